@@ -1,0 +1,121 @@
+//! The system's UDP sockets: the only file that opens any.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{BindAddress, Network, Transport};
+
+/// What we ask the system for, each way; it gives what it allows. A burst of one frame from a few
+/// hundred players has to fit.
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+
+/// The system's network.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Udp;
+
+impl Network for Udp {
+    fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>> {
+        let socket = match address {
+            BindAddress::Ip(ip) => UdpTransport::open(SocketAddr::new(ip, port), false),
+            // One socket for both families; a system without IPv6 still has IPv4.
+            BindAddress::Any => {
+                UdpTransport::open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), true)
+                    .or_else(|error| match error.kind() {
+                        ErrorKind::AddrInUse | ErrorKind::PermissionDenied => Err(error),
+                        _ => UdpTransport::open((Ipv4Addr::UNSPECIFIED, port).into(), false),
+                    })
+            }
+        }?;
+        Ok(Box::new(socket))
+    }
+
+    /// Blocks while the system asks its name servers. Of several addresses an IPv4 one is taken:
+    /// many servers listen on nothing else.
+    fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr> {
+        let host = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(host);
+        let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
+        let ipv4 = addresses.iter().find(|address| address.is_ipv4());
+        ipv4.or(addresses.first())
+            .map(|&address| unmapped(address))
+            .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "the name has no address"))
+    }
+}
+
+struct UdpTransport {
+    socket: UdpSocket,
+    is_ipv6: bool,
+}
+
+impl UdpTransport {
+    fn open(address: SocketAddr, both_families: bool) -> io::Result<Self> {
+        let domain = Domain::for_address(address);
+        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        if both_families {
+            socket.set_only_v6(false)?;
+        }
+        socket.set_nonblocking(true)?;
+        // Needed to reach a broadcast address, as in ENet. Neither this nor the sizes decide
+        // whether the socket works, so what the system refuses is left as it is.
+        let _ = socket.set_broadcast(true);
+        let _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
+        let _ = socket.set_send_buffer_size(SOCKET_BUFFER);
+        socket.bind(&address.into())?;
+        Ok(Self {
+            socket: socket.into(),
+            is_ipv6: address.is_ipv6(),
+        })
+    }
+}
+
+impl Transport for UdpTransport {
+    fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        let to = match to.ip() {
+            IpAddr::V4(ip) if self.is_ipv6 => (ip.to_ipv6_mapped(), to.port()).into(),
+            _ => to,
+        };
+        self.socket.send_to(datagram, to).map(|_| ())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+        loop {
+            match self.socket.recv_from(buffer) {
+                Ok((size, from)) => return Ok(Some((size, unmapped(from)))),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(None),
+                    // Windows reports earlier datagrams' troubles here; none concerns this socket.
+                    ErrorKind::ConnectionReset
+                    | ErrorKind::ConnectionRefused
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::NetworkUnreachable
+                    | ErrorKind::Interrupted => {}
+                    _ if is_oversized(&error) => return Ok(Some((buffer.len(), unknown_sender()))),
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
+/// IPv4 addresses that a socket for both families shows as IPv6 ones, as IPv4 again.
+fn unmapped(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Windows makes an error of a datagram that other systems cut to the buffer.
+fn is_oversized(error: &io::Error) -> bool {
+    const WSAEMSGSIZE: i32 = 10040;
+    cfg!(windows) && error.raw_os_error() == Some(WSAEMSGSIZE)
+}
+
+fn unknown_sender() -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, 0).into()
+}

@@ -1,0 +1,68 @@
+//! ENet for games, without an engine around it.
+//!
+//! Two layers, each usable alone:
+//!
+//! - [`Host`] is one ENet endpoint: an [`Engine`] (the protocol) joined to a [`Transport`] (the
+//!   datagrams). It speaks the wire format of ENet 1.3.18.
+//! - [`Multiplayer`] adds what Godot's `ENetMultiplayerPeer` does on top: peer ids, server, client
+//!   and mesh modes, targets, transfer modes and channels, the queue of received packets, and the
+//!   signals a game listens to.
+//!
+//! ```
+//! use enet_core::{ClientOptions, Multiplayer, ServerOptions, Signal, Status, Time, Udp};
+//!
+//! let now = Time::ZERO;
+//! let mut server = Multiplayer::new(Box::new(Udp), 1);
+//! let options = ServerOptions { port: 0, ..ServerOptions::default() };
+//! server.create_server(&options, now)?;
+//! let port = server.local_port().expect("a server has a port");
+//!
+//! let mut client = Multiplayer::new(Box::new(Udp), 2);
+//! let options = ClientOptions { unique_id: 42, ..ClientOptions::new("127.0.0.1", port.into()) };
+//! client.create_client(&options, now)?;
+//!
+//! // The driving loop: begin a poll, then take notices until there is none. Between `next_notice`
+//! // and `finish` the caller may do anything with the peer, also close it.
+//! let clock = std::time::Instant::now();
+//! while client.status() != Status::Connected {
+//!     for peer in [&mut server, &mut client] {
+//!         peer.begin_poll(clock.elapsed())?;
+//!         while let Some(notice) = peer.next_notice(clock.elapsed()) {
+//!             assert!(matches!(notice.signal(), Signal::PeerConnected(42 | 1)));
+//!             peer.finish(notice, clock.elapsed());
+//!         }
+//!     }
+//!     assert!(clock.elapsed().as_secs() < 10);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Nothing here reads a clock, starts a thread or keeps a global: time is an argument and datagrams
+//! come through [`Transport`], so a test can put a simulated network and clock around it. The one
+//! file that opens sockets is `io/udp.rs`.
+//!
+//! Not offered: an async interface, matchmaking, encryption of its own.
+
+#![forbid(unsafe_code)]
+
+pub mod channel;
+pub mod compress;
+pub mod config;
+pub mod engine;
+pub mod error;
+pub mod host;
+pub mod io;
+pub mod multiplayer;
+
+pub use channel::TransferMode;
+pub use compress::Compression;
+pub use config::{ClientOptions, ServerOptions};
+pub use engine::{Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState};
+pub use error::{CreateError, Inactive, MeshError, PeerError, SendError};
+pub use host::{Host, Totals};
+pub use io::udp::Udp;
+pub use io::{BindAddress, Network, Transport};
+pub use multiplayer::{Mode, Multiplayer, Notice, Packet, Signal, Status};
+
+/// A point in time: what has passed since an epoch of the caller's choice. It must never go back.
+pub type Time = std::time::Duration;

@@ -1,0 +1,96 @@
+//! Sending: who a target means, and on which channel.
+
+use super::{MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
+use crate::engine::{MAX_PACKET_SIZE, QueueError};
+use crate::{SendError, Time, channel};
+
+impl Multiplayer {
+    /// Sends one packet to the target with the transfer mode and channel that are set, and flushes.
+    ///
+    /// A peer that is being disconnected gets nothing, which is not an error. A packet for several
+    /// peers leaves out those whose connection lacks the channel.
+    pub fn send(&mut self, data: &[u8], now: Time) -> Result<(), SendError> {
+        self.last_time = now;
+        if !self.is_active() {
+            return Err(SendError::Inactive);
+        }
+        if self.status != Status::Connected {
+            return Err(SendError::NotConnected);
+        }
+        // i32::MIN has no positive counterpart and so is nobody.
+        let named = self.target.checked_abs();
+        if self.target != 0 && named.is_none_or(|id| !self.peers.contains_key(&id)) {
+            return Err(SendError::UnknownTarget(self.target));
+        }
+        if data.len() > MAX_PACKET_SIZE {
+            return Err(SendError::TooLarge(data.len()));
+        }
+        let wire_channel = channel::to_wire(self.transfer_mode, self.transfer_channel)
+            .ok_or(SendError::InvalidChannel(self.transfer_channel))?;
+        match (self.mode, self.target) {
+            (Mode::Client, _) => self.send_to_one(SERVER_ID, wire_channel, data, now),
+            (_, 1..) => self.send_to_one(self.target, wire_channel, data, now),
+            (Mode::Mesh, _) => self.send_to_mesh(wire_channel, data, now),
+            _ => self.send_to_clients(wire_channel, data, now),
+        }
+    }
+
+    fn send_to_one(
+        &mut self,
+        id: i32,
+        wire_channel: u8,
+        data: &[u8],
+        now: Time,
+    ) -> Result<(), SendError> {
+        let key = self.host_key(id);
+        let (Some(&peer), Some(host)) = (self.peers.get(&id), self.hosts.get_mut(&key)) else {
+            return Err(SendError::UnknownTarget(id));
+        };
+        let flags = self.transfer_mode.flags();
+        let sent = host.send(now, peer, wire_channel, flags, data);
+        host.flush(now);
+        match sent {
+            Ok(()) | Err(QueueError::NotConnected) => Ok(()),
+            Err(QueueError::NoSuchChannel) => Err(SendError::NoSuchChannel {
+                peer: id,
+                channel: self.transfer_channel,
+            }),
+            Err(QueueError::TooLarge) => Err(SendError::TooLarge(data.len())),
+        }
+    }
+
+    fn send_to_clients(
+        &mut self,
+        wire_channel: u8,
+        data: &[u8],
+        now: Time,
+    ) -> Result<(), SendError> {
+        let Some(host) = self.hosts.get_mut(&MAIN_HOST) else {
+            return Err(SendError::Inactive);
+        };
+        self.recipients.clear();
+        let everybody = self.peers.iter();
+        self.recipients.extend(
+            everybody
+                .filter(|&(&id, _)| id != -self.target)
+                .map(|(_, &peer)| peer),
+        );
+        let flags = self.transfer_mode.flags();
+        let sent = host.send_to_all(now, &self.recipients, wire_channel, flags, data);
+        host.flush(now);
+        sent.map_err(|_| SendError::TooLarge(data.len()))
+    }
+
+    fn send_to_mesh(&mut self, wire_channel: u8, data: &[u8], now: Time) -> Result<(), SendError> {
+        let left_out = -self.target;
+        let mut ids: Vec<i32> = self.peers.keys().copied().collect();
+        ids.retain(|&id| id != left_out);
+        for id in ids {
+            match self.send_to_one(id, wire_channel, data, now) {
+                Ok(()) | Err(SendError::NoSuchChannel { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
