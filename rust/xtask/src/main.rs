@@ -1,1 +1,143 @@
-fn main() {}
+//! The project's commands. `cargo xtask help` lists them.
+
+mod apt;
+mod demo;
+mod extension;
+mod godot;
+mod process;
+mod project;
+mod report;
+mod suites;
+
+use std::process::ExitCode;
+
+/// Why a command failed: one text for a person.
+type Failure = String;
+/// What a command returns.
+type Outcome<T> = Result<T, Failure>;
+
+const HELP: &str = "\
+Commands of enet-rs:
+
+  cargo xtask demo [--seconds N] [--peer-class CLASS]
+      builds the extension and plays the demo game: a dedicated server and two
+      scripted players, headless
+  cargo xtask demo --window [--peer-class CLASS]
+      the same game in windows, to play by hand: one server, two clients
+  cargo xtask test [--rust | --godot] [--suite NAME]
+      runs every test, or only the Rust ones, or only the headless Godot ones
+  cargo xtask build [--debug | --release]
+      builds the extension into addons/enet_rs/bin
+  cargo xtask godot
+      prints the Godot binary these commands use, fetching one if need be
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(cause) => {
+            eprintln!("error: {cause}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Outcome<ExitCode> {
+    let Some((command, rest)) = arguments.split_first() else {
+        print!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut options = Options::new(rest);
+    match command.as_str() {
+        "demo" => {
+            let window = options.flag("--window");
+            let seconds = options.number("--seconds")?.unwrap_or(12);
+            let class = options.value("--peer-class")?;
+            options.finish()?;
+            let class = class.as_deref().unwrap_or(extension::CLASS);
+            if window {
+                demo::in_windows(class)
+            } else {
+                demo::headless(class, seconds)
+            }
+        }
+        "test" => {
+            let rust = options.flag("--rust");
+            let godot = options.flag("--godot");
+            let suite = options.value("--suite")?;
+            options.finish()?;
+            suites::run(rust || !godot, godot || !rust, suite.as_deref())
+        }
+        "build" => {
+            let debug = options.flag("--debug");
+            let release = options.flag("--release");
+            options.finish()?;
+            if debug || !release {
+                println!("{}", extension::build(extension::Profile::Debug)?.display());
+            }
+            if release || !debug {
+                println!(
+                    "{}",
+                    extension::build(extension::Profile::Release)?.display()
+                );
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        "godot" => {
+            options.finish()?;
+            println!("{}", godot::find()?.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => Err(format!(
+            "there is no command \"{other}\"; see cargo xtask help"
+        )),
+    }
+}
+
+/// Options of a command, taken one by one; what is left is an error.
+struct Options(Vec<String>);
+
+impl Options {
+    fn new(arguments: &[String]) -> Self {
+        Self(arguments.to_vec())
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let found = self.0.iter().position(|argument| argument == name);
+        found.map(|at| self.0.remove(at)).is_some()
+    }
+
+    fn value(&mut self, name: &str) -> Outcome<Option<String>> {
+        let Some(at) = self.0.iter().position(|argument| argument == name) else {
+            return Ok(None);
+        };
+        self.0.remove(at);
+        if at == self.0.len() {
+            return Err(format!("{name} needs a value"));
+        }
+        Ok(Some(self.0.remove(at)))
+    }
+
+    fn number(&mut self, name: &str) -> Outcome<Option<u64>> {
+        self.value(name)?
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| format!("{name} needs a number, not \"{text}\""))
+            })
+            .transpose()
+    }
+
+    fn finish(self) -> Outcome<()> {
+        match self.0.first() {
+            None => Ok(()),
+            Some(argument) => Err(format!(
+                "unknown option \"{argument}\"; see cargo xtask help"
+            )),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+extends Node
+## Starts what the command line asks for, and switches between lobby and arena.
+
+const EXIT_MISTAKE := 2
+const CONNECT_SECONDS := 10.0
+const REJOIN_PAUSE := 1.0
+## How long a server waits for somebody to come back before it quits.
+const EMPTY_SECONDS := 4.0
+
+var options: Options
+
+@onready var lobby: Lobby = $Lobby
+@onready var arena: Arena = $Arena
+
+
+func _ready() -> void:
+	options = Options.from_command_line()
+	if not options.mistake.is_empty():
+		_fail(options.mistake, EXIT_MISTAKE)
+		return
+	if options.peer_class.is_empty():
+		options.peer_class = Session.peer_classes()[0]
+	if options.player_name.is_empty():
+		options.player_name = "Player"
+	Report.enabled = options.role in [Options.Role.SERVER, Options.Role.CLIENT]
+
+	Session.started.connect(_on_started)
+	Session.ended.connect(_on_ended)
+	lobby.fill(options)
+	arena.close()
+	match options.role:
+		Options.Role.SERVER:
+			_run_server()
+		Options.Role.CLIENT when options.bot_seconds > 0.0:
+			_run_bot()
+		Options.Role.CLIENT, Options.Role.JOIN:
+			lobby.join()
+		Options.Role.HOST:
+			lobby.host()
+	if options.seconds > 0.0:
+		get_tree().create_timer(options.seconds).timeout.connect(_finish)
+	if not options.screenshot_file.is_empty():
+		_take_screenshot()
+
+
+func _on_started() -> void:
+	lobby.hide()
+	arena.open(lobby.player_name(), options.bot_seconds > 0.0, options.role == Options.Role.SERVER)
+
+
+func _on_ended(reason: String) -> void:
+	arena.close()
+	lobby.show_message(reason)
+	lobby.show()
+
+
+func _run_server() -> void:
+	var mistake := Session.host(options.peer_class, options.port)
+	if not mistake.is_empty():
+		_fail(mistake)
+		return
+	Report.event("listening", {"port": options.port, "class": options.peer_class})
+	if options.quit_when_empty:
+		await arena.player_joined
+		var empty_for := 0.0
+		while empty_for < EMPTY_SECONDS:
+			await get_tree().physics_frame
+			empty_for = 0.0 if arena.has_players() else empty_for + get_physics_process_delta_time()
+		_finish()
+
+
+## A scripted player: plays, leaves, comes back, plays, leaves for good.
+func _run_bot() -> void:
+	if not await _bot_joins():
+		return
+	await get_tree().create_timer(options.bot_seconds / 2.0).timeout
+	if not _bot_is_still_there():
+		return
+	Session.leave()
+	Report.event("rejoining")
+	await get_tree().create_timer(REJOIN_PAUSE).timeout
+	if not await _bot_joins():
+		return
+	await get_tree().create_timer(options.bot_seconds / 2.0).timeout
+	if not _bot_is_still_there():
+		return
+	Session.leave()
+	_finish()
+
+
+func _bot_joins() -> bool:
+	var mistake := Session.join(options.peer_class, options.address, options.port)
+	if not mistake.is_empty():
+		_fail(mistake)
+		return false
+	var deadline := Time.get_ticks_msec() + int(CONNECT_SECONDS * 1000.0)
+	while not Session.is_connected_peer():
+		if Time.get_ticks_msec() > deadline:
+			_fail("no connection to %s, port %d" % [options.address, options.port])
+			return false
+		await get_tree().process_frame
+	Report.event("connected", {"id": multiplayer.get_unique_id(), "class": Session.peer_class})
+	return true
+
+
+func _bot_is_still_there() -> bool:
+	if Session.is_connected_peer():
+		return true
+	_fail("the connection was lost")
+	return false
+
+
+func _finish() -> void:
+	Report.traffic()
+	Report.event("done")
+	Session.leave()
+	get_tree().quit()
+
+
+func _fail(cause: String, status: int = 1) -> void:
+	printerr("enet-rs demo: %s" % cause)
+	get_tree().quit(status)
+
+
+func _take_screenshot() -> void:
+	await get_tree().create_timer(options.screenshot_seconds).timeout
+	await RenderingServer.frame_post_draw
+	var error := get_viewport().get_texture().get_image().save_png(options.screenshot_file)
+	if error != OK:
+		_fail("cannot save %s: %s" % [options.screenshot_file, error_string(error)])
+		return
+	get_tree().quit()

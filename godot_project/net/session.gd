@@ -1,0 +1,83 @@
+extends Node
+## The connection: hosting, joining and leaving with either peer class.
+
+signal started
+## With a text for the player, empty if he left by himself.
+signal ended(reason: String)
+
+const OURS := "ENetMultiplayerPeerRs"
+const STOCK := "ENetMultiplayerPeer"
+const MAX_CLIENTS := 32
+
+var peer_class := ""
+
+
+func _ready() -> void:
+	multiplayer.connected_to_server.connect(started.emit)
+	multiplayer.connection_failed.connect(_end.bind("The server did not answer."))
+	multiplayer.server_disconnected.connect(_end.bind("The server closed the connection."))
+
+
+## The classes to choose from, ours first.
+func peer_classes() -> PackedStringArray:
+	var classes := PackedStringArray([STOCK])
+	if ClassDB.class_exists(OURS):
+		classes.insert(0, OURS)
+	return classes
+
+
+## Opens a server. The text says what went wrong, or nothing.
+func host(chosen_class: String, port: int) -> String:
+	var peer := _make_peer(chosen_class)
+	if peer == null:
+		return "There is no peer class \"%s\"." % chosen_class
+	var error: Error = peer.call(&"create_server", port, MAX_CLIENTS)
+	if error != OK:
+		return "Cannot host on port %d: %s." % [port, error_string(error)]
+	_use(peer)
+	started.emit()
+	return ""
+
+
+## Starts to connect. The text says what went wrong, or nothing.
+func join(chosen_class: String, address: String, port: int) -> String:
+	var peer := _make_peer(chosen_class)
+	if peer == null:
+		return "There is no peer class \"%s\"." % chosen_class
+	var error: Error = peer.call(&"create_client", address, port)
+	if error != OK:
+		return "Cannot connect to %s, port %d: %s." % [address, port, error_string(error)]
+	_use(peer)
+	return ""
+
+
+func leave() -> void:
+	_end("")
+
+
+func is_connected_peer() -> bool:
+	var peer := multiplayer.multiplayer_peer
+	return (
+		peer != null
+		and not peer is OfflineMultiplayerPeer
+		and peer.get_connection_status() == MultiplayerPeer.CONNECTION_CONNECTED
+	)
+
+
+func _make_peer(chosen_class: String) -> MultiplayerPeer:
+	if not peer_classes().has(chosen_class):
+		return null
+	peer_class = chosen_class
+	return ClassDB.instantiate(chosen_class)
+
+
+func _use(peer: MultiplayerPeer) -> void:
+	multiplayer.multiplayer_peer = peer
+
+
+func _end(reason: String) -> void:
+	var peer := multiplayer.multiplayer_peer
+	if peer != null:
+		peer.close()
+	multiplayer.multiplayer_peer = OfflineMultiplayerPeer.new()
+	ended.emit(reason)

@@ -1,0 +1,284 @@
+//! Playing the demo: three processes, and what they did told for a person.
+
+use std::collections::HashMap;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use crate::extension::Profile;
+use crate::process::{self, Ending, Run};
+use crate::project::{self, root};
+use crate::report::{engine_trouble, fields};
+use crate::{Outcome, extension, godot};
+
+const PLAYERS: [&str; 2] = ["Ada", "Grace"];
+/// What a position may differ by: both ends print three decimals of the same number.
+const AGREEMENT: f64 = 0.001;
+/// Fewer compared states than this prove nothing.
+const LEAST_SAMPLES: usize = 5;
+
+/// `cargo xtask demo`.
+pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
+    extension::build_for_editor(Profile::Release)?;
+    play(class, seconds)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Plays with the library that is built, and tells what happened. Anything amiss is a failure.
+pub fn play(class: &str, seconds: u64) -> Outcome<()> {
+    let (godot, project) = prepare()?;
+    let port = free_port()?.to_string();
+    let limit = Duration::from_secs(seconds + 60);
+    println!(
+        "demo on {class}: one dedicated server, {} scripted players, UDP port {port}",
+        PLAYERS.len()
+    );
+
+    let mut command = game(
+        &godot,
+        &project,
+        &["--server", "--quit-when-empty"],
+        class,
+        &port,
+    );
+    let mut server = process::start(command.arg("--name").arg("server"), limit)?;
+    let listens = server.wait_for("event=listening");
+    let mut players = Vec::new();
+    if listens {
+        let seconds = seconds.to_string();
+        for name in PLAYERS {
+            let arguments = ["--client", "127.0.0.1", "--bot", &seconds];
+            let mut command = game(&godot, &project, &arguments, class, &port);
+            players.push((name, process::start(command.args(["--name", name]), limit)?));
+        }
+    }
+    let mut clients = Vec::new();
+    for (name, player) in players {
+        clients.push((name, player.finish()?));
+    }
+    let server = server.finish()?;
+    let mut trouble = Vec::new();
+    tell(&server, &clients, class, &mut trouble);
+    if trouble.is_empty() {
+        println!("all as it should be");
+        return Ok(());
+    }
+    let mut text = format!("the demo went wrong:\n  {}\n", trouble.join("\n  "));
+    text += &format!("server's output:\n{}", server.tail(15));
+    for (name, run) in &clients {
+        text += &format!("{name}'s output:\n{}", run.tail(15));
+    }
+    Err(text)
+}
+
+/// `cargo xtask demo --window`.
+pub fn in_windows(class: &str) -> Outcome<ExitCode> {
+    let shown = ["DISPLAY", "WAYLAND_DISPLAY"];
+    if cfg!(target_os = "linux") && shown.iter().all(|name| std::env::var_os(name).is_none()) {
+        return Err(
+            "there is no display to open windows on; without --window the demo plays \
+                    headless"
+                .to_owned(),
+        );
+    }
+    extension::build_for_editor(Profile::Release)?;
+    let (godot, project) = prepare()?;
+    let port = free_port()?.to_string();
+    let roles: [(&[&str], &str); 3] = [
+        (&["--host"], "Host"),
+        (&["--join", "127.0.0.1"], PLAYERS[0]),
+        (&["--join", "127.0.0.1"], PLAYERS[1]),
+    ];
+    let mut windows = Vec::new();
+    for (arguments, name) in roles {
+        let mut command = Command::new(&godot);
+        command
+            .arg("--path")
+            .arg(&project)
+            .arg("--")
+            .args(arguments);
+        command.args(["--peer-class", class, "--port", &port, "--name", name]);
+        let window = command
+            .spawn()
+            .map_err(|error| format!("could not start Godot: {error}"))?;
+        windows.push(window);
+        // The server first: a client that comes too early waits for its next attempt.
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    println!("three windows play on UDP port {port}; close them to end");
+    for mut window in windows {
+        window
+            .wait()
+            .map_err(|error| format!("could not wait for Godot: {error}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prepare() -> Outcome<(PathBuf, PathBuf)> {
+    let godot = godot::find()?;
+    let project = root().join("godot_project");
+    project::prepare(&godot, &project)?;
+    Ok((godot, project))
+}
+
+fn game(godot: &Path, project: &Path, arguments: &[&str], class: &str, port: &str) -> Command {
+    let mut command = Command::new(godot);
+    command
+        .args(["--headless", "--path"])
+        .arg(project)
+        .arg("--")
+        .args(arguments);
+    command.args(["--peer-class", class, "--port", port]);
+    command
+}
+
+fn free_port() -> Outcome<u16> {
+    UdpSocket::bind(("127.0.0.1", 0))
+        .and_then(|socket| socket.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| format!("no free UDP port: {error}"))
+}
+
+fn tell(server: &Run, clients: &[(&str, Run)], class: &str, trouble: &mut Vec<String>) {
+    check_process("server", server, class, trouble);
+    for (name, run) in clients {
+        check_process(name, run, class, trouble);
+    }
+    for event in events(server) {
+        let name = event.get("name").copied().unwrap_or_default();
+        let id = event.get("id").copied().unwrap_or_default();
+        match event["event"] {
+            "joined" => println!("  {name} joined as {id}"),
+            "left" => println!("  {name} left ({id})"),
+            _ => {}
+        }
+    }
+    for name in PLAYERS {
+        let count = |what: &str| {
+            let is_it = |event: &&HashMap<&str, &str>| {
+                event["event"] == what && event.get("name") == Some(&name)
+            };
+            events(server).iter().filter(is_it).count()
+        };
+        // Everybody leaves once and comes back.
+        for what in ["joined", "left"] {
+            if count(what) != 2 {
+                trouble.push(format!(
+                    "{name} should have {what} twice, not {} times",
+                    count(what)
+                ));
+            }
+        }
+    }
+    tell_traffic("server", server, trouble);
+    for (name, run) in clients {
+        tell_traffic(name, run, trouble);
+    }
+    let truth = states(server);
+    for (name, run) in clients {
+        tell_agreement(name, &truth, &states(run), trouble);
+    }
+}
+
+fn check_process(name: &str, run: &Run, class: &str, trouble: &mut Vec<String>) {
+    if run.ending != Ending::Exit(0) {
+        trouble.push(format!("{name}: {}", run.ending));
+    }
+    let complaint = run.output.lines().find(|line| {
+        line.starts_with("ERROR:") || line.starts_with("WARNING:") || line.starts_with("USER ")
+    });
+    if let Some(line) = engine_trouble(&run.output).or(complaint) {
+        trouble.push(format!("{name}: {line}"));
+    }
+    let uses = events(run)
+        .iter()
+        .any(|event| event.get("class") == Some(&class));
+    if !uses {
+        trouble.push(format!("{name} does not play on {class}"));
+    }
+    if !events(run).iter().any(|event| event["event"] == "done") {
+        trouble.push(format!("{name} did not play to the end"));
+    }
+}
+
+fn tell_traffic(name: &str, run: &Run, trouble: &mut Vec<String>) {
+    let all = events(run);
+    let Some(traffic) = all.iter().find(|event| event["event"] == "traffic") else {
+        return;
+    };
+    let number = |key: &str| {
+        traffic
+            .get(key)
+            .and_then(|text| text.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
+    println!(
+        "  {name}: {} RPCs ({} bytes of arguments) sent, {} ({} bytes) received",
+        number("rpcs_out"),
+        number("bytes_out"),
+        number("rpcs_in"),
+        number("bytes_in")
+    );
+    if number("rpcs_out") == 0 || number("rpcs_in") == 0 {
+        trouble.push(format!("{name} exchanged no RPCs"));
+    }
+}
+
+type States<'a> = HashMap<(&'a str, &'a str), (f64, f64, &'a str)>;
+
+/// Positions and scores by tick and player.
+fn states(run: &Run) -> States<'_> {
+    let mut states = States::new();
+    for event in events(run)
+        .into_iter()
+        .filter(|event| event["event"] == "state")
+    {
+        let number = |key: &str| event.get(key)?.parse::<f64>().ok();
+        let text = |key: &str| event.get(key).copied();
+        if let (Some(tick), Some(id), Some(x), Some(y), Some(score)) = (
+            text("tick"),
+            text("id"),
+            number("x"),
+            number("y"),
+            text("score"),
+        ) {
+            states.insert((tick, id), (x, y, score));
+        }
+    }
+    states
+}
+
+fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &mut Vec<String>) {
+    let mut distances = Vec::new();
+    let mut other_scores = 0;
+    for (key, &(x, y, score)) in seen {
+        if let Some(&(true_x, true_y, true_score)) = truth.get(key) {
+            distances.push((x - true_x).hypot(y - true_y));
+            other_scores += usize::from(score != true_score);
+        }
+    }
+    let largest = distances.iter().copied().fold(0.0, f64::max);
+    println!(
+        "  {name} saw {} of the server's states: largest distance {largest:.3} pixels, {} other scores",
+        distances.len(),
+        other_scores
+    );
+    if distances.len() < LEAST_SAMPLES {
+        trouble.push(format!(
+            "{name} saw only {} comparable states",
+            distances.len()
+        ));
+    }
+    if largest > AGREEMENT || other_scores > 0 {
+        trouble.push(format!("{name} saw other states than the server had"));
+    }
+}
+
+fn events(run: &Run) -> Vec<HashMap<&str, &str>> {
+    run.output
+        .lines()
+        .filter_map(fields)
+        .filter(|event| event.contains_key("event"))
+        .collect()
+}

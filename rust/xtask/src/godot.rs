@@ -1,0 +1,87 @@
+//! Finding a Godot: `$GODOT`, then the PATH, then the one fetched before, then a fetch.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{self, Ending};
+use crate::{Outcome, apt};
+
+/// The oldest Godot the extension loads in.
+const OLDEST: (u32, u32) = (4, 4);
+
+/// The Godot binary to use.
+pub fn find() -> Outcome<PathBuf> {
+    if let Some(named) = std::env::var_os("GODOT").filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(named);
+        return match version(&path) {
+            Ok(found) if found >= OLDEST => Ok(path),
+            Ok(found) => Err(format!(
+                "GODOT names {}, which is version {}; at least {} is needed",
+                path.display(),
+                dotted(found),
+                dotted(OLDEST)
+            )),
+            Err(cause) => Err(format!("GODOT names {}: {cause}", path.display())),
+        };
+    }
+    for name in ["godot4", "godot"] {
+        let Some(path) = on_path(name) else {
+            continue;
+        };
+        match version(&path) {
+            Ok(found) if found >= OLDEST => return Ok(path),
+            Ok(found) => eprintln!(
+                "note: {} is version {}, too old; at least {} is needed",
+                path.display(),
+                dotted(found),
+                dotted(OLDEST)
+            ),
+            Err(cause) => eprintln!("note: {} is not usable: {cause}", path.display()),
+        }
+    }
+    apt::cached_or_fetched()
+}
+
+/// Major and minor version of a Godot binary.
+pub fn version(path: &Path) -> Outcome<(u32, u32)> {
+    let mut command = Command::new(path);
+    command.arg("--version");
+    let run = process::run(&mut command, Duration::from_secs(60))?;
+    if run.ending != Ending::Exit(0) {
+        return Err(format!("--version: {}\n{}", run.ending, run.tail(5)));
+    }
+    run.output
+        .lines()
+        .find_map(parse_version)
+        .ok_or_else(|| format!("--version printed no version\n{}", run.tail(5)))
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file())
+}
+
+fn parse_version(line: &str) -> Option<(u32, u32)> {
+    let mut parts = line.trim().split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn dotted((major, minor): (u32, u32)) -> String {
+    format!("{major}.{minor}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_version;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(parse_version("4.6.3.stable.debian4.6.3+ds-2"), Some((4, 6)));
+        assert_eq!(parse_version("3.6.stable.custom_build\n"), Some((3, 6)));
+        assert_eq!(parse_version("Godot Engine"), None);
+        assert_eq!(parse_version(""), None);
+    }
+}

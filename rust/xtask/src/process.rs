@@ -1,0 +1,179 @@
+//! Running programs under a watchdog, with their output kept.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Outcome;
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this status.
+    Exit(i32),
+    /// By a crash or a signal.
+    Crash,
+    /// By the watchdog.
+    Hung,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(status) => write!(f, "exit status {status}"),
+            Self::Crash => write!(f, "crashed"),
+            Self::Hung => write!(f, "hung, killed by the watchdog"),
+        }
+    }
+}
+
+/// A finished program.
+#[derive(Debug)]
+pub struct Run {
+    /// How it ended.
+    pub ending: Ending,
+    /// What it printed, both streams, line by line as it came.
+    pub output: String,
+}
+
+impl Run {
+    /// The last lines of the output, indented.
+    pub fn tail(&self, count: usize) -> String {
+        let lines: Vec<&str> = self.output.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(count)..];
+        tail.iter().map(|line| format!("    {line}\n")).collect()
+    }
+}
+
+/// A program that is running.
+pub struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    output: String,
+    deadline: Instant,
+    name: String,
+}
+
+/// Starts a program; it is killed when `limit` has passed.
+pub fn start(command: &mut Command, limit: Duration) -> Outcome<Running> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("could not start {name}: {error}"))?;
+    let (sender, lines) = mpsc::channel();
+    let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|stream| Box::new(stream) as _),
+        child.stderr.take().map(|stream| Box::new(stream) as _),
+    ];
+    for stream in streams.into_iter().flatten() {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let mut stream = BufReader::new(stream);
+            let mut line = Vec::new();
+            // A read error ends the stream like its end does: the program is gone.
+            while let Ok(1..) = stream.read_until(b'\n', &mut line) {
+                let text = String::from_utf8_lossy(&line).into_owned();
+                if sender.send(text).is_err() {
+                    return;
+                }
+                line.clear();
+            }
+        });
+    }
+    Ok(Running {
+        child,
+        lines,
+        output: String::new(),
+        deadline: Instant::now() + limit,
+        name,
+    })
+}
+
+/// Starts a program and waits for its end.
+pub fn run(command: &mut Command, limit: Duration) -> Outcome<Run> {
+    start(command, limit)?.finish()
+}
+
+impl Running {
+    /// Waits until a line of output contains `text`. False if the program ends, or time is up,
+    /// before.
+    pub fn wait_for(&mut self, text: &str) -> bool {
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.output.push_str(&line);
+                    if line.contains(text) {
+                        return true;
+                    }
+                }
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Waits for the end.
+    pub fn finish(mut self) -> Outcome<Run> {
+        let status = loop {
+            self.take_lines();
+            let status = self
+                .child
+                .try_wait()
+                .map_err(|error| format!("could not wait for {}: {error}", self.name))?;
+            if status.is_some() || Instant::now() >= self.deadline {
+                break status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        if status.is_none() {
+            self.kill();
+        }
+        // The streams end with the program; a grandchild that holds them open must not hold us.
+        let end = Instant::now() + Duration::from_secs(2);
+        while let Ok(line) = self
+            .lines
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            self.output.push_str(&line);
+        }
+        Ok(Run {
+            ending: status.map_or(Ending::Hung, ending),
+            output: std::mem::take(&mut self.output),
+        })
+    }
+
+    fn take_lines(&mut self) {
+        while let Ok(line) = self.lines.try_recv() {
+            self.output.push_str(&line);
+        }
+    }
+
+    fn kill(&mut self) {
+        // Fails only when it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            self.kill();
+        }
+    }
+}
+
+fn ending(status: ExitStatus) -> Ending {
+    match status.code() {
+        // Through a shell, 128 and more says which signal ended the program.
+        Some(code) if code < 128 => Ending::Exit(code),
+        _ => Ending::Crash,
+    }
+}

@@ -1,0 +1,95 @@
+//! Where things are in the checkout, and getting a Godot project ready to run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::extension::CLASS;
+use crate::process::{self, Ending};
+use crate::{Failure, Outcome};
+
+/// The checkout's root.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .nth(2)
+        .expect("this crate is in rust/xtask")
+        .to_path_buf()
+}
+
+/// Cargo's folder for what is built.
+pub fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// Names the path in an error of the file system.
+pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
+    move |error| format!("{}: {error}", path.display())
+}
+
+/// Makes a Godot project ready: its link to the addon, its list of extensions, its imported files.
+pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
+    link_addons(project)?;
+    // Godot up to 4.7 crashes at the end of a headless import that finds an extension for the first
+    // time (its issue 111048): so it finds it listed.
+    let cache = project.join(".godot");
+    fs::create_dir_all(&cache).map_err(at(&cache))?;
+    let list = cache.join("extension_list.cfg");
+    fs::write(&list, "res://addons/enet_rs/enet_rs.gdextension\n").map_err(at(&list))?;
+
+    let mut command = Command::new(godot);
+    command
+        .arg("--headless")
+        .arg("--path")
+        .arg(project)
+        .arg("--import");
+    let run = process::run(&mut command, Duration::from_secs(180))?;
+    if run.ending != Ending::Exit(0) {
+        return Err(format!(
+            "importing {} failed ({})\n{}",
+            project.display(),
+            run.ending,
+            run.tail(20)
+        ));
+    }
+    if !run.output.contains("Initialize godot-rust") {
+        return Err(format!(
+            "Godot did not load the extension, so there is no class {CLASS}\n{}",
+            run.tail(20)
+        ));
+    }
+    Ok(())
+}
+
+/// The projects reach the addon by a link. A checkout without links has a small text file instead;
+/// there the addon is copied.
+fn link_addons(project: &Path) -> Outcome<()> {
+    let link = project.join("addons");
+    let source = root().join("addons");
+    if link.join("enet_rs/enet_rs.gdextension").is_file() && link.is_symlink() {
+        return Ok(());
+    }
+    if link.is_file() {
+        fs::remove_file(&link).map_err(at(&link))?;
+    }
+    copy_folder(&source, &link)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
+    fs::create_dir_all(to).map_err(at(to))?;
+    for entry in fs::read_dir(from).map_err(at(from))? {
+        let entry = entry.map_err(at(from))?;
+        let (source, copy) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &copy)?;
+        } else {
+            fs::copy(&source, &copy).map_err(at(&copy))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Reading what tests and the demo print.
+
+use std::collections::HashMap;
+
+use crate::Outcome;
+
+/// Tests counted in an output.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many held.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// The lines that name those.
+    pub failures: Vec<String>,
+}
+
+impl Tally {
+    /// A stage that either holds or not.
+    pub fn one_passed() -> Self {
+        Self {
+            passed: 1,
+            ..Self::default()
+        }
+    }
+
+    /// Sums the result lines of `cargo test`.
+    pub fn of_cargo(output: &str) -> Self {
+        let mut tally = Self::default();
+        for line in output.lines() {
+            if let Some(counts) = line.trim().strip_prefix("test result: ") {
+                tally.passed += number_before(counts, " passed").unwrap_or(0);
+                tally.failed += number_before(counts, " failed").unwrap_or(0);
+            } else if line.starts_with("test ") && line.ends_with("FAILED") {
+                tally.failures.push(line.to_owned());
+            }
+        }
+        tally
+    }
+
+    /// Reads the closing line of the Godot suites, which must agree with the lines before it.
+    pub fn of_suites(output: &str) -> Outcome<Self> {
+        let failures: Vec<String> = output
+            .lines()
+            .filter(|line| line.starts_with("FAIL "))
+            .map(str::to_owned)
+            .collect();
+        let ok = output
+            .lines()
+            .filter(|line| line.starts_with("ok "))
+            .count();
+        let closing = output.lines().rev().find_map(|line| {
+            let (passed, failed) = line
+                .trim()
+                .strip_suffix(" failed")?
+                .split_once(" passed, ")?;
+            Some((passed.parse::<usize>().ok()?, failed.parse::<usize>().ok()?))
+        });
+        match closing {
+            Some((passed, failed)) if (passed, failed) == (ok, failures.len()) => Ok(Self {
+                passed,
+                failed,
+                failures,
+            }),
+            Some((passed, failed)) => Err(format!(
+                "the closing line counts {passed} passed and {failed} failed, the output shows \
+                 {ok} and {}",
+                failures.len()
+            )),
+            None => {
+                let last = output.lines().rev().take(30).collect::<Vec<_>>();
+                let last: Vec<_> = last.into_iter().rev().collect();
+                Err(format!(
+                    "the run has no closing line\n    {}",
+                    last.join("\n    ")
+                ))
+            }
+        }
+    }
+}
+
+/// A line of an engine's output that no run may have: a script's error, a crash, a panic.
+pub fn engine_trouble(output: &str) -> Option<&str> {
+    const TROUBLE: [&str; 5] = [
+        "SCRIPT ERROR",
+        "handle_crash",
+        "panicked at",
+        "Rust function panicked",
+        "[panic",
+    ];
+    output
+        .lines()
+        .find(|line| TROUBLE.iter().any(|trouble| line.contains(trouble)))
+}
+
+/// The fields of a demo's report line, `@demo key=value ...`. A value has no spaces.
+pub fn fields(line: &str) -> Option<HashMap<&str, &str>> {
+    let rest = line.trim().strip_prefix("@demo ")?;
+    rest.split_whitespace()
+        .map(|field| field.split_once('='))
+        .collect()
+}
+
+fn number_before(text: &str, word: &str) -> Option<usize> {
+    let head = &text[..text.find(word)?];
+    head.rsplit(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_results_are_summed() {
+        let output = "test a::b ... FAILED\n\
+                      test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured\n\
+                      test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured\n";
+        let tally = Tally::of_cargo(output);
+        assert_eq!((tally.passed, tally.failed), (15, 1));
+        assert_eq!(tally.failures, ["test a::b ... FAILED"]);
+    }
+
+    #[test]
+    fn suites_need_a_closing_line_that_agrees() {
+        let good = "ok a one\nFAIL a two: why\n1 passed, 1 failed\n";
+        let tally = Tally::of_suites(good).expect("agrees");
+        assert_eq!((tally.passed, tally.failed), (1, 1));
+        assert!(Tally::of_suites("ok a one\n").is_err());
+        assert!(Tally::of_suites("ok a one\n2 passed, 0 failed\n").is_err());
+        assert!(Tally::of_suites("FAIL a one: x\n0 passed, 0 failed\n").is_err());
+    }
+
+    #[test]
+    fn report_lines_are_read() {
+        let fields = fields("@demo event=joined role=server id=5").expect("a report line");
+        assert_eq!(fields["event"], "joined");
+        assert_eq!(fields["id"], "5");
+        assert!(super::fields("something else").is_none());
+        assert!(super::fields("@demo broken").is_none());
+    }
+}

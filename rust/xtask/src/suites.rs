@@ -1,0 +1,171 @@
+//! Every test there is: stages one after the other, an overview at the end.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use crate::extension::{CLASS, Profile, STOCK_CLASS};
+use crate::process::{self, Ending, Run};
+use crate::project::{self, at, root, target};
+use crate::report::{Tally, engine_trouble};
+use crate::{Outcome, demo, extension, godot};
+
+/// A stage that takes longer is hung.
+const LIMIT: Duration = Duration::from_secs(1200);
+
+/// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one.
+pub fn run(rust: bool, engine: bool, suite: Option<&str>) -> Outcome<ExitCode> {
+    let logs = target().join("test-logs");
+    fs::create_dir_all(&logs).map_err(at(&logs))?;
+    let mut overview = Overview::default();
+    if rust {
+        rust_stages(&mut overview, &logs);
+    }
+    if engine {
+        engine_stages(&mut overview, &logs, suite);
+    }
+    Ok(overview.print())
+}
+
+fn rust_stages(overview: &mut Overview, logs: &Path) {
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(arguments).current_dir(root());
+        command
+    };
+    overview.stage("formatting", || {
+        single(&mut cargo(&["fmt", "--all", "--check"]), logs, "fmt")
+    });
+    overview.stage("lints", || {
+        let arguments = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        single(&mut cargo(&arguments), logs, "clippy")
+    });
+    overview.stage("documentation", || {
+        let mut command = cargo(&["doc", "--package", "enet_core", "--no-deps"]);
+        single(command.env("RUSTDOCFLAGS", "-D warnings"), logs, "doc")
+    });
+    overview.stage("Rust tests", || {
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+        let run = logged(&mut command, logs, "rust")?;
+        let tally = Tally::of_cargo(&run.output);
+        checked(&run, tally)
+    });
+}
+
+fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>) {
+    let mut found = None;
+    overview.stage("extension and Godot", || {
+        let godot = godot::find()?;
+        extension::build_for_editor(Profile::Debug)?;
+        project::prepare(&godot, &root().join("tests/godot"))?;
+        found = Some(godot);
+        Ok(Tally::one_passed())
+    });
+    let Some(godot) = found else {
+        return;
+    };
+    for server in [STOCK_CLASS, CLASS] {
+        for client in [STOCK_CLASS, CLASS] {
+            let name = format!("server {server}, client {client}");
+            overview.stage(&name, || {
+                let mut command = Command::new(&godot);
+                command
+                    .env("GODOT", &godot)
+                    .arg("--headless")
+                    .arg("--path")
+                    .arg(root().join("tests/godot"))
+                    .args(["--script", "res://run.gd", "--"])
+                    .args(["--server-class", server, "--client-class", client]);
+                if let Some(suite) = suite {
+                    command.args(["--suite", suite]);
+                }
+                let run = logged(&mut command, logs, &format!("{server}-{client}"))?;
+                let tally = Tally::of_suites(&run.output)?;
+                if let Some(line) = engine_trouble(&run.output) {
+                    return Err(format!("the engine reports trouble: {line}"));
+                }
+                checked(&run, tally)
+            });
+        }
+    }
+    if suite.is_none() {
+        overview.stage("demo game", || {
+            demo::play(CLASS, 12).map(|()| Tally::one_passed())
+        });
+    }
+}
+
+fn single(command: &mut Command, logs: &Path, name: &str) -> Outcome<Tally> {
+    let run = logged(command, logs, name)?;
+    checked(&run, Tally::one_passed())
+}
+
+fn logged(command: &mut Command, logs: &Path, name: &str) -> Outcome<Run> {
+    let run = process::run(command, LIMIT)?;
+    let log = logs.join(format!("{name}.log"));
+    fs::write(&log, &run.output).map_err(at(&log))?;
+    Ok(run)
+}
+
+/// What was counted, unless the program itself says it failed without counting a failure.
+fn checked(run: &Run, tally: Tally) -> Outcome<Tally> {
+    let failures = tally.failures.join("\n    ");
+    match run.ending {
+        Ending::Exit(0) if tally.passed > 0 && tally.failed == 0 => Ok(tally),
+        Ending::Exit(_) if tally.failed > 0 => {
+            println!("    {failures}");
+            Ok(tally)
+        }
+        ending => Err(format!("{ending}\n{}", run.tail(40))),
+    }
+}
+
+#[derive(Default)]
+struct Overview {
+    lines: Vec<String>,
+    passed: usize,
+    failed: usize,
+}
+
+impl Overview {
+    fn stage(&mut self, name: &str, work: impl FnOnce() -> Outcome<Tally>) {
+        println!("== {name}");
+        let begun = Instant::now();
+        let result = work();
+        let seconds = begun.elapsed().as_secs_f32();
+        let (passed, failed) = match result {
+            Ok(tally) => (tally.passed, tally.failed),
+            Err(cause) => {
+                println!("{cause}");
+                (0, 1)
+            }
+        };
+        let verdict = if failed == 0 { "ok" } else { "FAILED" };
+        self.lines.push(format!(
+            "{verdict:<7}{name}: {passed} passed, {failed} failed, {seconds:.1} s"
+        ));
+        self.passed += passed;
+        self.failed += failed;
+    }
+
+    fn print(self) -> ExitCode {
+        println!();
+        for line in &self.lines {
+            println!("{line}");
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 && self.passed > 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
