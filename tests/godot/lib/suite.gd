@@ -1,0 +1,151 @@
+extends RefCounted
+## What the suites build on: checks, peers, waiting.
+
+const End := preload("res://lib/end.gd")
+const ErrorLog := preload("res://lib/error_log.gd")
+
+const FIRST_PORT := 23000
+const PORT_COUNT := 6000
+
+var server_class := ""
+var client_class := ""
+var tree: SceneTree
+
+var _errors: ErrorLog
+var _ends: Array[End] = []
+var _checks := 0
+var _failures: Array[String] = []
+var _is_done := false
+
+
+func prepare(scene_tree: SceneTree, server: String, client: String, errors: ErrorLog) -> void:
+	tree = scene_tree
+	server_class = server
+	client_class = client
+	_errors = errors
+
+
+## Every case says so at its end: a script error would end it before.
+func done() -> void:
+	_is_done = true
+
+
+func clean_up() -> void:
+	for end in _ends:
+		end.peer.close()
+	_ends.clear()
+	await tree.process_frame
+
+
+## Why the case failed, or nothing.
+func verdict() -> String:
+	for error in _errors.take():
+		_failures.append("unexpected error line: %s" % error)
+	if not _is_done:
+		_failures.append("the case did not reach its end")
+	elif _checks == 0:
+		_failures.append("the case checks nothing")
+	return "; ".join(_failures.slice(0, 4))
+
+
+func check(holds: bool, what: String) -> void:
+	_checks += 1
+	if not holds:
+		_failures.append(what)
+
+
+func equal(actual: Variant, expected: Variant, what: String) -> void:
+	check(
+		typeof(actual) == typeof(expected) and actual == expected,
+		"%s: expected %s, got %s" % [what, str(expected).left(200), str(actual).left(200)])
+
+
+## Takes the error lines so far. Ours must have printed `count`; stock one at least, or none for 0.
+func expect_errors(count: int, is_ours: bool, what: String) -> void:
+	var lines := _errors.take()
+	if not _errors.can_see():
+		return
+	if is_ours or count == 0:
+		check(lines.size() == count, "%s: expected %d error lines, got %s" % [what, count, lines])
+	else:
+		check(not lines.is_empty(), "%s: expected an error line" % what)
+
+
+## Where stock may print or not.
+func forget_errors() -> void:
+	_errors.take()
+
+
+func new_end(peer_class: String) -> End:
+	var end := End.new(peer_class)
+	_ends.append(end)
+	return end
+
+
+func free_port() -> int:
+	var probe := PacketPeerUDP.new()
+	for attempt in 100:
+		var port := FIRST_PORT + randi() % PORT_COUNT
+		if probe.bind(port) == OK:
+			probe.close()
+			return port
+	check(false, "there is no free port")
+	return 0
+
+
+## A server and its port.
+func start_server(max_clients: int = 32, max_channels: int = 0) -> Array:
+	var server := new_end(server_class)
+	var port := free_port()
+	equal(server.host(port, max_clients, max_channels), OK, "create_server")
+	return [server, port]
+
+
+## A server with connected clients, the server first.
+func connected(count: int = 1, max_channels: int = 0) -> Array[End]:
+	var started := start_server(maxi(count, 1), max_channels)
+	var ends: Array[End] = [started[0]]
+	for index in count:
+		var client := new_end(client_class)
+		equal(client.join(started[1]), OK, "create_client")
+		ends.append(client)
+	var everybody_is_up := func() -> bool:
+		return (
+			ends.all(func(end: End) -> bool: return end.is_up())
+			and ends[0].events.size() >= count)
+	check(pump(ends, everybody_is_up), "everybody connects")
+	return ends
+
+
+## Polls until a condition holds; false if it does not within `seconds`.
+func pump(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
+	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
+	while true:
+		for end in ends:
+			end.poll()
+		if condition.call():
+			return true
+		if Time.get_ticks_msec() > deadline:
+			return false
+		OS.delay_usec(500)
+	return false
+
+
+## Polls for a while.
+func pump_for(ends: Array[End], seconds: float) -> void:
+	pump(ends, func() -> bool: return false, seconds)
+
+
+## Bytes that differ from size to size and place to place.
+func pattern(size: int) -> PackedByteArray:
+	var random := RandomNumberGenerator.new()
+	random.seed = size
+	var block := PackedByteArray()
+	for index in mini(size, 4096):
+		block.append(random.randi() & 255)
+	var bytes := PackedByteArray()
+	while bytes.size() < size:
+		bytes.append_array(block.slice(0, mini(block.size(), size - bytes.size())))
+		if not block.is_empty():
+			block[bytes.size() % block.size()] = block[bytes.size() % block.size()] ^ 0x5a
+	return bytes

@@ -1,0 +1,101 @@
+extends SceneTree
+## Runs the suites with one class as server and one as client:
+##   --script res://run.gd -- --server-class C --client-class D [--suite NAME] [--case PART]
+## A line per case, a last line `N passed, M failed`, and an exit status to match.
+
+const Suite := preload("res://lib/suite.gd")
+const Watchdog := preload("res://lib/watchdog.gd")
+const ErrorLog := preload("res://lib/error_log.gd")
+
+const SUITES: Array[String] = [
+	"connecting", "arguments", "packets", "targets", "leaving", "turned_away", "reentry",
+	"scene_multiplayer", "crowd",
+]
+const CASE_SECONDS := 90.0
+
+var _server_class := ""
+var _client_class := ""
+var _only_suite := ""
+var _only_case := ""
+var _passed := 0
+var _failed := 0
+var _watchdog: Watchdog
+var _errors: ErrorLog
+
+
+func _initialize() -> void:
+	_errors = ErrorLog.make()
+	_watchdog = Watchdog.new()
+	_watchdog.start()
+	# Until the first frame the root is not in the tree.
+	await process_frame
+	var mistake := _read_arguments()
+	if mistake.is_empty():
+		await _run_suites()
+	else:
+		printerr(mistake)
+		_failed += 1
+	_watchdog.stop()
+	print("%d passed, %d failed" % [_passed, _failed])
+	quit(0 if _failed == 0 and _passed > 0 else 1)
+
+
+func _read_arguments() -> String:
+	var arguments := OS.get_cmdline_user_args()
+	if arguments.size() % 2 == 1:
+		return "every option needs a value"
+	for index in range(0, arguments.size(), 2):
+		match arguments[index]:
+			"--server-class":
+				_server_class = arguments[index + 1]
+			"--client-class":
+				_client_class = arguments[index + 1]
+			"--suite":
+				_only_suite = arguments[index + 1]
+			"--case":
+				_only_case = arguments[index + 1]
+			_:
+				return "unknown option %s" % arguments[index]
+	for peer_class in [_server_class, _client_class]:
+		if not ClassDB.class_exists(peer_class):
+			return "there is no class \"%s\"" % peer_class
+	if not _only_suite.is_empty() and not SUITES.has(_only_suite):
+		return "there is no suite \"%s\"" % _only_suite
+	return ""
+
+
+func _run_suites() -> void:
+	for suite_name in SUITES:
+		if not _only_suite.is_empty() and suite_name != _only_suite:
+			continue
+		var script: GDScript = load("res://suites/%s.gd" % suite_name)
+		if script == null or not script.can_instantiate():
+			_tell(suite_name, "loading", "the suite does not load")
+			continue
+		for method in script.get_script_method_list():
+			var case_name: String = method.name
+			# No text contains the empty one.
+			var is_asked_for := _only_case.is_empty() or case_name.contains(_only_case)
+			if case_name.begins_with("case_") and is_asked_for:
+				await _run_case(script, suite_name, case_name)
+
+
+func _run_case(script: GDScript, suite_name: String, case_name: String) -> void:
+	var label := case_name.trim_prefix("case_")
+	_watchdog.expect_within(CASE_SECONDS, "%s %s" % [suite_name, label])
+	_errors.take()
+	var suite: Suite = script.new()
+	suite.prepare(self, _server_class, _client_class, _errors)
+	# A script error ends the case's function early, and this call with it.
+	await suite.call(case_name)
+	await suite.clean_up()
+	_tell(suite_name, label, suite.verdict())
+
+
+func _tell(suite_name: String, label: String, reason: String) -> void:
+	if reason.is_empty():
+		_passed += 1
+		print("ok %s %s" % [suite_name, label])
+	else:
+		_failed += 1
+		print("FAIL %s %s: %s" % [suite_name, label, reason.replace("\n", " ")])

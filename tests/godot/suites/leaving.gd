@@ -1,0 +1,158 @@
+extends "res://lib/suite.gd"
+## Every way a connection ends.
+
+
+func case_server_disconnects() -> void:
+	var ends := connected(2)
+	var id := ends[1].id()
+	ends[0].peer.disconnect_peer(id)
+	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server hears the answer")
+	equal(ends[1].events, ["+1", "-1"] as Array[String], "the client's signals")
+	check(ends[2].is_up(), "the other stays")
+	equal(ends[0].send("x".to_utf8_buffer(), id), ERR_INVALID_PARAMETER, "the id is gone")
+	expect_errors(1, ends[0].is_ours, "sending to it")
+	done()
+
+
+func case_server_disconnects_by_force() -> void:
+	var ends := connected(1)
+	var id := ends[1].id()
+	ends[0].peer.disconnect_peer(id, true)
+	equal(ends[0].send("x".to_utf8_buffer(), id), ERR_INVALID_PARAMETER, "gone at once")
+	expect_errors(1, ends[0].is_ours, "sending to it")
+	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
+	pump_for([ends[0]], 0.1)
+	equal(ends[0].events, ["+%d" % id] as Array[String], "no signal on the own side")
+	equal(ends[1].events, ["+1", "-1"] as Array[String], "a signal on the other")
+	done()
+
+
+func case_client_disconnects() -> void:
+	var ends := connected(1)
+	var id := ends[1].id()
+	ends[1].peer.disconnect_peer(1)
+	check(ends[1].is_up(), "until the server answers")
+	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server hears it")
+	equal(ends[0].events[1], "-%d" % id, "the server's signal")
+	equal(ends[1].events, ["+1", "-1"] as Array[String], "the client's signals")
+	done()
+
+
+func case_client_disconnects_by_force() -> void:
+	var ends := connected(1)
+	ends[1].peer.disconnect_peer(1, true)
+	equal(ends[1].is_active(), false, "closed on return")
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server hears it")
+	equal(ends[1].events, ["+1"] as Array[String], "no signal on the own side")
+	done()
+
+
+func case_disconnecting_strangers() -> void:
+	var ends := connected(1)
+	for end in ends:
+		end.peer.disconnect_peer(12345)
+		expect_errors(1, end.is_ours, "an unknown id")
+		check(end.is_up(), "nothing happens")
+	done()
+
+
+## Stock drops its attempt but says for ever that it is connecting.
+func case_disconnecting_while_connecting() -> void:
+	var client := new_end(client_class)
+	client.join(free_port())
+	client.poll()
+	client.peer.disconnect_peer(1)
+	client.poll()
+	forget_errors()
+	equal(client.is_active(), not client.is_ours, "ours ends the attempt")
+	equal(client.events, [] as Array[String], "no signals")
+	done()
+
+
+func case_server_closes() -> void:
+	var ends := connected(3)
+	ends[0].peer.close()
+	equal(ends[0].is_active(), false, "closed")
+	equal(ends[0].events.size(), 3, "no signals on the own side")
+	for client: End in ends.slice(1):
+		check(pump([client], func() -> bool: return not client.is_active()), "a client ends")
+		equal(client.events, ["+1", "-1"] as Array[String], "its signals")
+	done()
+
+
+func case_client_closes() -> void:
+	var ends := connected(2)
+	var id := ends[1].id()
+	ends[1].peer.close()
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server hears it")
+	check(ends[2].is_up(), "the other stays")
+	done()
+
+
+func case_both_close() -> void:
+	var ends := connected(1)
+	ends[0].peer.close()
+	ends[1].peer.close()
+	for end in ends:
+		equal(end.is_active(), false, "closed")
+		end.peer.close()
+	done()
+
+
+func case_dropping_the_object_closes() -> void:
+	var ends := connected(1)
+	var id := ends[1].id()
+	_ends.erase(ends[1])
+	ends.remove_at(1)
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server hears it")
+	done()
+
+
+func case_rejoin_a_hundred_times() -> void:
+	var started := start_server(2)
+	var server: End = started[0]
+	var client := new_end(client_class)
+	var expected: Array[String] = []
+	for round in 100:
+		equal(client.join(started[1]), OK, "create_client")
+		var id := client.id()
+		var joined := func() -> bool: return client.is_up() and server.events.has("+%d" % id)
+		check(pump([server, client], joined), "round %d connects" % round)
+		client.send("hi".to_utf8_buffer())
+		check(pump([server, client], func() -> bool: return server.packets.size() == round + 1), "and sends")
+		client.peer.close()
+		check(pump([server], func() -> bool: return server.events.has("-%d" % id)), "and leaves")
+		expected.append_array(["+%d" % id, "-%d" % id])
+	equal(server.events, expected, "the server's signals")
+	done()
+
+
+## Nobody says goodbye for a killed process: the other side has to notice.
+func case_killed_process() -> void:
+	var port := free_port()
+	var server_child := _child(["host", server_class, str(port)])
+	var client := new_end(client_class)
+	client.join(port)
+	check(pump([client], func() -> bool: return client.is_up(), 20.0), "connects to the child")
+	var started := start_server()
+	var server: End = started[0]
+	var client_child := _child(["join", client_class, str(started[1])])
+	check(pump([server, client], func() -> bool: return server.events.size() == 1, 20.0), "the child joins")
+	OS.kill(server_child)
+	OS.kill(client_child)
+	var noticed := func() -> bool: return not client.is_active() and server.events.size() == 2
+	check(pump([server, client], noticed, 40.0), "both notice")
+	equal(client.events, ["+1", "-1"] as Array[String], "the client's signals")
+	done()
+
+
+func _child(arguments: PackedStringArray) -> int:
+	var all := PackedStringArray([
+		"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", "res://child.gd", "--",
+	])
+	all.append_array(arguments)
+	var id := OS.create_process(OS.get_environment("GODOT"), all)
+	check(id > 0, "the child starts")
+	return id

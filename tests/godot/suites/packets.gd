@@ -1,0 +1,250 @@
+extends "res://lib/suite.gd"
+## What travels: sizes, modes, channels, order, and the queue on arrival.
+
+const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
+const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
+const MODES: Array[int] = [UNRELIABLE, ORDERED, RELIABLE]
+## The largest payload that fits into one datagram's fragment.
+const ONE_FRAGMENT := 1364
+
+
+func case_sizes_in_every_mode() -> void:
+	var ends := connected(1)
+	for size: int in [1, 2, 1364, 1365, 1392, 1393, 70_000]:
+		for mode in MODES:
+			_send_and_compare(ends, ends[0], ends[1], ends[1].id(), size, mode)
+			_send_and_compare(ends, ends[1], ends[0], 1, size, mode)
+	done()
+
+
+func case_four_megabytes() -> void:
+	var ends := connected(1)
+	_send_and_compare(ends, ends[0], ends[1], ends[1].id(), 4_000_000, RELIABLE)
+	_send_and_compare(ends, ends[1], ends[0], 1, 4_000_000, RELIABLE)
+	done()
+
+
+## A large unreliable packet may lose a part to a full socket buffer; most must come whole.
+func case_large_unreliable() -> void:
+	var ends := connected(1)
+	for mode: int in [UNRELIABLE, ORDERED]:
+		ends[1].packets.clear()
+		for index in 5:
+			ends[0].send(pattern(70_000), ends[1].id(), mode)
+			pump(ends, func() -> bool: return ends[1].packets.size() == index + 1, 1.0)
+		check(ends[1].packets.size() >= 3, "mode %d: %d of 5 came" % [mode, ends[1].packets.size()])
+		for packet in ends[1].packets:
+			check(packet.bytes == pattern(70_000), "the content is exact")
+			equal(packet.mode, ORDERED, "split packets arrive as ordered")
+	done()
+
+
+func _send_and_compare(
+	ends: Array[End], from: End, to: End, target: int, size: int, mode: int
+) -> void:
+	var what := "%d bytes in mode %d" % [size, mode]
+	var bytes := pattern(size)
+	equal(bytes.size(), size, "the pattern's size")
+	# What is lost to a full socket buffer comes again when the mode is reliable only.
+	for attempt in 3:
+		to.packets.clear()
+		equal(from.send(bytes, target, mode), OK, what)
+		if pump(ends, func() -> bool: return not to.packets.is_empty(), 20.0 if mode == RELIABLE else 1.0):
+			break
+	if to.packets.is_empty():
+		check(false, what + " never arrives")
+		return
+	var packet := to.packets[0]
+	check(packet.bytes == bytes, what + ": the content is exact")
+	equal(packet.from, from.id(), what + ": sender")
+	equal(packet.channel, 0, what + ": channel")
+	var expected := ORDERED if mode == UNRELIABLE and size > ONE_FRAGMENT else mode
+	equal(packet.mode, expected, what + ": mode on arrival")
+	forget_errors()
+
+
+## Scripts cannot send empty packets with put_packet; stock's lower class can.
+func case_empty_packet() -> void:
+	var ends := connected(1)
+	if ends[1].is_ours:
+		equal(ends[1].peer.put_packet(PackedByteArray()), OK, "put_packet of nothing")
+		ends[1].send("after".to_utf8_buffer())
+		check(pump(ends, func() -> bool: return not ends[0].packets.is_empty()), "the next arrives")
+		equal(ends[0].texts(), ["after"] as Array[String], "nothing was sent for nothing")
+		done()
+		return
+	var server := ends[0]
+	server.drains = false
+	ends[1].peer.call(&"get_peer", 1).call(&"send", 3, PackedByteArray(), 1)
+	var peer := server.peer
+	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 1), "it arrives")
+	equal(peer.get_packet_channel(), 2, "channel")
+	equal(peer.get_packet_mode(), RELIABLE, "mode")
+	equal(peer.get_packet(), PackedByteArray(), "content")
+	equal(peer.get_packet_error(), OK, "no error")
+	equal(peer.get_available_packet_count(), 0, "it is gone")
+	done()
+
+
+func case_modes_and_channels() -> void:
+	var ends := connected(1)
+	for mode in MODES:
+		for channel: int in [0, 1, 2, 17, 253]:
+			for direction in 2:
+				var from := ends[direction]
+				var to := ends[1 - direction]
+				to.packets.clear()
+				var target := to.id()
+				var text := "%d on %d" % [mode, channel]
+				equal(from.send(text.to_utf8_buffer(), target, mode, channel), OK, text)
+				check(pump(ends, func() -> bool: return to.packets.size() == 1), text + " arrives")
+				if to.packets.size() == 1:
+					equal(to.packets[0].channel, channel, text + ": channel")
+					equal(to.packets[0].mode, mode, text + ": mode")
+					equal(to.packets[0].bytes.get_string_from_utf8(), text, text + ": content")
+	done()
+
+
+func case_negative_channel_is_automatic() -> void:
+	var ends := connected(1)
+	ends[1].send("x".to_utf8_buffer(), 1, RELIABLE, -1)
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == 1), "it arrives")
+	equal(ends[0].packets[0].channel, 0, "on channel 0")
+	done()
+
+
+## Stock says OK and sends nothing, or sends on another channel; ours says what is wrong.
+func case_channels_that_are_not_there() -> void:
+	var ends := connected(1)
+	for channel: int in [254, 255, 256, 300]:
+		var error := ends[1].send("x".to_utf8_buffer(), 1, RELIABLE, channel)
+		equal(error, ERR_INVALID_PARAMETER if ends[1].is_ours else OK, "channel %d" % channel)
+		if ends[1].is_ours:
+			expect_errors(1, true, "channel %d" % channel)
+	forget_errors()
+	pump_for(ends, 0.1)
+	if ends[1].is_ours:
+		equal(ends[0].packets.size(), 0, "nothing was sent")
+	done()
+
+
+## Stock takes max_channels for the incoming bandwidth.
+func case_max_channels() -> void:
+	var started := start_server(4, 2)
+	var server: End = started[0]
+	var client := new_end(client_class)
+	client.join(started[1])
+	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
+	for channel: int in [1, 2]:
+		equal(client.send("x".to_utf8_buffer(), 1, RELIABLE, channel), OK, "channel %d" % channel)
+	check(pump([server, client], func() -> bool: return server.packets.size() == 2), "both arrive")
+	var beyond := client.send("x".to_utf8_buffer(), 1, RELIABLE, 3)
+	pump_for([server, client], 0.1)
+	var limited := server.is_ours
+	equal(server.packets.size(), 2 if limited else 3, "channel 3")
+	if limited and client.is_ours:
+		equal(beyond, ERR_INVALID_PARAMETER, "channel 3 is refused")
+		expect_errors(1, true, "channel 3")
+	forget_errors()
+	done()
+
+
+func case_reliable_order() -> void:
+	var ends := connected(1)
+	for index in 2000:
+		ends[0].send(("%d" % index).to_utf8_buffer(), 0, RELIABLE, index % 3)
+		ends[1].send(("%d" % index).to_utf8_buffer(), 0, RELIABLE, index % 3)
+	var all_there := func() -> bool:
+		return ends[0].packets.size() == 2000 and ends[1].packets.size() == 2000
+	check(pump(ends, all_there, 20.0), "everything arrives")
+	for end in ends:
+		var next := [0, 1, 2]
+		for packet in end.packets:
+			var number := packet.bytes.get_string_from_utf8().to_int()
+			check(number == next[packet.channel], "channel %d is in order" % packet.channel)
+			next[packet.channel] = number + 3
+	done()
+
+
+func case_unreliable_order() -> void:
+	var ends := connected(1)
+	for mode: int in [UNRELIABLE, ORDERED]:
+		ends[0].packets.clear()
+		for index in 600:
+			ends[1].send(("%d" % index).to_utf8_buffer(), 1, mode)
+			if index % 20 == 0:
+				pump_for(ends, 0.002)
+		pump(ends, func() -> bool: return ends[0].packets.size() == 600, 1.0)
+		check(ends[0].packets.size() >= 590, "mode %d: %d of 600" % [mode, ends[0].packets.size()])
+		var last := -1
+		for packet in ends[0].packets:
+			var number := packet.bytes.get_string_from_utf8().to_int()
+			check(number > last, "mode %d is in order on loopback" % mode)
+			last = number
+	done()
+
+
+func case_queue() -> void:
+	var ends := connected(1)
+	var server := ends[0]
+	server.drains = false
+	var peer := server.peer
+	ends[1].send("a".to_utf8_buffer(), 1, RELIABLE, 4)
+	ends[1].send("b".to_utf8_buffer(), 1, RELIABLE, 4)
+	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 2), "both arrive")
+	# The properties are the next packet's, and asking takes nothing.
+	equal(peer.get_packet_channel(), 4, "channel")
+	equal(peer.get_packet_peer(), ends[1].id(), "peer")
+	equal(peer.get_packet().get_string_from_utf8(), "a", "first")
+	equal(peer.get_available_packet_count(), 1, "one is left")
+	equal(peer.get_packet_channel(), 4, "the next one's channel")
+	equal(peer.get_packet().get_string_from_utf8(), "b", "second")
+	equal(peer.get_packet(), PackedByteArray(), "nothing is left")
+	equal(peer.get_packet_error(), ERR_UNAVAILABLE, "and it says so")
+	expect_errors(1, server.is_ours, "get_packet on an empty queue")
+	equal(peer.get_packet_peer(), 1, "peer when empty")
+	equal(peer.get_packet_channel(), 1, "channel when empty")
+	equal(peer.get_packet_mode(), RELIABLE, "mode when empty")
+	expect_errors(3, server.is_ours, "properties of an empty queue")
+	done()
+
+
+func case_packets_outlive_the_sender() -> void:
+	var ends := connected(1)
+	var server := ends[0]
+	server.drains = false
+	var id := ends[1].id()
+	ends[1].send("last words".to_utf8_buffer())
+	check(pump(ends, func() -> bool: return server.peer.get_available_packet_count() == 1), "it arrives")
+	ends[1].peer.close()
+	check(pump([server], func() -> bool: return server.events.size() == 2), "the sender leaves")
+	equal(server.peer.get_available_packet_count(), 1, "the packet is still there")
+	equal(server.peer.get_packet_peer(), id, "with its sender")
+	equal(server.peer.get_packet().get_string_from_utf8(), "last words", "and its content")
+	done()
+
+
+func case_variables() -> void:
+	var ends := connected(1)
+	var server := ends[0]
+	server.drains = false
+	var value := {"place": Vector2(3, 4), "list": [1, "two", null]}
+	equal(ends[1].peer.put_var(value), OK, "put_var")
+	check(pump(ends, func() -> bool: return server.peer.get_available_packet_count() == 1), "it arrives")
+	equal(server.peer.get_var(), value, "get_var")
+	done()
+
+
+func case_too_large() -> void:
+	var ends := connected(1)
+	var bytes := PackedByteArray()
+	bytes.resize(32 * 1024 * 1024 + 1)
+	var error := ends[0].send(bytes, ends[1].id())
+	equal(error, ERR_INVALID_PARAMETER if ends[0].is_ours else OK, "more than 32 MiB")
+	if ends[0].is_ours:
+		expect_errors(1, true, "more than 32 MiB")
+	forget_errors()
+	ends[0].send("still good".to_utf8_buffer(), ends[1].id())
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == 1), "the connection lives")
+	done()

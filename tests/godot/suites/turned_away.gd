@@ -1,0 +1,95 @@
+extends "res://lib/suite.gd"
+## Newcomers who do not get in.
+
+
+## To ENet a refused client is connected; only a server of ours tells it at once.
+func case_refused() -> void:
+	var ends := connected(1)
+	var server := ends[0]
+	server.peer.refuse_new_connections = true
+	var port := await _second_server_port(server)
+	var client := new_end(client_class)
+	client.join(port)
+	check(pump([server, client], func() -> bool: return client.events.has("+1")), "it connects in ENet's eyes")
+	if server.is_ours:
+		check(pump([server, client], func() -> bool: return not client.is_active(), 2.0), "and is told to go")
+		equal(client.events, ["+1", "-1"] as Array[String], "its signals")
+	else:
+		pump_for([server, client], 1.0)
+		check(client.is_up(), "stock leaves it believing")
+	equal(server.events.size(), 0, "the server says nothing of it")
+	server.peer.refuse_new_connections = false
+	var second := new_end(client_class)
+	second.join(port)
+	check(pump([server, second], func() -> bool: return server.events.size() == 1), "later ones get in")
+	done()
+
+
+## The peer of `connected` does not tell its port: start over on a known one.
+func _second_server_port(server: End) -> int:
+	server.peer.close()
+	server.events.clear()
+	var port := free_port()
+	equal(server.host(port), OK, "create_server")
+	equal(server.peer.refuse_new_connections, false, "creating clears the flag")
+	server.peer.refuse_new_connections = true
+	return port
+
+
+func case_full() -> void:
+	var started := start_server(1)
+	var server: End = started[0]
+	var first := new_end(client_class)
+	first.join(started[1])
+	check(pump([server, first], func() -> bool: return first.is_up()), "the first gets in")
+	var second := new_end(client_class)
+	second.join(started[1])
+	pump_for([server, first, second], 1.0)
+	equal(second.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING, "the second waits")
+	first.peer.close()
+	check(pump([server, second], func() -> bool: return second.is_up(), 10.0), "until there is room")
+	done()
+
+
+## An attempt nobody answers ends after 31.5 seconds, without a signal. Both ends at once.
+func case_nobody_answers() -> void:
+	var attempts: Array[End] = []
+	for peer_class: String in [server_class, client_class]:
+		var client := new_end(peer_class)
+		client.join(free_port())
+		attempts.append(client)
+	var begun := Time.get_ticks_msec()
+	var all_ended := func() -> bool:
+		return attempts.all(func(end: End) -> bool: return not end.is_active())
+	check(pump(attempts, all_ended, 40.0), "they give up")
+	var seconds := (Time.get_ticks_msec() - begun) / 1000.0
+	check(seconds > 29.0 and seconds < 34.0, "after 31.5 seconds, here %.1f" % seconds)
+	for client in attempts:
+		equal(client.events, [] as Array[String], "without a signal")
+		equal(client.join(free_port()), OK, "and can try again")
+	done()
+
+
+## Garbage from a stranger disturbs nobody.
+func case_garbage() -> void:
+	var started := start_server()
+	var server: End = started[0]
+	var client := new_end(client_class)
+	client.join(started[1])
+	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
+	var stranger := PacketPeerUDP.new()
+	stranger.set_dest_address("127.0.0.1", started[1])
+	for size in 70:
+		for flags in 16:
+			var bytes := pattern(size)
+			if size > 0:
+				bytes[0] = (flags << 4) | 0x0f
+			if size > 1:
+				bytes[1] = 0xff
+			stranger.put_packet(bytes)
+		server.poll()
+	client.send("still here".to_utf8_buffer())
+	check(pump([server, client], func() -> bool: return server.packets.size() == 1), "the client is heard")
+	equal(server.events.size(), 1, "nobody else came")
+	forget_errors()
+	done()
