@@ -1,1 +1,10 @@
-//! Seeded network and virtual clock.
+//! A simulated network and clock for tests of the core: nobody sleeps, nothing depends on the
+//! machine, and a seed repeats everything.
+
+mod network;
+mod random;
+mod world;
+
+pub use network::{Conditions, SERVER_IP, SimNetwork};
+pub use random::Random;
+pub use world::{Node, NodeId, World};

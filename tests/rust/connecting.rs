@@ -1,0 +1,303 @@
+//! Creating, connecting, and who is turned away.
+
+use enet_core::{
+    BindAddress, ClientOptions, CreateError, Host, Mode, Network, PeerState, ServerOptions, Signal,
+    Status,
+};
+use sim::{SERVER_IP, World};
+
+#[test]
+fn a_client_connects_and_both_ends_say_so_once() {
+    let mut world = World::new(1);
+    let server = world.server(&ServerOptions::default());
+    assert_eq!(world[server].peer.status(), Status::Connected);
+    assert_eq!(world[server].peer.unique_id(), 1);
+    let client = world.idle();
+    let id = world.join(client, server);
+    assert_eq!(world[client].peer.status(), Status::Connecting);
+    assert_eq!(world[client].peer.unique_id(), id);
+    world.run(1000);
+    assert_eq!(world[server].signals, [Signal::PeerConnected(id)]);
+    assert_eq!(world[client].signals, [Signal::PeerConnected(1)]);
+    assert_eq!(world[client].peer.status(), Status::Connected);
+}
+
+#[test]
+fn nothing_is_sent_before_the_first_poll() {
+    let mut world = World::new(2);
+    let server = world.server(&ServerOptions::default());
+    world.network.record();
+    let client = world.client(server);
+    assert!(world.network.take_recording().is_empty());
+    world.poll(client);
+    assert_eq!(world.network.take_recording().len(), 1, "one CONNECT");
+}
+
+#[test]
+fn an_attempt_nobody_answers_ends_after_31_5_seconds_without_a_signal() {
+    let mut world = World::new(3);
+    let client = world.idle();
+    let options = ClientOptions {
+        unique_id: 5,
+        ..ClientOptions::new("server", 9)
+    };
+    let now = world.now();
+    assert!(world[client].peer.create_client(&options, now).is_ok());
+    assert!(world.run_until(40_000, |world| !world[client].peer.is_active()));
+    let waited = world.now().as_millis();
+    assert!((31_400..31_700).contains(&waited), "{waited} ms");
+    assert!(world[client].signals.is_empty());
+}
+
+#[test]
+fn a_full_server_ignores_newcomers_until_there_is_room() {
+    let mut world = World::new(4);
+    let options = ServerOptions {
+        max_clients: 1,
+        ..ServerOptions::default()
+    };
+    let server = world.server(&options);
+    let first = world.client(server);
+    world.run(100);
+    let second = world.client(server);
+    world.run(3000);
+    assert_eq!(world[second].peer.status(), Status::Connecting);
+    let now = world.now();
+    world[first].peer.close(now);
+    assert!(world.run_until(20_000, |world| world[second].is_up()));
+}
+
+#[test]
+fn a_refused_client_is_told() {
+    let mut world = World::new(5);
+    let server = world.server(&ServerOptions::default());
+    world[server].peer.set_refuse_new_connections(true);
+    let client = world.client(server);
+    assert!(world.run_until(1000, |world| world[client].signals.len() == 2));
+    let expected = [Signal::PeerConnected(1), Signal::PeerDisconnected(1)];
+    assert_eq!(world[client].signals, expected);
+    assert!(world[server].signals.is_empty());
+    // Its slot is free again.
+    world[server].peer.set_refuse_new_connections(false);
+    let second = world.client(server);
+    assert!(world.run_until(1000, |world| world[second].is_up()));
+}
+
+#[test]
+fn ids_that_nobody_may_have_are_turned_away() {
+    for data in [0, 1, 0x8000_0000, u32::MAX] {
+        let mut world = World::new(6);
+        let (server, _) = world.connected(0);
+        let mut stranger = raw_client(&mut world, server, data);
+        assert!(dismissed(&mut world, &mut stranger), "id {data}");
+        assert!(world[server].signals.is_empty(), "id {data}");
+    }
+}
+
+#[test]
+fn an_id_is_given_once() {
+    let mut world = World::new(7);
+    let server = world.server(&ServerOptions::default());
+    let client = world.client(server);
+    world.run(100);
+    let id = world[client].peer.unique_id() as u32;
+    let mut double = raw_client(&mut world, server, id);
+    assert!(dismissed(&mut world, &mut double));
+    assert_eq!(world[server].signals.len(), 1);
+    assert!(world[client].is_up());
+}
+
+/// A bare host that connects with any data.
+fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_core::PeerId) {
+    let config = enet_core::EngineConfig {
+        max_peers: 1,
+        max_channels: 255,
+        in_bandwidth: 0,
+        out_bandwidth: 0,
+        seed: 77,
+        now: world.now(),
+    };
+    let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
+    let mut host = Host::new(enet_core::host::DEFAULT_ENGINE(&config), transport);
+    let address = world.address(server);
+    let peer = host
+        .connect(world.now(), address, 255, data)
+        .expect("a slot");
+    (host, peer)
+}
+
+fn dismissed(world: &mut World, (host, peer): &mut (Host, enet_core::PeerId)) -> bool {
+    let mut connected = false;
+    for _ in 0..200 {
+        host.service(world.now());
+        while let Some(event) = host.next_event() {
+            match event {
+                enet_core::Event::Connected { .. } => connected = true,
+                enet_core::Event::Disconnected { .. } => return connected,
+                enet_core::Event::Received { .. } => {}
+            }
+        }
+        world.run(5);
+    }
+    assert_eq!(host.state(*peer), PeerState::Connected);
+    false
+}
+
+#[test]
+fn wrong_settings_are_named() {
+    let mut world = World::new(8);
+    let node = world.idle();
+    let now = world.now();
+    let peer = &mut world[node].peer;
+    let good = ServerOptions::default();
+    let mut bad = |options: ServerOptions| {
+        let error = peer
+            .create_server(&options, now)
+            .expect_err("a wrong setting");
+        assert_eq!(peer.mode(), Mode::Inactive);
+        error
+    };
+    assert!(matches!(
+        bad(ServerOptions {
+            port: -1,
+            ..good.clone()
+        }),
+        CreateError::LocalPort(-1)
+    ));
+    assert!(matches!(
+        bad(ServerOptions {
+            port: 65536,
+            ..good.clone()
+        }),
+        CreateError::LocalPort(_)
+    ));
+    assert!(matches!(
+        bad(ServerOptions {
+            max_clients: 0,
+            ..good.clone()
+        }),
+        CreateError::MaxPeers(0)
+    ));
+    assert!(matches!(
+        bad(ServerOptions {
+            max_clients: 4096,
+            ..good.clone()
+        }),
+        CreateError::MaxPeers(_)
+    ));
+    assert!(matches!(
+        bad(ServerOptions {
+            in_bandwidth: -1,
+            ..good.clone()
+        }),
+        CreateError::InBandwidth(-1)
+    ));
+    assert!(matches!(
+        bad(ServerOptions {
+            out_bandwidth: -1,
+            ..good.clone()
+        }),
+        CreateError::OutBandwidth(-1)
+    ));
+
+    let client = |port, id| ClientOptions {
+        unique_id: id,
+        ..ClientOptions::new("server", port)
+    };
+    let mut bad = |options: ClientOptions| {
+        peer.create_client(&options, now)
+            .expect_err("a wrong setting")
+    };
+    assert!(matches!(bad(client(0, 5)), CreateError::RemotePort(0)));
+    assert!(matches!(bad(client(70_000, 5)), CreateError::RemotePort(_)));
+    assert!(matches!(
+        bad(client(5, 1)),
+        CreateError::UniqueId { id: 1, least: 2 }
+    ));
+    let nowhere = ClientOptions {
+        unique_id: 5,
+        ..ClientOptions::new("nowhere", 5)
+    };
+    assert!(matches!(bad(nowhere), CreateError::Resolve { .. }));
+    assert!(peer.create_server(&good, now).is_ok(), "it is still usable");
+    assert!(matches!(
+        peer.create_server(&good, now),
+        Err(CreateError::AlreadyActive)
+    ));
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let mut world = World::new(9);
+    let options = ServerOptions {
+        port: 500,
+        ..ServerOptions::default()
+    };
+    world.server(&options);
+    let second = world.idle();
+    let now = world.now();
+    let error = world[second].peer.create_server(&options, now);
+    assert!(matches!(error, Err(CreateError::Bind { port: 500, .. })));
+}
+
+#[test]
+fn a_client_binds_where_it_is_told_only_with_a_local_port() {
+    let mut world = World::new(10);
+    let server = world.server(&ServerOptions::default());
+    let port = world.address(server).port();
+    let elsewhere = "10.0.0.2".parse().expect("an address");
+    for (local_port, address) in [(0, SERVER_IP), (600, elsewhere)] {
+        let client = world.idle();
+        let now = world.now();
+        world[client]
+            .peer
+            .set_bind_address(BindAddress::Ip(elsewhere));
+        let options = ClientOptions {
+            local_port,
+            unique_id: 5 + local_port,
+            ..ClientOptions::new("server", port.into())
+        };
+        assert!(world[client].peer.create_client(&options, now).is_ok());
+        world.network.record();
+        world.poll(client);
+        let sent = world.network.take_recording();
+        assert_eq!(sent[0].0.ip(), address);
+    }
+}
+
+#[test]
+fn compression_is_switched_at_run_time() {
+    let mut world = World::new(11);
+    let (server, clients) = world.connected(1);
+    let client = clients[0];
+    let text = [b'a'; 1000];
+    let mut sizes = Vec::new();
+    for mode in [
+        enet_core::Compression::None,
+        enet_core::Compression::RangeCoder,
+    ] {
+        for node in [server, client] {
+            let host = world[node].peer.host_mut().expect("active");
+            host.set_compression(mode);
+        }
+        world.network.record();
+        world[server].packets.clear();
+        world
+            .send(client, 1, Default::default(), 0, &text)
+            .expect("sent");
+        let sent = world.network.take_recording();
+        sizes.push(sent.iter().map(|(_, _, bytes)| bytes.len()).max());
+        assert!(world.run_until(500, |world| world[server].packets.len() == 1));
+        assert_eq!(world[server].packets[0].data, text);
+    }
+    assert!(sizes[0] > Some(1000) && sizes[1] < Some(200), "{sizes:?}");
+    // An end without the codec drops what it cannot read.
+    world[server].packets.clear();
+    let host = world[server].peer.host_mut().expect("active");
+    host.set_compression(enet_core::Compression::None);
+    world
+        .send(client, 1, Default::default(), 0, &text)
+        .expect("sent");
+    world.run(500);
+    assert!(world[server].packets.is_empty());
+}

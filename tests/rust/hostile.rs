@@ -1,0 +1,169 @@
+//! Datagrams made to harm.
+
+use std::net::SocketAddr;
+
+use enet_core::{Compression, TransferMode};
+use sim::{NodeId, Random, World};
+
+const STRANGER: &str = "10.9.9.9:666";
+
+fn stranger() -> SocketAddr {
+    STRANGER.parse().expect("an address")
+}
+
+/// A world with one connected client, with or without a codec on both ends.
+fn connected(seed: u64, compression: Compression) -> (World, NodeId, NodeId) {
+    let mut world = World::new(seed);
+    let (server, clients) = world.connected(1);
+    for node in [server, clients[0]] {
+        let host = world[node].peer.host_mut().expect("active");
+        host.set_compression(compression);
+    }
+    (world, server, clients[0])
+}
+
+fn still_works(world: &mut World, server: NodeId, client: NodeId) {
+    world[server].packets.clear();
+    world
+        .send(client, 1, TransferMode::Reliable, 0, b"still here")
+        .expect("sent");
+    assert!(world.run_until(5000, |world| !world[server].packets.is_empty()));
+    assert_eq!(world[server].packets[0].data, b"still here");
+    assert_eq!(world[server].signals.len(), 1, "nobody came or went");
+}
+
+/// Behind a compressed header a shorter datagram makes a slice of negative length in rusty_enet.
+#[test]
+fn every_length_with_every_header_flag_is_harmless() {
+    for compression in [Compression::None, Compression::RangeCoder] {
+        let (mut world, server, client) = connected(120, compression);
+        let to = world.address(server);
+        let mut random = Random::new(9);
+        let mut short = 0;
+        for from in [stranger(), world.address(client)] {
+            for length in 0..=64 {
+                for flags in 0..16u8 {
+                    for slot in [[0x0F, 0xFF], [0, 0], [0, 1]] {
+                        let mut bytes = random.bytes(length);
+                        for (byte, slot) in bytes.iter_mut().zip(slot) {
+                            *byte = slot;
+                        }
+                        if let Some(first) = bytes.first_mut() {
+                            *first |= flags << 4;
+                        }
+                        // Random commands in the client's name may do what a client may do.
+                        if from == stranger() || length < 5 {
+                            world.network.forge(from, to, &bytes);
+                            short += u64::from(length < 5);
+                        }
+                    }
+                }
+                world.run(5);
+            }
+        }
+        let totals = world[server].peer.host_mut().expect("active").totals();
+        assert_eq!(totals.dropped_datagrams, short);
+        still_works(&mut world, server, client);
+    }
+}
+
+#[test]
+fn the_same_before_anybody_ever_connected() {
+    for compression in [Compression::None, Compression::RangeCoder] {
+        let mut world = World::new(121);
+        let (server, _) = world.connected(0);
+        world[server]
+            .peer
+            .host_mut()
+            .expect("active")
+            .set_compression(compression);
+        let to = world.address(server);
+        for first in 0..=255u8 {
+            for length in 1..=12 {
+                let mut bytes = vec![0xFF; length];
+                bytes[0] = first;
+                world.network.forge(stranger(), to, &bytes);
+            }
+        }
+        world.run(100);
+        assert!(world[server].signals.is_empty());
+    }
+}
+
+#[test]
+fn datagrams_larger_than_the_protocol_allows_are_dropped() {
+    let (mut world, server, client) = connected(122, Compression::None);
+    let to = world.address(server);
+    for size in [4097, 9000, 65_000] {
+        world.network.forge(stranger(), to, &vec![0xFF; size]);
+    }
+    world.run(50);
+    let totals = world[server].peer.host_mut().expect("active").totals();
+    assert_eq!(totals.dropped_datagrams, 3);
+    still_works(&mut world, server, client);
+}
+
+#[test]
+fn a_stranger_replaying_and_changing_real_datagrams_disturbs_nobody() {
+    for compression in [Compression::None, Compression::RangeCoder] {
+        let mut world = World::new(123);
+        world.network.record();
+        let (server, clients) = world.connected(1);
+        let client = clients[0];
+        for mode in [TransferMode::Reliable, TransferMode::Unreliable] {
+            for size in [1, 500, 5000] {
+                world
+                    .send(client, 1, mode, 1, &vec![1; size])
+                    .expect("sent");
+                world.run(20);
+            }
+        }
+        let corpus: Vec<Vec<u8>> = world
+            .network
+            .take_recording()
+            .into_iter()
+            .map(|(_, _, bytes)| bytes)
+            .collect();
+        assert!(corpus.len() > 10);
+        for node in [server, client] {
+            world[node]
+                .peer
+                .host_mut()
+                .expect("active")
+                .set_compression(compression);
+        }
+        let to = world.address(server);
+        let mut random = Random::new(124);
+        for round in 0..40_000u64 {
+            let mut bytes = corpus[random.below(corpus.len() as u64) as usize].clone();
+            for _ in 0..random.below(6) {
+                let at = random.below(bytes.len() as u64) as usize;
+                bytes[at] = random.number() as u8;
+            }
+            if random.chance(0.2) {
+                bytes.truncate(random.below(bytes.len() as u64 + 1) as usize);
+            }
+            if random.chance(0.1) {
+                let extra = random.below(200) as usize;
+                bytes.extend(random.bytes(extra));
+            }
+            world.network.forge(stranger(), to, &bytes);
+            if round % 200 == 0 {
+                world.run(5);
+            }
+        }
+        // A changed CONNECT may open a connection in ENet; as a player it is somebody else.
+        world.run(40_000);
+        world[server].packets.clear();
+        world
+            .send(client, 1, TransferMode::Reliable, 0, b"still here")
+            .expect("sent");
+        assert!(world.run_until(5000, |world| {
+            world[server]
+                .packets
+                .iter()
+                .any(|packet| packet.data == b"still here")
+        }));
+        assert!(world[client].is_up());
+    }
+}

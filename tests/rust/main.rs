@@ -1,0 +1,12 @@
+//! The core on a simulated network, one behaviour a module.
+
+mod connecting;
+mod crowd;
+mod hostile;
+mod leaving;
+mod mesh;
+mod notices;
+mod packets;
+mod scripts;
+mod targets;
+mod udp;

@@ -1,0 +1,212 @@
+//! The network: datagrams with a fate, sockets without a system.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use enet_core::{BindAddress, Network, Time, Transport};
+
+use crate::Random;
+
+/// The one machine of the simulated network; sockets differ by port.
+pub const SERVER_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+
+/// What happens to datagrams on their way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Conditions {
+    /// Time every datagram takes.
+    pub latency: Duration,
+    /// Time some take on top, evenly spread: the reason for another order.
+    pub jitter: Duration,
+    /// Share that never arrives.
+    pub loss: f64,
+    /// Share that arrives twice.
+    pub duplication: f64,
+}
+
+/// A network that several peers share.
+#[derive(Clone)]
+pub struct SimNetwork(Rc<RefCell<State>>);
+
+struct State {
+    now: Time,
+    random: Random,
+    conditions: Conditions,
+    sockets: HashMap<SocketAddr, VecDeque<Datagram>>,
+    /// On the way, by arrival; the number keeps equal times in order.
+    travelling: BTreeMap<(Time, u64), (SocketAddr, Datagram)>,
+    counter: u64,
+    next_port: u16,
+    cut_off: HashSet<SocketAddr>,
+    recording: Option<Vec<(SocketAddr, SocketAddr, Vec<u8>)>>,
+}
+
+struct Datagram {
+    from: SocketAddr,
+    bytes: Vec<u8>,
+}
+
+impl SimNetwork {
+    /// A perfect network.
+    pub fn new(seed: u64) -> Self {
+        Self(Rc::new(RefCell::new(State {
+            now: Time::ZERO,
+            random: Random::new(seed),
+            conditions: Conditions::default(),
+            sockets: HashMap::new(),
+            travelling: BTreeMap::new(),
+            counter: 0,
+            next_port: 40_000,
+            cut_off: HashSet::new(),
+            recording: None,
+        })))
+    }
+
+    /// Changes what happens to datagrams sent from now on.
+    pub fn set_conditions(&self, conditions: Conditions) {
+        self.0.borrow_mut().conditions = conditions;
+    }
+
+    /// Lets time pass: what is due arrives.
+    pub fn advance_to(&self, now: Time) {
+        let mut state = self.0.borrow_mut();
+        state.now = now;
+        while let Some(entry) = state.travelling.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let (to, datagram) = entry.remove();
+            if let Some(waiting) = state.sockets.get_mut(&to) {
+                waiting.push_back(datagram);
+            }
+        }
+    }
+
+    /// Loses everything to and from an address from now on, or no longer.
+    pub fn cut_off(&self, address: SocketAddr, cut: bool) {
+        let mut state = self.0.borrow_mut();
+        if cut {
+            state.cut_off.insert(address);
+        } else {
+            state.cut_off.remove(&address);
+        }
+    }
+
+    /// Puts a forged datagram before a socket.
+    pub fn forge(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        let mut state = self.0.borrow_mut();
+        if let Some(waiting) = state.sockets.get_mut(&to) {
+            waiting.push_back(Datagram {
+                from,
+                bytes: bytes.to_vec(),
+            });
+        }
+    }
+
+    /// Begins to keep what is sent.
+    pub fn record(&self) {
+        self.0.borrow_mut().recording = Some(Vec::new());
+    }
+
+    /// What was sent since, as (from, to, bytes).
+    pub fn take_recording(&self) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
+        let mut state = self.0.borrow_mut();
+        state.recording.replace(Vec::new()).unwrap_or_default()
+    }
+}
+
+impl State {
+    fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if let Some(recording) = &mut self.recording {
+            recording.push((from, to, bytes.to_vec()));
+        }
+        if self.cut_off.contains(&from) || self.cut_off.contains(&to) {
+            return;
+        }
+        let conditions = self.conditions;
+        let copies = 1 + u32::from(self.random.chance(conditions.duplication));
+        for _ in 0..copies {
+            if self.random.chance(conditions.loss) {
+                continue;
+            }
+            let jitter = self.random.below(conditions.jitter.as_micros() as u64 + 1);
+            let arrival = self.now + conditions.latency + Duration::from_micros(jitter);
+            self.counter += 1;
+            let datagram = Datagram {
+                from,
+                bytes: bytes.to_vec(),
+            };
+            self.travelling
+                .insert((arrival, self.counter), (to, datagram));
+        }
+    }
+}
+
+impl Network for SimNetwork {
+    fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>> {
+        let mut state = self.0.borrow_mut();
+        let ip = match address {
+            BindAddress::Any => SERVER_IP,
+            BindAddress::Ip(ip) => ip,
+        };
+        let port = if port == 0 {
+            state.next_port += 1;
+            state.next_port
+        } else {
+            port
+        };
+        let address = SocketAddr::new(ip, port);
+        if state.sockets.contains_key(&address) {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        state.sockets.insert(address, VecDeque::new());
+        Ok(Box::new(SimSocket {
+            network: self.clone(),
+            address,
+        }))
+    }
+
+    fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr> {
+        match host {
+            "server" => Ok(SocketAddr::new(SERVER_IP, port)),
+            _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
+        }
+    }
+}
+
+struct SimSocket {
+    network: SimNetwork,
+    address: SocketAddr,
+}
+
+impl Transport for SimSocket {
+    fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        let mut state = self.network.0.borrow_mut();
+        state.send(self.address, to, datagram);
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+        let mut state = self.network.0.borrow_mut();
+        let waiting = state.sockets.get_mut(&self.address);
+        let Some(datagram) = waiting.and_then(VecDeque::pop_front) else {
+            return Ok(None);
+        };
+        let size = datagram.bytes.len().min(buffer.len());
+        buffer[..size].copy_from_slice(&datagram.bytes[..size]);
+        Ok(Some((size, datagram.from)))
+    }
+
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
+
+impl Drop for SimSocket {
+    fn drop(&mut self) {
+        self.network.0.borrow_mut().sockets.remove(&self.address);
+    }
+}

@@ -1,0 +1,216 @@
+//! Several peers on one network, polled in turn as time passes.
+
+use std::net::SocketAddr;
+use std::ops::{Index, IndexMut};
+use std::time::Duration;
+
+use enet_core::{
+    ClientOptions, Multiplayer, Packet, SendError, ServerOptions, Signal, Status, Time,
+    TransferMode,
+};
+
+use crate::{Conditions, Random, SERVER_IP, SimNetwork};
+
+/// Between two polls of a peer.
+const STEP: Duration = Duration::from_millis(5);
+
+/// Names a peer of a [`World`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeId(usize);
+
+/// A peer and what happened to it.
+pub struct Node {
+    /// The peer itself.
+    pub peer: Multiplayer,
+    /// Its signals so far.
+    pub signals: Vec<Signal>,
+    /// What it received so far.
+    pub packets: Vec<Packet>,
+}
+
+/// Peers, their network and the time.
+pub struct World {
+    /// What the peers talk over.
+    pub network: SimNetwork,
+    /// Numbers for the test itself.
+    pub random: Random,
+    nodes: Vec<Node>,
+    now: Time,
+}
+
+impl World {
+    /// A world with a perfect network.
+    pub fn new(seed: u64) -> Self {
+        // Shown when a test fails.
+        println!("seed {seed}");
+        Self {
+            network: SimNetwork::new(seed),
+            random: Random::new(seed ^ 0x5EED),
+            nodes: Vec::new(),
+            now: Time::ZERO,
+        }
+    }
+
+    /// A world with a network as bad as said.
+    pub fn with(seed: u64, conditions: Conditions) -> Self {
+        let world = Self::new(seed);
+        world.network.set_conditions(conditions);
+        world
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// A peer that does nothing yet.
+    pub fn idle(&mut self) -> NodeId {
+        let seed = self.random.number() as u32;
+        let peer = Multiplayer::new(Box::new(self.network.clone()), seed);
+        self.nodes.push(Node {
+            peer,
+            signals: Vec::new(),
+            packets: Vec::new(),
+        });
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// A server.
+    pub fn server(&mut self, options: &ServerOptions) -> NodeId {
+        let id = self.idle();
+        let now = self.now;
+        let created = self[id].peer.create_server(options, now);
+        created.expect("the server is created");
+        id
+    }
+
+    /// A client of a server, still connecting.
+    pub fn client(&mut self, server: NodeId) -> NodeId {
+        let id = self.idle();
+        self.join(id, server);
+        id
+    }
+
+    /// Lets an idle peer connect to a server, and says under which id.
+    pub fn join(&mut self, client: NodeId, server: NodeId) -> i32 {
+        let port = self[server]
+            .peer
+            .local_port()
+            .expect("the server is active");
+        let unique_id = 2 + self.random.below(i32::MAX as u64 - 2) as i32;
+        let options = ClientOptions {
+            unique_id,
+            ..ClientOptions::new("server", port.into())
+        };
+        let now = self.now;
+        let created = self[client].peer.create_client(&options, now);
+        created.expect("the client is created");
+        unique_id
+    }
+
+    /// A server and clients, connected.
+    pub fn connected(&mut self, clients: usize) -> (NodeId, Vec<NodeId>) {
+        let server = self.server(&ServerOptions {
+            max_clients: clients.max(1) as i32,
+            ..ServerOptions::default()
+        });
+        let clients: Vec<_> = (0..clients).map(|_| self.client(server)).collect();
+        let count = clients.len();
+        let all = self.run_until(30_000, |world| {
+            world[server].signals.len() == count
+                && clients.iter().all(|&client| world[client].is_up())
+        });
+        assert!(all, "everybody connects");
+        (server, clients)
+    }
+
+    /// The address of an active server or client.
+    pub fn address(&self, node: NodeId) -> SocketAddr {
+        let port = self[node].peer.local_port().expect("the peer is active");
+        SocketAddr::new(SERVER_IP, port)
+    }
+
+    /// Sends with the given settings.
+    pub fn send(
+        &mut self,
+        from: NodeId,
+        target: i32,
+        mode: TransferMode,
+        channel: i32,
+        data: &[u8],
+    ) -> Result<(), SendError> {
+        let now = self.now;
+        let peer = &mut self[from].peer;
+        peer.set_target(target);
+        peer.set_transfer_mode(mode);
+        peer.set_transfer_channel(channel);
+        peer.send(data, now)
+    }
+
+    /// Lets time pass, polling everybody.
+    pub fn run(&mut self, milliseconds: u64) {
+        self.run_until(milliseconds, |_| false);
+    }
+
+    /// The same until something holds; false if it never does.
+    pub fn run_until(&mut self, milliseconds: u64, holds: impl Fn(&Self) -> bool) -> bool {
+        let end = self.now + Duration::from_millis(milliseconds);
+        loop {
+            for index in 0..self.nodes.len() {
+                self.poll(NodeId(index));
+            }
+            if holds(self) {
+                return true;
+            }
+            if self.now >= end {
+                return false;
+            }
+            self.now += STEP;
+            self.network.advance_to(self.now);
+        }
+    }
+
+    /// Polls one peer.
+    pub fn poll(&mut self, id: NodeId) {
+        let now = self.now;
+        let node = &mut self[id];
+        if node.peer.begin_poll(now).is_err() {
+            return;
+        }
+        while let Some(notice) = node.peer.next_notice(now) {
+            node.signals.push(notice.signal());
+            node.peer.finish(notice, now);
+        }
+        while let Some(packet) = node.peer.take_packet() {
+            node.packets.push(packet.clone());
+        }
+    }
+}
+
+impl Node {
+    /// Whether it is connected.
+    pub fn is_up(&self) -> bool {
+        self.peer.status() == Status::Connected
+    }
+
+    /// What it received on a channel.
+    pub fn on_channel(&self, channel: i32) -> impl Iterator<Item = &Packet> {
+        self.packets
+            .iter()
+            .filter(move |packet| packet.channel == channel)
+    }
+}
+
+impl Index<NodeId> for World {
+    type Output = Node;
+
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+impl IndexMut<NodeId> for World {
+    fn index_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0]
+    }
+}
