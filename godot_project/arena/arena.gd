@@ -101,6 +101,7 @@ func _physics_process(delta: float) -> void:
 	if not multiplayer.is_server():
 		return
 	tick += 1
+	_push_apart()
 	for each: Player in players.get_children():
 		each.advance(tick, delta)
 		_collect(each)
@@ -118,6 +119,17 @@ func shoot(shooter: Player) -> void:
 	bullet.velocity = Vector2.from_angle(shooter.aim) * Bullet.SPEED
 	bullet.position = shooter.position + Vector2.from_angle(shooter.aim) * Player.RADIUS
 	bullets.add_child(bullet, true)
+
+
+## Nobody stands where another stands.
+func _push_apart() -> void:
+	for one: Player in players.get_children():
+		for other: Player in players.get_children():
+			var apart := other.position - one.position
+			if one != other and apart.length() < Player.RADIUS * 2.0:
+				# Exactly above each other, any direction will do.
+				var way := apart.normalized() if apart != Vector2.ZERO else Vector2.RIGHT
+				other.position += way * (Player.RADIUS * 2.0 - apart.length()) * 0.5
 
 
 func _collect(collector: Player) -> void:
