@@ -25,7 +25,8 @@ func event(what: String, values: Dictionary = {}) -> void:
 
 
 func state(tick: int, id: int, place: Vector2, score: int) -> void:
-	if tick % STATE_INTERVAL == 0:
+	# Tick 0 is before a player's first move.
+	if tick > 0 and tick % STATE_INTERVAL == 0:
 		event("state", {
 			"tick": tick, "id": id, "x": "%.3f" % place.x, "y": "%.3f" % place.y, "score": score,
 		})

@@ -45,7 +45,12 @@ pub fn cached_or_fetched() -> Outcome<PathBuf> {
             }
         }
     }
-    let mirror = mirror().ok_or_else(advice)?;
+    let mirror = mirror().ok_or_else(|| {
+        format!(
+            "{}\n(apt's sources name no Debian archive to fetch one from.)",
+            advice()
+        )
+    })?;
     // Only a root that has proved itself gets the final name.
     let attempt = folder.join("unfinished");
     let mut causes = String::new();
@@ -105,6 +110,10 @@ fn fetch(folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
         update = run_apt(&apt, &["update"])?;
     }
     succeeded("apt-get update", &update)?;
+    // It counts a failed download as a success.
+    if let Some(line) = update.output.lines().find(|line| line.starts_with("Err:")) {
+        return Err(format!("apt-get update: {line}\n{}", update.tail(4)));
+    }
     let mut arguments = vec!["--yes", "--download-only", "install"];
     arguments.extend(PACKAGES);
     let install = run_apt(&apt, &arguments)?;
@@ -219,6 +228,11 @@ fn mirror() -> Option<String> {
         .map(|entry| entry.path())
         .collect();
     parts.sort();
+    // What apt reads, and nothing else that lies there.
+    parts.retain(|file| {
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        matches!(extension, Some("list" | "sources"))
+    });
     files.extend(parts);
     files.iter().find_map(|file| {
         let text = fs::read_to_string(file).ok()?;
@@ -234,6 +248,7 @@ fn mirror() -> Option<String> {
 }
 
 fn mirror_in_deb822(text: &str) -> Option<String> {
+    let text = text.replace("\r\n", "\n");
     text.split("\n\n").find_map(|stanza| {
         let field = |name: &str| {
             stanza.lines().find_map(|line| {
@@ -242,9 +257,16 @@ fn mirror_in_deb822(text: &str) -> Option<String> {
                     .then(|| value.trim().to_owned())
             })
         };
-        let enabled = field("Enabled").is_none_or(|value| value != "no");
+        let enabled =
+            field("Enabled").is_none_or(|value| !matches!(value.as_str(), "no" | "false"));
         let types = field("Types")?;
         if !enabled || !types.split_whitespace().any(|kind| kind == "deb") {
+            return None;
+        }
+        if !field("Components")?
+            .split_whitespace()
+            .any(|component| component == "main")
+        {
             return None;
         }
         let addresses = field("URIs")?;
@@ -257,13 +279,16 @@ fn mirror_in_deb822(text: &str) -> Option<String> {
 
 fn mirror_in_list(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
-        let rest = line.trim().strip_prefix("deb ")?.trim_start();
+        let rest = line.trim().strip_prefix("deb")?;
+        let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
         let rest = match rest.strip_prefix('[') {
             Some(options) => options.split_once(']')?.1,
             None => rest,
         };
-        let address = rest.split_whitespace().next()?;
-        is_debian(address).then(|| address.to_owned())
+        let mut words = rest.split_whitespace();
+        let address = words.next()?;
+        let has_main = words.skip(1).any(|component| component == "main");
+        (has_main && is_debian(address)).then(|| address.to_owned())
     })
 }
 
@@ -300,8 +325,8 @@ mod tests {
 
     #[test]
     fn the_main_archive_is_found_in_either_format() {
-        let deb822 = "Types: deb\nURIs: http://a.test/debian-security\nSuites: x\n\n\
-                      Types: deb\nURIs: http://a.test/debian/\nSuites: stable\n";
+        let deb822 = "Types: deb\nURIs: http://a.test/debian-security\nComponents: main\n\n\
+                      Types: deb\nURIs: http://a.test/debian/\nComponents: main\n";
         assert_eq!(
             mirror_in_deb822(deb822).as_deref(),
             Some("http://a.test/debian/")
@@ -325,7 +350,9 @@ mod tests {
             mirror_in_deb822("Types: deb-src\nURIs: http://a.test/debian\n"),
             None
         );
-        let disabled = "Enabled: no\nTypes: deb\nURIs: http://a.test/debian\n";
+        let vendor = "deb https://v.test/linux/debian bookworm stable\n";
+        assert_eq!(mirror_in_list(vendor), None);
+        let disabled = "Enabled: no\nComponents: main\nTypes: deb\nURIs: http://a.test/debian\n";
         assert_eq!(mirror_in_deb822(disabled), None);
         assert_eq!(mirror_in_list(""), None);
     }

@@ -15,8 +15,10 @@ use crate::{Outcome, extension, godot};
 const PLAYERS: [&str; 2] = ["Ada", "Grace"];
 /// What a position may differ by: both ends print three decimals of the same number.
 const AGREEMENT: f64 = 0.001;
-/// Fewer compared states than this prove nothing.
-const LEAST_SAMPLES: usize = 5;
+/// Fewer compared states of a player than this prove nothing.
+const LEAST_SAMPLES: usize = 3;
+/// A player who goes less far, in pixels, does not move.
+const LEAST_WAY: f64 = 50.0;
 
 /// `cargo xtask demo`.
 pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
@@ -107,10 +109,17 @@ pub fn in_windows(class: &str) -> Outcome<ExitCode> {
         std::thread::sleep(Duration::from_secs(2));
     }
     println!("three windows play on UDP port {port}; close them to end");
+    let mut failed = 0;
     for mut window in windows {
-        window
+        let status = window
             .wait()
             .map_err(|error| format!("could not wait for Godot: {error}"))?;
+        failed += u32::from(!status.success());
+    }
+    if failed > 0 {
+        return Err(format!(
+            "{failed} of the windows did not end well; see their output above"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -186,10 +195,18 @@ fn check_process(name: &str, run: &Run, class: &str, trouble: &mut Vec<String>) 
         trouble.push(format!("{name}: {}", run.ending));
     }
     let complaint = run.output.lines().find(|line| {
+        let line = line.trim_start();
         line.starts_with("ERROR:") || line.starts_with("WARNING:") || line.starts_with("USER ")
     });
     if let Some(line) = engine_trouble(&run.output).or(complaint) {
         trouble.push(format!("{name}: {line}"));
+    }
+    let unreadable = run
+        .output
+        .lines()
+        .find(|line| line.contains("@demo") && fields(line).is_none());
+    if let Some(line) = unreadable {
+        trouble.push(format!("{name} reports what cannot be read: {line}"));
     }
     let uses = events(run)
         .iter()
@@ -205,6 +222,7 @@ fn check_process(name: &str, run: &Run, class: &str, trouble: &mut Vec<String>) 
 fn tell_traffic(name: &str, run: &Run, trouble: &mut Vec<String>) {
     let all = events(run);
     let Some(traffic) = all.iter().find(|event| event["event"] == "traffic") else {
+        trouble.push(format!("{name} reports no traffic"));
         return;
     };
     let number = |key: &str| {
@@ -249,29 +267,43 @@ fn states(run: &Run) -> States<'_> {
     states
 }
 
+/// Every state a client saw must be one the server had, of both players, and players must move.
 fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &mut Vec<String>) {
     let mut distances = Vec::new();
     let mut other_scores = 0;
+    let mut unknown = 0;
+    let mut places: HashMap<&str, Vec<(f64, f64)>> = HashMap::new();
     for (key, &(x, y, score)) in seen {
-        if let Some(&(true_x, true_y, true_score)) = truth.get(key) {
-            distances.push((x - true_x).hypot(y - true_y));
-            other_scores += usize::from(score != true_score);
-        }
+        let Some(&(true_x, true_y, true_score)) = truth.get(key) else {
+            unknown += 1;
+            continue;
+        };
+        distances.push((x - true_x).hypot(y - true_y));
+        other_scores += usize::from(score != true_score);
+        places.entry(key.1).or_default().push((x, y));
     }
     let largest = distances.iter().copied().fold(0.0, f64::max);
+    let mean = distances.iter().sum::<f64>() / distances.len().max(1) as f64;
     println!(
-        "  {name} saw {} of the server's states: largest distance {largest:.3} pixels, {} other scores",
+        "  {name} saw {} of the server's states: distance {mean:.3} pixels on average, {largest:.3} \
+         at most; {other_scores} other scores",
         distances.len(),
-        other_scores
     );
-    if distances.len() < LEAST_SAMPLES {
-        trouble.push(format!(
-            "{name} saw only {} comparable states",
-            distances.len()
-        ));
+    if distances.iter().any(|distance| !distance.is_finite()) {
+        trouble.push(format!("{name} saw positions that are no numbers"));
     }
-    if largest > AGREEMENT || other_scores > 0 {
+    if largest > AGREEMENT || other_scores > 0 || unknown > 0 {
         trouble.push(format!("{name} saw other states than the server had"));
+    }
+    let moved = |places: &Vec<(f64, f64)>| {
+        let first = places[0];
+        places.len() >= LEAST_SAMPLES
+            && places
+                .iter()
+                .any(|place| (place.0 - first.0).hypot(place.1 - first.1) > LEAST_WAY)
+    };
+    if places.values().filter(|places| moved(places)).count() < PLAYERS.len() {
+        trouble.push(format!("{name} did not see every player move"));
     }
 }
 
@@ -281,4 +313,52 @@ fn events(run: &Run) -> Vec<HashMap<&str, &str>> {
         .filter_map(fields)
         .filter(|event| event.contains_key("event"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(lines: &[&str]) -> Run {
+        Run {
+            ending: Ending::Exit(0),
+            output: lines.join("\n"),
+        }
+    }
+
+    fn trouble_with(seen: &[&str]) -> Vec<String> {
+        let truth: Vec<String> = (0..4)
+            .flat_map(|tick| {
+                [5, 6].map(|id| {
+                    format!(
+                        "@demo event=state tick={tick} id={id} x={}.0 y=0 score=1",
+                        tick * 40
+                    )
+                })
+            })
+            .collect();
+        let truth = run(&truth.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut all: Vec<&str> = truth.output.lines().collect();
+        all.extend(seen);
+        let seen = run(&all);
+        let mut trouble = Vec::new();
+        tell_agreement("Ada", &states(&truth), &states(&seen), &mut trouble);
+        trouble
+    }
+
+    #[test]
+    fn agreement_is_not_taken_for_granted() {
+        assert_eq!(trouble_with(&[]), [""; 0]);
+        for line in [
+            "@demo event=state tick=1 id=5 x=41.0 y=0 score=1",
+            "@demo event=state tick=1 id=5 x=40.0 y=0 score=2",
+            "@demo event=state tick=1 id=5 x=nan y=0 score=1",
+            "@demo event=state tick=9 id=5 x=40.0 y=0 score=1",
+        ] {
+            assert_ne!(trouble_with(&[line]), [""; 0], "{line}");
+        }
+        let mut trouble = Vec::new();
+        tell_agreement("Ada", &States::new(), &States::new(), &mut trouble);
+        assert_eq!(trouble, ["Ada did not see every player move"]);
+    }
 }

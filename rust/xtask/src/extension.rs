@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Outcome;
-use crate::project::{at, root, target};
+use crate::project::{self, at, root, target};
 
 /// The class a game uses.
 pub const CLASS: &str = "ENetMultiplayerPeerRs";
@@ -50,9 +50,18 @@ pub fn build_for_editor(profile: Profile) -> Outcome<()> {
 }
 
 fn compile(profile: Profile) -> Outcome<PathBuf> {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = Command::new(project::cargo());
+    // Whatever a user's configuration says, the library must be where we look for it.
     command
-        .args(["build", "--quiet", "--package", "enet_godot"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "enet_godot",
+            "--target-dir",
+        ])
+        .arg(target())
+        .env_remove("CARGO_BUILD_TARGET")
         .current_dir(root());
     if profile == Profile::Release {
         command.arg("--release");

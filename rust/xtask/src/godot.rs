@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::process::{self, Ending};
+use crate::project::at;
 use crate::{Outcome, apt};
 
 /// The oldest Godot the extension loads in.
@@ -13,9 +14,14 @@ const OLDEST: (u32, u32) = (4, 4);
 /// The Godot binary to use.
 pub fn find() -> Outcome<PathBuf> {
     if let Some(named) = std::env::var_os("GODOT").filter(|path| !path.is_empty()) {
-        let path = PathBuf::from(named);
+        let named = PathBuf::from(named);
+        // A bare name means one on the PATH.
+        let is_bare = named.components().count() == 1;
+        let found = named.to_str().filter(|_| is_bare).and_then(on_path);
+        let path = found.unwrap_or(named);
         return match version(&path) {
-            Ok(found) if found >= OLDEST => Ok(path),
+            // Tests start it from other folders.
+            Ok(found) if found >= OLDEST => std::path::absolute(&path).map_err(at(&path)),
             Ok(found) => Err(format!(
                 "GODOT names {}, which is version {}; at least {} is needed",
                 path.display(),
@@ -58,7 +64,10 @@ pub fn version(path: &Path) -> Outcome<(u32, u32)> {
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let file = match name.ends_with(std::env::consts::EXE_SUFFIX) {
+        true => name.to_owned(),
+        false => format!("{name}{}", std::env::consts::EXE_SUFFIX),
+    };
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(&file))
         .find(|path| path.is_file())

@@ -53,6 +53,9 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "demo" => {
             let window = options.flag("--window");
             let seconds = options.number("--seconds")?.unwrap_or(12);
+            if !(6..=3600).contains(&seconds) {
+                return Err("--seconds must be 6 to 3600: the players leave and rejoin".to_owned());
+            }
             let class = options.value("--peer-class")?;
             options.finish()?;
             let class = class.as_deref().unwrap_or(extension::CLASS);
@@ -67,6 +70,9 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let godot = options.flag("--godot");
             let suite = options.value("--suite")?;
             options.finish()?;
+            if rust && !godot && suite.is_some() {
+                return Err("--suite names a Godot suite, which --rust leaves out".to_owned());
+            }
             suites::run(rust || !godot, godot || !rust, suite.as_deref())
         }
         "build" => {

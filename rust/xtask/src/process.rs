@@ -64,6 +64,7 @@ pub fn start(command: &mut Command, limit: Duration) -> Outcome<Running> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    own_group(command);
     let mut child = command
         .spawn()
         .map_err(|error| format!("could not start {name}: {error}"))?;
@@ -156,7 +157,13 @@ impl Running {
     }
 
     fn kill(&mut self) {
-        // Fails only when it is gone already.
+        // Each fails only when it is gone already. Tests start children of their own: with the
+        // whole group none of them is left.
+        #[cfg(unix)]
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &format!("-{}", self.child.id())])
+            .stderr(Stdio::null())
+            .status();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -169,6 +176,15 @@ impl Drop for Running {
         }
     }
 }
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_command: &mut Command) {}
 
 fn ending(status: ExitStatus) -> Ending {
     match status.code() {

@@ -1,5 +1,6 @@
 //! Where things are in the checkout, and getting a Godot project ready to run.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,6 +26,11 @@ pub fn target() -> PathBuf {
         Some(folder) => root().join(folder),
         None => root().join("target"),
     }
+}
+
+/// The cargo that runs this command, or the one on the PATH.
+pub fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// Names the path in an error of the file system.
@@ -71,7 +77,11 @@ pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
 fn link_addons(project: &Path) -> Outcome<()> {
     let link = project.join("addons");
     let source = root().join("addons");
-    if link.join("enet_rs/enet_rs.gdextension").is_file() && link.is_symlink() {
+    let manifest = source.join("enet_rs/enet_rs.gdextension");
+    if !manifest.is_file() {
+        return Err(format!("{} is missing", manifest.display()));
+    }
+    if link.is_symlink() {
         return Ok(());
     }
     if link.is_file() {

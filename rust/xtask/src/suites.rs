@@ -12,7 +12,7 @@ use crate::report::{Tally, engine_trouble};
 use crate::{Outcome, demo, extension, godot};
 
 /// A stage that takes longer is hung.
-const LIMIT: Duration = Duration::from_secs(1200);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one.
 pub fn run(rust: bool, engine: bool, suite: Option<&str>) -> Outcome<ExitCode> {
@@ -30,7 +30,7 @@ pub fn run(rust: bool, engine: bool, suite: Option<&str>) -> Outcome<ExitCode> {
 
 fn rust_stages(overview: &mut Overview, logs: &Path) {
     let cargo = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO"));
+        let mut command = Command::new(project::cargo());
         command.args(arguments).current_dir(root());
         command
     };
@@ -70,6 +70,9 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>) {
         Ok(Tally::one_passed())
     });
     let Some(godot) = found else {
+        overview
+            .lines
+            .push("FAILED no Godot suite could run".to_owned());
         return;
     };
     for server in [STOCK_CLASS, CLASS] {
@@ -88,6 +91,9 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>) {
                     command.args(["--suite", suite]);
                 }
                 let run = logged(&mut command, logs, &format!("{server}-{client}"))?;
+                if let Ending::Crash | Ending::Hung = run.ending {
+                    return Err(format!("{}\n{}", run.ending, run.tail(40)));
+                }
                 let tally = Tally::of_suites(&run.output)?;
                 if let Some(line) = engine_trouble(&run.output) {
                     return Err(format!("the engine reports trouble: {line}"));
@@ -112,6 +118,7 @@ fn logged(command: &mut Command, logs: &Path, name: &str) -> Outcome<Run> {
     let run = process::run(command, LIMIT)?;
     let log = logs.join(format!("{name}.log"));
     fs::write(&log, &run.output).map_err(at(&log))?;
+    println!("   log: {}", log.display());
     Ok(run)
 }
 
