@@ -118,7 +118,7 @@ fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_
         now: world.now(),
     };
     let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
-    let mut host = Host::new(enet_core::host::DEFAULT_ENGINE(&config), transport);
+    let mut host = Host::new(sim::engine()(&config), transport);
     let address = world.address(server);
     let peer = host
         .connect(world.now(), address, 255, data)

@@ -1,6 +1,5 @@
 //! Mesh mode: a host of one connection per peer.
 
-use enet_core::host::DEFAULT_ENGINE;
 use enet_core::{
     BindAddress, CreateError, EngineConfig, Event, Host, MeshError, Mode, Network, PeerId,
     SendError, Signal, TransferMode,
@@ -92,7 +91,7 @@ fn linked_hosts(world: &mut World) -> ((Host, PeerId), (Host, PeerId)) {
                 now: world.now(),
             };
             let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
-            Host::new(DEFAULT_ENGINE(&config), transport)
+            Host::new(sim::engine()(&config), transport)
         })
         .collect();
     let address = (sim::SERVER_IP, hosts[0].local_port()).into();

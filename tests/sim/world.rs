@@ -4,12 +4,26 @@ use std::net::SocketAddr;
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
+use enet_core::enet::Enet;
+use enet_core::engine::rusty::RustyEngine;
+use enet_core::host::{DEFAULT_ENGINE, EngineFactory};
 use enet_core::{
     ClientOptions, Multiplayer, Packet, SendError, ServerOptions, Signal, Status, Time,
     TransferMode,
 };
 
 use crate::{Conditions, Random, SERVER_IP, SimNetwork};
+
+/// The engine under test: what `ENET_TEST_ENGINE` names, `rusty` or `own`, by default the one that
+/// ships.
+pub fn engine() -> EngineFactory {
+    match std::env::var("ENET_TEST_ENGINE").as_deref() {
+        Err(_) => DEFAULT_ENGINE,
+        Ok("rusty") => RustyEngine::boxed,
+        Ok("own") => Enet::boxed,
+        Ok(other) => panic!("ENET_TEST_ENGINE names no engine: {other}"),
+    }
+}
 
 /// Between two polls of a peer.
 const STEP: Duration = Duration::from_millis(5);
@@ -66,7 +80,7 @@ impl World {
     /// A peer that does nothing yet.
     pub fn idle(&mut self) -> NodeId {
         let seed = self.random.number() as u32;
-        let peer = Multiplayer::new(Box::new(self.network.clone()), seed);
+        let peer = Multiplayer::with_engine(Box::new(self.network.clone()), seed, engine());
         self.nodes.push(Node {
             peer,
             signals: Vec::new(),

@@ -48,6 +48,7 @@
 pub mod channel;
 pub mod compress;
 pub mod config;
+pub mod enet;
 pub mod engine;
 pub mod error;
 pub mod host;

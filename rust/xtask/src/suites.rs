@@ -58,6 +58,12 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
         let tally = Tally::of_cargo(&run.output);
         checked(&run, tally)
     });
+    overview.stage("core tests on the engine to come", || {
+        let mut command = cargo(&["test", "--package", "enet_tests", "--no-fail-fast"]);
+        let run = logged(command.env("ENET_TEST_ENGINE", "own"), logs, "own-engine")?;
+        let tally = Tally::of_cargo(&run.output);
+        checked(&run, tally)
+    });
 }
 
 fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>) {
