@@ -46,8 +46,9 @@ func _send_and_compare(
 	var what := "%d bytes in mode %d" % [size, mode]
 	var bytes := pattern(size)
 	equal(bytes.size(), size, "the pattern's size")
-	# What is lost to a full socket buffer comes again when the mode is reliable only.
-	for attempt in 3:
+	# Unreliable ones may be lost to a full socket buffer, or held back by ENet's throttle on a busy
+	# machine.
+	for attempt in 20:
 		to.packets.clear()
 		equal(from.send(bytes, target, mode), OK, what)
 		if pump(ends, func() -> bool: return not to.packets.is_empty(), 20.0 if mode == RELIABLE else 1.0):
@@ -97,9 +98,13 @@ func case_modes_and_channels() -> void:
 				to.packets.clear()
 				var target := to.id()
 				var text := "%d on %d" % [mode, channel]
-				equal(from.send(text.to_utf8_buffer(), target, mode, channel), OK, text)
-				check(pump(ends, func() -> bool: return to.packets.size() == 1), text + " arrives")
-				if to.packets.size() == 1:
+				for attempt in 20:
+					equal(from.send(text.to_utf8_buffer(), target, mode, channel), OK, text)
+					var patience := 5.0 if mode == RELIABLE else 0.5
+					if pump(ends, func() -> bool: return not to.packets.is_empty(), patience):
+						break
+				check(not to.packets.is_empty(), text + " arrives")
+				if not to.packets.is_empty():
 					equal(to.packets[0].channel, channel, text + ": channel")
 					equal(to.packets[0].mode, mode, text + ": mode")
 					equal(to.packets[0].bytes.get_string_from_utf8(), text, text + ": content")

@@ -24,14 +24,21 @@ func case_rpcs_in_every_mode() -> void:
 			var from := players[direction]
 			var to := players[1 - direction]
 			to.world.heard.clear()
-			for index in 10:
-				from.world.rpc_id(to.api.get_unique_id(), "say_" + mode, index)
+			# ENet's throttle may hold unreliable ones back on a busy machine: those are sent until
+			# some have come.
+			var wanted := 10 if mode == "reliable" else 3
+			var sent := 0
+			while to.world.heard.size() < wanted and sent < 500:
+				from.world.rpc_id(to.api.get_unique_id(), "say_" + mode, sent)
+				sent += 1
 				await tree.process_frame
-			var all := func() -> bool: return to.world.heard.size() == 10
-			check(await _frames(all), "%s: %d of 10" % [mode, to.world.heard.size()])
-			for index in to.world.heard.size():
-				var heard: Array = to.world.heard[index]
-				equal(heard, [from.api.get_unique_id(), mode, index], mode)
+			var all := func() -> bool: return to.world.heard.size() >= (sent if wanted == 10 else wanted)
+			check(await _frames(all), "%s: %d of %d" % [mode, to.world.heard.size(), sent])
+			var last := -1
+			for heard: Array in to.world.heard:
+				equal(heard.slice(0, 2), [from.api.get_unique_id(), mode], mode)
+				check(heard[2] == last + 1 or (wanted < 10 and heard[2] > last), mode + " is in order")
+				last = heard[2]
 	equal(server.api.get_peers().size(), 1, "the server's peers")
 	equal(client.api.get_peers(), PackedInt32Array([1]), "the client's peers")
 	await _end_all()
@@ -71,9 +78,14 @@ func case_relay_between_clients() -> void:
 	check(await _frames(know_each_other), "the clients know each other")
 	for mode: String in ["reliable", "unreliable_ordered", "unreliable"]:
 		second.world.heard.clear()
-		first.world.rpc_id(second.api.get_unique_id(), "say_" + mode, 7)
-		check(await _frames(func() -> bool: return second.world.heard.size() == 1), mode + " is relayed")
-		equal(second.world.heard, [[first.api.get_unique_id(), mode, 7]], mode)
+		# The throttle may hold back an unreliable one.
+		for attempt in (1 if mode == "reliable" else 20):
+			first.world.rpc_id(second.api.get_unique_id(), "say_" + mode, 7)
+			if await _frames(func() -> bool: return not second.world.heard.is_empty(), 1.0):
+				break
+		check(not second.world.heard.is_empty(), mode + " is relayed")
+		for heard: Array in second.world.heard:
+			equal(heard, [first.api.get_unique_id(), mode, 7], mode)
 	first.world.heard.clear()
 	second.world.say_reliable.rpc(9)
 	var everybody := func() -> bool:
