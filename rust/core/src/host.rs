@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::engine::rusty::RustyEngine;
+use crate::enet::Enet;
 use crate::engine::{Disconnect, MAX_DATAGRAM_SIZE, PacketFlags, QueueError};
 use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, Transport};
 
@@ -10,7 +10,7 @@ use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, T
 pub type EngineFactory = fn(&EngineConfig) -> Box<dyn Engine>;
 
 /// The engine used where none is named.
-pub const DEFAULT_ENGINE: EngineFactory = RustyEngine::boxed;
+pub const DEFAULT_ENGINE: EngineFactory = Enet::boxed;
 
 /// Datagrams one [`Host::service`] takes in at most, so that a flood cannot hold up a frame for
 /// ever. What is left waits in the system's buffer for the next call.

@@ -16,8 +16,8 @@ use crate::config::{engine_config, port, remote_port};
 use crate::engine::Disconnect;
 use crate::host::{DEFAULT_ENGINE, EngineFactory};
 use crate::{
-    BindAddress, ClientOptions, CreateError, EngineConfig, Host, MeshError, Network, PeerError,
-    PeerId, PeerState, ServerOptions, Time, TransferMode,
+    BindAddress, ClientOptions, CreateError, EngineConfig, Event, Host, MeshError, Network,
+    PeerError, PeerId, PeerState, ServerOptions, Time, TransferMode,
 };
 
 mod poll;
@@ -261,6 +261,12 @@ impl Multiplayer {
             }
         }
         for host in self.hosts.values_mut() {
+            // Newcomers that were not reported yet believe to be connected.
+            while let Some(event) = host.next_event() {
+                if let Event::Connected { peer, .. } = event {
+                    host.disconnect(now, peer, 0, Disconnect::Now);
+                }
+            }
             host.flush(now);
         }
         self.hosts.clear();

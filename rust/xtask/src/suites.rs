@@ -58,9 +58,13 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
         let tally = Tally::of_cargo(&run.output);
         checked(&run, tally)
     });
-    overview.stage("core tests on the engine to come", || {
+    overview.stage("core tests on rusty_enet", || {
         let mut command = cargo(&["test", "--package", "enet_tests", "--no-fail-fast"]);
-        let run = logged(command.env("ENET_TEST_ENGINE", "own"), logs, "own-engine")?;
+        let run = logged(
+            command.env("ENET_TEST_ENGINE", "rusty"),
+            logs,
+            "rusty-engine",
+        )?;
         let tally = Tally::of_cargo(&run.output);
         checked(&run, tally)
     });

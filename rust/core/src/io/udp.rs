@@ -107,7 +107,14 @@ impl Transport for UdpTransport {
 
 /// IPv4 addresses that a socket for both families shows as IPv6 ones, as IPv4 again.
 fn unmapped(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address {
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(ip) => (ip, v6.port()).into(),
+            // Link-local addresses are nothing without their scope.
+            None => address,
+        },
+        SocketAddr::V4(_) => address,
+    }
 }
 
 /// Windows makes an error of a datagram that other systems cut to the buffer.
