@@ -88,6 +88,10 @@ pub struct Multiplayer {
     /// The way back from a server's connections.
     ids: HashMap<PeerId, i32>,
     inbox: VecDeque<Packet>,
+    /// Ends of connections whose last packets nobody could read yet: they wait for the next poll.
+    postponed: VecDeque<(i32, Event)>,
+    /// Those whose poll has come.
+    due: VecDeque<(i32, Event)>,
     current: Option<Packet>,
     /// Counts creations and closings: a [`Notice`] of an earlier one has nothing left to finish.
     epoch: u64,
@@ -119,6 +123,8 @@ impl Multiplayer {
             peers: BTreeMap::new(),
             ids: HashMap::new(),
             inbox: VecDeque::new(),
+            postponed: VecDeque::new(),
+            due: VecDeque::new(),
             current: None,
             epoch: 0,
             last_time: Time::ZERO,
@@ -273,6 +279,8 @@ impl Multiplayer {
         self.peers.clear();
         self.ids.clear();
         self.inbox.clear();
+        self.postponed.clear();
+        self.due.clear();
         self.current = None;
         self.refuse_new_connections = false;
         self.activate(Mode::Inactive, Status::Disconnected, 0);

@@ -140,8 +140,10 @@ func case_killed_process() -> void:
 	var server: End = started[0]
 	var client_child := _child(["join", client_class, str(started[1])])
 	check(pump([server, client], func() -> bool: return server.events.size() == 1, 20.0), "the child joins")
-	OS.kill(server_child)
-	OS.kill(client_child)
+	# For kill, -1 is everybody.
+	for child: int in [server_child, client_child]:
+		if child > 0:
+			OS.kill(child)
 	var noticed := func() -> bool: return not client.is_active() and server.events.size() == 2
 	check(pump([server, client], noticed, 40.0), "both notice")
 	equal(client.events, ["+1", "-1"] as Array[String], "the client's signals")

@@ -45,6 +45,7 @@ impl Multiplayer {
             return Err(Inactive);
         }
         self.current = None;
+        self.due.append(&mut self.postponed);
         for host in self.hosts.values_mut() {
             host.service(now);
         }
@@ -90,10 +91,34 @@ impl Multiplayer {
         }
     }
 
+    /// The next event to work on. The end of a connection waits for the next poll while packets of
+    /// that peer do: a game that reads them after the poll must still know who sent them.
     fn next_event(&mut self) -> Option<(i32, Event)> {
-        self.hosts
-            .iter_mut()
-            .find_map(|(&key, host)| host.next_event().map(|event| (key, event)))
+        if let Some(event) = self.due.pop_front() {
+            return Some(event);
+        }
+        loop {
+            let (key, event) = self
+                .hosts
+                .iter_mut()
+                .find_map(|(&key, host)| host.next_event().map(|event| (key, event)))?;
+            match event {
+                Event::Disconnected { peer, .. } if self.has_unread(key, peer) => {
+                    self.postponed.push_back((key, event));
+                }
+                event => return Some((key, event)),
+            }
+        }
+    }
+
+    fn has_unread(&self, key: i32, peer: PeerId) -> bool {
+        let id = match self.mode {
+            Mode::Server => self.ids.get(&peer).copied(),
+            Mode::Client => Some(SERVER_ID),
+            Mode::Mesh => Some(key),
+            Mode::Inactive => None,
+        };
+        id.is_some_and(|id| self.inbox.iter().rev().any(|packet| packet.peer == id))
     }
 
     fn on_server(&mut self, event: Event, now: Time, turned_away: &mut bool) -> Option<Notice> {
