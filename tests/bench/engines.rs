@@ -47,14 +47,7 @@ struct Arena {
 
 impl Arena {
     fn new(make: EngineFactory, load: &Load) -> Self {
-        let config = |max_peers, seed| EngineConfig {
-            max_peers,
-            max_channels: 255,
-            in_bandwidth: 0,
-            out_bandwidth: 0,
-            seed,
-            now: Time::ZERO,
-        };
+        let config = |max_peers, seed| EngineConfig::new(max_peers, seed, Time::ZERO);
         let clients = (0..load.clients as u16).map(|index| {
             let mut client = make(&config(1, u32::from(index) + 2));
             let peer = client
@@ -91,6 +84,7 @@ impl Arena {
                 let _ = client.send(self.now, *peer, 0, flags, &data);
             }
             client.service(self.now);
+            client.flush(self.now);
             while client.next_datagram(&mut datagram).is_some() {
                 arriving.push((*from, datagram.clone()));
             }
@@ -106,7 +100,10 @@ impl Arena {
         while let Some(event) = self.server.next_event() {
             match event {
                 Event::Connected { peer, .. } => self.peers.push(peer),
-                Event::Received { .. } => received += 1,
+                Event::Received { data, .. } => {
+                    self.server.recycle(data);
+                    received += 1;
+                }
                 Event::Disconnected { .. } => panic!("a client was lost"),
             }
         }

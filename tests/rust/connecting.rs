@@ -109,14 +109,7 @@ fn an_id_is_given_once() {
 
 /// A bare host that connects with any data.
 fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_core::PeerId) {
-    let config = enet_core::EngineConfig {
-        max_peers: 1,
-        max_channels: 255,
-        in_bandwidth: 0,
-        out_bandwidth: 0,
-        seed: 77,
-        now: world.now(),
-    };
+    let config = enet_core::EngineConfig::new(1, 77, world.now());
     let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
     let mut host = Host::new(sim::engine()(&config), transport);
     let address = world.address(server);

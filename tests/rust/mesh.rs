@@ -82,14 +82,8 @@ fn only_a_mesh_takes_hosts_and_only_connected_ones() {
 fn linked_hosts(world: &mut World) -> ((Host, PeerId), (Host, PeerId)) {
     let mut hosts: Vec<Host> = (0..2)
         .map(|_| {
-            let config = EngineConfig {
-                max_peers: 1,
-                max_channels: 255,
-                in_bandwidth: 0,
-                out_bandwidth: 0,
-                seed: world.random.number() as u32,
-                now: world.now(),
-            };
+            let seed = world.random.number() as u32;
+            let config = EngineConfig::new(1, seed, world.now());
             let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
             Host::new(sim::engine()(&config), transport)
         })

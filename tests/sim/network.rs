@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
+use enet_core::io::Taker;
 use enet_core::{BindAddress, Network, Time, Transport};
 
 use crate::Random;
@@ -189,15 +190,19 @@ impl Transport for SimSocket {
         Ok(())
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        let mut state = self.network.0.borrow_mut();
-        let waiting = state.sockets.get_mut(&self.address);
-        let Some(datagram) = waiting.and_then(VecDeque::pop_front) else {
-            return Ok(None);
+    fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        let next = {
+            let mut state = self.network.0.borrow_mut();
+            let waiting = state.sockets.get_mut(&self.address);
+            waiting.and_then(VecDeque::pop_front)
         };
-        let size = datagram.bytes.len().min(buffer.len());
-        buffer[..size].copy_from_slice(&datagram.bytes[..size]);
-        Ok(Some((size, datagram.from)))
+        Ok(match next {
+            Some(datagram) => {
+                take(datagram.from, &datagram.bytes);
+                1
+            }
+            None => 0,
+        })
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {

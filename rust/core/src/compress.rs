@@ -1,9 +1,11 @@
-//! Compression of datagrams, and the switch that lets it change while a host is in use.
+//! Compression of datagrams: the modes, and what a codec is.
+//!
+//! ENet compresses what follows a datagram's header, each datagram for itself, and only if that
+//! makes it smaller. Both ends must use the same codec: nothing is negotiated.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod range_coder;
 
-use rusty_enet::{Compressor, RangeCoder};
+pub use range_coder::RangeCoder;
 
 /// Which codec a host applies to its datagrams. Both ends must use the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,53 +18,22 @@ pub enum Compression {
     RangeCoder,
 }
 
-/// The handle that turns a [`SwitchedCodec`].
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Switch(Arc<AtomicBool>);
-
-impl Switch {
-    pub(crate) fn set(&self, mode: Compression) {
-        self.0
-            .store(mode == Compression::RangeCoder, Ordering::Relaxed);
+impl Compression {
+    /// A codec of this mode, if it has one.
+    pub fn codec(self) -> Option<Box<dyn Codec + Send>> {
+        match self {
+            Self::None => None,
+            Self::RangeCoder => Some(Box::new(RangeCoder::new())),
+        }
     }
 }
 
-/// A codec that does nothing until it is switched on: rusty_enet takes one only when a host is made,
-/// Godot's `compress()` comes later.
-pub(crate) struct SwitchedCodec {
-    switch: Switch,
-    range_coder: RangeCoder,
-}
+/// Packs and unpacks one datagram at a time. No state outlives a call.
+pub trait Codec {
+    /// Packs `input` into `output` and says how many bytes it took; `None` if it does not fit.
+    fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize>;
 
-impl SwitchedCodec {
-    pub(crate) fn new(switch: Switch) -> Self {
-        Self {
-            switch,
-            range_coder: RangeCoder::new(),
-        }
-    }
-
-    fn is_on(&self) -> bool {
-        self.switch.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Compressor for SwitchedCodec {
-    // 0 says "no gain": the datagram goes out plain.
-    fn compress(&mut self, input: &[&[u8]], input_size: usize, output: &mut [u8]) -> usize {
-        if self.is_on() {
-            self.range_coder.compress(input, input_size, output)
-        } else {
-            0
-        }
-    }
-
-    // 0 says "not decodable": the datagram is dropped, as by a host without a codec.
-    fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> usize {
-        if self.is_on() {
-            self.range_coder.decompress(input, output)
-        } else {
-            0
-        }
-    }
+    /// Unpacks `input` into `output` and says how many bytes came out; `None` if it is nothing the
+    /// codec made, or does not fit. Any bytes may come in.
+    fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize>;
 }

@@ -104,13 +104,11 @@ pub(crate) fn engine_config(
         .filter(|count| (1..=MAX_PEERS).contains(count))
         .ok_or(CreateError::MaxPeers(max_peers))?;
     Ok(EngineConfig {
-        max_peers,
         max_channels: channel::wire_count(user_channels),
         in_bandwidth: u32::try_from(in_bandwidth)
             .map_err(|_| CreateError::InBandwidth(in_bandwidth))?,
         out_bandwidth: u32::try_from(out_bandwidth)
             .map_err(|_| CreateError::OutBandwidth(out_bandwidth))?,
-        seed,
-        now,
+        ..EngineConfig::new(max_peers, seed, now)
     })
 }

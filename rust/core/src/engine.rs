@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use crate::{Compression, Time};
 
+#[cfg(feature = "rusty_enet")]
 pub mod rusty;
 
 /// Most peers a host can have: the slot travels in 12 bits and its highest value means "no slot".
@@ -18,6 +19,17 @@ pub const MAX_CHANNELS: usize = 255;
 pub const MAX_PACKET_SIZE: usize = 32 * 1024 * 1024;
 /// Largest datagram ENet accepts, in bytes.
 pub const MAX_DATAGRAM_SIZE: usize = 4096;
+
+/// Size of a datagram unless another is chosen: what nearly every path carries whole.
+pub const DEFAULT_MTU: u32 = 1392;
+/// Smallest datagram size two hosts agree on, in bytes.
+pub const MIN_MTU: u32 = 576;
+/// Largest datagram size two hosts agree on, in bytes.
+pub const MAX_MTU: u32 = 4096;
+/// ENet's throttle runs from 0 to this: the share of unreliable packets that are sent.
+pub const THROTTLE_SCALE: u32 = 32;
+/// A packet loss of 1.0.
+pub const LOSS_SCALE: u32 = 65536;
 
 /// How to build a host.
 #[derive(Debug, Clone)]
@@ -34,6 +46,35 @@ pub struct EngineConfig {
     pub seed: u32,
     /// The time at which the host is made.
     pub now: Time,
+    /// Largest datagram offered to the other side, [`MIN_MTU`] to [`MAX_MTU`] bytes.
+    pub mtu: u32,
+    /// Whether every datagram carries a CRC-32. Both ends must agree; Godot has no such option.
+    pub checksum: bool,
+    /// Most connections from one IP address.
+    pub max_peers_per_address: usize,
+    /// Largest packet sent or received, in bytes, at most [`MAX_PACKET_SIZE`].
+    pub max_packet_size: usize,
+    /// Most bytes of a peer that may wait for their turn: for missing packets or fragments.
+    pub max_waiting_data: usize,
+}
+
+impl EngineConfig {
+    /// A host with so many peer slots and ENet's defaults for everything else.
+    pub fn new(max_peers: usize, seed: u32, now: Time) -> Self {
+        Self {
+            max_peers,
+            max_channels: MAX_CHANNELS,
+            in_bandwidth: 0,
+            out_bandwidth: 0,
+            seed,
+            now,
+            mtu: DEFAULT_MTU,
+            checksum: false,
+            max_peers_per_address: MAX_PEERS,
+            max_packet_size: MAX_PACKET_SIZE,
+            max_waiting_data: 32 * 1024 * 1024,
+        }
+    }
 }
 
 /// Names one connection: the slot, and which of the slot's successive connections.
@@ -129,6 +170,103 @@ pub enum QueueError {
     TooLarge,
 }
 
+/// What a connection knows of itself: every number ENet keeps per peer, and so Godot's 14 peer
+/// statistics. Times are in milliseconds, epochs count from the same zero as the calls' times and
+/// wrap after 49 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PeerStatistics {
+    /// Share of reliable commands that had to be sent again, of [`LOSS_SCALE`], smoothed.
+    pub packet_loss: u32,
+    /// How much that share varies, of [`LOSS_SCALE`].
+    pub packet_loss_variance: u32,
+    /// When the loss was averaged last.
+    pub packet_loss_epoch: u32,
+    /// Commands sent since then.
+    pub packets_sent: u32,
+    /// Reliable commands given up for lost since then.
+    pub packets_lost: u32,
+    /// Round trip, smoothed.
+    pub round_trip_time: u32,
+    /// How much it varies.
+    pub round_trip_time_variance: u32,
+    /// The lowest round trip of the throttle's last interval.
+    pub last_round_trip_time: u32,
+    /// The highest variance of that interval.
+    pub last_round_trip_time_variance: u32,
+    /// Share of unreliable packets that are sent, of [`THROTTLE_SCALE`].
+    pub packet_throttle: u32,
+    /// The most the throttle may reach, by the bandwidth limits.
+    pub packet_throttle_limit: u32,
+    /// The counter that picks the packets to drop.
+    pub packet_throttle_counter: u32,
+    /// When the throttle's interval began.
+    pub packet_throttle_epoch: u32,
+    /// What a good round trip adds to the throttle.
+    pub packet_throttle_acceleration: u32,
+    /// What a bad round trip takes off it.
+    pub packet_throttle_deceleration: u32,
+    /// How long the throttle compares with the same round trip.
+    pub packet_throttle_interval: u32,
+    /// Largest datagram both sides take, in bytes.
+    pub mtu: u32,
+    /// Reliable bytes that may be in flight.
+    pub window_size: u32,
+    /// Reliable bytes in flight.
+    pub reliable_data_in_transit: u32,
+    /// Bytes that wait for their turn.
+    pub waiting_data: usize,
+    /// What the remote can take in, bytes per second, 0 for unlimited.
+    pub in_bandwidth: u32,
+    /// What the remote says it sends at most, bytes per second, 0 for unlimited.
+    pub out_bandwidth: u32,
+    /// Time without an acknowledgement after which it is asked for one.
+    pub ping_interval: u32,
+    /// When the last acknowledgement came, 0 for never.
+    pub last_receive_time: u32,
+}
+
+/// When to give a silent connection up. See [`Engine::set_timeout`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeout {
+    /// How many times the patience for one command may have grown: twofold with every sending.
+    pub limit: u32,
+    /// Not before so many milliseconds of silence.
+    pub minimum: u32,
+    /// After so many milliseconds of silence in any case.
+    pub maximum: u32,
+}
+
+impl Default for Timeout {
+    fn default() -> Self {
+        Self {
+            limit: 32,
+            minimum: 5000,
+            maximum: 30_000,
+        }
+    }
+}
+
+/// How a connection's throttle follows its round trips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Milliseconds over which the best round trip is looked for.
+    pub interval: u32,
+    /// Added after a good round trip.
+    pub acceleration: u32,
+    /// Taken off after a bad one.
+    pub deceleration: u32,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            interval: 5000,
+            acceleration: 2,
+            deceleration: 2,
+        }
+    }
+}
+
 /// Ways to end a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disconnect {
@@ -159,8 +297,8 @@ pub trait Engine {
     /// Takes in one datagram. Hostile bytes are dropped without a report.
     fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]);
 
-    /// Works on what [`Engine::receive`] took in and on everything that is due: acknowledgements,
-    /// resends, timeouts, pings.
+    /// Does what time makes due: resends, timeouts, pings, sharing the bandwidth. Acknowledgements
+    /// of what came in wait for [`Engine::flush`], so that they ride with the answers.
     fn service(&mut self, now: Time);
 
     /// Puts everything that may be sent now into datagrams.
@@ -169,7 +307,11 @@ pub trait Engine {
     /// The next thing that happened, oldest first.
     fn next_event(&mut self) -> Option<Event>;
 
-    /// The next datagram to send, oldest first; its bytes replace those of `datagram`.
+    /// Gives the buffer of a [`Event::Received`] back, for the next packets.
+    fn recycle(&mut self, _buffer: Vec<u8>) {}
+
+    /// The next datagram to send, oldest first; its bytes replace those of `datagram`. What is full
+    /// may leave before [`Engine::flush`].
     fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr>;
 
     /// Queues one packet.
@@ -204,6 +346,36 @@ pub trait Engine {
 
     /// Number of channels of the connection, 0 when there is none.
     fn channels(&self, peer: PeerId) -> usize;
+
+    /// Everything the connection knows of itself.
+    fn statistics(&self, peer: PeerId) -> Option<PeerStatistics>;
+
+    /// Peers that are connected.
+    fn connected_peers(&self) -> usize;
+
+    /// Asks the remote for an acknowledgement, which measures the round trip.
+    fn ping(&mut self, now: Time, peer: PeerId);
+
+    /// Time without an acknowledgement after which a ping is sent, in milliseconds; 0 for the usual
+    /// 500.
+    fn set_ping_interval(&mut self, now: Time, peer: PeerId, interval: u32);
+
+    /// When to give the connection up. A field of 0 stands for its default.
+    fn set_timeout(&mut self, peer: PeerId, timeout: Timeout);
+
+    /// How both sides' throttles follow the round trips; the remote is told.
+    fn configure_throttle(&mut self, now: Time, peer: PeerId, throttle: Throttle);
+
+    /// Bandwidth of the whole host in bytes per second, 0 for unlimited. The peers are told within a
+    /// second.
+    fn set_bandwidth(&mut self, incoming: u32, outgoing: u32);
+
+    /// Shares the bandwidth out now instead of at the end of its second.
+    fn share_bandwidth(&mut self, now: Time);
+
+    /// Most channels granted to connections from now on, 1 to [`MAX_CHANNELS`]; 0 stands for the
+    /// most.
+    fn set_channel_limit(&mut self, channels: usize);
 
     /// Chooses the codec for both directions, from now on.
     fn set_compression(&mut self, mode: Compression);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::enet::Enet;
-use crate::engine::{Disconnect, MAX_DATAGRAM_SIZE, PacketFlags, QueueError};
+use crate::engine::{Disconnect, MAX_DATAGRAM_SIZE, PacketFlags, PeerStatistics, QueueError};
 use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, Transport};
 
 /// Makes an engine. [`DEFAULT_ENGINE`] unless a caller wants another.
@@ -12,9 +12,14 @@ pub type EngineFactory = fn(&EngineConfig) -> Box<dyn Engine>;
 /// The engine used where none is named.
 pub const DEFAULT_ENGINE: EngineFactory = Enet::boxed;
 
-/// Datagrams one [`Host::service`] takes in at most, so that a flood cannot hold up a frame for
-/// ever. What is left waits in the system's buffer for the next call.
-const MAX_DATAGRAMS_PER_SERVICE: usize = 16_384;
+/// Datagrams, and bytes, one [`Host::receive`] takes in at most, so that a flood cannot hold up a
+/// frame for ever. What is left waits in the system's buffer for the next call.
+const MAX_DATAGRAMS: usize = 16_384;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Datagrams after which what is due is done and sent, in the middle of a burst.
+const BURST: usize = 256;
+/// Most bytes of a batch of datagrams: what the kernel takes as one.
+const MAX_BATCH_BYTES: usize = 65_000;
 
 /// No datagram of the protocol is shorter: a two byte header, then a command of four or more. One
 /// engine is led into undefined behaviour by less.
@@ -43,6 +48,7 @@ pub struct Host {
     transport: Box<dyn Transport>,
     totals: Totals,
     outgoing: Vec<u8>,
+    batch: Vec<u8>,
 }
 
 impl Host {
@@ -53,35 +59,49 @@ impl Host {
             transport,
             totals: Totals::default(),
             outgoing: Vec::new(),
+            batch: Vec::new(),
         }
     }
 
     /// Takes in what arrived, does what is due, sends what is ready. Events then wait in
     /// [`Host::next_event`].
     pub fn service(&mut self, now: Time) {
-        // One byte more than the protocol allows tells oversized datagrams apart.
-        let mut buffer = [0; MAX_DATAGRAM_SIZE + 1];
-        for _ in 0..MAX_DATAGRAMS_PER_SERVICE {
-            match self.transport.receive(&mut buffer) {
-                Ok(Some((size, from))) => {
-                    self.totals.received_datagrams += 1;
-                    self.totals.received_bytes += size as u64;
-                    match buffer.get(..size) {
-                        Some(datagram)
-                            if (MIN_DATAGRAM_SIZE..=MAX_DATAGRAM_SIZE).contains(&size) =>
-                        {
-                            self.engine.receive(now, from, datagram);
-                        }
-                        _ => self.totals.dropped_datagrams += 1,
-                    }
+        self.receive(now);
+        self.flush(now);
+    }
+
+    /// The same without sending: what is answered before the next [`Host::flush`] takes the
+    /// acknowledgements along, which saves a datagram each. Flush soon: the remote's round trips
+    /// include the wait.
+    pub fn receive(&mut self, now: Time) {
+        let mut taken = 0;
+        let until = self.totals.received_bytes + MAX_BYTES;
+        while taken < MAX_DATAGRAMS && self.totals.received_bytes < until {
+            let (engine, totals) = (&mut self.engine, &mut self.totals);
+            let received = self.transport.receive(&mut |from, datagram| {
+                totals.received_datagrams += 1;
+                totals.received_bytes += datagram.len() as u64;
+                if (MIN_DATAGRAM_SIZE..=MAX_DATAGRAM_SIZE).contains(&datagram.len()) {
+                    engine.receive(now, from, datagram);
+                } else {
+                    totals.dropped_datagrams += 1;
                 }
-                Ok(None) => break,
+            });
+            let count = match received {
+                Ok(0) => break,
+                Ok(count) => count,
                 // The socket stays: its peers time out by themselves if it is really gone.
                 Err(_) => {
                     self.totals.socket_errors += 1;
                     break;
                 }
+            };
+            // A long burst is answered as it comes, or its senders would think it lost.
+            if (taken + count) / BURST != taken / BURST {
+                self.engine.service(now);
+                self.flush(now);
             }
+            taken += count;
         }
         self.engine.service(now);
         self.send_datagrams();
@@ -96,6 +116,11 @@ impl Host {
     /// The next thing that happened, oldest first.
     pub fn next_event(&mut self) -> Option<Event> {
         self.engine.next_event()
+    }
+
+    /// Gives the buffer of a received packet back, for the next ones.
+    pub fn recycle(&mut self, buffer: Vec<u8>) {
+        self.engine.recycle(buffer);
     }
 
     /// Starts a connection with `channels` ENet channels; `None` when no slot is free. `data` is
@@ -119,7 +144,10 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        self.engine.send(now, peer, channel, flags, data)
+        let queued = self.engine.send(now, peer, channel, flags, data);
+        // Datagrams that got full need not wait.
+        self.send_datagrams();
+        queued
     }
 
     /// Queues a packet for several peers, leaving out those that are not connected or lack the
@@ -132,7 +160,9 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        self.engine.send_to_all(now, peers, channel, flags, data)
+        let queued = self.engine.send_to_all(now, peers, channel, flags, data);
+        self.send_datagrams();
+        queued
     }
 
     /// Ends a connection.
@@ -156,6 +186,16 @@ impl Host {
         self.engine.channels(peer)
     }
 
+    /// Everything a connection knows of itself.
+    pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
+        self.engine.statistics(peer)
+    }
+
+    /// The engine, for what is set and asked seldom.
+    pub fn engine(&mut self) -> &mut dyn Engine {
+        &mut *self.engine
+    }
+
     /// Chooses the codec for both directions.
     pub fn set_compression(&mut self, mode: Compression) {
         self.engine.set_compression(mode);
@@ -174,15 +214,32 @@ impl Host {
     }
 
     fn send_datagrams(&mut self) {
-        while let Some(to) = self.engine.next_datagram(&mut self.outgoing) {
-            match self.transport.send(to, &self.outgoing) {
-                Ok(()) => {
-                    self.totals.sent_datagrams += 1;
-                    self.totals.sent_bytes += self.outgoing.len() as u64;
-                }
-                // The network may lose any datagram; one that never left is no different.
-                Err(_) => self.totals.socket_errors += 1,
+        let largest = self.transport.largest_batch();
+        let mut next = self.engine.next_datagram(&mut self.outgoing);
+        while let Some(to) = next {
+            std::mem::swap(&mut self.batch, &mut self.outgoing);
+            let size = self.batch.len();
+            let mut count = 1;
+            next = self.engine.next_datagram(&mut self.outgoing);
+            // Those that follow to the same address go along; only the last may be smaller.
+            while next == Some(to)
+                && count < largest
+                && self.batch.len() == count * size
+                && self.outgoing.len() <= size
+                && self.batch.len() + self.outgoing.len() <= MAX_BATCH_BYTES
+            {
+                self.batch.extend_from_slice(&self.outgoing);
+                count += 1;
+                next = self.engine.next_datagram(&mut self.outgoing);
             }
+            let sent = match count {
+                1 => usize::from(self.transport.send(to, &self.batch).is_ok()),
+                _ => self.transport.send_batch(to, &self.batch, size),
+            };
+            // The network may lose any datagram; one that never left is no different.
+            self.totals.socket_errors += (count - sent.min(count)) as u64;
+            self.totals.sent_datagrams += sent as u64;
+            self.totals.sent_bytes += (sent * size).min(self.batch.len()) as u64;
         }
     }
 }

@@ -15,14 +15,30 @@ pub enum BindAddress {
     Ip(IpAddr),
 }
 
+/// Takes a datagram and its sender.
+pub type Taker<'a> = &'a mut dyn FnMut(SocketAddr, &[u8]);
+
 /// One open socket, not blocking.
 pub trait Transport {
     /// Sends a datagram. Datagrams may get lost: an error only says that this one surely was.
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()>;
 
-    /// Takes the next waiting datagram into `buffer` and says its length and sender. `None` when
-    /// nothing waits. A datagram that does not fit in `buffer` fills it.
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>>;
+    /// Sends several datagrams to one address. `datagrams` has them back to back, each but the last
+    /// with `size` bytes. Says how many left; the others are lost.
+    fn send_batch(&mut self, to: SocketAddr, datagrams: &[u8], size: usize) -> usize {
+        let sent = datagrams.chunks(size).map(|one| self.send(to, one));
+        sent.filter(Result::is_ok).count()
+    }
+
+    /// Most datagrams worth handing to [`Transport::send_batch`] at a time; 1 where it gains
+    /// nothing.
+    fn largest_batch(&self) -> usize {
+        1
+    }
+
+    /// Hands out datagrams that wait, as many as are convenient, and says how many; 0 when nothing
+    /// waits. A datagram that is larger than the protocol allows may come cut, but stays too large.
+    fn receive(&mut self, take: Taker<'_>) -> io::Result<usize>;
 
     /// The local address.
     fn local_address(&self) -> io::Result<SocketAddr>;

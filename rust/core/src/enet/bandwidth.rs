@@ -6,13 +6,14 @@
 //! take from him.
 
 use super::Enet;
-use super::peer::THROTTLE_SCALE;
 use super::wire::Command;
+use crate::engine::THROTTLE_SCALE;
 
 const INTERVAL: u64 = 1000;
 
 impl Enet {
-    pub(super) fn share_bandwidth(&mut self, now: u64) {
+    /// Shares the bandwidth out, if its second is over.
+    pub(super) fn share_bandwidth_when_due(&mut self, now: u64) {
         let elapsed = now.saturating_sub(self.bandwidth_epoch);
         if elapsed < INTERVAL {
             return;
@@ -119,7 +120,7 @@ impl Enet {
                 let incoming = if is_modest { peer.out_bandwidth } else { limit };
                 let outgoing = self.config.out_bandwidth;
                 let command = Command::BandwidthLimit { incoming, outgoing };
-                self.queue_control(&mut peer, command, true);
+                self.queue_control(&mut peer, command, true, now);
                 self.put_back(peer, now);
             }
         }

@@ -4,18 +4,49 @@
 //! has been. An unreliable one carries the number of the last reliable command sent before it, waits
 //! for that one, and is dropped when a later unreliable one was delivered already. Numbers have 16
 //! bits and wrap, so the space is cut into 16 windows of 4096: a number less than seven windows ahead
-//! is in the future, anything else is old.
+//! is in the future, anything else is old. Here numbers count on beyond 16 bits; only the wire cuts
+//! them.
+//!
+//! What is in order when it arrives, nearly everything, is delivered without being stored. The rest
+//! waits in ordered maps (`Reorder`), which hold what really arrived and nothing for the gaps:
+//! neither a far number nor a descending series costs more than any other. C keeps sorted lists,
+//! where such series cost quadratic time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
+use super::output::BufferPool;
+use super::peer::Sent;
 use super::reassembly::Reassembly;
+use crate::Event;
+use crate::engine::{PacketFlags, PeerId};
 
 pub const WINDOW_SIZE: u16 = 0x1000;
 pub const WINDOWS: u16 = 16;
 /// Windows a receiver looks ahead, and a sender keeps free.
 pub const FREE_WINDOWS: u16 = 8;
 /// What an entry that waits costs at least, so that empty packets are not free.
-pub const ENTRY_COST: usize = 64;
+const ENTRY_COST: usize = 64;
+
+#[derive(Debug, Default)]
+pub struct Channel {
+    /// The last reliable number given out.
+    pub out_reliable: u64,
+    pub out_unreliable: u16,
+    /// Reliable commands that are not acknowledged.
+    pub sent: Ring<Sent>,
+    /// The last reliable number delivered.
+    in_reliable: u64,
+    in_unreliable: u16,
+    reorder: Option<Box<Reorder>>,
+}
+
+/// What waits on a channel: for an earlier packet, or for its own fragments.
+#[derive(Debug, Default)]
+struct Reorder {
+    reliable: Waitlist,
+    /// By reliable number, then unreliable one.
+    unreliable: Waitlist,
+}
 
 /// A packet, or one in the making, that waits for its turn.
 #[derive(Debug)]
@@ -24,171 +55,307 @@ pub enum Waiting {
     Parts(Reassembly),
 }
 
-/// An unreliable packet that waits.
-#[derive(Debug)]
-pub struct WaitingUnreliable {
+/// Where delivered packets go.
+pub struct Delivery<'a> {
+    pub peer: PeerId,
+    pub channel: u8,
+    pub events: &'a mut VecDeque<Event>,
+    pub buffers: &'a mut BufferPool,
+    /// What the peer has waiting in all, in bytes, and the most it may have.
+    pub waiting: &'a mut usize,
+    pub most_waiting: usize,
+}
+
+/// How an unreliable packet is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreliable {
+    /// The reliable command it comes after.
     pub reliable: u16,
     pub sequence: u16,
-    pub content: Waiting,
 }
 
-/// What became deliverable.
-#[derive(Debug)]
-pub struct Delivery {
-    pub data: Vec<u8>,
-    pub reliable: bool,
-    pub fragmented: bool,
-}
-
-#[derive(Debug, Default)]
-pub struct Channel {
-    pub out_reliable: u16,
-    pub out_unreliable: u16,
-    /// Bit per window that holds unacknowledged commands, and how many each holds.
-    pub used_windows: u16,
-    pub window_counts: [u16; WINDOWS as usize],
-    pub in_reliable: u16,
-    pub in_unreliable: u16,
-    reliable: HashMap<u16, Waiting>,
-    unreliable: VecDeque<WaitingUnreliable>,
-}
+/// The peer broke a rule that every ENet keeps: the rest of its datagram is not worth reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused;
 
 impl Channel {
     /// Whether a reliable number is one that may still be needed.
-    pub fn is_ahead(&self, number: u16) -> bool {
-        let window = window_of(number)
-            + if number < self.in_reliable {
-                WINDOWS
-            } else {
-                0
-            };
-        let current = window_of(self.in_reliable);
+    fn is_ahead(&self, number: u16) -> bool {
+        let (window, current) = self.windows(number);
         window >= current && window < current + FREE_WINDOWS - 1
     }
 
     /// Whether an acknowledgement would promise something that a receiver must not yet promise.
     pub fn is_too_far_to_acknowledge(&self, number: u16) -> bool {
-        let window = window_of(number)
-            + if number < self.in_reliable {
-                WINDOWS
-            } else {
-                0
-            };
-        let current = window_of(self.in_reliable);
+        let (window, current) = self.windows(number);
         window >= current + FREE_WINDOWS - 1 && window <= current + FREE_WINDOWS
     }
 
-    /// Whether a reliable packet with this number is new.
-    pub fn wants_reliable(&self, number: u16) -> bool {
-        number != self.in_reliable && self.is_ahead(number) && !self.reliable.contains_key(&number)
+    /// The windows of a received number and of the last one delivered.
+    fn windows(&self, number: u16) -> (u16, u16) {
+        let delivered = self.in_reliable as u16;
+        let wraps = if number < delivered { WINDOWS } else { 0 };
+        (number / WINDOW_SIZE + wraps, delivered / WINDOW_SIZE)
     }
 
-    pub fn insert_reliable(&mut self, number: u16, content: Waiting) {
-        self.reliable.insert(number, content);
+    /// A number that is ahead, with the wraps counted in.
+    fn unwrapped(&self, number: u16) -> u64 {
+        self.in_reliable + u64::from(number.wrapping_sub(self.in_reliable as u16))
     }
 
-    /// The packet whose parts begin at this number.
-    pub fn reliable_parts(&mut self, start: u16) -> Option<&mut Waiting> {
-        self.reliable.get_mut(&start)
+    /// Takes in a reliable packet.
+    pub fn on_reliable(
+        &mut self,
+        number: u16,
+        bytes: &[u8],
+        to: &mut Delivery<'_>,
+    ) -> Result<(), Refused> {
+        if !self.is_ahead(number) {
+            return Ok(());
+        }
+        let number = self.unwrapped(number);
+        let is_known = number == self.in_reliable
+            || (self.reorder.as_ref()).is_some_and(|it| it.reliable.contains(number));
+        if is_known {
+            return Ok(());
+        }
+        if number == self.in_reliable + 1 {
+            let data = to.buffers.filled(bytes);
+            self.in_reliable = number;
+            to.deliver(data, RELIABLE);
+            self.after_reliable(to);
+            return Ok(());
+        }
+        to.claim(bytes.len())?;
+        let content = Waiting::Whole(to.buffers.filled(bytes));
+        self.reorder().reliable.insert(number, content);
+        Ok(())
     }
 
-    /// Takes what is in order now. `waiting` is what the peer has waiting in all, in bytes.
-    pub fn take_reliable(&mut self, waiting: &mut usize, out: &mut Vec<Delivery>) {
-        let mut moved = false;
+    /// Takes in a fragment of a reliable packet.
+    pub fn on_fragment(
+        &mut self,
+        fragment: &super::wire::Fragment,
+        bytes: &[u8],
+        to: &mut Delivery<'_>,
+    ) -> Result<(), Refused> {
+        if !self.is_ahead(fragment.start) {
+            return Ok(());
+        }
+        let number = self.unwrapped(fragment.start);
+        if number == self.in_reliable {
+            return Ok(());
+        }
+        let reliable = &mut self.reorder().reliable;
+        let is_done = add_part(reliable, number, fragment, bytes, to)?;
+        if is_done && number == self.in_reliable + 1 {
+            self.deliver_waiting(to);
+            self.after_reliable(to);
+        }
+        Ok(())
+    }
+
+    /// Takes in an unreliable packet.
+    pub fn on_unreliable(
+        &mut self,
+        place: Unreliable,
+        bytes: &[u8],
+        to: &mut Delivery<'_>,
+    ) -> Result<(), Refused> {
+        if self.is_late(place) {
+            return Ok(());
+        }
+        let reliable = self.unwrapped(place.reliable);
+        let nothing_waits = match &self.reorder {
+            None => true,
+            Some(reorder) => reorder.unreliable.is_empty(),
+        };
+        if reliable == self.in_reliable && nothing_waits {
+            self.in_unreliable = place.sequence;
+            let data = to.buffers.filled(bytes);
+            to.deliver(data, PacketFlags::default());
+            return Ok(());
+        }
+        let key = unreliable_key(reliable, place.sequence);
+        let waitlist = &mut self.reorder().unreliable;
+        if waitlist.contains(key) {
+            return Ok(());
+        }
+        to.claim(bytes.len())?;
+        waitlist.insert(key, Waiting::Whole(to.buffers.filled(bytes)));
+        self.deliver_unreliable(to);
+        Ok(())
+    }
+
+    /// Takes in a fragment of an unreliable packet.
+    pub fn on_unreliable_fragment(
+        &mut self,
+        reliable: u16,
+        fragment: &super::wire::Fragment,
+        bytes: &[u8],
+        to: &mut Delivery<'_>,
+    ) -> Result<(), Refused> {
+        let place = Unreliable {
+            reliable,
+            sequence: fragment.start,
+        };
+        if self.is_late(place) {
+            return Ok(());
+        }
+        let key = unreliable_key(self.unwrapped(reliable), place.sequence);
+        let waitlist = &mut self.reorder().unreliable;
+        if add_part(waitlist, key, fragment, bytes, to)? {
+            self.deliver_unreliable(to);
+        }
+        Ok(())
+    }
+
+    fn reorder(&mut self) -> &mut Reorder {
+        self.reorder.get_or_insert_default()
+    }
+
+    fn is_late(&self, place: Unreliable) -> bool {
+        let is_current = place.reliable == self.in_reliable as u16;
+        !self.is_ahead(place.reliable) || (is_current && place.sequence <= self.in_unreliable)
+    }
+
+    /// What a delivered reliable packet makes deliverable.
+    fn after_reliable(&mut self, to: &mut Delivery<'_>) {
+        self.in_unreliable = 0;
+        if self.reorder.is_some() {
+            self.deliver_waiting(to);
+            self.deliver_unreliable(to);
+        }
+    }
+
+    fn deliver_waiting(&mut self, to: &mut Delivery<'_>) {
         loop {
-            let next = self.in_reliable.wrapping_add(1);
-            match self.reliable.get(&next) {
-                Some(Waiting::Parts(parts)) if !parts.is_complete() => break,
-                None => break,
-                Some(_) => {}
+            let next = self.in_reliable + 1;
+            let waitlist = &mut self.reorder().reliable;
+            if !waitlist.get(next).is_some_and(Waiting::is_complete) {
+                return;
             }
-            let Some(content) = self.reliable.remove(&next) else {
+            let Some(content) = waitlist.take(next) else {
+                return;
+            };
+            self.in_reliable += match &content {
+                Waiting::Whole(_) => 1,
+                Waiting::Parts(parts) => u64::from(parts.count()),
+            };
+            self.in_unreliable = 0;
+            to.hand_over(content, RELIABLE);
+        }
+    }
+
+    /// Delivers the unreliable packets whose turn it is, and drops those that are too late:
+    /// everything before the last one delivered.
+    fn deliver_unreliable(&mut self, to: &mut Delivery<'_>) {
+        let current = unreliable_key(self.in_reliable, 0);
+        let end = unreliable_key(self.in_reliable + 1, 0);
+        let waitlist = &mut self.reorder().unreliable;
+        let last = waitlist.last_complete(current..end);
+        while let Some(key) = waitlist.first() {
+            if key >= current && last.is_none_or(|last| key > last) {
+                break;
+            }
+            let Some(content) = waitlist.take(key) else {
                 break;
             };
-            moved = true;
-            self.in_reliable = next;
-            *waiting = waiting.saturating_sub(content.cost());
-            let (data, parts) = content.into_data();
-            self.in_reliable = self.in_reliable.wrapping_add(parts.saturating_sub(1));
-            out.push(Delivery {
-                data,
-                reliable: true,
-                fragmented: parts > 0,
-            });
-        }
-        if moved {
-            self.in_unreliable = 0;
-            self.take_unreliable(waiting, out);
-        }
-    }
-
-    /// Where an unreliable packet has its place; `None` if it is old or there already.
-    pub fn unreliable_place(&self, reliable: u16, sequence: u16) -> Option<usize> {
-        if !self.is_ahead(reliable)
-            || (reliable == self.in_reliable && sequence <= self.in_unreliable)
-        {
-            return None;
-        }
-        let rank = |number: u16| number.wrapping_sub(self.in_reliable);
-        let mut place = self.unreliable.len();
-        // New ones mostly belong at the end.
-        while let Some(before) = place.checked_sub(1) {
-            let other = &self.unreliable[before];
-            let order = (rank(other.reliable), other.sequence).cmp(&(rank(reliable), sequence));
-            match order {
-                std::cmp::Ordering::Less => break,
-                std::cmp::Ordering::Equal => return None,
-                std::cmp::Ordering::Greater => place = before,
+            if key < current || !content.is_complete() {
+                to.drop_waiting(content);
+                continue;
             }
+            let flags = PacketFlags {
+                unreliable_fragment: matches!(content, Waiting::Parts(_)),
+                ..PacketFlags::default()
+            };
+            to.hand_over(content, flags);
         }
-        Some(place)
-    }
-
-    pub fn insert_unreliable(&mut self, place: usize, packet: WaitingUnreliable) {
-        self.unreliable.insert(place, packet);
-    }
-
-    pub fn unreliable_parts(&mut self, reliable: u16, sequence: u16) -> Option<&mut Waiting> {
-        self.unreliable
-            .iter_mut()
-            .rev()
-            .find(|packet| packet.reliable == reliable && packet.sequence == sequence)
-            .map(|packet| &mut packet.content)
-    }
-
-    /// Takes the unreliable packets whose turn it is, and drops those that are too late: everything
-    /// before the last one taken.
-    pub fn take_unreliable(&mut self, waiting: &mut usize, out: &mut Vec<Delivery>) {
-        let mut done = 0;
-        for (index, packet) in self.unreliable.iter().enumerate() {
-            if packet.reliable == self.in_reliable {
-                if packet.content.is_complete() {
-                    self.in_unreliable = packet.sequence;
-                    done = index + 1;
-                }
-            } else if self.is_ahead(packet.reliable) {
-                break;
-            } else {
-                done = index + 1;
-            }
-        }
-        for packet in self.unreliable.drain(..done) {
-            *waiting = waiting.saturating_sub(packet.content.cost());
-            if packet.reliable == self.in_reliable && packet.content.is_complete() {
-                let (data, parts) = packet.content.into_data();
-                out.push(Delivery {
-                    data,
-                    reliable: false,
-                    fragmented: parts > 0,
-                });
-            }
+        if let Some(last) = last {
+            self.in_unreliable = last as u16;
         }
     }
 }
 
+const RELIABLE: PacketFlags = PacketFlags {
+    reliable: true,
+    unsequenced: false,
+    unreliable_fragment: false,
+};
+
+impl Delivery<'_> {
+    /// Hands a packet to the application.
+    pub fn deliver(&mut self, data: Vec<u8>, flags: PacketFlags) {
+        self.events.push_back(Event::Received {
+            peer: self.peer,
+            channel: self.channel,
+            flags,
+            data,
+        });
+    }
+
+    /// Counts a packet as waiting, unless too much waits already.
+    fn claim(&mut self, size: usize) -> Result<(), Refused> {
+        if *self.waiting >= self.most_waiting {
+            return Err(Refused);
+        }
+        *self.waiting += size.max(ENTRY_COST);
+        Ok(())
+    }
+
+    fn hand_over(&mut self, content: Waiting, flags: PacketFlags) {
+        *self.waiting = self.waiting.saturating_sub(content.cost());
+        match content {
+            Waiting::Whole(data) => self.deliver(data, flags),
+            Waiting::Parts(parts) => {
+                // Parts that make no whole are no packet; its numbers are used up all the same.
+                if let Some(data) = parts.into_data() {
+                    self.deliver(data, flags);
+                }
+            }
+        }
+    }
+
+    fn drop_waiting(&mut self, content: Waiting) {
+        *self.waiting = self.waiting.saturating_sub(content.cost());
+        if let Waiting::Whole(data) = content {
+            self.buffers.put_back(data);
+        }
+    }
+}
+
+/// Adds a fragment to its packet, which may begin with it. True if the packet is complete.
+fn add_part(
+    waitlist: &mut Waitlist,
+    key: u64,
+    fragment: &super::wire::Fragment,
+    bytes: &[u8],
+    to: &mut Delivery<'_>,
+) -> Result<bool, Refused> {
+    match waitlist.get_mut(key) {
+        Some(Waiting::Parts(parts)) if parts.matches(fragment) => {
+            parts.add(fragment, bytes);
+            Ok(parts.is_complete())
+        }
+        Some(_) => Err(Refused),
+        None => {
+            to.claim(fragment.total as usize)?;
+            let mut parts = Reassembly::new(fragment, to.buffers.empty());
+            parts.add(fragment, bytes);
+            let is_done = parts.is_complete();
+            waitlist.insert(key, Waiting::Parts(parts));
+            Ok(is_done)
+        }
+    }
+}
+
+fn unreliable_key(reliable: u64, sequence: u16) -> u64 {
+    (reliable << 16) | u64::from(sequence)
+}
+
 impl Waiting {
     /// What it counts for towards the limit on waiting data.
-    pub fn cost(&self) -> usize {
+    fn cost(&self) -> usize {
         let size = match self {
             Self::Whole(data) => data.len(),
             Self::Parts(parts) => parts.claimed(),
@@ -202,19 +369,115 @@ impl Waiting {
             Self::Parts(parts) => parts.is_complete(),
         }
     }
+}
 
-    /// The bytes, and in how many parts they came; 0 for one that came whole.
-    fn into_data(self) -> (Vec<u8>, u16) {
-        match self {
-            Self::Whole(data) => (data, 0),
-            Self::Parts(parts) => {
-                let count = parts.count() as u16;
-                (parts.into_data(), count)
-            }
+/// Packets by number. The usual case, one packet in the making, has a place of its own: a map would
+/// allocate for it every time.
+#[derive(Debug, Default)]
+struct Waitlist {
+    single: Option<(u64, Waiting)>,
+    map: BTreeMap<u64, Waiting>,
+}
+
+impl Waitlist {
+    fn is_empty(&self) -> bool {
+        self.single.is_none() && self.map.is_empty()
+    }
+
+    fn contains(&self, key: u64) -> bool {
+        self.get(key).is_some()
+    }
+
+    fn get(&self, key: u64) -> Option<&Waiting> {
+        match &self.single {
+            Some((single, waiting)) if *single == key => Some(waiting),
+            _ => self.map.get(&key),
+        }
+    }
+
+    fn get_mut(&mut self, key: u64) -> Option<&mut Waiting> {
+        match &mut self.single {
+            Some((single, waiting)) if *single == key => Some(waiting),
+            _ => self.map.get_mut(&key),
+        }
+    }
+
+    /// Puts a packet in place of nothing.
+    fn insert(&mut self, key: u64, waiting: Waiting) {
+        if self.is_empty() {
+            self.single = Some((key, waiting));
+        } else {
+            self.map.insert(key, waiting);
+        }
+    }
+
+    fn take(&mut self, key: u64) -> Option<Waiting> {
+        match &self.single {
+            Some((single, _)) if *single == key => self.single.take().map(|(_, waiting)| waiting),
+            _ => self.map.remove(&key),
+        }
+    }
+
+    fn first(&self) -> Option<u64> {
+        let single = self.single.as_ref().map(|(key, _)| *key);
+        let first = self.map.first_key_value().map(|(key, _)| *key);
+        single.into_iter().chain(first).min()
+    }
+
+    fn last_complete(&self, range: std::ops::Range<u64>) -> Option<u64> {
+        let single = self.single.as_ref();
+        let single = single.filter(|(key, it)| range.contains(key) && it.is_complete());
+        let mut in_map = self.map.range(range).rev();
+        let last = in_map.find(|(_, waiting)| waiting.is_complete());
+        let last = last.map(|(key, _)| *key);
+        single.map(|(key, _)| *key).into_iter().chain(last).max()
+    }
+}
+
+/// Things with consecutive numbers of which mostly the oldest goes first.
+#[derive(Debug)]
+pub struct Ring<T> {
+    /// Number of the first item.
+    base: u64,
+    items: VecDeque<Option<T>>,
+}
+
+impl<T> Default for Ring<T> {
+    fn default() -> Self {
+        Self {
+            base: 1,
+            items: VecDeque::new(),
         }
     }
 }
 
-pub fn window_of(number: u16) -> u16 {
-    number / WINDOW_SIZE
+impl<T> Ring<T> {
+    /// Number of the oldest item, or of the next one.
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
+    pub fn push(&mut self, item: T) {
+        self.items.push_back(Some(item));
+    }
+
+    pub fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+        let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
+        self.items.get_mut(index)?.as_mut()
+    }
+
+    pub fn remove(&mut self, number: u64) -> Option<T> {
+        let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
+        let item = self.items.get_mut(index)?.take();
+        while let Some(None) = self.items.front() {
+            self.items.pop_front();
+            self.base += 1;
+        }
+        item
+    }
+
+    /// The number with these low 16 bits that is not before the oldest item.
+    pub fn unwrapped(&self, number: u16) -> u64 {
+        self.base + u64::from(number.wrapping_sub(self.base as u16))
+    }
 }

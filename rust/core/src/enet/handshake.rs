@@ -5,19 +5,29 @@
 //! that it heard the question. The connector's acknowledgement of that proves the same the other way
 //! round. Two session bits per direction tell a slot's connections apart.
 //!
+//! Until then the connector may be anybody who writes a false address on datagrams. So an answer goes
+//! out only when a CONNECT comes in, and is no longer than that; a half-open connection is dropped
+//! after five seconds without one, and when slots run out the oldest has to go after one. (C repeats
+//! its answer by itself for half a minute, to whoever was named as the sender, and keeps the slot.)
+//!
 //! An orderly end is a DISCONNECT that is acknowledged. Where there is nothing to wait for, one is
 //! sent without.
 
 use std::net::SocketAddr;
 
-use super::channel::Channel;
-use super::peer::{MAX_MTU, MAX_WINDOW, MIN_MTU, MIN_WINDOW, Peer};
-use super::wire::{Command, Terms};
+use super::channel::Refused;
+use super::peer::{Key, MAX_WINDOW, MIN_WINDOW, Peer};
+use super::send::transmit;
+use super::wire::{CONTROL_CHANNEL, Command, Framed, NO_SLOT, Terms};
 use super::{Enet, MAX_CHANNELS};
-use crate::engine::{Disconnect, Event, PeerId, PeerState};
+use crate::engine::{Disconnect, Event, MAX_MTU, MIN_MTU, PeerId, PeerState};
 
 /// A window of 4096 bytes for each so many bytes a second.
 const WINDOW_SCALE: u32 = 65536;
+/// Milliseconds a half-open connection is kept after the last CONNECT.
+const HALF_OPEN_TIMEOUT: u64 = 5000;
+/// Milliseconds it is kept even if others need the slot: an honest answer takes no longer.
+const HALF_OPEN_GRACE: u64 = 1000;
 
 impl Enet {
     pub(super) fn begin_connecting(
@@ -27,32 +37,53 @@ impl Enet {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
-        let mut peer = self.new_peer(address, PeerState::Connecting)?;
+        let mut peer = self.new_peer(now, address, PeerState::Connecting)?;
         peer.token = self.random();
         peer.window = match self.config.out_bandwidth {
             0 => MAX_WINDOW,
             bandwidth => window_for(bandwidth),
         };
-        open_channels(&mut peer, channels.clamp(1, MAX_CHANNELS));
+        peer.channel_count = channels.clamp(1, MAX_CHANNELS);
         let terms = Terms {
             window: peer.window,
             ..self.terms(&peer)
         };
         self.by_token.insert((address, peer.token), peer.slot);
-        self.queue_control(&mut peer, Command::Connect { terms, data }, true);
+        self.queue_control(&mut peer, Command::Connect { terms, data }, true, now);
         let id = peer.id();
         self.put_back(peer, now);
         Some(id)
     }
 
-    fn new_peer(&mut self, address: SocketAddr, state: PeerState) -> Option<Box<Peer>> {
+    fn new_peer(&mut self, now: u64, address: SocketAddr, state: PeerState) -> Option<Box<Peer>> {
+        if self.free.is_empty() {
+            self.make_room(now);
+        }
         let slot = self.free.pop()?.0;
         self.generations = self.generations.wrapping_add(1);
         let mut peer = Box::new(Peer::new(slot, self.generations, address, state));
         let (incoming, outgoing) = self.sessions[usize::from(slot)];
         peer.incoming_session = incoming;
         peer.outgoing_session = outgoing;
+        peer.mtu = self.config.mtu;
+        *self.by_ip.entry(address.ip()).or_default() += 1;
         Some(peer)
+    }
+
+    /// Drops the oldest half-open connection, if it had its time.
+    fn make_room(&mut self, now: u64) {
+        while let Some(&(id, since)) = self.half_open.front() {
+            let is_half_open = self.state_of(id) == PeerState::AcknowledgingConnect;
+            if is_half_open && now < since + HALF_OPEN_GRACE {
+                return;
+            }
+            self.half_open.pop_front();
+            if is_half_open && let Some(mut peer) = self.take(id) {
+                self.end(&mut peer, None);
+                self.put_back(peer, now);
+                return;
+            }
+        }
     }
 
     fn terms(&self, peer: &Peer) -> Terms {
@@ -62,35 +93,53 @@ impl Enet {
             outgoing_session: peer.outgoing_session,
             mtu: peer.mtu,
             window: MAX_WINDOW,
-            channels: peer.channels.len() as u32,
+            channels: peer.channel_count as u32,
             in_bandwidth: self.config.in_bandwidth,
             out_bandwidth: self.config.out_bandwidth,
-            throttle_interval: peer.throttle_interval,
-            throttle_acceleration: peer.throttle_acceleration,
-            throttle_deceleration: peer.throttle_deceleration,
+            throttle: peer.throttle_settings,
             token: peer.token,
         }
     }
 
-    /// A stranger's CONNECT. A repeated one, and one without room, is ignored.
-    pub(super) fn on_connect(&mut self, now: u64, from: SocketAddr, terms: &Terms, data: u32) {
+    /// A stranger's CONNECT. One without room is ignored; a repeated one is answered once more.
+    pub(super) fn on_connect(
+        &mut self,
+        now: u64,
+        from: SocketAddr,
+        framed: &Framed,
+        terms: &Terms,
+        data: u32,
+    ) {
         let asked = terms.channels as usize;
-        if !(1..=MAX_CHANNELS).contains(&asked) || self.by_token.contains_key(&(from, terms.token))
-        {
+        if !(1..=MAX_CHANNELS).contains(&asked) || terms.slot >= NO_SLOT {
             return;
         }
-        let Some(mut peer) = self.new_peer(from, PeerState::AcknowledgingConnect) else {
+        if let Some(&slot) = self.by_token.get(&(from, terms.token)) {
+            self.repeat_answer(now, slot);
+            return;
+        }
+        let known = self.by_ip.get(&from.ip()).copied().unwrap_or(0);
+        if known >= self.config.max_peers_per_address {
+            return;
+        }
+        let Some(mut peer) = self.new_peer(now, from, PeerState::AcknowledgingConnect) else {
             return;
         };
-        open_channels(&mut peer, asked.min(self.config.max_channels));
+        peer.channel_count = asked.min(self.config.max_channels);
+        peer.in_control = framed.sequence;
+        // Those that ended meanwhile must not pile up.
+        if self.half_open.len() > 2 * self.slots.len() {
+            let mut half_open = std::mem::take(&mut self.half_open);
+            half_open.retain(|&(id, _)| self.state_of(id) == PeerState::AcknowledgingConnect);
+            self.half_open = half_open;
+        }
+        self.half_open.push_back((peer.id(), now));
         peer.token = terms.token;
         peer.remote_slot = terms.slot;
         peer.event_data = data;
         peer.in_bandwidth = terms.in_bandwidth;
         peer.out_bandwidth = terms.out_bandwidth;
-        peer.throttle_interval = terms.throttle_interval;
-        peer.throttle_acceleration = terms.throttle_acceleration;
-        peer.throttle_deceleration = terms.throttle_deceleration;
+        peer.throttle_settings = terms.throttle;
         peer.mtu = peer.mtu.min(terms.mtu.clamp(MIN_MTU, MAX_MTU));
         peer.outgoing_session = next_session(terms.incoming_session, peer.outgoing_session);
         peer.incoming_session = next_session(terms.outgoing_session, peer.incoming_session);
@@ -107,26 +156,55 @@ impl Enet {
             ..self.terms(&peer)
         };
         self.by_token.insert((from, peer.token), peer.slot);
-        self.queue_control(&mut peer, Command::VerifyConnect(terms), true);
+        self.queue_control(&mut peer, Command::VerifyConnect(terms), true, now);
+        // It leaves at once, and is not repeated by the clock.
+        self.output.finish(&mut peer, now);
+        peer.next_timeout = now + HALF_OPEN_TIMEOUT;
         self.put_back(peer, now);
     }
 
-    /// The answer to our CONNECT. False stops the datagram.
-    pub(super) fn on_verify_connect(&mut self, peer: &mut Peer, terms: &Terms) -> bool {
+    /// Answers a repeated CONNECT: the first answer may have got lost.
+    fn repeat_answer(&mut self, now: u64, slot: u16) {
+        let Some(mut peer) = self.slots[usize::from(slot)].take() else {
+            return;
+        };
+        if peer.state == PeerState::AcknowledgingConnect
+            && let Some(answer) = peer.controls.front()
+        {
+            let key = Key {
+                channel: CONTROL_CHANNEL,
+                number: answer.sequence.into(),
+            };
+            transmit(&mut self.output, &mut peer, key, now);
+            self.output.finish(&mut peer, now);
+            peer.next_timeout = now + HALF_OPEN_TIMEOUT;
+        }
+        self.put_back(peer, now);
+    }
+
+    /// The answer to our CONNECT.
+    pub(super) fn on_verify_connect(
+        &mut self,
+        peer: &mut Peer,
+        sequence: u16,
+        terms: &Terms,
+    ) -> Result<(), Refused> {
         if peer.state != PeerState::Connecting {
-            return true;
+            return Ok(());
+        }
+        // Only who heard the CONNECT knows the token; C gives the attempt up over a wrong one, which
+        // lets anybody who guesses the port end it.
+        if terms.token != peer.token || terms.slot >= NO_SLOT {
+            return Err(Refused);
         }
         let granted = terms.channels as usize;
-        let echoes = terms.throttle_interval == peer.throttle_interval
-            && terms.throttle_acceleration == peer.throttle_acceleration
-            && terms.throttle_deceleration == peer.throttle_deceleration
-            && terms.token == peer.token;
-        if !(1..=MAX_CHANNELS).contains(&granted) || !echoes {
+        if !(1..=MAX_CHANNELS).contains(&granted) || terms.throttle != peer.throttle_settings {
             self.end(peer, Some(0));
-            return false;
+            return Err(Refused);
         }
-        self.acknowledged(peer, 1, super::wire::CONTROL_CHANNEL);
-        peer.channels.truncate(granted);
+        self.acknowledged(peer, CONTROL_CHANNEL, 1);
+        peer.in_control = sequence;
+        peer.channel_count = granted.min(peer.channel_count);
         peer.remote_slot = terms.slot;
         peer.incoming_session = terms.incoming_session;
         peer.outgoing_session = terms.outgoing_session;
@@ -135,11 +213,22 @@ impl Enet {
         peer.in_bandwidth = terms.in_bandwidth;
         peer.out_bandwidth = terms.out_bandwidth;
         self.report_connected(peer);
-        true
+        Ok(())
+    }
+
+    /// The connector has proved that it had our answer, without acknowledging it.
+    pub(super) fn report_verified(&mut self, peer: &mut Peer) {
+        if let Some(answer) = peer.controls.front() {
+            let sequence = answer.sequence;
+            self.acknowledged(peer, CONTROL_CHANNEL, sequence);
+        }
+        self.report_connected(peer);
     }
 
     pub(super) fn report_connected(&mut self, peer: &mut Peer) {
         self.set_state(peer, PeerState::Connected);
+        // It may be time for a first ping.
+        peer.set_next_timeout();
         let data = peer.event_data;
         let peer = peer.id();
         self.events.push_back(Event::Connected { peer, data });
@@ -193,7 +282,7 @@ impl Enet {
             | PeerState::Zombie => {}
             PeerState::Connected | PeerState::DisconnectLater => {
                 peer.reset_queues();
-                self.queue_control(peer, Command::Disconnect { data }, true);
+                self.queue_control(peer, Command::Disconnect { data }, true, now);
                 self.set_state(peer, PeerState::Disconnecting);
             }
             _ => {
@@ -206,13 +295,9 @@ impl Enet {
     /// One DISCONNECT, at once, that nobody waits for.
     fn say_goodbye(&mut self, peer: &mut Peer, data: u32, now: u64) {
         peer.reset_queues();
-        self.queue_control(peer, Command::Disconnect { data }, false);
-        while self.send_datagram(peer, now) {}
+        self.queue_control(peer, Command::Disconnect { data }, false, now);
+        self.output.finish(peer, now);
     }
-}
-
-fn open_channels(peer: &mut Peer, count: usize) {
-    peer.channels.resize_with(count, Channel::default);
 }
 
 /// The next of a slot's four sessions, another one than last time.

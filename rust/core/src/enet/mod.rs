@@ -1,34 +1,41 @@
 //! ENet 1.3.18, written anew: no sockets, no clock, no unsafe code.
 //!
 //! ENet gives a game connections over UDP, each with up to 255 channels that do not wait for each
-//! other. On every channel packets travel reliably or not, in order or not. The pieces:
+//! other. On every channel packets travel reliably or not, in order or not. The pieces, in the order
+//! in which they are best read:
 //!
-//! - `wire.rs`: datagrams and commands;
+//! - `wire.rs`: what datagrams and commands look like;
 //! - `peer.rs`: one connection's state, `timing.rs` what it learns from acknowledgements;
-//! - `channel.rs` and `reassembly.rs`: order, and packets in parts;
-//! - `handshake.rs`: how connections begin and end, `receive.rs`: everything that arrives between,
-//!   `send.rs`: what leaves, `bandwidth.rs`: sharing a limited line.
+//! - `handshake.rs`: how connections begin and end;
+//! - `send.rs`: what may leave and when, `output.rs` how it is put into datagrams;
+//! - `receive.rs`: what arrives, `channel.rs` and `reassembly.rs` order and packets in parts;
+//! - `bandwidth.rs`: sharing a limited line.
 //!
-//! What differs from the C library is the cost, not the bytes. Nothing walks all slots: an address
-//! and token lead to a slot by a map, free slots are in a heap, peers with something to send are in
-//! a list, and each has one entry in the heap of timers. What arrives is reported at once, so what
-//! came before a disconnect is not lost with it. A claim of 32 MiB costs no memory before bytes come.
+//! What differs from the C library is the cost, not the bytes:
+//!
+//! - Nothing walks all slots. The slot a datagram names is its peer's index, a map from address and
+//!   token finds repeated CONNECTs, free slots are in a heap, peers with something to send in a list
+//!   (`dirty`), and every peer has an entry in one heap of timers, corrected when it comes up. An
+//!   idle peer costs nothing but its ping.
+//! - Commands are written into the open datagram when they are queued, and acknowledgements ride
+//!   behind them. What is in order is delivered without being stored. Buffers are used again.
+//! - What arrives is reported at once, so what came before a disconnect is not lost with it.
+//! - Strangers get no more than they send, and what a peer claims costs nothing before it comes.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::net::SocketAddr;
-use std::rc::Rc;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::compress::{Switch, SwitchedCodec};
 use crate::engine::{
-    Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_PACKET_SIZE, MAX_PEERS, PacketFlags,
-    PeerId, PeerState, QueueError,
+    Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS,
+    MIN_MTU, PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Timeout,
 };
 use crate::{Compression, Time};
 
 mod bandwidth;
 mod channel;
 mod handshake;
+mod output;
 mod peer;
 mod reassembly;
 mod receive;
@@ -36,7 +43,9 @@ mod send;
 mod timing;
 mod wire;
 
-use peer::Peer;
+use output::{BufferPool, Output};
+use peer::{DEFAULT_PING_INTERVAL, Peer};
+use send::Content;
 
 /// An ENet host. See the module's head.
 pub struct Enet {
@@ -44,35 +53,25 @@ pub struct Enet {
     slots: Vec<Option<Box<Peer>>>,
     /// The two session numbers of each slot, which outlive its connections.
     sessions: Vec<(u8, u8)>,
+    /// Free slots, lowest first.
     free: BinaryHeap<Reverse<u16>>,
     by_token: HashMap<(SocketAddr, u32), u16>,
+    by_ip: HashMap<IpAddr, usize>,
+    /// Connections that may have a false address, oldest first, and since when.
+    half_open: VecDeque<(PeerId, u64)>,
     timers: BinaryHeap<Reverse<(u64, u16, u32)>>,
     dirty: Vec<u16>,
     events: VecDeque<Event>,
-    outgoing: VecDeque<Datagram>,
-    pool: Vec<Vec<u8>>,
+    output: Output,
+    buffers: BufferPool,
     scratch: Vec<u8>,
-    codec: SwitchedCodec,
-    switch: Switch,
     random: u64,
     generations: u32,
-    /// Counts queued commands, so that new and repeated ones keep their order.
-    queued: u64,
     bandwidth_epoch: u64,
     announce_bandwidth: bool,
     connected: usize,
     limited: usize,
 }
-
-/// A datagram to send: its bytes begin at `start`.
-struct Datagram {
-    to: SocketAddr,
-    bytes: Vec<u8>,
-    start: usize,
-}
-
-/// Datagram buffers kept for use again.
-const POOL_SIZE: usize = 256;
 
 impl Enet {
     /// Makes a host. Limits of `config` beyond the protocol's are cut to them.
@@ -80,24 +79,24 @@ impl Enet {
         let mut config = config.clone();
         config.max_peers = config.max_peers.clamp(1, MAX_PEERS);
         config.max_channels = config.max_channels.clamp(1, MAX_CHANNELS);
-        let switch = Switch::default();
+        config.mtu = config.mtu.clamp(MIN_MTU, MAX_MTU);
+        config.max_packet_size = config.max_packet_size.min(MAX_PACKET_SIZE);
         Self {
             slots: (0..config.max_peers).map(|_| None).collect(),
             sessions: vec![(0xFF, 0xFF); config.max_peers],
             // At most 4095, so it fits.
             free: (0..config.max_peers as u16).map(Reverse).collect(),
             by_token: HashMap::new(),
+            by_ip: HashMap::new(),
+            half_open: VecDeque::new(),
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
             events: VecDeque::new(),
-            outgoing: VecDeque::new(),
-            pool: Vec::new(),
+            output: Output::new(config.checksum),
+            buffers: BufferPool::default(),
             scratch: Vec::new(),
-            codec: SwitchedCodec::new(switch.clone()),
-            switch,
             random: u64::from(config.seed),
             generations: 0,
-            queued: 0,
             bandwidth_epoch: millis(config.now),
             announce_bandwidth: false,
             connected: 0,
@@ -114,6 +113,11 @@ impl Enet {
     fn live(&self, id: PeerId) -> Option<&Peer> {
         let peer = self.slots.get(usize::from(id.slot))?.as_deref()?;
         (peer.generation == id.generation).then_some(peer)
+    }
+
+    fn state_of(&self, id: PeerId) -> PeerState {
+        self.live(id)
+            .map_or(PeerState::Disconnected, |peer| peer.state)
     }
 
     /// Takes a peer out of its slot for a while, so that it and the host can both be changed.
@@ -144,6 +148,13 @@ impl Enet {
     /// Frees the slot of a peer that ended.
     fn retire(&mut self, peer: &Peer) {
         self.by_token.remove(&(peer.address, peer.token));
+        let ip = peer.address.ip();
+        if let Some(count) = self.by_ip.get_mut(&ip) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_ip.remove(&ip);
+            }
+        }
         self.sessions[usize::from(peer.slot)] = (peer.incoming_session, peer.outgoing_session);
         self.free.push(Reverse(peer.slot));
     }
@@ -200,27 +211,39 @@ impl Enet {
     }
 
     fn work_timer(&mut self, peer: &mut Peer, now: u64) {
-        if peer.oldest_in_flight().is_some() {
-            if now < peer.next_timeout {
-                return;
+        if peer.state == PeerState::AcknowledgingConnect {
+            if now >= peer.next_timeout {
+                self.end(peer, None);
             }
-            if peer.check_timeouts(now) {
-                let is_known = peer.state == PeerState::Connecting
-                    || peer.state as u8 >= PeerState::ConnectionSucceeded as u8;
-                self.end(peer, is_known.then_some(0));
-                return;
+        } else if peer.oldest_in_flight().is_some() {
+            if now >= peer.next_timeout {
+                self.repeat_late(peer, now);
             }
-            self.mark_dirty(peer);
-        } else if peer.is_up() && now >= peer.last_receive.unwrap_or(0) + peer.ping_interval {
-            self.queue_control(peer, wire::Command::Ping, true);
+        } else if peer.is_up() && now >= peer.next_ping() {
+            self.queue_control(peer, wire::Command::Ping, true, now);
+        }
+    }
+
+    /// Sends again what was not acknowledged in time, or gives the connection up.
+    fn repeat_late(&mut self, peer: &mut Peer, now: u64) {
+        self.mark_dirty(peer);
+        match peer.check_timeouts(now) {
+            Some(controls) => {
+                for key in controls {
+                    send::transmit(&mut self.output, peer, key, now);
+                }
+                self.send_pending(peer, now);
+            }
+            None => self.end(peer, Some(0)),
         }
     }
 
     fn flush_dirty(&mut self, now: u64) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for slot in dirty.drain(..) {
-            if let Some(peer) = self.slots[usize::from(slot)].take() {
-                self.send_all(peer, now);
+            if let Some(mut peer) = self.slots[usize::from(slot)].take() {
+                self.flush_peer(&mut peer, now);
+                self.put_back(peer, now);
             }
         }
         // What was marked meanwhile waits for the next time; the list keeps its memory.
@@ -235,6 +258,17 @@ impl Enet {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)) as u32
+    }
+
+    /// Changes a connected peer.
+    fn change(&mut self, now: Time, id: PeerId, change: impl FnOnce(&mut Self, &mut Peer, u64)) {
+        let now = millis(now);
+        if let Some(mut peer) = self.take(id) {
+            if peer.is_up() {
+                change(self, &mut peer, now);
+            }
+            self.put_back(peer, now);
+        }
     }
 }
 
@@ -256,8 +290,7 @@ impl Engine for Enet {
     fn service(&mut self, now: Time) {
         let now = millis(now);
         self.work_timers(now);
-        self.share_bandwidth(now);
-        self.flush_dirty(now);
+        self.share_bandwidth_when_due(now);
     }
 
     fn flush(&mut self, now: Time) {
@@ -268,14 +301,12 @@ impl Engine for Enet {
         self.events.pop_front()
     }
 
+    fn recycle(&mut self, buffer: Vec<u8>) {
+        self.buffers.put_back(buffer);
+    }
+
     fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
-        let next = self.outgoing.pop_front()?;
-        datagram.clear();
-        datagram.extend_from_slice(&next.bytes[next.start..]);
-        if self.pool.len() < POOL_SIZE {
-            self.pool.push(next.bytes);
-        }
-        Some(next.to)
+        self.output.next(datagram)
     }
 
     fn send(
@@ -286,14 +317,14 @@ impl Engine for Enet {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        if data.len() > MAX_PACKET_SIZE {
+        if data.len() > self.config.max_packet_size {
             return Err(QueueError::TooLarge);
         }
-        let state = self.state(peer);
-        if state != PeerState::Connected {
-            return Err(QueueError::NotConnected);
-        }
-        self.queue_packet(millis(now), peer, channel, flags, &Rc::from(data))
+        let mut content = Content {
+            bytes: data,
+            shared: None,
+        };
+        self.queue_packet(millis(now), peer, channel, flags, &mut content)
     }
 
     fn send_to_all(
@@ -304,16 +335,17 @@ impl Engine for Enet {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        if data.len() > MAX_PACKET_SIZE {
+        if data.len() > self.config.max_packet_size {
             return Err(QueueError::TooLarge);
         }
-        let data: Rc<[u8]> = Rc::from(data);
+        let mut content = Content {
+            bytes: data,
+            shared: None,
+        };
         for &peer in peers {
-            if self.state(peer) == PeerState::Connected {
-                match self.queue_packet(millis(now), peer, channel, flags, &data) {
-                    Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
-                    Ok(()) | Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
-                }
+            match self.queue_packet(millis(now), peer, channel, flags, &mut content) {
+                Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
+                Ok(()) | Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
             }
         }
         Ok(())
@@ -324,8 +356,7 @@ impl Engine for Enet {
     }
 
     fn state(&self, peer: PeerId) -> PeerState {
-        self.live(peer)
-            .map_or(PeerState::Disconnected, |peer| peer.state)
+        self.state_of(peer)
     }
 
     fn address(&self, peer: PeerId) -> Option<SocketAddr> {
@@ -333,20 +364,77 @@ impl Engine for Enet {
     }
 
     fn channels(&self, peer: PeerId) -> usize {
-        self.live(peer).map_or(0, |peer| peer.channels.len())
+        self.live(peer).map_or(0, |peer| peer.channel_count)
+    }
+
+    fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
+        self.live(peer).map(Peer::statistics)
+    }
+
+    fn connected_peers(&self) -> usize {
+        self.connected
+    }
+
+    fn ping(&mut self, now: Time, peer: PeerId) {
+        self.change(now, peer, |host, peer, now| {
+            host.queue_control(peer, wire::Command::Ping, true, now);
+        });
+    }
+
+    fn set_ping_interval(&mut self, now: Time, id: PeerId, interval: u32) {
+        let interval = if interval == 0 {
+            DEFAULT_PING_INTERVAL
+        } else {
+            interval
+        };
+        if let Some(mut peer) = self.take(id) {
+            peer.ping_interval = interval;
+            self.put_back(peer, millis(now));
+        }
+    }
+
+    fn set_timeout(&mut self, peer: PeerId, timeout: Timeout) {
+        let usual = Timeout::default();
+        let or_usual = |value, usual| if value == 0 { usual } else { value };
+        let slot = self.slots.get_mut(usize::from(peer.slot));
+        if let Some(Some(found)) = slot
+            && found.generation == peer.generation
+        {
+            found.timeout = Timeout {
+                limit: or_usual(timeout.limit, usual.limit),
+                minimum: or_usual(timeout.minimum, usual.minimum),
+                maximum: or_usual(timeout.maximum, usual.maximum),
+            };
+        }
+    }
+
+    fn configure_throttle(&mut self, now: Time, peer: PeerId, throttle: Throttle) {
+        self.change(now, peer, |host, peer, now| {
+            peer.throttle_settings = throttle;
+            let command = wire::Command::ThrottleConfigure(throttle);
+            host.queue_control(peer, command, true, now);
+        });
+    }
+
+    fn set_bandwidth(&mut self, incoming: u32, outgoing: u32) {
+        self.config.in_bandwidth = incoming;
+        self.config.out_bandwidth = outgoing;
+        self.announce_bandwidth = true;
+    }
+
+    fn share_bandwidth(&mut self, now: Time) {
+        self.share_bandwidth_when_due(millis(now));
+    }
+
+    fn set_channel_limit(&mut self, channels: usize) {
+        self.config.max_channels = match channels {
+            0 => MAX_CHANNELS,
+            channels => channels.min(MAX_CHANNELS),
+        };
     }
 
     fn set_compression(&mut self, mode: Compression) {
-        self.switch.set(mode);
-    }
-}
-
-impl Peer {
-    fn id(&self) -> PeerId {
-        PeerId {
-            slot: self.slot,
-            generation: self.generation,
-        }
+        self.output.codec = mode.codec();
     }
 }
 

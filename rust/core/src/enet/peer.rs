@@ -1,72 +1,77 @@
 //! One connection: its state, its clocks, and what it has to send.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::channel::Channel;
-use super::wire::{Command, NO_SLOT};
-use crate::engine::PeerState;
+use super::output::Draft;
+use super::wire::{Command, Fragment, NO_SLOT};
+use crate::engine::{PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Throttle, Timeout};
 
-pub const DEFAULT_MTU: u32 = 1392;
-pub const MIN_MTU: u32 = 576;
-pub const MAX_MTU: u32 = 4096;
 pub const MIN_WINDOW: u32 = 4096;
 pub const MAX_WINDOW: u32 = 65536;
-pub const THROTTLE_SCALE: u32 = 32;
 const DEFAULT_ROUND_TRIP: u32 = 500;
-const DEFAULT_THROTTLE_INTERVAL: u32 = 5000;
-const DEFAULT_THROTTLE_CHANGE: u32 = 2;
-const DEFAULT_PING_INTERVAL: u64 = 500;
-/// A fragment's or packet's share of 1024 groups, remembered bit by bit.
+pub const DEFAULT_PING_INTERVAL: u32 = 500;
+/// A host remembers so many unsequenced groups, bit by bit, to drop the repeated ones.
 pub const UNSEQUENCED_WINDOW: u16 = 1024;
 
 /// The part of a packet that a command carries. Fragments and recipients share the bytes.
 #[derive(Debug, Clone)]
 pub struct Payload {
-    pub data: Rc<[u8]>,
-    pub start: usize,
-    pub length: usize,
+    pub data: Arc<Vec<u8>>,
+    pub start: u32,
+    pub length: u16,
 }
 
-/// A command that waits to be sent, or to be acknowledged.
-#[derive(Debug, Clone)]
-pub struct Outgoing {
-    pub channel: u8,
-    pub sequence: u16,
-    pub wants_ack: bool,
-    pub unsequenced: bool,
-    pub command: Command,
-    pub payload: Option<Payload>,
-    /// Unreliable: parts of one packet share this, and are dropped together.
-    pub unreliable_sequence: u16,
+impl Payload {
+    pub fn bytes(&self) -> &[u8] {
+        let start = self.start as usize;
+        &self.data[start..start + usize::from(self.length)]
+    }
+}
+
+/// How often and when a reliable command was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timing {
     pub attempts: u32,
     /// Sent, and neither acknowledged nor given up for lost.
     pub in_flight: bool,
     pub sent_at: u64,
-    pub resend_after: u32,
-    /// Order in which commands were queued, across new ones and repeated ones.
-    pub queued: u64,
+    /// Milliseconds without an acknowledgement after which it is sent again.
+    pub patience: u32,
+}
+
+/// A reliable command of a channel that is not acknowledged: a packet, or a fragment of one.
+#[derive(Debug)]
+pub struct Sent {
+    pub payload: Payload,
+    pub fragment: Option<Fragment>,
+    pub timing: Timing,
+}
+
+/// A reliable command without a channel that is not acknowledged.
+#[derive(Debug)]
+pub struct Control {
+    pub sequence: u16,
+    pub command: Command,
+    pub timing: Timing,
 }
 
 /// A received command to acknowledge.
 #[derive(Debug, Clone, Copy)]
 pub struct Ack {
     pub channel: u8,
+    pub is_disconnect: bool,
     pub sequence: u16,
     pub sent_time: u16,
-    pub is_disconnect: bool,
 }
 
-/// Names a reliable command: its channel and sequence number.
-pub type Key = (u8, u16);
-
-impl Outgoing {
-    pub fn payload_size(&self) -> u32 {
-        self.payload
-            .as_ref()
-            .map_or(0, |payload| payload.length as u32)
-    }
+/// Names a reliable command: its channel, and its number with the wraps counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    pub channel: u8,
+    pub number: u64,
 }
 
 #[derive(Debug)]
@@ -83,25 +88,29 @@ pub struct Peer {
     pub token: u32,
     /// Connect data on the accepting side; disconnect data while a later disconnect is due.
     pub event_data: u32,
-    pub channels: Vec<Channel>,
+    pub channel_count: usize,
+    /// Channels up to the highest one used so far, each made at its first use.
+    pub channels: Vec<Option<Box<Channel>>>,
     pub mtu: u32,
     pub window: u32,
     pub in_bandwidth: u32,
     pub out_bandwidth: u32,
 
+    /// The datagram that commands are being written to.
+    pub draft: Option<Draft>,
     pub acks: Vec<Ack>,
-    /// Commands without payload and unreliable packets.
-    pub outgoing: VecDeque<Outgoing>,
-    /// Reliable packets: they alone can be held back by the window.
-    pub reliable: VecDeque<Outgoing>,
-    /// Repeated reliable packets, which go before new ones of the same age.
-    pub resend: VecDeque<Key>,
-    /// Reliable commands sent at least once and not acknowledged.
-    pub unacknowledged: HashMap<Key, Outgoing>,
-    /// Those in flight, in the order of their sending; acknowledged ones are skipped when met.
+    pub controls: VecDeque<Control>,
+    /// Reliable packets that wait for the window: those to be sent again, then new ones.
+    pub pending: VecDeque<Key>,
+    /// Reliable commands in flight, in the order of their sending, and when that was; what is
+    /// acknowledged meanwhile is skipped when met.
     pub in_flight: VecDeque<(Key, u64)>,
+    /// Reliable commands not acknowledged, sent or not.
+    pub outstanding: usize,
     pub in_flight_bytes: u32,
     pub out_control: u16,
+    /// The highest control number received.
+    pub in_control: u16,
     pub out_unsequenced_group: u16,
     pub in_unsequenced_group: u16,
     pub unsequenced_seen: [u32; UNSEQUENCED_WINDOW as usize / 32],
@@ -111,10 +120,8 @@ pub struct Peer {
     pub next_timeout: u64,
     pub earliest_timeout: Option<u64>,
     pub last_receive: Option<u64>,
-    pub timeout_limit: u32,
-    pub timeout_min: u64,
-    pub timeout_max: u64,
-    pub ping_interval: u64,
+    pub timeout: Timeout,
+    pub ping_interval: u32,
 
     pub round_trip: u32,
     pub round_trip_variance: u32,
@@ -127,9 +134,7 @@ pub struct Peer {
     pub throttle_limit: u32,
     pub throttle_counter: u32,
     pub throttle_epoch: Option<u64>,
-    pub throttle_acceleration: u32,
-    pub throttle_deceleration: u32,
-    pub throttle_interval: u32,
+    pub throttle_settings: Throttle,
     pub outgoing_data_total: u32,
     pub throttled_at: Option<u64>,
 
@@ -158,19 +163,21 @@ impl Peer {
             outgoing_session: 0xFF,
             token: 0,
             event_data: 0,
+            channel_count: 0,
             channels: Vec::new(),
-            mtu: DEFAULT_MTU,
+            mtu: crate::engine::DEFAULT_MTU,
             window: MAX_WINDOW,
             in_bandwidth: 0,
             out_bandwidth: 0,
+            draft: None,
             acks: Vec::new(),
-            outgoing: VecDeque::new(),
-            reliable: VecDeque::new(),
-            resend: VecDeque::new(),
-            unacknowledged: HashMap::new(),
+            controls: VecDeque::new(),
+            pending: VecDeque::new(),
             in_flight: VecDeque::new(),
+            outstanding: 0,
             in_flight_bytes: 0,
             out_control: 0,
+            in_control: 0,
             out_unsequenced_group: 0,
             in_unsequenced_group: 0,
             unsequenced_seen: [0; UNSEQUENCED_WINDOW as usize / 32],
@@ -178,9 +185,7 @@ impl Peer {
             next_timeout: 0,
             earliest_timeout: None,
             last_receive: None,
-            timeout_limit: 32,
-            timeout_min: 5000,
-            timeout_max: 30_000,
+            timeout: Timeout::default(),
             ping_interval: DEFAULT_PING_INTERVAL,
             round_trip: DEFAULT_ROUND_TRIP,
             round_trip_variance: 0,
@@ -192,9 +197,7 @@ impl Peer {
             throttle_limit: THROTTLE_SCALE,
             throttle_counter: 0,
             throttle_epoch: None,
-            throttle_acceleration: DEFAULT_THROTTLE_CHANGE,
-            throttle_deceleration: DEFAULT_THROTTLE_CHANGE,
-            throttle_interval: DEFAULT_THROTTLE_INTERVAL,
+            throttle_settings: Throttle::default(),
             outgoing_data_total: 0,
             throttled_at: None,
             packets_sent: 0,
@@ -208,6 +211,13 @@ impl Peer {
         }
     }
 
+    pub fn id(&self) -> PeerId {
+        PeerId {
+            slot: self.slot,
+            generation: self.generation,
+        }
+    }
+
     pub fn is_up(&self) -> bool {
         matches!(
             self.state,
@@ -215,32 +225,61 @@ impl Peer {
         )
     }
 
+    /// A channel of the connection, made now if it was never used.
+    pub fn channel(&mut self, number: u8) -> Option<&mut Channel> {
+        let index = usize::from(number);
+        if index >= self.channel_count {
+            return None;
+        }
+        if index >= self.channels.len() {
+            self.channels.resize_with(index + 1, || None);
+        }
+        Some(self.channels[index].get_or_insert_default())
+    }
+
+    /// A channel that was used already.
+    pub fn used_channel(&mut self, number: u8) -> Option<&mut Channel> {
+        self.channels.get_mut(usize::from(number))?.as_deref_mut()
+    }
+
     pub fn has_outgoing(&self) -> bool {
-        !self.outgoing.is_empty() || !self.reliable.is_empty() || !self.unacknowledged.is_empty()
+        self.outstanding > 0 || self.draft.as_ref().is_some_and(|draft| draft.commands > 0)
     }
 
     /// Forgets everything queued, in both directions.
     pub fn reset_queues(&mut self) {
         self.acks.clear();
-        self.outgoing.clear();
-        self.reliable.clear();
-        self.resend.clear();
-        self.unacknowledged.clear();
+        self.draft = None;
+        self.controls.clear();
+        self.pending.clear();
         self.in_flight.clear();
+        self.outstanding = 0;
         self.in_flight_bytes = 0;
         self.channels.clear();
         self.waiting_data = 0;
     }
 
+    /// The timing of a reliable command, if it is not acknowledged.
+    pub fn timing(&mut self, key: Key) -> Option<&mut Timing> {
+        if key.channel == super::wire::CONTROL_CHANNEL {
+            let number = key.number as u16;
+            let mut controls = self.controls.iter_mut();
+            let control = controls.find(|control| control.sequence == number)?;
+            Some(&mut control.timing)
+        } else {
+            let sent = self.used_channel(key.channel)?.sent.get_mut(key.number)?;
+            Some(&mut sent.timing)
+        }
+    }
+
     /// The oldest command still in flight.
-    pub fn oldest_in_flight(&mut self) -> Option<Key> {
+    pub fn oldest_in_flight(&mut self) -> Option<Timing> {
         while let Some(&(key, sent_at)) = self.in_flight.front() {
-            let is_current = self
-                .unacknowledged
-                .get(&key)
-                .is_some_and(|command| command.in_flight && command.sent_at == sent_at);
-            if is_current {
-                return Some(key);
+            if let Some(timing) = self.timing(key)
+                && timing.in_flight
+                && timing.sent_at == sent_at
+            {
+                return Some(*timing);
             }
             self.in_flight.pop_front();
         }
@@ -249,14 +288,49 @@ impl Peer {
 
     /// When this peer needs attention next by itself.
     pub fn deadline(&mut self) -> Option<u64> {
-        if self.state == PeerState::Disconnected {
-            None
-        } else if self.oldest_in_flight().is_some() {
+        let waits = match self.state {
+            PeerState::Disconnected => return None,
+            PeerState::AcknowledgingConnect => true,
+            _ => self.oldest_in_flight().is_some(),
+        };
+        if waits {
             Some(self.next_timeout)
-        } else if self.is_up() {
-            Some(self.last_receive.unwrap_or(0) + self.ping_interval)
         } else {
-            None
+            self.is_up().then(|| self.next_ping())
+        }
+    }
+
+    pub fn next_ping(&self) -> u64 {
+        self.last_receive.unwrap_or(0) + u64::from(self.ping_interval)
+    }
+
+    pub fn statistics(&self) -> PeerStatistics {
+        let epoch = |time: Option<u64>| time.unwrap_or(0) as u32;
+        PeerStatistics {
+            packet_loss: self.packet_loss,
+            packet_loss_variance: self.packet_loss_variance,
+            packet_loss_epoch: epoch(self.loss_epoch),
+            packets_sent: self.packets_sent,
+            packets_lost: self.packets_lost,
+            round_trip_time: self.round_trip,
+            round_trip_time_variance: self.round_trip_variance,
+            last_round_trip_time: self.last_round_trip,
+            last_round_trip_time_variance: self.last_round_trip_variance,
+            packet_throttle: self.throttle,
+            packet_throttle_limit: self.throttle_limit,
+            packet_throttle_counter: self.throttle_counter,
+            packet_throttle_epoch: epoch(self.throttle_epoch),
+            packet_throttle_acceleration: self.throttle_settings.acceleration,
+            packet_throttle_deceleration: self.throttle_settings.deceleration,
+            packet_throttle_interval: self.throttle_settings.interval,
+            mtu: self.mtu,
+            window_size: self.window,
+            reliable_data_in_transit: self.in_flight_bytes,
+            waiting_data: self.waiting_data,
+            in_bandwidth: self.in_bandwidth,
+            out_bandwidth: self.out_bandwidth,
+            ping_interval: self.ping_interval,
+            last_receive_time: epoch(self.last_receive),
         }
     }
 }

@@ -1,29 +1,41 @@
 //! Putting a packet together from fragments.
 //!
 //! A fragment names the packet's size, up to 32 MiB, before a byte of it has come. So the buffer
-//! grows with what really arrives: the claim alone costs nothing but its share of the limit on
-//! waiting data.
+//! grows with what really arrives: fragments in order are appended, later ones are kept apart until
+//! the gap closes. The claim alone costs nothing but its share of the limit on waiting data. (C
+//! allocates what is claimed, and hands out whatever the memory held where a sender left holes.)
+
+use std::collections::BTreeMap;
 
 use super::wire::Fragment;
+
+/// Most fragments a packet can have.
+pub const MAX_FRAGMENTS: u32 = 1024 * 1024;
 
 #[derive(Debug)]
 pub struct Reassembly {
     total: usize,
     count: u32,
     missing: u32,
-    seen: Vec<u64>,
+    /// Fragments before this one are in `data`.
+    next: u32,
     data: Vec<u8>,
+    /// By number, with their offsets: fragments that came before the one they follow.
+    early: BTreeMap<u32, (u32, Vec<u8>)>,
 }
 
 impl Reassembly {
-    /// An empty packet of the size that a (checked) fragment names.
-    pub fn new(fragment: &Fragment) -> Self {
+    /// An empty packet of the size that a (sound) fragment names, in a buffer that may have been
+    /// used before.
+    pub fn new(fragment: &Fragment, mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
         Self {
             total: fragment.total as usize,
             count: fragment.count,
             missing: fragment.count,
-            seen: Vec::new(),
-            data: Vec::new(),
+            next: 0,
+            data: buffer,
+            early: BTreeMap::new(),
         }
     }
 
@@ -32,23 +44,30 @@ impl Reassembly {
         self.total == fragment.total as usize && self.count == fragment.count
     }
 
-    /// Puts a (checked) fragment in its place; a repeated one changes nothing.
+    /// Puts a (sound) fragment in its place; a repeated one changes nothing.
     pub fn add(&mut self, fragment: &Fragment, bytes: &[u8]) {
-        let (word, bit) = (fragment.number as usize / 64, fragment.number % 64);
-        if self.seen.len() <= word {
-            self.seen.resize(word + 1, 0);
-        }
-        if self.seen[word] & (1 << bit) != 0 {
+        if fragment.number < self.next || self.early.contains_key(&fragment.number) {
             return;
         }
-        self.seen[word] |= 1 << bit;
         self.missing -= 1;
-        let start = fragment.offset as usize;
-        let end = (start + bytes.len()).min(self.total);
-        if self.data.len() < end {
-            self.data.resize(end, 0);
+        if fragment.number > self.next {
+            let part = (fragment.offset, bytes.to_vec());
+            self.early.insert(fragment.number, part);
+            return;
         }
-        self.data[start..end].copy_from_slice(&bytes[..end - start]);
+        self.append(fragment.offset, bytes);
+        while let Some((offset, bytes)) = self.early.remove(&self.next) {
+            self.append(offset, &bytes);
+        }
+    }
+
+    /// A fragment that does not continue the one before it is left out, and so the packet will be
+    /// too short to be one.
+    fn append(&mut self, offset: u32, bytes: &[u8]) {
+        self.next += 1;
+        if offset as usize == self.data.len() {
+            self.data.extend_from_slice(bytes);
+        }
     }
 
     pub fn is_complete(&self) -> bool {
@@ -64,10 +83,9 @@ impl Reassembly {
         self.total
     }
 
-    pub fn into_data(mut self) -> Vec<u8> {
-        // A sender that left holes gets zeros, as in ENet.
-        self.data.resize(self.total, 0);
-        self.data
+    /// The packet; `None` if its fragments left holes or overlapped.
+    pub fn into_data(self) -> Option<Vec<u8>> {
+        (self.data.len() == self.total).then_some(self.data)
     }
 }
 
@@ -83,6 +101,3 @@ pub fn is_sound(fragment: &Fragment, length: usize, largest: usize) -> bool {
         && offset < total
         && length <= total - offset
 }
-
-/// Most fragments a packet can have.
-pub const MAX_FRAGMENTS: u32 = 1024 * 1024;

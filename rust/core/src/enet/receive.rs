@@ -1,35 +1,31 @@
 //! What arrives: telling whose a datagram is, and what its commands do.
 //!
 //! A datagram names a slot; it is the slot's only if address, port and session agree. Before that
-//! nothing is decompressed, and without a slot no more than a CONNECT. A command that makes no sense
-//! ends its datagram quietly: what came before it stays in force.
+//! nothing is decompressed, and without a slot no more than a CONNECT. (C decompresses first: a
+//! stranger's random bytes cost it a hundred times more than they need to.) A command that makes no
+//! sense ends its datagram quietly: what came before it stays in force.
 
 use std::net::SocketAddr;
 
-use rusty_enet::Compressor;
-
 use super::Enet;
-use super::channel::{Delivery, Waiting, WaitingUnreliable, window_of};
+use super::channel::{Delivery, Refused, Unreliable};
 use super::handshake::shared_window;
-use super::peer::{Ack, Peer, UNSEQUENCED_WINDOW};
-use super::reassembly::{Reassembly, is_sound};
+use super::output::CHECKSUM_SIZE;
+use super::peer::{Ack, Key, Peer, UNSEQUENCED_WINDOW};
+use super::reassembly::is_sound;
 use super::wire::{
-    COMPRESSED, Command, Fragment, Framed, NO_SLOT, SENT_TIME, SESSION_MASK, SESSION_SHIFT, payload,
+    COMPRESSED, CONTROL_CHANNEL, Command, Framed, NO_SLOT, SENT_TIME, SESSION_MASK, SESSION_SHIFT,
+    payload,
 };
-use crate::engine::{Event, MAX_DATAGRAM_SIZE, MAX_PACKET_SIZE, PacketFlags, PeerState};
+use crate::engine::{MAX_DATAGRAM_SIZE, PacketFlags, PeerState};
 
-/// Most bytes that may wait for their turn, per peer.
-const MAX_WAITING_DATA: usize = 32 * 1024 * 1024;
 /// Unsequenced groups a receiver looks ahead, in windows.
 const FREE_UNSEQUENCED_WINDOWS: u32 = 32;
 /// A CONNECT, the only command a stranger has.
 const CONNECT_SIZE: usize = 48;
-
-const RELIABLE: PacketFlags = PacketFlags {
-    reliable: true,
-    unsequenced: false,
-    unreliable_fragment: false,
-};
+/// How far ahead of the last one a control command's number may be to be believed. Remotes number
+/// them one by one and have few on the way.
+const CONTROL_WINDOW: u16 = 1024;
 
 impl Enet {
     pub(super) fn take_datagram(&mut self, now: u64, from: SocketAddr, datagram: &[u8]) {
@@ -49,23 +45,38 @@ impl Enet {
             rest = after;
         }
         let slot = header & NO_SLOT;
-        let is_stranger = slot == NO_SLOT;
-        if !is_stranger && !self.belongs(slot, header, from) {
+        if slot != NO_SLOT && !self.belongs(slot, header, from) {
             return;
         }
-        if header & COMPRESSED == 0 {
-            self.take_commands(now, from, slot, sent_time, rest);
-            return;
+        let mut checksum = None;
+        if self.output.has_checksum {
+            let Some((field, after)) = rest.split_first_chunk::<CHECKSUM_SIZE>() else {
+                return;
+            };
+            checksum = Some(*field);
+            rest = after;
         }
-        let room = match is_stranger {
-            true => CONNECT_SIZE,
-            false => MAX_DATAGRAM_SIZE - (datagram.len() - rest.len()),
-        };
+        let head = &datagram[..datagram.len() - rest.len()];
         let mut plain = std::mem::take(&mut self.scratch);
-        plain.resize(room, 0);
-        let size = self.codec.decompress(rest, &mut plain);
-        if (1..=room).contains(&size) {
-            self.take_commands(now, from, slot, sent_time, &plain[..size]);
+        let commands = if header & COMPRESSED == 0 {
+            Some(rest)
+        } else {
+            let room = match slot {
+                NO_SLOT => CONNECT_SIZE,
+                _ => MAX_DATAGRAM_SIZE - head.len(),
+            };
+            plain.resize(room, 0);
+            let codec = self.output.codec.as_mut();
+            let size = codec.and_then(|codec| codec.decompress(rest, &mut plain));
+            size.filter(|size| *size > 0).map(|size| &plain[..size])
+        };
+        if let Some(commands) = commands
+            && checksum.is_none_or(|checksum| self.is_intact(slot, head, checksum, commands))
+        {
+            match slot {
+                NO_SLOT => self.take_connect(now, from, commands),
+                _ => self.take_commands(now, slot, sent_time, commands),
+            }
         }
         self.scratch = plain;
     }
@@ -79,27 +90,41 @@ impl Enet {
         })
     }
 
-    fn take_commands(
-        &mut self,
-        now: u64,
-        from: SocketAddr,
+    /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. This
+    /// makes the token a key of 32 bits against forgers, the only one the protocol has.
+    fn is_intact(
+        &self,
         slot: u16,
-        sent_time: Option<u16>,
-        mut rest: &[u8],
-    ) {
-        if slot == NO_SLOT {
-            if let Some(framed) = Framed::read(&mut rest)
-                && let Command::Connect { terms, data } = framed.command
-            {
-                self.on_connect(now, from, &terms, data);
-            }
-            return;
+        head: &[u8],
+        checksum: [u8; CHECKSUM_SIZE],
+        commands: &[u8],
+    ) -> bool {
+        let peer = self.slots.get(usize::from(slot)).and_then(Option::as_ref);
+        let token = peer.map_or(0, |peer| peer.token);
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&head[..head.len() - CHECKSUM_SIZE]);
+        hasher.update(&token.to_be_bytes());
+        hasher.update(commands);
+        hasher.finalize().to_be_bytes() == checksum
+    }
+
+    fn take_connect(&mut self, now: u64, from: SocketAddr, mut commands: &[u8]) {
+        if let Some(framed) = Framed::read(&mut commands)
+            && let Command::Connect { terms, data } = framed.command
+        {
+            self.on_connect(now, from, &framed, &terms, data);
         }
+    }
+
+    fn take_commands(&mut self, now: u64, slot: u16, sent_time: Option<u16>, mut commands: &[u8]) {
         let Some(mut peer) = self.slots[usize::from(slot)].take() else {
             return;
         };
-        while let Some(framed) = Framed::read(&mut rest) {
-            if !self.on_command(now, &mut peer, &framed, &mut rest) {
+        while let Some(framed) = Framed::read(&mut commands) {
+            if self
+                .on_command(now, &mut peer, &framed, &mut commands)
+                .is_err()
+            {
                 break;
             }
             if framed.wants_ack {
@@ -122,7 +147,7 @@ impl Enet {
             PeerState::AcknowledgingDisconnect if !is_disconnect => return,
             _ => {}
         }
-        let channel = peer.channels.get(usize::from(framed.channel));
+        let channel = peer.used_channel(framed.channel);
         if channel.is_some_and(|channel| channel.is_too_far_to_acknowledge(framed.sequence)) {
             return;
         }
@@ -135,104 +160,125 @@ impl Enet {
         self.mark_dirty(peer);
     }
 
-    /// Does what a command says. False ends the datagram.
-    fn on_command(&mut self, now: u64, peer: &mut Peer, framed: &Framed, rest: &mut &[u8]) -> bool {
+    /// Does what a command says. An error ends the datagram.
+    fn on_command(
+        &mut self,
+        now: u64,
+        peer: &mut Peer,
+        framed: &Framed,
+        rest: &mut &[u8],
+    ) -> Result<(), Refused> {
         match framed.command {
             Command::Acknowledge {
                 sequence,
                 sent_time,
-            } => self.on_acknowledge(now, peer, framed.channel, sequence, sent_time),
+            } => return self.on_acknowledge(now, peer, framed.channel, sequence, sent_time),
             // Only strangers connect.
-            Command::Connect { .. } => false,
-            Command::VerifyConnect(terms) => self.on_verify_connect(peer, &terms),
-            Command::Disconnect { data } => {
-                self.on_disconnect(peer, data, framed.wants_ack);
-                true
+            Command::Connect { .. } => return Err(Refused),
+            Command::VerifyConnect(terms) => {
+                return self.on_verify_connect(peer, framed.sequence, &terms);
             }
-            _ if !peer.is_up() => false,
-            Command::Ping => true,
+            Command::Disconnect { data } => {
+                // The only protection from a forged one that the protocol leaves room for, besides
+                // the session and the checksum.
+                let ahead = framed.sequence.wrapping_sub(peer.in_control);
+                if !(1..=CONTROL_WINDOW).contains(&ahead) {
+                    return Err(Refused);
+                }
+                self.on_disconnect(peer, data, framed.wants_ack);
+                return Ok(());
+            }
+            // Whoever has our slot and session has had our VERIFY_CONNECT; its acknowledgement got
+            // lost or comes later. C drops such data until then.
+            _ if peer.state == PeerState::AcknowledgingConnect => self.report_verified(peer),
+            _ if !peer.is_up() => return Err(Refused),
+            _ => {}
+        }
+        if framed.channel == CONTROL_CHANNEL {
+            let ahead = framed.sequence.wrapping_sub(peer.in_control);
+            if (1..=CONTROL_WINDOW).contains(&ahead) {
+                peer.in_control = framed.sequence;
+            }
+        }
+        match framed.command {
             Command::BandwidthLimit { incoming, outgoing } => {
                 self.limited -= usize::from(peer.in_bandwidth != 0);
                 self.limited += usize::from(incoming != 0);
                 peer.in_bandwidth = incoming;
                 peer.out_bandwidth = outgoing;
                 peer.window = shared_window(self.config.out_bandwidth, incoming);
-                true
+                Ok(())
             }
-            Command::ThrottleConfigure {
-                interval,
-                acceleration,
-                deceleration,
-            } => {
-                peer.throttle_interval = interval;
-                peer.throttle_acceleration = acceleration;
-                peer.throttle_deceleration = deceleration;
-                true
+            Command::ThrottleConfigure(throttle) => {
+                peer.throttle_settings = throttle;
+                Ok(())
             }
             Command::Reliable { length }
             | Command::Unreliable { length, .. }
             | Command::Unsequenced { length, .. }
             | Command::Fragment { length, .. }
             | Command::UnreliableFragment { length, .. } => {
-                if usize::from(framed.channel) >= peer.channels.len() {
-                    return false;
-                }
-                let Some(bytes) = payload(rest, length) else {
-                    return false;
-                };
-                // Whoever is leaving takes nothing more in.
-                peer.state == PeerState::DisconnectLater || self.on_data(peer, framed, bytes)
+                let bytes = payload(rest, length).ok_or(Refused)?;
+                self.on_data(peer, framed, bytes)
             }
+            _ => Ok(()),
         }
     }
 
-    fn on_data(&mut self, peer: &mut Peer, framed: &Framed, bytes: &[u8]) -> bool {
-        let channel = framed.channel;
-        let mut ready = Vec::new();
-        let sound = match framed.command {
-            Command::Unsequenced { group, .. } => {
-                if is_new_group(peer, group) {
-                    let flags = PacketFlags {
-                        unsequenced: true,
-                        ..PacketFlags::default()
-                    };
-                    self.deliver(peer, channel, flags, bytes.to_vec());
-                }
-                true
-            }
-            Command::Reliable { .. } => on_reliable(peer, framed, bytes, &mut ready),
-            Command::Fragment { fragment, .. } => {
-                on_fragment(peer, framed, &fragment, bytes, &mut ready)
-            }
-            Command::Unreliable { sequence, .. } => {
-                on_unreliable(peer, framed, sequence, bytes, &mut ready)
-            }
-            Command::UnreliableFragment { fragment, .. } => {
-                on_unreliable_fragment(peer, framed, &fragment, bytes, &mut ready)
-            }
-            _ => false,
+    fn on_data(&mut self, peer: &mut Peer, framed: &Framed, bytes: &[u8]) -> Result<(), Refused> {
+        let id = peer.id();
+        if usize::from(framed.channel) >= peer.channel_count
+            || bytes.len() > self.config.max_packet_size
+        {
+            return Err(Refused);
+        }
+        // Whoever is leaving takes nothing more in.
+        if peer.state == PeerState::DisconnectLater {
+            return Ok(());
+        }
+        if let Command::Unsequenced { group, .. } = framed.command
+            && !is_new_group(peer, group)
+        {
+            return Ok(());
+        }
+        let mut waiting = peer.waiting_data;
+        let mut to = Delivery {
+            peer: id,
+            channel: framed.channel,
+            events: &mut self.events,
+            buffers: &mut self.buffers,
+            waiting: &mut waiting,
+            most_waiting: self.config.max_waiting_data,
         };
-        for delivery in ready {
-            let flags = match delivery.reliable {
-                true => RELIABLE,
-                false => PacketFlags {
-                    unreliable_fragment: delivery.fragmented,
+        let channel = peer.channel(framed.channel).ok_or(Refused)?;
+        let largest = self.config.max_packet_size;
+        let taken = match framed.command {
+            Command::Unsequenced { .. } => {
+                let flags = PacketFlags {
+                    unsequenced: true,
                     ..PacketFlags::default()
-                },
-            };
-            self.deliver(peer, channel, flags, delivery.data);
-        }
-        sound
-    }
-
-    fn deliver(&mut self, peer: &Peer, channel: u8, flags: PacketFlags, data: Vec<u8>) {
-        let peer = peer.id();
-        self.events.push_back(Event::Received {
-            peer,
-            channel,
-            flags,
-            data,
-        });
+                };
+                let data = to.buffers.filled(bytes);
+                to.deliver(data, flags);
+                Ok(())
+            }
+            Command::Reliable { .. } => channel.on_reliable(framed.sequence, bytes, &mut to),
+            Command::Unreliable { sequence, .. } => {
+                let reliable = framed.sequence;
+                channel.on_unreliable(Unreliable { reliable, sequence }, bytes, &mut to)
+            }
+            Command::Fragment { fragment, .. } if is_sound(&fragment, bytes.len(), largest) => {
+                channel.on_fragment(&fragment, bytes, &mut to)
+            }
+            Command::UnreliableFragment { fragment, .. }
+                if is_sound(&fragment, bytes.len(), largest) =>
+            {
+                channel.on_unreliable_fragment(framed.sequence, &fragment, bytes, &mut to)
+            }
+            _ => Err(Refused),
+        };
+        peer.waiting_data = waiting;
+        taken
     }
 
     fn on_acknowledge(
@@ -242,63 +288,71 @@ impl Enet {
         channel: u8,
         sequence: u16,
         sent_time: u16,
-    ) -> bool {
+    ) -> Result<(), Refused> {
         // The wire has 16 bits of the time; the rest is that of now, or of just before.
         let mut sent_at = (now & !0xFFFF) | u64::from(sent_time);
         if u64::from(sent_time) & 0x8000 > now & 0x8000 {
             sent_at = sent_at.wrapping_sub(0x1_0000);
         }
         let Some(round_trip) = now.checked_sub(sent_at) else {
-            return true;
+            return Ok(());
         };
         peer.learn_round_trip(now, round_trip.min(u64::from(u32::MAX)) as u32);
-        let command = self.acknowledged(peer, sequence, channel);
+        let command = self.acknowledged(peer, channel, sequence);
         match peer.state {
             PeerState::AcknowledgingConnect => {
                 if !matches!(command, Some(Command::VerifyConnect(_))) {
-                    return false;
+                    return Err(Refused);
                 }
                 self.report_connected(peer);
             }
             PeerState::Disconnecting => {
                 if !matches!(command, Some(Command::Disconnect { .. })) {
-                    return false;
+                    return Err(Refused);
                 }
                 self.end(peer, Some(0));
             }
-            PeerState::DisconnectLater if !peer.has_outgoing() => {
-                let data = peer.event_data;
-                self.disconnect_peer(peer, data, now);
-            }
             _ => {}
         }
-        // The window may have opened.
-        self.mark_dirty(peer);
-        true
+        // The window may have opened, or the last thing before a disconnect be done.
+        if !peer.pending.is_empty() || peer.state == PeerState::DisconnectLater {
+            self.mark_dirty(peer);
+        }
+        Ok(())
     }
 
-    /// Takes an acknowledged command off the books.
+    /// Takes an acknowledged command off the books; says which, if it was one without a channel.
     pub(super) fn acknowledged(
         &mut self,
         peer: &mut Peer,
-        sequence: u16,
         channel: u8,
+        sequence: u16,
     ) -> Option<Command> {
-        let command = peer.unacknowledged.remove(&(channel, sequence))?;
-        if let Some(channel) = peer.channels.get_mut(usize::from(channel)) {
-            let window = window_of(sequence);
-            let count = &mut channel.window_counts[usize::from(window)];
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                channel.used_windows &= !(1 << window);
+        let command = if channel == CONTROL_CHANNEL {
+            let mut controls = peer.controls.iter();
+            let at = controls.position(|control| control.sequence == sequence)?;
+            Some(peer.controls.remove(at)?.command)
+        } else {
+            let ring = &mut peer.used_channel(channel)?.sent;
+            let key = Key {
+                channel,
+                number: ring.unwrapped(sequence),
+            };
+            // Nobody can have received what was never sent.
+            if ring.get_mut(key.number)?.timing.attempts == 0 {
+                return None;
             }
-        }
-        if command.in_flight {
-            let size = command.payload_size();
-            peer.in_flight_bytes = peer.in_flight_bytes.saturating_sub(size);
-        }
+            let sent = ring.remove(key.number)?;
+            if sent.timing.in_flight {
+                let size = u32::from(sent.payload.length);
+                peer.in_flight_bytes = peer.in_flight_bytes.saturating_sub(size);
+            }
+            self.output.unshare(sent.payload.data);
+            None
+        };
+        peer.outstanding -= 1;
         peer.set_next_timeout();
-        Some(command.command)
+        command
     }
 }
 
@@ -322,123 +376,5 @@ fn is_new_group(peer: &mut Peer, group: u16) -> bool {
         return false;
     }
     peer.unsequenced_seen[word] |= 1 << bit;
-    true
-}
-
-fn on_reliable(peer: &mut Peer, framed: &Framed, bytes: &[u8], ready: &mut Vec<Delivery>) -> bool {
-    let channel = &mut peer.channels[usize::from(framed.channel)];
-    if !channel.wants_reliable(framed.sequence) {
-        return true;
-    }
-    let content = Waiting::Whole(bytes.to_vec());
-    if !claim(&mut peer.waiting_data, &content) {
-        return false;
-    }
-    channel.insert_reliable(framed.sequence, content);
-    channel.take_reliable(&mut peer.waiting_data, ready);
-    true
-}
-
-fn on_fragment(
-    peer: &mut Peer,
-    framed: &Framed,
-    fragment: &Fragment,
-    bytes: &[u8],
-    ready: &mut Vec<Delivery>,
-) -> bool {
-    let channel = &mut peer.channels[usize::from(framed.channel)];
-    if !channel.is_ahead(fragment.start) {
-        return true;
-    }
-    if !is_sound(fragment, bytes.len(), MAX_PACKET_SIZE) {
-        return false;
-    }
-    match channel.reliable_parts(fragment.start) {
-        Some(Waiting::Parts(parts)) if parts.matches(fragment) => parts.add(fragment, bytes),
-        Some(_) => return false,
-        None => {
-            if !channel.wants_reliable(fragment.start) {
-                return false;
-            }
-            let mut parts = Reassembly::new(fragment);
-            parts.add(fragment, bytes);
-            let content = Waiting::Parts(parts);
-            if !claim(&mut peer.waiting_data, &content) {
-                return false;
-            }
-            channel.insert_reliable(fragment.start, content);
-        }
-    }
-    channel.take_reliable(&mut peer.waiting_data, ready);
-    true
-}
-
-fn on_unreliable(
-    peer: &mut Peer,
-    framed: &Framed,
-    sequence: u16,
-    bytes: &[u8],
-    ready: &mut Vec<Delivery>,
-) -> bool {
-    let channel = &mut peer.channels[usize::from(framed.channel)];
-    let Some(place) = channel.unreliable_place(framed.sequence, sequence) else {
-        return true;
-    };
-    let content = Waiting::Whole(bytes.to_vec());
-    if !claim(&mut peer.waiting_data, &content) {
-        return false;
-    }
-    let packet = WaitingUnreliable {
-        reliable: framed.sequence,
-        sequence,
-        content,
-    };
-    channel.insert_unreliable(place, packet);
-    channel.take_unreliable(&mut peer.waiting_data, ready);
-    true
-}
-
-fn on_unreliable_fragment(
-    peer: &mut Peer,
-    framed: &Framed,
-    fragment: &Fragment,
-    bytes: &[u8],
-    ready: &mut Vec<Delivery>,
-) -> bool {
-    let channel = &mut peer.channels[usize::from(framed.channel)];
-    if !is_sound(fragment, bytes.len(), MAX_PACKET_SIZE) {
-        return false;
-    }
-    match channel.unreliable_parts(framed.sequence, fragment.start) {
-        Some(Waiting::Parts(parts)) if parts.matches(fragment) => parts.add(fragment, bytes),
-        Some(_) => return false,
-        None => {
-            let Some(place) = channel.unreliable_place(framed.sequence, fragment.start) else {
-                return true;
-            };
-            let mut parts = Reassembly::new(fragment);
-            parts.add(fragment, bytes);
-            let content = Waiting::Parts(parts);
-            if !claim(&mut peer.waiting_data, &content) {
-                return false;
-            }
-            let packet = WaitingUnreliable {
-                reliable: framed.sequence,
-                sequence: fragment.start,
-                content,
-            };
-            channel.insert_unreliable(place, packet);
-        }
-    }
-    channel.take_unreliable(&mut peer.waiting_data, ready);
-    true
-}
-
-/// Counts a packet as waiting, unless too much waits already.
-fn claim(waiting: &mut usize, content: &Waiting) -> bool {
-    if *waiting >= MAX_WAITING_DATA {
-        return false;
-    }
-    *waiting += content.cost();
     true
 }

@@ -1,60 +1,46 @@
-//! What leaves: queueing commands, and packing them into datagrams.
+//! What leaves: queueing packets and commands, and when they may go.
 //!
-//! A datagram takes, in this order: acknowledgements, reliable commands sent again, and new commands
-//! in the order they were queued. New reliable packets stop at the window (too many bytes in flight,
-//! or sequence numbers half way round) and let others pass. An unreliable packet may fall to the
-//! throttle, with all its fragments.
+//! Most commands go into the peer's draft (`output.rs`) as they are queued. A reliable packet may
+//! have to wait: while as many bytes are in flight as the window allows, or while its number is half
+//! way round from the oldest one not acknowledged. It then holds up the reliable packets behind it,
+//! and nothing else. Until its acknowledgement comes its bytes are kept, on its channel's ring.
+//!
+//! An unreliable packet may fall to the throttle, with all its fragments: a counter goes round in
+//! steps of 7 modulo 32, and a packet is dropped when the counter stands above the throttle.
+//!
+//! Acknowledgements are put into the draft last, at the flush: they ride in the gap that the answers
+//! left, and go alone only if there is no answer. (C sends them first, and mostly on their own.)
 
-use std::rc::Rc;
+use std::sync::Arc;
 
-use rusty_enet::Compressor;
-
-use super::channel::{FREE_WINDOWS, WINDOW_SIZE, WINDOWS, window_of};
-use super::peer::{Key, Outgoing, Payload, Peer, THROTTLE_SCALE};
+use super::Enet;
+use super::channel::{FREE_WINDOWS, Ring, WINDOW_SIZE, WINDOWS};
+use super::output::{CHECKSUM_SIZE, Output};
+use super::peer::{Control, Key, Payload, Peer, Sent, Timing};
 use super::reassembly::MAX_FRAGMENTS;
-use super::wire::{
-    COMPRESSED, CONTROL_CHANNEL, Command, Fragment, Framed, HEADER_SIZE, MAX_COMMANDS, NO_SLOT,
-    SENT_TIME, SESSION_SHIFT,
-};
-use super::{Datagram, Enet};
-use crate::engine::{PacketFlags, PeerId, PeerState, QueueError};
+use super::wire::{CONTROL_CHANNEL, Command, Fragment, Framed, HEADER_SIZE};
+use crate::engine::{LOSS_SCALE, PacketFlags, PeerId, PeerState, QueueError, THROTTLE_SCALE};
 
 /// What a fragment adds to its bytes: the datagram's header and its own.
 const FRAGMENT_OVERHEAD: usize = HEADER_SIZE + 24;
 /// Added to the throttle's counter, modulo its scale, by each unreliable packet.
 const THROTTLE_STEP: u32 = 7;
 const LOSS_INTERVAL: u64 = 10_000;
-const LOSS_SCALE: u32 = 65536;
 
-/// A datagram in the making.
-struct Draft {
-    bytes: Vec<u8>,
-    commands: usize,
-    is_timed: bool,
-    mtu: usize,
+/// The bytes of a packet for one peer, or for several of whom the first reliable one copied them.
+pub struct Content<'a> {
+    pub bytes: &'a [u8],
+    pub shared: Option<Arc<Vec<u8>>>,
 }
 
-impl Draft {
-    fn has_room(&self, size: usize) -> bool {
-        self.commands < MAX_COMMANDS && self.bytes.len() + size <= self.mtu
-    }
-
-    fn add(&mut self, command: &Outgoing) {
-        let framed = Framed {
-            channel: command.channel,
-            sequence: command.sequence,
-            wants_ack: command.wants_ack,
-            unsequenced: command.unsequenced,
-            command: command.command,
-        };
-        framed.write(&mut self.bytes);
-        if let Some(payload) = &command.payload {
-            let end = payload.start + payload.length;
-            self.bytes
-                .extend_from_slice(&payload.data[payload.start..end]);
+impl Content<'_> {
+    fn part(&mut self, output: &mut Output, start: usize, length: usize) -> Payload {
+        let data = self.shared.get_or_insert_with(|| output.share(self.bytes));
+        Payload {
+            data: Arc::clone(data),
+            start: start as u32,
+            length: length as u16,
         }
-        self.commands += 1;
-        self.is_timed |= command.wants_ack;
     }
 }
 
@@ -66,10 +52,13 @@ impl Enet {
         id: PeerId,
         channel: u8,
         flags: PacketFlags,
-        data: &Rc<[u8]>,
+        content: &mut Content<'_>,
     ) -> Result<(), QueueError> {
         let mut peer = self.take(id).ok_or(QueueError::NotConnected)?;
-        let queued = self.split_and_queue(&mut peer, channel, flags, data);
+        let queued = match peer.state {
+            PeerState::Connected => self.split_and_queue(&mut peer, channel, flags, content, now),
+            _ => Err(QueueError::NotConnected),
+        };
         self.put_back(peer, now);
         queued
     }
@@ -79,357 +68,334 @@ impl Enet {
         peer: &mut Peer,
         channel: u8,
         flags: PacketFlags,
-        data: &Rc<[u8]>,
+        content: &mut Content<'_>,
+        now: u64,
     ) -> Result<(), QueueError> {
-        let state = peer
-            .channels
-            .get(usize::from(channel))
-            .ok_or(QueueError::NoSuchChannel)?;
-        // Unreliable numbers do not wrap: the 65536th packet in a row goes reliably.
-        let has_numbers = state.out_unreliable < u16::MAX;
-        let part = peer.mtu as usize - FRAGMENT_OVERHEAD;
-        let payload = |start: usize, length: usize| Payload {
-            data: Rc::clone(data),
-            start,
-            length,
-        };
-        // At most the mtu, so it fits.
-        let length = data.len().min(part) as u16;
-        if data.len() <= part {
-            let command = if flags.unsequenced && !flags.reliable {
-                peer.out_unsequenced_group = peer.out_unsequenced_group.wrapping_add(1);
-                let group = peer.out_unsequenced_group;
-                Command::Unsequenced { group, length }
-            } else if flags.reliable || !has_numbers {
-                Command::Reliable { length }
-            } else {
-                let sequence = state.out_unreliable + 1;
-                Command::Unreliable { sequence, length }
-            };
-            self.queue_data(peer, channel, command, payload(0, data.len()), true);
-            return Ok(());
-        }
-        let count = data.len().div_ceil(part) as u32;
-        if count > MAX_FRAGMENTS {
+        let length = content.bytes.len();
+        let largest = peer.mtu as usize - FRAGMENT_OVERHEAD - self.checksum_size();
+        if length.div_ceil(largest) > MAX_FRAGMENTS as usize {
             return Err(QueueError::TooLarge);
         }
-        let is_reliable = flags.reliable || !flags.unreliable_fragment || !has_numbers;
-        let start = match is_reliable {
-            true => state.out_reliable.wrapping_add(1),
-            false => state.out_unreliable + 1,
-        };
-        for number in 0..count {
-            let offset = number as usize * part;
-            let size = part.min(data.len() - offset);
-            let fragment = Fragment {
-                start,
-                count,
-                number,
-                total: data.len() as u32,
-                offset: offset as u32,
+        if usize::from(channel) >= peer.channel_count {
+            return Err(QueueError::NoSuchChannel);
+        }
+        self.mark_dirty(peer);
+        let state = peer.channel(channel).ok_or(QueueError::NoSuchChannel)?;
+        // Unreliable numbers do not wrap: the 65536th packet in a row goes reliably.
+        let has_numbers = state.out_unreliable < u16::MAX;
+        if length > largest {
+            if flags.reliable || !flags.unreliable_fragment || !has_numbers {
+                self.queue_fragments(peer, channel, content, largest, now);
+            } else {
+                self.send_unreliable_fragments(peer, channel, content.bytes, largest, now);
+            }
+        } else if flags.unsequenced && !flags.reliable {
+            peer.out_unsequenced_group = peer.out_unsequenced_group.wrapping_add(1);
+            let command = Command::Unsequenced {
+                group: peer.out_unsequenced_group,
+                length: length as u16,
             };
-            let length = size as u16;
-            let command = match is_reliable {
-                true => Command::Fragment { fragment, length },
-                false => Command::UnreliableFragment { fragment, length },
+            count_queued(peer, command, length);
+            if passes_throttle(peer) {
+                self.write_data(peer, channel, 0, command, content.bytes, now);
+            }
+        } else if flags.reliable || !has_numbers {
+            let payload = content.part(&mut self.output, 0, length);
+            self.queue_reliable(peer, channel, payload, None, now);
+        } else {
+            state.out_unreliable += 1;
+            let command = Command::Unreliable {
+                sequence: state.out_unreliable,
+                length: length as u16,
             };
-            self.queue_data(peer, channel, command, payload(offset, size), number == 0);
+            let after = state.out_reliable as u16;
+            count_queued(peer, command, length);
+            if passes_throttle(peer) {
+                self.write_data(peer, channel, after, command, content.bytes, now);
+            }
         }
         Ok(())
     }
 
-    /// Gives a command with payload its numbers, and queues it.
-    fn queue_data(
+    fn queue_fragments(
         &mut self,
         peer: &mut Peer,
         channel: u8,
-        command: Command,
-        payload: Payload,
-        is_first: bool,
+        content: &mut Content<'_>,
+        part: usize,
+        now: u64,
     ) {
-        let state = &mut peer.channels[usize::from(channel)];
-        let is_unsequenced = matches!(command, Command::Unsequenced { .. });
-        let wants_ack = matches!(command, Command::Reliable { .. } | Command::Fragment { .. });
-        if wants_ack {
-            state.out_reliable = state.out_reliable.wrapping_add(1);
-            state.out_unreliable = 0;
-        } else if !is_unsequenced && is_first {
-            state.out_unreliable += 1;
-        }
-        let (sequence, unreliable_sequence) = match is_unsequenced {
-            true => (0, 0),
-            false => (state.out_reliable, state.out_unreliable),
+        let Some(state) = peer.channel(channel) else {
+            return;
         };
-        let size = command.size() + payload.length;
-        peer.outgoing_data_total = peer.outgoing_data_total.wrapping_add(size as u32);
-        let outgoing = Outgoing {
+        let start = (state.out_reliable + 1) as u16;
+        for fragment in fragments(start, content.bytes.len(), part) {
+            let offset = fragment.offset as usize;
+            let length = part.min(content.bytes.len() - offset);
+            let payload = content.part(&mut self.output, offset, length);
+            self.queue_reliable(peer, channel, payload, Some(fragment), now);
+        }
+    }
+
+    fn send_unreliable_fragments(
+        &mut self,
+        peer: &mut Peer,
+        channel: u8,
+        bytes: &[u8],
+        part: usize,
+        now: u64,
+    ) {
+        let Some(state) = peer.channel(channel) else {
+            return;
+        };
+        state.out_unreliable += 1;
+        let (start, after) = (state.out_unreliable, state.out_reliable as u16);
+        let mut passes = true;
+        for fragment in fragments(start, bytes.len(), part) {
+            let offset = fragment.offset as usize;
+            let bytes = &bytes[offset..bytes.len().min(offset + part)];
+            let length = bytes.len() as u16;
+            let command = Command::UnreliableFragment { fragment, length };
+            count_queued(peer, command, bytes.len());
+            if offset == 0 {
+                passes = passes_throttle(peer);
+            }
+            if passes {
+                self.write_data(peer, channel, after, command, bytes, now);
+            }
+        }
+    }
+
+    fn write_data(
+        &mut self,
+        peer: &mut Peer,
+        channel: u8,
+        after: u16,
+        command: Command,
+        bytes: &[u8],
+        now: u64,
+    ) {
+        let framed = Framed {
             channel,
-            sequence,
-            wants_ack,
-            unsequenced: is_unsequenced,
+            sequence: after,
+            wants_ack: false,
+            unsequenced: matches!(command, Command::Unsequenced { .. }),
             command,
-            payload: Some(payload),
-            unreliable_sequence,
-            attempts: 0,
-            in_flight: false,
-            sent_at: 0,
-            resend_after: 0,
-            queued: self.next_queued(),
         };
-        if wants_ack {
-            peer.reliable.push_back(outgoing);
+        self.output.write(peer, &framed, bytes, now);
+    }
+
+    /// Numbers a reliable packet or fragment, keeps it, and sends it if it may go.
+    fn queue_reliable(
+        &mut self,
+        peer: &mut Peer,
+        channel: u8,
+        payload: Payload,
+        fragment: Option<Fragment>,
+        now: u64,
+    ) {
+        let length = payload.length;
+        count_queued(peer, reliable_command(fragment, length), length.into());
+        let Some(state) = peer.channel(channel) else {
+            return;
+        };
+        state.out_reliable += 1;
+        state.out_unreliable = 0;
+        let number = state.out_reliable;
+        state.sent.push(Sent {
+            payload,
+            fragment,
+            timing: Timing::default(),
+        });
+        peer.outstanding += 1;
+        let key = Key { channel, number };
+        if !peer.pending.is_empty() || !may_go(peer, key) {
+            peer.pending.push_back(key);
         } else {
-            peer.outgoing.push_back(outgoing);
+            transmit(&mut self.output, peer, key, now);
         }
-        self.mark_dirty(peer);
     }
 
     /// Queues a command that belongs to no channel.
-    pub(super) fn queue_control(&mut self, peer: &mut Peer, command: Command, wants_ack: bool) {
+    pub(super) fn queue_control(
+        &mut self,
+        peer: &mut Peer,
+        command: Command,
+        wants_ack: bool,
+        now: u64,
+    ) {
         peer.out_control = peer.out_control.wrapping_add(1);
-        let size = command.size() as u32;
-        peer.outgoing_data_total = peer.outgoing_data_total.wrapping_add(size);
-        peer.outgoing.push_back(Outgoing {
-            channel: CONTROL_CHANNEL,
-            sequence: peer.out_control,
-            wants_ack,
-            unsequenced: !wants_ack,
-            command,
-            payload: None,
-            unreliable_sequence: 0,
-            attempts: 0,
-            in_flight: false,
-            sent_at: 0,
-            resend_after: 0,
-            queued: self.next_queued(),
-        });
+        let sequence = peer.out_control;
+        count_queued(peer, command, 0);
         self.mark_dirty(peer);
+        if wants_ack {
+            peer.controls.push_back(Control {
+                sequence,
+                command,
+                timing: Timing::default(),
+            });
+            peer.outstanding += 1;
+            let key = Key {
+                channel: CONTROL_CHANNEL,
+                number: sequence.into(),
+            };
+            transmit(&mut self.output, peer, key, now);
+        } else {
+            let framed = Framed {
+                channel: CONTROL_CHANNEL,
+                sequence,
+                wants_ack,
+                unsequenced: true,
+                command,
+            };
+            self.output.write(peer, &framed, &[], now);
+        }
     }
 
-    fn next_queued(&mut self) -> u64 {
-        self.queued += 1;
-        self.queued
-    }
-
-    /// Sends all that a peer may send now, and puts it back.
-    pub(super) fn send_all(&mut self, mut peer: Box<Peer>, now: u64) {
+    /// Sends what waits and may go now, and the acknowledgements.
+    pub(super) fn flush_peer(&mut self, peer: &mut Peer, now: u64) {
         peer.is_dirty = false;
-        while self.send_datagram(&mut peer, now) {}
-        self.put_back(peer, now);
-    }
-
-    /// Sends one datagram. True if there is more to send.
-    pub(super) fn send_datagram(&mut self, peer: &mut Peer, now: u64) -> bool {
-        let mut bytes = self.pool.pop().unwrap_or_default();
-        bytes.clear();
-        bytes.extend([0; HEADER_SIZE]);
-        let mut draft = Draft {
-            bytes,
-            commands: 0,
-            is_timed: false,
-            mtu: peer.mtu as usize,
-        };
-        let (mut more, last_goodbye) = write_acks(peer, &mut draft);
-        more |= write_repeated(peer, &mut draft, now);
-        more |= write_new(peer, &mut draft, now);
-        if peer.state == PeerState::DisconnectLater && !peer.has_outgoing() {
-            let data = peer.event_data;
-            self.disconnect_peer(peer, data, now);
-            more = true;
+        self.send_pending(peer, now);
+        let mut last_goodbye = false;
+        for ack in std::mem::take(&mut peer.acks).drain(..) {
+            let framed = Framed {
+                channel: ack.channel,
+                sequence: ack.sequence,
+                wants_ack: false,
+                unsequenced: false,
+                command: Command::Acknowledge {
+                    sequence: ack.sequence,
+                    sent_time: ack.sent_time,
+                },
+            };
+            last_goodbye |= ack.is_disconnect;
+            self.output.write(peer, &framed, &[], now);
         }
-        if draft.commands == 0 {
-            self.pool.push(draft.bytes);
-            return more && peer.state == PeerState::Disconnecting && !peer.outgoing.is_empty();
-        }
-        measure_loss(peer, now);
-        self.finish_datagram(peer, draft, now);
+        self.output.finish(peer, now);
         if last_goodbye {
             let data = peer.event_data;
             self.end(peer, Some(data));
-            return false;
+        } else if peer.state == PeerState::DisconnectLater && !peer.has_outgoing() {
+            let data = peer.event_data;
+            self.disconnect_peer(peer, data, now);
+            self.output.finish(peer, now);
         }
-        more
     }
 
-    fn finish_datagram(&mut self, peer: &Peer, draft: Draft, now: u64) {
-        let Draft {
-            mut bytes,
-            is_timed,
-            ..
-        } = draft;
-        let mut header = peer.remote_slot;
-        if peer.remote_slot < NO_SLOT {
-            header |= u16::from(peer.outgoing_session & 3) << SESSION_SHIFT;
+    /// Sends the reliable packets that waited, as far as the window allows.
+    pub(super) fn send_pending(&mut self, peer: &mut Peer, now: u64) {
+        while let Some(&key) = peer.pending.front() {
+            // Acknowledged while it waited to be sent again.
+            let waits = peer.timing(key).is_some_and(|timing| !timing.in_flight);
+            if waits && !may_go(peer, key) {
+                return;
+            }
+            peer.pending.pop_front();
+            if waits {
+                transmit(&mut self.output, peer, key, now);
+            }
         }
-        let start = if is_timed { 0 } else { 2 };
-        if is_timed {
-            header |= SENT_TIME;
-            bytes[2..4].copy_from_slice(&(now as u16).to_be_bytes());
-        }
-        let body = &bytes[HEADER_SIZE..];
-        self.scratch.resize(body.len(), 0);
-        let size = self.codec.compress(&[body], body.len(), &mut self.scratch);
-        if size > 0 && size < body.len() {
-            header |= COMPRESSED;
-            bytes.truncate(HEADER_SIZE);
-            bytes.extend_from_slice(&self.scratch[..size]);
-        }
-        bytes[start..start + 2].copy_from_slice(&header.to_be_bytes());
-        self.outgoing.push_back(Datagram {
-            to: peer.address,
-            bytes,
-            start,
-        });
     }
-}
 
-/// Writes acknowledgements. Says whether some are left, and whether one of a DISCONNECT is written.
-fn write_acks(peer: &mut Peer, draft: &mut Draft) -> (bool, bool) {
-    let mut written = 0;
-    let mut last_goodbye = false;
-    for ack in &peer.acks {
-        let command = Command::Acknowledge {
-            sequence: ack.sequence,
-            sent_time: ack.sent_time,
-        };
-        if !draft.has_room(command.size()) {
-            break;
-        }
-        let framed = Framed {
-            channel: ack.channel,
-            sequence: ack.sequence,
-            wants_ack: false,
-            unsequenced: false,
-            command,
-        };
-        framed.write(&mut draft.bytes);
-        draft.commands += 1;
-        last_goodbye |= ack.is_disconnect;
-        written += 1;
-    }
-    peer.acks.drain(..written);
-    (!peer.acks.is_empty(), last_goodbye)
-}
-
-fn write_repeated(peer: &mut Peer, draft: &mut Draft, now: u64) -> bool {
-    while let Some(&key) = peer.resend.front() {
-        let waiting = peer.unacknowledged.get(&key).filter(|it| !it.in_flight);
-        let Some(command) = waiting else {
-            peer.resend.pop_front();
-            continue;
-        };
-        let size = command.payload_size();
-        if size > 0 && exceeds_window(peer, size) {
-            return false;
-        }
-        if !draft.has_room(command.command.size() + size as usize) {
-            return true;
-        }
-        peer.resend.pop_front();
-        transmit(peer, key, draft, now);
-    }
-    false
-}
-
-fn write_new(peer: &mut Peer, draft: &mut Draft, now: u64) -> bool {
-    let mut is_held_back = false;
-    loop {
-        let reliable = peer.reliable.front().filter(|_| !is_held_back);
-        let other = peer.outgoing.front();
-        let takes_reliable = match (reliable, other) {
-            (Some(reliable), Some(other)) => reliable.queued < other.queued,
-            (Some(_), None) => true,
-            (None, Some(_)) => false,
-            (None, None) => return false,
-        };
-        let command = if takes_reliable { reliable } else { other };
-        let Some(command) = command else {
-            return false;
-        };
-        let size = command.payload_size();
-        if takes_reliable && (exceeds_window(peer, size) || wraps_window(peer, command)) {
-            is_held_back = true;
-            continue;
-        }
-        if !draft.has_room(command.command.size() + size as usize) {
-            return true;
-        }
-        let queue = match takes_reliable {
-            true => &mut peer.reliable,
-            false => &mut peer.outgoing,
-        };
-        let Some(command) = queue.pop_front() else {
-            return false;
-        };
-        if command.wants_ack {
-            first_transmission(peer, command, draft, now);
-        } else if command.payload.is_some() && is_first_part(&command) && !passes_throttle(peer) {
-            drop_rest(peer, &command);
+    fn checksum_size(&self) -> usize {
+        if self.output.has_checksum {
+            CHECKSUM_SIZE
         } else {
-            draft.add(&command);
-            peer.packets_sent += 1;
+            0
         }
     }
 }
 
-fn first_transmission(peer: &mut Peer, command: Outgoing, draft: &mut Draft, now: u64) {
-    if let Some(channel) = peer.channels.get_mut(usize::from(command.channel)) {
-        let window = window_of(command.sequence);
-        channel.used_windows |= 1 << window;
-        channel.window_counts[usize::from(window)] += 1;
-    }
-    let key = (command.channel, command.sequence);
-    peer.unacknowledged.insert(key, command);
-    transmit(peer, key, draft, now);
-}
-
-fn transmit(peer: &mut Peer, key: Key, draft: &mut Draft, now: u64) {
+/// Sends a kept command, once more or for the first time.
+pub fn transmit(output: &mut Output, peer: &mut Peer, key: Key, now: u64) {
     let is_first = peer.oldest_in_flight().is_none();
-    let patience = peer.round_trip + 4 * peer.round_trip_variance;
-    let Some(command) = peer.unacknowledged.get_mut(&key) else {
+    let usual_patience = peer.round_trip + 4 * peer.round_trip_variance;
+    let Some(timing) = peer.timing(key) else {
         return;
     };
-    command.attempts += 1;
-    if command.resend_after == 0 {
-        command.resend_after = patience;
+    timing.attempts += 1;
+    if timing.patience == 0 {
+        timing.patience = usual_patience;
     }
-    command.sent_at = now;
-    command.in_flight = true;
+    timing.sent_at = now;
+    timing.in_flight = true;
+    let patience = timing.patience;
     if is_first {
-        peer.next_timeout = now + u64::from(command.resend_after);
+        peer.next_timeout = now + u64::from(patience);
     }
-    draft.add(command);
-    peer.in_flight_bytes += command.payload_size();
     peer.in_flight.push_back((key, now));
-    peer.packets_sent += 1;
-}
-
-/// Whether so many more reliable bytes in flight are more than the remote, and the line, can take.
-fn exceeds_window(peer: &Peer, size: u32) -> bool {
-    let window = peer.throttle * peer.window / THROTTLE_SCALE;
-    peer.in_flight_bytes + size > window.max(peer.mtu)
-}
-
-/// Whether a command would be the first of a window of numbers while old windows are still in use.
-fn wraps_window(peer: &Peer, command: &Outgoing) -> bool {
-    let Some(channel) = peer.channels.get(usize::from(command.channel)) else {
-        return false;
+    let mut framed = Framed {
+        channel: key.channel,
+        sequence: key.number as u16,
+        wants_ack: true,
+        unsequenced: false,
+        command: Command::Ping,
     };
-    if !command.sequence.is_multiple_of(WINDOW_SIZE) {
-        return false;
+    if key.channel == CONTROL_CHANNEL {
+        let mut controls = peer.controls.iter();
+        if let Some(control) = controls.find(|control| control.sequence == framed.sequence) {
+            framed.command = control.command;
+            output.write(peer, &framed, &[], now);
+        }
+        return;
     }
-    let window = window_of(command.sequence);
-    let before = usize::from((window + WINDOWS - 1) % WINDOWS);
-    let span = (1u32 << (FREE_WINDOWS + 2)) - 1;
-    let ahead = (span << window) | (span >> (WINDOWS - window));
-    channel.window_counts[before] >= WINDOW_SIZE || u32::from(channel.used_windows) & ahead != 0
+    // A second handle on the bytes, so that the peer is free for the writing.
+    let sent = peer.used_channel(key.channel);
+    let Some(sent) = sent.and_then(|channel| channel.sent.get_mut(key.number)) else {
+        return;
+    };
+    let payload = sent.payload.clone();
+    framed.command = reliable_command(sent.fragment, payload.length);
+    peer.in_flight_bytes += u32::from(payload.length);
+    output.write(peer, &framed, payload.bytes(), now);
 }
 
-fn is_first_part(command: &Outgoing) -> bool {
-    match command.command {
-        Command::UnreliableFragment { fragment, .. } => fragment.offset == 0,
-        _ => true,
+fn reliable_command(fragment: Option<Fragment>, length: u16) -> Command {
+    match fragment {
+        Some(fragment) => Command::Fragment { fragment, length },
+        None => Command::Reliable { length },
     }
+}
+
+/// Whether a waiting reliable packet may be sent now.
+fn may_go(peer: &mut Peer, key: Key) -> bool {
+    let window = peer.throttle * peer.window / THROTTLE_SCALE;
+    let window = window.max(peer.mtu);
+    let in_flight = peer.in_flight_bytes;
+    let Some(channel) = peer.used_channel(key.channel) else {
+        return true;
+    };
+    if wraps(&channel.sent, key.number) {
+        return false;
+    }
+    let sent = channel.sent.get_mut(key.number);
+    sent.is_none_or(|sent| in_flight + u32::from(sent.payload.length) <= window)
+}
+
+/// Whether a number would enter a new window while one of those the receiver may take for the future
+/// is still in use.
+fn wraps(sent: &Ring<Sent>, number: u64) -> bool {
+    let window = |number: u64| number / u64::from(WINDOW_SIZE);
+    let behind = window(number) - window(sent.base());
+    behind >= u64::from(WINDOWS - FREE_WINDOWS - 1)
+}
+
+/// The fragments of a packet of `total` bytes, each but the last with `part` of them.
+fn fragments(start: u16, total: usize, part: usize) -> impl Iterator<Item = Fragment> {
+    let count = total.div_ceil(part) as u32;
+    (0..count).map(move |number| Fragment {
+        start,
+        count,
+        number,
+        total: total as u32,
+        offset: number * part as u32,
+    })
+}
+
+/// Counts what is queued for the peer: the bandwidth is shared by that.
+fn count_queued(peer: &mut Peer, command: Command, payload: usize) {
+    let size = (command.size() + payload) as u32;
+    peer.outgoing_data_total = peer.outgoing_data_total.wrapping_add(size);
 }
 
 fn passes_throttle(peer: &mut Peer) -> bool {
@@ -437,34 +403,22 @@ fn passes_throttle(peer: &mut Peer) -> bool {
     peer.throttle_counter <= peer.throttle
 }
 
-/// Drops the other parts of a packet whose first part was dropped.
-fn drop_rest(peer: &mut Peer, first: &Outgoing) {
-    if !matches!(first.command, Command::UnreliableFragment { .. }) {
-        return;
-    }
-    while let Some(next) = peer.outgoing.front()
-        && next.channel == first.channel
-        && next.sequence == first.sequence
-        && next.unreliable_sequence == first.unreliable_sequence
-        && next.payload.is_some()
-    {
-        peer.outgoing.pop_front();
-    }
-}
-
-fn measure_loss(peer: &mut Peer, now: u64) {
-    let Some(epoch) = peer.loss_epoch else {
-        peer.loss_epoch = Some(now);
-        return;
-    };
-    if now - epoch >= LOSS_INTERVAL && peer.packets_sent > 0 {
-        let lost = u64::from(peer.packets_lost) * u64::from(LOSS_SCALE);
-        let loss = (lost / u64::from(peer.packets_sent)) as u32;
-        let difference = loss.abs_diff(peer.packet_loss);
-        peer.packet_loss_variance = (peer.packet_loss_variance * 3 + difference) / 4;
-        peer.packet_loss = (peer.packet_loss * 7 + loss) / 8;
-        peer.loss_epoch = Some(now);
-        peer.packets_sent = 0;
-        peer.packets_lost = 0;
+impl Peer {
+    /// Averages the share of lost commands, every ten seconds.
+    pub fn measure_loss(&mut self, now: u64) {
+        let Some(epoch) = self.loss_epoch else {
+            self.loss_epoch = Some(now);
+            return;
+        };
+        if now - epoch >= LOSS_INTERVAL && self.packets_sent > 0 {
+            let lost = u64::from(self.packets_lost) * u64::from(LOSS_SCALE);
+            let loss = (lost / u64::from(self.packets_sent)) as u32;
+            let difference = loss.abs_diff(self.packet_loss);
+            self.packet_loss_variance = (self.packet_loss_variance * 3 + difference) / 4;
+            self.packet_loss = (self.packet_loss * 7 + loss) / 8;
+            self.loss_epoch = Some(now);
+            self.packets_sent = 0;
+            self.packets_lost = 0;
+        }
     }
 }

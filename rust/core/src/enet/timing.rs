@@ -1,14 +1,13 @@
 //! What acknowledgements teach: round trips, the packet throttle, and when to give up.
 //!
 //! Each acknowledgement brings back the time its command was sent. From that ENet keeps a smoothed
-//! round trip (an eighth of each new one) and its variance (a quarter), and from both the time after
-//! which a reliable command is sent again. The throttle, 0 to 32, is the share of unreliable packets
-//! that are sent at all: round trips better than the last interval's raise it, markedly worse ones
-//! lower it.
+//! round trip (an eighth of each new one) and its variance (a quarter), and from both the patience
+//! with a reliable command: after that it is sent again, with twice the patience. The throttle, 0 to
+//! 32, is the share of unreliable packets that are sent at all: round trips better than the last
+//! interval's raise it, markedly worse ones lower it.
 
-use std::collections::VecDeque;
-
-use super::peer::Peer;
+use super::peer::{Key, Peer};
+use super::wire::CONTROL_CHANNEL;
 
 impl Peer {
     /// Learns from one round trip, in milliseconds.
@@ -30,7 +29,7 @@ impl Peer {
         }
         self.lowest_round_trip = self.lowest_round_trip.min(self.round_trip);
         self.highest_variance = self.highest_variance.max(self.round_trip_variance);
-        let interval = u64::from(self.throttle_interval);
+        let interval = u64::from(self.throttle_settings.interval);
         if self
             .throttle_epoch
             .is_none_or(|epoch| now - epoch >= interval)
@@ -46,60 +45,75 @@ impl Peer {
     }
 
     fn adapt_throttle(&mut self, round_trip: u32) {
+        let settings = self.throttle_settings;
         if self.last_round_trip <= self.last_round_trip_variance {
             self.throttle = self.throttle_limit;
         } else if round_trip <= self.last_round_trip {
-            self.throttle =
-                (self.throttle.saturating_add(self.throttle_acceleration)).min(self.throttle_limit);
+            let raised = self.throttle.saturating_add(settings.acceleration);
+            self.throttle = raised.min(self.throttle_limit);
         } else if round_trip
             > self
                 .last_round_trip
                 .saturating_add(self.last_round_trip_variance.saturating_mul(2))
         {
-            self.throttle = self.throttle.saturating_sub(self.throttle_deceleration);
+            self.throttle = self.throttle.saturating_sub(settings.deceleration);
         }
     }
 
-    /// Puts what was not acknowledged in time up for sending again. True when it is time to give up:
-    /// after 30 seconds without any acknowledgement, or after 5 when a command has doubled its
-    /// patience often enough.
-    pub fn check_timeouts(&mut self, now: u64) -> bool {
-        let mut patient = VecDeque::with_capacity(self.in_flight.len());
-        for (key, sent_at) in std::mem::take(&mut self.in_flight) {
-            let command = self.unacknowledged.get_mut(&key);
-            let Some(command) = command.filter(|it| it.in_flight && it.sent_at == sent_at) else {
-                continue;
+    /// Finds what was not acknowledged in time: packets wait to be sent again before new ones, other
+    /// commands are returned for that. `None` when it is time to give up: after 30 seconds without
+    /// any acknowledgement, or after 5 when a command has doubled its patience often enough.
+    pub fn check_timeouts(&mut self, now: u64) -> Option<Vec<Key>> {
+        let mut late = Vec::new();
+        let mut in_flight = std::mem::take(&mut self.in_flight);
+        let mut has_given_up = false;
+        in_flight.retain(|&(key, sent_at)| {
+            let Some(timing) = self.timing(key) else {
+                return false;
             };
-            if now - sent_at < u64::from(command.resend_after) {
-                patient.push_back((key, sent_at));
-                continue;
+            if !timing.in_flight || timing.sent_at != sent_at {
+                return false;
             }
+            if now - sent_at < u64::from(timing.patience) {
+                return true;
+            }
+            timing.patience = timing.patience.saturating_mul(2);
+            timing.in_flight = false;
+            let doublings = 1u64 << timing.attempts.saturating_sub(1).min(32);
             let earliest = self
                 .earliest_timeout
                 .map_or(sent_at, |time| time.min(sent_at));
             self.earliest_timeout = Some(earliest);
             let waited = now - earliest;
-            let doublings = 1u64 << command.attempts.saturating_sub(1).min(32);
-            let tried_enough = doublings >= u64::from(self.timeout_limit);
-            if waited >= self.timeout_max || (tried_enough && waited >= self.timeout_min) {
-                return true;
-            }
+            let tried_enough = doublings >= u64::from(self.timeout.limit);
+            has_given_up |= waited >= u64::from(self.timeout.maximum)
+                || (tried_enough && waited >= u64::from(self.timeout.minimum));
             self.packets_lost += 1;
-            command.resend_after = command.resend_after.saturating_mul(2);
-            command.in_flight = false;
-            self.in_flight_bytes = self.in_flight_bytes.saturating_sub(command.payload_size());
-            self.resend.push_back(key);
+            late.push(key);
+            false
+        });
+        self.in_flight = in_flight;
+        if has_given_up {
+            return None;
         }
-        self.in_flight = patient;
+        for &key in late.iter().rev() {
+            if key.channel != CONTROL_CHANNEL {
+                let sent = self.used_channel(key.channel);
+                let size = sent
+                    .and_then(|channel| channel.sent.get_mut(key.number))
+                    .map_or(0, |sent| u32::from(sent.payload.length));
+                self.in_flight_bytes = self.in_flight_bytes.saturating_sub(size);
+                self.pending.push_front(key);
+            }
+        }
+        late.retain(|key| key.channel == CONTROL_CHANNEL);
         self.set_next_timeout();
-        false
+        Some(late)
     }
 
     pub fn set_next_timeout(&mut self) {
-        if let Some(key) = self.oldest_in_flight()
-            && let Some(command) = self.unacknowledged.get(&key)
-        {
-            self.next_timeout = command.sent_at + u64::from(command.resend_after);
+        if let Some(oldest) = self.oldest_in_flight() {
+            self.next_timeout = oldest.sent_at + u64::from(oldest.patience);
         }
     }
 }

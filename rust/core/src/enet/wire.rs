@@ -4,6 +4,8 @@
 //! of sending time if any command wants an acknowledgement, and then commands back to back. All
 //! integers are big endian, but the connection token, which only ever comes back as it was sent.
 
+use crate::engine::Throttle;
+
 /// Slot that says "you have none for me yet".
 pub const NO_SLOT: u16 = 0x0FFF;
 /// Header bit: what follows the header is compressed.
@@ -35,9 +37,7 @@ pub struct Terms {
     pub channels: u32,
     pub in_bandwidth: u32,
     pub out_bandwidth: u32,
-    pub throttle_interval: u32,
-    pub throttle_acceleration: u32,
-    pub throttle_deceleration: u32,
+    pub throttle: Throttle,
     /// The connection token, as it stands on the wire.
     pub token: u32,
 }
@@ -55,47 +55,18 @@ pub struct Fragment {
 /// A command without its header; payloads follow it in the datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    Acknowledge {
-        sequence: u16,
-        sent_time: u16,
-    },
-    Connect {
-        terms: Terms,
-        data: u32,
-    },
+    Acknowledge { sequence: u16, sent_time: u16 },
+    Connect { terms: Terms, data: u32 },
     VerifyConnect(Terms),
-    Disconnect {
-        data: u32,
-    },
+    Disconnect { data: u32 },
     Ping,
-    Reliable {
-        length: u16,
-    },
-    Unreliable {
-        sequence: u16,
-        length: u16,
-    },
-    Fragment {
-        fragment: Fragment,
-        length: u16,
-    },
-    Unsequenced {
-        group: u16,
-        length: u16,
-    },
-    BandwidthLimit {
-        incoming: u32,
-        outgoing: u32,
-    },
-    ThrottleConfigure {
-        interval: u32,
-        acceleration: u32,
-        deceleration: u32,
-    },
-    UnreliableFragment {
-        fragment: Fragment,
-        length: u16,
-    },
+    Reliable { length: u16 },
+    Unreliable { sequence: u16, length: u16 },
+    Fragment { fragment: Fragment, length: u16 },
+    Unsequenced { group: u16, length: u16 },
+    BandwidthLimit { incoming: u32, outgoing: u32 },
+    ThrottleConfigure(Throttle),
+    UnreliableFragment { fragment: Fragment, length: u16 },
 }
 
 /// A command with its header.
@@ -123,7 +94,7 @@ impl Command {
             Self::Fragment { .. } => 8,
             Self::Unsequenced { .. } => 9,
             Self::BandwidthLimit { .. } => 10,
-            Self::ThrottleConfigure { .. } => 11,
+            Self::ThrottleConfigure(_) => 11,
             Self::UnreliableFragment { .. } => 12,
         }
     }
@@ -138,7 +109,7 @@ impl Command {
             | Self::Unreliable { .. }
             | Self::Unsequenced { .. } => 8,
             Self::BandwidthLimit { .. } => 12,
-            Self::ThrottleConfigure { .. } => 16,
+            Self::ThrottleConfigure(_) => 16,
             Self::Fragment { .. } | Self::UnreliableFragment { .. } => 24,
             Self::VerifyConnect(_) => 44,
             Self::Connect { .. } => 48,
@@ -156,60 +127,42 @@ impl Framed {
         if self.unsequenced {
             first |= UNSEQUENCED_BIT;
         }
-        out.push(first);
-        out.push(self.channel);
-        out.extend(self.sequence.to_be_bytes());
+        let mut fields = Fields::default();
+        fields.bytes([first, self.channel]);
+        fields.short(self.sequence);
         match self.command {
             Command::Acknowledge {
                 sequence,
                 sent_time,
-            } => {
-                out.extend(sequence.to_be_bytes());
-                out.extend(sent_time.to_be_bytes());
-            }
+            } => fields.shorts([sequence, sent_time]),
             Command::Connect { terms, data } => {
-                write_terms(&terms, out);
-                out.extend(data.to_be_bytes());
+                fields.terms(&terms);
+                fields.word(data);
             }
-            Command::VerifyConnect(terms) => write_terms(&terms, out),
-            Command::Disconnect { data } => out.extend(data.to_be_bytes()),
+            Command::VerifyConnect(terms) => fields.terms(&terms),
+            Command::Disconnect { data } => fields.word(data),
             Command::Ping => {}
-            Command::Reliable { length } => out.extend(length.to_be_bytes()),
-            Command::Unreliable { sequence, length } => {
-                out.extend(sequence.to_be_bytes());
-                out.extend(length.to_be_bytes());
-            }
-            Command::Unsequenced { group, length } => {
-                out.extend(group.to_be_bytes());
-                out.extend(length.to_be_bytes());
-            }
+            Command::Reliable { length } => fields.short(length),
+            Command::Unreliable { sequence, length } => fields.shorts([sequence, length]),
+            Command::Unsequenced { group, length } => fields.shorts([group, length]),
             Command::Fragment { fragment, length }
             | Command::UnreliableFragment { fragment, length } => {
-                out.extend(fragment.start.to_be_bytes());
-                out.extend(length.to_be_bytes());
-                for field in [
+                fields.shorts([fragment.start, length]);
+                fields.words([
                     fragment.count,
                     fragment.number,
                     fragment.total,
                     fragment.offset,
-                ] {
-                    out.extend(field.to_be_bytes());
-                }
+                ]);
             }
-            Command::BandwidthLimit { incoming, outgoing } => {
-                out.extend(incoming.to_be_bytes());
-                out.extend(outgoing.to_be_bytes());
-            }
-            Command::ThrottleConfigure {
-                interval,
-                acceleration,
-                deceleration,
-            } => {
-                for field in [interval, acceleration, deceleration] {
-                    out.extend(field.to_be_bytes());
-                }
-            }
+            Command::BandwidthLimit { incoming, outgoing } => fields.words([incoming, outgoing]),
+            Command::ThrottleConfigure(throttle) => fields.words([
+                throttle.interval,
+                throttle.acceleration,
+                throttle.deceleration,
+            ]),
         }
+        out.extend_from_slice(&fields.buffer[..fields.size]);
     }
 
     /// Takes the next command off the bytes; `None` at the end, or at anything that is no command.
@@ -251,11 +204,7 @@ impl Framed {
                 incoming: word(&mut rest)?,
                 outgoing: word(&mut rest)?,
             },
-            11 => Command::ThrottleConfigure {
-                interval: word(&mut rest)?,
-                acceleration: word(&mut rest)?,
-                deceleration: word(&mut rest)?,
-            },
+            11 => Command::ThrottleConfigure(read_throttle(&mut rest)?),
             12 => {
                 let (fragment, length) = read_fragment(&mut rest)?;
                 Command::UnreliableFragment { fragment, length }
@@ -280,21 +229,57 @@ pub fn payload<'a>(bytes: &mut &'a [u8], length: u16) -> Option<&'a [u8]> {
     Some(payload)
 }
 
-fn write_terms(terms: &Terms, out: &mut Vec<u8>) {
-    out.extend(terms.slot.to_be_bytes());
-    out.extend([terms.incoming_session, terms.outgoing_session]);
-    for field in [
-        terms.mtu,
-        terms.window,
-        terms.channels,
-        terms.in_bandwidth,
-        terms.out_bandwidth,
-        terms.throttle_interval,
-        terms.throttle_acceleration,
-        terms.throttle_deceleration,
-        terms.token,
-    ] {
-        out.extend(field.to_be_bytes());
+/// A command's fields, put together before they go to the datagram in one piece.
+struct Fields {
+    buffer: [u8; 48],
+    size: usize,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self {
+            buffer: [0; 48],
+            size: 0,
+        }
+    }
+}
+
+impl Fields {
+    fn bytes<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.buffer[self.size..self.size + N].copy_from_slice(&bytes);
+        self.size += N;
+    }
+
+    fn short(&mut self, field: u16) {
+        self.bytes(field.to_be_bytes());
+    }
+
+    fn word(&mut self, field: u32) {
+        self.bytes(field.to_be_bytes());
+    }
+
+    fn shorts(&mut self, fields: [u16; 2]) {
+        fields.into_iter().for_each(|field| self.short(field));
+    }
+
+    fn words<const N: usize>(&mut self, fields: [u32; N]) {
+        fields.into_iter().for_each(|field| self.word(field));
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        self.short(terms.slot);
+        self.bytes([terms.incoming_session, terms.outgoing_session]);
+        self.words([
+            terms.mtu,
+            terms.window,
+            terms.channels,
+            terms.in_bandwidth,
+            terms.out_bandwidth,
+            terms.throttle.interval,
+            terms.throttle.acceleration,
+            terms.throttle.deceleration,
+            terms.token,
+        ]);
     }
 }
 
@@ -308,10 +293,16 @@ fn read_terms(bytes: &mut &[u8]) -> Option<Terms> {
         channels: word(bytes)?,
         in_bandwidth: word(bytes)?,
         out_bandwidth: word(bytes)?,
-        throttle_interval: word(bytes)?,
-        throttle_acceleration: word(bytes)?,
-        throttle_deceleration: word(bytes)?,
+        throttle: read_throttle(bytes)?,
         token: word(bytes)?,
+    })
+}
+
+fn read_throttle(bytes: &mut &[u8]) -> Option<Throttle> {
+    Some(Throttle {
+        interval: word(bytes)?,
+        acceleration: word(bytes)?,
+        deceleration: word(bytes)?,
     })
 }
 

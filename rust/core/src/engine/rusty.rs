@@ -9,17 +9,17 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rusty_enet::error::PeerSendError;
 use rusty_enet::{EventNoRef, HostSettings, PacketKind, PacketReceived, PeerID, Socket};
 
 use super::{
     Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, PacketFlags, PeerId,
-    PeerState, QueueError,
+    PeerState, PeerStatistics, QueueError, Throttle, Timeout,
 };
-use crate::compress::{Compression, Switch, SwitchedCodec};
+use crate::compress::{Codec, Compression};
 use crate::{Time, channel};
 
 /// No datagram of the protocol is shorter: a two byte header, then a command of four or more.
@@ -29,7 +29,7 @@ const MIN_DATAGRAM_SIZE: usize = 5;
 pub struct RustyEngine {
     host: rusty_enet::Host<Mailbox>,
     clock: Clock,
-    codec: Switch,
+    codec: SharedCodec,
     /// Per slot, the generation of the connection in it, if it has one.
     live: Vec<Option<u32>>,
     generations: u32,
@@ -41,7 +41,7 @@ impl RustyEngine {
     pub fn new(config: &EngineConfig) -> Self {
         let clock = Clock::default();
         clock.set(config.now);
-        let codec = Switch::default();
+        let codec = SharedCodec::default();
         let max_peers = config.max_peers.clamp(1, super::MAX_PEERS);
         let reader = clock.clone();
         let settings = HostSettings {
@@ -49,8 +49,8 @@ impl RustyEngine {
             channel_limit: config.max_channels.clamp(1, MAX_CHANNELS),
             incoming_bandwidth_limit: limit(config.in_bandwidth),
             outgoing_bandwidth_limit: limit(config.out_bandwidth),
-            compressor: Some(Box::new(SwitchedCodec::new(codec.clone()))),
-            checksum: None,
+            compressor: Some(Box::new(codec.clone())),
+            checksum: (config.checksum).then(|| Box::new(checksum) as Box<_>),
             time: Box::new(move || reader.get()),
             seed: Some(config.seed),
         };
@@ -256,6 +256,68 @@ impl Engine for RustyEngine {
         self.peer(peer).map_or(0, rusty_enet::Peer::channel_count)
     }
 
+    fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
+        Some(statistics_of(self.peer(peer)?))
+    }
+
+    fn connected_peers(&self) -> usize {
+        let ids = self.live.iter().enumerate();
+        let live = ids.filter(|(_, generation)| generation.is_some());
+        live.filter(|&(slot, _)| self.host.peer(PeerID(slot)).connected())
+            .count()
+    }
+
+    fn ping(&mut self, now: Time, peer: PeerId) {
+        self.clock.set(now);
+        if let Some(peer) = self.peer_mut(peer) {
+            peer.ping();
+        }
+    }
+
+    fn set_ping_interval(&mut self, _now: Time, peer: PeerId, interval: u32) {
+        if let Some(peer) = self.peer_mut(peer) {
+            peer.set_ping_interval(interval);
+        }
+    }
+
+    fn set_timeout(&mut self, peer: PeerId, timeout: Timeout) {
+        if let Some(peer) = self.peer_mut(peer) {
+            peer.set_timeout(timeout.limit, timeout.minimum, timeout.maximum);
+        }
+    }
+
+    fn configure_throttle(&mut self, now: Time, peer: PeerId, throttle: Throttle) {
+        self.clock.set(now);
+        if let Some(peer) = self.peer_mut(peer) {
+            peer.set_throttle(
+                throttle.interval,
+                throttle.acceleration,
+                throttle.deceleration,
+            );
+        }
+    }
+
+    fn set_bandwidth(&mut self, incoming: u32, outgoing: u32) {
+        // Fails for limits that `limit` never makes.
+        let _ = self
+            .host
+            .set_bandwidth_limit(limit(incoming), limit(outgoing));
+    }
+
+    fn share_bandwidth(&mut self, _now: Time) {
+        // Its host does so in `service`, and nowhere else.
+    }
+
+    fn set_channel_limit(&mut self, channels: usize) {
+        let channels = if channels == 0 {
+            MAX_CHANNELS
+        } else {
+            channels
+        };
+        // In range, so it cannot fail.
+        let _ = self.host.set_channel_limit(channels.min(MAX_CHANNELS));
+    }
+
     fn set_compression(&mut self, mode: Compression) {
         self.codec.set(mode);
     }
@@ -312,6 +374,82 @@ impl Clock {
 
     fn get(&self) -> Time {
         Time::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A codec that can be changed: rusty_enet takes one only when a host is made, Godot's `compress()`
+/// comes later. Shared with a host that claims to be `Send`.
+#[derive(Clone, Default)]
+struct SharedCodec(Arc<Mutex<Option<Box<dyn Codec + Send>>>>);
+
+impl SharedCodec {
+    fn set(&self, mode: Compression) {
+        if let Ok(mut codec) = self.0.lock() {
+            *codec = mode.codec();
+        }
+    }
+
+    /// 0 for what the codec cannot do, or where there is none.
+    fn run(&self, run: impl FnOnce(&mut dyn Codec) -> Option<usize>) -> usize {
+        let mut codec = self.0.lock().ok();
+        let codec = codec.as_mut().and_then(|codec| codec.as_mut());
+        codec.and_then(|codec| run(&mut **codec)).unwrap_or(0)
+    }
+}
+
+impl rusty_enet::Compressor for SharedCodec {
+    fn compress(&mut self, input: &[&[u8]], _size: usize, output: &mut [u8]) -> usize {
+        self.run(|codec| codec.compress(&input.concat(), output))
+    }
+
+    fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> usize {
+        self.run(|codec| codec.decompress(input, output))
+    }
+}
+
+fn checksum(pieces: &[&[u8]]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for piece in pieces {
+        hasher.update(piece);
+    }
+    hasher.finalize().to_be()
+}
+
+/// Reads numbers by name from a peer's debug text: most statistics have no getter.
+fn statistics_of(peer: &rusty_enet::Peer<Mailbox>) -> PeerStatistics {
+    let text = format!("{peer:?}");
+    let field = |name: &str| {
+        let value = text.split_once(&format!(" {name}: ")).map(|(_, rest)| rest);
+        let digits = value.map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        let number = digits.flatten().and_then(|digits| digits.parse().ok());
+        debug_assert!(number.is_some(), "{name} is no number in {text}");
+        number.unwrap_or_default()
+    };
+    PeerStatistics {
+        packet_loss: field("packetLoss"),
+        packet_loss_variance: field("packetLossVariance"),
+        packet_loss_epoch: field("packetLossEpoch"),
+        packets_sent: field("packetsSent"),
+        packets_lost: field("packetsLost"),
+        round_trip_time: field("roundTripTime"),
+        round_trip_time_variance: field("roundTripTimeVariance"),
+        last_round_trip_time: field("lastRoundTripTime"),
+        last_round_trip_time_variance: field("lastRoundTripTimeVariance"),
+        packet_throttle: field("packetThrottle"),
+        packet_throttle_limit: field("packetThrottleLimit"),
+        packet_throttle_counter: field("packetThrottleCounter"),
+        packet_throttle_epoch: field("packetThrottleEpoch"),
+        packet_throttle_acceleration: field("packetThrottleAcceleration"),
+        packet_throttle_deceleration: field("packetThrottleDeceleration"),
+        packet_throttle_interval: field("packetThrottleInterval"),
+        mtu: field("mtu"),
+        window_size: field("windowSize"),
+        reliable_data_in_transit: field("reliableDataInTransit"),
+        waiting_data: field("totalWaitingData") as usize,
+        in_bandwidth: field("incomingBandwidth"),
+        out_bandwidth: field("outgoingBandwidth"),
+        ping_interval: field("pingInterval"),
+        last_receive_time: field("lastReceiveTime"),
     }
 }
 

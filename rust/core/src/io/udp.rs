@@ -5,11 +5,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket}
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{BindAddress, Network, Transport};
+use super::{BindAddress, Network, Taker, Transport};
+use crate::engine::MAX_DATAGRAM_SIZE;
 
 /// What we ask the system for, each way; it gives what it allows. A burst of one frame from a few
 /// hundred players has to fit.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+/// Reports of earlier datagrams' troubles to skip in a row, before it is time for something else.
+const MAX_REPORTS: usize = 64;
+/// One byte more than the protocol allows tells oversized datagrams apart.
+const BUFFER_SIZE: usize = MAX_DATAGRAM_SIZE + 1;
 
 /// The system's network.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,23 +86,31 @@ impl Transport for UdpTransport {
         self.socket.send_to(datagram, to).map(|_| ())
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        loop {
-            match self.socket.recv_from(buffer) {
-                Ok((size, from)) => return Ok(Some((size, unmapped(from)))),
+    fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        let mut buffer = [0; BUFFER_SIZE];
+        for _ in 0..MAX_REPORTS {
+            match self.socket.recv_from(&mut buffer) {
+                Ok((size, from)) => {
+                    take(unmapped(from), &buffer[..size]);
+                    return Ok(1);
+                }
                 Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return Ok(None),
+                    ErrorKind::WouldBlock => return Ok(0),
                     // Windows reports earlier datagrams' troubles here; none concerns this socket.
                     ErrorKind::ConnectionReset
                     | ErrorKind::ConnectionRefused
                     | ErrorKind::HostUnreachable
                     | ErrorKind::NetworkUnreachable
                     | ErrorKind::Interrupted => {}
-                    _ if is_oversized(&error) => return Ok(Some((buffer.len(), unknown_sender()))),
+                    _ if is_oversized(&error) => {
+                        take(unknown_sender(), &buffer);
+                        return Ok(1);
+                    }
                     _ => return Err(error),
                 },
             }
         }
+        Ok(0)
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {

@@ -1,0 +1,212 @@
+//! Datagrams in the making, and those that are ready to leave.
+//!
+//! Each peer with something to send has one open datagram, its draft. Commands are written straight
+//! into it, when they are queued: there is no list of commands to go through at the flush, and no
+//! second copy. A draft is finished when the next command does not fit, or by the flush. (C collects
+//! commands in lists, and at the flush picks those that go.)
+//!
+//! Buffers of every kind are used again, so that a busy host does not allocate.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::peer::Peer;
+use super::wire::{
+    COMPRESSED, Command, Framed, HEADER_SIZE, MAX_COMMANDS, NO_SLOT, SENT_TIME, SESSION_SHIFT,
+};
+use crate::compress::Codec;
+
+/// Bytes of a header without its time.
+const SHORT_HEADER_SIZE: usize = 2;
+/// Bytes of the checksum, behind the header.
+pub const CHECKSUM_SIZE: usize = 4;
+/// Buffers of a kind that are kept for use again.
+const POOL_SIZE: usize = 256;
+/// Larger buffers are not kept: one large packet must not cost memory for ever.
+const LARGEST_KEPT: usize = 64 * 1024;
+
+/// A datagram in the making: its header, not filled in yet, and commands.
+#[derive(Debug)]
+pub struct Draft {
+    bytes: Vec<u8>,
+    pub commands: usize,
+    /// Whether the header has room for the time, which commands that want an acknowledgement need.
+    is_timed: bool,
+}
+
+/// Where datagrams are made.
+pub struct Output {
+    ready: VecDeque<(SocketAddr, Vec<u8>)>,
+    datagrams: BufferPool,
+    /// Bytes of packets on their way. Those that nobody holds any more are used again.
+    shared: Vec<Arc<Vec<u8>>>,
+    pub codec: Option<Box<dyn Codec + Send>>,
+    packed: Vec<u8>,
+    pub has_checksum: bool,
+}
+
+/// Buffers that are used again.
+#[derive(Debug, Default)]
+pub struct BufferPool(Vec<Vec<u8>>);
+
+impl BufferPool {
+    pub fn empty(&mut self) -> Vec<u8> {
+        self.0.pop().unwrap_or_default()
+    }
+
+    /// A buffer with these bytes.
+    pub fn filled(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut buffer = self.empty();
+        buffer.extend_from_slice(bytes);
+        buffer
+    }
+
+    pub fn put_back(&mut self, mut buffer: Vec<u8>) {
+        if self.0.len() < POOL_SIZE && (1..=LARGEST_KEPT).contains(&buffer.capacity()) {
+            buffer.clear();
+            self.0.push(buffer);
+        }
+    }
+}
+
+impl Output {
+    pub fn new(has_checksum: bool) -> Self {
+        Self {
+            ready: VecDeque::new(),
+            datagrams: BufferPool::default(),
+            shared: Vec::new(),
+            codec: None,
+            packed: Vec::new(),
+            has_checksum,
+        }
+    }
+
+    /// Takes the next datagram, in exchange for a buffer.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        let (to, bytes) = self.ready.pop_front()?;
+        self.datagrams.put_back(std::mem::replace(buffer, bytes));
+        Some(to)
+    }
+
+    /// Bytes that several commands can hold.
+    pub fn share(&mut self, bytes: &[u8]) -> Arc<Vec<u8>> {
+        if let Some(mut shared) = self.shared.pop()
+            && let Some(buffer) = Arc::get_mut(&mut shared)
+        {
+            buffer.clear();
+            buffer.extend_from_slice(bytes);
+            return shared;
+        }
+        Arc::new(bytes.to_vec())
+    }
+
+    /// Takes bytes back that a command held; they are used again if nobody else holds them.
+    pub fn unshare(&mut self, mut bytes: Arc<Vec<u8>>) {
+        let is_kept = self.shared.len() < POOL_SIZE && bytes.capacity() <= LARGEST_KEPT;
+        if is_kept && Arc::get_mut(&mut bytes).is_some() {
+            self.shared.push(bytes);
+        }
+    }
+
+    /// Writes a command and its payload into the peer's draft, or into a new one if they do not fit.
+    pub fn write(&mut self, peer: &mut Peer, framed: &Framed, payload: &[u8], now: u64) {
+        let size = framed.command.size() + payload.len();
+        if !self.has_room(peer, size) {
+            self.finish(peer, now);
+        }
+        let draft = peer.draft.get_or_insert_with(|| {
+            let mut bytes = self.datagrams.empty();
+            let header = if framed.wants_ack {
+                HEADER_SIZE
+            } else {
+                SHORT_HEADER_SIZE
+            };
+            let checksum = if self.has_checksum { CHECKSUM_SIZE } else { 0 };
+            bytes.resize(header + checksum, 0);
+            Draft {
+                bytes,
+                commands: 0,
+                is_timed: framed.wants_ack,
+            }
+        });
+        if framed.wants_ack && !draft.is_timed {
+            draft.is_timed = true;
+            let room = [0; HEADER_SIZE - SHORT_HEADER_SIZE];
+            draft
+                .bytes
+                .splice(SHORT_HEADER_SIZE..SHORT_HEADER_SIZE, room);
+        }
+        framed.write(&mut draft.bytes);
+        draft.bytes.extend_from_slice(payload);
+        draft.commands += 1;
+        peer.packets_sent += u32::from(!matches!(framed.command, Command::Acknowledge { .. }));
+    }
+
+    /// Whether the draft, if there is one, has room for so many bytes more.
+    pub fn has_room(&self, peer: &Peer, size: usize) -> bool {
+        let Some(draft) = &peer.draft else {
+            return true;
+        };
+        // The time counts in any case, as in C: a later command may need it.
+        let header = match draft.is_timed {
+            true => 0,
+            false => HEADER_SIZE - SHORT_HEADER_SIZE,
+        };
+        draft.commands < MAX_COMMANDS && draft.bytes.len() + header + size <= peer.mtu as usize
+    }
+
+    /// Finishes the peer's draft: it leaves with the next datagrams.
+    pub fn finish(&mut self, peer: &mut Peer, now: u64) {
+        let Some(draft) = peer.draft.take() else {
+            return;
+        };
+        peer.measure_loss(now);
+        let mut bytes = draft.bytes;
+        let mut flags = 0;
+        let mut start = SHORT_HEADER_SIZE;
+        if draft.is_timed {
+            flags |= SENT_TIME;
+            bytes[start..HEADER_SIZE].copy_from_slice(&(now as u16).to_be_bytes());
+            start = HEADER_SIZE;
+        }
+        if peer.remote_slot < NO_SLOT {
+            flags |= u16::from(peer.outgoing_session & 3) << SESSION_SHIFT;
+        }
+        let checksum = if self.has_checksum { CHECKSUM_SIZE } else { 0 };
+        let packed = self.pack(&bytes[start + checksum..]);
+        if packed.is_some() {
+            flags |= COMPRESSED;
+        }
+        bytes[..2].copy_from_slice(&(peer.remote_slot | flags).to_be_bytes());
+        if self.has_checksum {
+            let seed = if peer.remote_slot < NO_SLOT {
+                peer.token
+            } else {
+                0
+            };
+            seal(&mut bytes, start, seed);
+        }
+        if let Some(size) = packed {
+            bytes.truncate(start + checksum);
+            bytes.extend_from_slice(&self.packed[..size]);
+        }
+        self.ready.push_back((peer.address, bytes));
+    }
+
+    /// Compresses into `packed`, if that makes it smaller.
+    fn pack(&mut self, plain: &[u8]) -> Option<usize> {
+        let codec = self.codec.as_mut()?;
+        self.packed.resize(plain.len(), 0);
+        let size = codec.compress(plain, &mut self.packed)?;
+        (1..plain.len()).contains(&size).then_some(size)
+    }
+}
+
+/// Fills the checksum in: a CRC-32 of the whole datagram with the connection's token in its place.
+fn seal(bytes: &mut [u8], start: usize, token: u32) {
+    let field = start..start + CHECKSUM_SIZE;
+    bytes[field.clone()].copy_from_slice(&token.to_be_bytes());
+    let checksum = crc32fast::hash(bytes);
+    bytes[field].copy_from_slice(&checksum.to_be_bytes());
+}
