@@ -1,0 +1,147 @@
+//! The two roles of the socket benchmark on our engine; what they do is told in tests/c/bench.c.
+
+use std::io::BufRead;
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+use enet_core::host::DEFAULT_ENGINE;
+use enet_core::{
+    BindAddress, EngineConfig, Event, Host, Network, PacketFlags, PeerId, Time, Udp,
+};
+
+struct Clock(Instant);
+
+impl Clock {
+    fn now(&self) -> Time {
+        self.0.elapsed()
+    }
+}
+
+fn flags(kind: &str) -> PacketFlags {
+    PacketFlags {
+        reliable: kind == "reliable",
+        unsequenced: kind != "reliable",
+        unreliable_fragment: kind != "reliable",
+    }
+}
+
+fn host(max_peers: usize, seed: u32) -> Host {
+    let config = EngineConfig::new(max_peers, seed, Time::ZERO);
+    let localhost = BindAddress::Ip([127, 0, 0, 1].into());
+    let transport = Udp.bind(localhost, 0).expect("a port");
+    Host::new(DEFAULT_ENGINE(&config), transport)
+}
+
+fn resident_kib() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = statm.split(' ').nth(1).and_then(|it| it.parse().ok());
+    pages.unwrap_or(0u64) * 4
+}
+
+/// Commands from stdin: a word and a number.
+fn commands() -> impl Iterator<Item = (String, usize)> {
+    std::io::stdin().lock().lines().map_while(|line| {
+        let line = line.ok()?;
+        let (command, number) = line.split_once(' ')?;
+        Some((command.to_owned(), number.parse().ok()?))
+    })
+}
+
+pub fn serve(words: &[String]) {
+    let [slots, size, kind] = words else {
+        panic!("server <slots> <bytes> <kind>");
+    };
+    let data = vec![0x5A; size.parse().expect("bytes")];
+    let flags = flags(kind);
+    let mut host = host(slots.parse().expect("slots"), 1);
+    let clock = Clock(Instant::now());
+    println!("{}", host.local_port());
+    let mut connected = 0;
+    for (command, number) in commands() {
+        let mut received = 0;
+        let until = clock.now() + Duration::from_secs(20);
+        let begun = ThreadTime::now();
+        match command.as_str() {
+            "pump" => {
+                host.service(clock.now());
+                while let Some(event) = host.next_event() {
+                    connected += u64::from(matches!(event, Event::Connected { .. }));
+                }
+                received = connected;
+            }
+            "tick" => {
+                while received < number as u64 && clock.now() < until {
+                    let now = clock.now();
+                    host.receive(now);
+                    while let Some(event) = host.next_event() {
+                        if let Event::Received { peer, data: packet, .. } = event {
+                            host.send(now, peer, 0, flags, &data).expect("queued");
+                            host.recycle(packet);
+                            received += 1;
+                        }
+                    }
+                }
+                host.flush(clock.now());
+            }
+            "idle" => {
+                for _ in 0..number {
+                    host.service(clock.now());
+                    while host.next_event().is_some() {}
+                }
+            }
+            "memory" => received = resident_kib(),
+            other => panic!("no such command: {other}"),
+        }
+        println!("{received} {}", begun.elapsed().as_nanos());
+    }
+}
+
+pub fn play(words: &[String]) {
+    let [port, clients, sockets, size, kind] = words else {
+        panic!("clients <port> <clients> <sockets> <bytes> <kind>");
+    };
+    let port: u16 = port.parse().expect("a port");
+    let clients: usize = clients.parse().expect("clients");
+    let sockets: usize = sockets.parse().expect("sockets");
+    let data = vec![0x5A; size.parse().expect("bytes")];
+    let flags = flags(kind);
+    let clock = Clock(Instant::now());
+    let mut hosts: Vec<Host> = (0..sockets)
+        .map(|index| host(clients / sockets, index as u32 + 2))
+        .collect();
+    let mut peers: Vec<PeerId> = Vec::new();
+    println!("0");
+    for (command, number) in commands() {
+        let now = clock.now();
+        let mut received = 0;
+        if command == "connect" {
+            for _ in 0..number {
+                let host = &mut hosts[peers.len() % sockets];
+                let address = ([127, 0, 0, 1], port).into();
+                peers.push(host.connect(now, address, 3, 7).expect("a slot"));
+            }
+        }
+        for host in &mut hosts {
+            match command.as_str() {
+                "tick" => host.receive(now),
+                _ => host.service(now),
+            }
+            while let Some(event) = host.next_event() {
+                if let Event::Received { data, .. } = event {
+                    host.recycle(data);
+                    received += 1;
+                }
+            }
+        }
+        if command == "tick" {
+            for (index, &peer) in peers.iter().enumerate() {
+                let host = &mut hosts[index % sockets];
+                for _ in 0..number {
+                    host.send(now, peer, 0, flags, &data).expect("queued");
+                }
+                host.flush(now);
+            }
+        }
+        println!("{received} 0");
+    }
+}
