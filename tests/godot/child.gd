@@ -1,5 +1,6 @@
 extends SceneTree
-## A process to be killed: `host CLASS PORT` or `join CLASS PORT`.
+## A process to be killed: `host CLASS PORT` or `join CLASS PORT`. It says the guest's id to the other
+## end, as it sees it.
 
 const LIFE_SECONDS := 60.0
 
@@ -9,11 +10,22 @@ var _age := 0.0
 
 func _initialize() -> void:
 	var arguments := OS.get_cmdline_user_args()
+	var port := arguments[2].to_int()
 	_peer = ClassDB.instantiate(arguments[1])
+	var error: Error
 	if arguments[0] == "host":
-		_peer.call(&"create_server", arguments[2].to_int())
+		error = _peer.call(&"create_server", port)
 	else:
-		_peer.call(&"create_client", "127.0.0.1", arguments[2].to_int())
+		error = _peer.call(&"create_client", "127.0.0.1", port)
+	if error != OK:
+		quit(1)
+	_peer.peer_connected.connect(_greet)
+
+
+func _greet(id: int) -> void:
+	var guest := id if _peer.get_unique_id() == 1 else _peer.get_unique_id()
+	_peer.set_target_peer(id)
+	_peer.put_packet(str(guest).to_utf8_buffer())
 
 
 func _process(delta: float) -> bool:

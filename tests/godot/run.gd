@@ -8,7 +8,7 @@ const Watchdog := preload("res://lib/watchdog.gd")
 const ErrorLog := preload("res://lib/error_log.gd")
 
 const SUITES: Array[String] = [
-	"connecting", "arguments", "packets", "targets", "leaving", "turned_away", "reentry",
+	"connecting", "arguments", "packets", "targets", "leaving", "last_words", "turned_away", "reentry",
 	"scene_multiplayer", "crowd",
 ]
 const CASE_SECONDS := 90.0
@@ -36,6 +36,11 @@ func _initialize() -> void:
 		printerr(mistake)
 		_failed += 1
 	_watchdog.stop()
+	_tell_strays()
+	# Whoever reads the output can tell the errors that were expected from those at the very end.
+	if _errors.can_see():
+		print("%d error lines were seen" % _errors.count)
+	_errors.stop()
 	print("%d passed, %d failed" % [_passed, _failed])
 	quit(0 if _failed == 0 and _passed > 0 else 1)
 
@@ -56,7 +61,7 @@ func _read_arguments() -> String:
 				_only_case = arguments[index + 1]
 			_:
 				return "unknown option %s" % arguments[index]
-	for peer_class in [_server_class, _client_class]:
+	for peer_class: String in [_server_class, _client_class]:
 		if not ClassDB.class_exists(peer_class):
 			return "there is no class \"%s\"" % peer_class
 	if not _only_suite.is_empty() and not SUITES.has(_only_suite):
@@ -73,7 +78,7 @@ func _run_suites() -> void:
 			_tell(suite_name, "loading", "the suite does not load")
 			continue
 		for method in script.get_script_method_list():
-			var case_name: String = method.name
+			var case_name: String = method["name"]
 			# No text contains the empty one.
 			var is_asked_for := _only_case.is_empty() or case_name.contains(_only_case)
 			if case_name.begins_with("case_") and is_asked_for:
@@ -83,13 +88,19 @@ func _run_suites() -> void:
 func _run_case(script: GDScript, suite_name: String, case_name: String) -> void:
 	var label := case_name.trim_prefix("case_")
 	_watchdog.expect_within(CASE_SECONDS, "%s %s" % [suite_name, label])
-	_errors.take()
 	var suite: Suite = script.new()
 	suite.prepare(self, _server_class, _client_class, _errors)
 	# A script error ends the case's function early, and this call with it.
 	await suite.call(case_name)
 	await suite.clean_up()
 	_tell(suite_name, label, suite.verdict())
+
+
+## Errors that belong to no case.
+func _tell_strays() -> void:
+	var strays := _errors.take()
+	if not strays.is_empty():
+		_tell("run", "errors_outside_of_cases", "; ".join(strays))
 
 
 func _tell(suite_name: String, label: String, reason: String) -> void:

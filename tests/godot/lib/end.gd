@@ -6,9 +6,13 @@ var peer: MultiplayerPeer
 var events: Array[String] = []
 ## Received packets in order.
 var packets: Array[Packet] = []
+## Both in the order in which a game meets them: signals as above, packets as "5: text".
+var journal: Array[String] = []
 ## False leaves received packets in the peer's queue.
 var drains := true
 var is_ours: bool
+## Where a server listens, or a client connects to.
+var port := 0
 
 
 class Packet:
@@ -22,16 +26,23 @@ func _init(peer_class: String) -> void:
 	peer = ClassDB.instantiate(peer_class)
 	is_ours = peer_class.ends_with("Rs")
 	# The peer must not keep its own record alive.
-	var record := events
-	peer.peer_connected.connect(func(id: int) -> void: record.append("+%d" % id))
-	peer.peer_disconnected.connect(func(id: int) -> void: record.append("-%d" % id))
+	var lists: Array[Array] = [events, journal]
+	peer.peer_connected.connect(func(id: int) -> void: _note(lists, "+%d" % id))
+	peer.peer_disconnected.connect(func(id: int) -> void: _note(lists, "-%d" % id))
 
 
-func host(port: int, max_clients: int = 32, max_channels: int = 0) -> Error:
+static func _note(lists: Array[Array], what: String) -> void:
+	for list in lists:
+		list.append(what)
+
+
+func host(on_port: int, max_clients: int = 32, max_channels: int = 0) -> Error:
+	port = on_port
 	return peer.call(&"create_server", port, max_clients, max_channels)
 
 
-func join(port: int, address: String = "127.0.0.1", channels: int = 0) -> Error:
+func join(to_port: int, address: String = "127.0.0.1", channels: int = 0) -> Error:
+	port = to_port
 	return peer.call(&"create_client", address, port, channels)
 
 
@@ -58,6 +69,7 @@ func poll() -> void:
 		packet.mode = peer.get_packet_mode()
 		packet.bytes = peer.get_packet()
 		packets.append(packet)
+		journal.append("%d: %s" % [packet.from, packet.bytes.slice(0, 32).get_string_from_ascii()])
 
 
 func send(
@@ -68,6 +80,10 @@ func send(
 	peer.transfer_mode = mode as MultiplayerPeer.TransferMode
 	peer.transfer_channel = channel
 	return peer.put_packet(bytes)
+
+
+func say(text: String, target: int = 0) -> Error:
+	return send(text.to_utf8_buffer(), target)
 
 
 func texts() -> Array[String]:

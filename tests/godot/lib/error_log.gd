@@ -1,6 +1,8 @@
 extends RefCounted
 ## What the engine printed as errors, so that a case can say what it expects.
 
+const ErrorLog := preload("res://lib/error_log.gd")
+
 const CATCHER_SOURCE := """
 extends Logger
 
@@ -14,21 +16,31 @@ func _log_error(_function: String, _file: String, _line: int, code: String, rati
 	mutex.lock()
 	errors.append(code if rationale.is_empty() else rationale)
 	mutex.unlock()
+
+func take() -> Array[String]:
+	mutex.lock()
+	var taken := errors
+	errors = []
+	mutex.unlock()
+	return taken
 """
+
+## How many errors were taken so far.
+var count := 0
 
 var _catcher: Object = null
 
 
 ## Godot 4.4 has no Logger class to build on: there, nothing is caught.
-static func make() -> RefCounted:
-	var log: RefCounted = new()
+static func make() -> ErrorLog:
+	var log_of_errors := ErrorLog.new()
 	if ClassDB.class_exists("Logger"):
 		var script := GDScript.new()
 		script.source_code = CATCHER_SOURCE
 		script.reload()
-		log._catcher = script.new()
-		OS.call(&"add_logger", log._catcher)
-	return log
+		log_of_errors._catcher = script.new()
+		OS.call(&"add_logger", log_of_errors._catcher)
+	return log_of_errors
 
 
 func can_see() -> bool:
@@ -39,8 +51,13 @@ func can_see() -> bool:
 func take() -> Array[String]:
 	var taken: Array[String] = []
 	if _catcher != null:
-		_catcher.mutex.lock()
-		taken.assign(_catcher.errors)
-		_catcher.errors.clear()
-		_catcher.mutex.unlock()
+		taken = _catcher.call(&"take")
+	count += taken.size()
 	return taken
+
+
+## The engine would keep the catcher to its very end, and count it as a leak.
+func stop() -> void:
+	if _catcher != null:
+		OS.call(&"remove_logger", _catcher)
+		_catcher = null

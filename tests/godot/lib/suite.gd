@@ -55,12 +55,12 @@ func check(holds: bool, what: String) -> void:
 
 
 func equal(actual: Variant, expected: Variant, what: String) -> void:
-	check(
-		typeof(actual) == typeof(expected) and actual == expected,
-		"%s: expected %s, got %s" % [what, str(expected).left(200), str(actual).left(200)])
+	var same: bool = typeof(actual) == typeof(expected) and actual == expected
+	check(same, "%s: expected %s, got %s" % [what, str(expected).left(200), str(actual).left(200)])
 
 
-## Takes the error lines so far. Ours must have printed `count`; stock one at least, or none for 0.
+## Takes the error lines so far. Ours must have printed `count`, each naming its class; stock one at
+## least, or none for 0.
 func expect_errors(count: int, is_ours: bool, what: String) -> void:
 	var lines := _errors.take()
 	if not _errors.can_see():
@@ -69,11 +69,19 @@ func expect_errors(count: int, is_ours: bool, what: String) -> void:
 		check(lines.size() == count, "%s: expected %d error lines, got %s" % [what, count, lines])
 	else:
 		check(not lines.is_empty(), "%s: expected an error line" % what)
+	for line in lines:
+		check(line.contains("Rs.") == is_ours, "%s: whose error is this: %s" % [what, line])
 
 
-## Where stock may print or not.
-func forget_errors() -> void:
-	_errors.take()
+## Takes the error lines so far: as many as `parts`, each containing its part.
+func expect_error_texts(parts: Array[String], what: String) -> void:
+	var lines := _errors.take()
+	if not _errors.can_see():
+		return
+	var fits := lines.size() == parts.size()
+	for index in mini(lines.size(), parts.size()):
+		fits = fits and lines[index].contains(parts[index])
+	check(fits, "%s: expected errors %s, got %s" % [what, parts, lines])
 
 
 func new_end(peer_class: String) -> End:
@@ -93,22 +101,24 @@ func free_port() -> int:
 	return 0
 
 
-## A server and its port.
-func start_server(max_clients: int = 32, max_channels: int = 0) -> Array:
+func start_server(max_clients: int = 32, max_channels: int = 0) -> End:
 	var server := new_end(server_class)
-	var port := free_port()
-	equal(server.host(port, max_clients, max_channels), OK, "create_server")
-	return [server, port]
+	equal(server.host(free_port(), max_clients, max_channels), OK, "create_server")
+	return server
+
+
+## A client that has begun to connect.
+func start_client(port: int) -> End:
+	var client := new_end(client_class)
+	equal(client.join(port), OK, "create_client")
+	return client
 
 
 ## A server with connected clients, the server first.
 func connected(count: int = 1, max_channels: int = 0) -> Array[End]:
-	var started := start_server(maxi(count, 1), max_channels)
-	var ends: Array[End] = [started[0]]
+	var ends: Array[End] = [start_server(maxi(count, 1), max_channels)]
 	for index in count:
-		var client := new_end(client_class)
-		equal(client.join(started[1]), OK, "create_client")
-		ends.append(client)
+		ends.append(start_client(ends[0].port))
 	var everybody_is_up := func() -> bool:
 		return (
 			ends.all(func(end: End) -> bool: return end.is_up())
@@ -136,16 +146,12 @@ func pump_for(ends: Array[End], seconds: float) -> void:
 	pump(ends, func() -> bool: return false, seconds)
 
 
-## Bytes that differ from size to size and place to place.
+## Bytes that differ from size to size and place to place, without a period.
 func pattern(size: int) -> PackedByteArray:
 	var random := RandomNumberGenerator.new()
 	random.seed = size
-	var block := PackedByteArray()
-	for index in mini(size, 4096):
-		block.append(random.randi() & 255)
-	var bytes := PackedByteArray()
-	while bytes.size() < size:
-		bytes.append_array(block.slice(0, mini(block.size(), size - bytes.size())))
-		if not block.is_empty():
-			block[bytes.size() % block.size()] = block[bytes.size() % block.size()] ^ 0x5a
-	return bytes
+	var words := PackedInt32Array()
+	words.resize(ceili(size / 4.0))
+	for index in words.size():
+		words[index] = random.randi()
+	return words.to_byte_array().slice(0, size)

@@ -3,10 +3,16 @@ extends Node
 
 const BOX := preload("res://scenes/box.tscn")
 
-## What came in by RPC: [sender, mode, number].
-var heard: Array = []
+## What came in by RPC.
+var heard: Array[Heard] = []
 
 @onready var boxes: Node = $Boxes
+
+
+class Heard:
+	var from: int
+	var mode: String
+	var number: int
 
 
 func spawn_box(place: Vector2) -> Node2D:
@@ -18,14 +24,22 @@ func spawn_box(place: Vector2) -> Node2D:
 
 @rpc("any_peer", "call_remote", "reliable", 3)
 func say_reliable(number: int) -> void:
-	heard.append([multiplayer.get_remote_sender_id(), "reliable", number])
+	_hear("reliable", number)
 
 
 @rpc("any_peer", "call_remote", "unreliable_ordered", 1)
 func say_unreliable_ordered(number: int) -> void:
-	heard.append([multiplayer.get_remote_sender_id(), "unreliable_ordered", number])
+	_hear("unreliable_ordered", number)
 
 
 @rpc("any_peer", "call_remote", "unreliable")
 func say_unreliable(number: int) -> void:
-	heard.append([multiplayer.get_remote_sender_id(), "unreliable", number])
+	_hear("unreliable", number)
+
+
+func _hear(mode: String, number: int) -> void:
+	var one := Heard.new()
+	one.from = multiplayer.get_remote_sender_id()
+	one.mode = mode
+	one.number = number
+	heard.append(one)

@@ -15,9 +15,11 @@ func case_server_numbers() -> void:
 		["too many clients", [port, 4096]],
 		["outgoing bandwidth", [port, 32, 0, 0, -1]],
 	]:
-		equal(end.peer.callv(&"create_server", bad[1]), BAD, bad[0])
-		expect_errors(1, end.is_ours, bad[0])
-		equal(end.is_active(), false, bad[0] + " leaves it inactive")
+		var what: String = bad[0]
+		var arguments: Array = bad[1]
+		equal(end.peer.callv(&"create_server", arguments), BAD, what)
+		expect_errors(1, end.is_ours, what)
+		equal(end.is_active(), false, what + " leaves it inactive")
 	equal(end.peer.call(&"create_server", port, 4095), OK, "the largest server")
 	done()
 
@@ -44,17 +46,19 @@ func case_client_numbers() -> void:
 		["unknown name", ["no-such-host.invalid", 5000], ERR_CANT_CREATE],
 		["no name", ["", 5000], ERR_CANT_CREATE],
 	]:
-		equal(end.peer.callv(&"create_client", bad[1]), bad[2], bad[0])
-		expect_errors(1, end.is_ours, bad[0])
-		equal(end.is_active(), false, bad[0] + " leaves it inactive")
+		var what: String = bad[0]
+		var arguments: Array = bad[1]
+		equal(end.peer.callv(&"create_client", arguments), bad[2], what)
+		expect_errors(1, end.is_ours, what)
+		equal(end.is_active(), false, what + " leaves it inactive")
 	equal(end.peer.call(&"create_client", "127.0.0.1", 5000, 300), OK, "too many channels are cut")
 	done()
 
 
 func case_port_in_use() -> void:
-	var started := start_server()
+	var server := start_server()
 	var second := new_end(client_class)
-	equal(second.host(started[1]), ERR_CANT_CREATE, "the port is taken")
+	equal(second.host(server.port), ERR_CANT_CREATE, "the port is taken")
 	expect_errors(1, second.is_ours, "port in use")
 	equal(second.host(free_port()), OK, "the object is still good")
 	done()

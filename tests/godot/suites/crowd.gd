@@ -9,9 +9,9 @@ const LEAST_SHARE := 0.05
 func case_sixty_four_clients() -> void:
 	var ends := connected(CLIENTS)
 	var server := ends[0]
-	var clients := ends.slice(1)
+	var clients: Array[End] = ends.slice(1)
 	for round in ROUNDS:
-		for client: End in clients:
+		for client in clients:
 			client.send(("r%d" % round).to_utf8_buffer(), 1, MultiplayerPeer.TRANSFER_MODE_RELIABLE, 1)
 			client.send(("u%d" % round).to_utf8_buffer(), 1, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE, 2)
 		server.send(("R%d" % round).to_utf8_buffer(), 0, MultiplayerPeer.TRANSFER_MODE_RELIABLE, 1)
@@ -23,7 +23,8 @@ func case_sixty_four_clients() -> void:
 			_count(server, "r") == CLIENTS * ROUNDS
 			and clients.all(func(end: End) -> bool: return _count(end, "R") == ROUNDS))
 	check(pump(ends, reliable_there, 30.0), "every reliable packet arrives")
-	var next := {}
+	# What everybody says next.
+	var next: Dictionary[int, int] = {}
 	for packet in server.packets:
 		var text := packet.bytes.get_string_from_utf8()
 		if text.begins_with("r"):
@@ -35,7 +36,7 @@ func case_sixty_four_clients() -> void:
 	var unreliable := _count(server, "u")
 	check(unreliable >= CLIENTS * ROUNDS * LEAST_SHARE, "%d of %d unreliable" % [unreliable, CLIENTS * ROUNDS])
 	check(unreliable <= CLIENTS * ROUNDS, "none twice")
-	for client: End in clients:
+	for client in clients:
 		var expected := -1
 		for text in client.texts():
 			if text.begins_with("R"):
@@ -43,7 +44,7 @@ func case_sixty_four_clients() -> void:
 				equal(text, "R%d" % expected, "reliable order")
 		check(_count(client, "U") >= ROUNDS * LEAST_SHARE, "unreliable arrives")
 	server.peer.close()
-	for client: End in clients:
+	for client in clients:
 		check(pump([client], func() -> bool: return not client.is_active()), "everybody is told the end")
 	done()
 

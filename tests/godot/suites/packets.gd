@@ -7,11 +7,19 @@ const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const MODES: Array[int] = [UNRELIABLE, ORDERED, RELIABLE]
 ## The largest payload that fits into one datagram's fragment.
 const ONE_FRAGMENT := 1364
+## Unreliable packets in a row, how many of them between two polls, and the share that must come.
+const PACED := 600
+const PACE := 4
+const LEAST_SHARE := 0.99
+const ATTEMPTS := 5
 
 
 func case_sizes_in_every_mode() -> void:
 	var ends := connected(1)
-	for size: int in [1, 2, 1364, 1365, 1392, 1393, 70_000]:
+	# Around one fragment, the largest datagram, two and three fragments.
+	for size: int in [
+		1, 2, 3, 1363, 1364, 1365, 1366, 1391, 1392, 1393, 1400, 2727, 2728, 2729, 4092, 4093, 65_535, 70_000,
+	]:
 		for mode in MODES:
 			_send_and_compare(ends, ends[0], ends[1], ends[1].id(), size, mode)
 			_send_and_compare(ends, ends[1], ends[0], 1, size, mode)
@@ -62,7 +70,6 @@ func _send_and_compare(
 	equal(packet.channel, 0, what + ": channel")
 	var expected := ORDERED if mode == UNRELIABLE and size > ONE_FRAGMENT else mode
 	equal(packet.mode, expected, what + ": mode on arrival")
-	forget_errors()
 
 
 ## Scripts cannot send empty packets with put_packet; stock's lower class can.
@@ -77,7 +84,8 @@ func case_empty_packet() -> void:
 		return
 	var server := ends[0]
 	server.drains = false
-	ends[1].peer.call(&"get_peer", 1).call(&"send", 3, PackedByteArray(), 1)
+	var connection: Object = ends[1].peer.call(&"get_peer", 1)
+	equal(connection.call(&"send", 3, PackedByteArray(), 1), OK, "send of nothing")
 	var peer := server.peer
 	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 1), "it arrives")
 	equal(peer.get_packet_channel(), 2, "channel")
@@ -127,7 +135,10 @@ func case_channels_that_are_not_there() -> void:
 		equal(error, ERR_INVALID_PARAMETER if ends[1].is_ours else OK, "channel %d" % channel)
 		if ends[1].is_ours:
 			expect_errors(1, true, "channel %d" % channel)
-	forget_errors()
+		elif channel == 254:
+			expect_error_texts(["Unable to send packet on channel 255"], "channel 254")
+		else:
+			expect_error_texts([], "channel %d" % channel)
 	pump_for(ends, 0.1)
 	if ends[1].is_ours:
 		equal(ends[0].packets.size(), 0, "nothing was sent")
@@ -136,10 +147,8 @@ func case_channels_that_are_not_there() -> void:
 
 ## Stock takes max_channels for the incoming bandwidth.
 func case_max_channels() -> void:
-	var started := start_server(4, 2)
-	var server: End = started[0]
-	var client := new_end(client_class)
-	client.join(started[1])
+	var server := start_server(4, 2)
+	var client := start_client(server.port)
 	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
 	for channel: int in [1, 2]:
 		equal(client.send("x".to_utf8_buffer(), 1, RELIABLE, channel), OK, "channel %d" % channel)
@@ -148,10 +157,8 @@ func case_max_channels() -> void:
 	pump_for([server, client], 0.1)
 	var limited := server.is_ours
 	equal(server.packets.size(), 2 if limited else 3, "channel 3")
-	if limited and client.is_ours:
-		equal(beyond, ERR_INVALID_PARAMETER, "channel 3 is refused")
-		expect_errors(1, true, "channel 3")
-	forget_errors()
+	equal(beyond, ERR_INVALID_PARAMETER if limited and client.is_ours else OK, "sending on channel 3")
+	expect_errors(1 if limited else 0, client.is_ours, "channel 3")
 	done()
 
 
@@ -164,31 +171,46 @@ func case_reliable_order() -> void:
 		return ends[0].packets.size() == 2000 and ends[1].packets.size() == 2000
 	check(pump(ends, all_there, 20.0), "everything arrives")
 	for end in ends:
-		var next := [0, 1, 2]
+		var next: Array[int] = [0, 1, 2]
 		for packet in end.packets:
 			var number := packet.bytes.get_string_from_utf8().to_int()
-			check(number == next[packet.channel], "channel %d is in order" % packet.channel)
+			equal(number, next[packet.channel], "channel %d is in order" % packet.channel)
 			next[packet.channel] = number + 3
 	done()
 
 
+## A few at a time, so that no socket buffer overflows: they come, and in order. ENet's throttle drops
+## some when an answer was late, which a busy machine can bring about: a new connection starts afresh.
 func case_unreliable_order() -> void:
-	var ends := connected(1)
 	for mode: int in [UNRELIABLE, ORDERED]:
-		ends[0].packets.clear()
-		for index in 600:
-			ends[1].send(("%d" % index).to_utf8_buffer(), 1, mode)
-			if index % 20 == 0:
-				pump_for(ends, 0.002)
-		pump(ends, func() -> bool: return ends[0].packets.size() == 600, 1.0)
-		# ENet's throttle may hold some back on a busy machine.
-		check(ends[0].packets.size() >= 100, "mode %d: %d of 600" % [mode, ends[0].packets.size()])
-		var last := -1
-		for packet in ends[0].packets:
-			var number := packet.bytes.get_string_from_utf8().to_int()
-			check(number > last, "mode %d is in order on loopback" % mode)
-			last = number
+		for direction in 2:
+			var counts: Array[int] = []
+			while counts.size() < ATTEMPTS:
+				counts.append(_paced(mode, direction))
+				if counts[-1] >= PACED * LEAST_SHARE:
+					break
+			check(
+				counts[-1] >= PACED * LEAST_SHARE,
+				"mode %d, direction %d: %s of %d come" % [mode, direction, counts, PACED])
 	done()
+
+
+## How many of the packets come.
+func _paced(mode: int, direction: int) -> int:
+	var ends := connected(1)
+	var from := ends[direction]
+	var to := ends[1 - direction]
+	for index in PACED:
+		from.send(("%d" % index).to_utf8_buffer(), to.id(), mode)
+		if index % PACE == PACE - 1:
+			pump_for(ends, 0.0)
+	pump(ends, func() -> bool: return to.packets.size() == PACED, 0.5)
+	var last := -1
+	for packet in to.packets:
+		var number := packet.bytes.get_string_from_utf8().to_int()
+		check(number > last, "mode %d is in order on loopback" % mode)
+		last = number
+	return to.packets.size()
 
 
 func case_queue() -> void:
@@ -248,9 +270,7 @@ func case_too_large() -> void:
 	bytes.resize(32 * 1024 * 1024 + 1)
 	var error := ends[0].send(bytes, ends[1].id())
 	equal(error, ERR_INVALID_PARAMETER if ends[0].is_ours else OK, "more than 32 MiB")
-	if ends[0].is_ours:
-		expect_errors(1, true, "more than 32 MiB")
-	forget_errors()
+	expect_errors(1 if ends[0].is_ours else 0, ends[0].is_ours, "more than 32 MiB")
 	ends[0].send("still good".to_utf8_buffer(), ends[1].id())
 	check(pump(ends, func() -> bool: return ends[1].packets.size() == 1), "the connection lives")
 	done()

@@ -3,14 +3,13 @@ extends "res://lib/suite.gd"
 
 
 func case_sending_in_handlers() -> void:
-	var started := start_server()
-	var server: End = started[0]
+	var server := start_server()
 	var client := new_end(client_class)
 	var greet := func(id: int) -> void: equal(server.send("welcome".to_utf8_buffer(), id), OK, "welcome")
 	var answer := func(_id: int) -> void: equal(client.send("hello".to_utf8_buffer(), 1), OK, "hello")
 	server.peer.peer_connected.connect(greet)
 	client.peer.peer_connected.connect(answer)
-	client.join(started[1])
+	client.join(server.port)
 	var both := func() -> bool: return server.packets.size() == 1 and client.packets.size() == 1
 	check(pump([server, client], both), "both messages arrive")
 	server.peer.peer_connected.disconnect(greet)
@@ -19,14 +18,12 @@ func case_sending_in_handlers() -> void:
 
 
 func case_server_closes_in_handler() -> void:
-	var started := start_server()
-	var server: End = started[0]
+	var server := start_server()
 	var close := func(_id: int) -> void: server.peer.close()
 	server.peer.peer_connected.connect(close)
 	var clients: Array[End] = []
 	for index in 3:
-		var client := new_end(client_class)
-		client.join(started[1])
+		var client := start_client(server.port)
 		clients.append(client)
 	check(pump(_ends, func() -> bool: return not server.is_active()), "it closes")
 	equal(server.events.size(), 1, "one signal, then it was closed")
@@ -36,12 +33,11 @@ func case_server_closes_in_handler() -> void:
 
 func case_client_closes_in_handlers() -> void:
 	for signal_name: StringName in [&"peer_connected", &"peer_disconnected"]:
-		var started := start_server()
-		var server: End = started[0]
+		var server := start_server()
 		var client := new_end(client_class)
 		var close := func(_id: int) -> void: client.peer.close()
 		client.peer.connect(signal_name, close)
-		client.join(started[1])
+		client.join(server.port)
 		check(pump([server, client], func() -> bool: return client.events.size() == 1), "connects")
 		if signal_name == &"peer_disconnected":
 			check(pump([server, client], func() -> bool: return server.events.size() == 1), "both ends")
@@ -53,15 +49,14 @@ func case_client_closes_in_handlers() -> void:
 
 ## Stock closes the new server when the handler returns.
 func case_new_server_in_handler() -> void:
-	var started := start_server()
-	var server: End = started[0]
+	var server := start_server()
 	var client := new_end(client_class)
 	var port := free_port()
 	var start_over := func(_id: int) -> void:
 		client.peer.close()
 		equal(client.host(port), OK, "a server from the handler")
 	client.peer.peer_disconnected.connect(start_over)
-	client.join(started[1])
+	client.join(server.port)
 	check(pump([server, client], func() -> bool: return server.events.size() == 1), "connects")
 	server.peer.close()
 	check(pump([client], func() -> bool: return client.events.size() == 2), "the handler runs")
@@ -77,12 +72,10 @@ func case_new_server_in_handler() -> void:
 
 
 func case_disconnecting_in_handlers() -> void:
-	var started := start_server()
-	var server: End = started[0]
+	var server := start_server()
 	var send_off := func(id: int) -> void: server.peer.disconnect_peer(id)
 	server.peer.peer_connected.connect(send_off)
-	var client := new_end(client_class)
-	client.join(started[1])
+	var client := start_client(server.port)
 	check(pump([server, client], func() -> bool: return server.events.size() == 2), "it comes and goes")
 	check(pump([server, client], func() -> bool: return not client.is_active()), "the client ends")
 	server.peer.peer_connected.disconnect(send_off)
@@ -106,16 +99,14 @@ func case_disconnecting_another_in_handler() -> void:
 
 ## Stock loses signals when its disconnect handlers poll: it is asked about the others alone.
 func case_polling_in_handlers() -> void:
-	var started := start_server()
-	var server: End = started[0]
+	var server := start_server()
 	var poll_again := func(_id: int) -> void: server.peer.poll()
 	server.peer.peer_connected.connect(poll_again)
 	if server.is_ours:
 		server.peer.peer_disconnected.connect(poll_again)
 	var clients: Array[End] = []
 	for index in 6:
-		var client := new_end(client_class)
-		client.join(started[1])
+		var client := start_client(server.port)
 		clients.append(client)
 	check(pump(_ends, func() -> bool: return server.events.size() == 6), "all six are seen")
 	check(pump(_ends, func() -> bool: return clients.all(func(end: End) -> bool: return end.is_up())),
@@ -130,13 +121,11 @@ func case_polling_in_handlers() -> void:
 
 
 func case_refusing_in_handler() -> void:
-	var started := start_server()
-	var server: End = started[0]
+	var server := start_server()
 	var only_one := func(_id: int) -> void: server.peer.refuse_new_connections = true
 	server.peer.peer_connected.connect(only_one)
 	for index in 3:
-		var client := new_end(client_class)
-		client.join(started[1])
+		var client := start_client(server.port)
 	check(pump(_ends, func() -> bool: return server.events.size() >= 1), "one joins")
 	pump_for(_ends, 0.3)
 	equal(server.events.filter(func(event: String) -> bool: return event.begins_with("+")).size(), 1, "only one")
@@ -150,19 +139,20 @@ func case_last_reference_dropped_in_handler() -> void:
 		check(true, "not asked of stock")
 		done()
 		return
-	var holder := {"peer": ClassDB.instantiate(server_class)}
+	var server: MultiplayerPeer = ClassDB.instantiate(server_class)
+	var holder: Array[MultiplayerPeer] = [server]
 	var port := free_port()
-	equal(holder.peer.create_server(port), OK, "create_server")
-	var watch: WeakRef = weakref(holder.peer)
-	holder.peer.peer_connected.connect(func(_id: int) -> void: holder.erase("peer"))
-	var client := new_end(client_class)
-	client.join(port)
+	equal(server.call(&"create_server", port), OK, "create_server")
+	var watch: WeakRef = weakref(server)
+	server.peer_connected.connect(func(_id: int) -> void: holder.clear())
+	server = null
+	var client := start_client(port)
 	var deadline := Time.get_ticks_msec() + 5000
-	while holder.has("peer") and Time.get_ticks_msec() < deadline:
+	while not holder.is_empty() and Time.get_ticks_msec() < deadline:
 		client.poll()
 		_poll_without_holding(holder)
 		OS.delay_usec(500)
-	check(not holder.has("peer"), "the handler ran")
+	check(holder.is_empty(), "the handler ran")
 	for frame in 3:
 		await tree.process_frame
 	check(watch.get_ref() == null, "the object is gone")
@@ -170,5 +160,5 @@ func case_last_reference_dropped_in_handler() -> void:
 	done()
 
 
-func _poll_without_holding(holder: Dictionary) -> void:
-	holder.peer.poll()
+func _poll_without_holding(holder: Array[MultiplayerPeer]) -> void:
+	holder[0].poll()

@@ -5,7 +5,7 @@ extends "res://lib/suite.gd"
 func case_broadcast_single_and_all_but_one() -> void:
 	var ends := connected(3)
 	var server := ends[0]
-	var clients := ends.slice(1)
+	var clients: Array[End] = ends.slice(1)
 	equal(server.send("all".to_utf8_buffer(), 0), OK, "broadcast")
 	equal(server.send("one".to_utf8_buffer(), clients[0].id()), OK, "single")
 	equal(server.send("but".to_utf8_buffer(), -clients[0].id()), OK, "all but one")
@@ -46,18 +46,17 @@ func case_targets_of_a_server() -> void:
 
 
 func case_server_without_clients() -> void:
-	var started := start_server()
-	equal((started[0] as End).send("x".to_utf8_buffer(), 0), OK, "nobody hears it")
+	var server := start_server()
+	equal(server.send("x".to_utf8_buffer(), 0), OK, "nobody hears it")
 	done()
 
 
 func case_client_not_yet_connected() -> void:
-	var started := start_server()
-	var client := new_end(client_class)
-	client.join(started[1])
+	var server := start_server()
+	var client := start_client(server.port)
 	equal(client.send("x".to_utf8_buffer(), 1), ERR_UNCONFIGURED, "connecting")
 	expect_errors(1, client.is_ours, "connecting")
-	check(pump([started[0], client], func() -> bool: return client.is_up()), "connects")
+	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
 	equal(client.send("x".to_utf8_buffer(), 1), OK, "connected")
 	done()
 

@@ -4,12 +4,13 @@ extends "res://lib/suite.gd"
 
 ## To ENet a refused client is connected; only a server of ours tells it at once.
 func case_refused() -> void:
-	var ends := connected(1)
-	var server := ends[0]
+	var server := start_server()
 	server.peer.refuse_new_connections = true
-	var port := await _second_server_port(server)
-	var client := new_end(client_class)
-	client.join(port)
+	server.peer.close()
+	equal(server.host(free_port()), OK, "create_server")
+	equal(server.peer.refuse_new_connections, false, "creating clears the flag")
+	server.peer.refuse_new_connections = true
+	var client := start_client(server.port)
 	check(pump([server, client], func() -> bool: return client.events.has("+1")), "it connects in ENet's eyes")
 	if server.is_ours:
 		check(pump([server, client], func() -> bool: return not client.is_active(), 2.0), "and is told to go")
@@ -19,31 +20,16 @@ func case_refused() -> void:
 		check(client.is_up(), "stock leaves it believing")
 	equal(server.events.size(), 0, "the server says nothing of it")
 	server.peer.refuse_new_connections = false
-	var second := new_end(client_class)
-	second.join(port)
+	var second := start_client(server.port)
 	check(pump([server, second], func() -> bool: return server.events.size() == 1), "later ones get in")
 	done()
 
 
-## The peer of `connected` does not tell its port: start over on a known one.
-func _second_server_port(server: End) -> int:
-	server.peer.close()
-	server.events.clear()
-	var port := free_port()
-	equal(server.host(port), OK, "create_server")
-	equal(server.peer.refuse_new_connections, false, "creating clears the flag")
-	server.peer.refuse_new_connections = true
-	return port
-
-
 func case_full() -> void:
-	var started := start_server(1)
-	var server: End = started[0]
-	var first := new_end(client_class)
-	first.join(started[1])
+	var server := start_server(1)
+	var first := start_client(server.port)
 	check(pump([server, first], func() -> bool: return first.is_up()), "the first gets in")
-	var second := new_end(client_class)
-	second.join(started[1])
+	var second := start_client(server.port)
 	pump_for([server, first, second], 1.0)
 	equal(second.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING, "the second waits")
 	first.peer.close()
@@ -72,13 +58,11 @@ func case_nobody_answers() -> void:
 
 ## Garbage from a stranger disturbs nobody.
 func case_garbage() -> void:
-	var started := start_server()
-	var server: End = started[0]
-	var client := new_end(client_class)
-	client.join(started[1])
+	var server := start_server()
+	var client := start_client(server.port)
 	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
 	var stranger := PacketPeerUDP.new()
-	stranger.set_dest_address("127.0.0.1", started[1])
+	stranger.set_dest_address("127.0.0.1", server.port)
 	for size in 70:
 		for flags in 16:
 			var bytes := pattern(size)
@@ -91,5 +75,4 @@ func case_garbage() -> void:
 	client.send("still here".to_utf8_buffer())
 	check(pump([server, client], func() -> bool: return server.packets.size() == 1), "the client is heard")
 	equal(server.events.size(), 1, "nobody else came")
-	forget_errors()
 	done()

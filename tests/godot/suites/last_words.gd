@@ -1,0 +1,127 @@
+extends "res://lib/player_suite.gd"
+## Sending and leaving in one breath. What is sent is on its way at once, with either class at the
+## sending end; ours reads it before the goodbye, stock forgets what comes together with it. Nobody
+## prints an error: a case that leaves one fails.
+
+const WORDS := "last words"
+
+
+func case_close_at_once() -> void:
+	for leaver in 2:
+		var ends := connected(1)
+		var id := ends[1].id()
+		equal(ends[leaver].say(WORDS), OK, "sending")
+		ends[leaver].peer.close()
+		equal(ends[leaver].is_active(), false, "closed")
+		_expect_end(ends, 1 - leaver, id)
+	done()
+
+
+func case_disconnect_at_once() -> void:
+	for leaver in 2:
+		for force: bool in [false, true]:
+			var ends := connected(1)
+			var ids: Array[int] = [1, ends[1].id()]
+			var other := ids[1 - leaver]
+			equal(ends[leaver].say(WORDS, other), OK, "sending")
+			ends[leaver].peer.disconnect_peer(other, force)
+			_expect_end(ends, 1 - leaver, ids[1])
+			if not force:
+				var told := func() -> bool: return ends[leaver].journal.has("-%d" % other)
+				check(pump(ends, told), "the leaver is told")
+	done()
+
+
+## Who looks before the goodbye has the words with either class.
+func case_close_after_the_words_are_read() -> void:
+	for leaver in 2:
+		var ends := connected(1)
+		var id := ends[1].id()
+		var stays := ends[1 - leaver]
+		equal(ends[leaver].say(WORDS), OK, "sending")
+		check(pump(ends, func() -> bool: return stays.packets.size() == 1), "the words come")
+		ends[leaver].peer.close()
+		_expect_end(ends, 1 - leaver, id, true)
+	done()
+
+
+## Many words: a poll has sent what the connection could take, the rest is dropped with the leaving.
+func case_close_in_the_middle() -> void:
+	const MANY := 500
+	for leaver in 2:
+		var ends := connected(1)
+		var stays := ends[1 - leaver]
+		var goodbye := "-%d" % ends[leaver].id()
+		for index in MANY:
+			ends[leaver].send(("%d" % index).to_utf8_buffer())
+			if index == MANY / 2:
+				ends[leaver].poll()
+		ends[leaver].peer.close()
+		check(pump([stays], func() -> bool: return stays.journal.has(goodbye)), "the other hears it")
+		equal(stays.journal[-1], goodbye, "the goodbye comes last")
+		for index in stays.packets.size():
+			equal(stays.packets[index].bytes.get_string_from_ascii(), str(index), "words from the first on")
+	done()
+
+
+## The one that stays hears the words, or does not, and then the goodbye. `id` is the client's.
+func _expect_end(ends: Array[End], stays: int, id: int, has_read: bool = false) -> void:
+	var other := id if stays == 0 else 1
+	var goodbye := "-%d" % other
+	check(pump(ends, func() -> bool: return ends[stays].journal.has(goodbye)), "the other hears it")
+	pump_for(ends, 0.05)
+	var expected: Array[String] = ["+%d" % other]
+	if has_read or ends[stays].is_ours:
+		expected.append("%d: %s" % [other, WORDS])
+	expected.append(goodbye)
+	equal(ends[stays].journal, expected, "server" if stays == 0 else "client")
+	equal(ends[stays].is_active(), stays == 0, "a client without its server ends")
+
+
+func case_players_close_at_once() -> void:
+	for leaver in 2:
+		var players := await players_connected(1)
+		var other := players[leaver].id()
+		_speak(players[leaver], players[1 - leaver])
+		players[leaver].end.peer.close()
+		await _expect_players_end(players[1 - leaver], other)
+		await end_all()
+	done()
+
+
+func case_players_disconnect_at_once() -> void:
+	for leaver in 2:
+		var players := await players_connected(1)
+		var other := players[leaver].id()
+		_speak(players[leaver], players[1 - leaver])
+		players[leaver].api.disconnect_peer(players[1 - leaver].id())
+		await _expect_players_end(players[1 - leaver], other)
+		await end_all()
+	done()
+
+
+## The API lets go of its peer first.
+func case_players_let_go_and_close() -> void:
+	for leaver in 2:
+		var players := await players_connected(1)
+		var other := players[leaver].id()
+		_speak(players[leaver], players[1 - leaver])
+		players[leaver].api.multiplayer_peer = null
+		players[leaver].end.peer.close()
+		await _expect_players_end(players[1 - leaver], other)
+		await end_all()
+	done()
+
+
+func _speak(from: Player, to: Player) -> void:
+	from.world.say_reliable.rpc_id(to.id(), 5)
+	equal(from.api.send_bytes(WORDS.to_utf8_buffer(), to.id()), OK, "sending")
+
+
+func _expect_players_end(stays: Player, other: int) -> void:
+	var goodbye := "-%d" % other if other != 1 else "server_disconnected"
+	check(await frames(func() -> bool: return stays.events.has(goodbye)), "the other hears it")
+	await frames_for(0.05)
+	equal(stays.events.has("%d: %s" % [other, WORDS]), stays.end.is_ours, "the last words of %d" % other)
+	equal(stays.world.heard.size(), 1 if stays.end.is_ours else 0, "the last RPC of %d" % other)
+	equal(stays.events[-1], goodbye, "the goodbye comes last")
