@@ -79,18 +79,40 @@ impl Tally {
     }
 }
 
-/// A line of an engine's output that no run may have: a script's error, a crash, a panic.
+/// A line of an engine's output that no run may have: a script's error, a crash, a panic, a leak.
 pub fn engine_trouble(output: &str) -> Option<&str> {
-    const TROUBLE: [&str; 5] = [
+    const TROUBLE: [&str; 7] = [
         "SCRIPT ERROR",
         "handle_crash",
         "panicked at",
         "Rust function panicked",
         "[panic",
+        "ObjectDB instances leaked",
+        "resources still in use",
     ];
     output
         .lines()
         .find(|line| TROUBLE.iter().any(|trouble| line.contains(trouble)))
+}
+
+/// Error lines beyond those that the suites saw and judged: `N error lines were seen` counts these.
+/// The others come from before or after the cases. A Godot that cannot catch errors counts none.
+pub fn unseen_errors(output: &str) -> Option<String> {
+    let seen = output.lines().find_map(|line| {
+        let count = line.trim().strip_suffix(" error lines were seen")?;
+        count.parse::<usize>().ok()
+    })?;
+    let printed: Vec<&str> = output
+        .lines()
+        .filter(|line| line.starts_with("ERROR:"))
+        .collect();
+    (printed.len() > seen).then(|| {
+        let last = printed.last().copied().unwrap_or_default();
+        format!(
+            "{} error lines, {seen} of them in cases; the last: {last}",
+            printed.len()
+        )
+    })
 }
 
 /// The fields of a demo's report line, `@demo key=value ...`. A value has no spaces.
@@ -128,6 +150,15 @@ mod tests {
         assert!(Tally::of_suites("ok a one\n").is_err());
         assert!(Tally::of_suites("ok a one\n2 passed, 0 failed\n").is_err());
         assert!(Tally::of_suites("FAIL a one: x\n0 passed, 0 failed\n").is_err());
+    }
+
+    #[test]
+    fn errors_outside_of_cases_are_trouble() {
+        let cases = "ERROR: meant\n   at: x\n1 error lines were seen\n";
+        assert_eq!(unseen_errors(cases), None);
+        assert!(unseen_errors(&format!("{cases}ERROR: at the end\n")).is_some());
+        assert_eq!(unseen_errors("ERROR: who knows\n"), None);
+        assert!(engine_trouble("ERROR: 3 resources still in use at exit\n").is_some());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::extension::{CLASS, Profile, STOCK_CLASS};
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
-use crate::report::{Tally, engine_trouble};
+use crate::report::{Tally, engine_trouble, unseen_errors};
 use crate::{Outcome, demo, extension, godot};
 
 /// A stage that takes longer is hung.
@@ -105,7 +105,8 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>) {
                     return Err(format!("{}\n{}", run.ending, run.tail(40)));
                 }
                 let tally = Tally::of_suites(&run.output)?;
-                if let Some(line) = engine_trouble(&run.output) {
+                let trouble = engine_trouble(&run.output).map(str::to_owned);
+                if let Some(line) = trouble.or_else(|| unseen_errors(&run.output)) {
                     return Err(format!("the engine reports trouble: {line}"));
                 }
                 checked(&run, tally)
