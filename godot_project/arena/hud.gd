@@ -27,6 +27,24 @@ func _ready() -> void:
 	add_child(timer)
 
 
+## A click elsewhere or Escape ends the typing, which holds the player still.
+func _input(event: InputEvent) -> void:
+	if not is_typing():
+		return
+	var click := event as InputEventMouseButton
+	var is_elsewhere := (
+		click != null and click.pressed and not _chat_line.get_global_rect().has_point(click.position))
+	if is_elsewhere or event.is_action_pressed(&"ui_cancel"):
+		_chat_line.release_focus()
+
+
+## Enter begins it.
+func _unhandled_key_input(event: InputEvent) -> void:
+	if visible and event.is_action_pressed(&"ui_text_submit"):
+		_chat_line.edit()
+		get_viewport().set_input_as_handled()
+
+
 func open(dedicated: bool) -> void:
 	visible = true
 	_leave.text = "Stop the server" if dedicated else "Leave"
@@ -36,6 +54,8 @@ func close() -> void:
 	visible = false
 	_chat.clear()
 	_chat_log.text = ""
+	_chat_line.clear()
+	_chat_line.release_focus()
 	_ping = -1
 
 

@@ -8,6 +8,7 @@ extends Control
 @onready var _class: OptionButton = %Class
 @onready var _host: Button = %Host
 @onready var _join: Button = %Join
+@onready var _cancel: Button = %Cancel
 @onready var _message: Label = %Message
 
 
@@ -16,6 +17,10 @@ func _ready() -> void:
 		_class.add_item(peer_class)
 	_host.pressed.connect(host)
 	_join.pressed.connect(join)
+	_cancel.pressed.connect(Session.leave)
+	_cancel.hide()
+	# With one class left there is no choice, and that should not go unnoticed.
+	_message.text = Session.class_mistake(Session.OURS)
 
 
 func fill(options: Options) -> void:
@@ -36,13 +41,15 @@ func host() -> void:
 	show_message(Session.host(_chosen_class(), int(_port.value)))
 
 
-func join() -> void:
+## The text says what went wrong at once, or nothing.
+func join() -> String:
 	var mistake := Session.join(_chosen_class(), _address.text.strip_edges(), int(_port.value))
 	if mistake.is_empty():
 		_message.text = "Connecting to %s ..." % _address.text
 		_set_busy(true)
 	else:
 		show_message(mistake)
+	return mistake
 
 
 func show_message(text: String) -> void:
@@ -52,7 +59,8 @@ func show_message(text: String) -> void:
 
 func _set_busy(busy: bool) -> void:
 	_host.disabled = busy
-	_join.disabled = busy
+	_join.visible = not busy
+	_cancel.visible = busy
 
 
 func _chosen_class() -> String:

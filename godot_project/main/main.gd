@@ -9,6 +9,8 @@ const EMPTY_SECONDS := 4.0
 
 var options: Options
 
+var _was_connected := false
+
 @onready var lobby: Lobby = $Lobby
 @onready var arena: Arena = $Arena
 
@@ -18,8 +20,13 @@ func _ready() -> void:
 	if not options.mistake.is_empty():
 		_fail(options.mistake, EXIT_MISTAKE)
 		return
-	if options.peer_class.is_empty():
-		options.peer_class = Session.peer_classes()[0]
+	# The lobby leaves a choice, and says itself when one class is missing.
+	if options.peer_class.is_empty() and options.role != Options.Role.LOBBY:
+		options.peer_class = Session.OURS
+	var mistake := "" if options.peer_class.is_empty() else Session.class_mistake(options.peer_class)
+	if not mistake.is_empty():
+		_fail(mistake, EXIT_MISTAKE)
+		return
 	if options.player_name.is_empty():
 		options.player_name = "Player"
 	Report.enabled = options.role in [Options.Role.SERVER, Options.Role.CLIENT]
@@ -33,8 +40,12 @@ func _ready() -> void:
 			_run_server()
 		Options.Role.CLIENT when options.bot_seconds > 0.0:
 			_run_bot()
-		Options.Role.CLIENT, Options.Role.JOIN:
+		Options.Role.JOIN:
 			lobby.join()
+		Options.Role.CLIENT:
+			mistake = lobby.join()
+			if not mistake.is_empty():
+				_fail(mistake)
 		Options.Role.HOST:
 			lobby.host()
 	if options.seconds > 0.0:
@@ -43,7 +54,13 @@ func _ready() -> void:
 		_take_screenshot()
 
 
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_WM_CLOSE_REQUEST and options != null:
+		_quit()
+
+
 func _on_started() -> void:
+	_was_connected = true
 	lobby.hide()
 	arena.open(lobby.player_name(), options.bot_seconds > 0.0, options.role == Options.Role.SERVER)
 
@@ -52,6 +69,9 @@ func _on_ended(reason: String) -> void:
 	arena.close()
 	lobby.show_message(reason)
 	lobby.show()
+	# Headless, nobody reads that message.
+	if options.role == Options.Role.CLIENT and options.bot_seconds == 0.0 and not reason.is_empty():
+		_fail(reason)
 
 
 func _run_server() -> void:
@@ -112,9 +132,19 @@ func _bot_is_still_there() -> bool:
 
 func _finish() -> void:
 	Report.traffic()
-	Report.event("done")
 	Session.leave()
-	get_tree().quit()
+	_quit()
+
+
+## Who came to play and never got into a game has failed.
+func _quit() -> void:
+	if _was_connected or options.role == Options.Role.LOBBY:
+		Report.event("done")
+		get_tree().quit()
+	elif options.role == Options.Role.HOST:
+		_fail("could not host on port %d" % options.port)
+	else:
+		_fail("no connection to %s, port %d" % [options.address, options.port])
 
 
 func _fail(cause: String, status: int = 1) -> void:
@@ -129,4 +159,4 @@ func _take_screenshot() -> void:
 	if error != OK:
 		_fail("cannot save %s: %s" % [options.screenshot_file, error_string(error)])
 		return
-	get_tree().quit()
+	_quit()

@@ -57,7 +57,7 @@ func _take_option() -> void:
 		"--bot":
 			bot_seconds = _take_number(option)
 		"--port":
-			port = int(_take_number(option))
+			_take_port(option)
 		"--peer-class":
 			peer_class = _take_value(option)
 		"--name":
@@ -84,6 +84,13 @@ func _take_value(option: String) -> String:
 		mistake = "%s needs a value\n%s" % [option, HELP]
 		return ""
 	return _take()
+
+
+func _take_port(option: String) -> void:
+	var text := _take_value(option)
+	port = text.to_int()
+	if mistake.is_empty() and not (text.is_valid_int() and port >= 1 and port <= 65535):
+		mistake = "%s must be 1 to 65535, not \"%s\"" % [option, text]
 
 
 func _take_number(option: String) -> float:

@@ -18,6 +18,15 @@ func _ready() -> void:
 	multiplayer.server_disconnected.connect(_end.bind("The server closed the connection."))
 
 
+## Why a class cannot be used, or nothing.
+func class_mistake(chosen_class: String) -> String:
+	if peer_classes().has(chosen_class):
+		return ""
+	if chosen_class == OURS:
+		return "The extension is not loaded, so there is no class %s. `cargo xtask build` builds it." % OURS
+	return "There is no peer class \"%s\", only %s." % [chosen_class, " and ".join(peer_classes())]
+
+
 ## The classes to choose from, ours first.
 func peer_classes() -> PackedStringArray:
 	var classes := PackedStringArray([STOCK])
@@ -28,9 +37,10 @@ func peer_classes() -> PackedStringArray:
 
 ## Opens a server. The text says what went wrong, or nothing.
 func host(chosen_class: String, port: int) -> String:
+	var mistake := class_mistake(chosen_class)
+	if not mistake.is_empty():
+		return mistake
 	var peer := _make_peer(chosen_class)
-	if peer == null:
-		return "There is no peer class \"%s\"." % chosen_class
 	var error: Error = peer.call(&"create_server", port, MAX_CLIENTS)
 	if error != OK:
 		return "Cannot host on port %d: %s." % [port, error_string(error)]
@@ -41,9 +51,10 @@ func host(chosen_class: String, port: int) -> String:
 
 ## Starts to connect. The text says what went wrong, or nothing.
 func join(chosen_class: String, address: String, port: int) -> String:
+	var mistake := class_mistake(chosen_class)
+	if not mistake.is_empty():
+		return mistake
 	var peer := _make_peer(chosen_class)
-	if peer == null:
-		return "There is no peer class \"%s\"." % chosen_class
 	var error: Error = peer.call(&"create_client", address, port)
 	if error != OK:
 		return "Cannot connect to %s, port %d: %s." % [address, port, error_string(error)]
@@ -65,8 +76,6 @@ func is_connected_peer() -> bool:
 
 
 func _make_peer(chosen_class: String) -> MultiplayerPeer:
-	if not peer_classes().has(chosen_class):
-		return null
 	peer_class = chosen_class
 	return ClassDB.instantiate(chosen_class)
 
