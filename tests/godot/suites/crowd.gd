@@ -31,8 +31,8 @@ func case_sixty_four_clients() -> void:
 			equal(text, "r%d" % next.get(packet.from, 0), "reliable order from %d" % packet.from)
 			next[packet.from] = next.get(packet.from, 0) + 1
 	equal(next.size(), CLIENTS, "from everybody")
-	# ENet's throttle holds unreliable packets back when round trips get longer, as they do here
-	# whenever the machine is busy: how many come is not ours to say, that some come is.
+	# ENet's throttle holds unreliable packets back when round trips get longer: all come when the
+	# extension is a release build, a third may when it is a debug build, fewer on a busy machine.
 	var unreliable := _count(server, "u")
 	check(unreliable >= CLIENTS * ROUNDS * LEAST_SHARE, "%d of %d unreliable" % [unreliable, CLIENTS * ROUNDS])
 	check(unreliable <= CLIENTS * ROUNDS, "none twice")
