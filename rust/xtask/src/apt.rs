@@ -1,4 +1,5 @@
-//! Fetching Debian's Godot into a root of its own below the target folder.
+//! Fetching Debian's packages, first of all its Godot, into roots of their own below the target
+//! folder.
 //!
 //! Debian's newest Godot needs newer libraries than an older Debian has, so nothing is installed: an
 //! apt with a configuration, package lists and an (empty) status of its own downloads Godot and
@@ -82,6 +83,18 @@ fn advice() -> String {
 }
 
 fn fetch(folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
+    let mut order = vec!["--yes", "--download-only", "install"];
+    order.extend(PACKAGES);
+    unpack(folder, mirror, suite, &order)?;
+    let wrapper = folder.join(WRAPPER);
+    write(&wrapper, &wrapper_text(folder)?)?;
+    make_executable(&wrapper)?;
+    godot::version(&wrapper).map(|_| ())
+}
+
+/// Unpacks, below `root` in the folder, the packages that apt-get downloads when told `order`:
+/// "install" with everything they need, "download" without.
+pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outcome<()> {
     if !Path::new(KEYRING).is_file() {
         return Err(format!(
             "{KEYRING} is missing, so no signature can be checked"
@@ -96,7 +109,7 @@ fn fetch(folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
     let sources = format!(
         "Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
     );
-    write(&apt.join("sources/godot.sources"), &sources)?;
+    write(&apt.join("sources/archive.sources"), &sources)?;
     let configuration = configuration(&apt);
     write(&apt.join("apt.conf"), &configuration)?;
 
@@ -114,10 +127,8 @@ fn fetch(folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
     if let Some(line) = update.output.lines().find(|line| line.starts_with("Err:")) {
         return Err(format!("apt-get update: {line}\n{}", update.tail(4)));
     }
-    let mut arguments = vec!["--yes", "--download-only", "install"];
-    arguments.extend(PACKAGES);
-    let install = run_apt(&apt, &arguments)?;
-    succeeded("apt-get install", &install)?;
+    let download = run_apt(&apt, order)?;
+    succeeded(&format!("apt-get {}", order.join(" ")), &download)?;
 
     let archives = apt.join("archives");
     for entry in fs::read_dir(&archives).map_err(at(&archives))? {
@@ -135,12 +146,7 @@ fn fetch(folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
             succeeded(&format!("unpacking {}", package.display()), &unpacked)?;
         }
     }
-    remove(&apt)?;
-
-    let wrapper = folder.join(WRAPPER);
-    write(&wrapper, &wrapper_text(folder)?)?;
-    make_executable(&wrapper)?;
-    godot::version(&wrapper).map(|_| ())
+    remove(&apt)
 }
 
 /// An apt that neither reads nor touches the system's, but for how to reach the network.
@@ -182,13 +188,16 @@ fn run_apt(apt: &Path, arguments: &[&str]) -> Outcome<Run> {
     let mut command = Command::new("apt-get");
     command
         .args(arguments)
+        // Where "download" puts what it gets.
+        .current_dir(apt.join("archives"))
         .env("APT_CONFIG", apt.join("apt.conf"))
         .env("DEBIAN_FRONTEND", "noninteractive")
         .env("LC_ALL", "C");
     process::run(&mut command, Duration::from_secs(900))
 }
 
-fn succeeded(what: &str, run: &Run) -> Outcome<()> {
+/// Makes an error of a program that did not end well.
+pub fn succeeded(what: &str, run: &Run) -> Outcome<()> {
     match run.ending {
         Ending::Exit(0) => Ok(()),
         ending => Err(format!("{what}: {ending}\n{}", run.tail(8))),
@@ -219,7 +228,7 @@ fn wrapper_text(folder: &Path) -> Outcome<String> {
 }
 
 /// The archive this machine gets its Debian from.
-fn mirror() -> Option<String> {
+pub fn mirror() -> Option<String> {
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
     let mut parts: Vec<PathBuf> = fs::read_dir("/etc/apt/sources.list.d")
         .into_iter()
@@ -301,7 +310,8 @@ fn write(path: &Path, text: &str) -> Outcome<()> {
     fs::write(path, text).map_err(at(path))
 }
 
-fn remove(folder: &Path) -> Outcome<()> {
+/// Removes a folder, which need not exist.
+pub fn remove(folder: &Path) -> Outcome<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(folder)(error)),
         _ => Ok(()),

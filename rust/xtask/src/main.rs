@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask help` lists them.
 
 mod apt;
+mod c_enet;
 mod demo;
 mod extension;
 mod godot;

@@ -9,7 +9,7 @@ use crate::extension::{CLASS, Profile, STOCK_CLASS};
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::{Tally, engine_trouble, unseen_errors};
-use crate::{Outcome, demo, extension, godot};
+use crate::{Outcome, c_enet, demo, extension, godot};
 
 /// A stage that takes longer is hung.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -52,14 +52,30 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
         let mut command = cargo(&["doc", "--package", "enet_core", "--no-deps"]);
         single(command.env("RUSTDOCFLAGS", "-D warnings"), logs, "doc")
     });
+    let mut c_peer = None;
+    overview.stage("the C library's host", || {
+        let (program, version) = c_enet::peer()?;
+        println!("   {} (ENet {version})", program.display());
+        c_peer = Some(program);
+        Ok(Tally::one_passed())
+    });
+    // Where there is none, its tests fail instead of being left out.
+    let tests = |arguments: &[&str]| {
+        let mut command = cargo(arguments);
+        command.env("REQUIRE_C_ENET", "1");
+        if let Some(program) = &c_peer {
+            command.env(c_enet::VARIABLE, program);
+        }
+        command
+    };
     overview.stage("Rust tests", || {
-        let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+        let mut command = tests(&["test", "--workspace", "--no-fail-fast"]);
         let run = logged(&mut command, logs, "rust")?;
         let tally = Tally::of_cargo(&run.output);
         checked(&run, tally)
     });
     overview.stage("core tests on rusty_enet", || {
-        let mut command = cargo(&["test", "--package", "enet_tests", "--no-fail-fast"]);
+        let mut command = tests(&["test", "--package", "enet_tests", "--no-fail-fast"]);
         let run = logged(
             command.env("ENET_TEST_ENGINE", "rusty"),
             logs,
