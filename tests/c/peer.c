@@ -21,7 +21,8 @@
  * What cannot be done is answered "error <why>". All numbers are decimal.
  *
  * The content of a sent packet is a stream of Marsaglia's xorshift32, shifts 13, 17 and 5: it begins
- * with the seed as its state (2654435769 for a seed of 0), and each step gives its low byte.
+ * with the seed as its state (2654435769 for a seed of 0), and each step gives its low byte. Of that
+ * byte a seed of 2^31 or more keeps the two lowest bits, which a range coder can make shorter.
  */
 
 #include <errno.h>
@@ -95,12 +96,13 @@ static unsigned slot_of(const ENetPeer *peer)
 static void fill(enet_uint8 *data, size_t size, uint32_t seed)
 {
 	uint32_t state = seed != 0 ? seed : UINT32_C(2654435769);
+	uint32_t kept = seed >> 31 != 0 ? 3 : 255;
 
 	for (size_t i = 0; i < size; i++) {
 		state ^= state << 13;
 		state ^= state >> 17;
 		state ^= state << 5;
-		data[i] = (enet_uint8)state;
+		data[i] = (enet_uint8)(state & kept);
 	}
 }
 
@@ -281,21 +283,36 @@ static void do_stats(char **words)
 		fail("no such peer");
 		return;
 	}
-	printf("ok"); SHOW(state);
-	SHOW(channelCount); SHOW(incomingBandwidth);
-	SHOW(outgoingBandwidth); SHOW(incomingDataTotal);
-	SHOW(outgoingDataTotal); SHOW(packetsSent);
-	SHOW(packetsLost); SHOW(packetLoss);
-	SHOW(packetLossVariance); SHOW(packetThrottle);
-	SHOW(packetThrottleLimit); SHOW(packetThrottleAcceleration);
-	SHOW(packetThrottleDeceleration); SHOW(packetThrottleInterval);
-	SHOW(pingInterval); SHOW(timeoutLimit);
-	SHOW(timeoutMinimum); SHOW(timeoutMaximum);
-	SHOW(lastRoundTripTime); SHOW(lowestRoundTripTime);
-	SHOW(lastRoundTripTimeVariance); SHOW(highestRoundTripTimeVariance);
-	SHOW(roundTripTime); SHOW(roundTripTimeVariance);
-	SHOW(mtu); SHOW(windowSize);
-	SHOW(reliableDataInTransit); SHOW(totalWaitingData);
+	printf("ok");
+	SHOW(state);
+	SHOW(channelCount);
+	SHOW(incomingBandwidth);
+	SHOW(outgoingBandwidth);
+	SHOW(incomingDataTotal);
+	SHOW(outgoingDataTotal);
+	SHOW(packetsSent);
+	SHOW(packetsLost);
+	SHOW(packetLoss);
+	SHOW(packetLossVariance);
+	SHOW(packetThrottle);
+	SHOW(packetThrottleLimit);
+	SHOW(packetThrottleAcceleration);
+	SHOW(packetThrottleDeceleration);
+	SHOW(packetThrottleInterval);
+	SHOW(pingInterval);
+	SHOW(timeoutLimit);
+	SHOW(timeoutMinimum);
+	SHOW(timeoutMaximum);
+	SHOW(lastRoundTripTime);
+	SHOW(lowestRoundTripTime);
+	SHOW(lastRoundTripTimeVariance);
+	SHOW(highestRoundTripTimeVariance);
+	SHOW(roundTripTime);
+	SHOW(roundTripTimeVariance);
+	SHOW(mtu);
+	SHOW(windowSize);
+	SHOW(reliableDataInTransit);
+	SHOW(totalWaitingData);
 	printf("\n");
 }
 

@@ -1,5 +1,6 @@
 //! The core on a simulated network, one behaviour a module.
 
+mod c_enet;
 mod connecting;
 mod crowd;
 mod hostile;

@@ -1,0 +1,331 @@
+//! One host, of either kind, and what it reports.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use enet_core::engine::Disconnect;
+use enet_core::{
+    BindAddress, Compression, EngineConfig, Event, Host, Network, PacketFlags, PeerId, Time, Udp,
+};
+use sim::engine;
+
+use super::content::{content, crc32};
+use super::program::Program;
+
+/// ENet's packet flags.
+pub const RELIABLE: u32 = 1;
+pub const UNSEQUENCED: u32 = 2;
+pub const UNRELIABLE_FRAGMENT: u32 = 8;
+
+/// Whose engine a host runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Ours,
+    C,
+}
+
+/// How to make a host.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub max_peers: usize,
+    pub max_channels: usize,
+    pub range_coder: bool,
+    /// Only the C library has them.
+    pub checksum: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_peers: 8,
+            max_channels: 255,
+            range_coder: false,
+            checksum: false,
+        }
+    }
+}
+
+/// The ways to end a connection, by the C program's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Now,
+    Later,
+    Acked,
+    Reset,
+}
+
+/// What a host reported; both kinds report alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    Connected { slot: u16, data: u32 },
+    Disconnected { slot: u16, data: u32 },
+    Received(Arrival),
+}
+
+/// A packet that arrived; its content shows in its size and checksum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    pub slot: u16,
+    pub channel: u8,
+    pub flags: u32,
+    pub size: usize,
+    pub crc: u32,
+}
+
+enum End {
+    Ours(Host, HashMap<u16, PeerId>),
+    C(Program),
+}
+
+/// A host and what happened to it.
+pub struct Node {
+    end: End,
+    pub port: u16,
+    pub seen: Vec<Seen>,
+}
+
+/// A packet to send.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    pub channel: u8,
+    pub flags: u32,
+    pub size: usize,
+    pub seed: u32,
+}
+
+impl Sending {
+    /// As what it arrives at a slot.
+    pub fn arrival(&self, slot: u16) -> Arrival {
+        // 1392 bytes of a datagram without its header and that of a fragment.
+        let is_split = self.size > 1364;
+        let flags = match self.flags {
+            flags if flags & RELIABLE != 0 => RELIABLE,
+            flags if is_split && flags & UNRELIABLE_FRAGMENT != 0 => UNRELIABLE_FRAGMENT,
+            // ENet splits reliably unless it is told otherwise.
+            _ if is_split => RELIABLE,
+            flags => flags & UNSEQUENCED,
+        };
+        Arrival {
+            slot,
+            channel: self.channel,
+            flags,
+            size: self.size,
+            crc: crc32(&content(self.seed, self.size)),
+        }
+    }
+}
+
+impl Node {
+    /// A host of ours on a socket of its own.
+    pub fn ours(settings: Settings, seed: u32, now: Time) -> Self {
+        let config = EngineConfig {
+            max_peers: settings.max_peers,
+            max_channels: settings.max_channels,
+            in_bandwidth: 0,
+            out_bandwidth: 0,
+            seed,
+            now,
+        };
+        let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
+        let mut host = Host::new(engine()(&config), socket.expect("a socket"));
+        if settings.range_coder {
+            host.set_compression(Compression::RangeCoder);
+        }
+        Self {
+            port: host.local_port(),
+            end: End::Ours(host, HashMap::new()),
+            seen: Vec::new(),
+        }
+    }
+
+    /// A host of the C library in a program of its own.
+    pub fn c(settings: Settings) -> Self {
+        let mut program = Program::start();
+        let port = program.ask(&format!(
+            "host 0 {} {} {} {}",
+            settings.max_peers,
+            settings.max_channels,
+            u8::from(settings.range_coder),
+            u8::from(settings.checksum)
+        ));
+        Self {
+            port: number(&port.expect("a host")),
+            end: End::C(program),
+            seen: Vec::new(),
+        }
+    }
+
+    /// Our host with its connections by slot, if it is ours.
+    pub fn our_host(&self) -> Option<(&Host, &HashMap<u16, PeerId>)> {
+        match &self.end {
+            End::Ours(host, peers) => Some((host, peers)),
+            End::C(_) => None,
+        }
+    }
+
+    /// Starts a connection; the new slot, if one is free.
+    pub fn connect(
+        &mut self,
+        now: Time,
+        address: SocketAddr,
+        channels: usize,
+        data: u32,
+    ) -> Option<u16> {
+        match &mut self.end {
+            End::Ours(host, peers) => {
+                let id = host.connect(now, address, channels, data)?;
+                peers.insert(id.slot, id);
+                Some(id.slot)
+            }
+            End::C(program) => {
+                let (ip, port) = (address.ip(), address.port());
+                let slot = program.ask(&format!("connect {ip} {port} {channels} {data}"));
+                slot.ok().map(|slot| number(&slot))
+            }
+        }
+    }
+
+    /// Sends what [`content`] makes of the seed. False if the host refuses.
+    pub fn send(&mut self, now: Time, slot: u16, packet: Sending) -> bool {
+        let Sending {
+            channel,
+            flags,
+            size,
+            seed,
+        } = packet;
+        match &mut self.end {
+            End::Ours(host, peers) => {
+                let flags = PacketFlags {
+                    reliable: flags & RELIABLE != 0,
+                    unsequenced: flags & UNSEQUENCED != 0,
+                    unreliable_fragment: flags & UNRELIABLE_FRAGMENT != 0,
+                };
+                let data = content(seed, size);
+                peers
+                    .get(&slot)
+                    .is_some_and(|&peer| host.send(now, peer, channel, flags, &data).is_ok())
+            }
+            End::C(program) => {
+                let command = format!("send {slot} {channel} {flags} {size} {seed}");
+                program.ask(&command).is_ok()
+            }
+        }
+    }
+
+    /// Ends a connection.
+    pub fn disconnect(&mut self, now: Time, slot: u16, data: u32, how: How) {
+        match &mut self.end {
+            End::Ours(host, peers) => {
+                let how = match how {
+                    How::Now => Disconnect::Now,
+                    How::Later => Disconnect::Later,
+                    How::Acked => Disconnect::Acknowledged,
+                    How::Reset => Disconnect::Silent,
+                };
+                host.disconnect(now, peers[&slot], data, how);
+            }
+            End::C(program) => {
+                let how = format!("{how:?}").to_lowercase();
+                let ended = program.ask(&format!("disconnect {slot} {data} {how}"));
+                ended.expect("a known slot");
+            }
+        }
+    }
+
+    /// A command for a host of the C library, and its answer.
+    pub fn ask(&mut self, command: &str) -> String {
+        match &mut self.end {
+            End::C(program) => program
+                .ask(command)
+                .unwrap_or_else(|answer| panic!("{command}: {answer}")),
+            End::Ours(..) => panic!("not a host of the C library"),
+        }
+    }
+
+    /// Has a host of the C library work for two milliseconds. False for one of ours, which has no
+    /// thread to do so.
+    pub fn begin_service(&mut self) -> bool {
+        let End::C(program) = &mut self.end else {
+            return false;
+        };
+        program.order("service 2");
+        true
+    }
+
+    /// Takes in what there is. True when the service of the C library has ended.
+    pub fn work(&mut self, now: Time) -> bool {
+        match &mut self.end {
+            End::Ours(host, peers) => {
+                host.service(now);
+                while let Some(event) = host.next_event() {
+                    self.seen.push(seen(event, peers));
+                }
+            }
+            End::C(program) => {
+                while let Some(line) = program.line() {
+                    if line == "done" {
+                        return true;
+                    }
+                    self.seen.push(read(&line));
+                }
+            }
+        }
+        false
+    }
+}
+
+fn seen(event: Event, peers: &mut HashMap<u16, PeerId>) -> Seen {
+    match event {
+        Event::Connected { peer, data } => {
+            peers.insert(peer.slot, peer);
+            let slot = peer.slot;
+            Seen::Connected { slot, data }
+        }
+        Event::Disconnected { peer, data } => {
+            let slot = peer.slot;
+            Seen::Disconnected { slot, data }
+        }
+        Event::Received {
+            peer,
+            channel,
+            flags,
+            data,
+        } => Seen::Received(Arrival {
+            slot: peer.slot,
+            channel,
+            flags: u32::from(flags.reliable) * RELIABLE
+                + u32::from(flags.unsequenced) * UNSEQUENCED
+                + u32::from(flags.unreliable_fragment) * UNRELIABLE_FRAGMENT,
+            size: data.len(),
+            crc: crc32(&data),
+        }),
+    }
+}
+
+fn read(line: &str) -> Seen {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words[..] {
+        ["connected", slot, data] => Seen::Connected {
+            slot: number(slot),
+            data: number(data),
+        },
+        ["disconnected", slot, data] => Seen::Disconnected {
+            slot: number(slot),
+            data: number(data),
+        },
+        ["received", slot, channel, flags, size, crc] => Seen::Received(Arrival {
+            slot: number(slot),
+            channel: number(channel),
+            flags: number(flags),
+            size: number(size),
+            crc: number(crc),
+        }),
+        _ => panic!("the C program says {line:?}"),
+    }
+}
+
+/// Reads a number the C program printed.
+pub fn number<N: std::str::FromStr>(text: &str) -> N {
+    let number = text.parse().ok();
+    number.unwrap_or_else(|| panic!("the C program says {text:?} for a number"))
+}

@@ -1,0 +1,189 @@
+//! What travels where nothing gets lost.
+
+use super::ROLES;
+use super::node::{RELIABLE, Seen, Sending, Settings, UNRELIABLE_FRAGMENT, UNSEQUENCED};
+use super::world::{Pair, World};
+
+/// Around the size from which packets are split, and far beyond.
+const SIZES: [usize; 7] = [0, 1, 100, 1364, 1365, 5000, 65536];
+const LARGE: [usize; 2] = [1_000_000, 4_000_000];
+/// Beyond this, so many datagrams at once may not fit into the system's buffers.
+const MOST_UNRELIABLE: usize = 60_000;
+
+#[test]
+fn reliable_packets_of_any_size_arrive() {
+    all_sizes(10, RELIABLE, false, &[&SIZES[..], &LARGE].concat());
+}
+
+#[test]
+fn reliable_packets_of_any_size_arrive_through_the_range_coder() {
+    all_sizes(11, RELIABLE, true, &[&SIZES[..], &LARGE].concat());
+}
+
+#[test]
+fn unreliable_packets_arrive() {
+    for range_coder in [false, true] {
+        // Those that are split travel reliably.
+        all_sizes(12, 0, range_coder, &SIZES);
+        all_sizes(13, UNSEQUENCED, range_coder, &SIZES);
+    }
+}
+
+#[test]
+fn unreliable_fragments_arrive() {
+    let mut sizes = SIZES;
+    sizes[6] = MOST_UNRELIABLE;
+    for range_coder in [false, true] {
+        all_sizes(14, UNRELIABLE_FRAGMENT, range_coder, &sizes);
+        all_sizes(15, UNRELIABLE_FRAGMENT | UNSEQUENCED, range_coder, &sizes);
+    }
+}
+
+fn all_sizes(seed: u32, flags: u32, range_coder: bool, sizes: &[usize]) {
+    for (server, client) in ROLES {
+        let Some(mut world) = World::new(seed) else {
+            return;
+        };
+        let settings = Settings {
+            range_coder,
+            ..Settings::default()
+        };
+        let pair = world.pair(server, client, settings);
+        for &size in sizes {
+            // With a coder, also what it can make shorter.
+            for short in [0, 1 << 31].into_iter().take(1 + usize::from(range_coder)) {
+                let seed = (seed + size as u32) | short;
+                let packet = Sending {
+                    channel: (size % 255) as u8,
+                    flags,
+                    size,
+                    seed,
+                };
+                goes_both_ways(&mut world, pair, packet);
+            }
+        }
+    }
+}
+
+/// Sends a packet in each direction and sees it arrive alone and unchanged.
+fn goes_both_ways(world: &mut World, pair: Pair, packet: Sending) {
+    for ((from, at), (to, slot)) in pair.directions() {
+        let expected = packet.arrival(slot);
+        let is_reliable = expected.flags & RELIABLE != 0;
+        // A busy machine looks like a bad network: then unreliable packets are held back.
+        let mut attempts = if is_reliable { 1 } else { 10 };
+        loop {
+            assert!(world.send(from, at, packet), "{packet:?}");
+            attempts -= 1;
+            let patience = if is_reliable { 30_000 } else { 500 };
+            if world.holds(patience, |world| !world.seen(to).is_empty()) {
+                break;
+            }
+            assert!(attempts > 0, "{packet:?} from {from} to {to}: {world:?}");
+        }
+        assert_eq!(world.take(to), [Seen::Received(expected)], "{packet:?}");
+    }
+}
+
+#[test]
+fn the_range_coder_makes_datagrams_shorter() {
+    for (server, client) in ROLES {
+        let Some(mut world) = World::new(16) else {
+            return;
+        };
+        let settings = Settings {
+            range_coder: true,
+            ..Settings::default()
+        };
+        let pair = world.pair(server, client, settings);
+        let packet = Sending {
+            channel: 0,
+            flags: RELIABLE,
+            size: 300_000,
+            seed: (1 << 31) + 5,
+        };
+        goes_both_ways(&mut world, pair, packet);
+        // Two bits of eight are left of each byte, and either host of ours has seen both ways.
+        let (host, _) = match server {
+            super::node::Kind::Ours => world.ours(pair.server, pair.at_server),
+            super::node::Kind::C => world.ours(pair.client, pair.at_client),
+        };
+        let totals = host.totals();
+        assert!(totals.sent_bytes < 150_000, "{totals:?}");
+        assert!(totals.received_bytes < 150_000, "{totals:?}");
+    }
+}
+
+#[test]
+fn every_channel_carries_packets() {
+    for (server, client) in ROLES {
+        for channels in [1, 2, 255] {
+            let Some(mut world) = World::new(17) else {
+                return;
+            };
+            let settings = Settings {
+                max_channels: channels,
+                ..Settings::default()
+            };
+            let pair = world.pair(server, client, settings);
+            for ((from, at), (to, slot)) in pair.directions() {
+                let packet = |channel: u8| Sending {
+                    channel,
+                    flags: RELIABLE,
+                    size: 20,
+                    seed: 1 + u32::from(channel),
+                };
+                for channel in 0..channels {
+                    assert!(world.send(from, at, packet(channel as u8)));
+                }
+                if channels < 255 {
+                    assert!(!world.send(from, at, packet(channels as u8)));
+                }
+                assert!(!world.send(from, at, packet(255)));
+                world.until(20_000, "packets", |world| world.seen(to).len() >= channels);
+                let mut arrivals = world.arrivals(to);
+                arrivals.sort_by_key(|arrival| arrival.channel);
+                for (channel, arrival) in (0..).zip(&arrivals) {
+                    assert_eq!(*arrival, packet(channel).arrival(slot));
+                }
+                assert_eq!(world.take(to).len(), channels);
+            }
+        }
+    }
+}
+
+/// One datagram holds many packets, up to 32 commands.
+#[test]
+fn small_packets_share_datagrams_and_keep_their_order() {
+    for (server, client) in ROLES {
+        let Some(mut world) = World::new(18) else {
+            return;
+        };
+        let pair = world.pair(server, client, Settings::default());
+        let kinds = [RELIABLE, 0];
+        let packet = |number: u32| Sending {
+            channel: 3,
+            flags: kinds[number as usize % 2],
+            size: number as usize % 60,
+            seed: 1 + number,
+        };
+        for ((from, at), (to, slot)) in pair.directions() {
+            // Fewer than the system's buffers hold, so that nothing gets lost.
+            for number in 0..300 {
+                assert!(world.send(from, at, packet(number)));
+            }
+            world.until(20_000, "packets", |world| {
+                let reliable = |seen: &&Seen| matches!(seen, Seen::Received(it) if it.flags == 1);
+                world.seen(to).iter().filter(reliable).count() == 150
+            });
+            world.run(50);
+            let mut numbers = 0..300;
+            for arrival in world.arrivals(to) {
+                // What is missing was unreliable, and nothing comes early or late.
+                let found = numbers.find(|&number| packet(number).arrival(slot) == arrival);
+                assert!(found.is_some(), "{arrival:?} is out of order");
+            }
+            world.take(to);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The program around the C library; `tests/c/peer.c` says what it understands.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// An answer that takes longer never comes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One running program, which is one ENet host.
+pub struct Program {
+    child: Child,
+    input: ChildStdin,
+    answers: Receiver<String>,
+}
+
+/// Whether there is a program. If not, says so where it is seen, or fails if there has to be one.
+pub fn is_there() -> bool {
+    let is_there = std::env::var_os("ENET_C_PEER").is_some();
+    assert!(
+        is_there || std::env::var_os("REQUIRE_C_ENET").is_none(),
+        "ENET_C_PEER names no program, but the tests against the C library are asked for"
+    );
+    if !is_there {
+        // The test harness would hide what the print macros say.
+        let _ = writeln!(
+            io::stderr(),
+            "LEFT OUT: a test against the C library, because ENET_C_PEER names no program \
+             (`cargo xtask test --rust` makes it)"
+        );
+    }
+    is_there
+}
+
+impl Program {
+    /// Starts the program.
+    pub fn start() -> Self {
+        let path = std::env::var_os("ENET_C_PEER").expect("is_there() was asked before");
+        let mut child = Command::new(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let input = child.stdin.take().expect("a pipe");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (sender, answers) = mpsc::channel();
+        // Reads on its own, so that neither side ever waits for the other to read.
+        thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            input,
+            answers,
+        }
+    }
+
+    /// Gives a command without waiting for its answer.
+    pub fn order(&mut self, command: &str) {
+        let written = self.input.write_all(format!("{command}\n").as_bytes());
+        written.unwrap_or_else(|error| panic!("the C program takes no command: {error}"));
+    }
+
+    /// Gives a command; what follows "ok", or why not.
+    pub fn ask(&mut self, command: &str) -> Result<String, String> {
+        self.order(command);
+        let answer = match self.answers.recv_timeout(PATIENCE) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => panic!("no answer to {command}"),
+            Err(RecvTimeoutError::Disconnected) => panic!("the C program ended at {command}"),
+        };
+        match answer.split_once(' ').unwrap_or((&answer, "")) {
+            ("ok", rest) => Ok(rest.to_owned()),
+            _ => Err(answer),
+        }
+    }
+
+    /// The next line of an answer, if it is there already.
+    pub fn line(&mut self) -> Option<String> {
+        match self.answers.try_recv() {
+            Ok(line) => Some(line),
+            Err(mpsc::TryRecvError::Empty) => None,
+            Err(mpsc::TryRecvError::Disconnected) => panic!("the C program ended"),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Whatever it is in the middle of, nobody needs it any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
