@@ -1,8 +1,8 @@
 //! What travels where nothing gets lost.
 
 use super::ROLES;
-use super::node::{RELIABLE, Seen, Sending, Settings, UNRELIABLE_FRAGMENT, UNSEQUENCED};
-use super::world::{Pair, World};
+use super::node::{Kind, RELIABLE, Seen, Sending, Settings, UNRELIABLE_FRAGMENT, UNSEQUENCED};
+use super::world::{Direction, World};
 
 /// Around the size from which packets are split, and far beyond.
 const SIZES: [usize; 7] = [0, 1, 100, 1364, 1365, 5000, 65536];
@@ -59,30 +59,30 @@ fn all_sizes(seed: u32, flags: u32, range_coder: bool, sizes: &[usize]) {
                     size,
                     seed,
                 };
-                goes_both_ways(&mut world, pair, packet);
+                for direction in pair.directions() {
+                    // With a range coder the C library dies of sending an empty packet: its coder
+                    // reads a byte before it sees that the buffer, at address 0, has none.
+                    if !range_coder || size > 0 || world.is_ours(direction.0.0) {
+                        goes(&mut world, direction, packet);
+                    }
+                }
             }
         }
     }
 }
 
-/// Sends a packet in each direction and sees it arrive alone and unchanged.
-fn goes_both_ways(world: &mut World, pair: Pair, packet: Sending) {
-    for ((from, at), (to, slot)) in pair.directions() {
-        let expected = packet.arrival(slot);
-        let is_reliable = expected.flags & RELIABLE != 0;
-        // A busy machine looks like a bad network: then unreliable packets are held back.
-        let mut attempts = if is_reliable { 1 } else { 10 };
-        loop {
-            assert!(world.send(from, at, packet), "{packet:?}");
-            attempts -= 1;
-            let patience = if is_reliable { 30_000 } else { 500 };
-            if world.holds(patience, |world| !world.seen(to).is_empty()) {
-                break;
-            }
-            assert!(attempts > 0, "{packet:?} from {from} to {to}: {world:?}");
-        }
-        assert_eq!(world.take(to), [Seen::Received(expected)], "{packet:?}");
-    }
+/// Sends a packet and sees it arrive alone and unchanged.
+fn goes(world: &mut World, ((from, at), (to, slot)): Direction, packet: Sending) {
+    let expected = packet.arrival(slot);
+    let is_reliable = expected.flags & RELIABLE != 0;
+    // A busy machine looks like a bad network: then unreliable packets are held back.
+    let (attempts, patience) = if is_reliable { (1, 30_000) } else { (10, 500) };
+    let arrives = (0..attempts).any(|_| {
+        assert!(world.send(from, at, packet), "{packet:?}");
+        world.holds(patience, |world| !world.seen(to).is_empty())
+    });
+    assert!(arrives, "{packet:?} from {from} to {to}: {world:?}");
+    assert_eq!(world.take(to), [Seen::Received(expected)], "{packet:?}");
 }
 
 #[test]
@@ -102,12 +102,15 @@ fn the_range_coder_makes_datagrams_shorter() {
             size: 300_000,
             seed: (1 << 31) + 5,
         };
-        goes_both_ways(&mut world, pair, packet);
+        for direction in pair.directions() {
+            goes(&mut world, direction, packet);
+        }
         // Two bits of eight are left of each byte, and either host of ours has seen both ways.
-        let (host, _) = match server {
-            super::node::Kind::Ours => world.ours(pair.server, pair.at_server),
-            super::node::Kind::C => world.ours(pair.client, pair.at_client),
+        let (host, slot) = match server {
+            Kind::Ours => (pair.server, pair.at_server),
+            Kind::C => (pair.client, pair.at_client),
         };
+        let (host, _) = world.ours(host, slot);
         let totals = host.totals();
         assert!(totals.sent_bytes < 150_000, "{totals:?}");
         assert!(totals.received_bytes < 150_000, "{totals:?}");
@@ -143,8 +146,8 @@ fn every_channel_carries_packets() {
                 world.until(20_000, "packets", |world| world.seen(to).len() >= channels);
                 let mut arrivals = world.arrivals(to);
                 arrivals.sort_by_key(|arrival| arrival.channel);
-                for (channel, arrival) in (0..).zip(&arrivals) {
-                    assert_eq!(*arrival, packet(channel).arrival(slot));
+                for (channel, arrival) in arrivals.iter().enumerate() {
+                    assert_eq!(*arrival, packet(channel as u8).arrival(slot));
                 }
                 assert_eq!(world.take(to).len(), channels);
             }

@@ -73,7 +73,7 @@ impl Program {
         let answer = match self.answers.recv_timeout(PATIENCE) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => panic!("no answer to {command}"),
-            Err(RecvTimeoutError::Disconnected) => panic!("the C program ended at {command}"),
+            Err(RecvTimeoutError::Disconnected) => self.died(),
         };
         match answer.split_once(' ').unwrap_or((&answer, "")) {
             ("ok", rest) => Ok(rest.to_owned()),
@@ -86,8 +86,12 @@ impl Program {
         match self.answers.try_recv() {
             Ok(line) => Some(line),
             Err(mpsc::TryRecvError::Empty) => None,
-            Err(mpsc::TryRecvError::Disconnected) => panic!("the C program ended"),
+            Err(mpsc::TryRecvError::Disconnected) => self.died(),
         }
+    }
+
+    fn died(&mut self) -> ! {
+        panic!("the C program ended: {:?}", self.child.wait());
     }
 }
 

@@ -132,6 +132,11 @@ impl World {
         }
     }
 
+    /// Whether a host is one of ours.
+    pub fn is_ours(&self, host: usize) -> bool {
+        self.nodes[host].our_host().is_some()
+    }
+
     /// A host of ours, and its connection in a slot.
     pub fn ours(&self, host: usize, slot: u16) -> (&Host, PeerId) {
         let (host, peers) = self.nodes[host].our_host().expect("a host of ours");
@@ -218,6 +223,9 @@ impl fmt::Debug for World {
     }
 }
 
+/// Who sends on which slot, and who receives on which slot.
+pub type Direction = ((usize, u16), (usize, u16));
+
 /// A connection, from both ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair {
@@ -230,8 +238,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Both directions: who sends on which slot, who receives on which slot.
-    pub fn directions(&self) -> [((usize, u16), (usize, u16)); 2] {
+    /// From the client to the server, and back.
+    pub fn directions(&self) -> [Direction; 2] {
         let server = (self.server, self.at_server);
         let client = (self.client, self.at_client);
         [(client, server), (server, client)]
