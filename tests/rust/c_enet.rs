@@ -13,7 +13,22 @@ mod program;
 mod relay;
 mod world;
 
+use std::thread;
+
 use node::Kind;
 
-/// Server and client, each way round.
-const ROLES: [(Kind, Kind); 2] = [(Kind::C, Kind::Ours), (Kind::Ours, Kind::C)];
+/// Runs a test with the C library as server and with it as client, both at once: they mostly wait.
+fn in_each_role(test: impl Fn(Kind, Kind) + Sync) {
+    if !program::is_there() {
+        return;
+    }
+    thread::scope(|scope| {
+        for (server, client) in [(Kind::C, Kind::Ours), (Kind::Ours, Kind::C)] {
+            let test = &test;
+            scope.spawn(move || {
+                println!("server {server:?}, client {client:?}");
+                test(server, client);
+            });
+        }
+    });
+}

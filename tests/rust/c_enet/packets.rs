@@ -1,6 +1,6 @@
 //! What travels where nothing gets lost.
 
-use super::ROLES;
+use super::in_each_role;
 use super::node::{Kind, RELIABLE, Seen, Sending, Settings, UNRELIABLE_FRAGMENT, UNSEQUENCED};
 use super::world::{Direction, World};
 
@@ -40,10 +40,8 @@ fn unreliable_fragments_arrive() {
 }
 
 fn all_sizes(seed: u32, flags: u32, range_coder: bool, sizes: &[usize]) {
-    for (server, client) in ROLES {
-        let Some(mut world) = World::new(seed) else {
-            return;
-        };
+    in_each_role(|server, client| {
+        let mut world = World::new(seed);
         let settings = Settings {
             range_coder,
             ..Settings::default()
@@ -68,7 +66,7 @@ fn all_sizes(seed: u32, flags: u32, range_coder: bool, sizes: &[usize]) {
                 }
             }
         }
-    }
+    });
 }
 
 /// Sends a packet and sees it arrive alone and unchanged.
@@ -87,10 +85,8 @@ fn goes(world: &mut World, ((from, at), (to, slot)): Direction, packet: Sending)
 
 #[test]
 fn the_range_coder_makes_datagrams_shorter() {
-    for (server, client) in ROLES {
-        let Some(mut world) = World::new(16) else {
-            return;
-        };
+    in_each_role(|server, client| {
+        let mut world = World::new(16);
         let settings = Settings {
             range_coder: true,
             ..Settings::default()
@@ -114,16 +110,14 @@ fn the_range_coder_makes_datagrams_shorter() {
         let totals = host.totals();
         assert!(totals.sent_bytes < 150_000, "{totals:?}");
         assert!(totals.received_bytes < 150_000, "{totals:?}");
-    }
+    });
 }
 
 #[test]
 fn every_channel_carries_packets() {
-    for (server, client) in ROLES {
+    in_each_role(|server, client| {
         for channels in [1, 2, 255] {
-            let Some(mut world) = World::new(17) else {
-                return;
-            };
+            let mut world = World::new(17);
             let settings = Settings {
                 max_channels: channels,
                 ..Settings::default()
@@ -152,16 +146,14 @@ fn every_channel_carries_packets() {
                 assert_eq!(world.take(to).len(), channels);
             }
         }
-    }
+    });
 }
 
 /// One datagram holds many packets, up to 32 commands.
 #[test]
 fn small_packets_share_datagrams_and_keep_their_order() {
-    for (server, client) in ROLES {
-        let Some(mut world) = World::new(18) else {
-            return;
-        };
+    in_each_role(|server, client| {
+        let mut world = World::new(18);
         let pair = world.pair(server, client, Settings::default());
         let kinds = [RELIABLE, 0];
         let packet = |number: u32| Sending {
@@ -188,5 +180,5 @@ fn small_packets_share_datagrams_and_keep_their_order() {
             }
             world.take(to);
         }
-    }
+    });
 }

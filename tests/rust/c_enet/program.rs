@@ -27,8 +27,8 @@ pub fn is_there() -> bool {
         // The test harness would hide what the print macros say.
         let _ = writeln!(
             io::stderr(),
-            "LEFT OUT: a test against the C library, because ENET_C_PEER names no program \
-             (`cargo xtask test --rust` makes it)"
+            "LEFT OUT {}: ENET_C_PEER names no program (`cargo xtask test --rust` makes it)",
+            thread::current().name().unwrap_or("a test")
         );
     }
     is_there
