@@ -31,6 +31,9 @@ Commands of enet-rs:
       builds the extension into addons/enet_rs/bin
   cargo xtask godot
       prints the Godot binary these commands use, fetching one if need be
+  cargo xtask c-peer
+      prints the program around the C library of ENet that tests run, as
+      ENET_C_PEER, making it if need be
 ";
 
 fn main() -> ExitCode {
@@ -94,6 +97,11 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "godot" => {
             options.finish()?;
             println!("{}", godot::find()?.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        "c-peer" => {
+            options.finish()?;
+            println!("{}", c_enet::peer()?.0.display());
             Ok(ExitCode::SUCCESS)
         }
         "help" | "--help" | "-h" => {
