@@ -136,6 +136,46 @@ fn unsequenced_packets_come_at_most_once() {
     });
 }
 
+/// Unreliable packets of a channel also keep their place among its reliable ones.
+#[test]
+fn kinds_that_share_a_channel_keep_their_order() {
+    const COUNT: u32 = 400;
+    in_each_role(|server, client| {
+        let (mut world, pair) = bad_world(35, server, client, false);
+        let kinds = [RELIABLE, 0, 0, UNRELIABLE_FRAGMENT];
+        let packet = |number: u32| Sending {
+            channel: 2,
+            flags: kinds[number as usize % 4],
+            size: 8 + number as usize * 37 % 2500,
+            seed: 1 + number,
+        };
+        for number in 0..COUNT {
+            for ((from, at), _) in pair.directions() {
+                assert!(world.send(from, at, packet(number)));
+            }
+            world.run(u64::from(number % 4 == 0) * 15);
+        }
+        let is_reliable = |seen: &&Seen| matches!(seen, Seen::Received(it) if it.flags == RELIABLE);
+        let reliable = (0..COUNT).filter(|&number| packet(number).arrival(0).flags == RELIABLE);
+        let reliable = reliable.count();
+        world.until(50_000, "packets", |world| {
+            [pair.server, pair.client]
+                .into_iter()
+                .all(|host| world.seen(host).iter().filter(is_reliable).count() >= reliable)
+        });
+        world.run(300);
+        for (_, (to, slot)) in pair.directions() {
+            let arrived = world.arrivals(to);
+            let mut sent = (0..COUNT).map(|number| packet(number).arrival(slot));
+            for arrival in &arrived {
+                assert!(sent.any(|it| it == *arrival), "{arrival:?} at host {to}");
+            }
+            // Otherwise there was nothing to keep in order.
+            assert!(arrived.len() > reliable + 20, "{}", arrived.len());
+        }
+    });
+}
+
 /// Sends 500 packets each way; the numbers of those that arrived, for either way. What arrives is
 /// what was sent.
 fn unreliable_packets(
