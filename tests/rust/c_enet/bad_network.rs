@@ -146,7 +146,8 @@ fn kinds_that_share_a_channel_keep_their_order() {
         let packet = |number: u32| Sending {
             channel: 2,
             flags: kinds[number as usize % 4],
-            size: 8 + number as usize * 37 % 2500,
+            // Every fourth may be split.
+            size: 8 + number as usize * 37 % [1300, 1300, 1300, 2500][number as usize % 4],
             seed: 1 + number,
         };
         for number in 0..COUNT {
@@ -171,7 +172,7 @@ fn kinds_that_share_a_channel_keep_their_order() {
                 assert!(sent.any(|it| it == *arrival), "{arrival:?} at host {to}");
             }
             // Otherwise there was nothing to keep in order.
-            assert!(arrived.len() > reliable + 20, "{}", arrived.len());
+            assert!(arrived.len() > reliable, "{}", arrived.len());
         }
     });
 }
