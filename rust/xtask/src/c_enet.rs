@@ -73,6 +73,19 @@ pub fn peer() -> Outcome<(PathBuf, String)> {
     Err(format!("no C library of ENet could be had:{causes}"))
 }
 
+/// Another program of `tests/c`, by its name.
+pub fn program(name: &str) -> Outcome<PathBuf> {
+    peer()?;
+    let program = target().join("c-enet").join(name);
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err(format!(
+            "{VARIABLE} names a program made elsewhere, which leaves out tests/c/{name}.c"
+        ))
+    }
+}
+
 /// Makes a program of each file of `tests/c`.
 fn compile_all(library: &Path, folder: &Path) -> Outcome<()> {
     let unpacked = library.join("root/usr");

@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask help` lists them.
 
 mod apt;
+mod bench;
 mod c_enet;
 mod demo;
 mod extension;
@@ -27,6 +28,9 @@ Commands of enet-rs:
       the same game in windows, to play by hand: one server, two clients
   cargo xtask test [--rust | --godot] [--suite NAME]
       runs every test, or only the Rust ones, or only the headless Godot ones
+  cargo xtask bench [core | engines] [--only TEXT]
+      our ENet engine against the C library over real sockets (core), or
+      against crate rusty_enet in memory (engines); prints ratios
   cargo xtask build [--debug | --release]
       builds the extension into addons/enet_rs/bin
   cargo xtask godot
@@ -78,6 +82,12 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 return Err("--suite names a Godot suite, which --rust leaves out".to_owned());
             }
             suites::run(rust || !godot, godot || !rust, suite.as_deref())
+        }
+        "bench" => {
+            let only = options.value("--only")?;
+            let name = options.word().unwrap_or_else(|| "core".to_owned());
+            options.finish()?;
+            bench::run(&name, only.as_deref())
         }
         "build" => {
             let debug = options.flag("--debug");
@@ -136,6 +146,12 @@ impl Options {
             return Err(format!("{name} needs a value"));
         }
         Ok(Some(self.0.remove(at)))
+    }
+
+    /// The next word that is no option.
+    fn word(&mut self) -> Option<String> {
+        let at = self.0.iter().position(|word| !word.starts_with('-'))?;
+        Some(self.0.remove(at))
     }
 
     fn number(&mut self, name: &str) -> Outcome<Option<u64>> {

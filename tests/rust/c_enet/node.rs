@@ -119,12 +119,9 @@ impl Node {
     /// A host of ours on a socket of its own.
     pub fn ours(settings: Settings, seed: u32, now: Time) -> Self {
         let config = EngineConfig {
-            max_peers: settings.max_peers,
             max_channels: settings.max_channels,
-            in_bandwidth: 0,
-            out_bandwidth: 0,
-            seed,
-            now,
+            checksum: settings.checksum,
+            ..EngineConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
         let mut host = Host::new(engine()(&config), socket.expect("a socket"));

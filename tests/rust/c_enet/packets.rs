@@ -21,6 +21,20 @@ fn reliable_packets_of_any_size_arrive_through_the_range_coder() {
 }
 
 #[test]
+fn packets_arrive_with_checksums() {
+    for range_coder in [false, true] {
+        let settings = Settings {
+            range_coder,
+            checksum: true,
+            ..Settings::default()
+        };
+        all_sizes_with(settings, 16, RELIABLE, &SIZES);
+        // A whole packet has four bytes less room.
+        all_sizes_with(settings, 17, 0, &[0, 1, 1000, 1360]);
+    }
+}
+
+#[test]
 fn unreliable_packets_arrive() {
     for range_coder in [false, true] {
         // Those that are split travel reliably.
@@ -40,12 +54,17 @@ fn unreliable_fragments_arrive() {
 }
 
 fn all_sizes(seed: u32, flags: u32, range_coder: bool, sizes: &[usize]) {
+    let settings = Settings {
+        range_coder,
+        ..Settings::default()
+    };
+    all_sizes_with(settings, seed, flags, sizes);
+}
+
+fn all_sizes_with(settings: Settings, seed: u32, flags: u32, sizes: &[usize]) {
+    let range_coder = settings.range_coder;
     in_each_role(|server, client| {
         let mut world = World::new(seed);
-        let settings = Settings {
-            range_coder,
-            ..Settings::default()
-        };
         let pair = world.pair(server, client, settings);
         for &size in sizes {
             // With a coder, also what it can make shorter.

@@ -86,6 +86,22 @@ impl Enet {
         }
     }
 
+    /// Takes those off the list's front that are half-open no more; `done` is about to be.
+    pub(super) fn forget_half_open(&mut self, done: PeerId) {
+        while let Some(&(id, _)) = self.half_open.front() {
+            if id != done && self.state_of(id) == PeerState::AcknowledgingConnect {
+                break;
+            }
+            self.half_open.pop_front();
+        }
+        // One that stays must not let those behind it pile up.
+        if self.half_open.len() > 2 * self.slots.len() {
+            let mut half_open = std::mem::take(&mut self.half_open);
+            half_open.retain(|&(id, _)| self.state_of(id) == PeerState::AcknowledgingConnect);
+            self.half_open = half_open;
+        }
+    }
+
     fn terms(&self, peer: &Peer) -> Terms {
         Terms {
             slot: peer.slot,
@@ -127,12 +143,6 @@ impl Enet {
         };
         peer.channel_count = asked.min(self.config.max_channels);
         peer.in_control = framed.sequence;
-        // Those that ended meanwhile must not pile up.
-        if self.half_open.len() > 2 * self.slots.len() {
-            let mut half_open = std::mem::take(&mut self.half_open);
-            half_open.retain(|&(id, _)| self.state_of(id) == PeerState::AcknowledgingConnect);
-            self.half_open = half_open;
-        }
         self.half_open.push_back((peer.id(), now));
         peer.token = terms.token;
         peer.remote_slot = terms.slot;
@@ -227,6 +237,7 @@ impl Enet {
 
     pub(super) fn report_connected(&mut self, peer: &mut Peer) {
         self.set_state(peer, PeerState::Connected);
+        self.forget_half_open(peer.id());
         // It may be time for a first ping.
         peer.set_next_timeout();
         let data = peer.event_data;

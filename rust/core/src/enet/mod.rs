@@ -214,6 +214,7 @@ impl Enet {
         if peer.state == PeerState::AcknowledgingConnect {
             if now >= peer.next_timeout {
                 self.end(peer, None);
+                self.forget_half_open(peer.id());
             }
         } else if peer.oldest_in_flight().is_some() {
             if now >= peer.next_timeout {

@@ -113,7 +113,8 @@ pub struct Peer {
     pub in_control: u16,
     pub out_unsequenced_group: u16,
     pub in_unsequenced_group: u16,
-    pub unsequenced_seen: [u32; UNSEQUENCED_WINDOW as usize / 32],
+    /// A bit per group of the current window, made when the first one comes.
+    pub unsequenced_seen: Option<Box<[u32; UNSEQUENCED_WINDOW as usize / 32]>>,
     /// Bytes waiting for their turn or for their fragments.
     pub waiting_data: usize,
 
@@ -180,7 +181,7 @@ impl Peer {
             in_control: 0,
             out_unsequenced_group: 0,
             in_unsequenced_group: 0,
-            unsequenced_seen: [0; UNSEQUENCED_WINDOW as usize / 32],
+            unsequenced_seen: None,
             waiting_data: 0,
             next_timeout: 0,
             earliest_timeout: None,

@@ -5,6 +5,7 @@
 //! stranger's random bytes cost it a hundred times more than they need to.) A command that makes no
 //! sense ends its datagram quietly: what came before it stays in force.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::Enet;
@@ -331,7 +332,12 @@ impl Enet {
         let command = if channel == CONTROL_CHANNEL {
             let mut controls = peer.controls.iter();
             let at = controls.position(|control| control.sequence == sequence)?;
-            Some(peer.controls.remove(at)?.command)
+            let control = peer.controls.remove(at)?;
+            // They are few and far between: an idle peer keeps no memory for them.
+            if peer.controls.is_empty() {
+                peer.controls = VecDeque::new();
+            }
+            Some(control.command)
         } else {
             let ring = &mut peer.used_channel(channel)?.sent;
             let key = Key {
@@ -369,12 +375,14 @@ fn is_new_group(peer: &mut Peer, group: u16) -> bool {
         return false;
     }
     let (word, bit) = (usize::from(index / 32), index % 32);
+    let seen = (peer.unsequenced_seen)
+        .get_or_insert_with(|| Box::new([0; UNSEQUENCED_WINDOW as usize / 32]));
     if group - index != peer.in_unsequenced_group {
         peer.in_unsequenced_group = group - index;
-        peer.unsequenced_seen.fill(0);
-    } else if peer.unsequenced_seen[word] & (1 << bit) != 0 {
+        seen.fill(0);
+    } else if seen[word] & (1 << bit) != 0 {
         return false;
     }
-    peer.unsequenced_seen[word] |= 1 << bit;
+    seen[word] |= 1 << bit;
     true
 }

@@ -1,7 +1,17 @@
 //! The system's UDP sockets: the only file that opens any.
+//!
+//! Large packets arrive and leave as many datagrams of one size; on Linux the kernel handles those as
+//! one. Sending makes use of that whenever several go to one address. Receiving does once a sender
+//! is seen to send many: asking for it makes every other datagram a little dearer.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android")),
+    path = "udp/no_offload.rs"
+)]
+mod offload;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -15,6 +25,9 @@ const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 const MAX_REPORTS: usize = 64;
 /// One byte more than the protocol allows tells oversized datagrams apart.
 const BUFFER_SIZE: usize = MAX_DATAGRAM_SIZE + 1;
+/// So many large datagrams of one sender in a row are the parts of a large packet.
+const PARTS_IN_A_ROW: u32 = 8;
+const LARGE: usize = 512;
 
 /// The system's network.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,6 +67,13 @@ impl Network for Udp {
 struct UdpTransport {
     socket: UdpSocket,
     is_ipv6: bool,
+    /// Whether the way out takes batches: not every network device does.
+    sends_batches: bool,
+    /// Receives joined datagrams, once that pays.
+    joined: Option<offload::Joined>,
+    can_join: bool,
+    /// Who sent the last datagram if it was a large one, and how many in a row.
+    in_a_row: (Option<SocketAddr>, u32),
 }
 
 impl UdpTransport {
@@ -73,27 +93,89 @@ impl UdpTransport {
         Ok(Self {
             socket: socket.into(),
             is_ipv6: address.is_ipv6(),
+            sends_batches: offload::LARGEST_BATCH > 1,
+            joined: None,
+            can_join: true,
+            in_a_row: (None, 0),
         })
     }
+
+    fn destination(&self, to: SocketAddr) -> SocketAddr {
+        match to.ip() {
+            IpAddr::V4(ip) if self.is_ipv6 => (ip.to_ipv6_mapped(), to.port()).into(),
+            _ => to,
+        }
+    }
+
+    fn receive_one(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        let mut buffer = [0; BUFFER_SIZE];
+        let (size, from) = self.socket.recv_from(&mut buffer)?;
+        take(unmapped(from), &buffer[..size]);
+        let is_large = (LARGE..BUFFER_SIZE).contains(&size);
+        self.in_a_row = match self.in_a_row {
+            (Some(last), count) if is_large && last == from => (Some(from), count + 1),
+            _ => (is_large.then_some(from), 1),
+        };
+        if self.in_a_row.1 >= PARTS_IN_A_ROW && self.can_join {
+            self.joined = offload::Joined::begin(&self.socket);
+            self.can_join = self.joined.is_some();
+        }
+        Ok(1)
+    }
+}
+
+fn receive_joined(
+    joined: &mut offload::Joined,
+    socket: &UdpSocket,
+    take: Taker<'_>,
+) -> io::Result<usize> {
+    let (from, datagrams, size) = joined.receive(socket)?;
+    let from = unmapped(from);
+    let mut count = 0;
+    for datagram in datagrams.chunks(size) {
+        take(from, datagram);
+        count += 1;
+    }
+    // An empty datagram is one, too.
+    Ok(count.max(1))
 }
 
 impl Transport for UdpTransport {
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        let to = match to.ip() {
-            IpAddr::V4(ip) if self.is_ipv6 => (ip.to_ipv6_mapped(), to.port()).into(),
-            _ => to,
-        };
-        self.socket.send_to(datagram, to).map(|_| ())
+        self.socket
+            .send_to(datagram, self.destination(to))
+            .map(|_| ())
+    }
+
+    fn send_batch(&mut self, to: SocketAddr, datagrams: &[u8], size: usize) -> usize {
+        if self.sends_batches {
+            match offload::send(&self.socket, self.destination(to), datagrams, size) {
+                Ok(()) => return datagrams.len().div_ceil(size),
+                // No room now; one by one there would be no more.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return 0,
+                // A device on the way, or its datagram size, does not allow it.
+                Err(_) => self.sends_batches = false,
+            }
+        }
+        let sent = datagrams.chunks(size).map(|one| self.send(to, one));
+        sent.filter(Result::is_ok).count()
+    }
+
+    fn largest_batch(&self) -> usize {
+        match self.sends_batches {
+            true => offload::LARGEST_BATCH,
+            false => 1,
+        }
     }
 
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
-        let mut buffer = [0; BUFFER_SIZE];
         for _ in 0..MAX_REPORTS {
-            match self.socket.recv_from(&mut buffer) {
-                Ok((size, from)) => {
-                    take(unmapped(from), &buffer[..size]);
-                    return Ok(1);
-                }
+            let received = match &mut self.joined {
+                Some(joined) => receive_joined(joined, &self.socket, take),
+                None => self.receive_one(take),
+            };
+            match received {
+                Ok(count) => return Ok(count),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Ok(0),
                     // Windows reports earlier datagrams' troubles here; none concerns this socket.
@@ -103,7 +185,7 @@ impl Transport for UdpTransport {
                     | ErrorKind::NetworkUnreachable
                     | ErrorKind::Interrupted => {}
                     _ if is_oversized(&error) => {
-                        take(unknown_sender(), &buffer);
+                        take(unknown_sender(), &[0; BUFFER_SIZE]);
                         return Ok(1);
                     }
                     _ => return Err(error),
