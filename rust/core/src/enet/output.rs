@@ -21,9 +21,12 @@ use crate::compress::Codec;
 const SHORT_HEADER_SIZE: usize = 2;
 /// Bytes of the checksum, behind the header.
 pub const CHECKSUM_SIZE: usize = 4;
-/// Buffers of a kind that are kept for use again.
-const POOL_SIZE: usize = 256;
-/// Larger buffers are not kept: one large packet must not cost memory for ever.
+/// Bytes of buffers of a kind that are kept for use again: a burst of one frame to a few thousand
+/// players.
+const POOL_BYTES: usize = 4 * 1024 * 1024;
+/// What a kept buffer costs besides its bytes.
+const BUFFER_COST: usize = 64;
+/// Larger buffers are not kept: one large packet must not push out all others.
 const LARGEST_KEPT: usize = 64 * 1024;
 
 /// A datagram in the making: its header, not filled in yet, and commands.
@@ -39,8 +42,9 @@ pub struct Draft {
 pub struct Output {
     ready: VecDeque<(SocketAddr, Vec<u8>)>,
     datagrams: BufferPool,
-    /// Bytes of packets on their way. Those that nobody holds any more are used again.
+    /// For bytes of packets on their way, when nobody holds them any more.
     shared: Vec<Arc<Vec<u8>>>,
+    shared_bytes: usize,
     pub codec: Option<Box<dyn Codec + Send>>,
     packed: Vec<u8>,
     pub has_checksum: bool,
@@ -48,11 +52,16 @@ pub struct Output {
 
 /// Buffers that are used again.
 #[derive(Debug, Default)]
-pub struct BufferPool(Vec<Vec<u8>>);
+pub struct BufferPool {
+    buffers: Vec<Vec<u8>>,
+    bytes: usize,
+}
 
 impl BufferPool {
     pub fn empty(&mut self) -> Vec<u8> {
-        self.0.pop().unwrap_or_default()
+        let buffer = self.buffers.pop().unwrap_or_default();
+        self.bytes = self.bytes.saturating_sub(buffer.capacity() + BUFFER_COST);
+        buffer
     }
 
     /// A buffer with these bytes.
@@ -63,11 +72,17 @@ impl BufferPool {
     }
 
     pub fn put_back(&mut self, mut buffer: Vec<u8>) {
-        if self.0.len() < POOL_SIZE && (1..=LARGEST_KEPT).contains(&buffer.capacity()) {
+        let size = buffer.capacity();
+        if is_worth_keeping(size, self.bytes) {
             buffer.clear();
-            self.0.push(buffer);
+            self.buffers.push(buffer);
+            self.bytes += size + BUFFER_COST;
         }
     }
+}
+
+fn is_worth_keeping(size: usize, kept: usize) -> bool {
+    (1..=LARGEST_KEPT).contains(&size) && kept + size + BUFFER_COST <= POOL_BYTES
 }
 
 impl Output {
@@ -76,6 +91,7 @@ impl Output {
             ready: VecDeque::new(),
             datagrams: BufferPool::default(),
             shared: Vec::new(),
+            shared_bytes: 0,
             codec: None,
             packed: Vec::new(),
             has_checksum,
@@ -91,20 +107,22 @@ impl Output {
 
     /// Bytes that several commands can hold.
     pub fn share(&mut self, bytes: &[u8]) -> Arc<Vec<u8>> {
-        if let Some(mut shared) = self.shared.pop()
-            && let Some(buffer) = Arc::get_mut(&mut shared)
-        {
-            buffer.clear();
-            buffer.extend_from_slice(bytes);
-            return shared;
-        }
-        Arc::new(bytes.to_vec())
+        let Some(mut shared) = self.shared.pop() else {
+            return Arc::new(bytes.to_vec());
+        };
+        self.shared_bytes = (self.shared_bytes).saturating_sub(shared.capacity() + BUFFER_COST);
+        // Nobody else holds what was kept.
+        let buffer = Arc::make_mut(&mut shared);
+        buffer.clear();
+        buffer.extend_from_slice(bytes);
+        shared
     }
 
     /// Takes bytes back that a command held; they are used again if nobody else holds them.
     pub fn unshare(&mut self, mut bytes: Arc<Vec<u8>>) {
-        let is_kept = self.shared.len() < POOL_SIZE && bytes.capacity() <= LARGEST_KEPT;
-        if is_kept && Arc::get_mut(&mut bytes).is_some() {
+        let size = bytes.capacity();
+        if is_worth_keeping(size, self.shared_bytes) && Arc::get_mut(&mut bytes).is_some() {
+            self.shared_bytes += size + BUFFER_COST;
             self.shared.push(bytes);
         }
     }
@@ -117,6 +135,7 @@ impl Output {
         }
         let draft = peer.draft.get_or_insert_with(|| {
             let mut bytes = self.datagrams.empty();
+            bytes.reserve(peer.mtu as usize);
             let header = if framed.wants_ack {
                 HEADER_SIZE
             } else {
