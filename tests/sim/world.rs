@@ -196,7 +196,7 @@ impl World {
             node.peer.finish(notice, now);
         }
         while let Some(packet) = node.peer.take_packet() {
-            node.packets.push(packet.clone());
+            node.packets.push(packet);
         }
     }
 }

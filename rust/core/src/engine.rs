@@ -324,8 +324,9 @@ pub trait Engine {
         data: &[u8],
     ) -> Result<(), QueueError>;
 
-    /// Queues one packet for several peers, holding its bytes once. Peers that are not connected or
-    /// lack the channel are left out. Only a packet that is too large is an error.
+    /// Queues one packet for several peers, holding its bytes once, and says for how many. Peers that
+    /// are not connected or lack the channel are left out. Only a packet that is too large is an
+    /// error.
     fn send_to_all(
         &mut self,
         now: Time,
@@ -333,7 +334,7 @@ pub trait Engine {
         channel: u8,
         flags: PacketFlags,
         data: &[u8],
-    ) -> Result<(), QueueError>;
+    ) -> Result<usize, QueueError>;
 
     /// Ends a connection.
     fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect);

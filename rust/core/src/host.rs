@@ -15,7 +15,7 @@ pub const DEFAULT_ENGINE: EngineFactory = Enet::boxed;
 /// Datagrams, and bytes, one [`Host::receive`] takes in at most, so that a flood cannot hold up a
 /// frame for ever. What is left waits in the system's buffer for the next call.
 const MAX_DATAGRAMS: usize = 16_384;
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Datagrams after which what is due is done and sent, in the middle of a burst.
 const BURST: usize = 256;
 /// Most bytes of a batch of datagrams: what the kernel takes as one.
@@ -151,7 +151,7 @@ impl Host {
     }
 
     /// Queues a packet for several peers, leaving out those that are not connected or lack the
-    /// channel.
+    /// channel; says for how many.
     pub fn send_to_all(
         &mut self,
         now: Time,
@@ -159,7 +159,7 @@ impl Host {
         channel: u8,
         flags: PacketFlags,
         data: &[u8],
-    ) -> Result<(), QueueError> {
+    ) -> Result<usize, QueueError> {
         let queued = self.engine.send_to_all(now, peers, channel, flags, data);
         self.send_datagrams();
         queued

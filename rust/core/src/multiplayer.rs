@@ -92,7 +92,8 @@ pub struct Multiplayer {
     postponed: VecDeque<(i32, Event)>,
     /// Those whose poll has come.
     due: VecDeque<(i32, Event)>,
-    current: Option<Packet>,
+    /// Bytes of the packets in `inbox`.
+    unread_bytes: usize,
     /// Counts creations and closings: a [`Notice`] of an earlier one has nothing left to finish.
     epoch: u64,
     last_time: Time,
@@ -125,7 +126,7 @@ impl Multiplayer {
             inbox: VecDeque::new(),
             postponed: VecDeque::new(),
             due: VecDeque::new(),
-            current: None,
+            unread_bytes: 0,
             epoch: 0,
             last_time: Time::ZERO,
             recipients: Vec::new(),
@@ -279,9 +280,9 @@ impl Multiplayer {
         self.peers.clear();
         self.ids.clear();
         self.inbox.clear();
+        self.unread_bytes = 0;
         self.postponed.clear();
         self.due.clear();
-        self.current = None;
         self.refuse_new_connections = false;
         self.activate(Mode::Inactive, Status::Disconnected, 0);
     }
@@ -296,11 +297,18 @@ impl Multiplayer {
         self.inbox.front()
     }
 
-    /// Takes the next packet. Its bytes stay where they are until the next packet is taken, the next
-    /// poll, or the closing.
-    pub fn take_packet(&mut self) -> Option<&Packet> {
-        self.current = self.inbox.pop_front();
-        self.current.as_ref()
+    /// Takes the next packet.
+    pub fn take_packet(&mut self) -> Option<Packet> {
+        let packet = self.inbox.pop_front()?;
+        self.unread_bytes -= packet.data.len() + poll::PACKET_COST;
+        Some(packet)
+    }
+
+    /// Gives the bytes of a packet back when they are read: later packets use their memory again.
+    pub fn recycle(&mut self, bytes: Vec<u8>) {
+        if let Some(host) = self.hosts.values_mut().next() {
+            host.recycle(bytes);
+        }
     }
 
     /// What the peer is.

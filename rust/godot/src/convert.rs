@@ -1,6 +1,6 @@
 //! The only translation between Godot's vocabulary and the core's.
 
-use enet_core::{CreateError, PeerError, SendError, Status, TransferMode};
+use enet_core::{CreateError, SendError, Status, TransferMode};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
 
@@ -22,11 +22,6 @@ pub fn send_error(error: SendError) -> Error {
         SendError::Inactive | SendError::NotConnected => Error::ERR_UNCONFIGURED,
         _ => Error::ERR_INVALID_PARAMETER,
     }
-}
-
-/// What a void method prints for a bad peer.
-pub fn peer_error(error: PeerError, method: &str) -> String {
-    format!("ENetMultiplayerPeerRs.{method}: {error}.")
 }
 
 pub fn status(status: Status) -> ConnectionStatus {

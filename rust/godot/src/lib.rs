@@ -5,6 +5,7 @@
 
 mod clock;
 mod convert;
+mod lent;
 mod multiplayer_peer;
 
 use godot::prelude::*;

@@ -6,6 +6,7 @@ use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
+use crate::lent::Lent;
 use crate::{clock, convert};
 
 /// A [MultiplayerPeer] that speaks ENet, in place of [ENetMultiplayerPeer].
@@ -29,6 +30,7 @@ use crate::{clock, convert};
 pub struct ENetMultiplayerPeerRs {
     base: Base<MultiplayerPeerExtension>,
     session: Multiplayer,
+    lent: Lent,
 }
 
 // After the class: the derive leaves a macro that the engine's calls need.
@@ -66,7 +68,7 @@ impl ENetMultiplayerPeerRs {
             out_bandwidth: convert::int(out_bandwidth),
         };
         let created = self.session.create_server(&options, clock::now());
-        report_creation(created, "create_server")
+        self.report_creation(created, "create_server")
     }
 
     /// Connects to the server at `address` (a name, an IPv4 or an IPv6 address) and UDP port `port`.
@@ -104,7 +106,7 @@ impl ENetMultiplayerPeerRs {
             unique_id,
         };
         let created = self.session.create_client(&options, clock::now());
-        report_creation(created, "create_client")
+        self.report_creation(created, "create_client")
     }
 
     /// Sets the address that [method create_server], and [method create_client] with a local port,
@@ -115,20 +117,29 @@ impl ENetMultiplayerPeerRs {
     fn set_bind_ip(&mut self, ip: GString) {
         match BindAddress::parse(&ip.to_string()) {
             Some(address) => self.session.set_bind_address(address),
-            None => godot_error!(
-                "ENetMultiplayerPeerRs.set_bind_ip: \"{ip}\" is neither an IP address nor \"*\"."
+            None => self.report(
+                "set_bind_ip",
+                &format!("\"{ip}\" is neither an IP address nor \"*\""),
             ),
         }
     }
 }
 
-fn report_creation(created: Result<(), CreateError>, method: &str) -> Error {
-    match created {
-        Ok(()) => Error::OK,
-        Err(error) => {
-            godot_error!("ENetMultiplayerPeerRs.{method}: {error}.");
-            convert::create_error(&error)
+impl ENetMultiplayerPeerRs {
+    fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {
+        match created {
+            Ok(()) => Error::OK,
+            Err(error) => {
+                self.report(method, &error);
+                convert::create_error(&error)
+            }
         }
+    }
+
+    /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
+    fn report(&mut self, method: &str, cause: &dyn std::fmt::Display) {
+        let _lent = self.base_mut();
+        godot_error!("ENetMultiplayerPeerRs.{method}: {cause}.");
     }
 }
 

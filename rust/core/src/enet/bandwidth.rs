@@ -23,7 +23,14 @@ impl Enet {
             return;
         }
         let is_limited = self.config.out_bandwidth != 0 || self.limited > 0;
-        if is_limited {
+        let was_limited = std::mem::replace(&mut self.was_limited, is_limited);
+        if is_limited && !was_limited {
+            // What was counted so far is from longer than a second.
+            for peer in self.slots.iter_mut().flatten() {
+                peer.outgoing_data_total = 0;
+            }
+        } else if is_limited || was_limited {
+            // Also once after the last limit went, to lift what it did.
             self.limit_throttles(now, elapsed);
         }
         if std::mem::take(&mut self.announce_bandwidth) {

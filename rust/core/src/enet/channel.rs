@@ -12,7 +12,7 @@
 //! neither a far number nor a descending series costs more than any other. C keeps sorted lists,
 //! where such series cost quadratic time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::output::BufferPool;
 use super::peer::Sent;
@@ -24,8 +24,11 @@ pub const WINDOW_SIZE: u16 = 0x1000;
 pub const WINDOWS: u16 = 16;
 /// Windows a receiver looks ahead, and a sender keeps free.
 pub const FREE_WINDOWS: u16 = 8;
-/// What an entry that waits costs at least, so that empty packets are not free.
-const ENTRY_COST: usize = 64;
+/// What an entry that waits costs at least: empty packets are not free.
+const ENTRY_COST: usize = 192;
+/// Packets in parts from this size on begin in a buffer that was used before, which may be as large
+/// as those get.
+const POOLED_SIZE: u32 = 16 * 1024;
 
 #[derive(Debug, Default)]
 pub struct Channel {
@@ -46,6 +49,8 @@ struct Reorder {
     reliable: Waitlist,
     /// By reliable number, then unreliable one.
     unreliable: Waitlist,
+    /// Those of them that are complete, and wait for a reliable packet only.
+    complete: BTreeSet<u64>,
 }
 
 /// A packet, or one in the making, that waits for its turn.
@@ -126,9 +131,10 @@ impl Channel {
             self.after_reliable(to);
             return Ok(());
         }
-        to.claim(bytes.len())?;
-        let content = Waiting::Whole(to.buffers.filled(bytes));
-        self.reorder().reliable.insert(number, content);
+        to.claim(bytes.len().max(ENTRY_COST))?;
+        self.reorder()
+            .reliable
+            .insert(number, Waiting::Whole(bytes.to_vec()));
         Ok(())
     }
 
@@ -181,9 +187,9 @@ impl Channel {
         if waitlist.contains(key) {
             return Ok(());
         }
-        to.claim(bytes.len())?;
-        waitlist.insert(key, Waiting::Whole(to.buffers.filled(bytes)));
-        self.deliver_unreliable(to);
+        to.claim(bytes.len().max(ENTRY_COST))?;
+        waitlist.insert(key, Waiting::Whole(bytes.to_vec()));
+        self.unreliable_is_complete(key, to);
         Ok(())
     }
 
@@ -205,7 +211,7 @@ impl Channel {
         let key = unreliable_key(self.unwrapped(reliable), place.sequence);
         let waitlist = &mut self.reorder().unreliable;
         if add_part(waitlist, key, fragment, bytes, to)? {
-            self.deliver_unreliable(to);
+            self.unreliable_is_complete(key, to);
         }
         Ok(())
     }
@@ -224,7 +230,20 @@ impl Channel {
         self.in_unreliable = 0;
         if self.reorder.is_some() {
             self.deliver_waiting(to);
-            self.deliver_unreliable(to);
+            let current = unreliable_key(self.in_reliable, 0);
+            let end = unreliable_key(self.in_reliable + 1, 0);
+            let last = self.reorder().complete.range(current..end).next_back();
+            let last = last.copied();
+            self.deliver_unreliable(last, to);
+        }
+    }
+
+    /// An unreliable packet has all its parts: it waits for a reliable one, or its turn has come.
+    fn unreliable_is_complete(&mut self, key: u64, to: &mut Delivery<'_>) {
+        if key >= unreliable_key(self.in_reliable + 1, 0) {
+            self.reorder().complete.insert(key);
+        } else {
+            self.deliver_unreliable(Some(key), to);
         }
     }
 
@@ -247,20 +266,19 @@ impl Channel {
         }
     }
 
-    /// Delivers the unreliable packets whose turn it is, and drops those that are too late:
-    /// everything before the last one delivered.
-    fn deliver_unreliable(&mut self, to: &mut Delivery<'_>) {
+    /// Delivers the unreliable packets whose turn it is, up to the last complete one, and drops those
+    /// that are too late: everything else before it.
+    fn deliver_unreliable(&mut self, last: Option<u64>, to: &mut Delivery<'_>) {
         let current = unreliable_key(self.in_reliable, 0);
-        let end = unreliable_key(self.in_reliable + 1, 0);
-        let waitlist = &mut self.reorder().unreliable;
-        let last = waitlist.last_complete(current..end);
-        while let Some(key) = waitlist.first() {
+        let reorder = self.reorder();
+        while let Some(key) = reorder.unreliable.first() {
             if key >= current && last.is_none_or(|last| key > last) {
                 break;
             }
-            let Some(content) = waitlist.take(key) else {
+            let Some(content) = reorder.unreliable.take(key) else {
                 break;
             };
+            reorder.complete.remove(&key);
             if key < current || !content.is_complete() {
                 to.drop_waiting(content);
                 continue;
@@ -299,7 +317,17 @@ impl Delivery<'_> {
         if *self.waiting >= self.most_waiting {
             return Err(Refused);
         }
-        *self.waiting += size.max(ENTRY_COST);
+        *self.waiting += size;
+        Ok(())
+    }
+
+    /// Counts what a packet that waits already costs besides. A packet as large as the limit must
+    /// still get its parts in any order, so there is some room for this.
+    fn claim_more(&mut self, size: usize) -> Result<(), Refused> {
+        if *self.waiting + size > self.most_waiting + self.most_waiting / 4 {
+            return Err(Refused);
+        }
+        *self.waiting += size;
         Ok(())
     }
 
@@ -334,13 +362,18 @@ fn add_part(
 ) -> Result<bool, Refused> {
     match waitlist.get_mut(key) {
         Some(Waiting::Parts(parts)) if parts.matches(fragment) => {
+            to.claim_more(parts.cost_of(fragment))?;
             parts.add(fragment, bytes);
             Ok(parts.is_complete())
         }
         Some(_) => Err(Refused),
         None => {
-            to.claim(fragment.total as usize)?;
-            let mut parts = Reassembly::new(fragment, to.buffers.empty());
+            let buffer = match fragment.total {
+                POOLED_SIZE.. => to.buffers.empty(),
+                _ => Vec::new(),
+            };
+            let mut parts = Reassembly::new(fragment, buffer);
+            to.claim(parts.cost() + parts.cost_of(fragment))?;
             parts.add(fragment, bytes);
             let is_done = parts.is_complete();
             waitlist.insert(key, Waiting::Parts(parts));
@@ -356,11 +389,10 @@ fn unreliable_key(reliable: u64, sequence: u16) -> u64 {
 impl Waiting {
     /// What it counts for towards the limit on waiting data.
     fn cost(&self) -> usize {
-        let size = match self {
-            Self::Whole(data) => data.len(),
-            Self::Parts(parts) => parts.claimed(),
-        };
-        size.max(ENTRY_COST)
+        match self {
+            Self::Whole(data) => data.len().max(ENTRY_COST),
+            Self::Parts(parts) => parts.cost(),
+        }
     }
 
     fn is_complete(&self) -> bool {
@@ -423,15 +455,6 @@ impl Waitlist {
         let first = self.map.first_key_value().map(|(key, _)| *key);
         single.into_iter().chain(first).min()
     }
-
-    fn last_complete(&self, range: std::ops::Range<u64>) -> Option<u64> {
-        let single = self.single.as_ref();
-        let single = single.filter(|(key, it)| range.contains(key) && it.is_complete());
-        let mut in_map = self.map.range(range).rev();
-        let last = in_map.find(|(_, waiting)| waiting.is_complete());
-        let last = last.map(|(key, _)| *key);
-        single.map(|(key, _)| *key).into_iter().chain(last).max()
-    }
 }
 
 /// Things with consecutive numbers of which mostly the oldest goes first.
@@ -452,6 +475,13 @@ impl<T> Default for Ring<T> {
 }
 
 impl<T> Ring<T> {
+    /// Gives memory back if nothing is held and it is more than for so many.
+    pub fn release_memory(&mut self, kept: usize) {
+        if self.items.is_empty() && self.items.capacity() > kept {
+            self.items = VecDeque::new();
+        }
+    }
+
     /// Number of the oldest item, or of the next one.
     pub fn base(&self) -> u64 {
         self.base

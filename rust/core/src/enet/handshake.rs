@@ -6,9 +6,10 @@
 //! round. Two session bits per direction tell a slot's connections apart.
 //!
 //! Until then the connector may be anybody who writes a false address on datagrams. So an answer goes
-//! out only when a CONNECT comes in, and is no longer than that; a half-open connection is dropped
-//! after five seconds without one, and when slots run out the oldest has to go after one. (C repeats
-//! its answer by itself for half a minute, to whoever was named as the sender, and keeps the slot.)
+//! out only when a CONNECT comes in, and is no longer than that (with a codec, twice as long at
+//! most); a half-open connection is dropped after five seconds without one, and when most slots are
+//! half-open and none is free, the oldest has to go after two. (C repeats its answer by itself for
+//! half a minute, to whoever was named as the sender, and keeps the slot.)
 //!
 //! An orderly end is a DISCONNECT that is acknowledged. Where there is nothing to wait for, one is
 //! sent without.
@@ -26,8 +27,8 @@ use crate::engine::{Disconnect, Event, MAX_MTU, MIN_MTU, PeerId, PeerState};
 const WINDOW_SCALE: u32 = 65536;
 /// Milliseconds a half-open connection is kept after the last CONNECT.
 const HALF_OPEN_TIMEOUT: u64 = 5000;
-/// Milliseconds it is kept even if others need the slot: an honest answer takes no longer.
-const HALF_OPEN_GRACE: u64 = 1000;
+/// Milliseconds it is kept even if others need the slot: an honest answer hardly takes longer.
+const HALF_OPEN_GRACE: u64 = 2000;
 
 impl Enet {
     pub(super) fn begin_connecting(
@@ -66,12 +67,17 @@ impl Enet {
         peer.incoming_session = incoming;
         peer.outgoing_session = outgoing;
         peer.mtu = self.config.mtu;
-        *self.by_ip.entry(address.ip()).or_default() += 1;
+        if peer.is_incoming {
+            *self.by_ip.entry(address.ip()).or_default() += 1;
+        }
         Some(peer)
     }
 
-    /// Drops the oldest half-open connection, if it had its time.
+    /// Drops the oldest half-open connection, if it had its time and there are too many to be honest.
     fn make_room(&mut self, now: u64) {
+        if self.half_open.len() * 2 <= self.slots.len() {
+            return;
+        }
         while let Some(&(id, since)) = self.half_open.front() {
             let is_half_open = self.state_of(id) == PeerState::AcknowledgingConnect;
             if is_half_open && now < since + HALF_OPEN_GRACE {
@@ -213,6 +219,8 @@ impl Enet {
             return Err(Refused);
         }
         self.acknowledged(peer, CONTROL_CHANNEL, 1);
+        // A repeated CONNECT that has not left yet has no business with the slot given now.
+        peer.draft = None;
         peer.in_control = sequence;
         peer.channel_count = granted.min(peer.channel_count);
         peer.remote_slot = terms.slot;

@@ -69,6 +69,8 @@ pub struct Enet {
     generations: u32,
     bandwidth_epoch: u64,
     announce_bandwidth: bool,
+    /// Whether the last sharing had limits to keep.
+    was_limited: bool,
     connected: usize,
     limited: usize,
 }
@@ -99,6 +101,7 @@ impl Enet {
             generations: 0,
             bandwidth_epoch: millis(config.now),
             announce_bandwidth: false,
+            was_limited: false,
             connected: 0,
             limited: 0,
             config,
@@ -149,7 +152,9 @@ impl Enet {
     fn retire(&mut self, peer: &Peer) {
         self.by_token.remove(&(peer.address, peer.token));
         let ip = peer.address.ip();
-        if let Some(count) = self.by_ip.get_mut(&ip) {
+        if peer.is_incoming
+            && let Some(count) = self.by_ip.get_mut(&ip)
+        {
             *count -= 1;
             if *count == 0 {
                 self.by_ip.remove(&ip);
@@ -335,7 +340,7 @@ impl Engine for Enet {
         channel: u8,
         flags: PacketFlags,
         data: &[u8],
-    ) -> Result<(), QueueError> {
+    ) -> Result<usize, QueueError> {
         if data.len() > self.config.max_packet_size {
             return Err(QueueError::TooLarge);
         }
@@ -343,13 +348,15 @@ impl Engine for Enet {
             bytes: data,
             shared: None,
         };
+        let mut queued = 0;
         for &peer in peers {
             match self.queue_packet(millis(now), peer, channel, flags, &mut content) {
+                Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
-                Ok(()) | Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
+                Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
             }
         }
-        Ok(())
+        Ok(queued)
     }
 
     fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use super::channel::Channel;
 use super::output::Draft;
-use super::wire::{Command, Fragment, NO_SLOT};
+use super::wire::{Command, Fragment, Framed, NO_SLOT};
 use crate::engine::{PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Throttle, Timeout};
 
 pub const MIN_WINDOW: u32 = 4096;
 pub const MAX_WINDOW: u32 = 65536;
 const DEFAULT_ROUND_TRIP: u32 = 500;
 pub const DEFAULT_PING_INTERVAL: u32 = 500;
+/// Entries of a queue that stay allocated when it is empty.
+const KEPT_CAPACITY: usize = 64;
 /// A host remembers so many unsequenced groups, bit by bit, to drop the repeated ones.
 pub const UNSEQUENCED_WINDOW: u16 = 1024;
 
@@ -65,6 +67,30 @@ pub struct Ack {
     pub is_disconnect: bool,
     pub sequence: u16,
     pub sent_time: u16,
+}
+
+impl Ack {
+    pub fn new(received: &Framed, sent_time: u16) -> Self {
+        Self {
+            channel: received.channel,
+            is_disconnect: matches!(received.command, Command::Disconnect { .. }),
+            sequence: received.sequence,
+            sent_time,
+        }
+    }
+
+    pub fn framed(self) -> Framed {
+        Framed {
+            channel: self.channel,
+            sequence: self.sequence,
+            wants_ack: false,
+            unsequenced: false,
+            command: Command::Acknowledge {
+                sequence: self.sequence,
+                sent_time: self.sent_time,
+            },
+        }
+    }
 }
 
 /// Names a reliable command: its channel, and its number with the wraps counted in.
@@ -150,6 +176,8 @@ pub struct Peer {
     pub is_dirty: bool,
     /// Whether it counts as connected for the host's bookkeeping.
     pub is_counted: bool,
+    /// Whether the remote began, and so counts for its address.
+    pub is_incoming: bool,
 }
 
 impl Peer {
@@ -209,6 +237,7 @@ impl Peer {
             armed: None,
             is_dirty: false,
             is_counted: false,
+            is_incoming: state == PeerState::AcknowledgingConnect,
         }
     }
 
@@ -258,6 +287,19 @@ impl Peer {
         self.in_flight_bytes = 0;
         self.channels.clear();
         self.waiting_data = 0;
+    }
+
+    /// Gives memory back that only a burst needed, when nothing is on the way.
+    pub fn release_memory(&mut self) {
+        // Commands without a channel are few and far between: none is the rule.
+        self.controls = VecDeque::new();
+        if self.in_flight.capacity().max(self.pending.capacity()) > KEPT_CAPACITY {
+            self.in_flight = VecDeque::new();
+            self.pending = VecDeque::new();
+        }
+        for channel in self.channels.iter_mut().flatten() {
+            channel.sent.release_memory(KEPT_CAPACITY);
+        }
     }
 
     /// The timing of a reliable command, if it is not acknowledged.

@@ -11,6 +11,12 @@ use super::wire::Fragment;
 
 /// Most fragments a packet can have.
 pub const MAX_FRAGMENTS: u32 = 1024 * 1024;
+/// What a packet in parts costs besides the bytes it claims.
+const PACKET_COST: usize = 256;
+/// What the first early fragment costs besides its bytes, and what each further one does. Without
+/// this, a million fragments of a byte would take a hundred times their bytes.
+const FIRST_EARLY_COST: usize = 512;
+const EARLY_COST: usize = 128;
 
 #[derive(Debug)]
 pub struct Reassembly {
@@ -22,6 +28,7 @@ pub struct Reassembly {
     data: Vec<u8>,
     /// By number, with their offsets: fragments that came before the one they follow.
     early: BTreeMap<u32, (u32, Vec<u8>)>,
+    cost: usize,
 }
 
 impl Reassembly {
@@ -36,6 +43,22 @@ impl Reassembly {
             next: 0,
             data: buffer,
             early: BTreeMap::new(),
+            cost: fragment.total as usize + PACKET_COST,
+        }
+    }
+
+    /// What it counts for towards the limit on waiting data.
+    pub fn cost(&self) -> usize {
+        self.cost
+    }
+
+    /// What adding a fragment will cost besides.
+    pub fn cost_of(&self, fragment: &Fragment) -> usize {
+        let is_early = fragment.number > self.next && !self.early.contains_key(&fragment.number);
+        match (is_early, self.cost == self.total + PACKET_COST) {
+            (false, _) => 0,
+            (true, true) => FIRST_EARLY_COST,
+            (true, false) => EARLY_COST,
         }
     }
 
@@ -46,6 +69,7 @@ impl Reassembly {
 
     /// Puts a (sound) fragment in its place; a repeated one changes nothing.
     pub fn add(&mut self, fragment: &Fragment, bytes: &[u8]) {
+        self.cost += self.cost_of(fragment);
         if fragment.number < self.next || self.early.contains_key(&fragment.number) {
             return;
         }
@@ -76,11 +100,6 @@ impl Reassembly {
 
     pub fn count(&self) -> u32 {
         self.count
-    }
-
-    /// The size it will have.
-    pub fn claimed(&self) -> usize {
-        self.total
     }
 
     /// The packet; `None` if its fragments left holes or overlapped.

@@ -5,7 +5,6 @@
 //! stranger's random bytes cost it a hundred times more than they need to.) A command that makes no
 //! sense ends its datagram quietly: what came before it stays in force.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::Enet;
@@ -121,25 +120,32 @@ impl Enet {
         let Some(mut peer) = self.slots[usize::from(slot)].take() else {
             return;
         };
-        while let Some(framed) = Framed::read(&mut commands) {
-            if self
-                .on_command(now, &mut peer, &framed, &mut commands)
-                .is_err()
-            {
+        while let Some(mut framed) = Framed::read(&mut commands) {
+            // Without a time there is nothing to acknowledge with: no ENet sends such a datagram.
+            let wanted_ack = framed.wants_ack;
+            framed.wants_ack &= sent_time.is_some();
+            let done = self.on_command(now, &mut peer, &framed, &mut commands);
+            if done.is_err() || framed.wants_ack != wanted_ack {
                 break;
             }
-            if framed.wants_ack {
-                let Some(sent_time) = sent_time else {
-                    break;
-                };
-                self.queue_ack(&mut peer, &framed, sent_time);
+            if let Some(sent_time) = sent_time.filter(|_| wanted_ack) {
+                self.queue_ack(&mut peer, &framed, sent_time, now);
             }
         }
         self.put_back(peer, now);
     }
 
-    fn queue_ack(&mut self, peer: &mut Peer, framed: &Framed, sent_time: u16) {
+    fn queue_ack(&mut self, peer: &mut Peer, framed: &Framed, sent_time: u16, now: u64) {
         let is_disconnect = matches!(framed.command, Command::Disconnect { .. });
+        if let Command::VerifyConnect(_) = framed.command {
+            // In front of its datagram: until C has seen it, it reads no further than to other
+            // commands.
+            self.output.finish(peer, now);
+            let ack = Ack::new(framed, sent_time);
+            self.output.write(peer, &ack.framed(), &[], now);
+            self.mark_dirty(peer);
+            return;
+        }
         match peer.state {
             PeerState::Disconnected
             | PeerState::Disconnecting
@@ -148,16 +154,16 @@ impl Enet {
             PeerState::AcknowledgingDisconnect if !is_disconnect => return,
             _ => {}
         }
+        // A fragment is as far as the first one of its packet, which may span many windows.
+        let number = match framed.command {
+            Command::Fragment { fragment, .. } => fragment.start,
+            _ => framed.sequence,
+        };
         let channel = peer.used_channel(framed.channel);
-        if channel.is_some_and(|channel| channel.is_too_far_to_acknowledge(framed.sequence)) {
+        if channel.is_some_and(|channel| channel.is_too_far_to_acknowledge(number)) {
             return;
         }
-        peer.acks.push(Ack {
-            channel: framed.channel,
-            sequence: framed.sequence,
-            sent_time,
-            is_disconnect,
-        });
+        peer.acks.push(Ack::new(framed, sent_time));
         self.mark_dirty(peer);
     }
 
@@ -183,14 +189,15 @@ impl Enet {
                 // The only protection from a forged one that the protocol leaves room for, besides
                 // the session and the checksum.
                 let ahead = framed.sequence.wrapping_sub(peer.in_control);
-                if !(1..=CONTROL_WINDOW).contains(&ahead) {
+                let is_next = (1..=CONTROL_WINDOW).contains(&ahead);
+                if framed.channel != CONTROL_CHANNEL || !is_next {
                     return Err(Refused);
                 }
                 self.on_disconnect(peer, data, framed.wants_ack);
                 return Ok(());
             }
-            // Whoever has our slot and session has had our VERIFY_CONNECT; its acknowledgement got
-            // lost or comes later. C drops such data until then.
+            // The acknowledgement of our VERIFY_CONNECT got lost or comes later. Slot and session
+            // prove as much as that would. C drops such commands until then.
             _ if peer.state == PeerState::AcknowledgingConnect => self.report_verified(peer),
             _ if !peer.is_up() => return Err(Refused),
             _ => {}
@@ -290,6 +297,10 @@ impl Enet {
         sequence: u16,
         sent_time: u16,
     ) -> Result<(), Refused> {
+        // Only VERIFY_CONNECT answers a CONNECT. An acknowledgement would end its repetition, for ever.
+        if peer.state == PeerState::Connecting {
+            return Err(Refused);
+        }
         // The wire has 16 bits of the time; the rest is that of now, or of just before.
         let mut sent_at = (now & !0xFFFF) | u64::from(sent_time);
         if u64::from(sent_time) & 0x8000 > now & 0x8000 {
@@ -333,10 +344,6 @@ impl Enet {
             let mut controls = peer.controls.iter();
             let at = controls.position(|control| control.sequence == sequence)?;
             let control = peer.controls.remove(at)?;
-            // They are few and far between: an idle peer keeps no memory for them.
-            if peer.controls.is_empty() {
-                peer.controls = VecDeque::new();
-            }
             Some(control.command)
         } else {
             let ring = &mut peer.used_channel(channel)?.sent;
@@ -357,6 +364,9 @@ impl Enet {
             None
         };
         peer.outstanding -= 1;
+        if peer.outstanding == 0 {
+            peer.release_memory();
+        }
         peer.set_next_timeout();
         command
     }

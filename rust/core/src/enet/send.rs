@@ -257,20 +257,12 @@ impl Enet {
         peer.is_dirty = false;
         self.send_pending(peer, now);
         let mut last_goodbye = false;
-        for ack in std::mem::take(&mut peer.acks).drain(..) {
-            let framed = Framed {
-                channel: ack.channel,
-                sequence: ack.sequence,
-                wants_ack: false,
-                unsequenced: false,
-                command: Command::Acknowledge {
-                    sequence: ack.sequence,
-                    sent_time: ack.sent_time,
-                },
-            };
+        let mut acks = std::mem::take(&mut peer.acks);
+        for ack in acks.drain(..) {
             last_goodbye |= ack.is_disconnect;
-            self.output.write(peer, &framed, &[], now);
+            self.output.write(peer, &ack.framed(), &[], now);
         }
+        peer.acks = acks;
         self.output.finish(peer, now);
         if last_goodbye {
             let data = peer.event_data;
@@ -412,10 +404,13 @@ impl Peer {
         };
         if now - epoch >= LOSS_INTERVAL && self.packets_sent > 0 {
             let lost = u64::from(self.packets_lost) * u64::from(LOSS_SCALE);
-            let loss = (lost / u64::from(self.packets_sent)) as u32;
-            let difference = loss.abs_diff(self.packet_loss);
-            self.packet_loss_variance = (self.packet_loss_variance * 3 + difference) / 4;
-            self.packet_loss = (self.packet_loss * 7 + loss) / 8;
+            let loss = lost / u64::from(self.packets_sent);
+            let difference = loss.abs_diff(self.packet_loss.into());
+            let smoothed = |old: u32, weight: u64, new: u64| {
+                ((u64::from(old) * weight + new) / (weight + 1)).min(u32::MAX.into()) as u32
+            };
+            self.packet_loss_variance = smoothed(self.packet_loss_variance, 3, difference);
+            self.packet_loss = smoothed(self.packet_loss, 7, loss);
             self.loss_epoch = Some(now);
             self.packets_sent = 0;
             self.packets_lost = 0;

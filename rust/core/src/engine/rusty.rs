@@ -200,19 +200,21 @@ impl Engine for RustyEngine {
         channel: u8,
         flags: PacketFlags,
         data: &[u8],
-    ) -> Result<(), QueueError> {
+    ) -> Result<usize, QueueError> {
         self.clock.set(now);
         let packet = rusty_enet::Packet::new(data, kind_of(flags));
+        let mut queued = 0;
         for &id in peers {
             let Some(peer) = self.peer_mut(id) else {
                 continue;
             };
             match peer.send(channel, &packet).map_err(queue_error) {
+                Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
-                Ok(()) | Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
+                Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
             }
         }
-        Ok(())
+        Ok(queued)
     }
 
     fn disconnect(&mut self, now: Time, id: PeerId, data: u32, how: Disconnect) {

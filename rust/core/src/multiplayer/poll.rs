@@ -4,6 +4,13 @@ use super::{MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Status};
 use crate::engine::Disconnect;
 use crate::{Event, Inactive, PeerId, Time, TransferMode, channel};
 
+/// While so many received bytes wait to be read, no more are taken in: what the system's buffer
+/// cannot hold is lost, as on a bad network, and what is reliable comes again.
+const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
+
+/// What an unread packet costs besides its bytes.
+pub(super) const PACKET_COST: usize = 64;
+
 /// A signal of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -38,16 +45,21 @@ impl Notice {
 }
 
 impl Multiplayer {
-    /// Begins a poll: frees the packet taken last, receives, does what is due, sends.
+    /// Begins a poll: receives, does what is due, sends.
     pub fn begin_poll(&mut self, now: Time) -> Result<(), Inactive> {
         self.last_time = now;
         if !self.is_active() {
             return Err(Inactive);
         }
-        self.current = None;
         self.due.append(&mut self.postponed);
         for host in self.hosts.values_mut() {
-            host.service(now);
+            // A game that does not read must not be filled up by those who send.
+            if self.unread_bytes < MAX_UNREAD_BYTES {
+                host.receive(now);
+            } else {
+                host.engine().service(now);
+            }
+            host.flush(now);
         }
         Ok(())
     }
@@ -214,6 +226,7 @@ impl Multiplayer {
             ..
         } = event
         {
+            self.unread_bytes += data.len() + PACKET_COST;
             self.inbox.push_back(Packet {
                 peer: id,
                 channel: channel::from_wire(channel),

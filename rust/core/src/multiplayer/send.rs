@@ -2,13 +2,14 @@
 
 use super::{MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
 use crate::engine::{MAX_PACKET_SIZE, QueueError};
-use crate::{SendError, Time, channel};
+use crate::{PeerId, PeerState, SendError, Time, channel};
 
 impl Multiplayer {
     /// Sends one packet to the target with the transfer mode and channel that are set, and flushes.
     ///
     /// A peer that is being disconnected gets nothing, which is not an error. A packet for several
-    /// peers leaves out those whose connection lacks the channel.
+    /// peers leaves out those whose connection lacks the channel; if that is all of them, it is an
+    /// error.
     pub fn send(&mut self, data: &[u8], now: Time) -> Result<(), SendError> {
         self.last_time = now;
         if !self.is_active() {
@@ -78,19 +79,34 @@ impl Multiplayer {
         let flags = self.transfer_mode.flags();
         let sent = host.send_to_all(now, &self.recipients, wire_channel, flags, data);
         host.flush(now);
-        sent.map_err(|_| SendError::TooLarge(data.len()))
+        let count = sent.map_err(|_| SendError::TooLarge(data.len()))?;
+        let is_connected = |peer: &&PeerId| host.state(**peer) == PeerState::Connected;
+        match self.recipients.iter().find(is_connected) {
+            // Some were there, and none has the channel.
+            Some(peer) if count == 0 => Err(SendError::NoSuchChannel {
+                peer: self.ids.get(peer).copied().unwrap_or_default(),
+                channel: self.transfer_channel,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn send_to_mesh(&mut self, wire_channel: u8, data: &[u8], now: Time) -> Result<(), SendError> {
         let left_out = -self.target;
         let mut ids: Vec<i32> = self.peers.keys().copied().collect();
         ids.retain(|&id| id != left_out);
+        let mut refused = None;
+        let mut is_sent = ids.is_empty();
         for id in ids {
             match self.send_to_one(id, wire_channel, data, now) {
-                Ok(()) | Err(SendError::NoSuchChannel { .. }) => {}
+                Ok(()) => is_sent = true,
+                Err(error @ SendError::NoSuchChannel { .. }) => refused = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        match refused {
+            Some(error) if !is_sent => Err(error),
+            _ => Ok(()),
+        }
     }
 }

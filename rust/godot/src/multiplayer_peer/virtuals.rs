@@ -11,6 +11,7 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use super::{ENetMultiplayerPeerRs, new_session};
+use crate::lent::Lent;
 use crate::{clock, convert};
 
 /// What the engine believes the largest packet is. Nothing enforces it; the protocol's limit is
@@ -25,14 +26,18 @@ impl IMultiplayerPeerExtension for ENetMultiplayerPeerRs {
         Self {
             base,
             session: new_session(),
+            lent: Lent::default(),
         }
     }
 
     fn poll(&mut self) {
         // A handler may drop every other reference.
         let this = self.to_gd();
+        while let Some(buffer) = self.lent.take_returned() {
+            self.session.recycle(buffer);
+        }
         if let Err(error) = self.session.begin_poll(clock::now()) {
-            godot_error!("ENetMultiplayerPeerRs.poll: {error}.");
+            self.report("poll", &error);
             return;
         }
         while let Some(notice) = self.session.next_notice(clock::now()) {
@@ -49,7 +54,7 @@ impl IMultiplayerPeerExtension for ENetMultiplayerPeerRs {
     fn disconnect_peer(&mut self, peer: i32, force: bool) {
         let done = self.session.disconnect_peer(peer, force, clock::now());
         if let Err(error) = done {
-            godot_error!("{}", convert::peer_error(error, "disconnect_peer"));
+            self.report("disconnect_peer", &error);
         }
     }
 
@@ -59,15 +64,14 @@ impl IMultiplayerPeerExtension for ENetMultiplayerPeerRs {
         r_buffer_size: RawPtr<*mut i32>,
     ) -> Error {
         let Some(packet) = self.session.take_packet() else {
-            godot_error!("ENetMultiplayerPeerRs.get_packet: no packet is waiting.");
+            self.report("get_packet", &"no packet is waiting");
             return Error::ERR_UNAVAILABLE;
         };
         // A received packet has 32 MiB at most.
         let size = packet.data.len() as i32;
-        let data = packet.data.as_ptr();
-        // SAFETY: the engine passes two valid out-parameters. The bytes belong to the session, which
-        // keeps them until the next packet is taken, the next poll, or the closing: as long as the
-        // engine may read them.
+        let data = self.lent.keep(packet.data);
+        // SAFETY: the engine passes two valid out-parameters. It reads the bytes while it works on the
+        // packet; they stay where they are until it is idle (see `lent.rs`).
         unsafe {
             *r_buffer.ptr() = RawPtr::new(data);
             *r_buffer_size.ptr() = size;
@@ -93,7 +97,7 @@ impl IMultiplayerPeerExtension for ENetMultiplayerPeerRs {
         match self.session.send(data, clock::now()) {
             Ok(()) => Error::OK,
             Err(error) => {
-                godot_error!("ENetMultiplayerPeerRs.put_packet: {error}.");
+                self.report("put_packet", &error);
                 convert::send_error(error)
             }
         }
