@@ -92,7 +92,7 @@ pub struct Multiplayer {
     postponed: VecDeque<(i32, Event)>,
     /// Those whose poll has come.
     due: VecDeque<(i32, Event)>,
-    /// Bytes of the packets in `inbox`.
+    /// Bytes that the packets in `inbox` hold.
     unread_bytes: usize,
     /// Counts creations and closings: a [`Notice`] of an earlier one has nothing left to finish.
     epoch: u64,
@@ -300,7 +300,7 @@ impl Multiplayer {
     /// Takes the next packet.
     pub fn take_packet(&mut self) -> Option<Packet> {
         let packet = self.inbox.pop_front()?;
-        self.unread_bytes -= packet.data.len() + poll::PACKET_COST;
+        self.unread_bytes -= packet.data.capacity() + poll::PACKET_COST;
         Some(packet)
     }
 

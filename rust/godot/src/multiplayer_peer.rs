@@ -144,5 +144,9 @@ impl ENetMultiplayerPeerRs {
 }
 
 fn new_session() -> Multiplayer {
-    Multiplayer::new(Box::new(Udp), clock::seed())
+    #[cfg(feature = "rusty_enet")]
+    let engine = enet_core::engine::rusty::RustyEngine::boxed;
+    #[cfg(not(feature = "rusty_enet"))]
+    let engine = enet_core::host::DEFAULT_ENGINE;
+    Multiplayer::with_engine(Box::new(Udp), clock::seed(), engine)
 }

@@ -35,21 +35,42 @@ impl Profile {
     }
 }
 
+/// The ENet engine inside of the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// The one that games ship.
+    #[default]
+    Own,
+    /// Crate rusty_enet, for comparison.
+    Rusty,
+}
+
+impl Engine {
+    /// Reads what a user wrote.
+    pub fn parse(text: Option<&str>) -> Outcome<Self> {
+        match text {
+            None | Some("own") => Ok(Self::Own),
+            Some("rusty") => Ok(Self::Rusty),
+            Some(other) => Err(format!("--engine must be own or rusty, not \"{other}\"")),
+        }
+    }
+}
+
 /// Builds the library and puts it into the addon under its own entry's name.
 pub fn build(profile: Profile) -> Outcome<PathBuf> {
-    let library = compile(profile)?;
+    let library = compile(profile, Engine::Own)?;
     install(&library, profile)
 }
 
 /// Builds the library and puts it where the editor binary loads it from.
-pub fn build_for_editor(profile: Profile) -> Outcome<()> {
-    let library = compile(profile)?;
+pub fn build_for_editor(profile: Profile, engine: Engine) -> Outcome<()> {
+    let library = compile(profile, engine)?;
     install(&library, profile)?;
     install(&library, Profile::Debug)?;
     Ok(())
 }
 
-fn compile(profile: Profile) -> Outcome<PathBuf> {
+fn compile(profile: Profile, engine: Engine) -> Outcome<PathBuf> {
     let mut command = Command::new(project::cargo());
     // Whatever a user's configuration says, the library must be where we look for it.
     command
@@ -65,6 +86,9 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
         .current_dir(root());
     if profile == Profile::Release {
         command.arg("--release");
+    }
+    if engine == Engine::Rusty {
+        command.args(["--features", "rusty_enet"]);
     }
     let status = command
         .status()

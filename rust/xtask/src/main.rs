@@ -21,13 +21,14 @@ type Outcome<T> = Result<T, Failure>;
 const HELP: &str = "\
 Commands of enet-rs:
 
-  cargo xtask demo [--seconds N] [--peer-class CLASS]
+  cargo xtask demo [--seconds N] [--peer-class CLASS] [--engine own|rusty]
       builds the extension and plays the demo game: a dedicated server and two
       scripted players, headless
   cargo xtask demo --window [--peer-class CLASS]
       the same game in windows, to play by hand: one server, two clients
-  cargo xtask test [--rust | --godot] [--suite NAME]
-      runs every test, or only the Rust ones, or only the headless Godot ones
+  cargo xtask test [--rust | --godot] [--suite NAME] [--engine own|rusty]
+      runs every test, or only the Rust ones, or only the headless Godot ones;
+      the extension has our ENet engine inside or, for comparison, rusty_enet
   cargo xtask bench [core | engines] [--only TEXT]
       our ENet engine against the C library over real sockets (core), or
       against crate rusty_enet in memory (engines); prints ratios
@@ -65,23 +66,25 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 return Err("--seconds must be 6 to 3600: the players leave and rejoin".to_owned());
             }
             let class = options.value("--peer-class")?;
+            let engine = extension::Engine::parse(options.value("--engine")?.as_deref())?;
             options.finish()?;
             let class = class.as_deref().unwrap_or(extension::CLASS);
             if window {
-                demo::in_windows(class)
+                demo::in_windows(class, engine)
             } else {
-                demo::headless(class, seconds)
+                demo::headless(class, seconds, engine)
             }
         }
         "test" => {
             let rust = options.flag("--rust");
             let godot = options.flag("--godot");
             let suite = options.value("--suite")?;
+            let engine = extension::Engine::parse(options.value("--engine")?.as_deref())?;
             options.finish()?;
             if rust && !godot && suite.is_some() {
                 return Err("--suite names a Godot suite, which --rust leaves out".to_owned());
             }
-            suites::run(rust || !godot, godot || !rust, suite.as_deref())
+            suites::run(rust || !godot, godot || !rust, suite.as_deref(), engine)
         }
         "bench" => {
             let only = options.value("--only")?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use crate::extension::{CLASS, Profile, STOCK_CLASS};
+use crate::extension::{CLASS, Engine, Profile, STOCK_CLASS};
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::{Tally, engine_trouble, unseen_errors};
@@ -14,8 +14,9 @@ use crate::{Outcome, c_enet, demo, extension, godot};
 /// A stage that takes longer is hung.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one.
-pub fn run(rust: bool, engine: bool, suite: Option<&str>) -> Outcome<ExitCode> {
+/// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one; `inside`
+/// is the ENet engine that the extension gets for them.
+pub fn run(rust: bool, engine: bool, suite: Option<&str>, inside: Engine) -> Outcome<ExitCode> {
     let logs = target().join("test-logs");
     fs::create_dir_all(&logs).map_err(at(&logs))?;
     let mut overview = Overview::default();
@@ -23,7 +24,7 @@ pub fn run(rust: bool, engine: bool, suite: Option<&str>) -> Outcome<ExitCode> {
         rust_stages(&mut overview, &logs);
     }
     if engine {
-        engine_stages(&mut overview, &logs, suite);
+        engine_stages(&mut overview, &logs, suite, inside);
     }
     Ok(overview.print())
 }
@@ -86,11 +87,11 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
     });
 }
 
-fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>) {
+fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, inside: Engine) {
     let mut found = None;
     overview.stage("extension and Godot", || {
         let godot = godot::find()?;
-        extension::build_for_editor(Profile::Debug)?;
+        extension::build_for_editor(Profile::Debug, inside)?;
         project::prepare(&godot, &root().join("tests/godot"))?;
         found = Some(godot);
         Ok(Tally::one_passed())

@@ -26,9 +26,6 @@ pub const WINDOWS: u16 = 16;
 pub const FREE_WINDOWS: u16 = 8;
 /// What an entry that waits costs at least: empty packets are not free.
 const ENTRY_COST: usize = 192;
-/// Packets in parts from this size on begin in a buffer that was used before, which may be as large
-/// as those get.
-const POOLED_SIZE: u32 = 16 * 1024;
 
 #[derive(Debug, Default)]
 pub struct Channel {
@@ -368,10 +365,7 @@ fn add_part(
         }
         Some(_) => Err(Refused),
         None => {
-            let buffer = match fragment.total {
-                POOLED_SIZE.. => to.buffers.empty(),
-                _ => Vec::new(),
-            };
+            let buffer = to.buffers.empty(fragment.total as usize);
             let mut parts = Reassembly::new(fragment, buffer);
             to.claim(parts.cost() + parts.cost_of(fragment))?;
             parts.add(fragment, bytes);

@@ -26,6 +26,8 @@ pub const CHECKSUM_SIZE: usize = 4;
 const POOL_BYTES: usize = 4 * 1024 * 1024;
 /// What a kept buffer costs besides its bytes.
 const BUFFER_COST: usize = 64;
+/// Largest buffer for packets that come in one datagram.
+const LARGEST_SMALL: usize = 2048;
 /// Larger buffers are not kept: one large packet must not push out all others.
 const LARGEST_KEPT: usize = 64 * 1024;
 
@@ -50,23 +52,32 @@ pub struct Output {
     pub has_checksum: bool,
 }
 
-/// Buffers that are used again.
+/// Buffers that are used again, in two sizes: a small packet that waits must not hold a large buffer.
 #[derive(Debug, Default)]
 pub struct BufferPool {
-    buffers: Vec<Vec<u8>>,
+    small: Vec<Vec<u8>>,
+    large: Vec<Vec<u8>>,
     bytes: usize,
 }
 
 impl BufferPool {
-    pub fn empty(&mut self) -> Vec<u8> {
-        let buffer = self.buffers.pop().unwrap_or_default();
-        self.bytes = self.bytes.saturating_sub(buffer.capacity() + BUFFER_COST);
+    /// An empty buffer for so many bytes. It may have less room, or up to four times as much.
+    pub fn empty(&mut self, size: usize) -> Vec<u8> {
+        let kept = self.of_size(size).pop();
+        let buffer = kept.unwrap_or_default();
+        if buffer.capacity() > 4 * size.max(LARGEST_SMALL / 4) {
+            self.of_size(size).push(buffer);
+            return Vec::new();
+        }
+        if buffer.capacity() > 0 {
+            self.bytes = self.bytes.saturating_sub(buffer.capacity() + BUFFER_COST);
+        }
         buffer
     }
 
     /// A buffer with these bytes.
     pub fn filled(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut buffer = self.empty();
+        let mut buffer = self.empty(bytes.len());
         buffer.extend_from_slice(bytes);
         buffer
     }
@@ -75,8 +86,15 @@ impl BufferPool {
         let size = buffer.capacity();
         if is_worth_keeping(size, self.bytes) {
             buffer.clear();
-            self.buffers.push(buffer);
+            self.of_size(size).push(buffer);
             self.bytes += size + BUFFER_COST;
+        }
+    }
+
+    fn of_size(&mut self, size: usize) -> &mut Vec<Vec<u8>> {
+        match size {
+            ..=LARGEST_SMALL => &mut self.small,
+            _ => &mut self.large,
         }
     }
 }
@@ -134,7 +152,7 @@ impl Output {
             self.finish(peer, now);
         }
         let draft = peer.draft.get_or_insert_with(|| {
-            let mut bytes = self.datagrams.empty();
+            let mut bytes = self.datagrams.empty(peer.mtu as usize);
             bytes.reserve(peer.mtu as usize);
             let header = if framed.wants_ack {
                 HEADER_SIZE

@@ -226,7 +226,7 @@ impl Multiplayer {
             ..
         } = event
         {
-            self.unread_bytes += data.len() + PACKET_COST;
+            self.unread_bytes += data.capacity() + PACKET_COST;
             self.inbox.push_back(Packet {
                 peer: id,
                 channel: channel::from_wire(channel),
