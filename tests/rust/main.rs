@@ -3,6 +3,7 @@
 mod c_enet;
 mod connecting;
 mod crowd;
+mod engine;
 mod hostile;
 mod leaving;
 mod mesh;

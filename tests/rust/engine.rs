@@ -1,0 +1,298 @@
+//! What our engine does with datagrams that only a broken or hostile remote, or a bad network, makes,
+//! and where C gets stuck. Both ends are engines in memory; the test hands their datagrams on, or
+//! others.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use enet_core::enet::Enet;
+use enet_core::engine::Disconnect;
+use enet_core::engine::rusty::RustyEngine;
+use enet_core::{Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
+
+const RELIABLE: PacketFlags = PacketFlags {
+    reliable: true,
+    unsequenced: false,
+    unreliable_fragment: false,
+};
+const SERVER: u16 = 1;
+const CLIENT: u16 = 2;
+
+struct Link {
+    server: Box<dyn Engine>,
+    client: Box<dyn Engine>,
+    now: Time,
+    events: Vec<Event>,
+    /// The client's id of the server.
+    peer: PeerId,
+}
+
+fn address(port: u16) -> SocketAddr {
+    ([10, 0, 0, 1], port).into()
+}
+
+fn datagrams(engine: &mut dyn Engine) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    let mut datagram = Vec::new();
+    while engine.next_datagram(&mut datagram).is_some() {
+        all.push(datagram.clone());
+    }
+    all
+}
+
+impl Link {
+    /// A client that has begun to connect, with what it asks on its way.
+    fn begun() -> Self {
+        let make = Enet::boxed;
+        let mut client = make(&EngineConfig::new(1, 2, Time::ZERO));
+        let peer = client.connect(Time::ZERO, address(SERVER), 2, 7);
+        let peer = peer.expect("a slot");
+        client.flush(Time::ZERO);
+        Self {
+            server: make(&EngineConfig::new(4, 1, Time::ZERO)),
+            client,
+            now: Time::ZERO,
+            events: Vec::new(),
+            peer,
+        }
+    }
+
+    fn connected() -> Self {
+        let mut link = Self::begun();
+        link.run(100);
+        assert!(matches!(link.events[..], [Event::Connected { .. }]));
+        link
+    }
+
+    fn server_peer(&self) -> PeerId {
+        match self.events.first() {
+            Some(Event::Connected { peer, .. }) => *peer,
+            other => panic!("not connected: {other:?}"),
+        }
+    }
+
+    /// Lets time pass; everything arrives at once. The events are the server's.
+    fn run(&mut self, milliseconds: u64) {
+        for _ in 0..milliseconds / 10 {
+            self.now += Duration::from_millis(10);
+            self.client.service(self.now);
+            self.client.flush(self.now);
+            for datagram in datagrams(&mut *self.client) {
+                self.server.receive(self.now, address(CLIENT), &datagram);
+            }
+            self.serve();
+            for datagram in datagrams(&mut *self.server) {
+                self.client.receive(self.now, address(SERVER), &datagram);
+            }
+        }
+    }
+
+    fn serve(&mut self) {
+        self.server.service(self.now);
+        self.server.flush(self.now);
+        while let Some(event) = self.server.next_event() {
+            self.events.push(event);
+        }
+    }
+
+    /// A datagram in the client's name: `bytes` after the header. A control command's number is
+    /// `ahead` of the last one.
+    fn forge(&mut self, ahead: u16, command: u8, bytes: &[u8]) {
+        self.client.ping(self.now, self.peer);
+        self.client.flush(self.now);
+        let pings = datagrams(&mut *self.client);
+        let ping = pings.last().expect("a ping");
+        self.server.receive(self.now, address(CLIENT), ping);
+        // Header, time, command, channel, number.
+        let header = u16::from_be_bytes([ping[0], ping[1]]) & 0x3FFF;
+        let number = u16::from_be_bytes([ping[6], ping[7]]).wrapping_add(ahead);
+        let mut datagram = header.to_be_bytes().to_vec();
+        datagram.extend([command, 0xFF]);
+        datagram.extend(number.to_be_bytes());
+        datagram.extend(bytes);
+        self.server.receive(self.now, address(CLIENT), &datagram);
+        self.serve();
+    }
+}
+
+#[test]
+fn a_goodbye_that_cannot_be_acknowledged_ends_the_connection() {
+    let mut link = Link::connected();
+    let peer = link.server_peer();
+    // DISCONNECT that wants an acknowledgement, in a datagram without a time. In C it keeps the slot.
+    link.forge(1, 0x84, &9u32.to_be_bytes());
+    assert_eq!(link.server.state(peer), PeerState::Disconnected);
+    let data = 9;
+    assert_eq!(
+        link.events.last(),
+        Some(&Event::Disconnected { peer, data })
+    );
+}
+
+#[test]
+fn a_goodbye_with_a_number_that_nobody_gave_is_not_believed() {
+    for ahead in [0, 2000, 0x8000, 0xFFFF] {
+        let mut link = Link::connected();
+        let peer = link.server_peer();
+        for command in [0x84, 0x44] {
+            link.forge(ahead, command, &9u32.to_be_bytes());
+        }
+        assert_eq!(link.server.state(peer), PeerState::Connected, "{ahead}");
+    }
+    let mut link = Link::connected();
+    let peer = link.server_peer();
+    link.forge(1, 0x44, &9u32.to_be_bytes());
+    assert_eq!(link.server.state(peer), PeerState::Disconnected);
+}
+
+#[test]
+fn an_acknowledgement_does_not_answer_a_connect() {
+    let mut link = Link::begun();
+    let first = datagrams(&mut *link.client).len();
+    assert_eq!(first, 1);
+    // ACKNOWLEDGE of the CONNECT, for the client's slot 0. In C the attempt then never ends.
+    let forged = [0, 0, 1, 0xFF, 0, 1, 0, 1, 0, 0];
+    link.client.receive(Time::ZERO, address(SERVER), &forged);
+    let mut repeated = 0;
+    for step in 1..4000 {
+        let now = Duration::from_millis(step * 10);
+        link.client.service(now);
+        link.client.flush(now);
+        repeated += datagrams(&mut *link.client).len();
+    }
+    assert_eq!(repeated, 5);
+    let (peer, data) = (link.peer, 0);
+    let ended = Event::Disconnected { peer, data };
+    assert_eq!(link.client.next_event(), Some(ended));
+}
+
+#[test]
+fn a_c_server_reads_our_acknowledgement_although_a_game_sends() {
+    let mut link = Link::begun();
+    link.server = RustyEngine::boxed(&EngineConfig::new(4, 1, Time::ZERO));
+    let mut is_lost = false;
+    for _ in 0..200 {
+        link.now += Duration::from_millis(16);
+        link.client.service(link.now);
+        // As a game does that sends in every frame, from its first moment.
+        let unreliable = PacketFlags::default();
+        let sent = link.client.send(link.now, link.peer, 0, unreliable, b"x");
+        link.client.flush(link.now);
+        for datagram in datagrams(&mut *link.client) {
+            // The first datagram of the connected client has the acknowledgement.
+            if sent.is_ok() && !is_lost {
+                is_lost = true;
+                continue;
+            }
+            link.server.receive(link.now, address(CLIENT), &datagram);
+        }
+        link.serve();
+        for datagram in datagrams(&mut *link.server) {
+            link.client.receive(link.now, address(SERVER), &datagram);
+        }
+        if !link.events.is_empty() {
+            break;
+        }
+    }
+    assert!(
+        is_lost && link.now < Duration::from_secs(2),
+        "{:?}",
+        link.now
+    );
+    assert!(matches!(link.events[0], Event::Connected { .. }));
+}
+
+#[test]
+fn the_throttle_recovers_when_a_limit_goes() {
+    let mut link = Link::connected();
+    let peer = link.server_peer();
+    let throttle = |link: &Link| link.server.statistics(peer).expect("up").packet_throttle;
+    // A minute's traffic must not count against a limit that comes then.
+    let talk = |link: &mut Link, seconds: u64| {
+        for _ in 0..seconds * 10 {
+            for _ in 0..10 {
+                let flags = PacketFlags {
+                    unsequenced: true,
+                    ..PacketFlags::default()
+                };
+                let sent = link.server.send(link.now, peer, 0, flags, &[1; 1000]);
+                sent.expect("queued");
+            }
+            link.run(100);
+        }
+    };
+    talk(&mut link, 60);
+    link.server.set_bandwidth(0, 10_000_000);
+    talk(&mut link, 3);
+    assert_eq!(throttle(&link), 32);
+    link.server.set_bandwidth(0, 25_000);
+    talk(&mut link, 5);
+    assert!(throttle(&link) < 16, "{}", throttle(&link));
+    link.server.set_bandwidth(0, 0);
+    talk(&mut link, 60);
+    assert_eq!(throttle(&link), 32);
+}
+
+#[test]
+fn an_honest_newcomer_far_away_keeps_his_slot() {
+    let mut server = Enet::boxed(&EngineConfig::new(1, 1, Time::ZERO));
+    let mut client = Enet::boxed(&EngineConfig::new(1, 2, Time::ZERO));
+    let mut other = Enet::boxed(&EngineConfig::new(1, 3, Time::ZERO));
+    let at = Duration::from_millis;
+    let begin = |engine: &mut Box<dyn Engine>| {
+        let begun = engine.connect(Time::ZERO, address(SERVER), 1, 0);
+        begun.expect("a slot");
+        engine.flush(Time::ZERO);
+        datagrams(&mut **engine).remove(0)
+    };
+    server.receive(at(750), address(CLIENT), &begin(&mut client));
+    let answer = datagrams(&mut *server).remove(0);
+    client.receive(at(1500), address(SERVER), &answer);
+    // Somebody else comes before the answer's acknowledgement does.
+    server.receive(at(1900), address(3), &begin(&mut other));
+    assert!(datagrams(&mut *server).is_empty());
+    client.flush(at(1500));
+    for datagram in datagrams(&mut *client) {
+        server.receive(at(2250), address(CLIENT), &datagram);
+    }
+    assert!(matches!(server.next_event(), Some(Event::Connected { .. })));
+}
+
+#[test]
+fn memory_of_what_waits_is_counted() {
+    let mut link = Link::connected();
+    let peer = link.server_peer();
+    // From its second fragment on, a packet of a thousand bytes in a thousand parts.
+    for number in 1..1000u32 {
+        let mut bytes = vec![0, 1, 0, 1];
+        for field in [1000, number, 1000, number] {
+            bytes.extend(u32::to_be_bytes(field));
+        }
+        bytes.push(0xAB);
+        let command = [8 | 0x40, 0, 0, 1];
+        link.forge(1, 5, &[&command[..], &bytes].concat());
+    }
+    let waiting = link.server.statistics(peer).expect("up").waiting_data;
+    // A thousand small allocations are far more than a thousand bytes.
+    assert!(waiting > 100_000, "{waiting}");
+}
+
+#[test]
+fn disconnects_end_whatever_the_remote_does() {
+    for how in [Disconnect::Acknowledged, Disconnect::Later] {
+        let mut link = Link::connected();
+        let peer = link.server_peer();
+        let sent = link.server.send(link.now, peer, 0, RELIABLE, &[1; 10_000]);
+        sent.expect("queued");
+        link.server.disconnect(link.now, peer, 3, how);
+        // The client is gone for good.
+        for _ in 0..400 {
+            link.now += Duration::from_millis(100);
+            link.serve();
+            drop(datagrams(&mut *link.server));
+        }
+        assert_eq!(link.server.state(peer), PeerState::Disconnected, "{how:?}");
+        let ended = Event::Disconnected { peer, data: 0 };
+        assert_eq!(link.events.last(), Some(&ended), "{how:?}");
+    }
+}
