@@ -26,6 +26,18 @@ const PACKAGES: [&str; 5] = [
 ];
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const WRAPPER: &str = "godot";
+/// In seconds.
+const A_YEAR: u32 = 366 * 24 * 60 * 60;
+/// Settings of the machine's apt that say how to reach the network, and nothing about trust.
+const NETWORK_SETTINGS: [&str; 7] = [
+    "Acquire::http::Proxy",
+    "Acquire::https::Proxy",
+    "Acquire::https::CaInfo",
+    "Acquire::http::Timeout",
+    "Acquire::https::Timeout",
+    "Acquire::Retries",
+    "Acquire::ForceIPv",
+];
 
 /// The Godot fetched earlier, or else now.
 pub fn cached_or_fetched() -> Outcome<PathBuf> {
@@ -115,10 +127,10 @@ pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outco
 
     let mut update = run_apt(&apt, &["update"])?;
     if update.output.contains("is expired") {
-        // A mirror that stands still, as snapshots do. What is checked besides the date, the
-        // signature, stays checked.
-        eprintln!("note: the mirror's {suite} is past its date; going on with its signature alone");
-        let undated = format!("{configuration}Acquire::Check-Valid-Until \"false\";\n");
+        // A mirror that stands still, as snapshots do. Not without end: an attacker could serve
+        // old, signed packages with known holes.
+        eprintln!("note: the mirror's {suite} is past its date; taking it if it is not a year old");
+        let undated = format!("{configuration}Acquire::Min-ValidTime \"{A_YEAR}\";\n");
         write(&apt.join("apt.conf"), &undated)?;
         update = run_apt(&apt, &["update"])?;
     }
@@ -155,10 +167,8 @@ fn configuration(apt: &Path) -> String {
     let mut dump = Command::new("apt-config");
     dump.arg("dump");
     if let Ok(run) = process::run(&mut dump, Duration::from_secs(30)) {
-        let network = run
-            .output
-            .lines()
-            .filter(|line| line.starts_with("Acquire::"));
+        let is_network = |line: &&str| NETWORK_SETTINGS.iter().any(|name| line.starts_with(name));
+        let network = run.output.lines().filter(is_network);
         text.extend(network.map(|line| format!("{line}\n")));
     }
     let folder = apt.display();
@@ -176,6 +186,9 @@ fn configuration(apt: &Path) -> String {
          Dir::Cache \"{folder}\";\n\
          Dir::Cache::archives \"{folder}/archives\";\n\
          Dir::Log \"{folder}\";\n\
+         Acquire::AllowInsecureRepositories \"false\";\n\
+         Acquire::AllowWeakRepositories \"false\";\n\
+         Acquire::AllowDowngradeToInsecureRepositories \"false\";\n\
          APT::Install-Recommends \"false\";\n\
          APT::Get::List-Cleanup \"false\";\n\
          APT::Sandbox::User \"\";\n\
