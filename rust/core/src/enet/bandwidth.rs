@@ -128,7 +128,7 @@ impl Enet {
                 let outgoing = self.config.out_bandwidth;
                 let command = Command::BandwidthLimit { incoming, outgoing };
                 self.queue_control(&mut peer, command, true, now);
-                self.put_back(peer, now);
+                self.put_back(peer);
             }
         }
     }

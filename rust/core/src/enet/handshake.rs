@@ -52,7 +52,7 @@ impl Enet {
         self.by_token.insert((address, peer.token), peer.slot);
         self.queue_control(&mut peer, Command::Connect { terms, data }, true, now);
         let id = peer.id();
-        self.put_back(peer, now);
+        self.put_back(peer);
         Some(id)
     }
 
@@ -86,7 +86,7 @@ impl Enet {
             self.half_open.pop_front();
             if is_half_open && let Some(mut peer) = self.take(id) {
                 self.end(&mut peer, None);
-                self.put_back(peer, now);
+                self.put_back(peer);
                 return;
             }
         }
@@ -176,7 +176,7 @@ impl Enet {
         // It leaves at once, and is not repeated by the clock.
         self.output.finish(&mut peer, now);
         peer.next_timeout = now + HALF_OPEN_TIMEOUT;
-        self.put_back(peer, now);
+        self.put_back(peer);
     }
 
     /// Answers a repeated CONNECT: the first answer may have got lost.
@@ -195,7 +195,7 @@ impl Enet {
             self.output.finish(&mut peer, now);
             peer.next_timeout = now + HALF_OPEN_TIMEOUT;
         }
-        self.put_back(peer, now);
+        self.put_back(peer);
     }
 
     /// The answer to our CONNECT.
@@ -290,7 +290,7 @@ impl Enet {
             }
             Disconnect::Silent => self.end(&mut peer, None),
         }
-        self.put_back(peer, now);
+        self.put_back(peer);
     }
 
     pub(super) fn disconnect_peer(&mut self, peer: &mut Peer, data: u32, now: u64) {

@@ -130,14 +130,18 @@ impl Enet {
     }
 
     /// Puts a peer back, unless it ended meanwhile, and sees to its timer.
-    fn put_back(&mut self, mut peer: Box<Peer>, now: u64) {
+    fn put_back(&mut self, peer: Box<Peer>) {
+        self.put_back_until(peer, 0);
+    }
+
+    /// The same; the timer looks at it at `earliest` at the earliest.
+    fn put_back_until(&mut self, mut peer: Box<Peer>, earliest: u64) {
         if peer.state == PeerState::Disconnected {
             self.retire(&peer);
             return;
         }
         if let Some(deadline) = peer.deadline() {
-            // Never now: whoever works on the timers would not come to an end.
-            let deadline = deadline.max(now + 1);
+            let deadline = deadline.max(earliest);
             if peer.armed.is_none_or(|armed| armed > deadline) {
                 peer.armed = Some(deadline);
                 self.timers
@@ -211,7 +215,8 @@ impl Enet {
                 peer.armed = None;
                 self.work_timer(&mut peer, now);
             }
-            self.put_back(peer, now);
+            // Not once more now, or this would not come to an end.
+            self.put_back_until(peer, now + 1);
         }
     }
 
@@ -249,7 +254,7 @@ impl Enet {
         for slot in dirty.drain(..) {
             if let Some(mut peer) = self.slots[usize::from(slot)].take() {
                 self.flush_peer(&mut peer, now);
-                self.put_back(peer, now);
+                self.put_back(peer);
             }
         }
         // What was marked meanwhile waits for the next time; the list keeps its memory.
@@ -273,7 +278,7 @@ impl Enet {
             if peer.is_up() {
                 change(self, &mut peer, now);
             }
-            self.put_back(peer, now);
+            self.put_back(peer);
         }
     }
 }
@@ -295,8 +300,9 @@ impl Engine for Enet {
 
     fn service(&mut self, now: Time) {
         let now = millis(now);
-        self.work_timers(now);
+        // What this sends spares a ping.
         self.share_bandwidth_when_due(now);
+        self.work_timers(now);
     }
 
     fn flush(&mut self, now: Time) {
@@ -389,7 +395,7 @@ impl Engine for Enet {
         });
     }
 
-    fn set_ping_interval(&mut self, now: Time, id: PeerId, interval: u32) {
+    fn set_ping_interval(&mut self, _now: Time, id: PeerId, interval: u32) {
         let interval = if interval == 0 {
             DEFAULT_PING_INTERVAL
         } else {
@@ -397,7 +403,7 @@ impl Engine for Enet {
         };
         if let Some(mut peer) = self.take(id) {
             peer.ping_interval = interval;
-            self.put_back(peer, millis(now));
+            self.put_back(peer);
         }
     }
 

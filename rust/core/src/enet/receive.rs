@@ -132,7 +132,7 @@ impl Enet {
                 self.queue_ack(&mut peer, &framed, sent_time, now);
             }
         }
-        self.put_back(peer, now);
+        self.put_back(peer);
     }
 
     fn queue_ack(&mut self, peer: &mut Peer, framed: &Framed, sent_time: u16, now: u64) {

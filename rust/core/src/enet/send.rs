@@ -59,7 +59,7 @@ impl Enet {
             PeerState::Connected => self.split_and_queue(&mut peer, channel, flags, content, now),
             _ => Err(QueueError::NotConnected),
         };
-        self.put_back(peer, now);
+        self.put_back(peer);
         queued
     }
 
