@@ -239,9 +239,14 @@ impl Enet {
     fn repeat_late(&mut self, peer: &mut Peer, now: u64) {
         self.mark_dirty(peer);
         match peer.check_timeouts(now) {
-            Some(controls) => {
-                for key in controls {
-                    send::transmit(&mut self.output, peer, key, now);
+            Some(late) => {
+                for key in late {
+                    // Control commands need not wait, and hold nothing up.
+                    if key.channel == wire::CONTROL_CHANNEL {
+                        send::transmit(&mut self.output, peer, key, now);
+                    } else if peer.pending.front() == Some(&key) {
+                        self.send_first_pending(peer, now);
+                    }
                 }
                 self.send_pending(peer, now);
             }

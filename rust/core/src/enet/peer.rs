@@ -42,6 +42,8 @@ pub struct Timing {
     pub sent_at: u64,
     /// Milliseconds without an acknowledgement after which it is sent again.
     pub patience: u32,
+    /// Counts what was queued for the peer, in all channels.
+    pub turn: u32,
 }
 
 /// A reliable command of a channel that is not acknowledged: a packet, or a fragment of one.
@@ -133,6 +135,8 @@ pub struct Peer {
     pub in_flight: VecDeque<(Key, u64)>,
     /// Reliable commands not acknowledged, sent or not.
     pub outstanding: usize,
+    /// Reliable commands queued so far; wraps.
+    pub turns: u32,
     pub in_flight_bytes: u32,
     pub out_control: u16,
     /// The highest control number received.
@@ -204,6 +208,7 @@ impl Peer {
             pending: VecDeque::new(),
             in_flight: VecDeque::new(),
             outstanding: 0,
+            turns: 0,
             in_flight_bytes: 0,
             out_control: 0,
             in_control: 0,
@@ -299,6 +304,15 @@ impl Peer {
         }
         for channel in self.channels.iter_mut().flatten() {
             channel.sent.release_memory(KEPT_CAPACITY);
+        }
+    }
+
+    /// The timing of a reliable command that is being queued.
+    pub fn next_timing(&mut self) -> Timing {
+        self.turns = self.turns.wrapping_add(1);
+        Timing {
+            turn: self.turns,
+            ..Timing::default()
         }
     }
 

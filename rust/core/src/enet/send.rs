@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::Enet;
 use super::channel::{FREE_WINDOWS, Ring, WINDOW_SIZE, WINDOWS};
 use super::output::{CHECKSUM_SIZE, Output};
-use super::peer::{Control, Key, Payload, Peer, Sent, Timing};
+use super::peer::{Control, Key, Payload, Peer, Sent};
 use super::reassembly::MAX_FRAGMENTS;
 use super::wire::{CONTROL_CHANNEL, Command, Fragment, Framed, HEADER_SIZE};
 use crate::engine::{LOSS_SCALE, PacketFlags, PeerId, PeerState, QueueError, THROTTLE_SCALE};
@@ -196,6 +196,7 @@ impl Enet {
     ) {
         let length = payload.length;
         count_queued(peer, reliable_command(fragment, length), length.into());
+        let timing = peer.next_timing();
         let Some(state) = peer.channel(channel) else {
             return;
         };
@@ -205,7 +206,7 @@ impl Enet {
         state.sent.push(Sent {
             payload,
             fragment,
-            timing: Timing::default(),
+            timing,
         });
         peer.outstanding += 1;
         let key = Key { channel, number };
@@ -229,10 +230,11 @@ impl Enet {
         count_queued(peer, command, 0);
         self.mark_dirty(peer);
         if wants_ack {
+            let timing = peer.next_timing();
             peer.controls.push_back(Control {
                 sequence,
                 command,
-                timing: Timing::default(),
+                timing,
             });
             peer.outstanding += 1;
             let key = Key {
@@ -276,17 +278,24 @@ impl Enet {
 
     /// Sends the reliable packets that waited, as far as the window allows.
     pub(super) fn send_pending(&mut self, peer: &mut Peer, now: u64) {
-        while let Some(&key) = peer.pending.front() {
-            // Acknowledged while it waited to be sent again.
-            let waits = peer.timing(key).is_some_and(|timing| !timing.in_flight);
-            if waits && !may_go(peer, key) {
-                return;
-            }
-            peer.pending.pop_front();
-            if waits {
-                transmit(&mut self.output, peer, key, now);
-            }
+        while self.send_first_pending(peer, now) {}
+    }
+
+    /// Sends the first of them; false if it may not go.
+    pub(super) fn send_first_pending(&mut self, peer: &mut Peer, now: u64) -> bool {
+        let Some(&key) = peer.pending.front() else {
+            return false;
+        };
+        // Acknowledged while it waited to be sent again.
+        let waits = peer.timing(key).is_some_and(|timing| !timing.in_flight);
+        if waits && !may_go(peer, key) {
+            return false;
         }
+        peer.pending.pop_front();
+        if waits {
+            transmit(&mut self.output, peer, key, now);
+        }
+        true
     }
 
     fn checksum_size(&self) -> usize {

@@ -60,9 +60,9 @@ impl Peer {
         }
     }
 
-    /// Finds what was not acknowledged in time: packets wait to be sent again before new ones, other
-    /// commands are returned for that. `None` when it is time to give up: after 30 seconds without
-    /// any acknowledgement, or after 5 when a command has doubled its patience often enough.
+    /// Finds what was not acknowledged in time, in the order in which it is to be sent again; packets
+    /// wait for that before new ones. `None` when it is time to give up: after 30 seconds without any
+    /// acknowledgement, or after 5 when a command has doubled its patience often enough.
     pub fn check_timeouts(&mut self, now: u64) -> Option<Vec<Key>> {
         let mut late = Vec::new();
         let mut in_flight = std::mem::take(&mut self.in_flight);
@@ -96,19 +96,41 @@ impl Peer {
         if has_given_up {
             return None;
         }
-        for &key in late.iter().rev() {
-            if key.channel != CONTROL_CHANNEL {
-                let sent = self.used_channel(key.channel);
-                let size = sent
-                    .and_then(|channel| channel.sent.get_mut(key.number))
-                    .map_or(0, |sent| u32::from(sent.payload.length));
-                self.in_flight_bytes = self.in_flight_bytes.saturating_sub(size);
-                self.pending.push_front(key);
-            }
+        let (controls, packets): (Vec<_>, Vec<_>) =
+            late.into_iter().partition(|key| key.channel == CONTROL_CHANNEL);
+        for &key in packets.iter().rev() {
+            let sent = self.used_channel(key.channel);
+            let size = sent
+                .and_then(|channel| channel.sent.get_mut(key.number))
+                .map_or(0, |sent| u32::from(sent.payload.length));
+            self.in_flight_bytes = self.in_flight_bytes.saturating_sub(size);
+            self.pending.push_front(key);
         }
-        late.retain(|key| key.channel == CONTROL_CHANNEL);
         self.set_next_timeout();
-        Some(late)
+        Some(self.by_turn(controls, packets))
+    }
+
+    /// Joins two lists so that of their first ones the one queued first comes next, as C does. The
+    /// clock follows the first command in flight, so the order shows.
+    fn by_turn(&mut self, controls: Vec<Key>, packets: Vec<Key>) -> Vec<Key> {
+        let mut joined = Vec::with_capacity(controls.len() + packets.len());
+        let mut controls = controls.into_iter().peekable();
+        for packet in packets {
+            let turn = self.turn(packet);
+            while let Some(&control) = controls.peek()
+                && (turn.wrapping_sub(self.turn(control)) as i32) > 0
+            {
+                joined.push(control);
+                controls.next();
+            }
+            joined.push(packet);
+        }
+        joined.extend(controls);
+        joined
+    }
+
+    fn turn(&mut self, key: Key) -> u32 {
+        self.timing(key).map_or(0, |timing| timing.turn)
     }
 
     pub fn set_next_timeout(&mut self) {
