@@ -151,6 +151,10 @@ impl Output {
         if !self.has_room(peer, size) {
             self.finish(peer, now);
         }
+        if peer.draft.is_none() && !peer.acks.is_empty() {
+            self.write_acks(peer, now);
+            return self.write(peer, framed, payload, now);
+        }
         let draft = peer.draft.get_or_insert_with(|| {
             let mut bytes = self.datagrams.empty(peer.mtu as usize);
             bytes.reserve(peer.mtu as usize);
@@ -178,6 +182,19 @@ impl Output {
         draft.bytes.extend_from_slice(payload);
         draft.commands += 1;
         peer.packets_sent += u32::from(!matches!(framed.command, Command::Acknowledge { .. }));
+    }
+
+    /// Writes the acknowledgements that are due.
+    pub fn write_acks(&mut self, peer: &mut Peer, now: u64) {
+        // Before it has this one, C reads nothing else of a datagram.
+        if peer.acks.iter().any(|ack| ack.goes_first) {
+            self.finish(peer, now);
+        }
+        let mut acks = std::mem::take(&mut peer.acks);
+        for ack in acks.drain(..) {
+            self.write(peer, &ack.framed(), &[], now);
+        }
+        peer.acks = acks;
     }
 
     /// Whether the draft, if there is one, has room for so many bytes more.

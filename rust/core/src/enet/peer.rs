@@ -67,6 +67,8 @@ pub struct Control {
 pub struct Ack {
     pub channel: u8,
     pub is_disconnect: bool,
+    /// Of a VERIFY_CONNECT: it must stand in front of its datagram.
+    pub goes_first: bool,
     pub sequence: u16,
     pub sent_time: u16,
 }
@@ -76,6 +78,7 @@ impl Ack {
         Self {
             channel: received.channel,
             is_disconnect: matches!(received.command, Command::Disconnect { .. }),
+            goes_first: matches!(received.command, Command::VerifyConnect(_)),
             sequence: received.sequence,
             sent_time,
         }

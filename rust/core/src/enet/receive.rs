@@ -129,23 +129,14 @@ impl Enet {
                 break;
             }
             if let Some(sent_time) = sent_time.filter(|_| wanted_ack) {
-                self.queue_ack(&mut peer, &framed, sent_time, now);
+                self.queue_ack(&mut peer, &framed, sent_time);
             }
         }
         self.put_back(peer);
     }
 
-    fn queue_ack(&mut self, peer: &mut Peer, framed: &Framed, sent_time: u16, now: u64) {
+    fn queue_ack(&mut self, peer: &mut Peer, framed: &Framed, sent_time: u16) {
         let is_disconnect = matches!(framed.command, Command::Disconnect { .. });
-        if let Command::VerifyConnect(_) = framed.command {
-            // In front of its datagram: until C has seen it, it reads no further than to other
-            // commands.
-            self.output.finish(peer, now);
-            let ack = Ack::new(framed, sent_time);
-            self.output.write(peer, &ack.framed(), &[], now);
-            self.mark_dirty(peer);
-            return;
-        }
         match peer.state {
             PeerState::Disconnected
             | PeerState::Disconnecting

@@ -8,8 +8,9 @@
 //! An unreliable packet may fall to the throttle, with all its fragments: a counter goes round in
 //! steps of 7 modulo 32, and a packet is dropped when the counter stands above the throttle.
 //!
-//! Acknowledgements are put into the draft last, at the flush: they ride in the gap that the answers
-//! left, and go alone only if there is no answer. (C sends them first, and mostly on their own.)
+//! Acknowledgements wait for the next datagram and stand in front of it; the flush sends those that
+//! found none. (C sends them mostly on their own.) In front, because C reads no further where it takes
+//! no data: before a handshake's last acknowledgement, and in fragments while it is leaving.
 
 use std::sync::Arc;
 
@@ -258,13 +259,8 @@ impl Enet {
     pub(super) fn flush_peer(&mut self, peer: &mut Peer, now: u64) {
         peer.is_dirty = false;
         self.send_pending(peer, now);
-        let mut last_goodbye = false;
-        let mut acks = std::mem::take(&mut peer.acks);
-        for ack in acks.drain(..) {
-            last_goodbye |= ack.is_disconnect;
-            self.output.write(peer, &ack.framed(), &[], now);
-        }
-        peer.acks = acks;
+        let last_goodbye = peer.acks.iter().any(|ack| ack.is_disconnect);
+        self.output.write_acks(peer, now);
         self.output.finish(peer, now);
         if last_goodbye {
             let data = peer.event_data;
