@@ -126,8 +126,12 @@ impl Enet {
             if let Some(mut peer) = self.slots[slot].take() {
                 let incoming = if is_modest { peer.out_bandwidth } else { limit };
                 let outgoing = self.config.out_bandwidth;
-                let command = Command::BandwidthLimit { incoming, outgoing };
-                self.queue_control(&mut peer, command, true, now);
+                // What is late goes first.
+                self.repeat_if_late(&mut peer, now);
+                if peer.is_up() {
+                    let command = Command::BandwidthLimit { incoming, outgoing };
+                    self.queue_control(&mut peer, command, true, now);
+                }
                 self.put_back(peer);
             }
         }

@@ -227,16 +227,17 @@ impl Enet {
                 self.forget_half_open(peer.id());
             }
         } else if peer.oldest_in_flight().is_some() {
-            if now >= peer.next_timeout {
-                self.repeat_late(peer, now);
-            }
+            self.repeat_if_late(peer, now);
         } else if peer.is_up() && now >= peer.next_ping() {
             self.queue_control(peer, wire::Command::Ping, true, now);
         }
     }
 
     /// Sends again what was not acknowledged in time, or gives the connection up.
-    fn repeat_late(&mut self, peer: &mut Peer, now: u64) {
+    fn repeat_if_late(&mut self, peer: &mut Peer, now: u64) {
+        if peer.oldest_in_flight().is_none() || now < peer.next_timeout {
+            return;
+        }
         self.mark_dirty(peer);
         match peer.check_timeouts(now) {
             Some(late) => {
