@@ -13,6 +13,7 @@ use super::handshake::shared_window;
 use super::output::CHECKSUM_SIZE;
 use super::peer::{Ack, Key, Peer, UNSEQUENCED_WINDOW};
 use super::reassembly::is_sound;
+use super::send::count_queued;
 use super::wire::{
     COMPRESSED, CONTROL_CHANNEL, Command, Framed, NO_SLOT, SENT_TIME, SESSION_MASK, SESSION_SHIFT,
     payload,
@@ -23,6 +24,7 @@ use crate::engine::{MAX_DATAGRAM_SIZE, PacketFlags, PeerState};
 const FREE_UNSEQUENCED_WINDOWS: u32 = 32;
 /// A CONNECT, the only command a stranger has.
 const CONNECT_SIZE: usize = 48;
+const ACKNOWLEDGE_SIZE: usize = 8;
 /// How far ahead of the last one a control command's number may be to be believed. Remotes number
 /// them one by one and have few on the way.
 const CONTROL_WINDOW: u16 = 1024;
@@ -154,6 +156,7 @@ impl Enet {
         if channel.is_some_and(|channel| channel.is_too_far_to_acknowledge(number)) {
             return;
         }
+        count_queued(peer, ACKNOWLEDGE_SIZE);
         peer.acks.push(Ack::new(framed, sent_time));
         self.mark_dirty(peer);
     }

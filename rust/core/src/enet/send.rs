@@ -96,7 +96,7 @@ impl Enet {
                 group: peer.out_unsequenced_group,
                 length: length as u16,
             };
-            count_queued(peer, command, length);
+            count_queued(peer, command.size() + length);
             if passes_throttle(peer) {
                 self.write_data(peer, channel, 0, command, content.bytes, now);
             }
@@ -110,7 +110,7 @@ impl Enet {
                 length: length as u16,
             };
             let after = state.out_reliable as u16;
-            count_queued(peer, command, length);
+            count_queued(peer, command.size() + length);
             if passes_throttle(peer) {
                 self.write_data(peer, channel, after, command, content.bytes, now);
             }
@@ -157,7 +157,7 @@ impl Enet {
             let bytes = &bytes[offset..bytes.len().min(offset + part)];
             let length = bytes.len() as u16;
             let command = Command::UnreliableFragment { fragment, length };
-            count_queued(peer, command, bytes.len());
+            count_queued(peer, command.size() + bytes.len());
             if offset == 0 {
                 passes = passes_throttle(peer);
             }
@@ -196,7 +196,8 @@ impl Enet {
         now: u64,
     ) {
         let length = payload.length;
-        count_queued(peer, reliable_command(fragment, length), length.into());
+        let command = reliable_command(fragment, length);
+        count_queued(peer, command.size() + usize::from(length));
         let timing = peer.next_timing();
         let Some(state) = peer.channel(channel) else {
             return;
@@ -228,7 +229,7 @@ impl Enet {
     ) {
         peer.out_control = peer.out_control.wrapping_add(1);
         let sequence = peer.out_control;
-        count_queued(peer, command, 0);
+        count_queued(peer, command.size());
         self.mark_dirty(peer);
         if wants_ack {
             let timing = peer.next_timing();
@@ -390,9 +391,8 @@ fn fragments(start: u16, total: usize, part: usize) -> impl Iterator<Item = Frag
 }
 
 /// Counts what is queued for the peer: the bandwidth is shared by that.
-fn count_queued(peer: &mut Peer, command: Command, payload: usize) {
-    let size = (command.size() + payload) as u32;
-    peer.outgoing_data_total = peer.outgoing_data_total.wrapping_add(size);
+pub fn count_queued(peer: &mut Peer, size: usize) {
+    peer.outgoing_data_total = peer.outgoing_data_total.wrapping_add(size as u32);
 }
 
 fn passes_throttle(peer: &mut Peer) -> bool {
