@@ -22,17 +22,8 @@ impl Enet {
         if self.connected == 0 {
             return;
         }
-        let is_limited = self.config.out_bandwidth != 0 || self.limited > 0;
-        let was_limited = std::mem::replace(&mut self.was_limited, is_limited);
-        if is_limited && !was_limited {
-            // What was counted so far is from longer than a second.
-            for peer in self.slots.iter_mut().flatten() {
-                peer.outgoing_data_total = 0;
-            }
-        } else if is_limited || was_limited {
-            // Also once after the last limit went, to lift what it did.
-            self.limit_throttles(now, elapsed);
-        }
+        // Without limits too: the counts begin anew, and the limits that were are lifted.
+        self.limit_throttles(now, elapsed);
         if std::mem::take(&mut self.announce_bandwidth) {
             self.announce(now);
         }

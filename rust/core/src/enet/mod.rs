@@ -69,8 +69,6 @@ pub struct Enet {
     generations: u32,
     bandwidth_epoch: u64,
     announce_bandwidth: bool,
-    /// Whether the last sharing had limits to keep.
-    was_limited: bool,
     connected: usize,
     limited: usize,
 }
@@ -101,7 +99,6 @@ impl Enet {
             generations: 0,
             bandwidth_epoch: millis(config.now),
             announce_bandwidth: false,
-            was_limited: false,
             connected: 0,
             limited: 0,
             config,
