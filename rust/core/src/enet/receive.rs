@@ -318,10 +318,15 @@ impl Enet {
                 }
                 self.end(peer, Some(0));
             }
+            // At once: to acknowledge what comes along would make a C host that leaves too forget us.
+            PeerState::DisconnectLater if !peer.has_outgoing() => {
+                let data = peer.event_data;
+                self.disconnect_peer(peer, data, now);
+            }
             _ => {}
         }
-        // The window may have opened, or the last thing before a disconnect be done.
-        if !peer.pending.is_empty() || peer.state == PeerState::DisconnectLater {
+        // The window may have opened.
+        if !peer.pending.is_empty() {
             self.mark_dirty(peer);
         }
         Ok(())
