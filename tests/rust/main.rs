@@ -4,6 +4,7 @@ mod c_enet;
 mod connecting;
 mod crowd;
 mod engine;
+mod differential;
 mod hostile;
 mod leaving;
 mod mesh;

@@ -1,0 +1,106 @@
+//! The same script gives the same events, at the same times, and the same statistics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use enet_core::{PeerState, PeerStatistics};
+use proptest::prelude::*;
+
+use super::arena::{Arena, Entry, Link, PAIRINGS, Pairing, REFERENCE, What};
+use super::cases;
+use super::script::{CLIENTS, Step, play, script};
+
+fn run(pairing: Pairing, seed: u64, steps: &[Step]) -> Arena {
+    let mut arena = Arena::new(pairing, seed, CLIENTS);
+    arena.weather.latency = 1 + seed % 60;
+    play(&mut arena, steps);
+    arena
+}
+
+/// What is compared of a connection's events: by channel and kind, without the packets of the moment
+/// in which it ended.
+type Stream = (Link, Option<(u8, bool)>);
+
+fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
+    let mut streams: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (&link, entries) in &arena.log {
+        let is_end = |entry: &&Entry| matches!(entry.what, What::Disconnected(_));
+        let end = entries.iter().find(is_end).map(|entry| entry.at);
+        for entry in entries {
+            let stream = match entry.what {
+                What::Packet { .. } if Some(entry.at) == end => continue,
+                What::Packet { channel, flags, .. } => Some((channel, flags.unsequenced)),
+                _ => None,
+            };
+            streams.entry((link, stream)).or_default().push(*entry);
+        }
+    }
+    streams
+}
+
+/// Every number the same, but for two things: the bytes that wait must only agree on "none", and of a
+/// connection that is ending only the state counts (C leaves some numbers as they were).
+fn comparable(
+    state: PeerState,
+    statistics: &PeerStatistics,
+    other: &PeerStatistics,
+) -> PeerStatistics {
+    if !matches!(
+        state,
+        PeerState::Connecting | PeerState::Connected | PeerState::DisconnectLater
+    ) {
+        return *other;
+    }
+    let mut statistics = *statistics;
+    if statistics.waiting_data > 0 && other.waiting_data > 0 {
+        statistics.waiting_data = other.waiting_data;
+    }
+    statistics
+}
+
+fn compare(reference: &Arena, other: &Arena, name: &str) -> Result<(), TestCaseError> {
+    let (expected, found) = (streams(reference), streams(other));
+    for key in expected.keys().chain(found.keys()) {
+        prop_assert_eq!(expected.get(key), found.get(key), "{}: {:?}", name, key);
+    }
+    let pairs = reference.statistics.iter().zip(&other.statistics);
+    let mut leaving = BTreeSet::new();
+    for (expected, found) in pairs {
+        // Who waits to disconnect drops what comes, and acknowledges it; C no fragments. So its
+        // remote's numbers differ from here on.
+        let client = expected.1.0.max(expected.1.1);
+        if expected.2 == PeerState::DisconnectLater {
+            leaving.insert(client);
+        }
+        prop_assert_eq!((expected.0, expected.1), (found.0, found.1), "{}", name);
+        let at = (expected.0, expected.1);
+        prop_assert_eq!(expected.2, found.2, "{}: state at {:?}", name, at);
+        if leaving.contains(&client) {
+            continue;
+        }
+        let statistics = comparable(found.2, &found.3, &expected.3);
+        prop_assert_eq!(expected.3, statistics, "{}: at {:?}", name, at);
+    }
+    prop_assert_eq!(
+        reference.statistics.len(),
+        other.statistics.len(),
+        "{}",
+        name
+    );
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn the_same_script_gives_the_same_events_and_statistics(
+        seed in any::<u64>(),
+        steps in script(),
+    ) {
+        let reference = run(REFERENCE, seed, &steps);
+        for pairing in PAIRINGS {
+            let other = run(pairing, seed, &steps);
+            compare(&reference, &other, pairing.name)?;
+        }
+    }
+}
