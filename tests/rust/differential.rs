@@ -28,7 +28,8 @@
 //! - C computes bandwidths in 32 bits, which wrap beyond 4 MB a second. Scripts stay below.
 //! - A fragment that reaches somebody who waits to disconnect is dropped by both, but acknowledged by
 //!   us only. Statistics are not compared from there on, and scripts have no two such ends at once.
-//! - Bytes waiting for their turn: we count 64 at least for a packet. Only "none" is compared.
+//! - Bytes waiting for their turn: we count 64 at least for a packet, and C goes on counting the
+//!   unreliable ones that it dropped.
 
 mod arena;
 mod exact;

@@ -51,6 +51,8 @@ pub fn all_pairings() -> impl Iterator<Item = Pairing> {
 
 /// Node 0 is the server.
 pub const SERVER: usize = 0;
+/// Stands for a node whose address is not known any more.
+const NOBODY: usize = usize::MAX;
 /// C reads several times of 0 as "never": no run begins there. And its first second of bandwidth
 /// begins at 0, so that after one second both engines' seconds begin here.
 pub const START: u64 = 1000;
@@ -117,6 +119,8 @@ pub struct Arena {
     pub spared: Option<usize>,
     pub log: BTreeMap<Link, Vec<Entry>>,
     pub statistics: Vec<(u64, Link, PeerState, PeerStatistics)>,
+    /// Clients with an end that was told to disconnect later, and since when.
+    pub leaving: BTreeMap<usize, u64>,
     pub sent: Vec<Sent>,
     pub records: bool,
     seed: u64,
@@ -161,6 +165,7 @@ impl Arena {
             spared: None,
             log: BTreeMap::new(),
             statistics: Vec::new(),
+            leaving: BTreeMap::new(),
             sent: Vec::new(),
             records: false,
             seed,
@@ -296,8 +301,10 @@ impl Arena {
 
     fn on_connected(&mut self, index: usize, peer: PeerId) {
         if index == SERVER {
+            // Gone already if the connection ended in the same step.
             let remote = self.nodes[index].engine.address(peer);
-            self.nodes[index].open(index, node_at(remote.expect("it is connected")), peer);
+            let remote = remote.map_or(NOBODY, node_at);
+            self.nodes[index].open(index, remote, peer);
         }
     }
 
@@ -316,6 +323,8 @@ impl Arena {
             return None;
         };
         node.open(client, SERVER, peer);
+        // Calls are for the new connection from here on.
+        self.nodes[SERVER].peers.remove(&client);
         self.flush(client);
         Some(peer)
     }

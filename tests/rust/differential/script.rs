@@ -217,6 +217,10 @@ fn play_step(arena: &mut Arena, step: &Step, contents: &mut Contents) {
         Step::Disconnect { end, how, data } => {
             let both_later = how == Disconnect::Later && end.other().is_leaving(arena);
             if let Some(peer) = end.peer(arena).filter(|_| !both_later) {
+                if how == Disconnect::Later {
+                    let now = arena.now;
+                    arena.leaving.entry(end.client).or_insert(now);
+                }
                 let engine = &mut arena.nodes[end.nodes().0].engine;
                 engine.disconnect(now, peer, data, how);
                 arena.flush(end.nodes().0);

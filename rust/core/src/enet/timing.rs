@@ -96,8 +96,9 @@ impl Peer {
         if has_given_up {
             return None;
         }
-        let (controls, packets): (Vec<_>, Vec<_>) =
-            late.into_iter().partition(|key| key.channel == CONTROL_CHANNEL);
+        let (controls, packets): (Vec<_>, Vec<_>) = late
+            .into_iter()
+            .partition(|key| key.channel == CONTROL_CHANNEL);
         for &key in packets.iter().rev() {
             let sent = self.used_channel(key.channel);
             let size = sent
