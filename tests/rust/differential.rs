@@ -32,7 +32,9 @@
 //!   unreliable ones that it dropped.
 
 mod arena;
+mod commands;
 mod exact;
+mod rough;
 mod script;
 mod wire;
 

@@ -84,7 +84,11 @@ fn compare(reference: &Arena, other: &Arena, name: &str) -> Result<(), TestCaseE
         // Who waits to disconnect drops what comes, and acknowledges it; C no fragments. So its
         // remote's numbers differ from here on.
         let client = client_of(expected.1);
-        if reference.leaving.get(&client).is_some_and(|&since| since <= expected.0) {
+        if reference
+            .leaving
+            .get(&client)
+            .is_some_and(|&since| since <= expected.0)
+        {
             continue;
         }
         let statistics = comparable(found.2, &found.3, &expected.3);
