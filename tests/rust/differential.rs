@@ -32,10 +32,13 @@
 //!   unreliable ones that it dropped.
 
 mod arena;
+mod borders;
+mod clocks;
 mod commands;
 mod exact;
 mod rough;
 mod script;
+mod shares;
 mod wire;
 
 use proptest::prelude::ProptestConfig;

@@ -49,6 +49,15 @@ pub fn all_pairings() -> impl Iterator<Item = Pairing> {
     [REFERENCE].into_iter().chain(PAIRINGS)
 }
 
+/// One engine at both ends.
+pub fn only(make: EngineFactory) -> Pairing {
+    Pairing {
+        name: "one",
+        server: make,
+        client: make,
+    }
+}
+
 /// Node 0 is the server.
 pub const SERVER: usize = 0;
 /// Stands for a node whose address is not known any more.

@@ -27,19 +27,21 @@ fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
         let is_end = |entry: &&Entry| matches!(entry.what, What::Disconnected(_));
         let end = entries.iter().find(is_end).map(|entry| entry.at);
         for entry in entries {
+            let mut entry = *entry;
+            let is_packet = matches!(entry.what, What::Packet { .. });
+            // What reaches somebody who waits to disconnect, and how long he waits, hangs on fragments
+            // that we acknowledge and C does not.
+            if leaving.is_some_and(|since| since <= entry.at) {
+                if is_packet {
+                    continue;
+                }
+                entry.at = 0;
+            }
             let stream = match entry.what {
                 What::Packet { .. } if Some(entry.at) == end => continue,
                 What::Packet { channel, flags, .. } => Some((channel, flags.unsequenced)),
                 _ => None,
             };
-            let mut entry = *entry;
-            // How long a later disconnect takes hangs on round trips: on whether the DISCONNECT is
-            // queued before or after the other acknowledgements of its moment.
-            if let What::Disconnected(_) = entry.what
-                && leaving.is_some_and(|since| since <= entry.at)
-            {
-                entry.at = 0;
-            }
             streams.entry((link, stream)).or_default().push(entry);
         }
     }

@@ -1,0 +1,68 @@
+//! Where a host of ours met a C host and both waited: pinned for every pairing.
+
+use enet_core::enet::Enet;
+use enet_core::engine::rusty::RustyEngine;
+use enet_core::engine::{Disconnect, Event};
+use enet_core::host::EngineFactory;
+use enet_core::{Engine, EngineConfig, Time};
+
+use super::arena::{Arena, SERVER, START, What, address, all_pairings};
+use super::script::{RELIABLE, UNRELIABLE};
+
+/// Carries what one engine has to send to another.
+fn carry(from: &mut dyn Engine, sender: usize, to: &mut dyn Engine, now: Time) {
+    let mut datagram = Vec::new();
+    from.flush(now);
+    while from.next_datagram(&mut datagram).is_some() {
+        to.receive(now, address(sender), &datagram);
+    }
+    to.service(now);
+}
+
+#[test]
+fn a_greeting_that_leaves_with_the_last_acknowledgement_is_heard() {
+    let makes: [EngineFactory; 2] = [RustyEngine::boxed, Enet::boxed];
+    for make in makes {
+        let now = Time::from_millis(START);
+        let mut server = make(&EngineConfig::new(2, 1, now));
+        let mut client = Enet::boxed(&EngineConfig::new(1, 2, now));
+        let peer = client.connect(now, address(SERVER), 1, 0);
+        let peer = peer.expect("a free slot");
+        carry(&mut *client, 1, &mut *server, now);
+        carry(&mut *server, SERVER, &mut *client, now);
+        // Before anything is flushed: a game answers the event.
+        for flags in [RELIABLE, UNRELIABLE] {
+            let sent = client.send(now, peer, 0, flags, b"hello");
+            assert_eq!(sent, Ok(()));
+        }
+        carry(&mut *client, 1, &mut *server, now);
+        let events = std::iter::from_fn(|| server.next_event());
+        let packets = events.filter(|event| matches!(event, Event::Received { .. }));
+        assert_eq!(packets.count(), 2);
+    }
+}
+
+#[test]
+fn two_who_disconnect_later_do_not_wait_for_each_other() {
+    for pairing in all_pairings() {
+        let mut arena = Arena::new(pairing, 1, 1);
+        arena.weather.latency = 20;
+        arena.join(1, 2);
+        // Both are told about bandwidths at this time, which the disconnects wait for.
+        arena.run(2000, 1, |arena| arena.now == 2 * START);
+        arena.step(6);
+        arena.send(1, SERVER, 0, RELIABLE, b"");
+        arena.flush(1);
+        for (node, remote) in [(1, SERVER), (SERVER, 1)] {
+            let (now, peer) = (arena.time(), arena.peer(node, remote));
+            let engine = &mut arena.nodes[node].engine;
+            engine.disconnect(now, peer, 0, Disconnect::Later);
+            arena.flush(node);
+        }
+        arena.pass(3000, 20);
+        for link in [(SERVER, 1, 1), (1, SERVER, 1)] {
+            let last = arena.log[&link].last().map(|entry| entry.what);
+            assert_eq!(last, Some(What::Disconnected(0)), "{}", pairing.name);
+        }
+    }
+}
