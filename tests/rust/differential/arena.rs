@@ -128,8 +128,8 @@ pub struct Arena {
     pub spared: Option<usize>,
     pub log: BTreeMap<Link, Vec<Entry>>,
     pub statistics: Vec<(u64, Link, PeerState, PeerStatistics)>,
-    /// Clients with an end that was told to disconnect later, and since when.
-    pub leaving: BTreeMap<usize, u64>,
+    /// Clients whose numbers need not agree any more, and since when.
+    pub strays: BTreeMap<usize, u64>,
     pub sent: Vec<Sent>,
     pub records: bool,
     seed: u64,
@@ -174,7 +174,7 @@ impl Arena {
             spared: None,
             log: BTreeMap::new(),
             statistics: Vec::new(),
-            leaving: BTreeMap::new(),
+            strays: BTreeMap::new(),
             sent: Vec::new(),
             records: false,
             seed,

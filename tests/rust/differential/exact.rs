@@ -23,7 +23,7 @@ type Stream = (Link, Option<(u8, bool)>);
 fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
     let mut streams: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (&link, entries) in &arena.log {
-        let leaving = arena.leaving.get(&client_of(link)).copied();
+        let strays = arena.strays.get(&client_of(link)).copied();
         let is_end = |entry: &&Entry| matches!(entry.what, What::Disconnected(_));
         let end = entries.iter().find(is_end).map(|entry| entry.at);
         for entry in entries {
@@ -31,7 +31,7 @@ fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
             let is_packet = matches!(entry.what, What::Packet { .. });
             // What reaches somebody who waits to disconnect, and how long he waits, hangs on fragments
             // that we acknowledge and C does not.
-            if leaving.is_some_and(|since| since <= entry.at) {
+            if strays.is_some_and(|since| since <= entry.at) {
                 if is_packet {
                     continue;
                 }
@@ -87,7 +87,7 @@ fn compare(reference: &Arena, other: &Arena, name: &str) -> Result<(), TestCaseE
         // remote's numbers differ from here on.
         let client = client_of(expected.1);
         if reference
-            .leaving
+            .strays
             .get(&client)
             .is_some_and(|&since| since <= expected.0)
         {

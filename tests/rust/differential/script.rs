@@ -219,7 +219,7 @@ fn play_step(arena: &mut Arena, step: &Step, contents: &mut Contents) {
             if let Some(peer) = end.peer(arena).filter(|_| !both_later) {
                 if how == Disconnect::Later {
                     let now = arena.now;
-                    arena.leaving.entry(end.client).or_insert(now);
+                    arena.strays.entry(end.client).or_insert(now);
                 }
                 let engine = &mut arena.nodes[end.nodes().0].engine;
                 engine.disconnect(now, peer, data, how);
@@ -284,7 +284,13 @@ fn connect(arena: &mut Arena, client: usize, channels: usize, data: u32) {
         arena.cut_off(client, false);
     }
     if arena.connect(client, channels, data).is_some() && !is_natural {
-        arena.run(400, 10, |arena| arena.is_up(client));
+        let is_up = arena.run(400, 10, |arena| arena.is_up(client));
+        if !is_up {
+            // The disconnect of its last connection may end an attempt. C then goes on repeating its
+            // VERIFY_CONNECT, and takes acknowledgements of the next connection for those of this.
+            let now = arena.now;
+            arena.strays.entry(client).or_insert(now);
+        }
     }
     arena.spared = None;
 }
