@@ -27,7 +27,8 @@
 //!   is up, which in C ends the attempt: scripts do neither.
 //! - C computes bandwidths in 32 bits, which wrap beyond 4 MB a second. Scripts stay below.
 //! - A fragment that reaches somebody who waits to disconnect is dropped by both, but acknowledged by
-//!   us only. Statistics are not compared from there on, and scripts have no two such ends at once.
+//!   us only. A client is not compared any more once one end was told to disconnect later, or once an
+//!   attempt of its failed; `commands.rs`, `borders.rs` and `rough.rs` go on.
 //! - Bytes waiting for their turn: we count 64 at least for a packet, and C goes on counting the
 //!   unreliable ones that it dropped.
 

@@ -72,6 +72,7 @@ fn silence(arena: &mut Arena, timeout: Option<Timeout>) -> (Vec<u64>, Option<u64
 
 #[test]
 fn what_is_late_is_repeated_after_once_twice_four_times_the_patience() {
+    let mut patiences = Vec::new();
     for pairing in all_pairings() {
         let mut arena = Arena::new(pairing, 1, 1);
         let (sent, end) = silence(&mut arena, None);
@@ -84,7 +85,10 @@ fn what_is_late_is_repeated_after_once_twice_four_times_the_patience() {
         let expected = (0..20).map(|n| patience * ((1 << n) - 1));
         let expected = expected.into_iter().find(|&at| at >= 5000);
         assert_eq!(end, expected, "{}", pairing.name);
+        patiences.push(patience);
     }
+    patiences.dedup();
+    assert_eq!(patiences.len(), 1, "{patiences:?}");
 }
 
 #[test]

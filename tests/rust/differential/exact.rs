@@ -27,22 +27,17 @@ fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
         let is_end = |entry: &&Entry| matches!(entry.what, What::Disconnected(_));
         let end = entries.iter().find(is_end).map(|entry| entry.at);
         for entry in entries {
-            let mut entry = *entry;
-            let is_packet = matches!(entry.what, What::Packet { .. });
-            // What reaches somebody who waits to disconnect, and how long he waits, hangs on fragments
-            // that we acknowledge and C does not.
+            // What reaches somebody who waits to disconnect hangs on fragments that we acknowledge and C
+            // does not.
             if strays.is_some_and(|since| since <= entry.at) {
-                if is_packet {
-                    continue;
-                }
-                entry.at = 0;
+                continue;
             }
             let stream = match entry.what {
                 What::Packet { .. } if Some(entry.at) == end => continue,
                 What::Packet { channel, flags, .. } => Some((channel, flags.unsequenced)),
                 _ => None,
             };
-            streams.entry((link, stream)).or_default().push(entry);
+            streams.entry((link, stream)).or_default().push(*entry);
         }
     }
     streams

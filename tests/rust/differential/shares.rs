@@ -251,6 +251,29 @@ fn a_limited_line_is_shared_alike() {
 }
 
 #[test]
+fn acknowledgements_count_for_the_shares() {
+    let run = |pairing| {
+        let mut arena = joined(pairing, 1);
+        arena.nodes[SERVER].set_bandwidth(0, 1000);
+        let mut limits = Vec::new();
+        for _ in 0..4 {
+            for _ in 0..20 {
+                for _ in 0..20 {
+                    arena.send(1, SERVER, 0, RELIABLE, b"x");
+                }
+                arena.flush(1);
+                arena.pass(50, 5);
+            }
+            limits.push(arena.statistics_of(SERVER, 1).packet_throttle_limit);
+        }
+        limits
+    };
+    // 400 of 8 bytes each a second, and little else.
+    let limits = agreed(run);
+    assert!((8..=10).contains(&limits[2]), "{limits:?}");
+}
+
+#[test]
 fn incoming_bandwidth_is_shared_among_those_who_send() {
     let run = |pairing| {
         let mut arena = joined(pairing, 3);
