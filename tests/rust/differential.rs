@@ -17,7 +17,7 @@
 //!   are undisturbed; `rough.rs` disturbs them and compares by rule.
 //! - A throttled packet of C takes those behind it along that have the same two sequence numbers: all
 //!   unsequenced ones up to the next other command. So unreliable packets are flushed one by one
-//!   (`throttle.rs` pins what several do).
+//!   (`shares.rs` pins what several do).
 //! - Packets of different channels, and unsequenced ones, may change places when some had to wait for
 //!   the window: we write what may go when it is queued, C at the flush. Order is compared per
 //!   channel and kind.
