@@ -3,8 +3,8 @@
 mod c_enet;
 mod connecting;
 mod crowd;
-mod engine;
 mod differential;
+mod engine;
 mod hostile;
 mod leaving;
 mod mesh;
