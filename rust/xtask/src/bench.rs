@@ -6,11 +6,13 @@ use crate::project::root;
 use crate::{Outcome, c_enet};
 
 /// `core`: our engine against the C library, over sockets. `engines`: against rusty_enet, in memory.
+/// `attacks`: what attacks cost all three.
 /// `only` chooses rows by a part of their name.
 pub fn run(name: &str, only: Option<&str>) -> Outcome<ExitCode> {
     let (bench, variable) = match name {
         "core" => ("sockets", Some(("ENET_C_BENCH", c_enet::program("bench")?))),
         "engines" => ("engines", None),
+        "attacks" => ("attacks", Some(("ENET_C_VICTIM", c_enet::program("victim")?))),
         other => {
             return Err(format!(
                 "there is no benchmark \"{other}\"; see cargo xtask help"

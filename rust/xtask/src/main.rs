@@ -5,6 +5,7 @@ mod bench;
 mod c_enet;
 mod demo;
 mod extension;
+mod fuzz;
 mod godot;
 mod process;
 mod project;
@@ -29,9 +30,12 @@ Commands of enet-rs:
   cargo xtask test [--rust | --godot] [--suite NAME] [--engine own|rusty]
       runs every test, or only the Rust ones, or only the headless Godot ones;
       the extension has our ENet engine inside or, for comparison, rusty_enet
-  cargo xtask bench [core | engines] [--only TEXT]
+  cargo xtask bench [core | engines | attacks] [--only TEXT]
       our ENet engine against the C library over real sockets (core), or
-      against crate rusty_enet in memory (engines); prints ratios
+      against crate rusty_enet in memory (engines), as ratios; or what known
+      attacks cost all three (attacks)
+  cargo xtask fuzz [--seconds N]
+      fuzzes the core, each target for N seconds (60)
   cargo xtask build [--debug | --release]
       builds the extension into addons/enet_rs/bin
   cargo xtask godot
@@ -106,6 +110,11 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 );
             }
             Ok(ExitCode::SUCCESS)
+        }
+        "fuzz" => {
+            let seconds = options.number("--seconds")?.unwrap_or(60);
+            options.finish()?;
+            fuzz::run(seconds)
         }
         "godot" => {
             options.finish()?;

@@ -9,10 +9,12 @@ use crate::extension::{CLASS, Engine, Profile, STOCK_CLASS};
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::{Tally, engine_trouble, unseen_errors};
-use crate::{Outcome, c_enet, demo, extension, godot};
+use crate::{Outcome, c_enet, demo, extension, fuzz, godot};
 
 /// A stage that takes longer is hung.
 const LIMIT: Duration = Duration::from_secs(600);
+/// Seconds each fuzz target gets.
+const FUZZING: u64 = 20;
 
 /// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one; `inside`
 /// is the ENet engine that the extension gets for them.
@@ -85,6 +87,7 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
         let tally = Tally::of_cargo(&run.output);
         checked(&run, tally)
     });
+    overview.stage("fuzzing", || fuzz::stage(FUZZING));
 }
 
 fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, inside: Engine) {

@@ -1,0 +1,30 @@
+//! Hosts, a bad network and forged datagrams: see `stage.rs`.
+
+#![no_main]
+
+use std::alloc::System;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cap::Cap;
+use enet_fuzz::script::Script;
+use libfuzzer_sys::fuzz_target;
+
+/// What one script may hold at once. Three hosts let 1 MiB wait for each of a few peers.
+const MOST: usize = 64 * 1024 * 1024;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+static HIGHEST: AtomicUsize = AtomicUsize::new(0);
+
+fuzz_target!(|script: Script| {
+    let before = ALLOCATOR.allocated();
+    // Beyond this an allocation fails, which ends the process.
+    ALLOCATOR
+        .set_limit(before + MOST)
+        .expect("room to begin with");
+    enet_fuzz::stage::play(&script);
+    let highest = ALLOCATOR.max_allocated();
+    if HIGHEST.fetch_max(highest, Ordering::Relaxed) < highest {
+        eprintln!("most memory allocated: {} KiB", highest / 1024);
+    }
+});
