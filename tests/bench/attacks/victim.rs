@@ -1,0 +1,186 @@
+//! A host in a process of its own that does nothing but take in what comes.
+
+use std::io::{BufRead, BufReader, Write, stdin};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use cpu_time::ProcessTime;
+use enet_core::enet::Enet;
+use enet_core::engine::rusty::RustyEngine;
+use enet_core::{BindAddress, Compression, EngineConfig, Event, Host, Network, Time, Udp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Library {
+    C,
+    Rusty,
+    Ours,
+}
+
+/// What a victim had to do, and holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Toll {
+    pub nanoseconds: u64,
+    pub resident_kib: u64,
+    pub virtual_kib: u64,
+    pub packets: u64,
+    pub bytes: u64,
+    pub connects: u64,
+    pub disconnects: u64,
+}
+
+pub struct Victim {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    pub address: SocketAddr,
+    /// Counts of all pumps so far, sizes of the last one.
+    pub toll: Toll,
+    resident_before: u64,
+    virtual_before: u64,
+}
+
+impl Victim {
+    pub fn start(library: Library, slots: usize, coder: bool) -> Self {
+        let own = || std::env::current_exe().expect("a path").into_os_string();
+        let (program, name) = match library {
+            Library::C => {
+                let program = std::env::var_os("ENET_C_VICTIM");
+                (program.expect("ENET_C_VICTIM names the C program"), None)
+            }
+            Library::Rusty => (own(), Some("victim-rusty")),
+            Library::Ours => (own(), Some("victim-ours")),
+        };
+        let mut process = Command::new(program)
+            .args(name)
+            .args([slots.to_string(), u8::from(coder).to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the victim starts");
+        let input = process.stdin.take().expect("piped");
+        let mut output = BufReader::new(process.stdout.take().expect("piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a line");
+        let port: u16 = line.trim().parse().expect("a port");
+        let mut victim = Self {
+            process,
+            input,
+            output,
+            address: (Ipv4Addr::LOCALHOST, port).into(),
+            toll: Toll::default(),
+            resident_before: 0,
+            virtual_before: 0,
+        };
+        victim.reset();
+        victim
+    }
+
+    /// Lets it take in what waits; returns what that took.
+    pub fn pump(&mut self) -> Toll {
+        writeln!(self.input, "pump").expect("it listens");
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("an answer");
+        let fields: Vec<u64> = line
+            .split_whitespace()
+            .map(|word| word.parse().expect("a number"))
+            .collect();
+        let [
+            nanoseconds,
+            resident_kib,
+            virtual_kib,
+            packets,
+            bytes,
+            connects,
+            disconnects,
+        ] = fields[..]
+        else {
+            panic!("the victim is gone");
+        };
+        let toll = &mut self.toll;
+        toll.nanoseconds += nanoseconds;
+        toll.resident_kib = resident_kib.saturating_sub(self.resident_before);
+        toll.virtual_kib = virtual_kib.saturating_sub(self.virtual_before);
+        toll.packets += packets;
+        toll.bytes += bytes;
+        toll.connects += connects;
+        toll.disconnects += disconnects;
+        Toll {
+            nanoseconds,
+            packets,
+            bytes,
+            connects,
+            disconnects,
+            ..*toll
+        }
+    }
+
+    /// Forgets what it took so far: the attack begins.
+    pub fn reset(&mut self) {
+        (self.resident_before, self.virtual_before) = (0, 0);
+        self.pump();
+        self.resident_before = self.toll.resident_kib;
+        self.virtual_before = self.toll.virtual_kib;
+        self.toll = Toll::default();
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The victim's side, for the engines that live in this program.
+pub fn suffer(name: &str, slots: usize, coder: bool) {
+    let clock = Instant::now();
+    let config = EngineConfig::new(slots, 1, Time::ZERO);
+    let mut engine = match name {
+        "victim-rusty" => RustyEngine::boxed(&config),
+        _ => Enet::boxed(&config),
+    };
+    if coder {
+        engine.set_compression(Compression::RangeCoder);
+    }
+    let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
+    let mut host = Host::new(engine, socket.expect("a socket"));
+    println!("{}", host.local_port());
+    for line in stdin().lines() {
+        assert_eq!(line.expect("a line"), "pump");
+        let mut toll = Toll::default();
+        let begun = ProcessTime::now();
+        loop {
+            let before = host.totals().received_datagrams;
+            host.service(clock.elapsed());
+            while let Some(event) = host.next_event() {
+                match event {
+                    Event::Connected { .. } => toll.connects += 1,
+                    Event::Disconnected { .. } => toll.disconnects += 1,
+                    Event::Received { data, .. } => {
+                        toll.packets += 1;
+                        toll.bytes += data.len() as u64;
+                    }
+                }
+            }
+            if host.totals().received_datagrams == before {
+                break;
+            }
+        }
+        let spent = begun.elapsed().as_nanos();
+        let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+        let mut pages = statm
+            .split_whitespace()
+            .map(|word| word.parse().unwrap_or(0u64) * 4);
+        let (size, resident) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
+        let Toll {
+            packets,
+            bytes,
+            connects,
+            disconnects,
+            ..
+        } = toll;
+        println!("{spent} {resident} {size} {packets} {bytes} {connects} {disconnects}");
+    }
+}
