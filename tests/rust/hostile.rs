@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use enet_core::{Compression, TransferMode};
 use sim::{NodeId, Random, World};
 
+mod forged;
+
 const STRANGER: &str = "10.9.9.9:666";
 
 fn stranger() -> SocketAddr {
