@@ -60,10 +60,18 @@ fn main() {
         "{:<48}{:>28}{:>28}{:>28}",
         "attack", "C", "rusty_enet", "ours"
     );
+    let only = words.get(1).filter(|word| !word.starts_with("--"));
+    let is_chosen = |name: &str| only.is_none_or(|only| name.contains(only));
     for (name, attack) in attacks {
+        if !is_chosen(name) {
+            continue;
+        }
         let cells = LIBRARIES.map(attack);
         let [c, rusty, ours] = cells;
         println!("{name:<48}{c:>28}{rusty:>28}{ours:>28}");
+    }
+    if !is_chosen("CONNECT flood") {
+        return;
     }
     let floods = LIBRARIES.map(|library| thread::spawn(move || connect_flood(library)));
     let floods = floods.map(|flood| flood.join().expect("an end"));

@@ -12,7 +12,10 @@ pub fn run(name: &str, only: Option<&str>) -> Outcome<ExitCode> {
     let (bench, variable) = match name {
         "core" => ("sockets", Some(("ENET_C_BENCH", c_enet::program("bench")?))),
         "engines" => ("engines", None),
-        "attacks" => ("attacks", Some(("ENET_C_VICTIM", c_enet::program("victim")?))),
+        "attacks" => (
+            "attacks",
+            Some(("ENET_C_VICTIM", c_enet::program("victim")?)),
+        ),
         other => {
             return Err(format!(
                 "there is no benchmark \"{other}\"; see cargo xtask help"

@@ -92,7 +92,7 @@ fn fragments_with_holes_deliver_nothing_and_the_channel_goes_on() {
     assert_eq!(forger.packets(), [b"x"]);
 }
 
-/// A claim counts in full, so that two of them end it.
+/// A claim counts in full, so that a second one is refused.
 #[test]
 fn claims_of_huge_packets_are_counted_when_they_are_made() {
     const LIMIT: usize = 32 * 1024 * 1024;
@@ -103,7 +103,9 @@ fn claims_of_huge_packets_are_counted_when_they_are_made() {
         sent += forger.send(&claim);
     }
     assert!(sent > 70_000);
-    assert_eq!(forger.waiting(), LIMIT, "one claim was taken");
+    let waiting = forger.waiting();
+    let once = LIMIT..LIMIT + LIMIT / 4;
+    assert!(once.contains(&waiting), "one claim was taken: {waiting}");
     // What is in order does not wait, and still arrives.
     let mut forger = Forger::new();
     for start in 2..100 {
@@ -122,7 +124,7 @@ fn empty_packets_that_wait_are_counted_once() {
         forger.send(&[6, 0, high, low, 0, 0]);
     }
     let waiting = forger.waiting();
-    assert!((23_998..=23_998 * 64).contains(&waiting), "{waiting}");
+    assert!((23_998..=23_998 * 256).contains(&waiting), "{waiting}");
     forger.send(&[6, 0, 0, 1, 0, 0]);
     assert_eq!(forger.packets().len(), 23_999);
     assert_eq!(forger.waiting(), 0);
