@@ -319,7 +319,7 @@ impl Stage {
         }
         let is_stranger = matches!(from, Origin::Stranger(_));
         let from = address(from);
-        self.collect(to as usize, false);
+        self.collect(to as usize, true);
         let node = &mut self.nodes[to as usize];
         if from == node.address {
             return;
@@ -341,7 +341,7 @@ impl Stage {
         let most = 40 + 2 * self.packets_queued;
         assert!(
             node.sent - before <= most,
-            "{} datagrams for one",
+            "{} datagrams for one from {from}, {most} allowed",
             node.sent - before
         );
         for &peer in &node.peers {
