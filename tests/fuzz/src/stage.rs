@@ -341,8 +341,10 @@ impl Stage {
         let most = 40 + 2 * self.packets_queued;
         assert!(
             node.sent - before <= most,
-            "{} datagrams for one from {from}, {most} allowed",
-            node.sent - before
+            "{} datagrams for one of {} bytes from {from}, {most} allowed; it begins {:02x?}",
+            node.sent - before,
+            bytes.len(),
+            &bytes[..bytes.len().min(24)]
         );
         for &peer in &node.peers {
             if let Some(statistics) = node.engine.statistics(peer) {
