@@ -12,11 +12,13 @@
 //! neither a far number nor a descending series costs more than any other. C keeps sorted lists,
 //! where such series cost quadratic time.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::output::BufferPool;
 use super::peer::Sent;
 use super::reassembly::Reassembly;
+use super::ring::Ring;
+use super::waitlist::Waitlist;
 use crate::Event;
 use crate::engine::{PacketFlags, PeerId};
 
@@ -43,9 +45,9 @@ pub struct Channel {
 /// What waits on a channel: for an earlier packet, or for its own fragments.
 #[derive(Debug, Default)]
 struct Reorder {
-    reliable: Waitlist,
+    reliable: Waitlist<Waiting>,
     /// By reliable number, then unreliable one.
-    unreliable: Waitlist,
+    unreliable: Waitlist<Waiting>,
     /// Those of them that are complete, and wait for a reliable packet only.
     complete: BTreeSet<u64>,
 }
@@ -351,7 +353,7 @@ impl Delivery<'_> {
 
 /// Adds a fragment to its packet, which may begin with it. True if the packet is complete.
 fn add_part(
-    waitlist: &mut Waitlist,
+    waitlist: &mut Waitlist<Waiting>,
     key: u64,
     fragment: &super::wire::Fragment,
     bytes: &[u8],
@@ -394,114 +396,5 @@ impl Waiting {
             Self::Whole(_) => true,
             Self::Parts(parts) => parts.is_complete(),
         }
-    }
-}
-
-/// Packets by number. The usual case, one packet in the making, has a place of its own: a map would
-/// allocate for it every time.
-#[derive(Debug, Default)]
-struct Waitlist {
-    single: Option<(u64, Waiting)>,
-    map: BTreeMap<u64, Waiting>,
-}
-
-impl Waitlist {
-    fn is_empty(&self) -> bool {
-        self.single.is_none() && self.map.is_empty()
-    }
-
-    fn contains(&self, key: u64) -> bool {
-        self.get(key).is_some()
-    }
-
-    fn get(&self, key: u64) -> Option<&Waiting> {
-        match &self.single {
-            Some((single, waiting)) if *single == key => Some(waiting),
-            _ => self.map.get(&key),
-        }
-    }
-
-    fn get_mut(&mut self, key: u64) -> Option<&mut Waiting> {
-        match &mut self.single {
-            Some((single, waiting)) if *single == key => Some(waiting),
-            _ => self.map.get_mut(&key),
-        }
-    }
-
-    /// Puts a packet in place of nothing.
-    fn insert(&mut self, key: u64, waiting: Waiting) {
-        if self.is_empty() {
-            self.single = Some((key, waiting));
-        } else {
-            self.map.insert(key, waiting);
-        }
-    }
-
-    fn take(&mut self, key: u64) -> Option<Waiting> {
-        match &self.single {
-            Some((single, _)) if *single == key => self.single.take().map(|(_, waiting)| waiting),
-            _ => self.map.remove(&key),
-        }
-    }
-
-    fn first(&self) -> Option<u64> {
-        let single = self.single.as_ref().map(|(key, _)| *key);
-        let first = self.map.first_key_value().map(|(key, _)| *key);
-        single.into_iter().chain(first).min()
-    }
-}
-
-/// Things with consecutive numbers of which mostly the oldest goes first.
-#[derive(Debug)]
-pub struct Ring<T> {
-    /// Number of the first item.
-    base: u64,
-    items: VecDeque<Option<T>>,
-}
-
-impl<T> Default for Ring<T> {
-    fn default() -> Self {
-        Self {
-            base: 1,
-            items: VecDeque::new(),
-        }
-    }
-}
-
-impl<T> Ring<T> {
-    /// Gives memory back if nothing is held and it is more than for so many.
-    pub fn release_memory(&mut self, kept: usize) {
-        if self.items.is_empty() && self.items.capacity() > kept {
-            self.items = VecDeque::new();
-        }
-    }
-
-    /// Number of the oldest item, or of the next one.
-    pub fn base(&self) -> u64 {
-        self.base
-    }
-
-    pub fn push(&mut self, item: T) {
-        self.items.push_back(Some(item));
-    }
-
-    pub fn get_mut(&mut self, number: u64) -> Option<&mut T> {
-        let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
-        self.items.get_mut(index)?.as_mut()
-    }
-
-    pub fn remove(&mut self, number: u64) -> Option<T> {
-        let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
-        let item = self.items.get_mut(index)?.take();
-        while let Some(None) = self.items.front() {
-            self.items.pop_front();
-            self.base += 1;
-        }
-        item
-    }
-
-    /// The number with these low 16 bits that is not before the oldest item.
-    pub fn unwrapped(&self, number: u16) -> u64 {
-        self.base + u64::from(number.wrapping_sub(self.base as u16))
     }
 }

@@ -15,10 +15,11 @@
 use std::sync::Arc;
 
 use super::Enet;
-use super::channel::{FREE_WINDOWS, Ring, WINDOW_SIZE, WINDOWS};
+use super::channel::{FREE_WINDOWS, WINDOW_SIZE, WINDOWS};
 use super::output::{CHECKSUM_SIZE, Output};
 use super::peer::{Control, Key, Payload, Peer, Sent};
 use super::reassembly::MAX_FRAGMENTS;
+use super::ring::Ring;
 use super::wire::{CONTROL_CHANNEL, Command, Fragment, Framed, HEADER_SIZE};
 use crate::engine::{LOSS_SCALE, PacketFlags, PeerId, PeerState, QueueError, THROTTLE_SCALE};
 
