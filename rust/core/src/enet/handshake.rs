@@ -14,6 +14,7 @@
 //! An orderly end is a DISCONNECT that is acknowledged. Where there is nothing to wait for, one is
 //! sent without.
 
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 
 use super::channel::Refused;
@@ -49,7 +50,6 @@ impl Enet {
             window: peer.window,
             ..self.terms(&peer)
         };
-        self.by_token.insert((address, peer.token), peer.slot);
         self.queue_control(&mut peer, Command::Connect { terms, data }, true, now);
         let id = peer.id();
         self.put_back(peer);
@@ -136,7 +136,7 @@ impl Enet {
         if !(1..=MAX_CHANNELS).contains(&asked) || terms.slot >= NO_SLOT {
             return;
         }
-        if let Some(&slot) = self.by_token.get(&(from, terms.token)) {
+        if let Some(slot) = self.slot_of_token(from, terms.token) {
             self.repeat_answer(now, slot);
             return;
         }
@@ -171,12 +171,20 @@ impl Enet {
             window: granted.min(terms.window).clamp(MIN_WINDOW, MAX_WINDOW),
             ..self.terms(&peer)
         };
-        self.by_token.insert((from, peer.token), peer.slot);
+        let key = self.hasher.hash_one((from, peer.token));
+        self.by_token.insert(key, peer.slot);
         self.queue_control(&mut peer, Command::VerifyConnect(terms), true, now);
         // It leaves at once, and is not repeated by the clock.
         self.output.finish(&mut peer, now);
         peer.next_timeout = now + HALF_OPEN_TIMEOUT;
         self.put_back(peer);
+    }
+
+    /// The slot of the connection that this CONNECT began already.
+    fn slot_of_token(&self, from: SocketAddr, token: u32) -> Option<u16> {
+        let slot = *self.by_token.get(&self.hasher.hash_one((from, token)))?;
+        let peer = self.slots.get(usize::from(slot))?.as_ref()?;
+        (peer.address == from && peer.token == token).then_some(slot)
     }
 
     /// Answers a repeated CONNECT: the first answer may have got lost.

@@ -14,18 +14,19 @@
 //!
 //! What differs from the C library is the cost, not the bytes:
 //!
-//! - Nothing walks all slots. The slot a datagram names is its peer's index, a map from address and
-//!   token finds repeated CONNECTs, free slots are in a heap, peers with something to send in a list
-//!   (`dirty`), and every peer has an entry in one heap of timers, corrected when it comes up. An
-//!   idle peer costs nothing but its ping.
-//! - Commands are written into the open datagram when they are queued, and acknowledgements ride
-//!   behind them. What is in order is delivered without being stored. Buffers are used again.
+//! - Nothing walks all slots, but for the sharing of the bandwidth once a second. The slot a datagram
+//!   names is its peer's index, a map from address and token finds repeated CONNECTs, free slots are
+//!   in a heap, peers with something to send in a list (`dirty`), and every peer has an entry in one
+//!   heap of timers, corrected when it comes up. An idle peer costs nothing but its ping.
+//! - Commands are written into the open datagram when they are queued, and acknowledgements ride in
+//!   front of them. What is in order is delivered without being stored. Buffers are used again.
 //! - What arrives is reported at once, so what came before a disconnect is not lost with it.
 //! - Strangers get no more than they send, and what a peer claims costs nothing before it comes.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 
 use crate::Time;
 use crate::engine::{
@@ -58,7 +59,9 @@ pub struct Enet {
     sessions: Vec<(u8, u8)>,
     /// Free slots, lowest first.
     free: BinaryHeap<Reverse<u16>>,
-    by_token: HashMap<(SocketAddr, u32), u16>,
+    /// Slots of connections that others began, by a hash of address and token.
+    by_token: HashMap<u64, u16>,
+    hasher: RandomState,
     by_ip: HashMap<IpAddr, usize>,
     /// Connections that may have a false address, oldest first, and since when.
     half_open: VecDeque<(PeerId, u64)>,
@@ -90,6 +93,7 @@ impl Enet {
             // At most 4095, so it fits.
             free: (0..config.max_peers as u16).map(Reverse).collect(),
             by_token: HashMap::new(),
+            hasher: RandomState::new(),
             by_ip: HashMap::new(),
             half_open: VecDeque::new(),
             timers: BinaryHeap::new(),
@@ -154,14 +158,15 @@ impl Enet {
 
     /// Frees the slot of a peer that ended.
     fn retire(&mut self, peer: &Peer) {
-        self.by_token.remove(&(peer.address, peer.token));
-        let ip = peer.address.ip();
-        if peer.is_incoming
-            && let Some(count) = self.by_ip.get_mut(&ip)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.by_ip.remove(&ip);
+        if peer.is_incoming {
+            let key = self.hasher.hash_one((peer.address, peer.token));
+            self.by_token.remove(&key);
+            let ip = peer.address.ip();
+            if let Some(count) = self.by_ip.get_mut(&ip) {
+                *count -= 1;
+                if *count == 0 {
+                    self.by_ip.remove(&ip);
+                }
             }
         }
         self.sessions[usize::from(peer.slot)] = (peer.incoming_session, peer.outgoing_session);

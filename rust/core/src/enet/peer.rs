@@ -297,11 +297,12 @@ impl Peer {
         self.waiting_data = 0;
     }
 
-    /// Gives memory back that only a burst needed, when nothing is on the way.
-    pub fn release_memory(&mut self) {
-        // Commands without a channel are few and far between: none is the rule.
+    /// Gives memory back that only a burst needed, when nothing is on the way. A peer is idle if what
+    /// came last was a ping's acknowledgement, or the like: it keeps nothing.
+    pub fn release_memory(&mut self, is_idle: bool) {
         self.controls = VecDeque::new();
-        if self.in_flight.capacity().max(self.pending.capacity()) > KEPT_CAPACITY {
+        let capacity = self.in_flight.capacity().max(self.pending.capacity());
+        if is_idle || capacity > KEPT_CAPACITY {
             self.in_flight = VecDeque::new();
             self.pending = VecDeque::new();
         }

@@ -364,7 +364,7 @@ impl Enet {
         };
         peer.outstanding -= 1;
         if peer.outstanding == 0 {
-            peer.release_memory();
+            peer.release_memory(channel == CONTROL_CHANNEL);
         }
         peer.set_next_timeout();
         command

@@ -72,6 +72,7 @@ struct UdpTransport {
     /// Receives joined datagrams, once that pays.
     joined: Option<offload::Joined>,
     can_join: bool,
+    buffer: Box<[u8; BUFFER_SIZE]>,
     /// Who sent the last datagram if it was a large one, and how many in a row.
     in_a_row: (Option<SocketAddr>, u32),
 }
@@ -96,6 +97,7 @@ impl UdpTransport {
             sends_batches: offload::LARGEST_BATCH > 1,
             joined: None,
             can_join: true,
+            buffer: Box::new([0; BUFFER_SIZE]),
             in_a_row: (None, 0),
         })
     }
@@ -108,9 +110,8 @@ impl UdpTransport {
     }
 
     fn receive_one(&mut self, take: Taker<'_>) -> io::Result<usize> {
-        let mut buffer = [0; BUFFER_SIZE];
-        let (size, from) = self.socket.recv_from(&mut buffer)?;
-        take(unmapped(from), &buffer[..size]);
+        let (size, from) = self.socket.recv_from(&mut *self.buffer)?;
+        take(unmapped(from), &self.buffer[..size]);
         let is_large = (LARGE..BUFFER_SIZE).contains(&size);
         self.in_a_row = match self.in_a_row {
             (Some(last), count) if is_large && last == from => (Some(from), count + 1),
