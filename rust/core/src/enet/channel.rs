@@ -14,6 +14,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::log::Log;
 use super::output::BufferPool;
 use super::peer::Sent;
 use super::reassembly::Reassembly;
@@ -36,6 +37,8 @@ pub struct Channel {
     pub out_unreliable: u16,
     /// Reliable commands that are not acknowledged.
     pub sent: Ring<Sent>,
+    /// The bytes of those that are small.
+    pub log: Log,
     /// The last reliable number delivered.
     in_reliable: u64,
     in_unreliable: u16,
@@ -105,6 +108,18 @@ impl Channel {
     /// A number that is ahead, with the wraps counted in.
     fn unwrapped(&self, number: u16) -> u64 {
         self.in_reliable + u64::from(number.wrapping_sub(self.in_reliable as u16))
+    }
+
+    /// Takes an acknowledged reliable command off the books; nothing if it was never sent.
+    pub fn acknowledged(&mut self, number: u16) -> Option<Sent> {
+        let number = self.sent.unwrapped(number);
+        if self.sent.get_mut(number)?.timing.attempts == 0 {
+            return None;
+        }
+        let sent = self.sent.remove(number)?;
+        let oldest = self.sent.front().map(|oldest| oldest.log_start);
+        self.log.release_to(oldest.unwrap_or(self.log.end()));
+        Some(sent)
     }
 
     /// Takes in a reliable packet.

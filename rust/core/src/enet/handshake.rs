@@ -199,7 +199,7 @@ impl Enet {
                 channel: CONTROL_CHANNEL,
                 number: answer.sequence.into(),
             };
-            transmit(&mut self.output, &mut peer, key, now);
+            transmit(&mut self.output, &mut peer, key, None, now);
             self.output.finish(&mut peer, now);
             peer.next_timeout = now + HALF_OPEN_TIMEOUT;
         }

@@ -7,7 +7,8 @@
 //! - `wire.rs`: what datagrams and commands look like;
 //! - `peer.rs`: one connection's state, `timing.rs` what it learns from acknowledgements;
 //! - `handshake.rs`: how connections begin and end;
-//! - `send.rs`: what may leave and when, `output.rs` how it is put into datagrams;
+//! - `send.rs`: what may leave and when, `output.rs` how it is put into datagrams, `log.rs` and
+//!   `ring.rs` what is kept until it is acknowledged;
 //! - `receive.rs`: what arrives; `channel.rs`, `waitlist.rs` and `reassembly.rs`: order, and packets in
 //!   parts;
 //! - `bandwidth.rs`: sharing a limited line.
@@ -38,6 +39,7 @@ mod bandwidth;
 mod channel;
 mod handshake;
 mod interface;
+mod log;
 mod output;
 mod peer;
 mod reassembly;
@@ -249,7 +251,7 @@ impl Enet {
                 for key in late {
                     // Control commands need not wait, and hold nothing up.
                     if key.channel == wire::CONTROL_CHANNEL {
-                        send::transmit(&mut self.output, peer, key, now);
+                        send::transmit(&mut self.output, peer, key, None, now);
                     } else if peer.pending.front() == Some(&key) {
                         self.send_first_pending(peer, now);
                     }

@@ -49,6 +49,7 @@ pub struct Output {
     shared_bytes: usize,
     pub codec: Option<Box<dyn Codec + Send>>,
     packed: Vec<u8>,
+    scratch: Vec<u8>,
     pub has_checksum: bool,
 }
 
@@ -112,6 +113,7 @@ impl Output {
             shared_bytes: 0,
             codec: None,
             packed: Vec::new(),
+            scratch: Vec::new(),
             has_checksum,
         }
     }
@@ -121,6 +123,18 @@ impl Output {
         let (to, bytes) = self.ready.pop_front()?;
         self.datagrams.put_back(std::mem::replace(buffer, bytes));
         Some(to)
+    }
+
+    /// An empty buffer to copy to for a moment.
+    pub fn take_scratch(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.scratch)
+    }
+
+    pub fn return_scratch(&mut self, mut scratch: Vec<u8>) {
+        if scratch.capacity() > 0 {
+            scratch.clear();
+            self.scratch = scratch;
+        }
     }
 
     /// Bytes that several commands can hold.

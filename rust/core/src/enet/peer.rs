@@ -15,22 +15,18 @@ const DEFAULT_ROUND_TRIP: u32 = 500;
 pub const DEFAULT_PING_INTERVAL: u32 = 500;
 /// Entries of a queue that stay allocated when it is empty.
 const KEPT_CAPACITY: usize = 64;
+/// Bytes of a log that do.
+const KEPT_LOG: usize = 8192;
 /// A host remembers so many unsequenced groups, bit by bit, to drop the repeated ones.
 pub const UNSEQUENCED_WINDOW: u16 = 1024;
 
-/// The part of a packet that a command carries. Fragments and recipients share the bytes.
+/// Where the bytes of a reliable command are kept.
 #[derive(Debug, Clone)]
-pub struct Payload {
-    pub data: Arc<Vec<u8>>,
-    pub start: u32,
-    pub length: u16,
-}
-
-impl Payload {
-    pub fn bytes(&self) -> &[u8] {
-        let start = self.start as usize;
-        &self.data[start..start + usize::from(self.length)]
-    }
+pub enum Kept {
+    /// In its channel's log.
+    Logged,
+    /// In bytes that fragments and recipients share, from here on.
+    Shared(Arc<Vec<u8>>, u32),
 }
 
 /// How often and when a reliable command was sent.
@@ -49,7 +45,10 @@ pub struct Timing {
 /// A reliable command of a channel that is not acknowledged: a packet, or a fragment of one.
 #[derive(Debug)]
 pub struct Sent {
-    pub payload: Payload,
+    pub kept: Kept,
+    pub length: u16,
+    /// Where its channel's log ended before it.
+    pub log_start: u64,
     pub fragment: Option<Fragment>,
     pub timing: Timing,
 }
@@ -308,6 +307,9 @@ impl Peer {
         }
         for channel in self.channels.iter_mut().flatten() {
             channel.sent.release_memory(KEPT_CAPACITY);
+            channel
+                .log
+                .release_memory(if is_idle { 0 } else { KEPT_LOG });
         }
     }
 

@@ -11,7 +11,7 @@ use super::Enet;
 use super::channel::{Delivery, Refused, Unreliable};
 use super::handshake::shared_window;
 use super::output::CHECKSUM_SIZE;
-use super::peer::{Ack, Key, Peer, UNSEQUENCED_WINDOW};
+use super::peer::{Ack, Kept, Peer, UNSEQUENCED_WINDOW};
 use super::reassembly::is_sound;
 use super::send::count_queued;
 use super::wire::{
@@ -345,21 +345,14 @@ impl Enet {
             let control = peer.controls.remove(at)?;
             Some(control.command)
         } else {
-            let ring = &mut peer.used_channel(channel)?.sent;
-            let key = Key {
-                channel,
-                number: ring.unwrapped(sequence),
-            };
-            // Nobody can have received what was never sent.
-            if ring.get_mut(key.number)?.timing.attempts == 0 {
-                return None;
-            }
-            let sent = ring.remove(key.number)?;
+            let sent = peer.used_channel(channel)?.acknowledged(sequence)?;
             if sent.timing.in_flight {
-                let size = u32::from(sent.payload.length);
+                let size = u32::from(sent.length);
                 peer.in_flight_bytes = peer.in_flight_bytes.saturating_sub(size);
             }
-            self.output.unshare(sent.payload.data);
+            if let Kept::Shared(bytes, _) = sent.kept {
+                self.output.unshare(bytes);
+            }
             None
         };
         peer.outstanding -= 1;

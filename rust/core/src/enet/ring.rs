@@ -32,6 +32,11 @@ impl<T> Ring<T> {
         self.base
     }
 
+    /// The oldest item.
+    pub fn front(&self) -> Option<&T> {
+        self.items.front()?.as_ref()
+    }
+
     pub fn push(&mut self, item: T) {
         self.items.push_back(Some(item));
     }

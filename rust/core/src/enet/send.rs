@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::Enet;
 use super::channel::{FREE_WINDOWS, WINDOW_SIZE, WINDOWS};
 use super::output::{CHECKSUM_SIZE, Output};
-use super::peer::{Control, Key, Payload, Peer, Sent};
+use super::peer::{Control, Kept, Key, Peer, Sent};
 use super::reassembly::MAX_FRAGMENTS;
 use super::ring::Ring;
 use super::wire::{CONTROL_CHANNEL, Command, Fragment, Framed, HEADER_SIZE};
@@ -35,14 +35,17 @@ pub struct Content<'a> {
     pub shared: Option<Arc<Vec<u8>>>,
 }
 
+/// Larger packets are held once for all their fragments and recipients.
+const LARGEST_LOGGED: usize = 512;
+
 impl Content<'_> {
-    fn part(&mut self, output: &mut Output, start: usize, length: usize) -> Payload {
-        let data = self.shared.get_or_insert_with(|| output.share(self.bytes));
-        Payload {
-            data: Arc::clone(data),
-            start: start as u32,
-            length: length as u16,
+    /// Where the part of the packet that begins here will be kept.
+    fn kept(&mut self, output: &mut Output, start: usize) -> Kept {
+        if self.bytes.len() <= LARGEST_LOGGED {
+            return Kept::Logged;
         }
+        let data = self.shared.get_or_insert_with(|| output.share(self.bytes));
+        Kept::Shared(Arc::clone(data), start as u32)
     }
 }
 
@@ -102,8 +105,8 @@ impl Enet {
                 self.write_data(peer, channel, 0, command, content.bytes, now);
             }
         } else if flags.reliable || !has_numbers {
-            let payload = content.part(&mut self.output, 0, length);
-            self.queue_reliable(peer, channel, payload, None, now);
+            let kept = content.kept(&mut self.output, 0);
+            self.queue_reliable(peer, channel, (content.bytes, kept), None, now);
         } else {
             state.out_unreliable += 1;
             let command = Command::Unreliable {
@@ -134,8 +137,9 @@ impl Enet {
         for fragment in fragments(start, content.bytes.len(), part) {
             let offset = fragment.offset as usize;
             let length = part.min(content.bytes.len() - offset);
-            let payload = content.part(&mut self.output, offset, length);
-            self.queue_reliable(peer, channel, payload, Some(fragment), now);
+            let kept = content.kept(&mut self.output, offset);
+            let bytes = &content.bytes[offset..offset + length];
+            self.queue_reliable(peer, channel, (bytes, kept), Some(fragment), now);
         }
     }
 
@@ -192,11 +196,12 @@ impl Enet {
         &mut self,
         peer: &mut Peer,
         channel: u8,
-        payload: Payload,
+        (bytes, kept): (&[u8], Kept),
         fragment: Option<Fragment>,
         now: u64,
     ) {
-        let length = payload.length;
+        // Less than a datagram.
+        let length = bytes.len() as u16;
         let command = reliable_command(fragment, length);
         count_queued(peer, command.size() + usize::from(length));
         let timing = peer.next_timing();
@@ -206,8 +211,14 @@ impl Enet {
         state.out_reliable += 1;
         state.out_unreliable = 0;
         let number = state.out_reliable;
+        let log_start = state.log.end();
+        if let Kept::Logged = kept {
+            state.log.push(bytes);
+        }
         state.sent.push(Sent {
-            payload,
+            kept,
+            length,
+            log_start,
             fragment,
             timing,
         });
@@ -216,7 +227,7 @@ impl Enet {
         if !peer.pending.is_empty() || !may_go(peer, key) {
             peer.pending.push_back(key);
         } else {
-            transmit(&mut self.output, peer, key, now);
+            transmit(&mut self.output, peer, key, Some(bytes), now);
         }
     }
 
@@ -244,7 +255,7 @@ impl Enet {
                 channel: CONTROL_CHANNEL,
                 number: sequence.into(),
             };
-            transmit(&mut self.output, peer, key, now);
+            transmit(&mut self.output, peer, key, None, now);
         } else {
             let framed = Framed {
                 channel: CONTROL_CHANNEL,
@@ -291,7 +302,7 @@ impl Enet {
         }
         peer.pending.pop_front();
         if waits {
-            transmit(&mut self.output, peer, key, now);
+            transmit(&mut self.output, peer, key, None, now);
         }
         true
     }
@@ -305,8 +316,8 @@ impl Enet {
     }
 }
 
-/// Sends a kept command, once more or for the first time.
-pub fn transmit(output: &mut Output, peer: &mut Peer, key: Key, now: u64) {
+/// Sends a kept command, once more or for the first time; with its bytes if they are at hand.
+pub fn transmit(output: &mut Output, peer: &mut Peer, key: Key, bytes: Option<&[u8]>, now: u64) {
     let is_first = peer.oldest_in_flight().is_none();
     let usual_patience = peer.round_trip + 4 * peer.round_trip_variance;
     let Some(timing) = peer.timing(key) else {
@@ -338,15 +349,33 @@ pub fn transmit(output: &mut Output, peer: &mut Peer, key: Key, now: u64) {
         }
         return;
     }
-    // A second handle on the bytes, so that the peer is free for the writing.
-    let sent = peer.used_channel(key.channel);
-    let Some(sent) = sent.and_then(|channel| channel.sent.get_mut(key.number)) else {
+    let Some(channel) = peer.used_channel(key.channel) else {
         return;
     };
-    let payload = sent.payload.clone();
-    framed.command = reliable_command(sent.fragment, payload.length);
-    peer.in_flight_bytes += u32::from(payload.length);
-    output.write(peer, &framed, payload.bytes(), now);
+    let Some(sent) = channel.sent.get_mut(key.number) else {
+        return;
+    };
+    let length = usize::from(sent.length);
+    framed.command = reliable_command(sent.fragment, sent.length);
+    let log_start = sent.log_start;
+    // The peer has to be free for the writing: what is not at hand is held or copied for it.
+    let kept = bytes.is_none().then(|| sent.kept.clone());
+    let mut copy = Vec::new();
+    let bytes = match (bytes, &kept) {
+        (Some(bytes), _) => bytes,
+        (None, Some(Kept::Shared(data, start))) => {
+            let start = *start as usize;
+            &data[start..start + length]
+        }
+        (None, _) => {
+            copy = output.take_scratch();
+            copy.extend_from_slice(channel.log.get(log_start, length));
+            &copy
+        }
+    };
+    peer.in_flight_bytes += length as u32;
+    output.write(peer, &framed, bytes, now);
+    output.return_scratch(copy);
 }
 
 fn reliable_command(fragment: Option<Fragment>, length: u16) -> Command {
@@ -368,7 +397,7 @@ fn may_go(peer: &mut Peer, key: Key) -> bool {
         return false;
     }
     let sent = channel.sent.get_mut(key.number);
-    sent.is_none_or(|sent| in_flight + u32::from(sent.payload.length) <= window)
+    sent.is_none_or(|sent| in_flight + u32::from(sent.length) <= window)
 }
 
 /// Whether a number would enter a new window while one of those the receiver may take for the future

@@ -103,7 +103,7 @@ impl Peer {
             let sent = self.used_channel(key.channel);
             let size = sent
                 .and_then(|channel| channel.sent.get_mut(key.number))
-                .map_or(0, |sent| u32::from(sent.payload.length));
+                .map_or(0, |sent| u32::from(sent.length));
             self.in_flight_bytes = self.in_flight_bytes.saturating_sub(size);
             self.pending.push_front(key);
         }
