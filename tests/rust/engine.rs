@@ -259,6 +259,27 @@ fn an_honest_newcomer_far_away_keeps_his_slot() {
 }
 
 #[test]
+fn the_first_to_answer_a_broadcast_is_the_server() {
+    let mut server = Enet::boxed(&EngineConfig::new(4, 1, Time::ZERO));
+    let mut client = Enet::boxed(&EngineConfig::new(1, 2, Time::ZERO));
+    let everybody = ([255, 255, 255, 255], SERVER).into();
+    let peer = client.connect(Time::ZERO, everybody, 1, 7);
+    let peer = peer.expect("a slot");
+    client.flush(Time::ZERO);
+    let connect = datagrams(&mut *client).remove(0);
+    server.receive(Time::ZERO, address(CLIENT), &connect);
+    let answer = datagrams(&mut *server).remove(0);
+    // Somebody who does not know the token cannot take its place.
+    let mut forged = answer.clone();
+    *forged.last_mut().expect("bytes") ^= 1;
+    client.receive(Time::ZERO, address(9), &forged);
+    assert_eq!(client.state(peer), PeerState::Connecting);
+    client.receive(Time::ZERO, address(SERVER), &answer);
+    assert_eq!(client.state(peer), PeerState::Connected);
+    assert_eq!(client.address(peer), Some(address(SERVER)));
+}
+
+#[test]
 fn memory_of_what_waits_is_counted() {
     let mut link = Link::connected();
     let peer = link.server_peer();

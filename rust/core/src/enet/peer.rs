@@ -1,7 +1,7 @@
 //! One connection: its state, its clocks, and what it has to send.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::channel::Channel;
@@ -253,6 +253,11 @@ impl Peer {
             slot: self.slot,
             generation: self.generation,
         }
+    }
+
+    /// Whether it connects to the broadcast address, so that anybody may answer.
+    pub fn asks_everybody(&self) -> bool {
+        self.state == PeerState::Connecting && self.address.ip() == IpAddr::V4(Ipv4Addr::BROADCAST)
     }
 
     pub fn is_up(&self) -> bool {

@@ -77,7 +77,7 @@ impl Enet {
         {
             match slot {
                 NO_SLOT => self.take_connect(now, from, commands),
-                _ => self.take_commands(now, slot, sent_time, commands),
+                _ => self.take_commands(now, from, slot, sent_time, commands),
             }
         }
         self.scratch = plain;
@@ -87,7 +87,7 @@ impl Enet {
         let peer = self.slots.get(usize::from(slot)).and_then(Option::as_ref);
         let session = ((header & SESSION_MASK) >> SESSION_SHIFT) as u8;
         peer.is_some_and(|peer| {
-            peer.address == from
+            (peer.address == from || peer.asks_everybody())
                 && (peer.remote_slot == NO_SLOT || peer.incoming_session & 3 == session)
         })
     }
@@ -118,7 +118,14 @@ impl Enet {
         }
     }
 
-    fn take_commands(&mut self, now: u64, slot: u16, sent_time: Option<u16>, mut commands: &[u8]) {
+    fn take_commands(
+        &mut self,
+        now: u64,
+        from: SocketAddr,
+        slot: u16,
+        sent_time: Option<u16>,
+        mut commands: &[u8],
+    ) {
         let Some(mut peer) = self.slots[usize::from(slot)].take() else {
             return;
         };
@@ -126,7 +133,12 @@ impl Enet {
             // Without a time there is nothing to acknowledge with: no ENet sends such a datagram.
             let wanted_ack = framed.wants_ack;
             framed.wants_ack &= sent_time.is_some();
+            let was_asking = peer.asks_everybody();
             let done = self.on_command(now, &mut peer, &framed, &mut commands);
+            if was_asking && peer.is_up() {
+                // The first to answer is who it is connected to.
+                peer.address = from;
+            }
             if done.is_err() || framed.wants_ack != wanted_ack {
                 break;
             }
