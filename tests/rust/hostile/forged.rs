@@ -134,7 +134,7 @@ fn empty_packets_that_wait_are_counted_once() {
 fn a_disconnect_with_a_wrong_number_is_not_believed() {
     let mut forger = Forger::new();
     // Old ones, the last one, and those too far ahead; and every wrong session.
-    for sequence in [0u16, 1, 2, 1027, 2000, 32_768, 60_000, 65_535] {
+    for sequence in [0u16, 1, 2, 131, 2000, 32_768, 60_000, 65_535] {
         let [high, low] = sequence.to_be_bytes();
         for kind in [0x04, 0x44, 0x84] {
             forger.send(&[kind, 0xFF, high, low, 0, 0, 0, 0]);

@@ -104,86 +104,88 @@ pub struct Key {
     pub number: u64,
 }
 
+/// One connection. The order of the fields is that of their use: what every datagram touches lies
+/// together, which a server with many peers feels.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Peer {
-    pub state: PeerState,
-    pub generation: u32,
     pub address: SocketAddr,
+    pub generation: u32,
     /// Our slot, which the remote puts into its headers.
     pub slot: u16,
     /// The remote's slot, which we put into ours.
     pub remote_slot: u16,
+    pub mtu: u32,
+    pub state: PeerState,
     pub incoming_session: u8,
     pub outgoing_session: u8,
-    pub token: u32,
-    /// Connect data on the accepting side; disconnect data while a later disconnect is due.
-    pub event_data: u32,
+    pub is_dirty: bool,
     pub channel_count: usize,
-    /// Channels up to the highest one used so far, each made at its first use.
-    pub channels: Vec<Option<Box<Channel>>>,
-    pub mtu: u32,
-    pub window: u32,
-    pub in_bandwidth: u32,
-    pub out_bandwidth: u32,
+    /// Whether it counts as connected for the host's bookkeeping.
+    pub is_counted: bool,
+    /// Whether the remote began, and so counts for its address.
+    pub is_incoming: bool,
 
     /// The datagram that commands are being written to.
     pub draft: Option<Draft>,
+    /// Channels up to the highest one used so far, each made at its first use.
+    pub channels: Vec<Option<Box<Channel>>>,
+
     pub acks: Vec<Ack>,
-    pub controls: VecDeque<Control>,
-    /// Reliable packets that wait for the window: those to be sent again, then new ones.
-    pub pending: VecDeque<Key>,
     /// Reliable commands in flight, in the order of their sending, and when that was; what is
     /// acknowledged meanwhile is skipped when met.
     pub in_flight: VecDeque<(Key, u64)>,
+    pub throttle: u32,
+    pub throttle_counter: u32,
+
+    /// When the timer will look at this peer, if it will.
+    pub armed: Option<u64>,
+    pub last_receive: Option<u64>,
+    pub next_timeout: u64,
+    pub ping_interval: u32,
+    pub throttle_limit: u32,
+    /// A bit per group of the current window, made when the first one comes.
+    pub unsequenced_seen: Option<Box<[u32; UNSEQUENCED_WINDOW as usize / 32]>>,
+    pub in_unsequenced_group: u16,
+    pub out_unsequenced_group: u16,
+    pub out_control: u16,
+    /// The highest control number received.
+    pub in_control: u16,
+
+    /// Reliable packets that wait for the window: those to be sent again, then new ones.
+    pub pending: VecDeque<Key>,
+    pub outgoing_data_total: u32,
+    pub packets_sent: u32,
+    pub loss_epoch: Option<u64>,
+    pub in_flight_bytes: u32,
+
+    pub token: u32,
+    /// Connect data on the accepting side; disconnect data while a later disconnect is due.
+    pub event_data: u32,
+    pub window: u32,
+    pub in_bandwidth: u32,
+    pub out_bandwidth: u32,
+    pub controls: VecDeque<Control>,
     /// Reliable commands not acknowledged, sent or not.
     pub outstanding: usize,
     /// Reliable commands queued so far; wraps.
     pub turns: u32,
-    pub in_flight_bytes: u32,
-    pub out_control: u16,
-    /// The highest control number received.
-    pub in_control: u16,
-    pub out_unsequenced_group: u16,
-    pub in_unsequenced_group: u16,
-    /// A bit per group of the current window, made when the first one comes.
-    pub unsequenced_seen: Option<Box<[u32; UNSEQUENCED_WINDOW as usize / 32]>>,
     /// Bytes waiting for their turn or for their fragments.
     pub waiting_data: usize,
-
-    pub next_timeout: u64,
     pub earliest_timeout: Option<u64>,
-    pub last_receive: Option<u64>,
     pub timeout: Timeout,
-    pub ping_interval: u32,
-
     pub round_trip: u32,
     pub round_trip_variance: u32,
     pub last_round_trip: u32,
     pub last_round_trip_variance: u32,
     pub lowest_round_trip: u32,
     pub highest_variance: u32,
-
-    pub throttle: u32,
-    pub throttle_limit: u32,
-    pub throttle_counter: u32,
     pub throttle_epoch: Option<u64>,
     pub throttle_settings: Throttle,
-    pub outgoing_data_total: u32,
     pub throttled_at: Option<u64>,
-
-    pub packets_sent: u32,
     pub packets_lost: u32,
     pub packet_loss: u32,
     pub packet_loss_variance: u32,
-    pub loss_epoch: Option<u64>,
-
-    /// When the timer will look at this peer, if it will.
-    pub armed: Option<u64>,
-    pub is_dirty: bool,
-    /// Whether it counts as connected for the host's bookkeeping.
-    pub is_counted: bool,
-    /// Whether the remote began, and so counts for its address.
-    pub is_incoming: bool,
 }
 
 impl Peer {

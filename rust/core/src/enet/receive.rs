@@ -27,7 +27,7 @@ const CONNECT_SIZE: usize = 48;
 const ACKNOWLEDGE_SIZE: usize = 8;
 /// How far ahead of the last one a control command's number may be to be believed. Remotes number
 /// them one by one and have few on the way.
-const CONTROL_WINDOW: u16 = 1024;
+const CONTROL_WINDOW: u16 = 128;
 
 impl Enet {
     pub(super) fn take_datagram(&mut self, now: u64, from: SocketAddr, datagram: &[u8]) {
