@@ -56,16 +56,25 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
         single(command.env("RUSTDOCFLAGS", "-D warnings"), logs, "doc")
     });
     let mut c_peer = None;
+    // Only Debian's archive is known to have it; elsewhere its tests are left out, and say so.
+    let needs_c = c_enet::is_expected();
     overview.stage("the C library's host", || {
-        let (program, version) = c_enet::peer()?;
+        let (program, version) = match c_enet::peer() {
+            Err(cause) if !needs_c => {
+                println!("   left out: {cause}");
+                return Ok(Tally::default());
+            }
+            found => found?,
+        };
         println!("   {} (ENet {version})", program.display());
         c_peer = Some(program);
         Ok(Tally::one_passed())
     });
-    // Where there is none, its tests fail instead of being left out.
     let tests = |arguments: &[&str]| {
         let mut command = cargo(arguments);
-        command.env("REQUIRE_C_ENET", "1");
+        if needs_c {
+            command.env("REQUIRE_C_ENET", "1");
+        }
         if let Some(program) = &c_peer {
             command.env(c_enet::VARIABLE, program);
         }
