@@ -15,10 +15,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::log::Log;
-use super::output::BufferPool;
-use super::peer::Sent;
+use super::pool::BufferPool;
 use super::reassembly::Reassembly;
 use super::ring::Ring;
+use super::sent::Sent;
 use super::waitlist::Waitlist;
 use crate::Event;
 use crate::engine::{PacketFlags, PeerId};

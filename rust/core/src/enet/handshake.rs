@@ -18,8 +18,9 @@ use std::hash::BuildHasher;
 use std::net::SocketAddr;
 
 use super::channel::Refused;
-use super::peer::{Key, MAX_WINDOW, MIN_WINDOW, Peer};
+use super::peer::{MAX_WINDOW, MIN_WINDOW, Peer};
 use super::send::transmit;
+use super::sent::Key;
 use super::wire::{CONTROL_CHANNEL, Command, Framed, NO_SLOT, Terms};
 use super::{Enet, MAX_CHANNELS};
 use crate::engine::{Disconnect, Event, MAX_MTU, MIN_MTU, PeerId, PeerState};

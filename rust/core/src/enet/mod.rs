@@ -7,8 +7,8 @@
 //! - `wire.rs`: what datagrams and commands look like;
 //! - `peer.rs`: one connection's state, `timing.rs` what it learns from acknowledgements;
 //! - `handshake.rs`: how connections begin and end;
-//! - `send.rs`: what may leave and when, `output.rs` how it is put into datagrams, `log.rs` and
-//!   `ring.rs` what is kept until it is acknowledged;
+//! - `send.rs`: what may leave and when, `output.rs` how it is put into datagrams, `sent.rs`, `ring.rs`
+//!   and `log.rs` what is kept until it is acknowledged;
 //! - `receive.rs`: what arrives; `channel.rs`, `waitlist.rs` and `reassembly.rs`: order, and packets in
 //!   parts;
 //! - `bandwidth.rs`: sharing a limited line.
@@ -42,16 +42,19 @@ mod interface;
 mod log;
 mod output;
 mod peer;
+mod pool;
 mod reassembly;
 mod receive;
 mod ring;
 mod send;
+mod sent;
 mod timing;
 mod waitlist;
 mod wire;
 
-use output::{BufferPool, Output};
+use output::Output;
 use peer::Peer;
+use pool::BufferPool;
 
 /// An ENet host. See the module's head.
 pub struct Enet {

@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use super::channel::Channel;
-use super::output::Draft;
-use super::wire::{Command, Fragment, Framed, NO_SLOT};
+use super::sent::{Control, Draft, Key, Timing};
+use super::wire::{Command, Framed, NO_SLOT};
 use crate::engine::{PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Throttle, Timeout};
 
 pub const MIN_WINDOW: u32 = 4096;
@@ -19,47 +18,6 @@ const KEPT_CAPACITY: usize = 64;
 const KEPT_LOG: usize = 8192;
 /// A host remembers so many unsequenced groups, bit by bit, to drop the repeated ones.
 pub const UNSEQUENCED_WINDOW: u16 = 1024;
-
-/// Where the bytes of a reliable command are kept.
-#[derive(Debug, Clone)]
-pub enum Kept {
-    /// In its channel's log.
-    Logged,
-    /// In bytes that fragments and recipients share, from here on.
-    Shared(Arc<Vec<u8>>, u32),
-}
-
-/// How often and when a reliable command was sent.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Timing {
-    pub attempts: u32,
-    /// Sent, and neither acknowledged nor given up for lost.
-    pub in_flight: bool,
-    pub sent_at: u64,
-    /// Milliseconds without an acknowledgement after which it is sent again.
-    pub patience: u32,
-    /// Counts what was queued for the peer, in all channels.
-    pub turn: u32,
-}
-
-/// A reliable command of a channel that is not acknowledged: a packet, or a fragment of one.
-#[derive(Debug)]
-pub struct Sent {
-    pub kept: Kept,
-    pub length: u16,
-    /// Where its channel's log ended before it.
-    pub log_start: u64,
-    pub fragment: Option<Fragment>,
-    pub timing: Timing,
-}
-
-/// A reliable command without a channel that is not acknowledged.
-#[derive(Debug)]
-pub struct Control {
-    pub sequence: u16,
-    pub command: Command,
-    pub timing: Timing,
-}
 
 /// A received command to acknowledge.
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +53,6 @@ impl Ack {
             },
         }
     }
-}
-
-/// Names a reliable command: its channel, and its number with the wraps counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
-    pub channel: u8,
-    pub number: u64,
 }
 
 /// One connection. The order of the fields is that of their use: what every datagram touches lies

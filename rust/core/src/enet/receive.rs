@@ -11,9 +11,10 @@ use super::Enet;
 use super::channel::{Delivery, Refused, Unreliable};
 use super::handshake::shared_window;
 use super::output::CHECKSUM_SIZE;
-use super::peer::{Ack, Kept, Peer, UNSEQUENCED_WINDOW};
+use super::peer::{Ack, Peer, UNSEQUENCED_WINDOW};
 use super::reassembly::is_sound;
 use super::send::count_queued;
+use super::sent::Kept;
 use super::wire::{
     COMPRESSED, CONTROL_CHANNEL, Command, Framed, NO_SLOT, SENT_TIME, SESSION_MASK, SESSION_SHIFT,
     payload,

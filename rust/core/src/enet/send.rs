@@ -17,17 +17,17 @@ use std::sync::Arc;
 use super::Enet;
 use super::channel::{FREE_WINDOWS, WINDOW_SIZE, WINDOWS};
 use super::output::{CHECKSUM_SIZE, Output};
-use super::peer::{Control, Kept, Key, Peer, Sent};
+use super::peer::Peer;
 use super::reassembly::MAX_FRAGMENTS;
 use super::ring::Ring;
+use super::sent::{Control, Kept, Key, Sent};
 use super::wire::{CONTROL_CHANNEL, Command, Fragment, Framed, HEADER_SIZE};
-use crate::engine::{LOSS_SCALE, PacketFlags, PeerId, PeerState, QueueError, THROTTLE_SCALE};
+use crate::engine::{PacketFlags, PeerId, PeerState, QueueError, THROTTLE_SCALE};
 
 /// What a fragment adds to its bytes: the datagram's header and its own.
 const FRAGMENT_OVERHEAD: usize = HEADER_SIZE + 24;
 /// Added to the throttle's counter, modulo its scale, by each unreliable packet.
 const THROTTLE_STEP: u32 = 7;
-const LOSS_INTERVAL: u64 = 10_000;
 
 /// The bytes of a packet for one peer, or for several of whom the first reliable one copied them.
 pub struct Content<'a> {
@@ -428,27 +428,4 @@ pub fn count_queued(peer: &mut Peer, size: usize) {
 fn passes_throttle(peer: &mut Peer) -> bool {
     peer.throttle_counter = (peer.throttle_counter + THROTTLE_STEP) % THROTTLE_SCALE;
     peer.throttle_counter <= peer.throttle
-}
-
-impl Peer {
-    /// Averages the share of lost commands, every ten seconds.
-    pub fn measure_loss(&mut self, now: u64) {
-        let Some(epoch) = self.loss_epoch else {
-            self.loss_epoch = Some(now);
-            return;
-        };
-        if now - epoch >= LOSS_INTERVAL && self.packets_sent > 0 {
-            let lost = u64::from(self.packets_lost) * u64::from(LOSS_SCALE);
-            let loss = lost / u64::from(self.packets_sent);
-            let difference = loss.abs_diff(self.packet_loss.into());
-            let smoothed = |old: u32, weight: u64, new: u64| {
-                ((u64::from(old) * weight + new) / (weight + 1)).min(u32::MAX.into()) as u32
-            };
-            self.packet_loss_variance = smoothed(self.packet_loss_variance, 3, difference);
-            self.packet_loss = smoothed(self.packet_loss, 7, loss);
-            self.loss_epoch = Some(now);
-            self.packets_sent = 0;
-            self.packets_lost = 0;
-        }
-    }
 }

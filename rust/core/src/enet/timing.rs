@@ -6,8 +6,13 @@
 //! 32, is the share of unreliable packets that are sent at all: round trips better than the last
 //! interval's raise it, markedly worse ones lower it.
 
-use super::peer::{Key, Peer};
+use super::peer::Peer;
+use super::sent::Key;
 use super::wire::CONTROL_CHANNEL;
+use crate::engine::LOSS_SCALE;
+
+/// Milliseconds over which losses are counted before they are averaged.
+const LOSS_INTERVAL: u64 = 10_000;
 
 impl Peer {
     /// Learns from one round trip, in milliseconds.
@@ -132,6 +137,27 @@ impl Peer {
 
     fn turn(&mut self, key: Key) -> u32 {
         self.timing(key).map_or(0, |timing| timing.turn)
+    }
+
+    /// Averages the share of lost commands, every ten seconds.
+    pub fn measure_loss(&mut self, now: u64) {
+        let Some(epoch) = self.loss_epoch else {
+            self.loss_epoch = Some(now);
+            return;
+        };
+        if now - epoch >= LOSS_INTERVAL && self.packets_sent > 0 {
+            let lost = u64::from(self.packets_lost) * u64::from(LOSS_SCALE);
+            let loss = lost / u64::from(self.packets_sent);
+            let difference = loss.abs_diff(self.packet_loss.into());
+            let smoothed = |old: u32, weight: u64, new: u64| {
+                ((u64::from(old) * weight + new) / (weight + 1)).min(u32::MAX.into()) as u32
+            };
+            self.packet_loss_variance = smoothed(self.packet_loss_variance, 3, difference);
+            self.packet_loss = smoothed(self.packet_loss, 7, loss);
+            self.loss_epoch = Some(now);
+            self.packets_sent = 0;
+            self.packets_lost = 0;
+        }
     }
 
     pub fn set_next_timeout(&mut self) {
