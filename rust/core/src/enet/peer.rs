@@ -109,6 +109,8 @@ pub struct Peer {
     pub packets_sent: u32,
     pub loss_epoch: Option<u64>,
     pub in_flight_bytes: u32,
+    /// Bytes waiting for their turn or for their fragments.
+    pub waiting_data: usize,
 
     pub token: u32,
     /// Connect data on the accepting side; disconnect data while a later disconnect is due.
@@ -121,8 +123,6 @@ pub struct Peer {
     pub outstanding: usize,
     /// Reliable commands queued so far; wraps.
     pub turns: u32,
-    /// Bytes waiting for their turn or for their fragments.
-    pub waiting_data: usize,
     pub earliest_timeout: Option<u64>,
     pub timeout: Timeout,
     pub round_trip: u32,

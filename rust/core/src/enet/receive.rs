@@ -19,7 +19,7 @@ use super::wire::{
     COMPRESSED, CONTROL_CHANNEL, Command, Framed, NO_SLOT, SENT_TIME, SESSION_MASK, SESSION_SHIFT,
     payload,
 };
-use crate::engine::{MAX_DATAGRAM_SIZE, PacketFlags, PeerState};
+use crate::engine::{Event, MAX_DATAGRAM_SIZE, PacketFlags, PeerState};
 
 /// Unsequenced groups a receiver looks ahead, in windows.
 const FREE_UNSEQUENCED_WINDOWS: u32 = 32;
@@ -251,9 +251,19 @@ impl Enet {
         if peer.state == PeerState::DisconnectLater {
             return Ok(());
         }
-        if let Command::Unsequenced { group, .. } = framed.command
-            && !is_new_group(peer, group)
-        {
+        // These have no place in their channel, which so stays untouched.
+        if let Command::Unsequenced { group, .. } = framed.command {
+            if is_new_group(peer, group) {
+                self.events.push_back(Event::Received {
+                    peer: id,
+                    channel: framed.channel,
+                    flags: PacketFlags {
+                        unsequenced: true,
+                        ..PacketFlags::default()
+                    },
+                    data: self.buffers.filled(bytes),
+                });
+            }
             return Ok(());
         }
         let mut waiting = peer.waiting_data;
@@ -268,15 +278,6 @@ impl Enet {
         let channel = peer.channel(framed.channel).ok_or(Refused)?;
         let largest = self.config.max_packet_size;
         let taken = match framed.command {
-            Command::Unsequenced { .. } => {
-                let flags = PacketFlags {
-                    unsequenced: true,
-                    ..PacketFlags::default()
-                };
-                let data = to.buffers.filled(bytes);
-                to.deliver(data, flags);
-                Ok(())
-            }
             Command::Reliable { .. } => channel.on_reliable(framed.sequence, bytes, &mut to),
             Command::Unreliable { sequence, .. } => {
                 let reliable = framed.sequence;

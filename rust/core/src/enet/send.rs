@@ -85,16 +85,8 @@ impl Enet {
             return Err(QueueError::NoSuchChannel);
         }
         self.mark_dirty(peer);
-        let state = peer.channel(channel).ok_or(QueueError::NoSuchChannel)?;
-        // Unreliable numbers do not wrap: the 65536th packet in a row goes reliably.
-        let has_numbers = state.out_unreliable < u16::MAX;
-        if length > largest {
-            if flags.reliable || !flags.unreliable_fragment || !has_numbers {
-                self.queue_fragments(peer, channel, content, largest, now);
-            } else {
-                self.send_unreliable_fragments(peer, channel, content.bytes, largest, now);
-            }
-        } else if flags.unsequenced && !flags.reliable {
+        // These have no place in their channel, which so stays untouched.
+        if length <= largest && flags.unsequenced && !flags.reliable {
             peer.out_unsequenced_group = peer.out_unsequenced_group.wrapping_add(1);
             let command = Command::Unsequenced {
                 group: peer.out_unsequenced_group,
@@ -103,6 +95,17 @@ impl Enet {
             count_queued(peer, command.size() + length);
             if passes_throttle(peer) {
                 self.write_data(peer, channel, 0, command, content.bytes, now);
+            }
+            return Ok(());
+        }
+        let state = peer.channel(channel).ok_or(QueueError::NoSuchChannel)?;
+        // Unreliable numbers do not wrap: the 65536th packet in a row goes reliably.
+        let has_numbers = state.out_unreliable < u16::MAX;
+        if length > largest {
+            if flags.reliable || !flags.unreliable_fragment || !has_numbers {
+                self.queue_fragments(peer, channel, content, largest, now);
+            } else {
+                self.send_unreliable_fragments(peer, channel, content.bytes, largest, now);
             }
         } else if flags.reliable || !has_numbers {
             let kept = content.kept(&mut self.output, 0);
