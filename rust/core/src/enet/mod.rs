@@ -254,6 +254,7 @@ impl Enet {
                 for key in late {
                     // Control commands need not wait, and hold nothing up.
                     if key.channel == wire::CONTROL_CHANNEL {
+                        self.send_pending_before(peer, key, now);
                         send::transmit(&mut self.output, peer, key, None, now);
                     } else if peer.pending.front() == Some(&key) {
                         self.send_first_pending(peer, now);

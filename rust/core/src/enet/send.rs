@@ -85,6 +85,8 @@ impl Enet {
             return Err(QueueError::NoSuchChannel);
         }
         self.mark_dirty(peer);
+        // What waited longer, and may go by now, goes first.
+        self.send_pending(peer, now);
         // These have no place in their channel, which so stays untouched.
         if length <= largest && flags.unsequenced && !flags.reliable {
             peer.out_unsequenced_group = peer.out_unsequenced_group.wrapping_add(1);
@@ -242,6 +244,7 @@ impl Enet {
         wants_ack: bool,
         now: u64,
     ) {
+        self.send_pending(peer, now);
         peer.out_control = peer.out_control.wrapping_add(1);
         let sequence = peer.out_control;
         count_queued(peer, command.size());
@@ -291,6 +294,20 @@ impl Enet {
     /// Sends the reliable packets that waited, as far as the window allows.
     pub(super) fn send_pending(&mut self, peer: &mut Peer, now: u64) {
         while self.send_first_pending(peer, now) {}
+    }
+
+    /// Sends those of them that were queued before a command.
+    pub(super) fn send_pending_before(&mut self, peer: &mut Peer, key: Key, now: u64) {
+        let Some(turn) = peer.timing(key).map(|timing| timing.turn) else {
+            return;
+        };
+        while let Some(&first) = peer.pending.front() {
+            let timing = peer.timing(first);
+            let is_older = timing.is_none_or(|timing| (timing.turn.wrapping_sub(turn) as i32) < 0);
+            if !is_older || !self.send_first_pending(peer, now) {
+                return;
+            }
+        }
     }
 
     /// Sends the first of them; false if it may not go.
