@@ -119,6 +119,9 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             let name = format!("server {server}, client {client}");
             overview.stage(&name, || {
                 let mut command = Command::new(&godot);
+                if inside == Engine::Rusty {
+                    command.env("ENET_ENGINE_INSIDE", "rusty");
+                }
                 command
                     .env("GODOT", &godot)
                     .arg("--headless")

@@ -11,6 +11,8 @@ var journal: Array[String] = []
 ## False leaves received packets in the peer's queue.
 var drains := true
 var is_ours: bool
+## Whether it delivers what arrives together with a goodbye: our engine does, none that comes from C.
+var keeps_last_words: bool
 ## Where a server listens, or a client connects to.
 var port := 0
 
@@ -25,6 +27,7 @@ class Packet:
 func _init(peer_class: String) -> void:
 	peer = ClassDB.instantiate(peer_class)
 	is_ours = peer_class.ends_with("Rs")
+	keeps_last_words = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
 	# The peer must not keep its own record alive.
 	var lists: Array[Array] = [events, journal]
 	peer.peer_connected.connect(func(id: int) -> void: _note(lists, "+%d" % id))

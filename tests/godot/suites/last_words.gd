@@ -71,7 +71,7 @@ func _expect_end(ends: Array[End], stays: int, id: int, has_read: bool = false) 
 	check(pump(ends, func() -> bool: return ends[stays].journal.has(goodbye)), "the other hears it")
 	pump_for(ends, 0.05)
 	var expected: Array[String] = ["+%d" % other]
-	if has_read or ends[stays].is_ours:
+	if has_read or ends[stays].keeps_last_words:
 		expected.append("%d: %s" % [other, WORDS])
 	expected.append(goodbye)
 	equal(ends[stays].journal, expected, "server" if stays == 0 else "client")
@@ -122,6 +122,6 @@ func _expect_players_end(stays: Player, other: int) -> void:
 	var goodbye := "-%d" % other if other != 1 else "server_disconnected"
 	check(await frames(func() -> bool: return stays.events.has(goodbye)), "the other hears it")
 	await frames_for(0.05)
-	equal(stays.events.has("%d: %s" % [other, WORDS]), stays.end.is_ours, "the last words of %d" % other)
-	equal(stays.world.heard.size(), 1 if stays.end.is_ours else 0, "the last RPC of %d" % other)
+	equal(stays.events.has("%d: %s" % [other, WORDS]), stays.end.keeps_last_words, "the last words of %d" % other)
+	equal(stays.world.heard.size(), 1 if stays.end.keeps_last_words else 0, "the last RPC of %d" % other)
 	equal(stays.events[-1], goodbye, "the goodbye comes last")
