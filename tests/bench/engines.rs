@@ -16,11 +16,6 @@ use enet_core::{Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
 
 const ROUNDS: usize = 7;
 const TICK: Duration = Duration::from_millis(16);
-const RELIABLE: PacketFlags = PacketFlags {
-    reliable: true,
-    unsequenced: false,
-    unreliable_fragment: false,
-};
 const UNRELIABLE: PacketFlags = PacketFlags {
     reliable: false,
     unsequenced: true,
@@ -173,7 +168,7 @@ fn main() {
             256,
             100,
             1,
-            RELIABLE,
+            PacketFlags::RELIABLE,
             100,
         ),
         load(
@@ -191,10 +186,18 @@ fn main() {
             256,
             100,
             8,
-            RELIABLE,
+            PacketFlags::RELIABLE,
             30,
         ),
-        load("32 peers, 20 kB reliable", 32, 32, 20_000, 1, RELIABLE, 50),
+        load(
+            "32 peers, 20 kB reliable",
+            32,
+            32,
+            20_000,
+            1,
+            PacketFlags::RELIABLE,
+            50,
+        ),
         load("32 peers in 4095 slots", 4095, 32, 100, 1, UNRELIABLE, 100),
         load(
             "1000 peers, idle (per tick)",

@@ -7,11 +7,6 @@ use std::time::Duration;
 use enet_core::enet::Enet;
 use enet_core::{Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
 
-const RELIABLE: PacketFlags = PacketFlags {
-    reliable: true,
-    unsequenced: false,
-    unreliable_fragment: false,
-};
 const UNSEQUENCED: PacketFlags = PacketFlags {
     reliable: false,
     unsequenced: true,
@@ -61,19 +56,21 @@ impl End {
     fn send(&mut self, now: Time, data: &[u8]) {
         for &peer in &self.peers {
             let small = &data[..data.len().min(100)];
-            for flags in [RELIABLE, UNSEQUENCED, ORDERED] {
+            for flags in [PacketFlags::RELIABLE, UNSEQUENCED, ORDERED] {
                 for channel in [0, 1, 2] {
                     let sent = self.engine.send(now, peer, channel, flags, small);
                     sent.expect("queued");
                 }
             }
-            for flags in [RELIABLE, ORDERED] {
+            for flags in [PacketFlags::RELIABLE, ORDERED] {
                 let sent = self.engine.send(now, peer, 3, flags, data);
                 sent.expect("queued");
             }
         }
         let everybody = std::mem::take(&mut self.peers);
-        let sent = self.engine.send_to_all(now, &everybody, 4, RELIABLE, data);
+        let sent = self
+            .engine
+            .send_to_all(now, &everybody, 4, PacketFlags::RELIABLE, data);
         assert_eq!(sent, Ok(everybody.len()));
         self.peers = everybody;
         self.engine.flush(now);

@@ -10,11 +10,6 @@ use enet_core::engine::Disconnect;
 use enet_core::engine::rusty::RustyEngine;
 use enet_core::{Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
 
-const RELIABLE: PacketFlags = PacketFlags {
-    reliable: true,
-    unsequenced: false,
-    unreliable_fragment: false,
-};
 const SERVER: u16 = 1;
 const CLIENT: u16 = 2;
 
@@ -303,7 +298,9 @@ fn disconnects_end_whatever_the_remote_does() {
     for how in [Disconnect::Acknowledged, Disconnect::Later] {
         let mut link = Link::connected();
         let peer = link.server_peer();
-        let sent = link.server.send(link.now, peer, 0, RELIABLE, &[1; 10_000]);
+        let sent = link
+            .server
+            .send(link.now, peer, 0, PacketFlags::RELIABLE, &[1; 10_000]);
         sent.expect("queued");
         link.server.disconnect(link.now, peer, 3, how);
         // The client is gone for good.

@@ -17,6 +17,9 @@ pub const MAX_PEERS: usize = 4095;
 pub const MAX_CHANNELS: usize = 255;
 /// Largest packet ENet carries, in bytes.
 pub const MAX_PACKET_SIZE: usize = 32 * 1024 * 1024;
+/// No datagram of the protocol is shorter, in bytes: a header of two, then a command of four or more.
+/// rusty_enet is led into undefined behaviour by less.
+pub(crate) const MIN_DATAGRAM_SIZE: usize = 5;
 /// Largest datagram ENet accepts, in bytes.
 pub const MAX_DATAGRAM_SIZE: usize = 4096;
 
@@ -123,6 +126,15 @@ pub struct PacketFlags {
     pub unsequenced: bool,
     /// When it needs several datagrams, send these unreliably too.
     pub unreliable_fragment: bool,
+}
+
+impl PacketFlags {
+    /// Delivered for certain and in order.
+    pub const RELIABLE: Self = Self {
+        reliable: true,
+        unsequenced: false,
+        unreliable_fragment: false,
+    };
 }
 
 /// What an engine reports.

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::enet::Enet;
-use crate::engine::{Disconnect, MAX_DATAGRAM_SIZE, PacketFlags, PeerStatistics, QueueError};
+use crate::engine::{
+    Disconnect, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PacketFlags, PeerStatistics, QueueError,
+};
 use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, Transport};
 
 /// Makes an engine. [`DEFAULT_ENGINE`] unless a caller wants another.
@@ -20,10 +22,6 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 const BURST: usize = 256;
 /// Most bytes of a batch of datagrams: what the kernel takes as one.
 const MAX_BATCH_BYTES: usize = 65_000;
-
-/// No datagram of the protocol is shorter: a two byte header, then a command of four or more. One
-/// engine is led into undefined behaviour by less.
-const MIN_DATAGRAM_SIZE: usize = 5;
 
 /// What went over a host's socket. Sizes are of UDP payloads, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

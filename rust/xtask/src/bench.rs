@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::project::root;
+use crate::project::{cargo, root};
 use crate::{Outcome, c_enet};
 
 /// `core`: our engine against the C library, over sockets. `engines`: against rusty_enet, in memory.
@@ -22,7 +22,7 @@ pub fn run(name: &str, only: Option<&str>) -> Outcome<ExitCode> {
             ));
         }
     };
-    let mut command = Command::new("cargo");
+    let mut command = Command::new(cargo());
     command
         .current_dir(root())
         .args(["bench", "--package", "enet_tests", "--bench", bench, "--"])

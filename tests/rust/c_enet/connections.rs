@@ -46,10 +46,7 @@ fn the_c_library_measures_what_it_should() {
     in_each_role(|server, client| {
         let mut world = World::new(2);
         let pair = world.pair(server, client, Settings::default());
-        let (host, slot) = match server {
-            Kind::C => (pair.server, pair.at_server),
-            Kind::Ours => (pair.client, pair.at_client),
-        };
+        let (host, slot) = pair.end(server == Kind::C);
         for seed in 1..=30 {
             for ((from, at), _) in pair.directions() {
                 let size = 3000;
@@ -239,10 +236,7 @@ fn pings_keep_what_is_idle() {
     in_each_role(|server, client| {
         let mut world = World::new(7);
         let pair = world.pair(server, client, Settings::default());
-        let (host, slot) = match server {
-            Kind::C => (pair.server, pair.at_server),
-            Kind::Ours => (pair.client, pair.at_client),
-        };
+        let (host, slot) = pair.end(server == Kind::C);
         world.ask(host, format_args!("ping_interval {slot} 100"));
         world.ask(host, format_args!("timeout {slot} 4 1500 3000"));
         world.run(4500);
@@ -259,10 +253,7 @@ fn throttle_and_bandwidth_change_at_any_time() {
     in_each_role(|server, client| {
         let mut world = World::new(8);
         let pair = world.pair(server, client, Settings::default());
-        let (host, slot) = match server {
-            Kind::C => (pair.server, pair.at_server),
-            Kind::Ours => (pair.client, pair.at_client),
-        };
+        let (host, slot) = pair.end(server == Kind::C);
         for seed in 1..=20 {
             match seed {
                 5 => drop(world.ask(host, format_args!("throttle {slot} 1000 8 4"))),

@@ -14,27 +14,7 @@ pub fn content(seed: u32, size: usize) -> Vec<u8> {
 }
 
 /// The CRC-32 of Ethernet, which ENet's own checksum is.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (crc >> 8) ^ TABLE[usize::from(crc as u8 ^ byte)]
-    })
-}
-
-const TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        let mut crc = index as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = (crc >> 1) ^ (0xEDB8_8320 * (crc & 1));
-            bit += 1;
-        }
-        table[index] = crc;
-        index += 1;
-    }
-    table
-};
+pub use crc32fast::hash as crc32;
 
 #[test]
 fn the_checksum_is_the_known_one() {

@@ -121,10 +121,7 @@ fn the_range_coder_makes_datagrams_shorter() {
             goes(&mut world, direction, packet);
         }
         // Two bits of eight are left of each byte. Some of it goes twice on a busy machine.
-        let (host, slot) = match server {
-            Kind::Ours => (pair.server, pair.at_server),
-            Kind::C => (pair.client, pair.at_client),
-        };
+        let (host, slot) = pair.end(server == Kind::Ours);
         let (host, _) = world.ours(host, slot);
         let totals = host.totals();
         assert!(totals.sent_bytes < 250_000, "{totals:?}");

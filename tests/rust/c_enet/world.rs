@@ -237,10 +237,17 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// The host that the server is, or else the client, and the other one's slot there.
+    pub fn end(&self, is_server: bool) -> (usize, u16) {
+        match is_server {
+            true => (self.server, self.at_server),
+            false => (self.client, self.at_client),
+        }
+    }
+
     /// From the client to the server, and back.
     pub fn directions(&self) -> [Direction; 2] {
-        let server = (self.server, self.at_server);
-        let client = (self.client, self.at_client);
+        let (server, client) = (self.end(true), self.end(false));
         [(client, server), (server, client)]
     }
 }

@@ -141,7 +141,7 @@ impl Channel {
         if number == self.in_reliable + 1 {
             let data = to.buffers.filled(bytes);
             self.in_reliable = number;
-            to.deliver(data, RELIABLE);
+            to.deliver(data, PacketFlags::RELIABLE);
             self.after_reliable(to);
             return Ok(());
         }
@@ -276,7 +276,7 @@ impl Channel {
                 Waiting::Parts(parts) => u64::from(parts.count()),
             };
             self.in_unreliable = 0;
-            to.hand_over(content, RELIABLE);
+            to.hand_over(content, PacketFlags::RELIABLE);
         }
     }
 
@@ -308,12 +308,6 @@ impl Channel {
         }
     }
 }
-
-const RELIABLE: PacketFlags = PacketFlags {
-    reliable: true,
-    unsequenced: false,
-    unreliable_fragment: false,
-};
 
 impl Delivery<'_> {
     /// Hands a packet to the application.

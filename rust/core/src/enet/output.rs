@@ -26,13 +26,12 @@ pub const CHECKSUM_SIZE: usize = 4;
 /// Where datagrams are made.
 pub struct Output {
     ready: VecDeque<(SocketAddr, Vec<u8>)>,
-    datagrams: BufferPool,
+    pub datagrams: BufferPool,
     /// For bytes of packets on their way, when nobody holds them any more.
     shared: Vec<Arc<Vec<u8>>>,
     shared_bytes: usize,
     pub codec: Option<Box<dyn Codec + Send>>,
     packed: Vec<u8>,
-    scratch: Vec<u8>,
     pub has_checksum: bool,
 }
 
@@ -45,7 +44,6 @@ impl Output {
             shared_bytes: 0,
             codec: None,
             packed: Vec::new(),
-            scratch: Vec::new(),
             has_checksum,
         }
     }
@@ -57,16 +55,9 @@ impl Output {
         Some(to)
     }
 
-    /// An empty buffer to copy to for a moment.
-    pub fn take_scratch(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.scratch)
-    }
-
-    pub fn return_scratch(&mut self, mut scratch: Vec<u8>) {
-        if scratch.capacity() > 0 {
-            scratch.clear();
-            self.scratch = scratch;
-        }
+    /// Bytes that the checksum takes of each datagram.
+    pub fn checksum_size(&self) -> usize {
+        if self.has_checksum { CHECKSUM_SIZE } else { 0 }
     }
 
     /// Bytes that several commands can hold.
@@ -101,6 +92,7 @@ impl Output {
             self.write_acks(peer, now);
             return self.write(peer, framed, payload, now);
         }
+        let checksum = self.checksum_size();
         let draft = peer.draft.get_or_insert_with(|| {
             let mut bytes = self.datagrams.empty(peer.mtu as usize);
             bytes.reserve(peer.mtu as usize);
@@ -109,7 +101,6 @@ impl Output {
             } else {
                 SHORT_HEADER_SIZE
             };
-            let checksum = if self.has_checksum { CHECKSUM_SIZE } else { 0 };
             bytes.resize(header + checksum, 0);
             Draft {
                 bytes,
@@ -144,7 +135,7 @@ impl Output {
     }
 
     /// Whether the draft, if there is one, has room for so many bytes more.
-    pub fn has_room(&self, peer: &Peer, size: usize) -> bool {
+    fn has_room(&self, peer: &Peer, size: usize) -> bool {
         let Some(draft) = &peer.draft else {
             return true;
         };
@@ -173,7 +164,7 @@ impl Output {
         if peer.remote_slot < NO_SLOT {
             flags |= u16::from(peer.outgoing_session & 3) << SESSION_SHIFT;
         }
-        let checksum = if self.has_checksum { CHECKSUM_SIZE } else { 0 };
+        let checksum = self.checksum_size();
         let packed = self.pack(&bytes[start + checksum..]);
         if packed.is_some() {
             flags |= COMPRESSED;

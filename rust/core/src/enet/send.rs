@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::Enet;
 use super::channel::{FREE_WINDOWS, WINDOW_SIZE, WINDOWS};
-use super::output::{CHECKSUM_SIZE, Output};
+use super::output::Output;
 use super::peer::Peer;
 use super::reassembly::MAX_FRAGMENTS;
 use super::ring::Ring;
@@ -77,7 +77,7 @@ impl Enet {
         now: u64,
     ) -> Result<(), QueueError> {
         let length = content.bytes.len();
-        let largest = peer.mtu as usize - FRAGMENT_OVERHEAD - self.checksum_size();
+        let largest = peer.mtu as usize - FRAGMENT_OVERHEAD - self.output.checksum_size();
         if length.div_ceil(largest) > MAX_FRAGMENTS as usize {
             return Err(QueueError::TooLarge);
         }
@@ -326,14 +326,6 @@ impl Enet {
         }
         true
     }
-
-    fn checksum_size(&self) -> usize {
-        if self.output.has_checksum {
-            CHECKSUM_SIZE
-        } else {
-            0
-        }
-    }
 }
 
 /// Sends a kept command, once more or for the first time; with its bytes if they are at hand.
@@ -388,14 +380,13 @@ pub fn transmit(output: &mut Output, peer: &mut Peer, key: Key, bytes: Option<&[
             &data[start..start + length]
         }
         (None, _) => {
-            copy = output.take_scratch();
-            copy.extend_from_slice(channel.log.get(log_start, length));
+            copy = output.datagrams.filled(channel.log.get(log_start, length));
             &copy
         }
     };
     peer.in_flight_bytes += length as u32;
     output.write(peer, &framed, bytes, now);
-    output.return_scratch(copy);
+    output.datagrams.put_back(copy);
 }
 
 fn reliable_command(fragment: Option<Fragment>, length: u16) -> Command {

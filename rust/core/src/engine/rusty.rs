@@ -16,14 +16,11 @@ use rusty_enet::error::PeerSendError;
 use rusty_enet::{EventNoRef, HostSettings, PacketKind, PacketReceived, PeerID, Socket};
 
 use super::{
-    Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, PacketFlags, PeerId,
-    PeerState, PeerStatistics, QueueError, Throttle, Timeout,
+    Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
+    PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Timeout,
 };
 use crate::compress::{Codec, Compression};
 use crate::{Time, channel};
-
-/// No datagram of the protocol is shorter: a two byte header, then a command of four or more.
-const MIN_DATAGRAM_SIZE: usize = 5;
 
 /// ENet on crate rusty_enet.
 pub struct RustyEngine {
