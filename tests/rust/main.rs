@@ -13,3 +13,4 @@ mod packets;
 mod scripts;
 mod targets;
 mod udp;
+mod waiting;

@@ -71,6 +71,11 @@ impl SimNetwork {
         self.0.borrow_mut().conditions = conditions;
     }
 
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.0.borrow().now
+    }
+
     /// Lets time pass: what is due arrives.
     pub fn advance_to(&self, now: Time) {
         let mut state = self.0.borrow_mut();
@@ -203,6 +208,26 @@ impl Transport for SimSocket {
             }
             None => 0,
         })
+    }
+
+    /// Nobody else works meanwhile: only what is on its way arrives.
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
+        let end = self.network.now() + timeout;
+        loop {
+            let next = {
+                let state = self.network.0.borrow();
+                let waiting = state.sockets.get(&self.address);
+                if waiting.is_some_and(|waiting| !waiting.is_empty()) {
+                    return Ok(true);
+                }
+                let mut arrivals = state.travelling.keys().map(|&(arrival, _)| arrival);
+                arrivals.next().filter(|&arrival| arrival <= end)
+            };
+            self.network.advance_to(next.unwrap_or(end));
+            if next.is_none() {
+                return Ok(false);
+            }
+        }
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {

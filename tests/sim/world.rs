@@ -49,7 +49,6 @@ pub struct World {
     /// Numbers for the test itself.
     pub random: Random,
     nodes: Vec<Node>,
-    now: Time,
 }
 
 impl World {
@@ -61,7 +60,6 @@ impl World {
             network: SimNetwork::new(seed),
             random: Random::new(seed ^ 0x5EED),
             nodes: Vec::new(),
-            now: Time::ZERO,
         }
     }
 
@@ -74,7 +72,7 @@ impl World {
 
     /// The time.
     pub fn now(&self) -> Time {
-        self.now
+        self.network.now()
     }
 
     /// A peer that does nothing yet.
@@ -92,7 +90,7 @@ impl World {
     /// A server.
     pub fn server(&mut self, options: &ServerOptions) -> NodeId {
         let id = self.idle();
-        let now = self.now;
+        let now = self.now();
         let created = self[id].peer.create_server(options, now);
         created.expect("the server is created");
         id
@@ -116,7 +114,7 @@ impl World {
             unique_id,
             ..ClientOptions::new("server", port.into())
         };
-        let now = self.now;
+        let now = self.now();
         let created = self[client].peer.create_client(&options, now);
         created.expect("the client is created");
         unique_id
@@ -153,7 +151,7 @@ impl World {
         channel: i32,
         data: &[u8],
     ) -> Result<(), SendError> {
-        let now = self.now;
+        let now = self.now();
         let peer = &mut self[from].peer;
         peer.set_target(target);
         peer.set_transfer_mode(mode);
@@ -168,7 +166,7 @@ impl World {
 
     /// The same until something holds; false if it never does.
     pub fn run_until(&mut self, milliseconds: u64, holds: impl Fn(&Self) -> bool) -> bool {
-        let end = self.now + Duration::from_millis(milliseconds);
+        let end = self.now() + Duration::from_millis(milliseconds);
         loop {
             for index in 0..self.nodes.len() {
                 self.poll(NodeId(index));
@@ -176,17 +174,16 @@ impl World {
             if holds(self) {
                 return true;
             }
-            if self.now >= end {
+            if self.now() >= end {
                 return false;
             }
-            self.now += STEP;
-            self.network.advance_to(self.now);
+            self.network.advance_to(self.now() + STEP);
         }
     }
 
     /// Polls one peer.
     pub fn poll(&mut self, id: NodeId) {
-        let now = self.now;
+        let now = self.now();
         let node = &mut self[id];
         if node.peer.begin_poll(now).is_err() {
             return;

@@ -313,6 +313,11 @@ pub trait Engine {
     /// of what came in wait for [`Engine::flush`], so that they ride with the answers.
     fn service(&mut self, now: Time);
 
+    /// When [`Engine::service`] has something to do next, if no datagram comes and nothing is called
+    /// before. Possibly early, never late, and after a service always later than that. `None` if the
+    /// engine cannot tell.
+    fn next_timer(&self) -> Option<Time>;
+
     /// Puts everything that may be sent now into datagrams.
     fn flush(&mut self, now: Time);
 

@@ -1,6 +1,8 @@
 //! One ENet endpoint: an engine joined to a socket.
 
 use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
 
 use crate::enet::Enet;
 use crate::engine::{
@@ -20,6 +22,8 @@ const MAX_DATAGRAMS: usize = 16_384;
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Datagrams after which what is due is done and sent, in the middle of a burst.
 const BURST: usize = 256;
+/// Between two services while waiting, where the engine does not know its next timer.
+const SLICE: Duration = Duration::from_millis(5);
 /// Most bytes of a batch of datagrams: what the kernel takes as one.
 const MAX_BATCH_BYTES: usize = 65_000;
 
@@ -103,6 +107,24 @@ impl Host {
         }
         self.engine.service(now);
         self.send_datagrams();
+    }
+
+    /// Sends what is ready, and waits: for a datagram, for the engine's next timer or until the limit,
+    /// whichever is first. True for a datagram. In any case it is time for [`Host::service`], and then
+    /// for its events: those that were not taken before do not end the wait.
+    ///
+    /// With an engine that knows its timers a caller may wait as long as he likes; others are
+    /// looked after every few milliseconds.
+    pub fn wait(&mut self, now: Time, limit: Duration) -> bool {
+        self.flush(now);
+        let timer = self.engine.next_timer();
+        let timeout = limit.min(timer.map_or(SLICE, |timer| timer.saturating_sub(now)));
+        self.transport.wait(timeout).unwrap_or_else(|_| {
+            self.totals.socket_errors += 1;
+            // Who waits in a loop must not run.
+            thread::sleep(timeout.min(SLICE));
+            false
+        })
     }
 
     /// Sends everything that may be sent now.

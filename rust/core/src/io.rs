@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 pub mod udp;
 
@@ -39,6 +40,15 @@ pub trait Transport {
     /// Hands out datagrams that wait, as many as are convenient, and says how many; 0 when nothing
     /// waits. A datagram that is larger than the protocol allows may come cut, but stays too large.
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize>;
+
+    /// Waits until a datagram can be received, or until the time is over: true for a datagram.
+    ///
+    /// Callers do this in a loop and rely on it for their rest, so there is no default. It must take
+    /// no CPU time while it waits, must not return false before the time is over, and must count what
+    /// an implementation holds back itself as much as what the system holds. What a signal interrupts
+    /// is resumed. A zero timeout only looks. It may say true where [`Transport::receive`] then finds
+    /// nothing, as long as receiving ends that. Where time is simulated, the time passes.
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
 
     /// The local address.
     fn local_address(&self) -> io::Result<SocketAddr>;

@@ -39,7 +39,7 @@
 //!
 //! Nothing here reads a clock, starts a thread or keeps a global: time is an argument and datagrams
 //! come through [`Transport`], so a test can put a simulated network and clock around it. The one
-//! file that opens sockets is `io/udp.rs`.
+//! file that opens sockets is `io/udp.rs`; waiting for one takes the system's time.
 //!
 //! Not offered: an async interface, matchmaking, encryption of its own.
 

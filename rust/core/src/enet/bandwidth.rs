@@ -12,12 +12,17 @@ use crate::engine::THROTTLE_SCALE;
 const INTERVAL: u64 = 1000;
 
 impl Enet {
+    /// When the second is over.
+    pub(super) fn next_share(&self) -> u64 {
+        self.bandwidth_epoch.saturating_add(INTERVAL)
+    }
+
     /// Shares the bandwidth out, if its second is over.
     pub(super) fn share_bandwidth_when_due(&mut self, now: u64) {
-        let elapsed = now.saturating_sub(self.bandwidth_epoch);
-        if elapsed < INTERVAL {
+        if now < self.next_share() {
             return;
         }
+        let elapsed = now - self.bandwidth_epoch;
         self.bandwidth_epoch = now;
         if self.connected == 0 {
             return;

@@ -1,5 +1,6 @@
 //! The calls of an [`Engine`]: checked, and handed to the parts.
 
+use std::cmp::Reverse;
 use std::net::SocketAddr;
 
 use super::peer::{DEFAULT_PING_INTERVAL, Peer};
@@ -31,6 +32,14 @@ impl Engine for Enet {
         // What this sends spares a ping.
         self.share_bandwidth_when_due(now);
         self.work_timers(now);
+    }
+
+    fn next_timer(&self) -> Option<Time> {
+        // An entry that nobody needs any more is early, and the service then takes it off the heap.
+        let timer = self.timers.peek().map(|&Reverse((time, ..))| time);
+        let share = self.next_share();
+        let next = timer.map_or(share, |timer| timer.min(share));
+        Some(Time::from_millis(next))
     }
 
     fn flush(&mut self, now: Time) {

@@ -6,12 +6,20 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
 
 #[cfg_attr(
     not(any(target_os = "linux", target_os = "android")),
     path = "udp/no_offload.rs"
 )]
 mod offload;
+#[cfg_attr(not(unix), path = "udp/no_poll.rs")]
+mod poll;
+// The other systems' way works here too, so it can be tested here.
+#[cfg(all(test, unix))]
+mod no_poll;
+#[cfg(test)]
+mod tests;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -179,12 +187,7 @@ impl Transport for UdpTransport {
                 Ok(count) => return Ok(count),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Ok(0),
-                    // Windows reports earlier datagrams' troubles here; none concerns this socket.
-                    ErrorKind::ConnectionReset
-                    | ErrorKind::ConnectionRefused
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-                    | ErrorKind::Interrupted => {}
+                    kind if is_report(kind) => {}
                     _ if is_oversized(&error) => {
                         take(unknown_sender(), &[0; BUFFER_SIZE]);
                         return Ok(1);
@@ -196,9 +199,25 @@ impl Transport for UdpTransport {
         Ok(0)
     }
 
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
+        poll::wait(&self.socket, timeout)
+    }
+
     fn local_address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
+}
+
+/// Windows reports earlier datagrams' troubles where one receives; none concerns the socket.
+fn is_report(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::Interrupted
+    )
 }
 
 /// IPv4 addresses that a socket for both families shows as IPv6 ones, as IPv4 again.

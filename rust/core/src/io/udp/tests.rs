@@ -1,0 +1,78 @@
+//! Both ways to wait.
+
+use std::thread;
+use std::time::Instant;
+
+use super::*;
+
+const LONG: Duration = Duration::from_secs(60);
+
+type Wait = fn(&UdpSocket, Duration) -> io::Result<bool>;
+
+fn each_way(test: impl Fn(Wait)) {
+    test(poll::wait);
+    #[cfg(unix)]
+    test(no_poll::wait);
+}
+
+fn socket() -> (UdpSocket, SocketAddr) {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    socket.set_nonblocking(true).expect("open");
+    let address = socket.local_addr().expect("bound");
+    (socket, address)
+}
+
+#[test]
+fn nothing_comes_and_the_time_passes() {
+    each_way(|wait| {
+        let (socket, _) = socket();
+        for micros in [0, 300, 20_000] {
+            let timeout = Duration::from_micros(micros);
+            let clock = Instant::now();
+            assert!(!wait(&socket, timeout).expect("no error"));
+            assert!(clock.elapsed() >= timeout);
+        }
+    });
+}
+
+#[test]
+fn what_is_there_needs_no_time() {
+    each_way(|wait| {
+        let (socket, address) = socket();
+        for size in [0, 5000] {
+            let sent = socket.send_to(&vec![1; size], address);
+            assert_eq!(sent.expect("sent"), size);
+            // It waits for as long as nobody takes it.
+            for timeout in [LONG, Duration::ZERO] {
+                assert!(wait(&socket, timeout).expect("no error"));
+            }
+            socket.recv_from(&mut [0; 8]).expect("taken");
+            assert!(!wait(&socket, Duration::ZERO).expect("no error"));
+        }
+    });
+}
+
+#[test]
+fn what_comes_meanwhile_ends_the_wait() {
+    each_way(|wait| {
+        let (near, near_address) = socket();
+        let (far, far_address) = socket();
+        let clock = Instant::now();
+        thread::scope(|scope| {
+            // Each waits for the other, so that nearly every wait begins before its datagram comes.
+            scope.spawn(|| rally(wait, &far, near_address));
+            near.send_to(&[1], far_address).expect("sent");
+            rally(wait, &near, far_address);
+        });
+        assert!(clock.elapsed() < LONG);
+    });
+}
+
+/// Answers each datagram; the last answer stays untaken.
+fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
+    for _ in 0..100 {
+        assert!(wait(socket, LONG).expect("no error"));
+        socket.recv_from(&mut [0; 8]).expect("a datagram");
+        socket.send_to(&[1], to).expect("sent");
+    }
+}

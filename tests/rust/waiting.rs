@@ -1,0 +1,288 @@
+//! Waiting: woken by what comes and by what is due, and by nothing else.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+use enet_core::enet::Enet;
+use enet_core::{
+    BindAddress, Engine, EngineConfig, Event, Host, Network, PacketFlags, PeerState, Time, Udp,
+};
+use sim::{SERVER_IP, SimNetwork};
+
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(120);
+const LOCAL: BindAddress = BindAddress::Ip(SERVER_IP);
+
+fn host(network: &dyn Network, address: BindAddress, max_peers: usize) -> Host {
+    let config = EngineConfig::new(max_peers, 1, Time::ZERO);
+    let socket = network.bind(address, 0).expect("a socket");
+    Host::new(sim::engine()(&config), socket)
+}
+
+fn local_host(max_peers: usize) -> Host {
+    host(&Udp, BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), max_peers)
+}
+
+/// Whether the engine under test says when it wants to be serviced.
+fn knows_its_timers() -> bool {
+    let config = EngineConfig::new(1, 1, Time::ZERO);
+    sim::engine()(&config).next_timer().is_some()
+}
+
+#[test]
+fn who_only_waits_and_services_asks_a_silent_remote_at_the_usual_times() {
+    let network = SimNetwork::new(1);
+    network.record();
+    let mut host = host(&network, LOCAL, 1);
+    let silent = SocketAddr::new(SERVER_IP, 9);
+    let peer = host.connect(Time::ZERO, silent, 1, 0).expect("a slot");
+    let (mut times, mut waits) = (Vec::new(), 0);
+    let event = loop {
+        assert!(!host.wait(network.now(), LONG), "nobody answers");
+        waits += 1;
+        assert!(waits < 10_000, "at {:?} for ever", network.now());
+        host.service(network.now());
+        let sent = network.take_recording().len();
+        times.extend(vec![network.now().as_millis(); sent]);
+        if let Some(event) = host.next_event() {
+            break event;
+        }
+    };
+    assert_eq!(event, Event::Disconnected { peer, data: 0 });
+    assert_eq!(network.now(), Duration::from_millis(31_500));
+    // The first leaves when the first wait begins.
+    assert_eq!(times.len(), 6);
+    assert_eq!(times[1..], [500, 1500, 3500, 7500, 15_500]);
+    // The bandwidth's seconds, and the repetitions.
+    assert!(waits <= 40 || !knows_its_timers(), "{waits}");
+}
+
+#[test]
+fn a_datagram_ends_the_wait_at_once() {
+    let network = SimNetwork::new(1);
+    let latency = Duration::from_millis(30);
+    network.set_conditions(sim::Conditions {
+        latency,
+        ..Default::default()
+    });
+    let mut host = host(&network, LOCAL, 1);
+    let mut other = network.bind(LOCAL, 0).expect("a socket");
+    let to = SocketAddr::new(SERVER_IP, host.local_port());
+    other.send(to, &[0; 5]).expect("sent");
+    let woken = (0..100).any(|_| host.wait(network.now(), LONG));
+    assert!(woken);
+    assert_eq!(network.now(), latency);
+}
+
+#[test]
+fn the_limit_ends_the_wait() {
+    let network = SimNetwork::new(1);
+    let mut host = host(&network, LOCAL, 1);
+    let limit = Duration::from_millis(3);
+    assert!(!host.wait(network.now(), limit));
+    assert_eq!(network.now(), limit);
+}
+
+#[test]
+fn what_is_queued_leaves_before_the_wait() {
+    let network = SimNetwork::new(1);
+    network.record();
+    let mut host = host(&network, LOCAL, 1);
+    let begun = host.connect(Time::ZERO, SocketAddr::new(SERVER_IP, 9), 1, 0);
+    assert!(begun.is_some());
+    assert!(!host.wait(Time::ZERO, Duration::ZERO));
+    assert_eq!(network.take_recording().len(), 1);
+}
+
+#[test]
+fn on_a_real_socket_what_is_due_ends_the_wait_and_waiting_costs_no_cpu_time() {
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    silent.set_nonblocking(true).expect("open");
+    let mut host = local_host(1);
+    let clock = Instant::now();
+    let address = silent.local_addr().expect("bound");
+    let peer = host.connect(clock.elapsed(), address, 1, 0);
+    let peer = peer.expect("a slot");
+    let cpu = ThreadTime::now();
+    let (mut asked, mut waits) = (0, 0);
+    // The third CONNECT is due after 1.5 seconds.
+    while asked < 3 {
+        host.wait(clock.elapsed(), LONG);
+        host.service(clock.elapsed());
+        waits += 1;
+        while silent.recv_from(&mut [0; 64]).is_ok() {
+            asked += 1;
+        }
+        assert_eq!(host.state(peer), PeerState::Connecting);
+    }
+    let (waited, worked) = (clock.elapsed(), cpu.elapsed());
+    assert!(waited >= Duration::from_millis(1500), "{waited:?}");
+    // Whoever does not sleep works for as long as he waits, or, beside many others, a good part of it.
+    assert!(worked < waited / 10, "{worked:?} of {waited:?}");
+    assert!(waits <= 10 || !knows_its_timers(), "{waits}");
+}
+
+#[test]
+fn on_real_sockets_datagrams_end_the_waits() {
+    const ROUNDS: usize = 200;
+    let (port, server_port) = mpsc::channel();
+    let clock = Instant::now();
+    let server = thread::spawn(move || {
+        let mut server = local_host(1);
+        port.send(server.local_port()).expect("somebody listens");
+        rally(&mut server, clock, ROUNDS);
+    });
+    let port = server_port.recv().expect("a port");
+    let mut client = local_host(1);
+    let address = (Ipv4Addr::LOCALHOST, port).into();
+    let peer = client.connect(clock.elapsed(), address, 1, 0);
+    let peer = peer.expect("a slot");
+    while client.state(peer) != PeerState::Connected {
+        client.wait(clock.elapsed(), LONG);
+        client.service(clock.elapsed());
+    }
+    let sent = client.send(clock.elapsed(), peer, 0, PacketFlags::RELIABLE, &[1]);
+    sent.expect("queued");
+    rally(&mut client, clock, ROUNDS);
+    // The server may still wait for an acknowledgement.
+    drop(client);
+    server.join().expect("no panic");
+    // Without its pings a round took half a second, if datagrams did not end the waits.
+    let waited = clock.elapsed();
+    assert!(waited < Duration::from_secs(20), "{waited:?}");
+}
+
+/// Sends each packet back.
+fn rally(host: &mut Host, clock: Instant, rounds: usize) {
+    let mut answered = 0;
+    while answered < rounds {
+        host.wait(clock.elapsed(), LONG);
+        host.service(clock.elapsed());
+        while let Some(event) = host.next_event() {
+            if let Event::Received { peer, data, .. } = event {
+                let now = clock.elapsed();
+                let sent = host.send(now, peer, 0, PacketFlags::RELIABLE, &data);
+                sent.expect("queued");
+                host.flush(now);
+                answered += 1;
+            }
+        }
+    }
+}
+
+fn engine(max_peers: usize) -> Enet {
+    Enet::new(&EngineConfig::new(max_peers, 1, Time::ZERO))
+}
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::new(SERVER_IP, port)
+}
+
+/// Engines that are serviced when they say it is time; their datagrams arrive at once. Index and
+/// port are the same. Says how many services that took.
+fn run(engines: &mut [Enet], now: &mut Time, until: Time) -> usize {
+    let mut services = 0;
+    loop {
+        let timers = engines.iter().map(|engine| engine.next_timer());
+        let next = timers.flatten().min().expect("our engine knows");
+        if next > until {
+            *now = until;
+            return services;
+        }
+        *now = next.max(*now);
+        for engine in engines.iter_mut() {
+            let timer = engine.next_timer().expect("our engine knows");
+            if timer <= *now {
+                engine.service(*now);
+                services += 1;
+                let timer = engine.next_timer().expect("our engine knows");
+                assert!(timer > *now, "{timer:?} again at {now:?}");
+            }
+        }
+        exchange(engines, *now);
+    }
+}
+
+fn exchange(engines: &mut [Enet], now: Time) {
+    let mut datagram = Vec::new();
+    let mut is_quiet = false;
+    while !is_quiet {
+        is_quiet = true;
+        for from in 0..engines.len() {
+            engines[from].flush(now);
+            while let Some(to) = engines[from].next_datagram(&mut datagram) {
+                is_quiet = false;
+                if let Some(to) = engines.get_mut(usize::from(to.port())) {
+                    to.receive(now, address(from as u16), &datagram);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_idle_connection_wakes_its_hosts_a_few_times_a_second() {
+    let mut engines = [engine(1), engine(1)];
+    let mut now = Duration::from_secs(5);
+    let peer = engines[1].connect(now, address(0), 1, 0).expect("a slot");
+    exchange(&mut engines, now);
+    assert_eq!(engines[1].state(peer), PeerState::Connected);
+    let seconds = 60;
+    let until = now + Duration::from_secs(seconds);
+    let services = run(&mut engines, &mut now, until);
+    assert_eq!(engines[1].state(peer), PeerState::Connected);
+    // Each host has two pings, whose timers were set before their acknowledgements came, and the
+    // second of its bandwidth.
+    let most = 2 * 5 * seconds as usize;
+    assert!(services <= most, "{services} services in {seconds} s");
+}
+
+#[test]
+fn connections_that_were_wake_nobody_twice() {
+    const CLIENTS: usize = 100;
+    let mut engines: Vec<Enet> = vec![engine(CLIENTS)];
+    engines.extend((0..CLIENTS).map(|_| engine(1)));
+    let mut now = Duration::from_secs(5);
+    for (index, client) in engines.iter_mut().enumerate().skip(1) {
+        let begun = client.connect(now, address(0), 1, index as u32);
+        begun.expect("a slot");
+    }
+    exchange(&mut engines, now);
+    assert_eq!(engines[0].connected_peers(), CLIENTS);
+    let until = now + Duration::from_secs(2);
+    run(&mut engines, &mut now, until);
+    while let Some(event) = engines[0].next_event() {
+        if let Event::Connected { peer, .. } = event {
+            engines[0].disconnect(now, peer, 0, enet_core::engine::Disconnect::Now);
+        }
+    }
+    let seconds = 60;
+    let until = now + Duration::from_secs(seconds);
+    let services = run(&mut engines[..1], &mut now, until);
+    let most = seconds as usize + CLIENTS;
+    assert!(services <= most, "{services} services in {seconds} s");
+}
+
+#[test]
+fn a_half_open_connection_is_dropped_in_time() {
+    let mut server = [engine(1)];
+    let mut strangers = [engine(1), engine(1)];
+    let mut now = Duration::from_secs(5);
+    let mut ask = |server: &mut Enet, index: usize, now: Time| {
+        let mut datagram = Vec::new();
+        let stranger = &mut strangers[index];
+        let begun = stranger.connect(now, address(0), 1, 0);
+        begun.expect("a slot");
+        stranger.flush(now);
+        assert!(stranger.next_datagram(&mut datagram).is_some());
+        server.receive(now, address(7 + index as u16), &datagram);
+        server.next_datagram(&mut datagram).is_some()
+    };
+    assert!(ask(&mut server[0], 0, now), "answered");
+    let dropped = now + Duration::from_secs(5);
+    run(&mut server, &mut now, dropped);
+    assert!(ask(&mut server[0], 1, now), "the slot is free");
+}
