@@ -1,11 +1,11 @@
-//! No allocation per packet in the steady state. A binary of its own: the counting allocator is the
+//! No allocation per packet in the steady state, and none for whoever is turned away. A binary of its own: the counting allocator is the
 //! whole program's.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_core::enet::Enet;
-use enet_core::{Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_core::{Admission, Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
 
 const UNSEQUENCED: PacketFlags = PacketFlags {
     reliable: false,
@@ -140,5 +140,44 @@ fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
             allocations < 1.0,
             "{compression:?}: {allocations} in a tick"
         );
+    }
+}
+
+#[test]
+fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
+    const FLOOD: u32 = 10_000;
+    let mut server = Enet::new(&EngineConfig {
+        answers_refused: true,
+        ..EngineConfig::new(4, 1, Time::ZERO)
+    });
+    let mut datagram = Vec::new();
+    let mut flood = |server: &mut Enet, name: u32| {
+        let mut stranger = Enet::new(&EngineConfig::new(1, name, Time::ZERO));
+        let begun = stranger.connect(Time::ZERO, ([10, 0, 0, 1], 1).into(), 1, 0);
+        begun.expect("a slot");
+        stranger.flush(Time::ZERO);
+        let mut connect = Vec::new();
+        assert!(stranger.next_datagram(&mut connect).is_some());
+        let counted = allocation_counter::measure(|| {
+            for number in 0..FLOOD {
+                // Another token and address each time. The token ends before the data, the last four.
+                let end = connect.len() - 4;
+                connect[end - 4..end].copy_from_slice(&number.to_be_bytes());
+                let from = ([10, 0, 1, 1], number as u16).into();
+                server.receive(Time::ZERO, from, &connect);
+                assert_eq!(server.next_datagram(&mut datagram), Some(from));
+            }
+        });
+        (counted.count_total, counted.bytes_current)
+    };
+    // The first ones get slots, and then there are none.
+    flood(&mut server, 1);
+    for admission in [
+        Admission::Everybody,
+        Admission::UniqueIds,
+        Admission::Nobody,
+    ] {
+        server.set_admission(admission);
+        assert_eq!(flood(&mut server, 2), (0, 0), "{admission:?}");
     }
 }

@@ -10,6 +10,7 @@ mod endings;
 mod node;
 mod packets;
 mod program;
+mod refusals;
 mod relay;
 mod world;
 

@@ -10,6 +10,7 @@ mod leaving;
 mod mesh;
 mod notices;
 mod packets;
+mod refusing;
 mod scripts;
 mod targets;
 mod udp;

@@ -59,6 +59,24 @@ pub struct EngineConfig {
     pub max_packet_size: usize,
     /// Most bytes of a peer that may wait for their turn: for missing packets or fragments.
     pub max_waiting_data: usize,
+    /// Whether a connector that is turned away is told, so that its attempt ends at once: for want of
+    /// a slot, for too many connections from its address, or by the [`Admission`]. In C, and without
+    /// this, it hears nothing and gives up after half a minute, or comes in as soon as it may. A C
+    /// host that asks the broadcast address believes the first to answer, also one that refuses.
+    pub answers_refused: bool,
+}
+
+/// Whom a host lets in while slots are free. Connections that have begun are not affected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Admission {
+    /// Whoever asks.
+    #[default]
+    Everybody,
+    /// Nobody.
+    Nobody,
+    /// Whose connect data is a unique id in Godot's sense: from 2 to [`i32::MAX`], and not that of an
+    /// incoming connection that is up. Of two who ask at the same time both come in.
+    UniqueIds,
 }
 
 impl EngineConfig {
@@ -76,6 +94,7 @@ impl EngineConfig {
             max_peers_per_address: MAX_PEERS,
             max_packet_size: MAX_PACKET_SIZE,
             max_waiting_data: 32 * 1024 * 1024,
+            answers_refused: false,
         }
     }
 }
@@ -394,6 +413,9 @@ pub trait Engine {
     /// Most channels granted to connections from now on, 1 to [`MAX_CHANNELS`]; 0 stands for the
     /// most.
     fn set_channel_limit(&mut self, channels: usize);
+
+    /// Chooses whom to let in from now on. See [`EngineConfig::answers_refused`] for the others.
+    fn set_admission(&mut self, admission: Admission);
 
     /// Chooses the codec for both directions, from now on.
     fn set_compression(&mut self, mode: Compression);

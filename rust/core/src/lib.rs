@@ -59,7 +59,8 @@ pub use channel::TransferMode;
 pub use compress::Compression;
 pub use config::{ClientOptions, ServerOptions};
 pub use engine::{
-    Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, PeerStatistics, Throttle, Timeout,
+    Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, PeerStatistics,
+    Throttle, Timeout,
 };
 pub use error::{CreateError, Inactive, MeshError, PeerError, SendError};
 pub use host::{Host, Totals};

@@ -25,6 +25,8 @@ pub enum Origin {
 pub struct Settings {
     pub is_packed: bool,
     pub has_checksum: bool,
+    /// Whether whoever is turned away is told.
+    pub answers_refused: bool,
     /// Whether anything may be forged in the names of the honest pair too. Most scripts would do it,
     /// and then nothing can be asked of that pair.
     pub may_spoil: bool,

@@ -8,8 +8,8 @@ use enet_core::compress::{Codec, RangeCoder};
 use enet_core::enet::Enet;
 use enet_core::engine::Disconnect;
 use enet_core::{
-    Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle, Time,
-    Timeout,
+    Admission, Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle,
+    Time, Timeout,
 };
 
 use crate::forge::{self, COMPRESSED, Known, NO_SLOT, SENT_TIME};
@@ -103,6 +103,7 @@ impl Stage {
                 in_bandwidth: settings.incoming.into(),
                 out_bandwidth: settings.outgoing.into(),
                 checksum: settings.has_checksum,
+                answers_refused: settings.answers_refused,
                 max_packet_size: MAX_PACKET,
                 max_waiting_data: MAX_WAITING,
                 ..EngineConfig::new(5, party as u32, Time::ZERO)
@@ -138,7 +139,7 @@ impl Stage {
         let server = self.nodes[0].address;
         let engine = &mut self.nodes[party as usize].engine;
         // Without a free slot there is no attempt.
-        let _ = engine.connect(self.now, server, 4, 9);
+        let _ = engine.connect(self.now, server, 4, 9 + party as u32);
     }
 
     fn act(&mut self, action: &Action) {
@@ -270,6 +271,13 @@ impl Stage {
                 };
                 node.engine.set_timeout(peer, timeout);
             }
+            6 => node.engine.set_admission(
+                [
+                    Admission::Everybody,
+                    Admission::Nobody,
+                    Admission::UniqueIds,
+                ][(number % 3) as usize],
+            ),
             _ => node.engine.set_channel_limit((number % 300) as usize),
         }
     }

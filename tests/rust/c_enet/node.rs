@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use enet_core::enet::Enet;
 use enet_core::engine::Disconnect;
 use enet_core::{
-    BindAddress, Compression, EngineConfig, Event, Host, Network, PacketFlags, PeerId, Time, Udp,
+    Admission, BindAddress, Compression, EngineConfig, Event, Host, Network, PacketFlags, PeerId,
+    Time, Udp,
 };
 use sim::engine;
 
@@ -30,8 +32,9 @@ pub struct Settings {
     pub max_peers: usize,
     pub max_channels: usize,
     pub range_coder: bool,
-    /// Only the C library has them.
     pub checksum: bool,
+    /// Whether a host of ours tells whom it turns away.
+    pub answers_refused: bool,
 }
 
 impl Default for Settings {
@@ -41,6 +44,7 @@ impl Default for Settings {
             max_channels: 255,
             range_coder: false,
             checksum: false,
+            answers_refused: false,
         }
     }
 }
@@ -121,10 +125,16 @@ impl Node {
         let config = EngineConfig {
             max_channels: settings.max_channels,
             checksum: settings.checksum,
+            answers_refused: settings.answers_refused,
             ..EngineConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
-        let mut host = Host::new(engine()(&config), socket.expect("a socket"));
+        // The only one that can.
+        let make = match settings.answers_refused {
+            true => Enet::boxed,
+            false => engine(),
+        };
+        let mut host = Host::new(make(&config), socket.expect("a socket"));
         if settings.range_coder {
             host.set_compression(Compression::RangeCoder);
         }
@@ -157,6 +167,14 @@ impl Node {
         match &self.end {
             End::Ours(host, peers) => Some((host, peers)),
             End::C(_) => None,
+        }
+    }
+
+    /// Whom a host of ours lets in from now on.
+    pub fn set_admission(&mut self, admission: Admission) {
+        match &mut self.end {
+            End::Ours(host, _) => host.engine().set_admission(admission),
+            End::C(_) => panic!("not a host of ours"),
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use enet_core::{Host, PeerId};
+use enet_core::{Admission, Host, PeerId, PeerState};
 use sim::Conditions;
 
 use super::node::{Arrival, How, Kind, Node, Seen, Sending, Settings, number};
@@ -82,6 +82,11 @@ impl World {
         self.nodes[from].connect(now, address, channels, data)
     }
 
+    /// Whom a host of ours lets in from now on.
+    pub fn set_admission(&mut self, host: usize, admission: Admission) {
+        self.nodes[host].set_admission(admission);
+    }
+
     /// The address of a host, or of the bad network before it.
     fn way_to(&mut self, to: usize) -> SocketAddr {
         let target = (Ipv4Addr::LOCALHOST, self.nodes[to].port).into();
@@ -129,6 +134,15 @@ impl World {
             Some((host, peers)) => host.channels(peers[&slot]),
             None => self.statistic(host, slot, "channelCount") as usize,
         }
+    }
+
+    /// How many connections of a host of ours are up.
+    pub fn connected_peers(&self, host: usize) -> usize {
+        let (host, peers) = self.nodes[host].our_host().expect("a host of ours");
+        let states = peers.values().map(|&peer| host.state(peer));
+        states
+            .filter(|&state| state == PeerState::Connected)
+            .count()
     }
 
     /// Whether a host is one of ours.

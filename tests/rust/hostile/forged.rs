@@ -1,11 +1,12 @@
 //! Datagrams in a client's own name, by somebody who knows its address, slot and session; and floods
 //! of strangers. Engines without a network around them; bounds are counts and bytes, never times.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_core::enet::Enet;
-use enet_core::{Engine, EngineConfig, Event, PeerId, PeerState, Time};
+use enet_core::{Admission, Engine, EngineConfig, Event, PeerId, PeerState, Time};
 
 /// A server with one client, connected by hand: the forger writes all of that client's datagrams.
 struct Forger {
@@ -177,4 +178,48 @@ fn strangers_get_no_more_bytes_than_came_in_their_name() {
     );
     assert!(server.next_event().is_none());
     assert_eq!(server.connected_peers(), 0);
+}
+
+/// Neither does a full server that tells each of them so, nor one that lets nobody in.
+#[test]
+fn strangers_who_are_refused_get_no_more_bytes_than_came_in_their_name() {
+    for admission in [
+        Admission::Everybody,
+        Admission::UniqueIds,
+        Admission::Nobody,
+    ] {
+        let mut server = Enet::boxed(&EngineConfig {
+            answers_refused: true,
+            ..EngineConfig::new(16, 1, Time::ZERO)
+        });
+        server.set_admission(admission);
+        let (mut asked, mut answered) = (HashMap::new(), HashMap::new());
+        let mut answers = 0;
+        let mut datagram = Vec::new();
+        let mut now = Time::ZERO;
+        // Longer than half-open connections are kept.
+        for number in 0..50_000u32 {
+            let bytes = connect(number);
+            let from = address(number as u16 % 50);
+            *asked.entry(from).or_insert(0) += bytes.len();
+            server.receive(now, from, &bytes);
+            server.service(now);
+            server.flush(now);
+            let mut count = 0;
+            while let Some(to) = server.next_datagram(&mut datagram) {
+                *answered.entry(to).or_insert(0) += datagram.len();
+                count += 1;
+            }
+            assert!(count <= 1, "one datagram for one");
+            answers += count;
+            now += Duration::from_millis(1);
+        }
+        assert_eq!(answers, 50_000, "{admission:?}");
+        for (from, bytes_out) in answered {
+            let bytes_in = asked[&from];
+            assert!(bytes_out <= bytes_in, "{bytes_out} for {bytes_in}");
+        }
+        assert!(server.next_event().is_none());
+        assert_eq!(server.connected_peers(), 0);
+    }
 }

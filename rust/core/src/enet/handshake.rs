@@ -124,11 +124,12 @@ impl Enet {
         }
     }
 
-    /// A stranger's CONNECT. One without room is ignored; a repeated one is answered once more.
+    /// A stranger's CONNECT, in a datagram of so many bytes; a repeated one is answered once more.
     pub(super) fn on_connect(
         &mut self,
         now: u64,
         from: SocketAddr,
+        size: usize,
         framed: &Framed,
         terms: &Terms,
         data: u32,
@@ -141,11 +142,12 @@ impl Enet {
             self.repeat_answer(now, slot);
             return;
         }
-        let known = self.by_ip.get(&from.ip()).copied().unwrap_or(0);
-        if known >= self.config.max_peers_per_address {
-            return;
-        }
-        let Some(mut peer) = self.new_peer(now, from, PeerState::AcknowledgingConnect) else {
+        let accepted = match self.admits(from, data) {
+            true => self.new_peer(now, from, PeerState::AcknowledgingConnect),
+            false => None,
+        };
+        let Some(mut peer) = accepted else {
+            self.refuse(now, from, size, terms);
             return;
         };
         peer.channel_count = asked.min(self.config.max_channels);
@@ -153,6 +155,7 @@ impl Enet {
         self.half_open.push_back((peer.id(), now));
         peer.token = terms.token;
         peer.remote_slot = terms.slot;
+        peer.connect_data = data;
         peer.event_data = data;
         peer.in_bandwidth = terms.in_bandwidth;
         peer.out_bandwidth = terms.out_bandwidth;

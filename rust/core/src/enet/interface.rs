@@ -7,8 +7,8 @@ use super::peer::{DEFAULT_PING_INTERVAL, Peer};
 use super::send::Content;
 use super::{Enet, millis, wire};
 use crate::engine::{
-    Disconnect, Engine, Event, MAX_CHANNELS, PacketFlags, PeerId, PeerState, PeerStatistics,
-    QueueError, Throttle, Timeout,
+    Admission, Disconnect, Engine, Event, MAX_CHANNELS, PacketFlags, PeerId, PeerState,
+    PeerStatistics, QueueError, Throttle, Timeout,
 };
 use crate::{Compression, Time};
 
@@ -182,6 +182,10 @@ impl Engine for Enet {
             0 => MAX_CHANNELS,
             channels => channels.min(MAX_CHANNELS),
         };
+    }
+
+    fn set_admission(&mut self, admission: Admission) {
+        self.admission = admission;
     }
 
     fn set_compression(&mut self, mode: Compression) {

@@ -6,7 +6,7 @@
 //!
 //! - `wire.rs`: what datagrams and commands look like;
 //! - `peer.rs`: one connection's state, `timing.rs` what it learns from acknowledgements;
-//! - `handshake.rs`: how connections begin and end;
+//! - `handshake.rs`: how connections begin and end, `admission.rs` whose do not;
 //! - `send.rs`: what may leave and when, `output.rs` how it is put into datagrams, `sent.rs`, `ring.rs`
 //!   and `log.rs` what is kept until it is acknowledged;
 //! - `receive.rs`: what arrives; `channel.rs`, `waitlist.rs` and `reassembly.rs`: order, and packets in
@@ -26,15 +26,16 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 
 use crate::Time;
 use crate::engine::{
-    Engine, EngineConfig, Event, MAX_CHANNELS, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS, MIN_MTU,
-    PeerId, PeerState,
+    Admission, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS,
+    MIN_MTU, PeerId, PeerState,
 };
 
+mod admission;
 mod bandwidth;
 mod channel;
 mod handshake;
@@ -68,6 +69,9 @@ pub struct Enet {
     by_token: HashMap<u64, u16>,
     hasher: RandomState,
     by_ip: HashMap<IpAddr, usize>,
+    /// How many incoming connections that are up have this connect data.
+    by_data: HashMap<u32, usize>,
+    admission: Admission,
     /// Connections that may have a false address, oldest first, and since when.
     half_open: VecDeque<(PeerId, u64)>,
     timers: BinaryHeap<Reverse<(u64, u16, u32)>>,
@@ -100,6 +104,8 @@ impl Enet {
             by_token: HashMap::new(),
             hasher: RandomState::new(),
             by_ip: HashMap::new(),
+            by_data: HashMap::new(),
+            admission: Admission::default(),
             half_open: VecDeque::new(),
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
@@ -166,13 +172,7 @@ impl Enet {
         if peer.is_incoming {
             let key = self.hasher.hash_one((peer.address, peer.token));
             self.by_token.remove(&key);
-            let ip = peer.address.ip();
-            if let Some(count) = self.by_ip.get_mut(&ip) {
-                *count -= 1;
-                if *count == 0 {
-                    self.by_ip.remove(&ip);
-                }
-            }
+            uncount(&mut self.by_ip, peer.address.ip());
         }
         self.sessions[usize::from(peer.slot)] = (peer.incoming_session, peer.outgoing_session);
         self.free.push(Reverse(peer.slot));
@@ -197,6 +197,11 @@ impl Enet {
             } else {
                 self.connected -= 1;
                 self.limited -= limited;
+            }
+            if peer.is_incoming && peer.is_counted {
+                *self.by_data.entry(peer.connect_data).or_default() += 1;
+            } else if peer.is_incoming {
+                uncount(&mut self.by_data, peer.connect_data);
             }
             self.announce_bandwidth = true;
         }
@@ -296,6 +301,16 @@ impl Enet {
                 change(self, &mut peer, now);
             }
             self.put_back(peer);
+        }
+    }
+}
+
+/// Takes one off a count; nothing is kept of what is gone.
+fn uncount<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
+    if let Some(count) = counts.get_mut(&key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&key);
         }
     }
 }

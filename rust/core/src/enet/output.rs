@@ -20,7 +20,7 @@ use super::wire::{
 use crate::compress::Codec;
 
 /// Bytes of a header without its time.
-const SHORT_HEADER_SIZE: usize = 2;
+pub const SHORT_HEADER_SIZE: usize = 2;
 /// Bytes of the checksum, behind the header.
 pub const CHECKSUM_SIZE: usize = 4;
 /// Where datagrams are made.

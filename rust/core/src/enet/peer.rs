@@ -113,7 +113,9 @@ pub struct Peer {
     pub waiting_data: usize,
 
     pub token: u32,
-    /// Connect data on the accepting side; disconnect data while a later disconnect is due.
+    /// What the connector brought, on the accepting side.
+    pub connect_data: u32,
+    /// The same until the connection is up; disconnect data while a later disconnect is due.
     pub event_data: u32,
     pub window: u32,
     pub in_bandwidth: u32,
@@ -150,6 +152,7 @@ impl Peer {
             incoming_session: 0xFF,
             outgoing_session: 0xFF,
             token: 0,
+            connect_data: 0,
             event_data: 0,
             channel_count: 0,
             channels: Vec::new(),

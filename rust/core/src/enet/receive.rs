@@ -77,7 +77,7 @@ impl Enet {
             && checksum.is_none_or(|checksum| self.is_intact(slot, head, checksum, commands))
         {
             match slot {
-                NO_SLOT => self.take_connect(now, from, commands),
+                NO_SLOT => self.take_connect(now, from, datagram.len(), commands),
                 _ => self.take_commands(now, from, slot, sent_time, commands),
             }
         }
@@ -111,11 +111,11 @@ impl Enet {
         hasher.finalize().to_be_bytes() == checksum
     }
 
-    fn take_connect(&mut self, now: u64, from: SocketAddr, mut commands: &[u8]) {
+    fn take_connect(&mut self, now: u64, from: SocketAddr, size: usize, mut commands: &[u8]) {
         if let Some(framed) = Framed::read(&mut commands)
             && let Command::Connect { terms, data } = framed.command
         {
-            self.on_connect(now, from, &framed, &terms, data);
+            self.on_connect(now, from, size, &framed, &terms, data);
         }
     }
 
@@ -197,7 +197,8 @@ impl Enet {
                 // the session and the checksum.
                 let ahead = framed.sequence.wrapping_sub(peer.in_control);
                 let is_next = (1..=CONTROL_WINDOW).contains(&ahead);
-                if framed.channel != CONTROL_CHANNEL || !is_next {
+                // Nobody refuses for everybody.
+                if framed.channel != CONTROL_CHANNEL || !is_next || peer.asks_everybody() {
                     return Err(Refused);
                 }
                 self.on_disconnect(peer, data, framed.wants_ack);

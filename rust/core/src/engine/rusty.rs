@@ -16,8 +16,9 @@ use rusty_enet::error::PeerSendError;
 use rusty_enet::{EventNoRef, HostSettings, PacketKind, PacketReceived, PeerID, Socket};
 
 use super::{
-    Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
-    PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Timeout,
+    Admission, Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE,
+    MIN_DATAGRAM_SIZE, PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle,
+    Timeout,
 };
 use crate::compress::{Codec, Compression};
 use crate::{Time, channel};
@@ -34,7 +35,8 @@ pub struct RustyEngine {
 }
 
 impl RustyEngine {
-    /// Makes a host. Limits of `config` beyond the protocol's are cut to them.
+    /// Makes a host. Limits of `config` beyond the protocol's are cut to them; `answers_refused` is
+    /// something it cannot do.
     pub fn new(config: &EngineConfig) -> Self {
         let clock = Clock::default();
         clock.set(config.now);
@@ -321,6 +323,10 @@ impl Engine for RustyEngine {
         // In range, so it cannot fail.
         let _ = self.host.set_channel_limit(channels.min(MAX_CHANNELS));
     }
+
+    /// C lets in everybody and refuses in silence: whoever cares has to look at a connection's data
+    /// himself, when it is up.
+    fn set_admission(&mut self, _admission: Admission) {}
 
     fn set_compression(&mut self, mode: Compression) {
         self.codec.set(mode);
