@@ -37,6 +37,7 @@ mod borders;
 mod clocks;
 mod commands;
 mod exact;
+mod numbers;
 mod rough;
 mod script;
 mod shares;

@@ -350,7 +350,8 @@ pub trait Engine {
     /// may leave before [`Engine::flush`].
     fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr>;
 
-    /// Queues one packet.
+    /// Queues one packet. The protocol makes each 65,536th packet reliable that follows as many
+    /// unreliable ordered ones on its channel, without a reliable one between.
     fn send(
         &mut self,
         now: Time,

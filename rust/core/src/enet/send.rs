@@ -101,7 +101,9 @@ impl Enet {
             return Ok(());
         }
         let state = peer.channel(channel).ok_or(QueueError::NoSuchChannel)?;
-        // Unreliable numbers do not wrap: the 65536th packet in a row goes reliably.
+        // A receiver tells late unreliable packets by 16 bits, counted from the last reliable one, and
+        // drops them: after a wrap it would drop everything. So the 65,536th in a row on a channel
+        // goes reliably, as in C, and the count begins anew.
         let has_numbers = state.out_unreliable < u16::MAX;
         if length > largest {
             if flags.reliable || !flags.unreliable_fragment || !has_numbers {
