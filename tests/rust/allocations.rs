@@ -133,7 +133,13 @@ fn allocations_per_tick(compression: Compression, ticks: u32) -> f64 {
 #[test]
 fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
     // The range coder is slow in a debug build.
-    for (compression, ticks) in [(Compression::None, 200), (Compression::RangeCoder, 40)] {
+    for (compression, ticks) in [
+        (Compression::None, 200),
+        (Compression::RangeCoder, 40),
+        (Compression::FastLz, 40),
+        (Compression::Zlib, 40),
+        (Compression::Zstd, 40),
+    ] {
         let allocations = allocations_per_tick(compression, ticks);
         // 48 packets go each way in a tick; what is left are pings and growing tables.
         assert!(

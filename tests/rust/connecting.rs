@@ -268,6 +268,9 @@ fn compression_is_switched_at_run_time() {
     for mode in [
         enet_core::Compression::None,
         enet_core::Compression::RangeCoder,
+        enet_core::Compression::FastLz,
+        enet_core::Compression::Zlib,
+        enet_core::Compression::Zstd,
     ] {
         for node in [server, client] {
             let host = world[node].peer.host_mut().expect("active");
@@ -283,7 +286,8 @@ fn compression_is_switched_at_run_time() {
         assert!(world.run_until(500, |world| world[server].packets.len() == 1));
         assert_eq!(world[server].packets[0].data, text);
     }
-    assert!(sizes[0] > Some(1000) && sizes[1] < Some(200), "{sizes:?}");
+    assert!(sizes[0] > Some(1000), "{sizes:?}");
+    assert!(sizes[1..].iter().all(|size| *size < Some(200)), "{sizes:?}");
     // An end without the codec drops what it cannot read.
     world[server].packets.clear();
     let host = world[server].peer.host_mut().expect("active");

@@ -1,6 +1,7 @@
 //! The core on a simulated network, one behaviour a module.
 
 mod c_enet;
+mod codecs;
 mod connecting;
 mod crowd;
 mod differential;

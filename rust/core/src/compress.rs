@@ -3,9 +3,15 @@
 //! ENet compresses what follows a datagram's header, each datagram for itself, and only if that
 //! makes it smaller. Both ends must use the same codec: nothing is negotiated.
 
+mod fastlz;
 mod range_coder;
+mod zlib;
+mod zstd;
 
+pub use fastlz::FastLz;
 pub use range_coder::RangeCoder;
+pub use zlib::Zlib;
+pub use zstd::Zstd;
 
 /// Which codec a host applies to its datagrams. Both ends must use the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +22,12 @@ pub enum Compression {
     None,
     /// ENet's own order-2 range coder.
     RangeCoder,
+    /// FastLZ, the fastest of Godot's.
+    FastLz,
+    /// Zlib streams.
+    Zlib,
+    /// Zstandard frames.
+    Zstd,
 }
 
 impl Compression {
@@ -24,6 +36,9 @@ impl Compression {
         match self {
             Self::None => None,
             Self::RangeCoder => Some(Box::new(RangeCoder::new())),
+            Self::FastLz => Some(Box::new(FastLz::new())),
+            Self::Zlib => Some(Box::new(Zlib::new())),
+            Self::Zstd => Some(Box::new(Zstd::new())),
         }
     }
 }

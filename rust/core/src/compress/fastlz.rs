@@ -1,0 +1,310 @@
+//! FastLZ, as a block without a header: Godot's `COMPRESS_FASTLZ`.
+//!
+//! A stream is a row of instructions. The top three bits of an instruction's first byte say what it
+//! is: 0 for up to 32 bytes that follow as they are, anything else for a match, a copy of what came
+//! out before. In the very first byte, which is never a match, they name the level instead. Level 1
+//! has matches of up to 264 bytes from up to 8192 bytes back; level 2 has longer ones from farther
+//! away. Stock packs less than 64 KiB with level 1, so that is what is written here; both are read.
+
+use super::Codec;
+
+/// Bytes of the longest run that one instruction holds.
+const LONGEST_RUN: usize = 32;
+/// Shorter matches have no instruction.
+const SHORTEST_MATCH: usize = 3;
+/// Up to here the length fits into the three bits.
+const LONGEST_SHORT_MATCH: usize = 8;
+const LONGEST_MATCH: usize = LONGEST_SHORT_MATCH + 1 + 0xFF;
+/// How far back a match of level 1 reaches: 13 bits.
+const FARTHEST: usize = 1 << 13;
+/// How far back the short form of level 2 reaches. Its last value announces 16 bits more.
+const FARTHEST_SHORT: usize = FARTHEST - 1;
+
+/// Slots of the encoder's table, as a power of two.
+const TABLE_BITS: u32 = 12;
+/// What the encoder looks at in one go.
+const WORD: usize = 4;
+
+/// FastLZ. See the module's head.
+#[derive(Debug)]
+pub struct FastLz {
+    /// Where three bytes were last seen, by their hash, counted from before the first datagram.
+    seen: Box<[u32; 1 << TABLE_BITS]>,
+    /// Where the datagram begins in that count: what is below is of an earlier one. So the table
+    /// need not be cleared for every datagram.
+    start: u32,
+}
+
+impl Default for FastLz {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FastLz {
+    /// A codec; it holds 16 kB.
+    pub fn new() -> Self {
+        Self {
+            seen: Box::new([0; 1 << TABLE_BITS]),
+            start: 1,
+        }
+    }
+
+    /// Makes room in the count for a datagram, and says where it begins.
+    fn begin(&mut self, size: usize) -> Option<u32> {
+        let size = u32::try_from(size).ok()?;
+        let start = self.start;
+        if let Some(next) = start.checked_add(size) {
+            self.start = next;
+            return Some(start);
+        }
+        self.seen.fill(0);
+        self.start = 1u32.checked_add(size)?;
+        Some(1)
+    }
+
+    /// Notes that `word` is at a position; says where its first three bytes may have been before.
+    fn note(&mut self, word: u32, position: u32) -> u32 {
+        // Multiplied by a number without a pattern, the topmost bits depend on all three bytes.
+        let slot = (word << 8).wrapping_mul(0x9E37_79B1) >> (u32::BITS - TABLE_BITS);
+        std::mem::replace(&mut self.seen[slot as usize], position)
+    }
+}
+
+impl Codec for FastLz {
+    fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
+        let start = self.begin(input.len())?;
+        let mut output = Output { output, size: 0 };
+        let (mut at, mut run) = (0, 0);
+        while let Some(word) = word(input, at) {
+            let before = self.note(word, start + at as u32).checked_sub(start);
+            let Some(from) = before.map(|before| before as usize).filter(|from| {
+                at - from <= FARTHEST
+                    && input[*from..].first_chunk::<SHORTEST_MATCH>()
+                        == input[at..].first_chunk::<SHORTEST_MATCH>()
+            }) else {
+                at += 1;
+                continue;
+            };
+            let most = LONGEST_MATCH.min(input.len() - at);
+            let length = common(&input[from..from + most], &input[at..at + most]);
+            output.run(&input[run..at])?;
+            output.copy(at - from, length)?;
+            at += length;
+            run = at;
+            // The match's last bytes may begin another one.
+            for position in at - 2..at {
+                if let Some(word) = self::word(input, position) {
+                    self.note(word, start + position as u32);
+                }
+            }
+        }
+        output.run(&input[run..])?;
+        Some(output.size)
+    }
+
+    fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
+        let (first, rest) = input.split_first()?;
+        let mut input = Input { rest };
+        let mut output = Output { output, size: 0 };
+        let is_far = match first >> 5 {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        let mut instruction = first & 31;
+        // C ignores a single byte behind a stream of level 1: no instruction is that short.
+        let shortest = if is_far { 1 } else { 2 };
+        loop {
+            match usize::from(instruction >> 5) {
+                0 => output.put(input.take(usize::from(instruction) + 1)?)?,
+                length => {
+                    let high = usize::from(instruction & 31) << 8;
+                    let (distance, length) = match is_far {
+                        false => input.read_match(high, length)?,
+                        true => input.read_far_match(high, length)?,
+                    };
+                    output.repeat(distance, length)?;
+                }
+            }
+            if input.rest.len() < shortest {
+                return Some(output.size);
+            }
+            instruction = input.byte()?;
+        }
+    }
+}
+
+struct Output<'a> {
+    output: &'a mut [u8],
+    size: usize,
+}
+
+impl Output<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Option<()> {
+        let room = self.output.get_mut(self.size..self.size + bytes.len())?;
+        room.copy_from_slice(bytes);
+        self.size += bytes.len();
+        Some(())
+    }
+
+    /// Writes the instructions for bytes as they are.
+    fn run(&mut self, bytes: &[u8]) -> Option<()> {
+        for run in bytes.chunks(LONGEST_RUN) {
+            self.put(&[run.len() as u8 - 1])?;
+            self.put(run)?;
+        }
+        Some(())
+    }
+
+    /// Writes the instruction for a match.
+    fn copy(&mut self, distance: usize, length: usize) -> Option<()> {
+        let [high, low] = (distance as u16 - 1).to_be_bytes();
+        match length {
+            ..=LONGEST_SHORT_MATCH => self.put(&[((length as u8 - 2) << 5) | high, low]),
+            _ => {
+                let more = length - LONGEST_SHORT_MATCH - 1;
+                self.put(&[(7 << 5) | high, more as u8, low])
+            }
+        }
+    }
+
+    /// Carries a match out. Where it is longer than its distance it repeats what it has put.
+    fn repeat(&mut self, distance: usize, length: usize) -> Option<()> {
+        let from = self.size.checked_sub(distance)?;
+        let end = self.size.checked_add(length)?;
+        let room = self.output.get_mut(..end)?;
+        match distance {
+            0 => return None,
+            1 => {
+                let value = room[from];
+                room[self.size..].fill(value);
+            }
+            _ => {
+                // What can be copied in one go doubles with each.
+                while self.size < end {
+                    let size = (self.size - from).min(end - self.size);
+                    room.copy_within(from..from + size, self.size);
+                    self.size += size;
+                }
+            }
+        }
+        self.size = end;
+        Some(())
+    }
+}
+
+struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn take(&mut self, size: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(size)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    /// The distance and length of a match of level 1, from what its first byte says.
+    fn read_match(&mut self, high: usize, length: usize) -> Option<(usize, usize)> {
+        let more = match length {
+            7 => self.byte()?,
+            _ => 0,
+        };
+        let distance = high + usize::from(self.byte()?) + 1;
+        Some((distance, length + 2 + usize::from(more)))
+    }
+
+    /// The same of level 2: as many bytes of length as it takes, and distances of 16 bits more.
+    fn read_far_match(&mut self, high: usize, mut length: usize) -> Option<(usize, usize)> {
+        if length == 7 {
+            loop {
+                let more = self.byte()?;
+                length += usize::from(more);
+                if more != 0xFF {
+                    break;
+                }
+            }
+        }
+        let mut distance = high + usize::from(self.byte()?) + 1;
+        if distance > FARTHEST_SHORT {
+            let more = u16::from_be_bytes([self.byte()?, self.byte()?]);
+            distance = FARTHEST_SHORT + usize::from(more) + 1;
+        }
+        Some((distance, length + 2))
+    }
+}
+
+/// The four bytes at a position, if there are that many.
+fn word(input: &[u8], at: usize) -> Option<u32> {
+    let word = input.get(at..)?.first_chunk::<WORD>()?;
+    Some(u32::from_le_bytes(*word))
+}
+
+/// How many bytes two pieces begin with in common.
+fn common(left: &[u8], right: &[u8]) -> usize {
+    const STEP: usize = 8;
+    let mut steps = left.chunks_exact(STEP).zip(right.chunks_exact(STEP));
+    let whole = STEP
+        * steps
+            .by_ref()
+            .take_while(|(left, right)| left == right)
+            .count();
+    let rest = left[whole..].iter().zip(&right[whole..]);
+    whole + rest.take_while(|(left, right)| left == right).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(codec: &mut FastLz, plain: &[u8]) {
+        let mut packed = vec![0; 2 * plain.len() + 8];
+        let size = codec.compress(plain, &mut packed).expect("fits");
+        let mut unpacked = vec![0; plain.len()];
+        let unpacked_size = codec.decompress(&packed[..size], &mut unpacked);
+        assert_eq!(unpacked_size, Some(plain.len()));
+        assert_eq!(unpacked, plain);
+    }
+
+    #[test]
+    fn a_count_that_runs_over_begins_anew() {
+        let mut codec = FastLz::new();
+        let plain: Vec<u8> = (0..2000u32).map(|n| (n / 7 % 50) as u8).collect();
+        codec.start = u32::MAX - 5000;
+        for _ in 0..5 {
+            round_trip(&mut codec, &plain);
+        }
+        assert_eq!(codec.start, 1 + 3 * 2000);
+    }
+
+    #[test]
+    fn matches_of_every_length_and_distance_come_back() {
+        let mut codec = FastLz::new();
+        for period in 1..40 {
+            for size in 1..600 {
+                let plain: Vec<u8> = (0..size).map(|n| (n % period * 7) as u8).collect();
+                round_trip(&mut codec, &plain);
+            }
+        }
+    }
+
+    #[test]
+    fn level_two_is_read_too() {
+        // Bytes as they are, then a match of 3 + 4 + 255 + 1 bytes from one back.
+        let packed = [0x20 | 1, 5, 6, 0xE0, 0xFF, 1, 0];
+        let mut output = [0; 300];
+        let size = FastLz::new().decompress(&packed, &mut output);
+        assert_eq!(size, Some(2 + 265));
+        assert!(output[1..267].iter().all(|byte| *byte == 6));
+        // The far form reaches beyond what has come out.
+        let packed = [0x20 | 1, 5, 6, 0x3F, 0xFF, 0, 0];
+        assert_eq!(FastLz::new().decompress(&packed, &mut output), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! The codecs: what stock made of known bytes, everything there and back, and hostile input.
+
+use enet_core::Compression;
+use enet_core::compress::Codec;
+use sim::Random;
+
+const MODES: [Compression; 4] = [
+    Compression::RangeCoder,
+    Compression::FastLz,
+    Compression::Zlib,
+    Compression::Zstd,
+];
+/// The largest datagram.
+const LARGEST: usize = 4096;
+/// A CONNECT that stock Godot 4.6.3 sent.
+const CONNECT: &str = "82ff00010000ffff0000057000010000000000030000000000000000000013880000000200000002f9fa970e11223344";
+
+fn codec(mode: Compression) -> Box<dyn Codec + Send> {
+    mode.codec().expect("a mode with a codec")
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
+        .collect()
+}
+
+/// Packs into as much room as any codec needs.
+fn packed(codec: &mut dyn Codec, plain: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0; 2 * plain.len() + 64];
+    let size = codec.compress(plain, &mut packed).expect("fits");
+    packed.truncate(size);
+    packed
+}
+
+fn unpacked(codec: &mut dyn Codec, packed: &[u8], room: usize) -> Option<Vec<u8>> {
+    let mut plain = vec![0xAA; room];
+    let size = codec.decompress(packed, &mut plain)?;
+    plain.truncate(size);
+    Some(plain)
+}
+
+#[test]
+fn what_stock_packed_is_unpacked() {
+    let captured = [
+        (
+            Compression::RangeCoder,
+            "837b88b1fdf1df576b939eeefcbd22fb8a54df98ab2be77fb3410a3817d2aa720dad",
+            CONNECT,
+        ),
+        (
+            Compression::FastLz,
+            "0b82ff00010000ffff000005704009200000032003a00001138820080c0200000002f9fa970e11223344",
+            CONNECT,
+        ),
+        (
+            Compression::FastLz,
+            "010000e0020102000000",
+            "00000000000000000000000000000000",
+        ),
+        (
+            Compression::Zlib,
+            "789c6bfacfc0c8c0f0ff3f03036b01880504cc0c7020dc01249840f8e7afe97c824ac62e00c9ef07db",
+            CONNECT,
+        ),
+    ];
+    for (mode, packed, plain) in captured {
+        let plain = bytes(plain);
+        let seen = unpacked(&mut *codec(mode), &bytes(packed), plain.len());
+        assert_eq!(seen, Some(plain), "{mode:?}");
+    }
+}
+
+/// Datagrams of a game and others: few kinds of bytes, many, repetitions, none.
+fn samples() -> Vec<Vec<u8>> {
+    let mut random = Random::new(5);
+    let mut samples = vec![bytes(CONNECT)];
+    for size in (1..=64).chain([100, 255, 256, 803, 1392, 4000, LARGEST]) {
+        for kinds in [1, 3, 40, 256] {
+            samples.push((0..size).map(|_| random.below(kinds) as u8).collect());
+        }
+        let stride = 1 + random.below(20) as usize;
+        samples.push((0..size).map(|at| (at / stride * 37) as u8).collect());
+    }
+    samples
+}
+
+#[test]
+fn everything_comes_back() {
+    for mode in MODES {
+        let mut codec = codec(mode);
+        for plain in samples() {
+            let packed = packed(&mut *codec, &plain);
+            let seen = unpacked(&mut *codec, &packed, LARGEST);
+            assert_eq!(seen.as_deref(), Some(&plain[..]), "{mode:?}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_none_not_a_part() {
+    for mode in MODES {
+        let mut codec = codec(mode);
+        for plain in samples() {
+            let packed = packed(&mut *codec, &plain);
+            for room in [0, packed.len() / 2, packed.len() - 1] {
+                let size = codec.compress(&plain, &mut vec![0; room]);
+                assert_eq!(size, None, "{mode:?}: {} into {room}", packed.len());
+            }
+            for room in [0, plain.len() / 2, plain.len() - 1] {
+                let seen = unpacked(&mut *codec, &packed, room);
+                assert_eq!(seen, None, "{mode:?}: {} into {room}", plain.len());
+            }
+            let seen = unpacked(&mut *codec, &packed, plain.len());
+            assert_eq!(seen.as_deref(), Some(&plain[..]), "{mode:?} after that");
+        }
+    }
+}
