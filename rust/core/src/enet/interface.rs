@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::peer::{DEFAULT_PING_INTERVAL, Peer};
 use super::send::Content;
-use super::{Enet, millis, wire};
+use super::{Enet, wire};
 use crate::engine::{
     Admission, Disconnect, Engine, Event, MAX_CHANNELS, PacketFlags, PeerId, PeerState,
     PeerStatistics, QueueError, Throttle, Timeout,
@@ -20,15 +20,17 @@ impl Engine for Enet {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
-        self.begin_connecting(millis(now), address, channels, data)
+        let now = self.at(now);
+        self.begin_connecting(now, address, channels, data)
     }
 
     fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
-        self.take_datagram(millis(now), from, datagram);
+        let now = self.at(now);
+        self.take_datagram(now, from, datagram);
     }
 
     fn service(&mut self, now: Time) {
-        let now = millis(now);
+        let now = self.at(now);
         // What this sends spares a ping.
         self.share_bandwidth_when_due(now);
         self.work_timers(now);
@@ -43,7 +45,8 @@ impl Engine for Enet {
     }
 
     fn flush(&mut self, now: Time) {
-        self.flush_dirty(millis(now));
+        let now = self.at(now);
+        self.flush_dirty(now);
     }
 
     fn next_event(&mut self) -> Option<Event> {
@@ -73,7 +76,8 @@ impl Engine for Enet {
             bytes: data,
             shared: None,
         };
-        self.queue_packet(millis(now), peer, channel, flags, &mut content)
+        let now = self.at(now);
+        self.queue_packet(now, peer, channel, flags, &mut content)
     }
 
     fn send_to_all(
@@ -91,9 +95,10 @@ impl Engine for Enet {
             bytes: data,
             shared: None,
         };
+        let now = self.at(now);
         let mut queued = 0;
         for &peer in peers {
-            match self.queue_packet(millis(now), peer, channel, flags, &mut content) {
+            match self.queue_packet(now, peer, channel, flags, &mut content) {
                 Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
                 Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
@@ -103,7 +108,8 @@ impl Engine for Enet {
     }
 
     fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
-        self.begin_disconnecting(millis(now), peer, data, how);
+        let now = self.at(now);
+        self.begin_disconnecting(now, peer, data, how);
     }
 
     fn state(&self, peer: PeerId) -> PeerState {
@@ -174,7 +180,8 @@ impl Engine for Enet {
     }
 
     fn share_bandwidth(&mut self, now: Time) {
-        self.share_bandwidth_when_due(millis(now));
+        let now = self.at(now);
+        self.share_bandwidth_when_due(now);
     }
 
     fn set_channel_limit(&mut self, channels: usize) {

@@ -81,6 +81,8 @@ pub struct Enet {
     buffers: BufferPool,
     scratch: Vec<u8>,
     random: u64,
+    /// The latest time any call had, in milliseconds.
+    latest: u64,
     generations: u32,
     bandwidth_epoch: u64,
     announce_bandwidth: bool,
@@ -114,6 +116,7 @@ impl Enet {
             buffers: BufferPool::default(),
             scratch: Vec::new(),
             random: u64::from(config.seed),
+            latest: millis(config.now),
             generations: 0,
             bandwidth_epoch: millis(config.now),
             announce_bandwidth: false,
@@ -284,6 +287,13 @@ impl Enet {
         self.dirty = dirty;
     }
 
+    /// A caller's time, or that of an earlier call where it went back: several may hold the host, each
+    /// with a time of its own.
+    fn at(&mut self, now: Time) -> u64 {
+        self.latest = self.latest.max(millis(now));
+        self.latest
+    }
+
     /// A number nobody can foresee without the seed (SplitMix64).
     fn random(&mut self) -> u32 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -295,7 +305,7 @@ impl Enet {
 
     /// Changes a connected peer.
     fn change(&mut self, now: Time, id: PeerId, change: impl FnOnce(&mut Self, &mut Peer, u64)) {
-        let now = millis(now);
+        let now = self.at(now);
         if let Some(mut peer) = self.take(id) {
             if peer.is_up() {
                 change(self, &mut peer, now);

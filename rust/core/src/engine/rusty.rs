@@ -379,7 +379,8 @@ struct Clock(Arc<AtomicU64>);
 impl Clock {
     fn set(&self, now: Time) {
         let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        self.0.store(millis, Ordering::Relaxed);
+        // Never back: the engine counts on it.
+        self.0.fetch_max(millis, Ordering::Relaxed);
     }
 
     fn get(&self) -> Time {
