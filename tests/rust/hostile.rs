@@ -18,8 +18,7 @@ fn connected(seed: u64, compression: Compression) -> (World, NodeId, NodeId) {
     let mut world = World::new(seed);
     let (server, clients) = world.connected(1);
     for node in [server, clients[0]] {
-        let host = world[node].peer.host_mut().expect("active");
-        host.set_compression(compression);
+        world.with_host(node, |host| host.set_compression(compression));
     }
     (world, server, clients[0])
 }
@@ -63,7 +62,7 @@ fn every_length_with_every_header_flag_is_harmless() {
                 world.run(5);
             }
         }
-        let totals = world[server].peer.host_mut().expect("active").totals();
+        let totals = world.with_host(server, |host| host.totals());
         assert_eq!(totals.dropped_datagrams, short);
         still_works(&mut world, server, client);
     }
@@ -74,11 +73,7 @@ fn the_same_before_anybody_ever_connected() {
     for compression in [Compression::None, Compression::RangeCoder] {
         let mut world = World::new(121);
         let (server, _) = world.connected(0);
-        world[server]
-            .peer
-            .host_mut()
-            .expect("active")
-            .set_compression(compression);
+        world.with_host(server, |host| host.set_compression(compression));
         let to = world.address(server);
         for first in 0..=255u8 {
             for length in 1..=12 {
@@ -100,7 +95,7 @@ fn datagrams_larger_than_the_protocol_allows_are_dropped() {
         world.network.forge(stranger(), to, &vec![0xFF; size]);
     }
     world.run(50);
-    let totals = world[server].peer.host_mut().expect("active").totals();
+    let totals = world.with_host(server, |host| host.totals());
     assert_eq!(totals.dropped_datagrams, 3);
     still_works(&mut world, server, client);
 }
@@ -128,11 +123,7 @@ fn a_stranger_replaying_and_changing_real_datagrams_disturbs_nobody() {
             .collect();
         assert!(corpus.len() > 10);
         for node in [server, client] {
-            world[node]
-                .peer
-                .host_mut()
-                .expect("active")
-                .set_compression(compression);
+            world.with_host(node, |host| host.set_compression(compression));
         }
         let to = world.address(server);
         let mut random = Random::new(124);

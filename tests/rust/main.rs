@@ -3,6 +3,7 @@
 mod c_enet;
 mod codecs;
 mod connecting;
+mod connection;
 mod crowd;
 mod differential;
 mod engine;

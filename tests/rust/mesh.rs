@@ -1,8 +1,12 @@
 //! Mesh mode: a host of one connection per peer.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use enet_core::engine::Disconnect;
 use enet_core::{
-    BindAddress, CreateError, EngineConfig, Event, Host, MeshError, Mode, Network, PeerId,
-    SendError, Signal, TransferMode,
+    Connection, CreateError, Event, HostOptions, MeshError, Mode, SendError, SharedConnection,
+    Signal, Time, TransferMode,
 };
 use sim::{NodeId, World};
 
@@ -13,16 +17,16 @@ fn three_peers_talk_and_one_leaves() {
     let ids = [11, 22, 33];
     let now = world.now();
     for (&node, id) in nodes.iter().zip(ids) {
-        assert!(world[node].peer.create_mesh(id, now).is_ok());
+        assert!(world[node].peer.create_mesh(id.into(), now).is_ok());
         assert_eq!(world[node].peer.mode(), Mode::Mesh);
         assert_eq!(world[node].peer.unique_id(), id);
         assert!(!world[node].peer.supports_server_relay());
     }
     for (a, b) in [(0, 1), (0, 2), (1, 2)] {
         let (one, other) = linked_hosts(&mut world);
-        let signal = world[nodes[a]].peer.add_mesh_peer(ids[b], one.0, one.1);
+        let signal = world[nodes[a]].peer.add_mesh_peer(ids[b], one);
         assert_eq!(signal, Ok(Signal::PeerConnected(ids[b])));
-        let signal = world[nodes[b]].peer.add_mesh_peer(ids[a], other.0, other.1);
+        let signal = world[nodes[b]].peer.add_mesh_peer(ids[a], other);
         assert_eq!(signal, Ok(Signal::PeerConnected(ids[a])));
     }
     let mode = TransferMode::Reliable;
@@ -61,7 +65,7 @@ fn only_a_mesh_takes_hosts_and_only_connected_ones() {
     let mut world = World::new(91);
     let (server, _) = world.connected(0);
     let (one, other) = linked_hosts(&mut world);
-    let error = world[server].peer.add_mesh_peer(5, one.0, one.1);
+    let error = world[server].peer.add_mesh_peer(5, one.clone());
     assert_eq!(error, Err(MeshError::NotAMesh));
     let mesh = world.idle();
     let now = world.now();
@@ -70,42 +74,61 @@ fn only_a_mesh_takes_hosts_and_only_connected_ones() {
         Err(CreateError::UniqueId { .. })
     ));
     assert!(world[mesh].peer.create_mesh(1, now).is_ok());
-    let stale = PeerId {
-        generation: 99,
-        ..other.1
-    };
-    let error = world[mesh].peer.add_mesh_peer(5, other.0, stale);
+    let lonely = lonely_host(&mut world);
+    let error = world[mesh].peer.add_mesh_peer(5, lonely);
+    assert_eq!(error, Err(MeshError::PeerCount(0)));
+    // Once in a mesh, a host belongs to it, also under another id.
+    let added = world[mesh].peer.add_mesh_peer(5, other.clone());
+    assert_eq!(added, Ok(Signal::PeerConnected(5)));
+    let error = world[mesh].peer.add_mesh_peer(6, other.clone());
+    assert_eq!(error, Err(MeshError::InUse));
+    let another = world.idle();
+    assert!(world[another].peer.create_mesh(2, now).is_ok());
+    let error = world[another].peer.add_mesh_peer(5, other);
+    assert_eq!(error, Err(MeshError::InUse));
+    // The other end is reset: its state is no longer that of a connected peer.
+    let peer = one.borrow().peers()[0];
+    one.borrow_mut()
+        .disconnect(now, peer, 0, Disconnect::Acknowledged);
+    let error = world[another].peer.add_mesh_peer(5, one);
     assert_eq!(error, Err(MeshError::NotConnected));
 }
 
 /// Two hosts, connected to each other.
-fn linked_hosts(world: &mut World) -> ((Host, PeerId), (Host, PeerId)) {
-    let mut hosts: Vec<Host> = (0..2)
-        .map(|_| {
-            let seed = world.random.number() as u32;
-            let config = EngineConfig::new(1, seed, world.now());
-            let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
-            Host::new(sim::engine()(&config), transport)
-        })
-        .collect();
-    let address = (sim::SERVER_IP, hosts[0].local_port()).into();
+fn linked_hosts(world: &mut World) -> (SharedConnection, SharedConnection) {
+    let hosts = [lonely_host(world), lonely_host(world)];
+    let port = hosts[0].borrow().local_port().expect("active");
     hosts[1]
-        .connect(world.now(), address, 255, 0)
-        .expect("a slot");
-    let mut peers = [None, None];
+        .borrow_mut()
+        .connect("server", port.into(), 0, 0, world.now())
+        .expect("begins");
+    let mut connected = 0;
     for _ in 0..100 {
-        for (host, peer) in hosts.iter_mut().zip(&mut peers) {
-            host.service(world.now());
-            if let Some(Event::Connected { peer: id, .. }) = host.next_event() {
-                *peer = Some(id);
+        for host in &hosts {
+            let now = world.now();
+            let event = host.borrow_mut().service(Time::ZERO, || now);
+            if let Ok(Some(Event::Connected { .. })) = event {
+                connected += 1;
             }
         }
         world.run(5);
     }
-    let mut hosts = hosts.into_iter().zip(peers);
-    let mut next = || {
-        let (host, peer) = hosts.next().expect("two hosts");
-        (host, peer.expect("connected"))
+    assert_eq!(connected, 2);
+    let [one, other] = hosts;
+    (one, other)
+}
+
+fn lonely_host(world: &mut World) -> SharedConnection {
+    let seed = world.random.number() as u32;
+    let network = Rc::new(world.network.clone());
+    let mut host = Connection::new(network, sim::engine(), seed);
+    let options = HostOptions {
+        bind: None,
+        max_peers: 1,
+        max_channels: 0,
+        in_bandwidth: 0,
+        out_bandwidth: 0,
     };
-    (next(), next())
+    host.create(&options, world.now()).expect("a host");
+    Rc::new(RefCell::new(host))
 }

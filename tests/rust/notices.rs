@@ -26,8 +26,7 @@ fn waiting_newcomers(world: &mut World, count: usize) -> (NodeId, Vec<NodeId>) {
         }
         world.network.advance_to(world.now());
         let now = world.now();
-        let host = world[server].peer.host_mut().expect("active");
-        host.service(now);
+        world.with_host(server, |host| host.service(now));
         world.network.advance_to(now);
     }
     (server, clients)

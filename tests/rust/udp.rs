@@ -113,6 +113,7 @@ fn datagrams_of_any_size_are_survived() {
         assert_eq!(sent.ok(), Some(size));
     }
     assert!(connects(&mut server, "127.0.0.1", port));
-    let totals = server.host_mut().expect("active").totals();
+    let host = server.host().expect("active");
+    let totals = host.borrow_mut().host().expect("active").totals();
     assert_eq!(totals.dropped_datagrams, 5);
 }

@@ -7,4 +7,4 @@ mod world;
 
 pub use network::{Conditions, SERVER_IP, SimNetwork};
 pub use random::Random;
-pub use world::{Node, NodeId, World, engine};
+pub use world::{Node, NodeId, World, engine, engine_tells_refused};

@@ -8,7 +8,7 @@ use enet_core::enet::Enet;
 use enet_core::engine::rusty::RustyEngine;
 use enet_core::host::{DEFAULT_ENGINE, EngineFactory};
 use enet_core::{
-    ClientOptions, Multiplayer, Packet, SendError, ServerOptions, Signal, Status, Time,
+    ClientOptions, Host, Multiplayer, Packet, SendError, ServerOptions, Signal, Status, Time,
     TransferMode,
 };
 
@@ -23,6 +23,12 @@ pub fn engine() -> EngineFactory {
         Ok("own") => Enet::boxed,
         Ok(other) => panic!("ENET_TEST_ENGINE names no engine: {other}"),
     }
+}
+
+/// Whether the engine under test tells those whom it does not let in. Engines that come from C cannot:
+/// they ignore them, or let the layer above disconnect them.
+pub fn engine_tells_refused() -> bool {
+    std::env::var("ENET_TEST_ENGINE").as_deref() != Ok("rusty")
 }
 
 /// Between two polls of a peer.
@@ -73,6 +79,13 @@ impl World {
     /// The time.
     pub fn now(&self) -> Time {
         self.network.now()
+    }
+
+    /// Does something with the host of a server or client.
+    pub fn with_host<T>(&self, node: NodeId, work: impl FnOnce(&mut Host) -> T) -> T {
+        let connection = self[node].peer.host().expect("a server or client");
+        let mut connection = connection.borrow_mut();
+        work(connection.host().expect("active"))
     }
 
     /// A peer that does nothing yet.

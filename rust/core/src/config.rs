@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use crate::channel;
-use crate::engine::{EngineConfig, MAX_PEERS};
+use crate::engine::{EngineConfig, MAX_CHANNELS, MAX_PEERS};
 use crate::{BindAddress, CreateError, Time};
 
 /// Settings of a server.
@@ -18,9 +18,9 @@ pub struct ServerOptions {
     /// Transfer channels a client may use besides channel 0; 0 for as many as there are (253).
     pub max_channels: i32,
     /// Incoming bandwidth in bytes per second, 0 for unlimited.
-    pub in_bandwidth: i32,
+    pub in_bandwidth: i64,
     /// Outgoing bandwidth in bytes per second, 0 for unlimited.
-    pub out_bandwidth: i32,
+    pub out_bandwidth: i64,
 }
 
 impl Default for ServerOptions {
@@ -45,9 +45,9 @@ pub struct ClientOptions {
     /// Transfer channels wanted besides channel 0; 0 for as many as there are (253).
     pub channels: i32,
     /// Incoming bandwidth in bytes per second, 0 for unlimited.
-    pub in_bandwidth: i32,
+    pub in_bandwidth: i64,
     /// Outgoing bandwidth in bytes per second, 0 for unlimited.
-    pub out_bandwidth: i32,
+    pub out_bandwidth: i64,
     /// Local UDP port, 0 lets the system choose (and ignores the bind address).
     pub local_port: i32,
     /// The id this client will have, 2 or more; choose it at random.
@@ -69,6 +69,34 @@ impl ClientOptions {
     }
 }
 
+/// Settings of a lone host, as [`crate::Connection`] has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostOptions {
+    /// Local address (a textual IP address, or `*`) and UDP port; any, if there is none.
+    pub bind: Option<(String, i32)>,
+    /// Most peers at a time, 1 to 4095.
+    pub max_peers: i32,
+    /// Most ENet channels granted to those who connect, 0 for as many as there are (255).
+    pub max_channels: i32,
+    /// Incoming bandwidth in bytes per second, 0 for unlimited.
+    pub in_bandwidth: i64,
+    /// Outgoing bandwidth in bytes per second, 0 for unlimited.
+    pub out_bandwidth: i64,
+}
+
+impl HostOptions {
+    pub(crate) fn bind_address(&self) -> Result<(BindAddress, u16), CreateError> {
+        match &self.bind {
+            None => Ok((BindAddress::Any, 0)),
+            Some((address, number)) => {
+                let address = BindAddress::parse(address)
+                    .ok_or_else(|| CreateError::BindAddress(address.clone()))?;
+                Ok((address, port(*number)?))
+            }
+        }
+    }
+}
+
 impl BindAddress {
     /// Reads `*` or a textual IP address.
     pub fn parse(text: &str) -> Option<Self> {
@@ -83,19 +111,42 @@ pub(crate) fn port(port: i32) -> Result<u16, CreateError> {
     u16::try_from(port).map_err(|_| CreateError::LocalPort(port))
 }
 
-pub(crate) fn remote_port(port: i32) -> Result<u16, CreateError> {
-    match u16::try_from(port) {
-        Ok(port @ 1..) => Ok(port),
-        _ => Err(CreateError::RemotePort(port)),
-    }
+/// Only a remote port of 0 has no meaning.
+pub(crate) fn remote_port(port: i32) -> Option<u16> {
+    u16::try_from(port).ok().filter(|&port| port > 0)
+}
+
+/// Checks the numbers of a lone host, in Godot's order.
+pub(crate) fn host_config(
+    options: &HostOptions,
+    seed: u32,
+    now: Time,
+) -> Result<EngineConfig, CreateError> {
+    let channels = match usize::try_from(options.max_channels) {
+        Ok(0) => MAX_CHANNELS,
+        Ok(count @ 1..=MAX_CHANNELS) => count,
+        _ => return Err(CreateError::MaxChannels(options.max_channels)),
+    };
+    let config = engine_config(
+        options.max_peers,
+        0,
+        options.in_bandwidth,
+        options.out_bandwidth,
+        seed,
+        now,
+    )?;
+    Ok(EngineConfig {
+        max_channels: channels,
+        ..config
+    })
 }
 
 /// Checks the numbers of a host, in Godot's order: peers, incoming, outgoing bandwidth.
 pub(crate) fn engine_config(
     max_peers: i32,
     user_channels: i32,
-    in_bandwidth: i32,
-    out_bandwidth: i32,
+    in_bandwidth: i64,
+    out_bandwidth: i64,
     seed: u32,
     now: Time,
 ) -> Result<EngineConfig, CreateError> {
@@ -109,6 +160,7 @@ pub(crate) fn engine_config(
             .map_err(|_| CreateError::InBandwidth(in_bandwidth))?,
         out_bandwidth: u32::try_from(out_bandwidth)
             .map_err(|_| CreateError::OutBandwidth(out_bandwidth))?,
+        answers_refused: true,
         ..EngineConfig::new(max_peers, seed, now)
     })
 }

@@ -1,5 +1,6 @@
 //! One ENet endpoint: an engine joined to a socket.
 
+use std::io;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
@@ -189,6 +190,11 @@ impl Host {
     pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
         self.engine.disconnect(now, peer, data, how);
         self.send_datagrams();
+    }
+
+    /// Sends a datagram past the protocol.
+    pub fn send_raw(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        self.transport.send(to, datagram)
     }
 
     /// The state of a connection.

@@ -1,9 +1,11 @@
 //! ENet for games, without an engine around it.
 //!
-//! Two layers, each usable alone:
+//! Three layers, each usable alone:
 //!
 //! - [`Host`] is one ENet endpoint: an [`Engine`] (the protocol) joined to a [`Transport`] (the
 //!   datagrams). It speaks the wire format of ENet 1.3.18.
+//! - [`Connection`] is what Godot's `ENetConnection` does with a host: it can be made and destroyed,
+//!   and keeps the list of peers.
 //! - [`Multiplayer`] adds what Godot's `ENetMultiplayerPeer` does on top: peer ids, server, client
 //!   and mesh modes, targets, transfer modes and channels, the queue of received packets, and the
 //!   signals a game listens to.
@@ -48,6 +50,7 @@
 pub mod channel;
 pub mod compress;
 pub mod config;
+pub mod connection;
 pub mod enet;
 pub mod engine;
 pub mod error;
@@ -57,12 +60,16 @@ pub mod multiplayer;
 
 pub use channel::TransferMode;
 pub use compress::Compression;
-pub use config::{ClientOptions, ServerOptions};
+pub use config::{ClientOptions, HostOptions, ServerOptions};
+pub use connection::{Connection, HostStatistic, SharedConnection};
 pub use engine::{
     Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, PeerStatistics,
     Throttle, Timeout,
 };
-pub use error::{CreateError, Inactive, MeshError, PeerError, SendError};
+pub use error::{
+    ConnectError, CreateError, Inactive, MeshError, PacketError, PeerError, RawSendError,
+    SendError, SettingError,
+};
 pub use host::{Host, Totals};
 pub use io::udp::Udp;
 pub use io::{BindAddress, Network, Transport};

@@ -4,20 +4,24 @@
 //! A [`Multiplayer`] is inactive, a server, a client or a mesh. A server has id 1 and one host that
 //! accepts connections. A client has a random id, which travels as the data of ENet's CONNECT, and
 //! one host with one connection, to peer 1. A mesh has a host of one connection per peer, made and
-//! connected by the game.
+//! connected by the game. Each host is a [`Connection`], which others may hold and use too: what they
+//! end there, the next poll reports.
 //!
 //! Signals are where games call back in: from a handler they close, send, disconnect and poll. So a
 //! poll never emits. It hands out a [`Notice`] at a time, each with the state already as a handler
 //! must find it, and what is to happen after the handlers is done by [`Multiplayer::finish`].
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
 
-use crate::config::{engine_config, port, remote_port};
-use crate::engine::Disconnect;
+use crate::config::{engine_config, port};
+use crate::engine::{Admission, Disconnect};
 use crate::host::{DEFAULT_ENGINE, EngineFactory};
 use crate::{
-    BindAddress, ClientOptions, CreateError, EngineConfig, Event, Host, MeshError, Network,
-    PeerError, PeerId, PeerState, ServerOptions, Time, TransferMode,
+    BindAddress, ClientOptions, ConnectError, Connection, CreateError, EngineConfig, Event,
+    MeshError, Network, PeerError, PeerId, PeerState, ServerOptions, SharedConnection, Time,
+    TransferMode,
 };
 
 mod poll;
@@ -72,7 +76,7 @@ pub struct Packet {
 
 /// A multiplayer peer. See the module's head.
 pub struct Multiplayer {
-    network: Box<dyn Network>,
+    network: Rc<dyn Network>,
     engine: EngineFactory,
     seed: u32,
     mode: Mode,
@@ -83,7 +87,7 @@ pub struct Multiplayer {
     transfer_mode: TransferMode,
     transfer_channel: i32,
     target: i32,
-    hosts: BTreeMap<i32, Host>,
+    hosts: BTreeMap<i32, SharedConnection>,
     peers: BTreeMap<i32, PeerId>,
     /// The way back from a server's connections.
     ids: HashMap<PeerId, i32>,
@@ -92,10 +96,13 @@ pub struct Multiplayer {
     postponed: VecDeque<(i32, Event)>,
     /// Those whose poll has come.
     due: VecDeque<(i32, Event)>,
+    /// Peers that others ended, by host.
+    lost: VecDeque<(i32, PeerId)>,
     /// Bytes that the packets in `inbox` hold.
     unread_bytes: usize,
     /// Counts creations and closings: a [`Notice`] of an earlier one has nothing left to finish.
     epoch: u64,
+    is_polling: bool,
     last_time: Time,
     recipients: Vec<PeerId>,
 }
@@ -109,7 +116,7 @@ impl Multiplayer {
     /// The same, on an engine of the caller's choice.
     pub fn with_engine(network: Box<dyn Network>, seed: u32, engine: EngineFactory) -> Self {
         Self {
-            network,
+            network: Rc::from(network),
             engine,
             seed,
             mode: Mode::Inactive,
@@ -126,8 +133,10 @@ impl Multiplayer {
             inbox: VecDeque::new(),
             postponed: VecDeque::new(),
             due: VecDeque::new(),
+            lost: VecDeque::new(),
             unread_bytes: 0,
             epoch: 0,
+            is_polling: false,
             last_time: Time::ZERO,
             recipients: Vec::new(),
         }
@@ -145,9 +154,9 @@ impl Multiplayer {
             self.next_seed(),
             now,
         )?;
-        let host = self.open(&config, self.bind_address, port)?;
-        self.hosts.insert(MAIN_HOST, host);
-        self.activate(Mode::Server, Status::Connected, SERVER_ID);
+        let mut host = self.open(&config, self.bind_address, port)?;
+        host.watch(Some(Admission::UniqueIds));
+        self.serve(Rc::new(RefCell::new(host)));
         Ok(())
     }
 
@@ -166,7 +175,7 @@ impl Multiplayer {
         )?;
         if options.unique_id <= SERVER_ID {
             return Err(CreateError::UniqueId {
-                id: options.unique_id,
+                id: options.unique_id.into(),
                 least: SERVER_ID + 1,
             });
         }
@@ -175,71 +184,120 @@ impl Multiplayer {
             _ => self.bind_address,
         };
         let mut host = self.open(&config, bind_address, local_port)?;
-        let remote_port = remote_port(options.port)?;
-        let address = self
-            .network
-            .resolve(&options.address, remote_port)
-            .map_err(|error| CreateError::Resolve {
-                host: options.address.clone(),
-                error,
-            })?;
+        let channels = config.max_channels as i32;
         let peer = host
-            .connect(now, address, config.max_channels, options.unique_id as u32)
-            .ok_or(CreateError::NoFreeSlot)?;
-        self.hosts.insert(MAIN_HOST, host);
-        self.peers.insert(SERVER_ID, peer);
-        self.activate(Mode::Client, Status::Connecting, options.unique_id);
+            .connect(
+                &options.address,
+                options.port,
+                channels,
+                options.unique_id as u32,
+                now,
+            )
+            .map_err(|error| match error {
+                ConnectError::RemotePort(port) => CreateError::RemotePort(port),
+                ConnectError::Resolve { host, error } => CreateError::Resolve { host, error },
+                _ => CreateError::NoFreeSlot,
+            })?;
+        host.watch(Some(Admission::Nobody));
+        self.join(Rc::new(RefCell::new(host)), peer, options.unique_id);
         Ok(())
     }
 
+    /// Becomes the server on a host that was made elsewhere. Whoever is connected already is reported
+    /// by the next poll.
+    pub fn serve(&mut self, host: SharedConnection) {
+        self.leave();
+        self.hosts.insert(MAIN_HOST, host);
+        self.activate(Mode::Server, Status::Connected, SERVER_ID);
+    }
+
+    /// Becomes the client on a host that began to connect elsewhere. If it is connected already, the
+    /// next poll says so.
+    pub fn join(&mut self, host: SharedConnection, peer: PeerId, unique_id: i32) {
+        self.leave();
+        self.hosts.insert(MAIN_HOST, host);
+        self.peers.insert(SERVER_ID, peer);
+        self.activate(Mode::Client, Status::Connecting, unique_id);
+    }
+
+    /// Becomes inactive and leaves the hosts alone, unlike [`Multiplayer::close`].
+    pub fn leave(&mut self) {
+        // Hosts that were never polled may belong to another session by now.
+        if self.is_polling {
+            for host in self.hosts.values() {
+                host.borrow_mut().watch(None);
+            }
+        }
+        self.forget();
+    }
+
     /// Becomes a mesh without peers, connected at once.
-    pub fn create_mesh(&mut self, unique_id: i32, now: Time) -> Result<(), CreateError> {
-        if unique_id <= 0 {
+    pub fn create_mesh(&mut self, unique_id: i64, now: Time) -> Result<(), CreateError> {
+        let Ok(id @ 1..) = i32::try_from(unique_id) else {
             return Err(CreateError::UniqueId {
                 id: unique_id,
                 least: 1,
             });
+        };
+        self.last_time = now;
+        if self.is_active() {
+            return Err(CreateError::AlreadyActive);
         }
-        self.begin_create(now)?;
-        self.activate(Mode::Mesh, Status::Connected, unique_id);
+        self.activate(Mode::Mesh, Status::Connected, id);
         Ok(())
     }
 
     /// Adds a host with its one, connected peer to a mesh, in place of an earlier one of that id. The
     /// caller then emits the returned signal.
-    pub fn add_mesh_peer(
-        &mut self,
-        id: i32,
-        host: Host,
-        peer: PeerId,
-    ) -> Result<Signal, MeshError> {
+    pub fn add_mesh_peer(&mut self, id: i32, host: SharedConnection) -> Result<Signal, MeshError> {
         if self.mode != Mode::Mesh {
             return Err(MeshError::NotAMesh);
         }
-        if host.state(peer) != PeerState::Connected {
+        let is_replaced = (self.hosts.get(&id)).is_some_and(|known| Rc::ptr_eq(known, &host));
+        let peers = host.borrow().peers();
+        let &[peer] = peers.as_slice() else {
+            return Err(MeshError::PeerCount(peers.len()));
+        };
+        if host.borrow().state(peer) != PeerState::Connected {
             return Err(MeshError::NotConnected);
         }
+        if host.borrow().is_watched() && !is_replaced {
+            return Err(MeshError::InUse);
+        }
+        if !is_replaced && let Some(former) = self.hosts.get(&id) {
+            former.borrow_mut().watch(None);
+        }
+        host.borrow_mut().watch(Some(Admission::Nobody));
         self.hosts.insert(id, host);
         self.peers.insert(id, peer);
         Ok(Signal::PeerConnected(id))
     }
 
-    /// Ends a connection. What is still queued for that peer is dropped. Without `force`, the signal
-    /// follows when the remote acknowledges; with it, the peer is gone at once and no signal follows,
-    /// and a client closes.
+    /// Ends a connection. What is queued for that peer is delivered first, and what it sends meanwhile
+    /// dropped. Without `force`, the signal follows when the remote acknowledges; with it, the peer is
+    /// gone at once and no signal follows, and a client closes.
     pub fn disconnect_peer(&mut self, id: i32, force: bool, now: Time) -> Result<(), PeerError> {
         self.last_time = now;
         if !self.is_active() {
             return Err(PeerError::Inactive);
         }
-        let key = self.host_key(id);
-        let (Some(&peer), Some(host)) = (self.peers.get(&id), self.hosts.get_mut(&key)) else {
+        let Some((host, peer)) = self.connection_to(id) else {
             return Err(PeerError::UnknownPeer(id));
         };
         // ENet drops an attempt without an event, and nothing else would end the waiting.
         let ends_attempt = self.mode == Mode::Client && self.status == Status::Connecting;
-        host.disconnect(now, peer, 0, Disconnect::Acknowledged);
-        host.flush(now);
+        // A client that closes and a mesh without this host have no time to deliver anything.
+        let how = match self.mode {
+            Mode::Client | Mode::Mesh if force => Disconnect::Acknowledged,
+            _ => Disconnect::Later,
+        };
+        {
+            let mut host = host.borrow_mut();
+            host.disconnect(now, peer, 0, how);
+            if let Some(host) = host.host() {
+                host.flush(now);
+            }
+        }
         if ends_attempt || (force && self.mode == Mode::Client) {
             self.close(now);
         } else if force {
@@ -255,27 +313,14 @@ impl Multiplayer {
         if !self.is_active() {
             return;
         }
-        for (&id, &peer) in &self.peers {
-            let key = if self.mode == Mode::Mesh {
-                id
-            } else {
-                MAIN_HOST
-            };
-            if let Some(host) = self.hosts.get_mut(&key)
-                && host.state(peer) == PeerState::Connected
-            {
-                host.disconnect(now, peer, 0, Disconnect::Now);
-            }
+        for host in self.hosts.values() {
+            // It may have been destroyed by others.
+            let _ = host.borrow_mut().close(now);
         }
-        for host in self.hosts.values_mut() {
-            // Newcomers that were not reported yet believe to be connected.
-            while let Some(event) = host.next_event() {
-                if let Event::Connected { peer, .. } = event {
-                    host.disconnect(now, peer, 0, Disconnect::Now);
-                }
-            }
-            host.flush(now);
-        }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.hosts.clear();
         self.peers.clear();
         self.ids.clear();
@@ -283,6 +328,7 @@ impl Multiplayer {
         self.unread_bytes = 0;
         self.postponed.clear();
         self.due.clear();
+        self.lost.clear();
         self.refuse_new_connections = false;
         self.activate(Mode::Inactive, Status::Disconnected, 0);
     }
@@ -306,7 +352,9 @@ impl Multiplayer {
 
     /// Gives the bytes of a packet back when they are read: later packets use their memory again.
     pub fn recycle(&mut self, bytes: Vec<u8>) {
-        if let Some(host) = self.hosts.values_mut().next() {
+        if let Some(host) = self.hosts.values().next()
+            && let Some(host) = host.borrow_mut().host()
+        {
             host.recycle(bytes);
         }
     }
@@ -343,12 +391,37 @@ impl Multiplayer {
 
     /// The UDP port of a server or client.
     pub fn local_port(&self) -> Option<u16> {
-        self.hosts.get(&MAIN_HOST).map(Host::local_port)
+        let host = self.hosts.get(&MAIN_HOST)?;
+        host.borrow_mut().host().map(|host| host.local_port())
     }
 
     /// The host of a server or client.
-    pub fn host_mut(&mut self) -> Option<&mut Host> {
-        self.hosts.get_mut(&MAIN_HOST)
+    pub fn host(&self) -> Option<&SharedConnection> {
+        self.hosts.get(&MAIN_HOST)
+    }
+
+    /// The host with this key: see [`Multiplayer::host_key`].
+    pub fn host_at(&self, key: i32) -> Option<&SharedConnection> {
+        self.hosts.get(&key)
+    }
+
+    /// Whether a connection belongs to one of the peers.
+    pub fn has_peer(&self, peer: PeerId) -> bool {
+        match self.mode {
+            Mode::Server => self.ids.contains_key(&peer),
+            _ => self.peers.values().any(|&known| known == peer),
+        }
+    }
+
+    /// Whether it was polled since it became active.
+    pub fn is_polling(&self) -> bool {
+        self.is_polling
+    }
+
+    /// The peer behind an id, and the host it is connected to.
+    pub fn connection_to(&self, id: i32) -> Option<(SharedConnection, PeerId)> {
+        let host = self.hosts.get(&self.host_key(id))?;
+        Some((Rc::clone(host), *self.peers.get(&id)?))
     }
 
     /// Where the next server, or client with a local port, listens.
@@ -364,6 +437,9 @@ impl Multiplayer {
     /// Turns newcomers away, or stops doing so.
     pub fn set_refuse_new_connections(&mut self, refuse: bool) {
         self.refuse_new_connections = refuse;
+        if let Some(host) = self.hosts.get(&MAIN_HOST) {
+            host.borrow_mut().set_refusing(refuse);
+        }
     }
 
     /// How packets are sent.
@@ -405,20 +481,20 @@ impl Multiplayer {
         self.mode = mode;
         self.status = status;
         self.unique_id = unique_id;
+        self.is_polling = false;
         self.epoch += 1;
     }
 
     fn open(
-        &self,
+        &mut self,
         config: &EngineConfig,
         address: BindAddress,
         port: u16,
-    ) -> Result<Host, CreateError> {
-        let transport = self
-            .network
-            .bind(address, port)
-            .map_err(|error| CreateError::Bind { port, error })?;
-        Ok(Host::new((self.engine)(config), transport))
+    ) -> Result<Connection, CreateError> {
+        let network = Rc::clone(&self.network);
+        let mut host = Connection::new(network, self.engine, self.seed);
+        host.open(config, address, port)?;
+        Ok(host)
     }
 
     fn next_seed(&mut self) -> u32 {
@@ -427,7 +503,8 @@ impl Multiplayer {
         self.seed
     }
 
-    fn host_key(&self, id: i32) -> i32 {
+    /// Which host an id belongs to.
+    pub fn host_key(&self, id: i32) -> i32 {
         if self.mode == Mode::Mesh {
             id
         } else {
@@ -439,8 +516,11 @@ impl Multiplayer {
         if let Some(peer) = self.peers.remove(&id) {
             self.ids.remove(&peer);
         }
-        if self.mode == Mode::Mesh {
-            self.hosts.remove(&id);
+        if self.mode == Mode::Mesh
+            && let Some(host) = self.hosts.remove(&id)
+        {
+            // It may serve others, or come back.
+            host.borrow_mut().watch(None);
         }
     }
 }

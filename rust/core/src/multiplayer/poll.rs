@@ -1,8 +1,9 @@
 //! Polling: what the hosts report becomes packets in the inbox, and notices of signals.
 
 use super::{MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Status};
-use crate::engine::Disconnect;
-use crate::{Event, Inactive, PeerId, Time, TransferMode, channel};
+use crate::connection::Missed;
+use crate::engine::{Admission, Disconnect};
+use crate::{Event, Inactive, PeerId, SharedConnection, Time, TransferMode, channel};
 
 /// While so many received bytes wait to be read, no more are taken in: what the system's buffer
 /// cannot hold is lost, as on a bad network, and what is reliable comes again.
@@ -51,15 +52,43 @@ impl Multiplayer {
         if !self.is_active() {
             return Err(Inactive);
         }
+        self.is_polling = true;
         self.due.append(&mut self.postponed);
-        for host in self.hosts.values_mut() {
-            // A game that does not read must not be filled up by those who send.
-            if self.unread_bytes < MAX_UNREAD_BYTES {
-                host.receive(now);
-            } else {
-                host.engine().service(now);
+        let admission = match self.mode {
+            Mode::Server => Admission::UniqueIds,
+            _ => Admission::Nobody,
+        };
+        let is_full = self.unread_bytes >= MAX_UNREAD_BYTES;
+        for (&key, connection) in &self.hosts {
+            let mut connection = connection.borrow_mut();
+            if !connection.is_watched() {
+                connection.watch(Some(admission));
+                // A client whose connection ended before anybody looked.
+                if let Some(&server) = self.peers.get(&SERVER_ID)
+                    && self.mode == Mode::Client
+                    && !connection.is_active_peer(server)
+                {
+                    self.lost.push_back((key, server));
+                }
             }
-            host.flush(now);
+            connection.begin_service();
+            for missed in connection.take_missed() {
+                match missed {
+                    Missed::Joined(peer, data) => {
+                        self.due.push_back((key, Event::Connected { peer, data }));
+                    }
+                    Missed::Ended(peer) => self.lost.push_back((key, peer)),
+                }
+            }
+            if let Some(host) = connection.host() {
+                // A game that does not read must not be filled up by those who send.
+                if is_full {
+                    host.engine().service(now);
+                } else {
+                    host.receive(now);
+                }
+                host.flush(now);
+            }
         }
         Ok(())
     }
@@ -68,6 +97,17 @@ impl Multiplayer {
     /// is allowed between two notices, another poll too: it goes on where this one is.
     pub fn next_notice(&mut self, now: Time) -> Option<Notice> {
         self.last_time = now;
+        while let Some((key, peer)) = self.lost.pop_front() {
+            if let Some(notice) = self.on_lost(key, peer) {
+                return Some(notice);
+            }
+        }
+        // Destroyed by somebody else.
+        let is_gone = |host: &SharedConnection| !host.borrow().is_active();
+        if self.hosts.get(&MAIN_HOST).is_some_and(is_gone) && self.mode != Mode::Mesh {
+            self.close(now);
+            return None;
+        }
         let mut turned_away = false;
         let notice = loop {
             let Some((key, event)) = self.next_event() else {
@@ -83,7 +123,10 @@ impl Multiplayer {
                 break notice;
             }
         };
-        if turned_away && let Some(host) = self.hosts.get_mut(&MAIN_HOST) {
+        if turned_away
+            && let Some(connection) = self.hosts.get(&MAIN_HOST)
+            && let Some(host) = connection.borrow_mut().host()
+        {
             host.flush(now);
         }
         notice
@@ -110,10 +153,10 @@ impl Multiplayer {
             return Some(event);
         }
         loop {
-            let (key, event) = self
-                .hosts
-                .iter_mut()
-                .find_map(|(&key, host)| host.next_event().map(|event| (key, event)))?;
+            let (key, event) = self.hosts.iter().find_map(|(&key, host)| {
+                let event = host.borrow_mut().next_event(self.last_time);
+                event.map(|event| (key, event))
+            })?;
             match event {
                 Event::Disconnected { peer, .. } if self.has_unread(key, peer) => {
                     self.postponed.push_back((key, event));
@@ -133,6 +176,25 @@ impl Multiplayer {
         id.is_some_and(|id| self.inbox.iter().rev().any(|packet| packet.peer == id))
     }
 
+    /// A peer that somebody else ended: it goes first, then the signal is emitted.
+    fn on_lost(&mut self, key: i32, peer: PeerId) -> Option<Notice> {
+        let id = match self.mode {
+            Mode::Server => *self.ids.get(&peer)?,
+            Mode::Client => SERVER_ID,
+            Mode::Mesh => key,
+            Mode::Inactive => return None,
+        };
+        if self.peers.get(&id) != Some(&peer) {
+            return None;
+        }
+        self.remove(id);
+        let then = match self.mode {
+            Mode::Client => Then::Close,
+            _ => Then::Nothing,
+        };
+        Some(self.notice(Signal::PeerDisconnected(id), then))
+    }
+
     fn on_server(&mut self, event: Event, now: Time, turned_away: &mut bool) -> Option<Notice> {
         match event {
             Event::Connected { peer, data } => match self.admissible_id(data) {
@@ -143,7 +205,8 @@ impl Multiplayer {
                 }
                 None => {
                     // To ENet the newcomer is connected already, so it must be told.
-                    let host = self.hosts.get_mut(&MAIN_HOST)?;
+                    let host = self.hosts.get(&MAIN_HOST)?;
+                    let mut host = host.borrow_mut();
                     host.disconnect(now, peer, 0, Disconnect::Acknowledged);
                     *turned_away = true;
                     None
@@ -164,6 +227,13 @@ impl Multiplayer {
 
     fn on_client(&mut self, event: Event, now: Time) -> Option<Notice> {
         match event {
+            // Somebody who connected to us.
+            Event::Connected { peer, .. } if self.peers.get(&SERVER_ID) != Some(&peer) => {
+                let host = self.hosts.get(&MAIN_HOST)?;
+                let mut host = host.borrow_mut();
+                host.disconnect(now, peer, 0, Disconnect::Acknowledged);
+                None
+            }
             Event::Connected { .. } => {
                 self.status = Status::Connected;
                 Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
@@ -187,9 +257,10 @@ impl Multiplayer {
         let known = *self.peers.get(&id)?;
         match event {
             // A mesh's hosts are done connecting; whoever calls now is a stranger.
-            Event::Connected { peer, .. } => {
-                let host = self.hosts.get_mut(&id)?;
-                host.disconnect(now, peer, 0, Disconnect::Silent);
+            Event::Connected { peer, .. } if peer != known => {
+                let host = self.hosts.get(&id)?;
+                let mut host = host.borrow_mut();
+                host.disconnect(now, peer, 0, Disconnect::Acknowledged);
                 None
             }
             Event::Disconnected { peer, .. } if peer == known => {
@@ -199,7 +270,7 @@ impl Multiplayer {
                 self.store(id, event);
                 None
             }
-            Event::Disconnected { .. } | Event::Received { .. } => None,
+            _ => None,
         }
     }
 
@@ -215,7 +286,8 @@ impl Multiplayer {
     fn admissible_id(&self, data: u32) -> Option<i32> {
         let id = i32::try_from(data).ok()?;
         let fits = id > SERVER_ID && !self.peers.contains_key(&id);
-        (fits && !self.refuse_new_connections).then_some(id)
+        let refuses = self.hosts.get(&MAIN_HOST)?.borrow().is_refusing();
+        (fits && !refuses).then_some(id)
     }
 
     fn store(&mut self, id: i32, event: Event) {

@@ -43,8 +43,11 @@ impl Multiplayer {
         data: &[u8],
         now: Time,
     ) -> Result<(), SendError> {
-        let key = self.host_key(id);
-        let (Some(&peer), Some(host)) = (self.peers.get(&id), self.hosts.get_mut(&key)) else {
+        let Some((connection, peer)) = self.connection_to(id) else {
+            return Err(SendError::UnknownTarget(id));
+        };
+        let mut connection = connection.borrow_mut();
+        let Some(host) = connection.host() else {
             return Err(SendError::UnknownTarget(id));
         };
         let flags = self.transfer_mode.flags();
@@ -66,7 +69,11 @@ impl Multiplayer {
         data: &[u8],
         now: Time,
     ) -> Result<(), SendError> {
-        let Some(host) = self.hosts.get_mut(&MAIN_HOST) else {
+        let Some(connection) = self.hosts.get(&MAIN_HOST) else {
+            return Err(SendError::Inactive);
+        };
+        let mut connection = connection.borrow_mut();
+        let Some(host) = connection.host() else {
             return Err(SendError::Inactive);
         };
         self.recipients.clear();

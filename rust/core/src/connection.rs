@@ -1,0 +1,459 @@
+//! Godot's `ENetConnection` without an engine: a host that can be made and destroyed, and the list of
+//! its peers.
+//!
+//! A peer is listed from the moment it is known: from [`Connection::connect`] or from the event that
+//! reports a newcomer. It is active until its connection ends, whichever way; it leaves the list at
+//! the next service. Who drives the connection takes its events with [`Connection::next_event`]: that
+//! can be a script's loop, or a [`crate::Multiplayer`] that shares the connection.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::config::{host_config, remote_port};
+use crate::engine::{Admission, Disconnect, MAX_CHANNELS};
+use crate::host::EngineFactory;
+use crate::{
+    BindAddress, Compression, ConnectError, CreateError, EngineConfig, Event, Host, HostOptions,
+    Inactive, Network, PeerId, PeerState, RawSendError, SettingError, Time, Totals,
+};
+
+mod members;
+mod peer;
+
+use members::Members;
+use peer::unsigned;
+
+/// A connection that a session and a script's objects hold together.
+pub type SharedConnection = Rc<RefCell<Connection>>;
+
+/// A host's peer list, and the host while there is one. See the module's head.
+pub struct Connection {
+    network: Rc<dyn Network>,
+    engine: EngineFactory,
+    seed: u32,
+    host: Option<Host>,
+    /// Counts hosts, to tell their peers apart.
+    hosts: u32,
+    channel_limit: usize,
+    members: Members,
+    /// What a session has to hear of.
+    missed: Vec<Missed>,
+    /// Whom a session admits, if one takes part.
+    watched: Option<Admission>,
+    is_refusing: bool,
+    popped: Totals,
+}
+
+/// What happened to a peer without the session that shares the host.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Missed {
+    /// A script took the event of its connection.
+    Joined(PeerId, u32),
+    /// A script ended it, or took the event of its end.
+    Ended(PeerId),
+}
+
+/// Godot's `ENetConnection.HostStatistic`, with its numbering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostStatistic {
+    /// Bytes sent.
+    SentData = 0,
+    /// Datagrams sent.
+    SentPackets = 1,
+    /// Bytes received.
+    ReceivedData = 2,
+    /// Datagrams received.
+    ReceivedPackets = 3,
+}
+
+impl Connection {
+    /// A connection without a host. `seed` makes the connection tokens: give each another one.
+    pub fn new(network: Rc<dyn Network>, engine: EngineFactory, seed: u32) -> Self {
+        Self {
+            network,
+            engine,
+            seed,
+            host: None,
+            hosts: 0,
+            channel_limit: 0,
+            members: Members::default(),
+            missed: Vec::new(),
+            watched: None,
+            is_refusing: false,
+            popped: Totals::default(),
+        }
+    }
+
+    /// Makes the host.
+    pub fn create(&mut self, options: &HostOptions, now: Time) -> Result<(), CreateError> {
+        let (address, port) = options.bind_address()?;
+        if self.host.is_some() {
+            return Err(CreateError::AlreadyActive);
+        }
+        let config = host_config(options, self.seed, now)?;
+        self.open(&config, address, port)
+    }
+
+    /// The same from checked settings.
+    pub(crate) fn open(
+        &mut self,
+        config: &EngineConfig,
+        address: BindAddress,
+        port: u16,
+    ) -> Result<(), CreateError> {
+        let transport = self
+            .network
+            .bind(address, port)
+            .map_err(|error| CreateError::Bind { port, error })?;
+        // Any odd step gives every host another seed.
+        self.seed = self.seed.wrapping_add(0x9E37_79B9);
+        self.host = Some(Host::new((self.engine)(config), transport));
+        self.hosts += 1;
+        self.channel_limit = config.max_channels;
+        self.popped = Totals::default();
+        self.is_refusing = false;
+        Ok(())
+    }
+
+    /// Whether there is a host.
+    pub fn is_active(&self) -> bool {
+        self.host.is_some()
+    }
+
+    /// The host, while there is one.
+    pub fn host(&mut self) -> Option<&mut Host> {
+        self.host.as_mut()
+    }
+
+    /// Which of the connection's successive hosts it has, or had last. Peers of one are strangers to the
+    /// next, though their ids may be the same.
+    pub fn host_number(&self) -> u32 {
+        self.hosts
+    }
+
+    /// Ends the host and every peer, without a word to the remotes.
+    pub fn destroy(&mut self) -> Result<(), Inactive> {
+        self.host.take().ok_or(Inactive)?;
+        if self.watched.is_some() {
+            let ended = self.members.iter().map(|member| Missed::Ended(member.id));
+            self.missed.extend(ended);
+        }
+        self.members.clear();
+        Ok(())
+    }
+
+    /// Tells every connected remote once, then destroys the host.
+    pub fn close(&mut self, now: Time) -> Result<(), Inactive> {
+        // Newcomers that were not reported yet believe to be connected.
+        while self.next_event(now).is_some() {}
+        for peer in self.peers() {
+            if let PeerState::Connected | PeerState::DisconnectLater = self.state(peer) {
+                self.disconnect(now, peer, 0, Disconnect::Now);
+            }
+        }
+        if let Some(host) = &mut self.host {
+            host.flush(now);
+        }
+        self.destroy()
+    }
+
+    /// Begins to connect. Only one peer at a time, and none where somebody connected: that is Godot's
+    /// rule. Resolving the name may block. `channels` of 0 asks for as many as there are.
+    pub fn connect(
+        &mut self,
+        address: &str,
+        port: i32,
+        channels: i32,
+        data: u32,
+        now: Time,
+    ) -> Result<PeerId, ConnectError> {
+        if self.host.is_none() {
+            return Err(ConnectError::Inactive);
+        }
+        if !self.members.is_empty() {
+            return Err(ConnectError::HasPeer);
+        }
+        let port = remote_port(port).ok_or(ConnectError::RemotePort(port))?;
+        let address =
+            self.network
+                .resolve(address, port)
+                .map_err(|error| ConnectError::Resolve {
+                    host: address.to_owned(),
+                    error,
+                })?;
+        let channels = match usize::try_from(channels) {
+            Ok(count @ 1..=MAX_CHANNELS) => count,
+            _ => MAX_CHANNELS,
+        };
+        let host = self.host.as_mut().ok_or(ConnectError::Inactive)?;
+        let id = host
+            .connect(now, address, channels, data)
+            .ok_or(ConnectError::NoFreeSlot)?;
+        self.members.list(id, data, true);
+        Ok(id)
+    }
+
+    /// Takes the peers that ended off the list. Whoever services the host begins with this.
+    pub fn begin_service(&mut self) {
+        let ended = self.members.unlist_ended();
+        if self.watched.is_some() {
+            self.missed.extend(ended.into_iter().map(Missed::Ended));
+        }
+    }
+
+    /// One turn of a script's loop: the next event, or what a service brings; `None` when `timeout`
+    /// passed without one. Waits on the socket meanwhile.
+    pub fn service(
+        &mut self,
+        timeout: Time,
+        clock: impl Fn() -> Time,
+    ) -> Result<Option<Event>, Inactive> {
+        self.begin_service();
+        let deadline = clock() + timeout;
+        let mut event = self.next_event(clock());
+        while event.is_none() {
+            let host = self.host.as_mut().ok_or(Inactive)?;
+            let now = clock();
+            host.service(now);
+            event = self.next_event(now);
+            if event.is_none() {
+                if now >= deadline {
+                    return Ok(None);
+                }
+                if let Some(host) = &mut self.host {
+                    host.wait(now, deadline - now);
+                }
+            }
+        }
+        // A session that shares the host hears of it at its next poll.
+        if self.watched.is_some() {
+            match event {
+                Some(Event::Connected { peer, data }) => {
+                    self.missed.push(Missed::Joined(peer, data));
+                }
+                Some(Event::Disconnected { peer, .. }) => self.missed.push(Missed::Ended(peer)),
+                _ => {}
+            }
+        }
+        Ok(event)
+    }
+
+    /// The next thing that happened, oldest first. What concerns a peer that was ended from this side
+    /// is left out.
+    pub fn next_event(&mut self, now: Time) -> Option<Event> {
+        loop {
+            let event = self.host.as_mut()?.next_event()?;
+            match event {
+                Event::Connected { peer, data } => match self.members.get(peer) {
+                    Some(member) if !member.is_active => continue,
+                    Some(_) => {
+                        let throttle = self.members.set_up(peer);
+                        if let (Some(throttle), Some(host)) = (throttle, &mut self.host) {
+                            host.engine().configure_throttle(now, peer, throttle);
+                        }
+                    }
+                    None => self.members.list(peer, data, false),
+                },
+                Event::Received { peer, .. } if self.is_active_peer(peer) => {}
+                Event::Disconnected { peer, .. } if self.is_active_peer(peer) => {
+                    self.members.unlist(peer);
+                }
+                Event::Received { data, .. } => {
+                    if let Some(host) = &mut self.host {
+                        host.recycle(data);
+                    }
+                    continue;
+                }
+                Event::Disconnected { .. } => continue,
+            }
+            return Some(event);
+        }
+    }
+
+    /// The listed peers, in the order in which they became known.
+    pub fn peers(&self) -> Vec<PeerId> {
+        self.members.in_order()
+    }
+
+    /// Whether the peer is listed.
+    pub fn contains(&self, peer: PeerId) -> bool {
+        self.members.get(peer).is_some()
+    }
+
+    /// Changes whenever peers left the list.
+    pub fn departures(&self) -> u64 {
+        self.members.departures()
+    }
+
+    /// Whether the peer's connection, or attempt, goes on.
+    pub fn is_active_peer(&self, peer: PeerId) -> bool {
+        self.members.is_active(peer)
+    }
+
+    /// Whether this side began the connection.
+    pub fn is_outgoing(&self, peer: PeerId) -> bool {
+        self.members
+            .get(peer)
+            .is_some_and(|member| member.is_outgoing)
+    }
+
+    /// The peer's state. Those that ENet has between an event and its being taken included.
+    pub fn state(&self, peer: PeerId) -> PeerState {
+        let (Some(member), Some(host)) = (self.members.get(peer), &self.host) else {
+            return PeerState::Disconnected;
+        };
+        match host.state(peer) {
+            _ if !member.is_active => PeerState::Disconnected,
+            PeerState::Connected if !member.is_up => PeerState::ConnectionSucceeded,
+            PeerState::Disconnected => PeerState::Zombie,
+            state => state,
+        }
+    }
+
+    /// Ends a peer's connection. Without a remote to wait for, the peer is inactive at once.
+    pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
+        let state = self.state(peer);
+        let Some(host) = &mut self.host else {
+            return;
+        };
+        let waits = matches!(how, Disconnect::Acknowledged | Disconnect::Later);
+        // Its end is on the way already.
+        if state == PeerState::Zombie && waits {
+            return;
+        }
+        host.disconnect(now, peer, data, how);
+        if !waits || host.state(peer) == PeerState::Disconnected {
+            self.members.end(peer);
+        }
+    }
+
+    /// Sends a datagram of the caller's own, past the protocol: to open a way through a router, say.
+    pub fn send_raw(&mut self, address: &str, port: i32, data: &[u8]) -> Result<(), RawSendError> {
+        let host = self.host.as_mut().ok_or(RawSendError::Inactive)?;
+        let port = remote_port(port).ok_or(RawSendError::RemotePort(port))?;
+        let to = self
+            .network
+            .resolve(address, port)
+            .map_err(|error| RawSendError::Resolve {
+                host: address.to_owned(),
+                error,
+            })?;
+        host.send_raw(to, data).map_err(RawSendError::Send)
+    }
+
+    /// Bandwidth of the whole host in bytes per second, 0 for unlimited. The peers are told within a
+    /// second.
+    pub fn limit_bandwidth(&mut self, incoming: i64, outgoing: i64) -> Result<(), SettingError> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        let incoming = unsigned("incoming bandwidth", incoming)?;
+        let outgoing = unsigned("outgoing bandwidth", outgoing)?;
+        host.engine().set_bandwidth(incoming, outgoing);
+        Ok(())
+    }
+
+    /// Chooses the codec for both directions, from now on.
+    pub fn set_compression(&mut self, mode: Compression) -> Result<(), Inactive> {
+        self.host.as_mut().ok_or(Inactive)?.set_compression(mode);
+        Ok(())
+    }
+
+    /// Sends everything that may be sent now.
+    pub fn flush(&mut self, now: Time) -> Result<(), Inactive> {
+        self.host.as_mut().ok_or(Inactive)?.flush(now);
+        Ok(())
+    }
+
+    /// The port of the socket.
+    pub fn local_port(&self) -> Result<u16, Inactive> {
+        self.host.as_ref().map(Host::local_port).ok_or(Inactive)
+    }
+
+    /// Most channels granted to connections from now on; 0, or more than there are, stands for all.
+    pub fn set_channel_limit(&mut self, limit: i64) -> Result<(), Inactive> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        self.channel_limit = match usize::try_from(limit) {
+            Ok(limit @ 1..=MAX_CHANNELS) => limit,
+            _ => MAX_CHANNELS,
+        };
+        host.engine().set_channel_limit(self.channel_limit);
+        Ok(())
+    }
+
+    /// Most channels granted.
+    pub fn channel_limit(&self) -> Result<usize, Inactive> {
+        let limit = self.host.as_ref().map(|_| self.channel_limit);
+        limit.ok_or(Inactive)
+    }
+
+    /// Bytes, or datagrams, since the last call with this statistic.
+    pub fn pop_statistic(&mut self, statistic: HostStatistic) -> Result<u64, Inactive> {
+        let totals = self.host.as_ref().ok_or(Inactive)?.totals();
+        let popped = &mut self.popped;
+        let (total, popped) = match statistic {
+            HostStatistic::SentData => (totals.sent_bytes, &mut popped.sent_bytes),
+            HostStatistic::SentPackets => (totals.sent_datagrams, &mut popped.sent_datagrams),
+            HostStatistic::ReceivedData => (totals.received_bytes, &mut popped.received_bytes),
+            HostStatistic::ReceivedPackets => {
+                (totals.received_datagrams, &mut popped.received_datagrams)
+            }
+        };
+        Ok(total - std::mem::replace(popped, total))
+    }
+
+    /// Turns newcomers away, or stops doing so.
+    pub fn set_refusing(&mut self, refuses: bool) {
+        self.is_refusing = refuses;
+        self.tell_admission();
+    }
+
+    /// Whether newcomers are turned away.
+    pub fn is_refusing(&self) -> bool {
+        self.is_refusing
+    }
+
+    /// Whether a session takes part.
+    pub fn is_watched(&self) -> bool {
+        self.watched.is_some()
+    }
+
+    /// A session takes part from now on, with newcomers admitted as it says, or not any more. What it
+    /// missed so far it gets with [`Connection::take_missed`].
+    pub(crate) fn watch(&mut self, admission: Option<Admission>) {
+        let was_watched = self.watched.is_some();
+        self.watched = admission;
+        self.missed.clear();
+        if !was_watched && admission.is_some() {
+            let joined = self
+                .members
+                .iter()
+                .filter(|member| member.is_up && member.is_active);
+            let joined = joined.map(|member| Missed::Joined(member.id, member.data));
+            self.missed.extend(joined);
+        }
+        self.tell_admission();
+    }
+
+    /// What happened without the session since the last call.
+    pub(crate) fn take_missed(&mut self) -> Vec<Missed> {
+        std::mem::take(&mut self.missed)
+    }
+
+    fn tell_admission(&mut self) {
+        let admission = match self.is_refusing {
+            true => Admission::Nobody,
+            false => self.watched.unwrap_or(Admission::Everybody),
+        };
+        if let Some(host) = &mut self.host {
+            host.engine().set_admission(admission);
+        }
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("host", &self.host)
+            .field("peers", &self.peers().len())
+            .finish_non_exhaustive()
+    }
+}
