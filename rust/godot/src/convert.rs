@@ -1,14 +1,20 @@
 //! The only translation between Godot's vocabulary and the core's.
 
-use enet_core::{CreateError, SendError, Status, TransferMode};
+use enet_core::{
+    Compression, CreateError, MeshError, PacketError, SendError, Status, TransferMode,
+};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
+
+use crate::enums::CompressionMode;
 
 pub fn create_error(error: &CreateError) -> Error {
     match error {
         CreateError::AlreadyActive => Error::ERR_ALREADY_IN_USE,
         CreateError::LocalPort(_)
+        | CreateError::BindAddress(_)
         | CreateError::MaxPeers(_)
+        | CreateError::MaxChannels(_)
         | CreateError::InBandwidth(_)
         | CreateError::OutBandwidth(_)
         | CreateError::UniqueId { .. } => Error::ERR_INVALID_PARAMETER,
@@ -20,6 +26,34 @@ pub fn create_error(error: &CreateError) -> Error {
 pub fn send_error(error: SendError) -> Error {
     match error {
         SendError::Inactive | SendError::NotConnected => Error::ERR_UNCONFIGURED,
+        _ => Error::ERR_INVALID_PARAMETER,
+    }
+}
+
+pub fn packet_error(error: PacketError) -> Error {
+    match error {
+        PacketError::Inactive => Error::ERR_UNCONFIGURED,
+        PacketError::Channel { .. } | PacketError::Flags(_) => Error::ERR_INVALID_PARAMETER,
+        _ => Error::FAILED,
+    }
+}
+
+/// The codec of a mode, if it is one.
+pub fn compression(mode: CompressionMode) -> Option<Compression> {
+    match mode.0 {
+        0 => Some(Compression::None),
+        1 => Some(Compression::RangeCoder),
+        2 => Some(Compression::FastLz),
+        3 => Some(Compression::Zlib),
+        4 => Some(Compression::Zstd),
+        _ => None,
+    }
+}
+
+pub fn mesh_error(error: MeshError) -> Error {
+    match error {
+        MeshError::NotAMesh => Error::ERR_UNCONFIGURED,
+        MeshError::InUse => Error::ERR_ALREADY_IN_USE,
         _ => Error::ERR_INVALID_PARAMETER,
     }
 }

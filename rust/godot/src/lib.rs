@@ -3,11 +3,20 @@
 //! Nothing is decided here. A call is translated, handed to [`enet_core`], and its answer translated
 //! back; `convert.rs` is the only place that knows both vocabularies.
 
+mod arguments;
 mod clock;
+mod connection;
 mod convert;
+mod enums;
+mod handle;
 mod lent;
 mod multiplayer_peer;
+mod packet_peer;
+mod raw;
+mod reload;
+mod session;
 
+use godot::init::InitStage;
 use godot::prelude::*;
 
 struct EnetRs;
@@ -15,4 +24,14 @@ struct EnetRs;
 // SAFETY: the library is built for, and entered only through, this macro's entry point; it shares no
 // global state with other extensions.
 #[gdextension]
-unsafe impl ExtensionLibrary for EnetRs {}
+unsafe impl ExtensionLibrary for EnetRs {
+    fn on_stage_init(stage: InitStage) {
+        match stage {
+            // The classes are not known yet.
+            InitStage::Core => reload::prepare(),
+            // Here they are.
+            InitStage::Scene => enums::register(),
+            _ => {}
+        }
+    }
+}

@@ -1,13 +1,24 @@
 //! Class ENetMultiplayerPeerRs: what a script calls by name. The engine's own calls are in
-//! `virtuals.rs`.
+//! `session.rs`.
 
-use enet_core::{BindAddress, ClientOptions, CreateError, Multiplayer, ServerOptions, Udp};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use enet_core::{
+    BindAddress, ClientOptions, CreateError, PeerId, ServerOptions, SharedConnection, Signal,
+};
 use godot::classes::MultiplayerPeerExtension;
+use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
+use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
-use crate::lent::Lent;
-use crate::{clock, convert};
+use crate::arguments::HostArgument;
+use crate::connection::ENetConnectionRs;
+use crate::handle::Handle;
+use crate::packet_peer::ENetPacketPeerRs;
+use crate::session::{self, HasSession, Session, session_virtuals};
+use crate::{clock, convert, raw};
 
 /// A [MultiplayerPeer] that speaks ENet, in place of [ENetMultiplayerPeer].
 ///
@@ -21,6 +32,8 @@ use crate::{clock, convert};
 ///     multiplayer.multiplayer_peer = peer
 /// ```
 ///
+/// Its connections are [ENetConnectionRs] ([member host]) and [ENetPacketPeerRs] ([method get_peer]).
+///
 /// Unlike the built-in class it reaches IPv6 in every build, `max_channels` of
 /// [method create_server] limits channels, a refused client is told so at once, any number of
 /// players can join in one frame, and a packet that cannot be sent (a channel the connection lacks,
@@ -29,12 +42,22 @@ use crate::{clock, convert};
 #[class(tool, base = MultiplayerPeerExtension)]
 pub struct ENetMultiplayerPeerRs {
     base: Base<MultiplayerPeerExtension>,
-    session: Multiplayer,
-    lent: Lent,
+    session: Session,
+    /// Objects for the session's hosts, by the core's keys, made when first asked for.
+    hosts: RefCell<HashMap<i32, Hosted>>,
+    /// The host of a server or client, to compress or encrypt what it sends, or to see what went over
+    /// its socket. [code]null[/code], with an error printed, for a mesh and while inactive. It cannot
+    /// be set.
+    #[var(get = get_host, no_set, usage_flags = [NONE])]
+    host: PhantomVar<Option<Gd<ENetConnectionRs>>>,
 }
 
-// After the class: the derive leaves a macro that the engine's calls need.
-mod virtuals;
+/// The objects of one host.
+struct Hosted {
+    handle: Handle,
+    /// The host itself; a mesh does not give its hosts away.
+    object: Option<Gd<ENetConnectionRs>>,
+}
 
 #[godot_api]
 impl ENetMultiplayerPeerRs {
@@ -64,10 +87,10 @@ impl ENetMultiplayerPeerRs {
             port: convert::int(port),
             max_clients: convert::int(max_clients),
             max_channels: convert::int(max_channels),
-            in_bandwidth: convert::int(in_bandwidth),
-            out_bandwidth: convert::int(out_bandwidth),
+            in_bandwidth,
+            out_bandwidth,
         };
-        let created = self.session.create_server(&options, clock::now());
+        let created = self.session.core.create_server(&options, clock::now());
         self.report_creation(created, "create_server")
     }
 
@@ -100,12 +123,12 @@ impl ENetMultiplayerPeerRs {
             address: address.to_string(),
             port: convert::int(port),
             channels: convert::int(channel_count),
-            in_bandwidth: convert::int(in_bandwidth),
-            out_bandwidth: convert::int(out_bandwidth),
+            in_bandwidth,
+            out_bandwidth,
             local_port: convert::int(local_port),
             unique_id,
         };
-        let created = self.session.create_client(&options, clock::now());
+        let created = self.session.core.create_client(&options, clock::now());
         self.report_creation(created, "create_client")
     }
 
@@ -116,16 +139,198 @@ impl ENetMultiplayerPeerRs {
     #[func]
     fn set_bind_ip(&mut self, ip: GString) {
         match BindAddress::parse(&ip.to_string()) {
-            Some(address) => self.session.set_bind_address(address),
+            Some(address) => self.session.core.set_bind_address(address),
             None => self.report(
                 "set_bind_ip",
                 &format!("\"{ip}\" is neither an IP address nor \"*\""),
             ),
         }
     }
+
+    /// Becomes a mesh with the id `unique_id` (1 or more): every player is connected to every other,
+    /// and there is no server. Add the others with [method add_mesh_peer].
+    ///
+    /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active, or
+    /// [constant ERR_INVALID_PARAMETER] for an id below 1. Errors are printed with their cause.
+    #[func]
+    fn create_mesh(&mut self, unique_id: i64) -> Error {
+        let created = self.session.core.create_mesh(unique_id, clock::now());
+        self.report_creation(created, "create_mesh")
+    }
+
+    /// Adds the peer `peer_id` to a mesh, in place of an earlier one with this id, and emits
+    /// [signal MultiplayerPeer.peer_connected]. `host` must have exactly one peer, and that connected:
+    /// make it with [method ENetConnectionRs.create_host_bound] on one side and
+    /// [method ENetConnectionRs.create_host] and [method ENetConnectionRs.connect_to_host] on the
+    /// other, and service both until they are connected. From then on the mesh services it.
+    ///
+    /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this is not a mesh,
+    /// [constant ERR_INVALID_PARAMETER] if the host is not as it must be, or
+    /// [constant ERR_ALREADY_IN_USE] if it belongs to another multiplayer peer. Errors are printed
+    /// with their cause.
+    #[func]
+    fn add_mesh_peer(&mut self, peer_id: i64, host: HostArgument) -> Error {
+        let mut host = match host {
+            HostArgument::Connection(host) => host,
+            HostArgument::Null => {
+                self.report("add_mesh_peer", &"the host is null");
+                return Error::ERR_INVALID_PARAMETER;
+            }
+            HostArgument::Foreign(class) => {
+                let cause = format!("the host must be an ENetConnectionRs, not a {class}");
+                self.report("add_mesh_peer", &cause);
+                return Error::ERR_INVALID_PARAMETER;
+            }
+        };
+        let Ok(id) = i32::try_from(peer_id) else {
+            let cause = format!("an id has 32 bits, which {peer_id} has not");
+            self.report("add_mesh_peer", &cause);
+            return Error::ERR_INVALID_PARAMETER;
+        };
+        let handle = host.bind().handle().clone();
+        let added = self
+            .session
+            .core
+            .add_mesh_peer(id, handle.connection().clone());
+        match added {
+            Ok(signal) => {
+                host.bind_mut().leave_session();
+                let hosted = Hosted {
+                    handle,
+                    object: Some(host),
+                };
+                let former = self.hosts.borrow_mut().insert(id, hosted);
+                drop(former);
+                self.emit(signal);
+                Error::OK
+            }
+            Err(error) => {
+                self.report("add_mesh_peer", &error);
+                convert::mesh_error(error)
+            }
+        }
+    }
+
+    /// The host of a server or client, see [member host].
+    #[func]
+    fn get_host(&self) -> Option<Gd<ENetConnectionRs>> {
+        let Some(connection) = self.session.core.host() else {
+            let cause = match self.session.core.is_active() {
+                true => "a mesh has a host for each peer",
+                false => "the peer is not active",
+            };
+            session::report_of::<Self>("get_host", &cause);
+            return None;
+        };
+        let handle = self.hosted(0, connection);
+        if let Some(object) = self.hosts.borrow().get(&0)?.object.clone() {
+            return Some(object);
+        }
+        let object = ENetConnectionRs::of_session(handle);
+        let mut hosts = self.hosts.borrow_mut();
+        hosts.get_mut(&0)?.object = Some(object.clone());
+        Some(object)
+    }
+
+    /// The connection to the peer `id`; on a client, only 1 is one. [code]null[/code], with an error
+    /// printed, if there is no such peer.
+    #[func]
+    fn get_peer(&self, id: i64) -> Option<Gd<ENetPacketPeerRs>> {
+        let id = convert::int(id);
+        let Some((connection, peer)) = self.session.core.connection_to(id) else {
+            let cause = match self.session.core.is_active() {
+                true => format!("peer {id} is not connected to this peer"),
+                false => "the peer is not active".to_owned(),
+            };
+            session::report_of::<Self>("get_peer", &cause);
+            return None;
+        };
+        let key = self.session.core.host_key(id);
+        Some(self.hosted(key, &connection).object(peer))
+    }
+}
+
+session_virtuals!(
+    ENetMultiplayerPeerRs,
+    |base| ENetMultiplayerPeerRs {
+        base,
+        session: Session::new(),
+        hosts: RefCell::default(),
+        host: PhantomVar::default(),
+    },
+    {}
+);
+
+impl HasSession for ENetMultiplayerPeerRs {
+    const NAME: &'static str = "ENetMultiplayerPeerRs";
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    fn tidy(&mut self) {
+        let session = &self.session.core;
+        let mut gone = Vec::new();
+        let mut hosts = self.hosts.borrow_mut();
+        let keys: Vec<i32> = hosts.keys().copied().collect();
+        for key in keys {
+            let is_current = |hosted: &Hosted| {
+                (session.host_at(key)).is_some_and(|connection| hosted.handle.is_of(connection))
+            };
+            if hosts.get(&key).is_some_and(is_current) {
+                let is_kept = |peer: PeerId| session.has_peer(peer);
+                hosts[&key].handle.forget_departed(is_kept);
+            } else {
+                gone.push(hosts.remove(&key));
+            }
+        }
+        drop(hosts);
+        // A script's notification may run now, and nothing is borrowed.
+        drop(gone);
+    }
 }
 
 impl ENetMultiplayerPeerRs {
+    /// The objects for a host, which may be another one than last time.
+    fn hosted(&self, key: i32, connection: &SharedConnection) -> Handle {
+        let mut hosts = self.hosts.borrow_mut();
+        if let Some(hosted) = hosts.get(&key)
+            && hosted.handle.is_of(connection)
+        {
+            return hosted.handle.clone();
+        }
+        let handle = Handle::new(connection.clone());
+        let hosted = Hosted {
+            handle: handle.clone(),
+            object: None,
+        };
+        let former = hosts.insert(key, hosted);
+        drop(hosts);
+        drop(former);
+        handle
+    }
+
+    fn emit(&mut self, signal: Signal) {
+        let (name, id) = session::signal_parts(signal);
+        self.base_mut().emit_signal(name, vslice![id]);
+    }
+
+    fn close_host(&mut self) {
+        self.session.core.close(clock::now());
+    }
+
+    fn set_refusing(&mut self, refuses: bool) {
+        self.session.core.set_refuse_new_connections(refuses);
+    }
+
+    fn is_refusing(&self) -> bool {
+        self.session.core.refuses_new_connections()
+    }
+
     fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {
         match created {
             Ok(()) => Error::OK,
@@ -135,18 +340,11 @@ impl ENetMultiplayerPeerRs {
             }
         }
     }
-
-    /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
-    fn report(&mut self, method: &str, cause: &dyn std::fmt::Display) {
-        let _lent = self.base_mut();
-        godot_error!("ENetMultiplayerPeerRs.{method}: {cause}.");
-    }
 }
 
-fn new_session() -> Multiplayer {
-    #[cfg(feature = "rusty_enet")]
-    let engine = enet_core::engine::rusty::RustyEngine::boxed;
-    #[cfg(not(feature = "rusty_enet"))]
-    let engine = enet_core::host::DEFAULT_ENGINE;
-    Multiplayer::with_engine(Box::new(Udp), clock::seed(), engine)
+impl Drop for ENetMultiplayerPeerRs {
+    fn drop(&mut self) {
+        // The session would do so by itself, with the time of its last call.
+        self.session.core.close(clock::now());
+    }
 }

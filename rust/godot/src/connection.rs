@@ -1,0 +1,454 @@
+//! Class ENetConnectionRs: one ENet host and its peers.
+
+use std::fmt::Display;
+
+use enet_core::{Event, HostOptions, HostStatistic as Statistic, Inactive};
+use godot::classes::{MultiplayerPeerExtension, TlsOptions};
+use godot::global::Error;
+use godot::prelude::*;
+
+use crate::arguments::NullableTlsOptions;
+use crate::enums::{CompressionMode, EventType, HostStatistic};
+use crate::handle::Handle;
+use crate::packet_peer::{ENetPacketPeerRs, Unread};
+use crate::session::Session;
+use crate::{clock, convert};
+
+/// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
+/// multiplayer game.
+///
+/// Make the host with [method create_host_bound] or [method create_host], call [method service] again
+/// and again and act on its events:
+///
+/// ```gdscript
+/// var connection := ENetConnectionRs.new()
+/// connection.create_host_bound("*", 24565)
+///
+/// func _process(_delta: float) -> void:
+///     var event := connection.service()
+///     if event[0] == ENetConnectionRs.EVENT_RECEIVE:
+///         var peer: ENetPacketPeerRs = event[1]
+///         print(peer.get_packet())
+/// ```
+///
+/// Unlike the built-in class it is a [MultiplayerPeer] too and can be assigned to
+/// [member MultiplayerAPI.multiplayer_peer]. Bound with [method create_host_bound] it is the server;
+/// a client's id is the data that it connects with. After [method connect_to_host] it is a client, and
+/// the data passed there (2 to 2147483647) is its id. Do not call [method service] then:
+/// [method MultiplayerPeer.poll] does that.
+///
+/// The name [code]refuse_new_connections[/code] is both a method of this class and a property of
+/// [MultiplayerPeer]: a call is the method, the bare name reads and sets the property. Both mean the
+/// same here.
+#[derive(GodotClass)]
+#[class(tool, base = MultiplayerPeerExtension)]
+pub struct ENetConnectionRs {
+    base: Base<MultiplayerPeerExtension>,
+    handle: Handle,
+    session: Session,
+}
+
+// After the class: the derive leaves a macro that it needs.
+mod as_peer;
+
+#[godot_api]
+impl ENetConnectionRs {
+    /// Makes the host on UDP port `bind_port` (0 to 65535, 0 lets the system choose) of the address
+    /// `bind_address` (an IP address, or `"*"` for all, IPv4 and IPv6) for up to `max_peers` peers (1
+    /// to 4095).
+    ///
+    /// `max_channels` is the most ENet channels a peer can have (0 for all 255); `in_bandwidth` and
+    /// `out_bandwidth` limit the bytes per second, 0 does not.
+    ///
+    /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if there is a host,
+    /// [constant ERR_INVALID_PARAMETER] for an argument out of range, or [constant ERR_CANT_CREATE] if
+    /// the port cannot be opened. Errors are printed with their cause.
+    #[func(gd_self)]
+    fn create_host_bound(
+        this: Gd<Self>,
+        bind_address: GString,
+        bind_port: i64,
+        #[opt(default = 32)] max_peers: i64,
+        #[opt(default = 0)] max_channels: i64,
+        #[opt(default = 0)] in_bandwidth: i64,
+        #[opt(default = 0)] out_bandwidth: i64,
+    ) -> Error {
+        let options = HostOptions {
+            bind: Some((bind_address.to_string(), convert::int(bind_port))),
+            max_peers: convert::int(max_peers),
+            max_channels: convert::int(max_channels),
+            in_bandwidth,
+            out_bandwidth,
+        };
+        Self::create(this, "create_host_bound", &options)
+    }
+
+    /// Makes the host on a port that the system chooses. Otherwise as [method create_host_bound].
+    #[func(gd_self)]
+    fn create_host(
+        this: Gd<Self>,
+        #[opt(default = 32)] max_peers: i64,
+        #[opt(default = 0)] max_channels: i64,
+        #[opt(default = 0)] in_bandwidth: i64,
+        #[opt(default = 0)] out_bandwidth: i64,
+    ) -> Error {
+        let options = HostOptions {
+            bind: None,
+            max_peers: convert::int(max_peers),
+            max_channels: convert::int(max_channels),
+            in_bandwidth,
+            out_bandwidth,
+        };
+        Self::create(this, "create_host", &options)
+    }
+
+    /// Ends the host and all its peers without a word to the remotes: these notice by their timeouts.
+    /// [method MultiplayerPeer.close] tells them first.
+    #[func(gd_self)]
+    fn destroy(this: Gd<Self>) {
+        let handle = this.bind().handle.clone();
+        let destroyed = handle.connection().borrow_mut().destroy();
+        if destroyed.is_err() {
+            return report("destroy", &INACTIVE);
+        }
+        handle.forget_departed(|_| false);
+        let mut this = this;
+        let mut this = this.bind_mut();
+        // A session that polls tells of it with the next poll.
+        if !this.session.core.is_polling() {
+            this.session.core.leave();
+        }
+    }
+
+    /// Begins to connect to `address` (a name or an IP address) and UDP port `port`, asking for
+    /// `channels` ENet channels (0 for all 255). The remote is shown `data`, 32 bits.
+    ///
+    /// Returns the peer, in [constant ENetPacketPeerRs.STATE_CONNECTING]; the events of
+    /// [method service] tell how it goes on. Returns [code]null[/code] and prints the cause if there is
+    /// no host, if it has a peer already, if the port is not 1 to 65535, or if the name cannot be
+    /// resolved, which may take the system a while.
+    #[func(gd_self)]
+    fn connect_to_host(
+        this: Gd<Self>,
+        address: GString,
+        port: i64,
+        #[opt(default = 0)] channels: i64,
+        #[opt(default = 0)] data: i64,
+    ) -> Option<Gd<ENetPacketPeerRs>> {
+        let handle = this.bind().handle.clone();
+        let connection = handle.connection();
+        // The wire has 32 bits for it.
+        let data = data as u32;
+        let begun = connection.borrow_mut().connect(
+            &address.to_string(),
+            convert::int(port),
+            convert::int(channels),
+            data,
+            clock::now(),
+        );
+        match begun {
+            Ok(peer) => {
+                let mut this = this;
+                let session = &mut this.bind_mut().session.core;
+                session.leave();
+                if let Ok(id @ 2..) = i32::try_from(data) {
+                    session.join(connection.clone(), peer, id);
+                }
+                Some(handle.object(peer))
+            }
+            Err(error) => {
+                report("connect_to_host", &error);
+                None
+            }
+        }
+    }
+
+    /// Receives, sends and returns what happened: an array of an [enum EventType], the
+    /// [ENetPacketPeerRs] it concerns or [code]null[/code], its data and its channel. Each call returns
+    /// one event; [constant EVENT_NONE] says that there is no other.
+    ///
+    /// Without an event it waits up to `timeout` milliseconds for one, on the socket and without using
+    /// the processor.
+    #[func(gd_self)]
+    fn service(this: Gd<Self>, #[opt(default = 0)] timeout: i64) -> VarArray {
+        let handle = this.bind().handle.clone();
+        let timeout = enet_core::Time::from_millis(timeout.try_into().unwrap_or(0));
+        // Those whose end was the last call's event.
+        handle.forget_departed(|_| false);
+        let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
+        match event {
+            Ok(Some(Event::Connected { peer, data })) => {
+                let data = match handle.connection().borrow().is_outgoing(peer) {
+                    true => 0,
+                    false => data,
+                };
+                event_array(EVENT_CONNECT, Some(handle.object(peer)), data.into(), 0)
+            }
+            Ok(Some(Event::Disconnected { peer, data })) => {
+                event_array(EVENT_DISCONNECT, Some(handle.object(peer)), data.into(), 0)
+            }
+            Ok(Some(Event::Received {
+                peer,
+                channel,
+                flags,
+                data,
+            })) => {
+                let object = handle.object(peer);
+                object.bind().take_in(Unread { flags, data });
+                event_array(EVENT_RECEIVE, Some(object), 0, channel.into())
+            }
+            Ok(None) => event_array(EVENT_NONE, None, 0, 0),
+            Err(Inactive) => {
+                report("service", &INACTIVE);
+                event_array(EVENT_ERROR, None, 0, 0)
+            }
+        }
+    }
+
+    /// Sends everything that may be sent now, without waiting for [method service].
+    #[func(gd_self)]
+    fn flush(this: Gd<Self>) {
+        let handle = this.bind().handle.clone();
+        let done = handle.connection().borrow_mut().flush(clock::now());
+        report_failure("flush", done);
+    }
+
+    /// Limits the bytes per second of the whole host, 0 for unlimited. The peers are told within a
+    /// second. A negative number prints an error and changes nothing.
+    #[func(gd_self)]
+    fn bandwidth_limit(
+        this: Gd<Self>,
+        #[opt(default = 0)] in_bandwidth: i64,
+        #[opt(default = 0)] out_bandwidth: i64,
+    ) {
+        let handle = this.bind().handle.clone();
+        let done = (handle.connection().borrow_mut()).limit_bandwidth(in_bandwidth, out_bandwidth);
+        report_failure("bandwidth_limit", done);
+    }
+
+    /// Limits the ENet channels of peers that connect from now on: 1 to 255; anything else stands for
+    /// 255.
+    #[func(gd_self)]
+    fn channel_limit(this: Gd<Self>, limit: i64) {
+        let handle = this.bind().handle.clone();
+        let done = handle.connection().borrow_mut().set_channel_limit(limit);
+        report_failure("channel_limit", done);
+    }
+
+    /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
+    /// [method ENetPacketPeerRs.send]. It leaves with the next [method service] or [method flush].
+    /// Prints an error for a channel or flags that do not exist.
+    #[func(gd_self)]
+    fn broadcast(this: Gd<Self>, channel: i64, packet: PackedByteArray, flags: i64) {
+        let handle = this.bind().handle.clone();
+        let now = clock::now();
+        let mut connection = handle.connection().borrow_mut();
+        let done = connection.broadcast(channel, flags, packet.as_slice(), now);
+        drop(connection);
+        report_failure("broadcast", done);
+    }
+
+    /// Compresses the datagrams of this host from now on, in both directions. The remote must do the
+    /// same: nothing is negotiated. Call it after the host was made, on both sides, before anybody
+    /// connects. An unknown mode changes nothing.
+    #[func(gd_self)]
+    fn compress(this: Gd<Self>, mode: CompressionMode) {
+        let handle = this.bind().handle.clone();
+        if !handle.connection().borrow().is_active() {
+            return report("compress", &INACTIVE);
+        }
+        if let Some(mode) = convert::compression(mode) {
+            let done = handle.connection().borrow_mut().set_compression(mode);
+            report_failure("compress", done);
+        }
+    }
+
+    /// Not available yet: prints an error and returns [constant ERR_UNAVAILABLE].
+    #[func(gd_self)]
+    fn dtls_server_setup(this: Gd<Self>, server_options: Option<Gd<TlsOptions>>) -> Error {
+        let fits = server_options.is_some_and(|options| options.is_server());
+        this.bind().check_dtls("dtls_server_setup", fits)
+    }
+
+    /// Not available yet: prints an error and returns [constant ERR_UNAVAILABLE].
+    #[func(gd_self)]
+    fn dtls_client_setup(
+        this: Gd<Self>,
+        hostname: GString,
+        #[opt(default = NullableTlsOptions(None))] client_options: NullableTlsOptions,
+    ) -> Error {
+        let _ = hostname;
+        let fits = client_options.0.is_none_or(|options| !options.is_server());
+        this.bind().check_dtls("dtls_client_setup", fits)
+    }
+
+    /// Turns away those who try to connect from now on, or stops doing so. They are told at once.
+    #[func(gd_self)]
+    fn refuse_new_connections(this: Gd<Self>, refuse: bool) {
+        if !this.bind().handle.connection().borrow().is_active() {
+            return report("refuse_new_connections", &INACTIVE);
+        }
+        let mut this = this;
+        this.bind_mut().set_refusing(refuse);
+    }
+
+    /// Bytes or datagrams since the last call with the same `statistic`. 0, with an error printed, if
+    /// there is no host or no such statistic.
+    #[func(gd_self)]
+    fn pop_statistic(this: Gd<Self>, statistic: HostStatistic) -> f64 {
+        let handle = this.bind().handle.clone();
+        let statistic = match statistic.0 {
+            _ if !handle.connection().borrow().is_active() => {
+                report("pop_statistic", &INACTIVE);
+                return 0.0;
+            }
+            0 => Statistic::SentData,
+            1 => Statistic::SentPackets,
+            2 => Statistic::ReceivedData,
+            3 => Statistic::ReceivedPackets,
+            other => {
+                report("pop_statistic", &format!("there is no statistic {other}"));
+                return 0.0;
+            }
+        };
+        let popped = handle.connection().borrow_mut().pop_statistic(statistic);
+        popped.unwrap_or(0) as f64
+    }
+
+    /// Most ENet channels that peers get, see [method channel_limit]. 0, with an error printed, if
+    /// there is no host.
+    #[func]
+    fn get_max_channels(&self) -> i64 {
+        let limit = self.handle.connection().borrow().channel_limit();
+        // 255 at most.
+        self.answer("get_max_channels", limit).unwrap_or(0) as i64
+    }
+
+    /// The UDP port of the host's socket. 0, with an error printed, if there is no host.
+    #[func]
+    fn get_local_port(&self) -> i64 {
+        let port = self.handle.connection().borrow().local_port();
+        self.answer("get_local_port", port).unwrap_or(0).into()
+    }
+
+    /// The peers, in the order in which they appeared; also those that are connecting or
+    /// disconnecting. Empty, with an error printed, if there is no host.
+    #[func(gd_self)]
+    fn get_peers(this: Gd<Self>) -> Array<Gd<ENetPacketPeerRs>> {
+        let handle = this.bind().handle.clone();
+        if !handle.connection().borrow().is_active() {
+            report("get_peers", &INACTIVE);
+            return Array::new();
+        }
+        let peers = handle.connection().borrow().peers();
+        peers.into_iter().map(|peer| handle.object(peer)).collect()
+    }
+
+    /// Sends a datagram of the caller's own through the host's socket, past the protocol, to an address
+    /// (a name or an IP address) and UDP port: it can open the way through a router for a remote that
+    /// is to connect. Prints an error if that is not possible.
+    #[func(gd_self)]
+    fn socket_send(
+        this: Gd<Self>,
+        destination_address: GString,
+        destination_port: i64,
+        packet: PackedByteArray,
+    ) {
+        let handle = this.bind().handle.clone();
+        let address = destination_address.to_string();
+        let port = convert::int(destination_port);
+        let mut connection = handle.connection().borrow_mut();
+        let done = connection.send_raw(&address, port, packet.as_slice());
+        drop(connection);
+        report_failure("socket_send", done);
+    }
+}
+
+impl ENetConnectionRs {
+    /// The object for the host of another class's session.
+    pub fn of_session(handle: Handle) -> Gd<Self> {
+        Gd::from_init_fn(|base| Self {
+            base,
+            handle,
+            session: Session::new(),
+        })
+    }
+
+    /// What the host is.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Its own session ends, because another one has the host now.
+    pub fn leave_session(&mut self) {
+        self.session.core.leave();
+    }
+
+    fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
+        let handle = this.bind().handle.clone();
+        let created = (handle.connection().borrow_mut()).create(options, clock::now());
+        match created {
+            Ok(()) => {
+                let session = &mut this.bind_mut().session.core;
+                session.leave();
+                if options.bind.is_some() {
+                    session.serve(handle.connection().clone());
+                }
+                Error::OK
+            }
+            Err(error) => {
+                report(method, &error);
+                convert::create_error(&error)
+            }
+        }
+    }
+
+    fn answer<T>(&self, method: &str, answer: Result<T, Inactive>) -> Option<T> {
+        if answer.is_err() {
+            report(method, &INACTIVE);
+        }
+        answer.ok()
+    }
+
+    fn check_dtls(&self, method: &str, fits: bool) -> Error {
+        let (cause, error) = if !self.handle.connection().borrow().is_active() {
+            (INACTIVE, Error::ERR_UNCONFIGURED)
+        } else if !fits {
+            (
+                "these options are for the other side",
+                Error::ERR_INVALID_PARAMETER,
+            )
+        } else {
+            ("DTLS is not available yet", Error::ERR_UNAVAILABLE)
+        };
+        report(method, &cause);
+        error
+    }
+}
+
+const EVENT_ERROR: EventType = EventType(-1);
+const EVENT_NONE: EventType = EventType(0);
+const EVENT_CONNECT: EventType = EventType(1);
+const EVENT_DISCONNECT: EventType = EventType(2);
+const EVENT_RECEIVE: EventType = EventType(3);
+
+const INACTIVE: &str = "the connection is not active";
+
+fn report(method: &str, cause: &dyn Display) {
+    godot_error!("ENetConnectionRs.{method}: {cause}.");
+}
+
+fn report_failure<E: Display>(method: &str, done: Result<(), E>) {
+    if let Err(error) = done {
+        report(method, &error);
+    }
+}
+
+fn event_array(
+    event: EventType,
+    peer: Option<Gd<ENetPacketPeerRs>>,
+    data: i64,
+    channel: i64,
+) -> VarArray {
+    varray![event.0, &peer.to_variant(), data, channel]
+}

@@ -1,0 +1,145 @@
+//! Enums of the classes as scripts see them: `ENetConnectionRs.COMPRESS_ZSTD`, and
+//! `ENetConnectionRs.CompressionMode` as a type.
+//!
+//! The bindings register plain constants only. Named enums go through their private module, which
+//! may change: their version is pinned, and this is the only file that uses it.
+
+use godot::meta::ClassId;
+use godot::meta::conv::ByValue;
+use godot::meta::error::ConvertError;
+use godot::meta::shape::GodotShape;
+use godot::obj::GodotClass;
+use godot::prelude::*;
+use godot::private::{__GODOT_DOCS_REGISTRY, DocsItem, DocsShard, InherentImplDocs};
+use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
+
+use crate::connection::ENetConnectionRs;
+use crate::packet_peer::ENetPacketPeerRs;
+
+/// A value of an enum: its name, its number, and what it means.
+struct Value(&'static str, i64, &'static str);
+
+/// Defines the types and what is needed to register them. Any number can be passed for a value, as
+/// with the built-in classes: what it means is decided by the method.
+macro_rules! script_enums {
+    ($($class:ident . $name:ident { $($value:ident = $number:literal $text:literal)* })*) => {
+        $(
+            /// A number that a script gave or gets as a value of this enum.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub struct $name(pub i64);
+
+            impl GodotConvert for $name {
+                type Via = i64;
+
+                fn godot_shape() -> GodotShape {
+                    GodotShape::Enum {
+                        variant_type: VariantType::INT,
+                        enumerators: (&[]).into(),
+                        godot_name: Some(concat!(stringify!($class), ".", stringify!($name)).into()),
+                        is_bitfield: false,
+                    }
+                }
+            }
+
+            impl ToGodot for $name {
+                type Pass = ByValue;
+
+                fn to_godot(&self) -> i64 {
+                    self.0
+                }
+            }
+
+            impl FromGodot for $name {
+                fn try_from_godot(via: i64) -> Result<Self, ConvertError> {
+                    Ok(Self(via))
+                }
+            }
+        )*
+
+        /// Makes all enums known to the engine, with their help. The classes must be already.
+        pub fn register() {
+            $(
+                let values = [$(Value(stringify!($value), $number, $text)),*];
+                register_enum::<$class>(stringify!($name), &values);
+            )*
+        }
+    };
+}
+
+script_enums! {
+    ENetConnectionRs.CompressionMode {
+        COMPRESS_NONE = 0 "Datagrams travel as they are. This is the default."
+        COMPRESS_RANGE_CODER = 1 "ENet's own range coder: little effort, small gain, good for small datagrams."
+        COMPRESS_FASTLZ = 2 "FastLZ: the least effort, and the least gain."
+        COMPRESS_ZLIB = 3 "Zlib: more effort, more gain on large datagrams."
+        COMPRESS_ZSTD = 4 "Zstandard: gains like zlib for less effort."
+    }
+    ENetConnectionRs.EventType {
+        EVENT_ERROR = -1 "The connection is not active."
+        EVENT_NONE = 0 "Nothing happened within the time given."
+        EVENT_CONNECT = 1 "A connection is up. On the side that was connected to, the event's data is what the remote passed to [method connect_to_host]; on the other side it is 0."
+        EVENT_DISCONNECT = 2 "A connection ended, or an attempt failed. The event's data is what the remote passed to [method ENetPacketPeerRs.peer_disconnect], 0 for a timeout and for an end that this side began."
+        EVENT_RECEIVE = 3 "A packet arrived and waits in the peer: take it with [method PacketPeer.get_packet]. The event's channel is the one it came on."
+    }
+    ENetConnectionRs.HostStatistic {
+        HOST_TOTAL_SENT_DATA = 0 "Bytes sent, as UDP payload."
+        HOST_TOTAL_SENT_PACKETS = 1 "Datagrams sent."
+        HOST_TOTAL_RECEIVED_DATA = 2 "Bytes received, as UDP payload."
+        HOST_TOTAL_RECEIVED_PACKETS = 3 "Datagrams received."
+    }
+    ENetPacketPeerRs.PeerState {
+        STATE_DISCONNECTED = 0 "Not connected, or not any more."
+        STATE_CONNECTING = 1 "Waits for the remote's answer."
+        STATE_ACKNOWLEDGING_CONNECT = 2 "Answers a remote that connects."
+        STATE_CONNECTION_PENDING = 3 "A remote connected, and the event is not taken yet."
+        STATE_CONNECTION_SUCCEEDED = 4 "The remote answered, and the event is not taken yet."
+        STATE_CONNECTED = 5 "Connected: packets can be sent."
+        STATE_DISCONNECT_LATER = 6 "Disconnects once everything queued is delivered."
+        STATE_DISCONNECTING = 7 "Waits for the remote to acknowledge the end."
+        STATE_ACKNOWLEDGING_DISCONNECT = 8 "Acknowledges the end that the remote began."
+        STATE_ZOMBIE = 9 "Ended, and the event is not taken yet."
+    }
+    ENetPacketPeerRs.PeerStatistic {
+        PEER_PACKET_LOSS = 0 "Share of reliable commands that had to be sent again, of [constant PACKET_LOSS_SCALE], smoothed."
+        PEER_PACKET_LOSS_VARIANCE = 1 "How much that share varies, of [constant PACKET_LOSS_SCALE]."
+        PEER_PACKET_LOSS_EPOCH = 2 "When the loss was averaged last, in milliseconds of the peer's own clock."
+        PEER_ROUND_TRIP_TIME = 3 "Round trip of a reliable packet and its acknowledgement in milliseconds, smoothed."
+        PEER_ROUND_TRIP_TIME_VARIANCE = 4 "How much the round trip varies, in milliseconds."
+        PEER_LAST_ROUND_TRIP_TIME = 5 "Lowest round trip of the throttle's last interval, in milliseconds."
+        PEER_LAST_ROUND_TRIP_TIME_VARIANCE = 6 "Highest variance of that interval, in milliseconds."
+        PEER_PACKET_THROTTLE = 7 "Share of unreliable packets that are sent, of [constant PACKET_THROTTLE_SCALE]."
+        PEER_PACKET_THROTTLE_LIMIT = 8 "The most that the throttle may reach, by the bandwidth limits."
+        PEER_PACKET_THROTTLE_COUNTER = 9 "The counter that picks the packets to drop."
+        PEER_PACKET_THROTTLE_EPOCH = 10 "When the throttle's interval began, in milliseconds of the peer's own clock."
+        PEER_PACKET_THROTTLE_ACCELERATION = 11 "What a good round trip adds to the throttle."
+        PEER_PACKET_THROTTLE_DECELERATION = 12 "What a bad round trip takes off the throttle."
+        PEER_PACKET_THROTTLE_INTERVAL = 13 "Milliseconds over which the throttle looks for the best round trip."
+    }
+}
+
+fn register_enum<T: GodotClass>(name: &str, values: &[Value]) {
+    let class: ClassId = T::class_id();
+    let enumerators = values
+        .iter()
+        .map(|Value(name, number, _)| IntegerConstant::new(name, *number))
+        .collect();
+    let kind = ConstantKind::Enum {
+        name: name.into(),
+        enumerators,
+    };
+    ExportConstant::new(class, kind).register();
+    let help: String = values
+        .iter()
+        .map(|Value(value, number, text)| {
+            format!(r#"<constant name="{value}" value="{number}" enum="{name}">{text}</constant>"#)
+        })
+        .collect();
+    let docs = InherentImplDocs {
+        // Help lives as long as the library does.
+        constants_xml: help.leak(),
+        ..InherentImplDocs::default()
+    };
+    if let Ok(mut registry) = __GODOT_DOCS_REGISTRY.lock() {
+        registry.push(DocsShard::new::<T>(DocsItem::InherentImpl(docs)));
+    }
+}

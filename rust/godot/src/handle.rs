@@ -1,0 +1,106 @@
+//! What the three classes share: a connection of the core, and the objects that stand for its peers.
+//!
+//! An object of one class never holds one of another that leads back to it, and no method borrows
+//! another object while it works: everybody borrows the core's connection, for a moment.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use enet_core::{Connection, PeerId, SharedConnection};
+use godot::prelude::*;
+
+use crate::clock;
+use crate::packet_peer::ENetPacketPeerRs;
+
+/// A connection and the objects of its peers. Clones share both.
+#[derive(Clone)]
+pub struct Handle {
+    connection: SharedConnection,
+    peers: Rc<Peers>,
+}
+
+#[derive(Default)]
+struct Peers {
+    /// Made when first asked for, kept while the peer is there: a peer always is the same object. By
+    /// number of the host, too.
+    objects: RefCell<HashMap<(u32, PeerId), Gd<ENetPacketPeerRs>>>,
+    /// The connection's count of departures when the objects were last looked through.
+    looked_at: Cell<u64>,
+}
+
+impl Handle {
+    /// Around a connection that exists.
+    pub fn new(connection: SharedConnection) -> Self {
+        Self {
+            connection,
+            peers: Rc::default(),
+        }
+    }
+
+    /// Around a connection of its own, not active yet.
+    pub fn unconnected() -> Self {
+        let network = Rc::new(enet_core::Udp);
+        let connection = Connection::new(network, engine_factory(), clock::seed());
+        Self::new(Rc::new(RefCell::new(connection)))
+    }
+
+    /// Whether it is around this connection.
+    pub fn is_of(&self, connection: &SharedConnection) -> bool {
+        Rc::ptr_eq(&self.connection, connection)
+    }
+
+    /// The core's connection. Never borrow it across a call into the engine.
+    pub fn connection(&self) -> &SharedConnection {
+        &self.connection
+    }
+
+    /// The object that stands for a peer.
+    pub fn object(&self, peer: PeerId) -> Gd<ENetPacketPeerRs> {
+        let key = (self.connection.borrow().host_number(), peer);
+        if let Some(object) = self.peers.objects.borrow().get(&key) {
+            return object.clone();
+        }
+        let object = ENetPacketPeerRs::of_peer(&self.connection, peer);
+        let mut objects = self.peers.objects.borrow_mut();
+        objects.entry(key).or_insert(object).clone()
+    }
+
+    /// Lets go of the objects of peers that left, but of those that `is_kept` asks for.
+    pub fn forget_departed(&self, is_kept: impl Fn(PeerId) -> bool) {
+        let departures = self.connection.borrow().departures();
+        if self.peers.looked_at.replace(departures) == departures {
+            return;
+        }
+        let mut departed = Vec::new();
+        {
+            let connection = self.connection.borrow();
+            let mut objects = self.peers.objects.borrow_mut();
+            let current = connection.host_number();
+            objects.retain(|&(number, peer), object| {
+                if number == current && connection.contains(peer) {
+                    return true;
+                }
+                let is_kept = is_kept(peer);
+                if is_kept {
+                    // Look again next time.
+                    self.peers.looked_at.set(departures.wrapping_sub(1));
+                } else {
+                    departed.push(object.clone());
+                }
+                is_kept
+            });
+        }
+        // A script's notification may run now, and nothing is borrowed.
+        drop(departed);
+    }
+}
+
+/// The ENet engine that this build is made with.
+pub fn engine_factory() -> enet_core::host::EngineFactory {
+    #[cfg(feature = "rusty_enet")]
+    let engine = enet_core::engine::rusty::RustyEngine::boxed;
+    #[cfg(not(feature = "rusty_enet"))]
+    let engine = enet_core::host::DEFAULT_ENGINE;
+    engine
+}

@@ -1,0 +1,290 @@
+//! What makes a class a MultiplayerPeer: the core's session, and the engine's calls on it.
+//!
+//! Two classes have one: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
+//! with an id. Their virtual methods are the same text, so it stands here once.
+
+use enet_core::{Multiplayer, Packet, Signal, TransferMode, Udp};
+use godot::classes::Os;
+use godot::global::Error;
+use godot::obj::WithBaseField;
+use godot::prelude::*;
+use std::fmt::Display;
+use std::sync::Once;
+
+use crate::handle::engine_factory;
+use crate::lent::Lent;
+use crate::{clock, convert};
+
+/// Unreliable packets above this are split into several datagrams.
+const UNFRAGMENTED_SIZE: usize = 1392;
+
+/// A session, and the packets it handed out.
+pub struct Session {
+    pub core: Multiplayer,
+    pub lent: Lent,
+}
+
+impl Session {
+    /// An inactive session.
+    pub fn new() -> Self {
+        let network = Box::new(Udp);
+        Self {
+            core: Multiplayer::with_engine(network, clock::seed(), engine_factory()),
+            lent: Lent::default(),
+        }
+    }
+
+    /// The session's part of a poll, up to the first signal.
+    pub fn begin_poll(&mut self) -> Result<(), enet_core::Inactive> {
+        self.lent.take_back();
+        while let Some(buffer) = self.lent.take_returned() {
+            self.core.recycle(buffer);
+        }
+        self.core.begin_poll(clock::now())
+    }
+
+    /// The packet that is read next, or why there is none.
+    pub fn next_packet(&self) -> Result<&Packet, &'static str> {
+        let cause = match self.core.is_active() {
+            true => "no packet is waiting",
+            false => "the peer is not active",
+        };
+        self.core.next_packet().ok_or(cause)
+    }
+
+    /// Sends, and says why not.
+    pub fn send(&mut self, data: &[u8]) -> Result<(), (Error, String)> {
+        let sent = self.core.send(data, clock::now());
+        sent.map_err(|error| (convert::send_error(error), error.to_string()))
+    }
+
+    /// Tells once that an unreliable packet is too large for a datagram.
+    pub fn warn_of_fragments(&self, class: &str, size: usize) {
+        static WARNED: Once = Once::new();
+        if size > UNFRAGMENTED_SIZE
+            && self.core.transfer_mode() != TransferMode::Reliable
+            && !WARNED.is_completed()
+            && Os::singleton().is_debug_build()
+        {
+            WARNED.call_once(|| {
+                godot_warn!(
+                    "{class}.put_packet: an unreliable packet of {size} bytes is sent in several \
+                     datagrams; above {UNFRAGMENTED_SIZE} bytes losing one of them loses the packet. \
+                     This is said once."
+                );
+            });
+        }
+    }
+}
+
+/// A class with a session.
+pub trait HasSession: WithBaseField + GodotClass {
+    /// Its name, for messages.
+    const NAME: &'static str;
+
+    fn session(&self) -> &Session;
+
+    fn session_mut(&mut self) -> &mut Session;
+
+    /// Lets go of what belongs to hosts and peers that are no more.
+    fn tidy(&mut self);
+
+    /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
+    fn report(&mut self, method: &str, cause: &dyn Display) {
+        let _lent = self.base_mut();
+        report_of::<Self>(method, cause);
+    }
+}
+
+/// Prints an error of a method that does not borrow its object exclusively.
+pub fn report_of<T: HasSession>(method: &str, cause: &dyn Display) {
+    godot_error!("{}.{method}: {cause}.", T::NAME);
+}
+
+/// A signal's name and its argument.
+pub fn signal_parts(signal: Signal) -> (&'static str, i32) {
+    match signal {
+        Signal::PeerConnected(id) => ("peer_connected", id),
+        Signal::PeerDisconnected(id) => ("peer_disconnected", id),
+    }
+}
+
+/// Lets go of an object at the end of a poll. If a handler dropped every other reference, the engine
+/// is still inside a method of it: it goes when the engine is idle.
+pub fn release<T>(this: Gd<T>)
+where
+    T: GodotClass + Inherits<RefCounted> + Inherits<Object>,
+{
+    let object: Gd<RefCounted> = this.upcast();
+    if object.get_reference_count() == 1 {
+        // A call that does nothing. The engine keeps its arguments until then, also when this library
+        // is reloaded meanwhile.
+        let reference = object.to_variant();
+        let arguments = ["unset".to_variant(), reference];
+        object.clone().call_deferred("get_meta", &arguments);
+    }
+}
+
+/// Fills the engine's virtual methods of a class with a [`Session`]. `$init` makes the object from its
+/// base; `$more` are methods that only this class has.
+macro_rules! session_virtuals {
+    ($class:ident, $init:expr, {$($more:tt)*}) => {
+        #[godot_api]
+        impl godot::classes::IMultiplayerPeerExtension for $class {
+            fn init(base: Base<MultiplayerPeerExtension>) -> Self {
+                $init(base)
+            }
+
+            $($more)*
+
+            fn poll(&mut self) {
+                // A handler may drop every other reference.
+                let this = self.to_gd();
+                if let Err(error) = self.session_mut().begin_poll() {
+                    self.report("poll", &error);
+                    return;
+                }
+                while let Some(notice) = self.session_mut().core.next_notice(clock::now()) {
+                    let (name, id) = session::signal_parts(notice.signal());
+                    // Through the base, which lends the borrow to the handlers: they may call
+                    // anything here.
+                    self.base_mut().emit_signal(name, vslice![id]);
+                    self.session_mut().core.finish(notice, clock::now());
+                }
+                self.tidy();
+                session::release(this);
+            }
+
+            fn close(&mut self) {
+                self.close_host();
+                self.tidy();
+            }
+
+            fn disconnect_peer(&mut self, peer: i32, force: bool) {
+                let session = &mut self.session_mut().core;
+                let done = session.disconnect_peer(peer, force, clock::now());
+                self.tidy();
+                if let Err(error) = done {
+                    self.report("disconnect_peer", &error);
+                }
+            }
+
+            unsafe fn get_packet_rawptr(
+                &mut self,
+                r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+                r_buffer_size: RawPtr<*mut i32>,
+            ) -> Error {
+                let session = self.session_mut();
+                let Some(packet) = session.core.take_packet() else {
+                    self.report("get_packet", &"no packet is waiting");
+                    return Error::ERR_UNAVAILABLE;
+                };
+                // SAFETY: the engine passes two valid out-parameters.
+                unsafe { raw::hand_out(&session.lent, packet.data, r_buffer, r_buffer_size) }
+                Error::OK
+            }
+
+            unsafe fn put_packet_rawptr(&mut self, buffer: RawPtr<*const u8>, size: i32) -> Error {
+                // SAFETY: the engine passes a buffer of this size that stays valid during the call,
+                // and the session copies what it keeps.
+                let data = unsafe { raw::bytes(buffer, size) };
+                self.session().warn_of_fragments(Self::NAME, data.len());
+                match self.session_mut().send(data) {
+                    Ok(()) => Error::OK,
+                    Err((error, cause)) => {
+                        self.report("put_packet", &cause);
+                        error
+                    }
+                }
+            }
+
+            fn get_available_packet_count(&self) -> i32 {
+                i32::try_from(self.session().core.available_packets()).unwrap_or(i32::MAX)
+            }
+
+            fn get_max_packet_size(&self) -> i32 {
+                raw::REPORTED_MAX_PACKET_SIZE
+            }
+
+            fn get_packet_peer(&self) -> i32 {
+                match self.session().next_packet() {
+                    Ok(packet) => packet.peer,
+                    Err(cause) => {
+                        session::report_of::<Self>("get_packet_peer", &cause);
+                        1
+                    }
+                }
+            }
+
+            fn get_packet_channel(&self) -> i32 {
+                match self.session().next_packet() {
+                    Ok(packet) => packet.channel,
+                    Err(cause) => {
+                        session::report_of::<Self>("get_packet_channel", &cause);
+                        1
+                    }
+                }
+            }
+
+            fn get_packet_mode(&self) -> TransferMode {
+                match self.session().next_packet() {
+                    Ok(packet) => convert::transfer_mode(packet.mode),
+                    Err(cause) => {
+                        session::report_of::<Self>("get_packet_mode", &cause);
+                        TransferMode::RELIABLE
+                    }
+                }
+            }
+
+            fn set_transfer_channel(&mut self, channel: i32) {
+                self.session_mut().core.set_transfer_channel(channel);
+            }
+
+            fn get_transfer_channel(&self) -> i32 {
+                self.session().core.transfer_channel()
+            }
+
+            fn set_transfer_mode(&mut self, mode: TransferMode) {
+                let mode = convert::from_transfer_mode(mode);
+                self.session_mut().core.set_transfer_mode(mode);
+            }
+
+            fn get_transfer_mode(&self) -> TransferMode {
+                convert::transfer_mode(self.session().core.transfer_mode())
+            }
+
+            fn set_target_peer(&mut self, peer: i32) {
+                self.session_mut().core.set_target(peer);
+            }
+
+            fn is_server(&self) -> bool {
+                self.session().core.mode() == enet_core::Mode::Server
+            }
+
+            fn get_unique_id(&self) -> i32 {
+                if !self.session().core.is_active() {
+                    session::report_of::<Self>("get_unique_id", &"the peer is not active");
+                }
+                self.session().core.unique_id()
+            }
+
+            fn get_connection_status(&self) -> ConnectionStatus {
+                convert::status(self.session().core.status())
+            }
+
+            fn set_refuse_new_connections(&mut self, enable: bool) {
+                self.set_refusing(enable);
+            }
+
+            fn is_refusing_new_connections(&self) -> bool {
+                self.is_refusing()
+            }
+
+            fn is_server_relay_supported(&self) -> bool {
+                self.session().core.supports_server_relay()
+            }
+        }
+    };
+}
+
+pub(crate) use session_virtuals;
