@@ -3,9 +3,7 @@ extends RefCounted
 
 const End := preload("res://lib/end.gd")
 const ErrorLog := preload("res://lib/error_log.gd")
-
-const FIRST_PORT := 23000
-const PORT_COUNT := 6000
+const Ports := preload("res://lib/ports.gd")
 
 var server_class := ""
 var client_class := ""
@@ -23,6 +21,11 @@ func prepare(scene_tree: SceneTree, server: String, client: String, errors: Erro
 	server_class = server
 	client_class = client
 	_errors = errors
+
+
+## Why these classes have nothing to do with the suite, or nothing.
+func reason_to_skip() -> String:
+	return ""
 
 
 ## Every case says so at its end: a script error would end it before.
@@ -91,14 +94,9 @@ func new_end(peer_class: String) -> End:
 
 
 func free_port() -> int:
-	var probe := PacketPeerUDP.new()
-	for attempt in 100:
-		var port := FIRST_PORT + randi() % PORT_COUNT
-		if probe.bind(port) == OK:
-			probe.close()
-			return port
-	check(false, "there is no free port")
-	return 0
+	var port := Ports.find_free()
+	check(port > 0, "there is a free port")
+	return port
 
 
 func start_server(max_clients: int = 32, max_channels: int = 0) -> End:

@@ -1,0 +1,64 @@
+extends RefCounted
+## The two ENet datagrams that open a connection, byte by byte (big endian; the header is a peer id and
+## a time of 16 bits each).
+
+const HEADER := 4
+const CONNECT := 2
+const VERIFY := 3
+## The bit that asks for an acknowledgement, beside the command's number.
+const ACKNOWLEDGE := 0x80
+const COMMAND_MASK := 0x0f
+const NO_PEER := 0x0fff
+const HAS_TIME := 0x8000
+
+## The fields of 32 bits from `mtu` on, which both commands have.
+const SHARED_FIELDS: Array[String] = [
+	"mtu", "window", "channels", "incoming", "outgoing", "interval", "acceleration", "deceleration",
+]
+
+
+static func connect_fields(datagram: PackedByteArray) -> Dictionary:
+	var fields := _fields(datagram, CONNECT)
+	if not fields.is_empty():
+		# After the shared ones comes the random connection id.
+		fields["data"] = _read(datagram, HEADER + 8 + 4 * SHARED_FIELDS.size() + 4)
+	return fields
+
+
+static func verify_fields(datagram: PackedByteArray) -> Dictionary:
+	return _fields(datagram, VERIFY)
+
+
+static func connect_request(data: int) -> PackedByteArray:
+	var buffer := StreamPeerBuffer.new()
+	buffer.big_endian = true
+	buffer.put_u16(HAS_TIME | NO_PEER)
+	buffer.put_u16(0)
+	buffer.put_u8(CONNECT | ACKNOWLEDGE)
+	# The connection's own channel and its first number.
+	buffer.put_u8(0xff)
+	buffer.put_u16(1)
+	# Our id for the other end, and two sessions not chosen yet.
+	buffer.put_u16(0)
+	buffer.put_u8(0xff)
+	buffer.put_u8(0xff)
+	for value: int in [1392, 65536, 255, 0, 0, 5000, 2, 2, 0x12345678, data]:
+		buffer.put_u32(value)
+	return buffer.data_array
+
+
+static func _fields(datagram: PackedByteArray, command: int) -> Dictionary:
+	var fields := {}
+	if datagram.size() < HEADER + 8 + 4 * SHARED_FIELDS.size() or datagram[HEADER] & COMMAND_MASK != command:
+		return fields
+	fields["size"] = datagram.size()
+	for index in SHARED_FIELDS.size():
+		fields[SHARED_FIELDS[index]] = _read(datagram, HEADER + 8 + 4 * index)
+	return fields
+
+
+static func _read(datagram: PackedByteArray, offset: int) -> int:
+	var value := 0
+	for byte in datagram.slice(offset, offset + 4):
+		value = value << 8 | byte
+	return value

@@ -1,0 +1,16 @@
+extends RefCounted
+## UDP ports for the tests.
+
+const FIRST := 23000
+const COUNT := 6000
+
+
+## A port that nobody has bound, or 0. Random, so that runs side by side seldom meet.
+static func find_free() -> int:
+	var probe := PacketPeerUDP.new()
+	for attempt in 100:
+		var port := FIRST + randi() % COUNT
+		if probe.bind(port) == OK:
+			probe.close()
+			return port
+	return 0
