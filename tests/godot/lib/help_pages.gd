@@ -1,0 +1,96 @@
+extends RefCounted
+## The pages that the editor's help has on our classes. Only an editor has read the texts of an
+## extension, and it shows them nowhere but in these pages.
+
+const Surface := preload("res://lib/surface.gd")
+
+const LIMIT_MSEC := 20_000
+const SHORTEST := 8
+
+## As in lib/surface.gd.
+var results: Array[PackedStringArray] = []
+
+var _tree: SceneTree
+
+
+func _init(tree: SceneTree) -> void:
+	_tree = tree
+
+
+func read(of_class: String) -> void:
+	if not Engine.is_editor_hint():
+		results.append(PackedStringArray(["help on %s" % of_class, "only an editor has it: --editor is missing"]))
+		return
+	if not ClassDB.class_exists(of_class):
+		results.append(PackedStringArray(["help on %s" % of_class, "there is no such class"]))
+		return
+	var lines := (await _page(of_class)).split("\n", false)
+	_judge(of_class, "class", [of_class], func(_name: String) -> String: return _class_text(lines))
+	var properties := _names(ClassDB.class_get_property_list(of_class, true))
+	# The help shows a property's getter with the property alone.
+	var getters := properties.map(
+		func(name: String) -> String: return ClassDB.class_get_property_getter(of_class, name))
+	var setters := properties.map(
+		func(name: String) -> String: return ClassDB.class_get_property_setter(of_class, name))
+	var methods := _names(ClassDB.class_get_method_list(of_class, true)).filter(
+		func(name: String) -> bool: return not getters.has(name) and not setters.has(name))
+	var called := func(name: String) -> String: return _text_below(lines, "%s\\(" % name)
+	_judge(of_class, "methods", methods, called)
+	_judge(of_class, "signals", _names(ClassDB.class_get_signal_list(of_class, true)), called)
+	_judge(of_class, "properties", properties, func(name: String) -> String: return _text_below(lines, name + "\\b"))
+	var constants := Array(ClassDB.class_get_integer_constant_list(of_class, true))
+	_judge(of_class, "constants", constants, func(name: String) -> String: return _text_below(lines, name + "\\b"))
+
+
+## The page as text, when the editor has laid it out.
+func _page(of_class: String) -> String:
+	var interface := Engine.get_singleton(&"EditorInterface")
+	var script_editor: Node = interface.call(&"get_script_editor")
+	var deadline := Time.get_ticks_msec() + LIMIT_MSEC
+	while Time.get_ticks_msec() < deadline:
+		# The help is made in the background; a page asked for before then stays empty.
+		script_editor.call(&"goto_help", "class_name:" + of_class)
+		await _tree.process_frame
+		for page in script_editor.find_children(of_class, "EditorHelp", true, false):
+			for label: RichTextLabel in page.find_children("*", "RichTextLabel", true, false):
+				if label.is_finished() and label.get_parsed_text().contains("Class:"):
+					return label.get_parsed_text()
+	return ""
+
+
+func _judge(of_class: String, kind: String, names: Array, text_of: Callable) -> void:
+	if names.is_empty():
+		return
+	var missing: Array[String] = []
+	for name: String in names:
+		var text: String = text_of.call(name)
+		if text.length() < SHORTEST or text.contains("There is currently no description"):
+			missing.append(name)
+	var reason := "" if missing.is_empty() else "no description of %s" % ", ".join(missing)
+	results.append(PackedStringArray(["help on %s: %s (%d)" % [of_class, kind, names.size()], reason]))
+
+
+## What stands between the two headings.
+static func _class_text(lines: PackedStringArray) -> String:
+	var index := Array(lines).find("Description")
+	return "" if index < 0 or index + 1 >= lines.size() else lines[index + 1].strip_edges()
+
+
+## Each member stands on a line with a bullet, its text indented on the next.
+static func _text_below(lines: PackedStringArray, heading_part: String) -> String:
+	var heading := RegEx.create_from_string("^\\s*●.*\\b" + heading_part)
+	for index in lines.size() - 1:
+		if heading.search(lines[index]) == null:
+			continue
+		var text := lines[index + 1]
+		return "" if text.strip_edges().begins_with("●") or not text.begins_with("\t") else text.strip_edges()
+	return ""
+
+
+static func _names(members: Array[Dictionary]) -> Array[String]:
+	var names: Array[String] = []
+	for member in members:
+		var name: String = member["name"]
+		if not name.begins_with("_"):
+			names.append(name)
+	return names

@@ -1,0 +1,221 @@
+extends RefCounted
+## What a class shows to scripts and to the editor: ours beside the built-in one it takes the place of.
+## Everything that the built-in class has, ours must have alike; the rest must be in EXTRAS.
+
+const SUFFIX := "Rs"
+## By built-in class: the class that ours must be built on. An extension cannot build on the built-in
+## abstract classes themselves. ENetConnectionRs is a MultiplayerPeer besides.
+const BASES: Dictionary[String, String] = {
+	"ENetMultiplayerPeer": "MultiplayerPeerExtension",
+	"ENetConnection": "MultiplayerPeerExtension",
+	"ENetPacketPeer": "PacketPeerExtension",
+}
+## What ours has besides: "class kind name" and why.
+const EXTRAS: Dictionary[String, String] = {}
+## All that describes a method but its name and its number.
+const METHOD_KEYS: Array[String] = ["flags", "default_args", "return", "args"]
+
+## One entry per compared kind of member: what it was, and what is wrong, or nothing.
+var results: Array[PackedStringArray] = []
+
+var _stock: String
+var _ours: String
+var _faults: Array[String] = []
+
+
+func compare(stock_class: String) -> void:
+	_stock = stock_class
+	_ours = stock_class + SUFFIX
+	if not ClassDB.class_exists(_ours):
+		_fault("there is no class %s" % _ours)
+		_close("class")
+		return
+	_compare_class()
+	_compare_methods(true)
+	_compare_methods(false)
+	_compare_properties()
+	_compare_signals()
+	_compare_enums()
+	_compare_constants()
+
+
+func _compare_class() -> void:
+	_equal("base", str(ClassDB.get_parent_class(_ours)), BASES[_stock])
+	_equal("can_instantiate", ClassDB.can_instantiate(_ours), ClassDB.can_instantiate(_stock))
+	_equal("is_class_enabled", ClassDB.is_class_enabled(_ours), ClassDB.is_class_enabled(_stock))
+	# What a script may do with a built-in base must go with ours too.
+	for base: String in ["RefCounted", "PacketPeer", "MultiplayerPeer"]:
+		if ClassDB.is_parent_class(_stock, base):
+			_equal("is a %s" % base, ClassDB.is_parent_class(_ours, base), true)
+	_close("class")
+
+
+## The class's own methods, or with all that it inherits: a base of ours may lack or hide one.
+func _compare_methods(own: bool) -> void:
+	var kind := "methods" if own else "methods with inherited ones"
+	var ours := _by_name(ClassDB.class_get_method_list(_ours, own))
+	var stock := _by_name(ClassDB.class_get_method_list(_stock, own))
+	for name: String in stock:
+		if not ours.has(name):
+			_fault("%s is missing" % name)
+			continue
+		for key in METHOD_KEYS:
+			_equal("%s %s" % [name, key], _told(ours[name].get(key)), _told(_mapped(stock[name].get(key))))
+	if own:
+		_judge_extras("method", ours, stock)
+	_close(kind, stock.size())
+
+
+func _compare_properties() -> void:
+	var ours := _by_name(ClassDB.class_get_property_list(_ours, true))
+	var stock := _by_name(ClassDB.class_get_property_list(_stock, true))
+	for name: String in stock:
+		if not ours.has(name):
+			_fault("%s is missing" % name)
+			continue
+		_equal(name, _told(ours[name]), _told(_mapped(stock[name])))
+		_equal(
+			"%s getter" % name, ClassDB.class_get_property_getter(_ours, name),
+			ClassDB.class_get_property_getter(_stock, name))
+		_equal(
+			"%s setter" % name, ClassDB.class_get_property_setter(_ours, name),
+			ClassDB.class_get_property_setter(_stock, name))
+	_judge_extras("property", ours, stock)
+	_close("properties", stock.size())
+
+
+## Inherited ones too: peer_connected is MultiplayerPeer's.
+func _compare_signals() -> void:
+	var ours := _by_name(ClassDB.class_get_signal_list(_ours))
+	var stock := _by_name(ClassDB.class_get_signal_list(_stock))
+	for name: String in stock:
+		if not ours.has(name):
+			_fault("%s is missing" % name)
+			continue
+		_equal("%s args" % name, ours[name].get("args"), _mapped(stock[name].get("args")))
+	_judge_extras("signal", _by_name(ClassDB.class_get_signal_list(_ours, true)), stock)
+	_close("signals", stock.size())
+
+
+func _compare_enums() -> void:
+	var ours := ClassDB.class_get_enum_list(_ours, true)
+	var stock := ClassDB.class_get_enum_list(_stock, true)
+	for name in stock:
+		if not ours.has(name):
+			_fault("%s is missing" % name)
+			continue
+		_equal("%s values" % name, _enum_values(_ours, name), _enum_values(_stock, name))
+		_equal(
+			"%s is a bit field" % name, ClassDB.is_class_enum_bitfield(_ours, name, true),
+			ClassDB.is_class_enum_bitfield(_stock, name, true))
+	for name in ours:
+		if not stock.has(name):
+			_judge_extra("enum", name)
+	_close("enums", stock.size())
+
+
+## Those of enums are compared there, so here are the ones that belong to none.
+func _compare_constants() -> void:
+	var ours := _loose_constants(_ours)
+	var stock := _loose_constants(_stock)
+	for name: String in stock:
+		_equal(name, ours.get(name), stock[name])
+	_judge_extras("constant", ours, stock)
+	_close("constants", stock.size())
+
+
+func _judge_extras(kind: String, ours: Dictionary, stock: Dictionary) -> void:
+	for name: String in ours:
+		if not stock.has(name):
+			_judge_extra(kind, name)
+
+
+func _judge_extra(kind: String, name: String) -> void:
+	var label := "%s %s %s" % [_ours, kind, name]
+	if EXTRAS.has(label):
+		print("besides: %s (%s)" % [label, EXTRAS[label]])
+	else:
+		_fault("%s %s is not in the built-in class and not allowed" % [kind, name])
+
+
+## In the order of declaration, which the editor shows.
+static func _enum_values(of_class: String, of_enum: String) -> Array[String]:
+	var values: Array[String] = []
+	for name in ClassDB.class_get_enum_constants(of_class, of_enum, true):
+		values.append("%s=%d" % [name, ClassDB.class_get_integer_constant(of_class, name)])
+	return values
+
+
+static func _loose_constants(of_class: String) -> Dictionary[String, int]:
+	var loose: Dictionary[String, int] = {}
+	for name in ClassDB.class_get_integer_constant_list(of_class, true):
+		if ClassDB.class_get_integer_constant_enum(of_class, name, true).is_empty():
+			loose[name] = ClassDB.class_get_integer_constant(of_class, name)
+	return loose
+
+
+static func _by_name(members: Array[Dictionary]) -> Dictionary[String, Dictionary]:
+	var by_name: Dictionary[String, Dictionary] = {}
+	for member in members:
+		var name: String = member["name"]
+		# Overridable methods of a base are the engine's business.
+		if not name.begins_with("_"):
+			by_name[name] = member
+	return by_name
+
+
+## The built-in class's description with our class names put in.
+static func _mapped(value: Variant) -> Variant:
+	if value is String or value is StringName:
+		return with_our_names(str(value))
+	if value is Array:
+		var list: Array = value
+		return list.map(func(item: Variant) -> Variant: return _mapped(item))
+	if value is Dictionary:
+		var dictionary: Dictionary = value
+		var copy := {}
+		for key: String in dictionary:
+			copy[key] = dictionary[key] if key == "name" else _mapped(dictionary[key])
+		return copy
+	return value
+
+
+## A description without what the C++ binding adds to each object: a resource hint with the class's
+## name, which stands in the description anyhow.
+static func _told(value: Variant) -> Variant:
+	if value is Array:
+		var list: Array = value
+		return list.map(func(item: Variant) -> Variant: return _told(item))
+	if value is Dictionary:
+		var dictionary: Dictionary = value
+		var is_hinted: bool = (
+			dictionary.get("hint") == PROPERTY_HINT_RESOURCE_TYPE
+			and str(dictionary.get("hint_string")) == str(dictionary.get("class_name")))
+		return dictionary.merged({"hint": 0, "hint_string": ""}, true) if is_hinted else dictionary
+	return value
+
+
+## Any text, a script's too, with our class names in place of the built-in ones.
+static func with_our_names(text: String) -> String:
+	var names := RegEx.create_from_string("\\bENet(MultiplayerPeer|Connection|PacketPeer)\\b")
+	return names.sub(text, "$0" + SUFFIX, true)
+
+
+func _equal(what: String, actual: Variant, expected: Variant) -> void:
+	# As text: a StringName is as good as a String, and an object that is null as nothing.
+	if _text(actual) != _text(expected):
+		_fault("%s: expected %s, got %s" % [what, _text(expected), _text(actual)])
+
+
+static func _text(value: Variant) -> String:
+	return str(value).replace("&\"", "\"").replace("<Object#null>", "<null>")
+
+
+func _fault(what: String) -> void:
+	_faults.append(what)
+
+
+func _close(kind: String, compared: int = 1) -> void:
+	var label := "%s %s (%d)" % [_ours, kind, compared]
+	results.append(PackedStringArray([label, "; ".join(_faults)]))
+	_faults.clear()

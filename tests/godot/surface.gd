@@ -1,0 +1,56 @@
+extends SceneTree
+## Compares our classes with the built-in ones as scripts and the editor see them:
+##   --script res://surface.gd
+## or, in an editor, looks for descriptions that are missing in its help:
+##   --editor --script res://surface.gd -- --docs
+## A line per kind of member, a last line `N passed, M failed`, and an exit status to match.
+
+const Surface := preload("res://lib/surface.gd")
+const HelpPages := preload("res://lib/help_pages.gd")
+const TypedUse := preload("res://lib/typed_use.gd")
+
+var _passed := 0
+var _failed := 0
+
+
+func _initialize() -> void:
+	await process_frame
+	var results: Array[PackedStringArray] = []
+	match Array(OS.get_cmdline_user_args()):
+		[]:
+			results = _surface()
+		["--docs"]:
+			results = await _help()
+		var others:
+			results.append(PackedStringArray(["arguments", "unknown: %s" % [others]]))
+	for result in results:
+		_tell(result[0], result[1])
+	print("%d passed, %d failed" % [_passed, _failed])
+	quit(0 if _failed == 0 and _passed > 0 else 1)
+
+
+func _surface() -> Array[PackedStringArray]:
+	var surface := Surface.new()
+	for stock_class: String in Surface.BASES:
+		surface.compare(stock_class)
+	var typed := TypedUse.new()
+	typed.run()
+	# Whoever reads the output can tell the errors that were expected from others.
+	print("%d error lines were seen" % typed.error_count)
+	return surface.results + typed.results
+
+
+func _help() -> Array[PackedStringArray]:
+	var pages := HelpPages.new(self)
+	for stock_class: String in Surface.BASES:
+		await pages.read(stock_class + Surface.SUFFIX)
+	return pages.results
+
+
+func _tell(label: String, reason: String) -> void:
+	if reason.is_empty():
+		_passed += 1
+		print("ok surface %s" % label)
+	else:
+		_failed += 1
+		print("FAIL surface %s: %s" % [label, reason.replace("\n", " ")])
