@@ -13,6 +13,8 @@ var drains := true
 var is_ours: bool
 ## Whether it delivers what arrives together with a goodbye: our engine does, none that comes from C.
 var keeps_last_words: bool
+## Whether, as a server, it answers requests that it turns away: our engine does, none that comes from C.
+var tells_refused: bool
 ## Where a server listens, or a client connects to.
 var port := 0
 
@@ -28,6 +30,7 @@ func _init(peer_class: String) -> void:
 	peer = ClassDB.instantiate(peer_class)
 	is_ours = peer_class.ends_with("Rs")
 	keeps_last_words = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
+	tells_refused = keeps_last_words
 	# The peer must not keep its own record alive.
 	var lists: Array[Array] = [events, journal]
 	peer.peer_connected.connect(func(id: int) -> void: _note(lists, "+%d" % id))

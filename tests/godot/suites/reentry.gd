@@ -97,7 +97,7 @@ func case_disconnecting_another_in_handler() -> void:
 	done()
 
 
-## Stock loses signals when its disconnect handlers poll: it is asked about the others alone.
+## Stock calls a disconnect handler that polls twice: it is asked about the others alone.
 func case_polling_in_handlers() -> void:
 	var server := start_server()
 	var poll_again := func(_id: int) -> void: server.peer.poll()

@@ -1,0 +1,114 @@
+extends RefCounted
+## A host driven by hand: an ENetConnection of either class, with everything that happened to it.
+
+const EVENT_CONNECT := ENetConnection.EVENT_CONNECT
+const EVENT_DISCONNECT := ENetConnection.EVENT_DISCONNECT
+const EVENT_RECEIVE := ENetConnection.EVENT_RECEIVE
+const LOCAL := "127.0.0.1"
+
+var connection: RefCounted
+var is_ours: bool
+## Whether it answers requests that it turns away: our engine does, none that comes from C.
+var tells_refused: bool
+## Whether it has a socket that it must close itself.
+var is_open := false
+## Where it is bound.
+var port := 0
+## Events in order, without those that say that there is none.
+var events: Array[Event] = []
+
+
+class Event:
+	var type: int
+	var peer: PacketPeer
+	var data: int
+	var channel: int
+	## Of what was received.
+	var flags: int
+	var bytes: PackedByteArray
+
+
+## `peer_class` is the class of the multiplayer peers that it belongs to.
+func _init(peer_class: String) -> void:
+	is_ours = peer_class.ends_with("Rs")
+	tells_refused = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
+	connection = ClassDB.instantiate(peer_class.replace("MultiplayerPeer", "Connection"))
+
+
+func bind(on_port: int, max_peers: int = 32, max_channels: int = 0) -> Error:
+	port = on_port
+	var error: Error = connection.call(&"create_host_bound", LOCAL, port, max_peers, max_channels)
+	is_open = is_open or error == OK
+	return error
+
+
+func open(max_peers: int = 32, max_channels: int = 0) -> Error:
+	var error: Error = connection.call(&"create_host", max_peers, max_channels)
+	is_open = is_open or error == OK
+	return error
+
+
+func join(to_port: int, channels: int = 0, data: int = 0) -> PacketPeer:
+	return connection.call(&"connect_to_host", LOCAL, to_port, channels, data)
+
+
+## One event, null for none.
+func service(timeout: int = 0) -> Event:
+	var told: Array = connection.call(&"service", timeout)
+	var event := Event.new()
+	event.type = told[0]
+	event.peer = told[1]
+	event.data = told[2]
+	event.channel = told[3]
+	if event.type == ENetConnection.EVENT_NONE:
+		return null
+	if event.type == EVENT_RECEIVE:
+		event.flags = event.peer.call(&"get_packet_flags")
+		event.bytes = event.peer.get_packet()
+	events.append(event)
+	return event
+
+
+func drain() -> void:
+	var event := service()
+	while event != null and event.type != ENetConnection.EVENT_ERROR:
+		event = service()
+
+
+func flush() -> void:
+	connection.call(&"flush")
+
+
+func peers() -> Array:
+	return connection.call(&"get_peers")
+
+
+func local_port() -> int:
+	return connection.call(&"get_local_port")
+
+
+func pop_statistic(statistic: int) -> int:
+	var value: float = connection.call(&"pop_statistic", statistic)
+	return int(value)
+
+
+func events_of(type: int) -> Array[Event]:
+	return events.filter(func(event: Event) -> bool: return event.type == type)
+
+
+func received() -> Array[Event]:
+	return events_of(EVENT_RECEIVE)
+
+
+## The event types so far.
+func types() -> Array[int]:
+	var list: Array[int] = []
+	for event in events:
+		list.append(event.type)
+	return list
+
+
+func destroy() -> void:
+	if is_open:
+		is_open = false
+		connection.call(&"destroy")

@@ -1,0 +1,162 @@
+extends "res://lib/mesh_suite.gd"
+## What create_mesh and add_mesh_peer refuse, and that all goes on after it.
+
+const BAD := ERR_INVALID_PARAMETER
+
+
+func case_ids() -> void:
+	for peer_class: String in [server_class, client_class]:
+		var end := new_end(peer_class)
+		for id: int in [0, -1, -2147483648]:
+			equal(create_mesh(end, id), BAD, "id %d" % id)
+			expect_errors(1, end.is_ours, "id %d" % id)
+			equal(end.is_active(), false, "nothing is created")
+		for id: int in [1, 2, 2147483647]:
+			equal(create_mesh(end, id), OK, "id %d" % id)
+			equal([end.id(), end.is_up()], [id, true], "id %d" % id)
+			equal(create_mesh(end, 5), ERR_ALREADY_IN_USE, "a second time")
+			expect_errors(1, end.is_ours, "a second time")
+			equal(create_mesh(end, 0), BAD, "the id is looked at first")
+			expect_errors(1, end.is_ours, "the id is looked at first")
+			equal(end.host(free_port()), ERR_ALREADY_IN_USE, "a server beside it")
+			expect_errors(1, end.is_ours, "a server beside it")
+			equal(end.say("anybody"), OK, "a broadcast to nobody")
+			end.peer.poll()
+			end.peer.close()
+			equal(end.is_active(), false, "closed")
+	done()
+
+
+func case_no_host() -> void:
+	for peer_class: String in [server_class, client_class]:
+		var end := new_end(peer_class)
+		create_mesh(end, 5)
+		equal(end.peer.call(&"add_mesh_peer", 9, null), BAD, "null")
+		expect_errors(1, end.is_ours, "null")
+		var host := new_host(peer_class)
+		equal(add(end, 9, host), BAD, "a host that was not created")
+		# Stock asks it for its peers, which it says too.
+		_expect_error_lines(end, "a host that was not created")
+		host.open()
+		equal(add(end, 9, host), BAD, "a host without a peer")
+		expect_errors(1, end.is_ours, "a host without a peer")
+		host.join(free_port())
+		equal(add(end, 9, host), BAD, "a host that is connecting")
+		expect_errors(1, end.is_ours, "a host that is connecting")
+		equal([end.events.size(), end.is_up()], [0, true], "nobody joined")
+		# A host that was refused is still its owner's.
+		host.drain()
+		equal(host.peers().size(), 1, "it goes on connecting")
+		host.destroy()
+	done()
+
+
+func case_not_a_mesh() -> void:
+	var joined := linked()
+	var ends: Array[End] = [new_end(server_class), new_end(client_class)]
+	for number in 2:
+		var end := ends[number]
+		equal(add(end, 9, joined.hosts[number]), ERR_UNCONFIGURED, "inactive")
+		expect_errors(1, end.is_ours, "inactive")
+		end.host(free_port())
+		equal(add(end, 9, joined.hosts[number]), ERR_UNCONFIGURED, "a server")
+		expect_errors(1, end.is_ours, "a server")
+		equal(end.events.size(), 0, "nobody joined")
+	equal(send(joined.peers[0], 0, "still".to_utf8_buffer()), OK, "the host is not touched")
+	check(serve(joined.hosts, func() -> bool: return joined.hosts[1].events.size() == 1), "and works")
+	done()
+
+
+func case_a_host_with_two() -> void:
+	for peer_class: String in [server_class, client_class]:
+		var end := new_end(peer_class)
+		create_mesh(end, 5)
+		var bound := bound_host(peer_class)
+		var first := link(bound, open_host(client_class))
+		var second := link(bound, open_host(client_class))
+		equal(add(end, 9, bound), BAD, "two peers")
+		expect_errors(1, end.is_ours, "two peers")
+		first.peers[1].call(&"peer_disconnect_now")
+		var alone := func() -> bool: return bound.peers().size() == 1
+		check(serve([bound, first.hosts[1], second.hosts[1]], alone), "one goes")
+		equal(add(end, 9, bound), OK, "one peer")
+		equal(end.events, ["+9"] as Array[String], "it is told at once")
+	done()
+
+
+## Ids are not checked: they come from whoever arranged the mesh.
+func case_any_id_for_the_other() -> void:
+	for id: int in [1, 2147483647]:
+		var joined := linked()
+		var ends: Array[End] = [new_end(server_class), new_end(client_class)]
+		for number in 2:
+			create_mesh(ends[number], 100 + number)
+			equal(add(ends[number], id, joined.hosts[number]), OK, "add_mesh_peer")
+			equal(ends[number].events, ["+%d" % id] as Array[String], "it is known as")
+		for number in 2:
+			equal(ends[number].say("hello", id), OK, "send")
+		var heard := func() -> bool: return ends.all(func(end: End) -> bool: return end.packets.size() == 1)
+		check(pump(ends, heard), "both hear")
+		equal(ends[0].packets[0].from, id, "sender")
+	done()
+
+
+## A host has one owner. Stock does not look, and one polls what is the other's.
+func case_hosts_of_others() -> void:
+	for peer_class: String in [server_class, client_class]:
+		if not peer_class.ends_with("Rs"):
+			check(true, "not asked of stock")
+			continue
+		var mesh := new_end(peer_class)
+		create_mesh(mesh, 5)
+		var ends := connected()
+		for end in ends:
+			if end.is_ours:
+				var host: RefCounted = end.peer.get(&"host")
+				_expect_refused(mesh, host, "the host of a session")
+				equal(end.say("hello"), OK, "the session goes on")
+		var other := new_end(peer_class)
+		create_mesh(other, 6)
+		var joined := link(bound_host(peer_class), open_host(client_class))
+		equal(add(other, 9, joined.hosts[0]), OK, "add_mesh_peer")
+		for end: End in [mesh, other]:
+			_expect_refused(end, joined.hosts[0].connection, "a host in a mesh")
+		equal(other.say("hello", 9), OK, "the mesh goes on")
+		var heard := func() -> bool:
+			other.poll()
+			return joined.hosts[1].events.size() == 1
+		check(serve([joined.hosts[1]], heard), "its friend hears it")
+		equal([mesh.events.size(), other.events], [0, ["+9"] as Array[String]], "nobody else joined")
+	done()
+
+
+func _expect_refused(mesh: End, host: RefCounted, what: String) -> void:
+	var error: Error = mesh.peer.call(&"add_mesh_peer", 8, host)
+	check(error != OK, what + " is refused")
+	expect_errors(1, true, what)
+
+
+## The other family's object is no host at all.
+func case_hosts_of_the_other_class() -> void:
+	if server_class == client_class:
+		check(true, "there is one class only")
+		done()
+		return
+	var joined := linked()
+	for number in 2:
+		var end := new_end(class_of(number))
+		create_mesh(end, 5)
+		equal(add(end, 9, joined.hosts[1 - number]), BAD, "a foreign host")
+		expect_errors(1, end.is_ours, "a foreign host")
+		equal(end.events.size(), 0, "nobody joined")
+	done()
+
+
+## At least one error line: the engine's own, or ours and nobody else's.
+func _expect_error_lines(end: End, what: String) -> void:
+	var lines := _errors.take()
+	if not _errors.can_see():
+		return
+	check(not lines.is_empty(), what + ": expected an error line")
+	for line in lines:
+		check(line.contains("Rs.") == end.is_ours, "%s: whose error is this: %s" % [what, line])

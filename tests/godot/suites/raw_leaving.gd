@@ -1,0 +1,199 @@
+extends "res://lib/raw_suite.gd"
+## How connections of ENetConnection end, and how long service() takes.
+
+const GOODBYE := 77
+## For timeouts: stock's own need half a minute.
+const SOON_MS := 200
+
+
+func case_disconnect() -> void:
+	for leaver in 2:
+		var joined := linked()
+		var stays := joined.hosts[1 - leaver]
+		joined.peers[leaver].call(&"peer_disconnect", GOODBYE)
+		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECTING, "until it is answered")
+		joined.peers[leaver].call(&"peer_disconnect", 5)
+		var both_know := func() -> bool: return joined.hosts.all(_has_events)
+		check(serve(joined.hosts, both_know), "both ends hear of it")
+		_expect_goodbye(joined, leaver, GOODBYE)
+		equal(joined.hosts[leaver].events[0].data, 0, "the leaver's own data")
+		equal(stays.events[0].channel, 0, "channel")
+	done()
+
+
+func case_disconnect_later() -> void:
+	const COUNT := 50
+	for leaver in 2:
+		var joined := linked(2)
+		var stays := joined.hosts[1 - leaver]
+		for index in COUNT:
+			equal(send(joined.peers[leaver], index % 2, pattern(10_000 + index)), OK, "send")
+		joined.peers[leaver].call(&"peer_disconnect_later", GOODBYE)
+		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECT_LATER, "first the packets")
+		equal(send(joined.peers[leaver], 0, pattern(1)), FAILED, "no more of them")
+		var both_know := func() -> bool:
+			return joined.hosts.all(func(host: RawHost) -> bool:
+				return not host.events_of(RawHost.EVENT_DISCONNECT).is_empty())
+		check(serve(joined.hosts, both_know, 20.0), "both ends hear of it")
+		var sizes: Array[int] = []
+		for event in stays.received():
+			check(event.bytes == pattern(event.bytes.size()), "contents")
+			sizes.append(event.bytes.size())
+		sizes.sort()
+		var expected: Array[int] = []
+		expected.assign(range(10_000, 10_000 + COUNT))
+		equal(sizes, expected, "everything arrives before")
+		_expect_goodbye(joined, leaver, GOODBYE)
+	done()
+
+
+func case_disconnect_now() -> void:
+	for leaver in 2:
+		var joined := linked()
+		var stays := joined.hosts[1 - leaver]
+		joined.peers[leaver].call(&"peer_disconnect_now", GOODBYE)
+		check(not is_active(joined.peers[leaver]), "the leaver is gone at once")
+		check(serve(joined.hosts, func() -> bool: return _has_events(stays)), "the other is told")
+		serve_for(joined.hosts, 0.05)
+		equal(joined.hosts[leaver].events.size(), 0, "the leaver is not")
+		_expect_goodbye(joined, leaver, GOODBYE)
+	done()
+
+
+## Nobody is told: the other end finds out when it hears nothing any more.
+func case_reset() -> void:
+	for leaver in 2:
+		var joined := linked()
+		joined.peers[leaver].call(&"reset")
+		check(not is_active(joined.peers[leaver]), "the leaver is gone at once")
+		equal(state(joined.peers[1 - leaver]), CONNECTED, "the other does not know")
+		_expect_timeout(joined, leaver)
+	done()
+
+
+func case_destroy() -> void:
+	for leaver in 2:
+		var joined := linked()
+		var host := joined.hosts[leaver]
+		host.destroy()
+		check(not is_active(joined.peers[leaver]), "its peers are gone at once")
+		_expect_timeout(joined, leaver)
+		host.connection.call(&"destroy")
+		expect_errors(1, host.is_ours, "a second destroy")
+		equal(host.bind(free_port()), OK, "it can be used again")
+		var again := link(host, open_host(joined_class(leaver)))
+		equal(state(again.peers[0]), CONNECTED, "and connects")
+	done()
+
+
+## The class at the other end.
+func joined_class(leaver: int) -> String:
+	return client_class if leaver == 0 else server_class
+
+
+## Pings go unanswered; with short limits that is noticed soon.
+func _expect_timeout(joined: Link, leaver: int) -> void:
+	var stays := joined.hosts[1 - leaver]
+	var peer := joined.peers[1 - leaver]
+	stays.events.clear()
+	peer.call(&"ping_interval", SOON_MS / 4)
+	peer.call(&"set_timeout", 1, SOON_MS, 2 * SOON_MS)
+	check(serve([stays], func() -> bool: return _has_events(stays), 5.0), "the silence is noticed")
+	_expect_goodbye(joined, leaver, 0)
+
+
+## The end that stays has heard the goodbye, and the peers of both are gone for good.
+func _expect_goodbye(joined: Link, leaver: int, data: int) -> void:
+	var stays := joined.hosts[1 - leaver]
+	equal(stays.types().back(), RawHost.EVENT_DISCONNECT, "the other's last event")
+	if not stays.events.is_empty():
+		equal(stays.events[-1].data, data, "with this data")
+		check(stays.events[-1].peer == joined.peers[1 - leaver], "of this peer")
+	for peer in joined.peers:
+		equal([is_active(peer), state(peer)], [false, ENetPacketPeer.STATE_DISCONNECTED], "the peer")
+	for host: RawHost in joined.hosts:
+		if host.is_open:
+			host.drain()
+			equal(host.peers(), [], "nobody is listed")
+
+
+func _has_events(host: RawHost) -> bool:
+	return not host.events.is_empty()
+
+
+## A slot is used again, by a peer of its own.
+func case_rejoining() -> void:
+	var server := bound_host(server_class, 1)
+	var client := open_host(client_class)
+	var known: Array[PacketPeer] = []
+	for round in 20:
+		var joined := link(server, client, 2)
+		for peer in joined.peers:
+			check(not known.has(peer), "a new object")
+			known.append(peer)
+		equal(send(joined.peers[round % 2], 1, str(round).to_utf8_buffer()), OK, "send")
+		var hears := joined.hosts[1 - round % 2]
+		check(serve(joined.hosts, func() -> bool: return hears.received().size() == 1), "it arrives")
+		joined.peers[round / 2 % 2].call(&"peer_disconnect", round)
+		var both_know := func() -> bool: return not is_active(joined.peers[0]) and not is_active(joined.peers[1])
+		check(serve(joined.hosts, both_know), "both ends hear of it")
+	check(not known.any(is_active), "old peers stay gone")
+	done()
+
+
+## An attempt that is given up: nobody hears anything.
+func case_giving_up() -> void:
+	for how: StringName in [&"peer_disconnect", &"peer_disconnect_now", &"reset"]:
+		var client := open_host(client_class)
+		var peer := client.join(free_port())
+		serve_for([client], 0.02)
+		peer.call(how)
+		serve_for([client], 0.05)
+		equal(client.events.size(), 0, String(how))
+		equal(state(peer), ENetPacketPeer.STATE_DISCONNECTED, String(how))
+	done()
+
+
+func case_service_waits() -> void:
+	for peer_class: String in [server_class, client_class]:
+		var host := bound_host(peer_class)
+		var begun := Time.get_ticks_msec()
+		check(host.service(200) == null, "nothing happens")
+		var took := Time.get_ticks_msec() - begun
+		check(took >= 190 and took < 2000, "service(200) took %d ms" % took)
+	done()
+
+
+## Stock in a thread of its own begins to connect while the host waits: the host answers from within
+## its service(), which returns as soon as the connection is there.
+func case_service_wakes_up() -> void:
+	const LATER_MS := 200
+	const LONG_MS := 20_000
+	for peer_class: String in [server_class, client_class]:
+		var host := bound_host(peer_class)
+		var visitor := Thread.new()
+		visitor.start(_visit.bind(host.port, LATER_MS))
+		for expected: int in [RawHost.EVENT_CONNECT, RawHost.EVENT_RECEIVE, RawHost.EVENT_DISCONNECT]:
+			var begun := Time.get_ticks_msec()
+			var event := host.service(LONG_MS)
+			var took := Time.get_ticks_msec() - begun
+			check(took >= LATER_MS / 2 and took < LONG_MS / 2, "event %d took %d ms" % [expected, took])
+			equal(event.type if event != null else 0, expected, "the event")
+		host.drain()
+		visitor.wait_to_finish()
+	done()
+
+
+## Connects, speaks, leaves; each after a while.
+func _visit(port: int, pause_ms: int) -> void:
+	var connection := ENetConnection.new()
+	connection.create_host(1)
+	OS.delay_msec(pause_ms)
+	var peer := connection.connect_to_host(RawHost.LOCAL, port)
+	var met := connection.service(5000)
+	connection.service(pause_ms)
+	if met[0] == ENetConnection.EVENT_CONNECT:
+		peer.send(0, "hello".to_utf8_buffer(), ENetPacketPeer.FLAG_RELIABLE)
+		connection.service(pause_ms)
+		peer.peer_disconnect_now()
+	connection.destroy()
