@@ -1,0 +1,277 @@
+extends SceneTree
+## Does the same thing thousands of times and looks whether anything is left behind:
+##   --script res://soak.gd -- --class C [--cycles 10000]
+## A line per part and figures for it, a last line `N passed, M failed`, and an exit status to match.
+
+const LOCAL := "127.0.0.1"
+const PATIENCE_MSEC := 5000
+## The share of the cycles that fills pools and caches before the counting begins.
+const WARM_UP := 0.1
+## Wrappers of the lower classes are kept for so many cycles.
+const KEPT := 50
+## The engine gets a frame after so many cycles: what is done when it is idle would pile up.
+const CYCLES_A_FRAME := 50
+## Between warm-up and end RSS does not move at all, with either class, but for what else the engine
+## and the allocator may do: this much. 10000 cycles that lose 30 bytes each are beyond it.
+const RSS_SLACK_KB := 256
+## The same of what Godot itself counts, which both classes leave as it is but for 2 kB.
+const STATIC_SLACK_KB := 32
+
+var _class := "ENetMultiplayerPeer"
+var _cycles := 10_000
+var _passed := 0
+var _failed := 0
+var _server: MultiplayerPeer
+var _host: RefCounted
+var _kept: Array = []
+
+
+func _initialize() -> void:
+	# Until the first frame the engine itself still grows.
+	await process_frame
+	if _read_arguments():
+		await _run("create_and_close", _create_and_close)
+		_server = ClassDB.instantiate(_class)
+		_server.call(&"create_server", 0)
+		await _run("connect_and_leave", _connect_and_leave)
+		_server.close()
+		_server = null
+		_host = _new_connection()
+		_host.call(&"create_host_bound", LOCAL, 0)
+		await _run("connect_by_hand", _connect_by_hand)
+		_host.call(&"destroy")
+		_host = null
+	else:
+		printerr("usage: -- --class C [--cycles N], C a multiplayer peer")
+		_failed += 1
+	print("%d passed, %d failed" % [_passed, _failed])
+	quit(0 if _failed == 0 else 1)
+
+
+func _read_arguments() -> bool:
+	var arguments := OS.get_cmdline_user_args()
+	for index in range(0, arguments.size() - 1, 2):
+		match arguments[index]:
+			"--class":
+				_class = arguments[index + 1]
+			"--cycles":
+				_cycles = arguments[index + 1].to_int()
+			_:
+				return false
+	return arguments.size() % 2 == 0 and ClassDB.can_instantiate(_class) and _cycles >= 100
+
+
+## `work` does one cycle and returns whether that went well.
+func _run(label: String, work: Callable) -> void:
+	var begun := Time.get_ticks_msec()
+	var counts: Array[Dictionary] = []
+	var static_kb: Array[int] = []
+	var resident_kb: Array[int] = []
+	var stops: Array[int] = [int(_cycles * WARM_UP), _cycles / 2, _cycles]
+	var cycle := 0
+	for stop in stops:
+		while cycle < stop:
+			var good: bool = work.call(cycle)
+			if not good:
+				_tell(label, "cycle %d went wrong" % cycle)
+				return
+			cycle += 1
+			if cycle % CYCLES_A_FRAME == 0:
+				await process_frame
+		_kept.clear()
+		await process_frame
+		counts.append(_counts())
+		static_kb.append(OS.get_static_memory_usage() / 1024)
+		resident_kb.append(_resident_kb())
+		print("   %s after %d: %s, %d kB resident, %d kB of it Godot's own" % [
+			label, cycle, counts[-1], resident_kb[-1], static_kb[-1]])
+	print("   %s took %d ms" % [label, Time.get_ticks_msec() - begun])
+	var static_growth := static_kb[-1] - static_kb[0]
+	var growth := resident_kb[-1] - resident_kb[0]
+	if counts[-1] != counts[0]:
+		_tell(label, "something was left behind: %s, then %s" % [counts[0], counts[-1]])
+	elif static_growth > STATIC_SLACK_KB or growth > RSS_SLACK_KB:
+		_tell(label, "the memory grew by %d kB, Godot's own by %d kB" % [growth, static_growth])
+	else:
+		_tell(label, "")
+
+
+## What must not grow at all. Without /proc no files are seen.
+func _counts() -> Dictionary:
+	return {
+		"objects": int(Performance.get_monitor(Performance.OBJECT_COUNT)),
+		"resources": int(Performance.get_monitor(Performance.OBJECT_RESOURCE_COUNT)),
+		"orphans": int(Performance.get_monitor(Performance.OBJECT_ORPHAN_NODE_COUNT)),
+		"files": DirAccess.get_files_at("/proc/self/fd").size(),
+	}
+
+
+## Without /proc it is nothing.
+func _resident_kb() -> int:
+	var status := FileAccess.open("/proc/self/status", FileAccess.READ)
+	while status != null and not status.eof_reached():
+		var line := status.get_line()
+		if line.begins_with("VmRSS:"):
+			return line.to_int()
+	return 0
+
+
+func _tell(label: String, reason: String) -> void:
+	if reason.is_empty():
+		_passed += 1
+		print("ok soak %s" % label)
+	else:
+		_failed += 1
+		print("FAIL soak %s: %s" % [label, reason])
+
+
+## A server, a client and a mesh in turn. Every second one is not closed but let go.
+func _create_and_close(cycle: int) -> bool:
+	var peer: MultiplayerPeer = ClassDB.instantiate(_class)
+	var error: Error
+	match cycle % 3:
+		0:
+			error = peer.call(&"create_server", 0)
+		1:
+			error = peer.call(&"create_client", LOCAL, 9)
+		2:
+			error = peer.call(&"create_mesh", cycle + 1)
+	if error != OK:
+		return false
+	if cycle % 3 < 2:
+		var host: RefCounted = peer.call(&"get_host")
+		var peers: Array = host.call(&"get_peers")
+		if peers.size() != cycle % 3:
+			return false
+		_keep(host)
+		if cycle % 3 == 1:
+			_keep(peer.call(&"get_peer", 1))
+			peer.poll()
+	if cycle % 2 == 0:
+		peer.close()
+	return true
+
+
+## A client joins, speaks, and leaves.
+func _connect_and_leave(cycle: int) -> bool:
+	var host: RefCounted = _server.call(&"get_host")
+	var nobody := func() -> bool:
+		_server.poll()
+		var peers: Array = host.call(&"get_peers")
+		return peers.is_empty()
+	return _visit(host, cycle) and _until(nobody)
+
+
+## In one of four ways; the client's last reference goes with the return.
+func _visit(host: RefCounted, cycle: int) -> bool:
+	var port: int = host.call(&"get_local_port")
+	var client: MultiplayerPeer = ClassDB.instantiate(_class)
+	if client.call(&"create_client", LOCAL, port, 2) != OK:
+		return false
+	var id := client.get_unique_id()
+	var status_is := func(status: int) -> bool:
+		_server.poll()
+		client.poll()
+		return client.get_connection_status() == status
+	var heard := func() -> bool:
+		_server.poll()
+		return _server.get_available_packet_count() == 1
+	if not _until(status_is.bind(MultiplayerPeer.CONNECTION_CONNECTED)):
+		return false
+	client.put_packet("hello".to_utf8_buffer())
+	if not _until(heard) or _server.get_packet_peer() != id:
+		return false
+	_server.get_packet()
+	_keep(_server.call(&"get_peer", id))
+	_keep(client.call(&"get_host"))
+	match cycle % 4:
+		0:
+			client.close()
+		1:
+			_server.disconnect_peer(id, true)
+		2:
+			client.disconnect_peer(1)
+			return _until(status_is.bind(MultiplayerPeer.CONNECTION_DISCONNECTED))
+	return true
+
+
+## The same with the lower classes.
+func _connect_by_hand(cycle: int) -> bool:
+	var nobody := func() -> bool:
+		_host.call(&"service")
+		var peers: Array = _host.call(&"get_peers")
+		return peers.is_empty()
+	return _visit_by_hand(cycle) and _until(nobody)
+
+
+func _visit_by_hand(cycle: int) -> bool:
+	var port: int = _host.call(&"get_local_port")
+	var guest := _new_connection()
+	guest.call(&"create_host", 1)
+	var peer: PacketPeer = guest.call(&"connect_to_host", LOCAL, port, 2, cycle)
+	var newcomer: Array[PacketPeer] = []
+	var met := func() -> bool:
+		var event: Array = _host.call(&"service")
+		if event[0] == ENetConnection.EVENT_CONNECT:
+			newcomer.append(event[1])
+		guest.call(&"service")
+		return newcomer.size() == 1 and peer.call(&"get_state") == ENetPacketPeer.STATE_CONNECTED
+	var heard := func() -> bool:
+		guest.call(&"service")
+		var event: Array = _host.call(&"service")
+		return event[0] == ENetConnection.EVENT_RECEIVE
+	if not _until(met):
+		return false
+	peer.call(&"send", 1, "hello".to_utf8_buffer(), ENetPacketPeer.FLAG_RELIABLE)
+	if not _until(heard):
+		return false
+	# Unread packets must go with their peer.
+	if cycle % 2 == 0:
+		newcomer[0].get_packet()
+	_keep(peer)
+	_keep(newcomer[0])
+	_keep(guest)
+	match cycle % 4:
+		0:
+			peer.call(&"peer_disconnect_now", cycle)
+		1:
+			newcomer[0].call(&"reset")
+		2:
+			newcomer[0].call(&"peer_disconnect_now", cycle)
+			guest.call(&"destroy")
+		3:
+			return _mesh_takes(guest, cycle % 8 == 3)
+	return true
+
+
+## A mesh that is closed, or let go, says goodbye for the host.
+func _mesh_takes(guest: RefCounted, is_closed: bool) -> bool:
+	var mesh: MultiplayerPeer = ClassDB.instantiate(_class)
+	mesh.call(&"create_mesh", 5)
+	if mesh.call(&"add_mesh_peer", 9, guest) != OK:
+		return false
+	_keep(mesh.call(&"get_peer", 9))
+	mesh.poll()
+	if is_closed:
+		mesh.close()
+	return true
+
+
+func _new_connection() -> RefCounted:
+	return ClassDB.instantiate(_class.replace("MultiplayerPeer", "Connection"))
+
+
+## Holds on to an object for a while.
+func _keep(object: Variant) -> void:
+	_kept.append(object)
+	if _kept.size() > KEPT:
+		_kept.pop_front()
+
+
+## Polls without a pause: this is about thousands of cycles.
+func _until(condition: Callable) -> bool:
+	var deadline := Time.get_ticks_msec() + PATIENCE_MSEC
+	while not condition.call():
+		if Time.get_ticks_msec() > deadline:
+			return false
+	return true
