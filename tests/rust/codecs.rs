@@ -1,21 +1,35 @@
 //! The codecs: what stock made of known bytes, everything there and back, and hostile input.
 
 use enet_core::Compression;
-use enet_core::compress::Codec;
-use sim::Random;
+use enet_core::compress::{BadDictionary, Codec, Dictionary, train_dictionary};
+use sim::{Random, Traffic};
 
-const MODES: [Compression; 4] = [
-    Compression::RangeCoder,
-    Compression::FastLz,
-    Compression::Zlib,
-    Compression::Zstd,
-];
 /// The largest datagram.
 const LARGEST: usize = 4096;
 /// A CONNECT that stock Godot 4.6.3 sent.
 const CONNECT: &str = "82ff00010000ffff0000057000010000000000030000000000000000000013880000000200000002f9fa970e11223344";
 
-fn codec(mode: Compression) -> Box<dyn Codec + Send> {
+/// Every mode with a codec.
+fn modes() -> [Compression; 6] {
+    [
+        Compression::RangeCoder,
+        Compression::FastLz,
+        Compression::Zlib,
+        Compression::Zstd,
+        Compression::Lz4,
+        Compression::ZstdDict(dictionary(1)),
+    ]
+}
+
+/// A dictionary of the traffic of another game.
+fn dictionary(seed: u64) -> Dictionary {
+    let mut traffic = Traffic::new(seed);
+    let samples: Vec<Vec<u8>> = (0..600).map(|_| traffic.datagram()).collect();
+    let trained = train_dictionary(&samples, 4096).expect("enough samples");
+    Dictionary::new(&trained).expect("a dictionary")
+}
+
+fn codec(mode: &Compression) -> Box<dyn Codec + Send> {
     mode.codec().expect("a mode with a codec")
 }
 
@@ -67,7 +81,7 @@ fn what_stock_packed_is_unpacked() {
     ];
     for (mode, packed, plain) in captured {
         let plain = bytes(plain);
-        let seen = unpacked(&mut *codec(mode), &bytes(packed), plain.len());
+        let seen = unpacked(&mut *codec(&mode), &bytes(packed), plain.len());
         assert_eq!(seen, Some(plain), "{mode:?}");
     }
 }
@@ -75,7 +89,9 @@ fn what_stock_packed_is_unpacked() {
 /// Datagrams of a game and others: few kinds of bytes, many, repetitions, none.
 fn samples() -> Vec<Vec<u8>> {
     let mut random = Random::new(5);
-    let mut samples = vec![bytes(CONNECT)];
+    let mut traffic = Traffic::new(5);
+    let mut samples = vec![bytes(CONNECT), traffic.large_snapshot()];
+    samples.extend((0..100).map(|_| traffic.datagram()));
     for size in (1..=64).chain([100, 255, 256, 803, 1392, 4000, LARGEST]) {
         for kinds in [1, 3, 40, 256] {
             samples.push((0..size).map(|_| random.below(kinds) as u8).collect());
@@ -88,8 +104,8 @@ fn samples() -> Vec<Vec<u8>> {
 
 #[test]
 fn everything_comes_back() {
-    for mode in MODES {
-        let mut codec = codec(mode);
+    for mode in modes() {
+        let mut codec = codec(&mode);
         for plain in samples() {
             let packed = packed(&mut *codec, &plain);
             let seen = unpacked(&mut *codec, &packed, LARGEST);
@@ -100,8 +116,8 @@ fn everything_comes_back() {
 
 #[test]
 fn what_does_not_fit_is_none_not_a_part() {
-    for mode in MODES {
-        let mut codec = codec(mode);
+    for mode in modes() {
+        let mut codec = codec(&mode);
         for plain in samples() {
             let packed = packed(&mut *codec, &plain);
             for room in [0, packed.len() / 2, packed.len() - 1] {
@@ -116,4 +132,44 @@ fn what_does_not_fit_is_none_not_a_part() {
             assert_eq!(seen.as_deref(), Some(&plain[..]), "{mode:?} after that");
         }
     }
+}
+
+#[test]
+fn another_dictionary_is_refused_not_unpacked_to_garbage() {
+    let (ours, theirs) = (dictionary(1), dictionary(2));
+    assert_ne!(ours.id(), theirs.id());
+    let mut ours = codec(&Compression::ZstdDict(ours));
+    let mut theirs = codec(&Compression::ZstdDict(theirs));
+    let mut plain_zstd = codec(&Compression::Zstd);
+    for plain in samples() {
+        for packed in [
+            packed(&mut *theirs, &plain),
+            packed(&mut *plain_zstd, &plain),
+        ] {
+            assert_eq!(unpacked(&mut *ours, &packed, LARGEST), None);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_dictionary_is_refused() {
+    let good = dictionary(1);
+    let good = good.bytes();
+    assert!(Dictionary::new(good).is_ok());
+    for bad in [&[][..], b"any text", &good[1..], &good[..60]] {
+        assert_eq!(Dictionary::new(bad), Err(BadDictionary));
+    }
+}
+
+#[test]
+fn a_dictionary_needs_samples() {
+    let none: [&[u8]; 0] = [];
+    assert!(train_dictionary(&none, 4096).is_err());
+    assert!(train_dictionary(&[b"one"], 4096).is_err());
+    let empty = [b""; 100];
+    assert!(train_dictionary(&empty, 4096).is_err());
+    let enough: Vec<[u8; 64]> = (0..200u8)
+        .map(|n| std::array::from_fn(|at| n ^ at as u8))
+        .collect();
+    assert!(train_dictionary(&enough, 0).is_err());
 }

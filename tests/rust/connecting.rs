@@ -287,9 +287,10 @@ fn compression_is_switched_at_run_time() {
         enet_core::Compression::FastLz,
         enet_core::Compression::Zlib,
         enet_core::Compression::Zstd,
+        enet_core::Compression::Lz4,
     ] {
         for node in [server, client] {
-            world.with_host(node, |host| host.set_compression(mode));
+            world.with_host(node, |host| host.set_compression(mode.clone()));
         }
         world.network.record();
         world[server].packets.clear();

@@ -18,7 +18,7 @@ fn connected(seed: u64, compression: Compression) -> (World, NodeId, NodeId) {
     let mut world = World::new(seed);
     let (server, clients) = world.connected(1);
     for node in [server, clients[0]] {
-        world.with_host(node, |host| host.set_compression(compression));
+        world.with_host(node, |host| host.set_compression(compression.clone()));
     }
     (world, server, clients[0])
 }
@@ -37,7 +37,7 @@ fn still_works(world: &mut World, server: NodeId, client: NodeId) {
 #[test]
 fn every_length_with_every_header_flag_is_harmless() {
     for compression in [Compression::None, Compression::RangeCoder] {
-        let (mut world, server, client) = connected(120, compression);
+        let (mut world, server, client) = connected(120, compression.clone());
         let to = world.address(server);
         let mut random = Random::new(9);
         let mut short = 0;
@@ -73,7 +73,7 @@ fn the_same_before_anybody_ever_connected() {
     for compression in [Compression::None, Compression::RangeCoder] {
         let mut world = World::new(121);
         let (server, _) = world.connected(0);
-        world.with_host(server, |host| host.set_compression(compression));
+        world.with_host(server, |host| host.set_compression(compression.clone()));
         let to = world.address(server);
         for first in 0..=255u8 {
             for length in 1..=12 {
@@ -123,7 +123,7 @@ fn a_stranger_replaying_and_changing_real_datagrams_disturbs_nobody() {
             .collect();
         assert!(corpus.len() > 10);
         for node in [server, client] {
-            world.with_host(node, |host| host.set_compression(compression));
+            world.with_host(node, |host| host.set_compression(compression.clone()));
         }
         let to = world.address(server);
         let mut random = Random::new(124);

@@ -164,7 +164,7 @@ fn unless_asked_to_answer_a_server_is_silent_as_in_c() {
         ..USUAL
     };
     for make in BOTH {
-        let mut stage = Stage::new(make, settings);
+        let mut stage = Stage::new(make, settings.clone());
         stage.join(5);
         stage.sizes_out.clear();
         for admission in [
@@ -329,9 +329,9 @@ fn with_codec_and_checksum_a_refusal_is_understood_and_shorter_than_what_was_ask
                     compression,
                     ..USUAL
                 };
-                let (_, connect, answer) = refused(settings);
+                let (_, connect, answer) = refused(settings.clone());
                 assert!(answer.len() < connect.len(), "{settings:?}");
-                let mut stage = Stage::new(make, settings);
+                let mut stage = Stage::new(make, settings.clone());
                 stage.server.set_admission(Admission::Nobody);
                 let client = stage.join(5);
                 assert!(stage.is_refused(client), "{settings:?}");

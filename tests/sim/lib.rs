@@ -3,8 +3,10 @@
 
 mod network;
 mod random;
+mod traffic;
 mod world;
 
 pub use network::{Conditions, SERVER_IP, SimNetwork};
 pub use random::Random;
+pub use traffic::Traffic;
 pub use world::{Node, NodeId, World, engine, engine_tells_refused};

@@ -3,18 +3,24 @@
 //! ENet compresses what follows a datagram's header, each datagram for itself, and only if that
 //! makes it smaller. Both ends must use the same codec: nothing is negotiated.
 
+mod dictionary;
 mod fastlz;
+mod lz4;
 mod range_coder;
 mod zlib;
 mod zstd;
+mod zstd_dict;
 
+pub use dictionary::{BadDictionary, Dictionary, train_dictionary};
 pub use fastlz::FastLz;
+pub use lz4::Lz4;
 pub use range_coder::RangeCoder;
 pub use zlib::Zlib;
 pub use zstd::Zstd;
+pub use zstd_dict::ZstdDict;
 
 /// Which codec a host applies to its datagrams. Both ends must use the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Compression {
     /// Datagrams travel as they are, and compressed ones that arrive are dropped.
@@ -28,17 +34,23 @@ pub enum Compression {
     Zlib,
     /// Zstandard frames.
     Zstd,
+    /// LZ4 blocks, faster than any of Godot's. Both ends must be ours.
+    Lz4,
+    /// Zstandard with a dictionary, the smallest. Both ends must be ours.
+    ZstdDict(Dictionary),
 }
 
 impl Compression {
     /// A codec of this mode, if it has one.
-    pub fn codec(self) -> Option<Box<dyn Codec + Send>> {
+    pub fn codec(&self) -> Option<Box<dyn Codec + Send>> {
         match self {
             Self::None => None,
             Self::RangeCoder => Some(Box::new(RangeCoder::new())),
             Self::FastLz => Some(Box::new(FastLz::new())),
             Self::Zlib => Some(Box::new(Zlib::new())),
             Self::Zstd => Some(Box::new(Zstd::new())),
+            Self::Lz4 => Some(Box::new(Lz4::new())),
+            Self::ZstdDict(dictionary) => Some(Box::new(ZstdDict::new(dictionary.clone()))),
         }
     }
 }

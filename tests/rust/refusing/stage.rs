@@ -26,7 +26,7 @@ pub struct Client {
 }
 
 /// How the hosts are made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub max_peers: usize,
     pub max_peers_per_address: usize,
@@ -63,7 +63,7 @@ impl Stage {
             ..EngineConfig::new(settings.max_peers, 1, START)
         };
         let mut server = Enet::new(&config);
-        server.set_compression(settings.compression);
+        server.set_compression(settings.compression.clone());
         Self {
             settings,
             make,
@@ -89,7 +89,7 @@ impl Stage {
             ..EngineConfig::new(1, 100 + index as u32, START)
         };
         let mut engine = (self.make)(&config);
-        engine.set_compression(self.settings.compression);
+        engine.set_compression(self.settings.compression.clone());
         let peer = engine.connect(self.now, address(SERVER), 2, data);
         self.clients.push(Client {
             engine,
