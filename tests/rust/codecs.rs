@@ -90,7 +90,7 @@ fn what_stock_packed_is_unpacked() {
 fn samples() -> Vec<Vec<u8>> {
     let mut random = Random::new(5);
     let mut traffic = Traffic::new(5);
-    let mut samples = vec![bytes(CONNECT), traffic.large_snapshot()];
+    let mut samples = vec![bytes(CONNECT), traffic.snapshot(12)];
     samples.extend((0..100).map(|_| traffic.datagram()));
     for size in (1..=64).chain([100, 255, 256, 803, 1392, 4000, LARGEST]) {
         for kinds in [1, 3, 40, 256] {

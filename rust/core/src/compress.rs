@@ -50,7 +50,7 @@ impl Compression {
             Self::Zlib => Some(Box::new(Zlib::new())),
             Self::Zstd => Some(Box::new(Zstd::new())),
             Self::Lz4 => Some(Box::new(Lz4::new())),
-            Self::ZstdDict(dictionary) => Some(Box::new(ZstdDict::new(dictionary.clone()))),
+            Self::ZstdDict(dictionary) => Some(Box::new(ZstdDict::new(dictionary))),
         }
     }
 }

@@ -38,9 +38,14 @@ impl Dictionary {
         &self.bytes
     }
 
-    /// A hash of the content that each datagram names.
+    /// A hash of the content, as the trainer put it in.
     pub fn id(&self) -> u32 {
         self.id.get()
+    }
+
+    /// What datagrams name it by.
+    pub(super) fn name(&self) -> u16 {
+        self.id.get() as u16 & 0x7FFF
     }
 }
 

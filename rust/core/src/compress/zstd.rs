@@ -1,22 +1,22 @@
 //! Zstandard frames (RFC 8878): Godot's `COMPRESS_ZSTD`.
 
-use zstd_safe::{CCtx, CParameter, DCtx};
+use zstd_safe::{CCtx, CParameter, DCtx, compress_bound};
 
 use super::Codec;
 
 /// Zstd's default, as Godot's.
 pub(super) const LEVEL: i32 = 3;
-/// What the level has for inputs of up to 2048 bytes. Datagrams can be larger; but a context that
-/// many small ones have used gives up memory it would only need for a large one, so all need alike.
-const HASH_LOG: u32 = 12;
-const CHAIN_LOG: u32 = 11;
+/// Bytes that a match can reach back, as a power of two: enough for the datagrams of the default
+/// MTU. A context that many small ones have used gives memory up that only a large one would need,
+/// and takes it again for the next. With this no datagram needs that much more than another.
+const WINDOW_LOG: u32 = 11;
 /// The headers of a frame and its block: nothing fits into less.
 const SMALLEST: usize = 9;
 
 /// Zstd, the contexts of both directions used again for every datagram.
 pub struct Zstd {
-    compress: CCtx<'static>,
-    decompress: DCtx<'static>,
+    packer: Packer,
+    unpacker: DCtx<'static>,
 }
 
 impl Default for Zstd {
@@ -29,8 +29,8 @@ impl Zstd {
     /// A codec of zstd's default level.
     pub fn new() -> Self {
         Self {
-            compress: compressor(),
-            decompress: DCtx::create(),
+            packer: Packer::new(),
+            unpacker: DCtx::create(),
         }
     }
 }
@@ -46,23 +46,45 @@ impl Codec for Zstd {
         if output.len() < SMALLEST {
             return None;
         }
-        self.compress.compress2(output, input).ok()
+        let packed = self.packer.packed(input)?;
+        output.get_mut(..packed.len())?.copy_from_slice(packed);
+        Some(packed.len())
     }
 
     fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        self.decompress.decompress(output, input).ok()
+        self.unpacker.decompress(output, input).ok()
     }
 }
 
-/// A context for packing, of zstd's default level.
-pub(super) fn compressor() -> CCtx<'static> {
-    let mut context = CCtx::create();
-    for parameter in [
-        CParameter::CompressionLevel(LEVEL),
-        CParameter::HashLog(HASH_LOG),
-        CParameter::ChainLog(CHAIN_LOG),
-    ] {
-        context.set_parameter(parameter).expect("a valid parameter");
+/// A context for packing, and where it packs.
+pub(super) struct Packer {
+    pub context: CCtx<'static>,
+    /// With less room than for the worst case zstd gives up on what would have fitted.
+    packed: Vec<u8>,
+}
+
+impl Packer {
+    pub fn new() -> Self {
+        let mut context = CCtx::create();
+        for parameter in [
+            CParameter::CompressionLevel(LEVEL),
+            CParameter::WindowLog(WINDOW_LOG),
+        ] {
+            context.set_parameter(parameter).expect("a valid parameter");
+        }
+        Self {
+            context,
+            packed: Vec::new(),
+        }
     }
-    context
+
+    /// The frame that a datagram makes.
+    pub fn packed(&mut self, input: &[u8]) -> Option<&[u8]> {
+        let most = compress_bound(input.len());
+        if self.packed.len() < most {
+            self.packed.resize(most, 0);
+        }
+        let size = self.context.compress2(&mut self.packed[..], input).ok()?;
+        Some(&self.packed[..size])
+    }
 }

@@ -1,45 +1,62 @@
 //! Zstandard with a dictionary. Godot has no such mode: both ends must be ours, and have the same
 //! dictionary.
 //!
-//! Datagrams are frames without the magic number, four bytes that say nothing here. They name the
-//! dictionary: what was packed with another one, or none, is refused, not unpacked to garbage.
+//! Small datagrams are what a dictionary is for, so every byte of framing counts. A frame's header
+//! says nothing here, and the header of its block, where there is but one, follows from the
+//! size. A datagram has neither, but begins with two bytes that name the dictionary: what was packed
+//! with another one is refused, not unpacked to garbage. The topmost bit says whether the block's
+//! header is left out.
 
-use zstd_safe::{CCtx, CParameter, DCtx, DParameter, FrameFormat};
+use zstd_safe::{CParameter, DCtx, DParameter, FrameFormat};
 
-use super::zstd::compressor;
+use super::zstd::Packer;
 use super::{Codec, Dictionary};
+
+/// A window of 2 KiB, as a frame's header has it.
+const WINDOW: u8 = 0x08;
+/// A frame without magic number, size, dictionary and checksum.
+const FRAME_HEADER: [u8; 2] = [0, WINDOW];
+const BLOCK_HEADER_SIZE: usize = 3;
+/// In a block's header: that it is the last one, and compressed.
+const LAST_COMPRESSED: u32 = 0b101;
+/// Bits below the size in a block's header.
+const SIZE_SHIFT: u32 = 3;
+const ONE_BLOCK: u16 = 0x8000;
 
 /// Zstd with a dictionary, the contexts of both directions used again for every datagram.
 pub struct ZstdDict {
-    compress: CCtx<'static>,
-    decompress: DCtx<'static>,
-    dictionary: Dictionary,
+    packer: Packer,
+    unpacker: DCtx<'static>,
+    /// A frame with its headers.
+    frame: Vec<u8>,
+    name: u16,
 }
 
 impl ZstdDict {
     /// A codec of zstd's default level.
-    pub fn new(dictionary: Dictionary) -> Self {
-        let mut compress = compressor();
-        let mut decompress = DCtx::create();
-        let magicless = CParameter::Format(FrameFormat::Magicless);
-        compress
-            .set_parameter(magicless)
-            .expect("a valid parameter");
-        let magicless = DParameter::Format(FrameFormat::Magicless);
-        decompress
-            .set_parameter(magicless)
-            .expect("a valid parameter");
-        // These only fail where memory ends, and in the midst of a frame.
-        compress
-            .load_dictionary(dictionary.bytes())
-            .expect("memory for a dictionary");
-        decompress
-            .load_dictionary(dictionary.bytes())
-            .expect("memory for a dictionary");
+    pub fn new(dictionary: &Dictionary) -> Self {
+        let mut packer = Packer::new();
+        let mut unpacker = DCtx::create();
+        // None of this fails, except where memory ends.
+        for parameter in [
+            CParameter::Format(FrameFormat::Magicless),
+            CParameter::ContentSizeFlag(false),
+            CParameter::DictIdFlag(false),
+        ] {
+            let set = packer.context.set_parameter(parameter);
+            set.expect("a valid parameter");
+        }
+        let set = unpacker.set_parameter(DParameter::Format(FrameFormat::Magicless));
+        set.expect("a valid parameter");
+        let loaded = packer.context.load_dictionary(dictionary.bytes());
+        loaded.expect("memory for a dictionary");
+        let loaded = unpacker.load_dictionary(dictionary.bytes());
+        loaded.expect("memory for a dictionary");
         Self {
-            compress,
-            decompress,
-            dictionary,
+            packer,
+            unpacker,
+            frame: Vec::new(),
+            name: dictionary.name(),
         }
     }
 }
@@ -47,33 +64,54 @@ impl ZstdDict {
 impl std::fmt::Debug for ZstdDict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ZstdDict")
-            .field("dictionary", &self.dictionary)
+            .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
 
 impl Codec for ZstdDict {
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        self.compress.compress2(output, input).ok()
+        // Tiny ones would have a smaller window, for which a larger one does.
+        let [0, ..=WINDOW, blocks @ ..] = self.packer.packed(input)? else {
+            return None;
+        };
+        let (name, rest) = match after_only_header(blocks) {
+            Some(block) => (self.name | ONE_BLOCK, block),
+            None => (self.name, blocks),
+        };
+        let (start, room) = output.split_first_chunk_mut::<2>()?;
+        *start = name.to_be_bytes();
+        room.get_mut(..rest.len())?.copy_from_slice(rest);
+        Some(start.len() + rest.len())
     }
 
     fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        if dictionary_id(input)? != self.dictionary.id() {
+        let (name, rest) = input.split_first_chunk::<2>()?;
+        let name = u16::from_be_bytes(*name);
+        if name & !ONE_BLOCK != self.name {
             return None;
         }
-        self.decompress.decompress(output, input).ok()
+        self.frame.clear();
+        self.frame.extend(FRAME_HEADER);
+        if name & ONE_BLOCK != 0 {
+            self.frame.extend(only_header(rest.len())?);
+        }
+        self.frame.extend_from_slice(rest);
+        self.unpacker.decompress(output, &self.frame).ok()
     }
 }
 
-/// The dictionary that a frame without magic number was packed with; 0 for none.
-pub(super) fn dictionary_id(frame: &[u8]) -> Option<u32> {
-    let (descriptor, mut rest) = frame.split_first()?;
-    let is_single_segment = descriptor & 0x20 != 0;
-    if !is_single_segment {
-        rest = rest.split_first()?.1;
-    }
-    let mut id = [0; 4];
-    let size = [0, 1, 2, 4][usize::from(descriptor & 3)];
-    id[..size].copy_from_slice(rest.get(..size)?);
-    Some(u32::from_le_bytes(id))
+/// The header of a frame's only block, which is compressed.
+fn only_header(size: usize) -> Option<[u8; BLOCK_HEADER_SIZE]> {
+    let header = u32::try_from(size).ok()?.checked_shl(SIZE_SHIFT)? | LAST_COMPRESSED;
+    let [low @ .., 0] = header.to_le_bytes() else {
+        return None;
+    };
+    Some(low)
+}
+
+/// What is behind the header, where `only_header` can restore that.
+fn after_only_header(blocks: &[u8]) -> Option<&[u8]> {
+    let (header, block) = blocks.split_first_chunk::<BLOCK_HEADER_SIZE>()?;
+    (only_header(block.len()) == Some(*header)).then_some(block)
 }
