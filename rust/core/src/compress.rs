@@ -57,7 +57,8 @@ impl Compression {
 
 /// Packs and unpacks one datagram at a time. No state outlives a call.
 pub trait Codec {
-    /// Packs `input` into `output` and says how many bytes it took; `None` if it does not fit.
+    /// Packs `input` into `output` and says how many bytes it took; `None` if it does not fit, or
+    /// the output is so small that it hardly ever would.
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize>;
 
     /// Unpacks `input` into `output` and says how many bytes came out; `None` if it is nothing the

@@ -10,8 +10,9 @@ pub(super) const LEVEL: i32 = 3;
 /// MTU. A context that many small ones have used gives memory up that only a large one would need,
 /// and takes it again for the next. With this no datagram needs that much more than another.
 const WINDOW_LOG: u32 = 11;
-/// The headers of a frame and its block: nothing fits into less.
-const SMALLEST: usize = 9;
+/// With less room than this it is not tried. The framing is 9 bytes, so next to nothing of what is
+/// that small shrinks, and acknowledgements, which are, are many.
+const LEAST_ROOM: usize = 40;
 
 /// Zstd, the contexts of both directions used again for every datagram.
 pub struct Zstd {
@@ -43,7 +44,7 @@ impl std::fmt::Debug for Zstd {
 
 impl Codec for Zstd {
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        if output.len() < SMALLEST {
+        if output.len() < LEAST_ROOM {
             return None;
         }
         let packed = self.packer.packed(input)?;
