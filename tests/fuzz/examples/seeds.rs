@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use enet_core::compress::{Codec, RangeCoder};
+use enet_core::Compression;
+use enet_fuzz::codec::dictionary;
 
 fn main() -> io::Result<()> {
     let folder = std::env::args().nth(1).expect("the corpus folder");
@@ -25,19 +26,26 @@ fn main() -> io::Result<()> {
         fs::write(scripts.join(format!("seed-{index}")), bytes)?;
     }
     // Bytes of few kinds, which shrink, plain and packed.
-    let packed_folder = folder.join("range_coder");
-    fs::create_dir_all(&packed_folder)?;
-    for index in 0..24u8 {
-        let plain: Vec<u8> = (0..16usize << (index % 8))
-            .map(|_| random() % (1 + index))
-            .collect();
-        let mut packed = vec![0; 2 * plain.len() + 64];
-        let size = RangeCoder::new().compress(&plain, &mut packed).unwrap_or(0);
-        fs::write(packed_folder.join(format!("plain-{index}")), &plain)?;
-        fs::write(
-            packed_folder.join(format!("packed-{index}")),
-            &packed[..size],
-        )?;
+    for (name, mode) in [
+        ("range_coder", Compression::RangeCoder),
+        ("fastlz", Compression::FastLz),
+        ("zlib", Compression::Zlib),
+        ("zstd", Compression::Zstd),
+        ("lz4", Compression::Lz4),
+        ("zstd_dict", Compression::ZstdDict(dictionary())),
+    ] {
+        let mut codec = mode.codec().expect("a codec");
+        let folder = folder.join(name);
+        fs::create_dir_all(&folder)?;
+        for index in 0..24u8 {
+            let plain: Vec<u8> = (0..16usize << (index % 8))
+                .map(|_| random() % (1 + index))
+                .collect();
+            let mut packed = vec![0; 2 * plain.len() + 64];
+            let size = codec.compress(&plain, &mut packed).unwrap_or(0);
+            fs::write(folder.join(format!("plain-{index}")), &plain)?;
+            fs::write(folder.join(format!("packed-{index}")), &packed[..size])?;
+        }
     }
     Ok(())
 }

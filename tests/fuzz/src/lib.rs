@@ -1,7 +1,9 @@
-//! What the fuzz targets share: scripts for ENet hosts in memory, and datagrams forged for them.
+//! What the fuzz targets share: scripts for ENet hosts in memory, datagrams forged for them, and
+//! what every codec has to stand.
 
 #![forbid(unsafe_code)]
 
+pub mod codec;
 pub mod forge;
 pub mod script;
 pub mod stage;

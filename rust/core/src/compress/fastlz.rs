@@ -10,8 +10,6 @@ use super::Codec;
 
 /// Bytes of the longest run that one instruction holds.
 const LONGEST_RUN: usize = 32;
-/// Shorter matches have no instruction.
-const SHORTEST_MATCH: usize = 3;
 /// Up to here the length fits into the three bits.
 const LONGEST_SHORT_MATCH: usize = 8;
 const LONGEST_MATCH: usize = LONGEST_SHORT_MATCH + 1 + 0xFF;
@@ -22,8 +20,10 @@ const FARTHEST_SHORT: usize = FARTHEST - 1;
 
 /// Slots of the encoder's table, as a power of two.
 const TABLE_BITS: u32 = 12;
-/// What the encoder looks at in one go.
+/// What the encoder looks at in one go. A match is three of these bytes at least.
 const WORD: usize = 4;
+/// Matches are carried out in pieces of this, where they do not overlap themselves.
+const PIECE: usize = 16;
 
 /// FastLZ. See the module's head.
 #[derive(Debug)]
@@ -80,8 +80,7 @@ impl Codec for FastLz {
             let before = self.note(word, start + at as u32).checked_sub(start);
             let Some(from) = before.map(|before| before as usize).filter(|from| {
                 at - from <= FARTHEST
-                    && input[*from..].first_chunk::<SHORTEST_MATCH>()
-                        == input[at..].first_chunk::<SHORTEST_MATCH>()
+                    && self::word(input, *from).is_some_and(|seen| (seen ^ word) << 8 == 0)
             }) else {
                 at += 1;
                 continue;
@@ -117,7 +116,7 @@ impl Codec for FastLz {
         let shortest = if is_far { 1 } else { 2 };
         loop {
             match usize::from(instruction >> 5) {
-                0 => output.put(input.take(usize::from(instruction) + 1)?)?,
+                0 => output.put_run(&mut input, usize::from(instruction) + 1)?,
                 length => {
                     let high = usize::from(instruction & 31) << 8;
                     let (distance, length) = match is_far {
@@ -148,6 +147,20 @@ impl Output<'_> {
         Some(())
     }
 
+    /// Takes a run from the input.
+    fn put_run(&mut self, input: &mut Input<'_>, size: usize) -> Option<()> {
+        let longest = input.rest.first_chunk::<LONGEST_RUN>();
+        let room = self.output[self.size..].first_chunk_mut::<LONGEST_RUN>();
+        let (Some(longest), Some(room)) = (longest, room) else {
+            return self.put(input.take(size)?);
+        };
+        // A copy of known size is faster; what is too much gets overwritten.
+        *room = *longest;
+        input.rest = &input.rest[size..];
+        self.size += size;
+        Some(())
+    }
+
     /// Writes the instructions for bytes as they are.
     fn run(&mut self, bytes: &[u8]) -> Option<()> {
         for run in bytes.chunks(LONGEST_RUN) {
@@ -171,11 +184,20 @@ impl Output<'_> {
 
     /// Carries a match out. Where it is longer than its distance it repeats what it has put.
     fn repeat(&mut self, distance: usize, length: usize) -> Option<()> {
-        let from = self.size.checked_sub(distance)?;
+        let mut from = self.size.checked_sub(distance)?;
         let end = self.size.checked_add(length)?;
+        if distance >= PIECE && end + PIECE <= self.output.len() {
+            // What is too much gets overwritten.
+            for at in (self.size..end).step_by(PIECE) {
+                let piece: [u8; PIECE] = *self.output[from..].first_chunk()?;
+                *self.output[at..].first_chunk_mut()? = piece;
+                from += PIECE;
+            }
+            self.size = end;
+            return Some(());
+        }
         let room = self.output.get_mut(..end)?;
         match distance {
-            0 => return None,
             1 => {
                 let value = room[from];
                 room[self.size..].fill(value);

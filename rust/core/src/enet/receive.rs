@@ -69,7 +69,9 @@ impl Enet {
                 _ => MAX_DATAGRAM_SIZE - head.len(),
             };
             plain.resize(room, 0);
-            let codec = self.output.codec.as_mut();
+            // Packed is smaller than plain. A stranger's is not looked at if it is larger than all it
+            // may become.
+            let codec = self.output.codec.as_mut().filter(|_| rest.len() < room);
             let size = codec.and_then(|codec| codec.decompress(rest, &mut plain));
             size.filter(|size| *size > 0).map(|size| &plain[..size])
         };

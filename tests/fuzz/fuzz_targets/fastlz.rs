@@ -1,0 +1,21 @@
+//! FastLZ on any bytes.
+
+#![no_main]
+
+use std::alloc::System;
+use std::cell::RefCell;
+
+use cap::Cap;
+use enet_core::compress::FastLz;
+use libfuzzer_sys::fuzz_target;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+thread_local! {
+    static CODEC: RefCell<FastLz> = RefCell::new(FastLz::new());
+}
+
+fuzz_target!(|input: &[u8]| {
+    CODEC.with_borrow_mut(|codec| enet_fuzz::codec::check(&ALLOCATOR, codec, input));
+});

@@ -1,0 +1,21 @@
+//! Zstd on any bytes. The library is C and not instrumented: this is about how it is called.
+
+#![no_main]
+
+use std::alloc::System;
+use std::cell::RefCell;
+
+use cap::Cap;
+use enet_core::compress::Zstd;
+use libfuzzer_sys::fuzz_target;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+thread_local! {
+    static CODEC: RefCell<Zstd> = RefCell::new(Zstd::new());
+}
+
+fuzz_target!(|input: &[u8]| {
+    CODEC.with_borrow_mut(|codec| enet_fuzz::codec::check(&ALLOCATOR, codec, input));
+});
