@@ -7,6 +7,7 @@ mod dictionary;
 mod fastlz;
 mod lz4;
 mod range_coder;
+mod recorder;
 mod zlib;
 mod zstd;
 mod zstd_dict;
@@ -15,6 +16,7 @@ pub use dictionary::{BadDictionary, Dictionary, train_dictionary};
 pub use fastlz::FastLz;
 pub use lz4::Lz4;
 pub use range_coder::RangeCoder;
+pub use recorder::Recorder;
 pub use zlib::Zlib;
 pub use zstd::Zstd;
 pub use zstd_dict::ZstdDict;
@@ -41,6 +43,19 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// Its name in Godot's enum.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => "COMPRESS_NONE",
+            Self::RangeCoder => "COMPRESS_RANGE_CODER",
+            Self::FastLz => "COMPRESS_FASTLZ",
+            Self::Zlib => "COMPRESS_ZLIB",
+            Self::Zstd => "COMPRESS_ZSTD",
+            Self::Lz4 => "COMPRESS_LZ4",
+            Self::ZstdDict(_) => "COMPRESS_ZSTD_DICT",
+        }
+    }
+
     /// A codec of this mode, if it has one.
     pub fn codec(&self) -> Option<Box<dyn Codec + Send>> {
         match self {

@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::compress::Recorder;
 use crate::config::{host_config, remote_port};
 use crate::engine::{Admission, Disconnect, MAX_CHANNELS};
 use crate::host::EngineFactory;
@@ -42,7 +43,39 @@ pub struct Connection {
     watched: Option<Admission>,
     is_refusing: bool,
     popped: Totals,
+    recorder: Option<Recorder>,
+    /// When it was last warned of datagrams that cannot be decoded, and how many there were.
+    warned: Option<(Time, u64)>,
 }
+
+/// Datagrams that were compressed, but not with the codec of this side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undecoded {
+    /// Name of the mode of this side.
+    pub mode: &'static str,
+    /// How many, since the last warning.
+    pub count: u64,
+}
+
+impl std::fmt::Display for Undecoded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { mode, count } = self;
+        match *mode {
+            "COMPRESS_NONE" => write!(
+                f,
+                "{count} datagrams were dropped: they are compressed, and no mode is set on this side"
+            ),
+            _ => write!(
+                f,
+                "{count} datagrams were dropped: they cannot be decoded with {mode}, the mode of this \
+                 side; the other side must have the same mode, and dictionary if there is one"
+            ),
+        }
+    }
+}
+
+/// Between two warnings: whoever sends garbage must not fill a log.
+const WARNING_INTERVAL: Time = Time::from_secs(10);
 
 /// What happened to a peer without the session that shares the host.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +114,8 @@ impl Connection {
             watched: None,
             is_refusing: false,
             popped: Totals::default(),
+            recorder: None,
+            warned: None,
         }
     }
 
@@ -111,6 +146,8 @@ impl Connection {
         self.hosts += 1;
         self.channel_limit = config.max_channels;
         self.popped = Totals::default();
+        self.recorder = None;
+        self.warned = None;
         self.is_refusing = false;
         Ok(())
     }
@@ -355,6 +392,37 @@ impl Connection {
     pub fn set_compression(&mut self, mode: Compression) -> Result<(), Inactive> {
         self.host.as_mut().ok_or(Inactive)?.set_compression(mode);
         Ok(())
+    }
+
+    /// Records the next datagrams that are sent, at most so many, as a codec sees them; 0 ends that.
+    pub fn record(&mut self, count: usize) -> Result<(), Inactive> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        self.recorder = (count > 0).then(|| Recorder::new(count));
+        host.record(self.recorder.clone());
+        Ok(())
+    }
+
+    /// What was recorded since the last call.
+    pub fn take_recorded(&mut self) -> Vec<Vec<u8>> {
+        self.recorder.as_ref().map_or_else(Vec::new, Recorder::take)
+    }
+
+    /// A warning, if datagrams came that nobody here can decode, and none was given lately.
+    pub fn undecoded(&mut self, now: Time) -> Option<Undecoded> {
+        let host = self.host.as_mut()?;
+        let count = host.engine().undecoded();
+        let is_due = self
+            .warned
+            .is_none_or(|(at, _)| now >= at + WARNING_INTERVAL);
+        let known = self.warned.map_or(0, |(_, count)| count);
+        if count == known || !is_due {
+            return None;
+        }
+        self.warned = Some((now, count));
+        Some(Undecoded {
+            mode: host.compression().name(),
+            count: count - known,
+        })
     }
 
     /// Sends everything that may be sent now.

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 
+use crate::compress::Codec;
 use crate::{Compression, Time};
 
 #[cfg(feature = "rusty_enet")]
@@ -419,5 +420,16 @@ pub trait Engine {
     fn set_admission(&mut self, admission: Admission);
 
     /// Chooses the codec for both directions, from now on.
-    fn set_compression(&mut self, mode: Compression);
+    fn set_compression(&mut self, mode: Compression) {
+        self.set_codec(mode.codec());
+    }
+
+    /// The same with a codec of the caller's own.
+    fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>);
+
+    /// Datagrams dropped because they were compressed, and not with our codec. An engine may not
+    /// count them.
+    fn undecoded(&self) -> u64 {
+        0
+    }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use crate::compress::Recorder;
 use crate::enet::Enet;
 use crate::engine::{
     Disconnect, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PacketFlags, PeerStatistics, QueueError,
@@ -50,6 +51,8 @@ pub struct Host {
     engine: Box<dyn Engine>,
     transport: Box<dyn Transport>,
     totals: Totals,
+    compression: Compression,
+    recorder: Option<Recorder>,
     outgoing: Vec<u8>,
     batch: Vec<u8>,
 }
@@ -61,6 +64,8 @@ impl Host {
             engine,
             transport,
             totals: Totals::default(),
+            compression: Compression::None,
+            recorder: None,
             outgoing: Vec::new(),
             batch: Vec::new(),
         }
@@ -224,7 +229,27 @@ impl Host {
 
     /// Chooses the codec for both directions.
     pub fn set_compression(&mut self, mode: Compression) {
-        self.engine.set_compression(mode);
+        self.compression = mode;
+        self.set_codec();
+    }
+
+    /// The codec chosen.
+    pub fn compression(&self) -> &Compression {
+        &self.compression
+    }
+
+    /// Records what is sent from now on, or not any more.
+    pub fn record(&mut self, recorder: Option<Recorder>) {
+        self.recorder = recorder;
+        self.set_codec();
+    }
+
+    fn set_codec(&mut self) {
+        let codec = self.compression.codec();
+        self.engine.set_codec(match &self.recorder {
+            Some(recorder) => Some(recorder.around(codec)),
+            None => codec,
+        });
     }
 
     /// The port of the socket, 0 if the system does not tell.

@@ -61,7 +61,7 @@ pub mod multiplayer;
 pub use channel::TransferMode;
 pub use compress::Compression;
 pub use config::{ClientOptions, HostOptions, ServerOptions};
-pub use connection::{Connection, HostStatistic, SharedConnection};
+pub use connection::{Connection, HostStatistic, SharedConnection, Undecoded};
 pub use engine::{
     Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, PeerStatistics,
     Throttle, Timeout,

@@ -19,9 +19,9 @@ use crate::config::{engine_config, port};
 use crate::engine::{Admission, Disconnect};
 use crate::host::{DEFAULT_ENGINE, EngineFactory};
 use crate::{
-    BindAddress, ClientOptions, ConnectError, Connection, CreateError, EngineConfig, Event,
-    MeshError, Network, PeerError, PeerId, PeerState, ServerOptions, SharedConnection, Time,
-    TransferMode,
+    BindAddress, ClientOptions, Compression, ConnectError, Connection, CreateError, EngineConfig,
+    Event, MeshError, Network, PeerError, PeerId, PeerState, ServerOptions, SharedConnection, Time,
+    TransferMode, Undecoded,
 };
 
 mod poll;
@@ -83,6 +83,7 @@ pub struct Multiplayer {
     status: Status,
     unique_id: i32,
     bind_address: BindAddress,
+    compression: Compression,
     refuse_new_connections: bool,
     transfer_mode: TransferMode,
     transfer_channel: i32,
@@ -123,6 +124,7 @@ impl Multiplayer {
             status: Status::Disconnected,
             unique_id: 0,
             bind_address: BindAddress::Any,
+            compression: Compression::None,
             refuse_new_connections: false,
             transfer_mode: TransferMode::Reliable,
             transfer_channel: 0,
@@ -429,6 +431,26 @@ impl Multiplayer {
         self.bind_address = address;
     }
 
+    /// Chooses the codec of the hosts made from now on, and of a server's or client's that is there.
+    pub fn set_compression(&mut self, mode: Compression) {
+        if let Some(host) = self.hosts.get(&MAIN_HOST) {
+            // It may have been destroyed by others.
+            let _ = host.borrow_mut().set_compression(mode.clone());
+        }
+        self.compression = mode;
+    }
+
+    /// The codec chosen here.
+    pub fn compression(&self) -> &Compression {
+        &self.compression
+    }
+
+    /// A warning for each host that got datagrams it cannot decode, now and then.
+    pub fn undecoded(&mut self, now: Time) -> Option<Undecoded> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().undecoded(now))
+    }
+
     /// Whether newcomers are turned away. Creating and closing clear it.
     pub fn refuses_new_connections(&self) -> bool {
         self.refuse_new_connections
@@ -494,6 +516,8 @@ impl Multiplayer {
         let network = Rc::clone(&self.network);
         let mut host = Connection::new(network, self.engine, self.seed);
         host.open(config, address, port)?;
+        // It is open, so it has a codec to choose.
+        let _ = host.set_compression(self.compression.clone());
         Ok(host)
     }
 

@@ -1,7 +1,9 @@
 //! Class ENetConnectionRs: one ENet host and its peers.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 
+use enet_core::compress::{Dictionary, train_dictionary};
 use enet_core::{Event, HostOptions, HostStatistic as Statistic, Inactive};
 use godot::classes::{MultiplayerPeerExtension, TlsOptions};
 use godot::global::Error;
@@ -46,6 +48,7 @@ pub struct ENetConnectionRs {
     base: Base<MultiplayerPeerExtension>,
     handle: Handle,
     session: Session,
+    dictionary: RefCell<Option<Dictionary>>,
 }
 
 // After the class: the derive leaves a macro that it needs.
@@ -176,6 +179,10 @@ impl ENetConnectionRs {
         // Those whose end was the last call's event.
         handle.forget_departed(|_| false);
         let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
+        let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
+        if let Some(undecoded) = undecoded {
+            godot_warn!("ENetConnectionRs.service: {undecoded}.");
+        }
         match event {
             Ok(Some(Event::Connected { peer, data })) => {
                 let data = match handle.connection().borrow().is_outgoing(peer) {
@@ -250,17 +257,94 @@ impl ENetConnectionRs {
 
     /// Compresses the datagrams of this host from now on, in both directions. The remote must do the
     /// same: nothing is negotiated. Call it after the host was made, on both sides, before anybody
-    /// connects. An unknown mode changes nothing.
+    /// connects. A number that is no mode changes nothing; [constant COMPRESS_ZSTD_DICT] without a
+    /// dictionary prints an error and changes nothing.
+    ///
+    /// If datagrams come that cannot be decoded, a warning is printed, every ten seconds at most.
     #[func(gd_self)]
     fn compress(this: Gd<Self>, mode: CompressionMode) {
         let handle = this.bind().handle.clone();
         if !handle.connection().borrow().is_active() {
             return report("compress", &INACTIVE);
         }
-        if let Some(mode) = convert::compression(mode) {
-            let done = handle.connection().borrow_mut().set_compression(mode);
-            report_failure("compress", done);
+        let mode = convert::compression(mode, this.bind().dictionary.borrow().as_ref());
+        match mode {
+            Ok(Some(mode)) => {
+                let done = handle.connection().borrow_mut().set_compression(mode);
+                report_failure("compress", done);
+            }
+            Ok(None) => {}
+            Err(cause) => report("compress", &cause),
         }
+    }
+
+    /// Sets the dictionary for [constant COMPRESS_ZSTD_DICT], which is to be chosen afterwards with
+    /// [method compress]: bytes that [method train_dictionary] made, the same on both sides.
+    ///
+    /// Returns [constant OK], or [constant ERR_INVALID_DATA] for bytes that are no dictionary.
+    #[func(gd_self)]
+    fn set_compression_dictionary(this: Gd<Self>, dictionary: PackedByteArray) -> Error {
+        match Dictionary::new(dictionary.as_slice()) {
+            Ok(dictionary) => {
+                *this.bind().dictionary.borrow_mut() = Some(dictionary);
+                Error::OK
+            }
+            Err(error) => {
+                report("set_compression_dictionary", &error);
+                Error::ERR_INVALID_DATA
+            }
+        }
+    }
+
+    /// Makes a dictionary of at most `size` bytes from samples of a game's datagrams, see
+    /// [method record_datagrams]. Some hundred samples are needed, and a hundred times as many bytes as
+    /// the dictionary shall have are good; 4096 to 16384 bytes suit most games. Ship it with the game: a
+    /// file in the project, read with [method FileAccess.get_file_as_bytes].
+    ///
+    /// Returns an empty array and prints the cause if that is not possible. It may take seconds.
+    #[func]
+    fn train_dictionary(samples: Array<PackedByteArray>, size: i64) -> PackedByteArray {
+        let samples: Vec<Vec<u8>> = samples
+            .iter_shared()
+            .map(|sample| sample.to_vec())
+            .collect();
+        let size = usize::try_from(size)
+            .ok()
+            .filter(|&size| size <= MAX_DICTIONARY_SIZE);
+        let Some(size) = size else {
+            let cause = format!("the size must be 0 to {MAX_DICTIONARY_SIZE} bytes");
+            report("train_dictionary", &cause);
+            return PackedByteArray::new();
+        };
+        match train_dictionary(&samples, size) {
+            Ok(dictionary) => dictionary.as_slice().into(),
+            Err(error) => {
+                report("train_dictionary", &error);
+                PackedByteArray::new()
+            }
+        }
+    }
+
+    /// Records the next `count` datagrams that this host sends, before they are compressed: samples for
+    /// [method train_dictionary], to be fetched with [method take_recorded_datagrams]. 0 ends it. Use it
+    /// on a server while people play.
+    #[func(gd_self)]
+    fn record_datagrams(this: Gd<Self>, count: i64) {
+        let handle = this.bind().handle.clone();
+        let Ok(count) = usize::try_from(count) else {
+            return report("record_datagrams", &"the count must not be negative");
+        };
+        let done = handle.connection().borrow_mut().record(count);
+        report_failure("record_datagrams", done);
+    }
+
+    /// The datagrams recorded so far, which are then forgotten.
+    #[func(gd_self)]
+    fn take_recorded_datagrams(this: Gd<Self>) -> Array<PackedByteArray> {
+        let handle = this.bind().handle.clone();
+        let recorded = handle.connection().borrow_mut().take_recorded();
+        let samples = recorded.iter().map(Vec::as_slice);
+        samples.map(PackedByteArray::from).collect()
     }
 
     /// Not available yet: prints an error and returns [constant ERR_UNAVAILABLE].
@@ -371,6 +455,7 @@ impl ENetConnectionRs {
             base,
             handle,
             session: Session::new(),
+            dictionary: RefCell::default(),
         })
     }
 
@@ -425,6 +510,9 @@ impl ENetConnectionRs {
         error
     }
 }
+
+/// Larger dictionaries gain nothing: a datagram has 4 KiB.
+const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
 
 const EVENT_ERROR: EventType = EventType(-1);
 const EVENT_NONE: EventType = EventType(0);

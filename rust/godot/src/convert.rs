@@ -1,5 +1,6 @@
 //! The only translation between Godot's vocabulary and the core's.
 
+use enet_core::compress::Dictionary;
 use enet_core::{
     Compression, CreateError, MeshError, PacketError, SendError, Status, TransferMode,
 };
@@ -38,16 +39,38 @@ pub fn packet_error(error: PacketError) -> Error {
     }
 }
 
-/// The codec of a mode, if it is one.
-pub fn compression(mode: CompressionMode) -> Option<Compression> {
-    match mode.0 {
-        0 => Some(Compression::None),
-        1 => Some(Compression::RangeCoder),
-        2 => Some(Compression::FastLz),
-        3 => Some(Compression::Zlib),
-        4 => Some(Compression::Zstd),
-        _ => None,
-    }
+/// The codec of a mode, if it is one. The one with a dictionary takes that along.
+pub fn compression(
+    mode: CompressionMode,
+    dictionary: Option<&Dictionary>,
+) -> Result<Option<Compression>, &'static str> {
+    Ok(Some(match mode.0 {
+        0 => Compression::None,
+        1 => Compression::RangeCoder,
+        2 => Compression::FastLz,
+        3 => Compression::Zlib,
+        4 => Compression::Zstd,
+        5 => Compression::Lz4,
+        6 => {
+            let dictionary =
+                dictionary.ok_or("COMPRESS_ZSTD_DICT needs set_compression_dictionary first")?;
+            Compression::ZstdDict(dictionary.clone())
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// The mode of a codec.
+pub fn compression_mode(compression: &Compression) -> CompressionMode {
+    CompressionMode(match compression {
+        Compression::RangeCoder => 1,
+        Compression::FastLz => 2,
+        Compression::Zlib => 3,
+        Compression::Zstd => 4,
+        Compression::Lz4 => 5,
+        Compression::ZstdDict(_) => 6,
+        _ => 0,
+    })
 }
 
 pub fn mesh_error(error: MeshError) -> Error {

@@ -49,6 +49,8 @@ macro_rules! script_enums {
                 }
             }
 
+            impl godot::register::property::SimpleVar for $name {}
+
             impl FromGodot for $name {
                 fn try_from_godot(via: i64) -> Result<Self, ConvertError> {
                     Ok(Self(via))
@@ -73,6 +75,8 @@ script_enums! {
         COMPRESS_FASTLZ = 2 "FastLZ: the least effort, and the least gain."
         COMPRESS_ZLIB = 3 "Zlib: more effort, more gain on large datagrams."
         COMPRESS_ZSTD = 4 "Zstandard: gains like zlib for less effort."
+        COMPRESS_LZ4 = 5 "LZ4: less effort than FastLZ for no less gain. Godot's own classes do not have it: both ends must be of this extension."
+        COMPRESS_ZSTD_DICT = 6 "Zstandard with a dictionary of what the game's datagrams have in common, see [method set_compression_dictionary]: the most gain, also on small datagrams. Godot's own classes do not have it: both ends must be of this extension, and have the same dictionary."
     }
     ENetConnectionRs.EventType {
         EVENT_ERROR = -1 "The connection is not active."

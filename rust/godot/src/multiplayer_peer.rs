@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use enet_core::compress::Dictionary;
 use enet_core::{
     BindAddress, ClientOptions, CreateError, PeerId, ServerOptions, SharedConnection, Signal,
 };
@@ -15,6 +16,7 @@ use godot::prelude::*;
 
 use crate::arguments::HostArgument;
 use crate::connection::ENetConnectionRs;
+use crate::enums::CompressionMode;
 use crate::handle::Handle;
 use crate::packet_peer::ENetPacketPeerRs;
 use crate::session::{self, HasSession, Session, session_virtuals};
@@ -50,6 +52,17 @@ pub struct ENetMultiplayerPeerRs {
     /// be set.
     #[var(get = get_host, no_set, usage_flags = [NONE])]
     host: PhantomVar<Option<Gd<ENetConnectionRs>>>,
+    /// How datagrams are compressed, in both directions: an [enum ENetConnectionRs.CompressionMode],
+    /// [constant ENetConnectionRs.COMPRESS_NONE] by default. The other side must have the same. It
+    /// applies to the host there is, and to those that [method create_server] and
+    /// [method create_client] make; a mesh's hosts have modes of their own, see
+    /// [method ENetConnectionRs.compress].
+    ///
+    /// Godot's own classes know all but LZ4 and the dictionary, and have no such property: they are
+    /// told with [code]peer.host.compress(mode)[/code]. A number that is no mode changes nothing.
+    #[var(get = get_compression_mode, set = set_compression_mode)]
+    compression_mode: PhantomVar<CompressionMode>,
+    dictionary: Option<Dictionary>,
 }
 
 /// The objects of one host.
@@ -144,6 +157,39 @@ impl ENetMultiplayerPeerRs {
                 "set_bind_ip",
                 &format!("\"{ip}\" is neither an IP address nor \"*\""),
             ),
+        }
+    }
+
+    /// See [member compression_mode].
+    #[func]
+    fn set_compression_mode(&mut self, mode: CompressionMode) {
+        match convert::compression(mode, self.dictionary.as_ref()) {
+            Ok(Some(mode)) => self.session.core.set_compression(mode),
+            Ok(None) => {}
+            Err(cause) => self.report("set_compression_mode", &cause),
+        }
+    }
+
+    /// See [member compression_mode].
+    #[func]
+    fn get_compression_mode(&self) -> CompressionMode {
+        convert::compression_mode(self.session.core.compression())
+    }
+
+    /// Sets the dictionary for [constant ENetConnectionRs.COMPRESS_ZSTD_DICT], which is to be chosen
+    /// afterwards with [member compression_mode]. See
+    /// [method ENetConnectionRs.set_compression_dictionary].
+    #[func]
+    fn set_compression_dictionary(&mut self, dictionary: PackedByteArray) -> Error {
+        match Dictionary::new(dictionary.as_slice()) {
+            Ok(dictionary) => {
+                self.dictionary = Some(dictionary);
+                Error::OK
+            }
+            Err(error) => {
+                self.report("set_compression_dictionary", &error);
+                Error::ERR_INVALID_DATA
+            }
         }
     }
 
@@ -257,6 +303,8 @@ session_virtuals!(
         session: Session::new(),
         hosts: RefCell::default(),
         host: PhantomVar::default(),
+        compression_mode: PhantomVar::default(),
+        dictionary: None,
     },
     {}
 );

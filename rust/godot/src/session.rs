@@ -152,6 +152,11 @@ macro_rules! session_virtuals {
                     self.session_mut().core.finish(notice, clock::now());
                 }
                 self.tidy();
+                let undecoded = self.session_mut().core.undecoded(clock::now());
+                if let Some(undecoded) = undecoded {
+                    let _lent = self.base_mut();
+                    godot_warn!("{}.poll: {undecoded}.", Self::NAME);
+                }
                 session::release(this);
             }
 

@@ -8,19 +8,26 @@ extends Logger
 
 var mutex := Mutex.new()
 var errors: Array[String] = []
+var warnings: Array[String] = []
 
 func _log_error(_function: String, _file: String, _line: int, code: String, rationale: String,
 		_editor_notify: bool, type: int, _backtraces: Array[ScriptBacktrace]) -> void:
-	if type == ERROR_TYPE_WARNING:
-		return
 	mutex.lock()
-	errors.append(code if rationale.is_empty() else rationale)
+	var list := warnings if type == ERROR_TYPE_WARNING else errors
+	list.append(code if rationale.is_empty() else rationale)
 	mutex.unlock()
 
 func take() -> Array[String]:
 	mutex.lock()
 	var taken := errors
 	errors = []
+	mutex.unlock()
+	return taken
+
+func take_warnings() -> Array[String]:
+	mutex.lock()
+	var taken := warnings
+	warnings = []
 	mutex.unlock()
 	return taken
 """
@@ -53,6 +60,14 @@ func take() -> Array[String]:
 	if _catcher != null:
 		taken = _catcher.call(&"take")
 	count += taken.size()
+	return taken
+
+
+## The warnings since the last call. They fail no case by themselves.
+func take_warnings() -> Array[String]:
+	var taken: Array[String] = []
+	if _catcher != null:
+		taken = _catcher.call(&"take_warnings")
 	return taken
 
 

@@ -37,7 +37,9 @@ func read(of_class: String) -> void:
 	var called := func(name: String) -> String: return _text_below(lines, "%s\\(" % name)
 	_judge(of_class, "methods", methods, called)
 	_judge(of_class, "signals", _names(ClassDB.class_get_signal_list(of_class, true)), called)
-	_judge(of_class, "properties", properties, func(name: String) -> String: return _text_below(lines, name + "\\b"))
+	# Type, name and accessors stand there without a space between.
+	var heading := "\\w*%s(\\b|set_|get_|is_)"
+	_judge(of_class, "properties", properties, func(name: String) -> String: return _text_below(lines, heading % name))
 	var constants := Array(ClassDB.class_get_integer_constant_list(of_class, true))
 	_judge(of_class, "constants", constants, func(name: String) -> String: return _text_below(lines, name + "\\b"))
 

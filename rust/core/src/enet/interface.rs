@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use super::peer::{DEFAULT_PING_INTERVAL, Peer};
 use super::send::Content;
 use super::{Enet, wire};
+use crate::Time;
+use crate::compress::Codec;
 use crate::engine::{
     Admission, Disconnect, Engine, Event, MAX_CHANNELS, PacketFlags, PeerId, PeerState,
     PeerStatistics, QueueError, Throttle, Timeout,
 };
-use crate::{Compression, Time};
 
 impl Engine for Enet {
     fn connect(
@@ -195,7 +196,11 @@ impl Engine for Enet {
         self.admission = admission;
     }
 
-    fn set_compression(&mut self, mode: Compression) {
-        self.output.codec = mode.codec();
+    fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
+        self.output.codec = codec;
+    }
+
+    fn undecoded(&self) -> u64 {
+        self.undecoded
     }
 }

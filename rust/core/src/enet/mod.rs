@@ -81,6 +81,7 @@ pub struct Enet {
     buffers: BufferPool,
     scratch: Vec<u8>,
     random: u64,
+    undecoded: u64,
     /// The latest time any call had, in milliseconds.
     latest: u64,
     generations: u32,
@@ -116,6 +117,7 @@ impl Enet {
             buffers: BufferPool::default(),
             scratch: Vec::new(),
             random: u64::from(config.seed),
+            undecoded: 0,
             latest: millis(config.now),
             generations: 0,
             bandwidth_epoch: millis(config.now),

@@ -73,7 +73,9 @@ impl Enet {
             // may become.
             let codec = self.output.codec.as_mut().filter(|_| rest.len() < room);
             let size = codec.and_then(|codec| codec.decompress(rest, &mut plain));
-            size.filter(|size| *size > 0).map(|size| &plain[..size])
+            let size = size.filter(|size| *size > 0);
+            self.undecoded += u64::from(size.is_none());
+            size.map(|size| &plain[..size])
         };
         if let Some(commands) = commands
             && checksum.is_none_or(|checksum| self.is_intact(slot, head, checksum, commands))

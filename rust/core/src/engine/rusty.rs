@@ -20,7 +20,7 @@ use super::{
     MIN_DATAGRAM_SIZE, PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle,
     Timeout,
 };
-use crate::compress::{Codec, Compression};
+use crate::compress::Codec;
 use crate::{Time, channel};
 
 /// ENet on crate rusty_enet.
@@ -328,8 +328,8 @@ impl Engine for RustyEngine {
     /// himself, when it is up.
     fn set_admission(&mut self, _admission: Admission) {}
 
-    fn set_compression(&mut self, mode: Compression) {
-        self.codec.set(mode);
+    fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
+        self.codec.set(codec);
     }
 }
 
@@ -394,9 +394,9 @@ impl Clock {
 struct SharedCodec(Arc<Mutex<Option<Box<dyn Codec + Send>>>>);
 
 impl SharedCodec {
-    fn set(&self, mode: Compression) {
-        if let Ok(mut codec) = self.0.lock() {
-            *codec = mode.codec();
+    fn set(&self, codec: Option<Box<dyn Codec + Send>>) {
+        if let Ok(mut current) = self.0.lock() {
+            *current = codec;
         }
     }
 

@@ -1,6 +1,8 @@
 //! ENetConnectionRs as a MultiplayerPeer: a server once it is bound, a client once it connects with an
 //! id of its own.
 
+use std::cell::RefCell;
+
 use godot::classes::MultiplayerPeerExtension;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
@@ -18,6 +20,7 @@ session_virtuals!(
         base,
         handle: Handle::unconnected(),
         session: Session::new(),
+        dictionary: RefCell::default(),
     },
     {
         // The engine would find the method of this name first and give a Callable, where a typed script
