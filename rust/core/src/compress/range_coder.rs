@@ -9,7 +9,12 @@
 //! Each context is a binary tree of the bytes it has seen. A node's `below` sums its own count and
 //! those of its left subtree, so that the cumulated count of a byte is found on the way down. All
 //! nodes live in one table; when it is full, everything is forgotten. Nodes are contexts too: the
-//! node of a byte within the context "after b" is the context "after b and this byte".
+//! node of a byte within the context "after b" is the context "after b and this byte". The root, the
+//! context without a byte before it, knows every byte, and so is a table instead of a tree.
+
+mod root;
+
+use root::Root;
 
 use super::Codec;
 
@@ -21,43 +26,40 @@ const BOTTOM: u32 = 1 << 16;
 const TABLE_SIZE: usize = 4096;
 /// Bytes of context.
 const ORDER: usize = 2;
-/// Node 0 is the context without a byte before it, the root.
-const ROOT: usize = 0;
-
-/// How a kind of context counts.
-#[derive(Clone, Copy)]
-struct Counting {
-    /// Added to a byte's count when it is seen.
-    step: u8,
-    /// Count of every byte before it is seen: only the root knows all of them.
-    least: u16,
-}
-
-const IN_ROOT: Counting = Counting { step: 3, least: 1 };
-const IN_CONTEXT: Counting = Counting { step: 2, least: 0 };
-const ROOT_ESCAPES: u16 = 1;
+/// Node 0 stands for the root, and for no node in a tree.
+const ROOT: u16 = 0;
+/// Added to a byte's count when a context sees it.
+const STEP: u8 = 2;
 /// Added to a context's escapes when it meets a byte it has not seen.
 const ESCAPE_STEP: u16 = 5;
+/// A larger total would not leave the interval wide enough.
+const MOST_TOTAL: u32 = BOTTOM - 0x100;
 
+/// A byte within a context.
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
     value: u8,
     count: u8,
     /// This node's count and those of everything left of it.
     below: u16,
-    left: u16,
-    right: u16,
-    /// As a context: the tree of its bytes, what escapes count, and everything together.
+    /// Left and right.
+    children: [u16; 2],
+}
+
+/// What a node is as a context.
+#[derive(Debug, Clone, Copy, Default)]
+struct Context {
     tree: u16,
     escapes: u16,
+    /// What escapes and bytes count together.
     total: u16,
-    /// As a context: the one that is a byte shorter.
+    /// The context that is a byte shorter.
     shorter: u16,
 }
 
 /// A byte's share of a context.
 struct Share {
-    node: usize,
+    node: u16,
     /// Cumulated count of the bytes before it.
     under: u16,
     /// 0 where the context has not seen it.
@@ -67,10 +69,12 @@ struct Share {
 /// ENet's range coder. See the module's head.
 #[derive(Debug)]
 pub struct RangeCoder {
-    nodes: Box<[Node]>,
-    used: usize,
+    nodes: Box<[Node; TABLE_SIZE]>,
+    contexts: Box<[Context; TABLE_SIZE]>,
+    root: Root,
+    used: u16,
     /// The context the next byte is in.
-    context: usize,
+    context: u16,
     order: usize,
 }
 
@@ -81,199 +85,182 @@ impl Default for RangeCoder {
 }
 
 impl RangeCoder {
-    /// A coder; it holds 72 kB.
+    /// A coder; it holds 66 kB.
     pub fn new() -> Self {
         Self {
-            nodes: vec![Node::default(); TABLE_SIZE].into_boxed_slice(),
-            used: 0,
+            nodes: Box::new([Node::default(); TABLE_SIZE]),
+            contexts: Box::new([Context::default(); TABLE_SIZE]),
+            root: Root::default(),
+            used: 1,
             context: ROOT,
             order: 0,
         }
     }
 
     fn forget(&mut self) {
-        self.nodes[ROOT] = Node {
-            escapes: ROOT_ESCAPES,
-            total: ROOT_ESCAPES + 256 * IN_ROOT.least,
-            ..Node::default()
-        };
+        self.root = Root::default();
         self.used = 1;
         self.context = ROOT;
         self.order = 0;
     }
 
     /// A new node for a byte. There is always room: `advance` sees to that.
-    fn create(&mut self, value: u8, count: u8) -> usize {
+    fn create(&mut self, value: u8) -> u16 {
         let node = self.used;
         self.used += 1;
-        self.nodes[node] = Node {
+        self.nodes[index(node)] = Node {
             value,
-            count,
-            below: count.into(),
-            ..Node::default()
+            count: STEP,
+            below: STEP.into(),
+            children: [0; 2],
         };
+        self.contexts[index(node)] = Context::default();
         node
     }
 
     /// Finds a byte's share in a context and counts the byte.
-    fn count(&mut self, context: usize, value: u8, counting: Counting) -> Share {
-        let Counting { step, least } = counting;
-        let mut under = u16::from(value) * least;
-        let mut at = usize::from(self.nodes[context].tree);
-        if at == 0 {
-            let node = self.create(value, step);
-            self.nodes[context].tree = node as u16;
-            return Share {
-                node,
-                under,
-                count: least,
-            };
-        }
-        loop {
-            let node = &mut self.nodes[at];
-            let next = match value.cmp(&node.value) {
-                std::cmp::Ordering::Less => {
-                    node.below += u16::from(step);
-                    node.left
-                }
-                std::cmp::Ordering::Greater => {
-                    under += node.below;
-                    node.right
-                }
-                std::cmp::Ordering::Equal => {
-                    let count = least + u16::from(node.count);
-                    under += node.below - u16::from(node.count);
-                    node.below += u16::from(step);
-                    node.count += step;
-                    return Share {
-                        node: at,
-                        under,
-                        count,
-                    };
-                }
-            };
-            if next == 0 {
-                let goes_left = value < node.value;
-                let node = self.create(value, step);
-                let parent = &mut self.nodes[at];
-                match goes_left {
-                    true => parent.left = node as u16,
-                    false => parent.right = node as u16,
-                }
+    fn count(&mut self, context: u16, value: u8) -> Share {
+        let mut under = 0;
+        let mut at = self.contexts[index(context)].tree;
+        let mut parent = None;
+        while at != 0 {
+            let node = &mut self.nodes[index(at)];
+            if node.value == value {
+                let count = node.count;
+                under += node.below - u16::from(count);
+                node.below += u16::from(STEP);
+                node.count += STEP;
                 return Share {
-                    node,
+                    node: at,
                     under,
-                    count: least,
+                    count: count.into(),
                 };
             }
-            at = next.into();
+            // Which way it goes is anybody's guess: no branches.
+            let goes_right = value > node.value;
+            under += node.below * u16::from(goes_right);
+            node.below += u16::from(STEP) * u16::from(!goes_right);
+            parent = Some((at, goes_right));
+            at = node.children[usize::from(goes_right)];
+        }
+        let node = self.create(value);
+        match parent {
+            Some((at, side)) => self.nodes[index(at)].children[usize::from(side)] = node,
+            None => self.contexts[index(context)].tree = node,
+        }
+        Share {
+            node,
+            under,
+            count: 0,
         }
     }
 
     /// Finds the byte whose share holds a cumulated count, and counts it. `None` where the context
-    /// has seen no such byte.
-    fn find(&mut self, context: usize, code: u16, counting: Counting) -> Option<(u8, Share)> {
-        let least = u32::from(counting.least);
-        let code = u32::from(code);
-        let mut passed = 0u32;
-        let mut at = usize::from(self.nodes[context].tree);
-        // Bytes between nodes have only the least count: the byte is one of these.
-        let mut unseen = 0..256u32;
+    /// has seen no such byte: its counts are wrong then, and nothing more is decoded with them.
+    fn find(&mut self, context: u16, code: u16) -> Option<(u8, Share)> {
+        let mut passed = 0;
+        let mut at = self.contexts[index(context)].tree;
         while at != 0 {
-            let node = self.nodes[at];
-            let value = u32::from(node.value);
-            let after = passed + u32::from(node.below) + (value + 1) * least;
-            if code >= after {
-                passed += u32::from(node.below);
-                unseen.start = value + 1;
-                at = node.right.into();
-            } else if code < after - u32::from(node.count) - least {
-                unseen.end = value;
-                at = node.left.into();
-            } else {
-                return Some((node.value, self.count(context, node.value, counting)));
+            let node = &mut self.nodes[index(at)];
+            let after = passed + node.below;
+            let count = u16::from(node.count);
+            if code < after && code >= after - count {
+                node.below += u16::from(STEP);
+                node.count += STEP;
+                let share = Share {
+                    node: at,
+                    under: after - count,
+                    count,
+                };
+                return Some((node.value, share));
             }
+            let goes_right = code >= after;
+            passed += node.below * u16::from(goes_right);
+            node.below += u16::from(STEP) * u16::from(!goes_right);
+            at = node.children[usize::from(goes_right)];
         }
-        let value = code.checked_sub(passed)?.checked_div(least)?;
-        let value = unseen.contains(&value).then_some(value as u8)?;
-        Some((value, self.count(context, value, counting)))
+        None
     }
 
-    /// Halves a context's counts when they get too large for the arithmetic.
-    fn keep_small(&mut self, context: usize, count: u16, counting: Counting) {
-        let Counting { step, least } = counting;
-        let most = 0xFF - 2 * u16::from(step) + least;
-        if count <= most && u32::from(self.nodes[context].total) <= BOTTOM - 0x100 {
+    /// Counts a byte that a context had to pass on, or knew. Halves the context's counts when they
+    /// get too large for the arithmetic.
+    fn count_in_context(&mut self, at: u16, share: &Share) {
+        let context = &mut self.contexts[index(at)];
+        if share.count == 0 {
+            context.escapes += ESCAPE_STEP;
+            context.total += ESCAPE_STEP;
+        }
+        context.total += u16::from(STEP);
+        let most = 0xFF - 2 * u16::from(STEP);
+        if share.count <= most && u32::from(context.total) <= MOST_TOTAL {
             return;
         }
-        let tree = usize::from(self.nodes[context].tree);
+        let tree = context.tree;
         let counts = if tree == 0 { 0 } else { self.halve(tree) };
-        let node = &mut self.nodes[context];
-        node.escapes -= node.escapes >> 1;
-        node.total = counts + node.escapes + 256 * least;
+        let context = &mut self.contexts[index(at)];
+        context.escapes -= context.escapes >> 1;
+        context.total = counts + context.escapes;
     }
 
     /// Halves the counts of a tree and returns their sum. Goes down at most 256 deep.
-    fn halve(&mut self, mut at: usize) -> u16 {
+    fn halve(&mut self, mut at: u16) -> u16 {
         let mut total = 0;
         loop {
-            let node = &mut self.nodes[at];
+            let node = &mut self.nodes[index(at)];
             node.count -= node.count >> 1;
-            let (count, left, right) = (u16::from(node.count), node.left, node.right);
-            let below = count
-                + if left == 0 {
-                    0
-                } else {
-                    self.halve(left.into())
-                };
-            self.nodes[at].below = below;
+            let (mut below, [left, right]) = (u16::from(node.count), node.children);
+            if left != 0 {
+                below += self.halve(left);
+            }
+            self.nodes[index(at)].below = below;
             total += below;
             if right == 0 {
                 return total;
             }
-            at = right.into();
+            at = right;
         }
     }
 
-    /// Counts a byte that a context had to pass on, or knew.
-    fn count_in_context(&mut self, context: usize, share: &Share) {
-        let node = &mut self.nodes[context];
-        if share.count == 0 {
-            node.escapes += ESCAPE_STEP;
-            node.total += ESCAPE_STEP;
+    /// The root's node for a byte.
+    fn root_node(&mut self, value: u8) -> u16 {
+        match self.root.node(value) {
+            0 => {
+                let node = self.create(value);
+                self.root.set_node(value, node);
+                node
+            }
+            node => node,
         }
-        node.total += u16::from(IN_CONTEXT.step);
-        self.keep_small(context, share.count, IN_CONTEXT);
-    }
-
-    fn count_in_root(&mut self, share: &Share) {
-        self.nodes[ROOT].total += u16::from(IN_ROOT.step);
-        self.keep_small(ROOT, share.count, IN_ROOT);
     }
 
     /// Goes on to the context of the next byte, when `longest` is the node of this one in its
     /// longest context.
-    fn advance(&mut self, longest: usize) {
+    fn advance(&mut self, longest: u16) {
         if self.order >= ORDER {
-            self.context = self.nodes[longest].shorter.into();
+            self.context = self.contexts[index(longest)].shorter;
         } else {
             self.order += 1;
             self.context = longest;
         }
         // A byte makes a node per context at most.
-        if self.used >= TABLE_SIZE - ORDER {
+        if usize::from(self.used) >= TABLE_SIZE - ORDER {
             self.forget();
         }
     }
 
     /// Hangs a byte's node under that of the same byte in the longer context.
-    fn chain(&mut self, longest: &mut Option<usize>, last: &mut usize, node: usize) {
+    fn chain(&mut self, longest: &mut Option<u16>, last: &mut u16, node: u16) {
         match longest {
             None => *longest = Some(node),
-            Some(_) => self.nodes[*last].shorter = node as u16,
+            Some(_) => self.contexts[index(*last)].shorter = node,
         }
         *last = node;
     }
+}
+
+/// Nodes are numbered so that no check is needed.
+fn index(node: u16) -> usize {
+    usize::from(node) % TABLE_SIZE
 }
 
 impl Codec for RangeCoder {
@@ -290,9 +277,9 @@ impl Codec for RangeCoder {
             let mut context = self.context;
             let mut is_coded = false;
             while context != ROOT {
-                let share = self.count(context, value, IN_CONTEXT);
+                let share = self.count(context, value);
                 self.chain(&mut longest, &mut last, share.node);
-                let Node { escapes, total, .. } = self.nodes[context];
+                let Context { escapes, total, .. } = self.contexts[index(context)];
                 if share.count > 0 {
                     encoder.encode(escapes + share.under, share.count, total)?;
                     is_coded = true;
@@ -303,14 +290,14 @@ impl Codec for RangeCoder {
                 if is_coded {
                     break;
                 }
-                context = self.nodes[context].shorter.into();
+                context = self.contexts[index(context)].shorter;
             }
             if !is_coded {
-                let share = self.count(ROOT, value, IN_ROOT);
-                self.chain(&mut longest, &mut last, share.node);
-                let Node { escapes, total, .. } = self.nodes[ROOT];
-                encoder.encode(escapes + share.under, share.count, total)?;
-                self.count_in_root(&share);
+                let node = self.root_node(value);
+                self.chain(&mut longest, &mut last, node);
+                let (under, count) = self.root.share(value);
+                encoder.encode(self.root.escapes() + under, count, self.root.total())?;
+                self.root.count(value);
             }
             self.advance(longest.unwrap_or(ROOT));
         }
@@ -327,49 +314,50 @@ impl Codec for RangeCoder {
             // The context that knows the byte, and the byte.
             let mut found = None;
             while context != ROOT {
-                let Node {
+                let Context {
                     escapes,
                     total,
                     shorter,
                     ..
-                } = self.nodes[context];
+                } = self.contexts[index(context)];
                 if escapes > 0 && escapes < total {
                     let code = decoder.read(total)?;
                     if code < escapes {
-                        decoder.skip(0, escapes, total);
+                        decoder.skip(0, escapes);
                     } else {
-                        let (value, share) = self.find(context, code - escapes, IN_CONTEXT)?;
-                        decoder.skip(escapes + share.under, share.count, total);
+                        let (value, share) = self.find(context, code - escapes)?;
+                        decoder.skip(escapes + share.under, share.count);
                         self.count_in_context(context, &share);
                         found = Some((value, share.node));
                         break;
                     }
                 }
-                context = shorter.into();
+                context = shorter;
             }
             let (value, known) = match found {
                 Some(found) => found,
                 None => {
-                    let Node { escapes, total, .. } = self.nodes[ROOT];
+                    let (escapes, total) = (self.root.escapes(), self.root.total());
                     let code = decoder.read(total)?;
                     if code < escapes {
                         // Past the end everything reads as zeros, which are escapes.
                         return Some(size);
                     }
-                    let (value, share) = self.find(ROOT, code - escapes, IN_ROOT)?;
-                    decoder.skip(escapes + share.under, share.count, total);
-                    self.count_in_root(&share);
-                    (value, share.node)
+                    let value = self.root.find(code - escapes);
+                    let (under, count) = self.root.share(value);
+                    decoder.skip(escapes + under, count);
+                    self.root.count(value);
+                    (value, self.root_node(value))
                 }
             };
             // The longer contexts learn what they did not know.
             let (mut longest, mut last) = (None, ROOT);
             let mut patched = first;
             while patched != context {
-                let share = self.count(patched, value, IN_CONTEXT);
+                let share = self.count(patched, value);
                 self.chain(&mut longest, &mut last, share.node);
                 self.count_in_context(patched, &share);
-                patched = self.nodes[patched].shorter.into();
+                patched = self.contexts[index(patched)].shorter;
             }
             self.chain(&mut longest, &mut last, known);
             *output.get_mut(size)? = value;
@@ -440,15 +428,14 @@ impl<'a> Decoder<'a> {
         self.code = (self.code << 8) | u32::from(next);
     }
 
-    /// The cumulated count the code stands at; `None` if the code is nowhere.
-    fn read(&self, total: u16) -> Option<u16> {
-        let unit = self.range / u32::from(total);
-        let code = self.code.wrapping_sub(self.low) / unit;
+    /// The cumulated count the code stands at; `None` if the code is nowhere. `skip` comes next.
+    fn read(&mut self, total: u16) -> Option<u16> {
+        self.range /= u32::from(total);
+        let code = self.code.wrapping_sub(self.low) / self.range;
         (code < u32::from(total)).then_some(code as u16)
     }
 
-    fn skip(&mut self, under: u16, count: u16, total: u16) {
-        self.range /= u32::from(total);
+    fn skip(&mut self, under: u16, count: u16) {
         self.low = self.low.wrapping_add(u32::from(under) * self.range);
         self.range *= u32::from(count);
         while shrink(self.low, &mut self.range) {
