@@ -465,7 +465,7 @@ impl Connection {
                 (totals.received_datagrams, &mut popped.received_datagrams)
             }
         };
-        Ok(total - std::mem::replace(popped, total))
+        Ok(total.saturating_sub(std::mem::replace(popped, total)))
     }
 
     /// Turns newcomers away, or stops doing so.

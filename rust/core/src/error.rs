@@ -94,7 +94,7 @@ pub enum PacketError {
     #[error("it is not active")]
     Inactive,
     /// No channel has this number.
-    #[error("the channel must be 0 to {}, not {channel}", .count.saturating_sub(1))]
+    #[error("{}", no_channel(*.channel, *.count))]
     Channel {
         /// The number.
         channel: i64,
@@ -102,7 +102,7 @@ pub enum PacketError {
         count: usize,
     },
     /// The first number that is too high, for which Godot has another error.
-    #[error("there is no channel {channel}, only {count} from 0 on")]
+    #[error("{}", no_channel(*.channel, *.count))]
     NoSuchChannel {
         /// The number.
         channel: i64,
@@ -204,6 +204,13 @@ pub enum SettingError {
         /// The maximum.
         maximum: i64,
     },
+}
+
+fn no_channel(channel: i64, count: usize) -> String {
+    match count.checked_sub(1) {
+        Some(last) => format!("the channel must be 0 to {last}, not {channel}"),
+        None => "the peer is disconnecting".to_owned(),
+    }
 }
 
 impl From<Inactive> for PacketError {

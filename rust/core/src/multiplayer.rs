@@ -99,6 +99,8 @@ pub struct Multiplayer {
     due: VecDeque<(i32, Event)>,
     /// Peers that others ended, by host.
     lost: VecDeque<(i32, PeerId)>,
+    /// How many packets of each peer are in `inbox`.
+    unread: HashMap<i32, usize>,
     /// Bytes that the packets in `inbox` hold.
     unread_bytes: usize,
     /// Counts creations and closings: a [`Notice`] of an earlier one has nothing left to finish.
@@ -136,6 +138,7 @@ impl Multiplayer {
             postponed: VecDeque::new(),
             due: VecDeque::new(),
             lost: VecDeque::new(),
+            unread: HashMap::new(),
             unread_bytes: 0,
             epoch: 0,
             is_polling: false,
@@ -327,6 +330,7 @@ impl Multiplayer {
         self.peers.clear();
         self.ids.clear();
         self.inbox.clear();
+        self.unread.clear();
         self.unread_bytes = 0;
         self.postponed.clear();
         self.due.clear();
@@ -349,6 +353,12 @@ impl Multiplayer {
     pub fn take_packet(&mut self) -> Option<Packet> {
         let packet = self.inbox.pop_front()?;
         self.unread_bytes -= packet.data.capacity() + poll::PACKET_COST;
+        if let Some(count) = self.unread.get_mut(&packet.peer) {
+            *count -= 1;
+            if *count == 0 {
+                self.unread.remove(&packet.peer);
+            }
+        }
         Some(packet)
     }
 
@@ -393,13 +403,14 @@ impl Multiplayer {
 
     /// The UDP port of a server or client.
     pub fn local_port(&self) -> Option<u16> {
-        let host = self.hosts.get(&MAIN_HOST)?;
-        host.borrow_mut().host().map(|host| host.local_port())
+        self.host()?.borrow().local_port().ok()
     }
 
     /// The host of a server or client.
     pub fn host(&self) -> Option<&SharedConnection> {
-        self.hosts.get(&MAIN_HOST)
+        // In a mesh, the key is that of a peer.
+        let host = self.hosts.get(&MAIN_HOST);
+        host.filter(|_| self.mode != Mode::Mesh)
     }
 
     /// The host with this key: see [`Multiplayer::host_key`].
@@ -433,7 +444,7 @@ impl Multiplayer {
 
     /// Chooses the codec of the hosts made from now on, and of a server's or client's that is there.
     pub fn set_compression(&mut self, mode: Compression) {
-        if let Some(host) = self.hosts.get(&MAIN_HOST) {
+        if let Some(host) = self.host() {
             // It may have been destroyed by others.
             let _ = host.borrow_mut().set_compression(mode.clone());
         }
@@ -459,7 +470,7 @@ impl Multiplayer {
     /// Turns newcomers away, or stops doing so.
     pub fn set_refuse_new_connections(&mut self, refuse: bool) {
         self.refuse_new_connections = refuse;
-        if let Some(host) = self.hosts.get(&MAIN_HOST) {
+        if let Some(host) = self.host() {
             host.borrow_mut().set_refusing(refuse);
         }
     }

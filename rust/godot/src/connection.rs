@@ -13,7 +13,7 @@ use crate::arguments::NullableTlsOptions;
 use crate::enums::{CompressionMode, EventType, HostStatistic};
 use crate::handle::Handle;
 use crate::packet_peer::{ENetPacketPeerRs, Unread};
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::{clock, convert};
 
 /// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
@@ -114,7 +114,7 @@ impl ENetConnectionRs {
         if destroyed.is_err() {
             return report("destroy", &INACTIVE);
         }
-        handle.forget_departed(|_| false);
+        drop(handle.departed(|_| false));
         let mut this = this;
         let mut this = this.bind_mut();
         // A session that polls tells of it with the next poll.
@@ -176,8 +176,9 @@ impl ENetConnectionRs {
     fn service(this: Gd<Self>, #[opt(default = 0)] timeout: i64) -> VarArray {
         let handle = this.bind().handle.clone();
         let timeout = enet_core::Time::from_millis(timeout.try_into().unwrap_or(0));
+        handle.forget_read();
         // Those whose end was the last call's event.
-        handle.forget_departed(|_| false);
+        drop(handle.departed(|_| false));
         let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {
@@ -185,10 +186,6 @@ impl ENetConnectionRs {
         }
         match event {
             Ok(Some(Event::Connected { peer, data })) => {
-                let data = match handle.connection().borrow().is_outgoing(peer) {
-                    true => 0,
-                    false => data,
-                };
                 event_array(EVENT_CONNECT, Some(handle.object(peer)), data.into(), 0)
             }
             Ok(Some(Event::Disconnected { peer, data })) => {
@@ -351,7 +348,7 @@ impl ENetConnectionRs {
     #[func(gd_self)]
     fn dtls_server_setup(this: Gd<Self>, server_options: Option<Gd<TlsOptions>>) -> Error {
         let fits = server_options.is_some_and(|options| options.is_server());
-        this.bind().check_dtls("dtls_server_setup", fits)
+        Self::check_dtls(&this, "dtls_server_setup", fits)
     }
 
     /// Not available yet: prints an error and returns [constant ERR_UNAVAILABLE].
@@ -363,7 +360,7 @@ impl ENetConnectionRs {
     ) -> Error {
         let _ = hostname;
         let fits = client_options.0.is_none_or(|options| !options.is_server());
-        this.bind().check_dtls("dtls_client_setup", fits)
+        Self::check_dtls(&this, "dtls_client_setup", fits)
     }
 
     /// Turns away those who try to connect from now on, or stops doing so. They are told at once.
@@ -490,17 +487,18 @@ impl ENetConnectionRs {
 
     fn answer<T>(&self, method: &str, answer: Result<T, Inactive>) -> Option<T> {
         if answer.is_err() {
-            report(method, &INACTIVE);
+            session::report_looking(self, method, &INACTIVE);
         }
         answer.ok()
     }
 
-    fn check_dtls(&self, method: &str, fits: bool) -> Error {
-        let (cause, error) = if !self.handle.connection().borrow().is_active() {
+    fn check_dtls(this: &Gd<Self>, method: &str, fits: bool) -> Error {
+        let is_active = this.bind().handle.connection().borrow().is_active();
+        let (cause, error) = if !is_active {
             (INACTIVE, Error::ERR_UNCONFIGURED)
         } else if !fits {
             (
-                "these options are for the other side",
+                "it needs options, and those for this side",
                 Error::ERR_INVALID_PARAMETER,
             )
         } else {

@@ -105,7 +105,8 @@ pub fn from_transfer_mode(mode: GodotTransferMode) -> TransferMode {
     }
 }
 
-/// A script's number as the core takes it. What does not fit stays out of every valid range.
+/// A script's number as the core takes it. What does not fit stays out of the range of every port and
+/// count; ids need more care.
 pub fn int(value: i64) -> i32 {
     value.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }

@@ -11,6 +11,7 @@ use enet_core::{Connection, PeerId, SharedConnection};
 use godot::prelude::*;
 
 use crate::clock;
+use crate::lent::Lent;
 use crate::packet_peer::ENetPacketPeerRs;
 
 /// A connection and the objects of its peers. Clones share both.
@@ -18,6 +19,8 @@ use crate::packet_peer::ENetPacketPeerRs;
 pub struct Handle {
     connection: SharedConnection,
     peers: Rc<Peers>,
+    /// What these objects handed out.
+    lent: Rc<Lent>,
 }
 
 #[derive(Default)]
@@ -35,6 +38,7 @@ impl Handle {
         Self {
             connection,
             peers: Rc::default(),
+            lent: Rc::default(),
         }
     }
 
@@ -61,18 +65,26 @@ impl Handle {
         if let Some(object) = self.peers.objects.borrow().get(&key) {
             return object.clone();
         }
-        let object = ENetPacketPeerRs::of_peer(&self.connection, peer);
+        let object = ENetPacketPeerRs::of_peer(&self.connection, peer, &self.lent);
         let mut objects = self.peers.objects.borrow_mut();
         objects.entry(key).or_insert(object).clone()
     }
 
-    /// Lets go of the objects of peers that left, but of those that `is_kept` asks for.
-    pub fn forget_departed(&self, is_kept: impl Fn(PeerId) -> bool) {
+    /// Lets go of packets that were read.
+    pub fn forget_read(&self) {
+        self.lent.take_back();
+        self.lent.drop_returned();
+    }
+
+    /// Takes out the objects of peers that left, but for those that `is_kept` asks for. A script's
+    /// notification may run when they are dropped: nothing may be borrowed then.
+    #[must_use = "to be dropped when nothing is borrowed"]
+    pub fn departed(&self, is_kept: impl Fn(PeerId) -> bool) -> Vec<Gd<ENetPacketPeerRs>> {
+        let mut departed = Vec::new();
         let departures = self.connection.borrow().departures();
         if self.peers.looked_at.replace(departures) == departures {
-            return;
+            return departed;
         }
-        let mut departed = Vec::new();
         {
             let connection = self.connection.borrow();
             let mut objects = self.peers.objects.borrow_mut();
@@ -91,8 +103,7 @@ impl Handle {
                 is_kept
             });
         }
-        // A script's notification may run now, and nothing is borrowed.
-        drop(departed);
+        departed
     }
 }
 

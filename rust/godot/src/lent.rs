@@ -14,12 +14,13 @@ use std::sync::Mutex;
 use godot::classes::Engine;
 use godot::prelude::*;
 
-/// A script that reads in a loop of its own never lets a frame go by. Beyond so many buffers the
-/// oldest is let go: nobody reads that many packets inside of reading one.
-const MOST_BUFFERS: usize = 4096;
+/// A script that reads in a loop of its own never lets a frame go by. Beyond so many bytes or buffers
+/// the oldest is let go: no script reads as much while one packet is being read.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_BUFFERS: usize = 65_536;
 
 /// What objects left behind that are no more.
-static ORPHANS: Mutex<Vec<Buffers>> = Mutex::new(Vec::new());
+static ORPHANS: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 
 /// Packets handed out in this frame.
 #[derive(Default)]
@@ -27,50 +28,43 @@ pub struct Lent(RefCell<State>);
 
 #[derive(Default)]
 struct State {
-    lent: Buffers,
+    /// Oldest first.
+    lent: VecDeque<Buffer>,
+    /// Bytes in those.
+    held: usize,
     /// Read, and not used again yet.
     returned: Vec<Vec<u8>>,
 }
 
-#[derive(Default)]
-struct Buffers {
-    /// The frame in which the first was handed out.
+struct Buffer {
+    /// The frame in which it was handed out.
     frame: u64,
-    bytes: VecDeque<Vec<u8>>,
+    bytes: Vec<u8>,
 }
 
 impl Lent {
     /// Keeps a packet's bytes and says where they are. Moving a vector leaves its bytes in place.
     pub fn keep(&self, bytes: Vec<u8>) -> *const u8 {
         let start = bytes.as_ptr();
-        let is_first = self.0.borrow().lent.bytes.is_empty();
-        let frame = if is_first { frame() } else { 0 };
+        let frame = frame();
         let mut state = self.0.borrow_mut();
-        if is_first {
-            state.lent.frame = frame;
-        }
-        state.lent.bytes.push_back(bytes);
-        if state.lent.bytes.len() > MOST_BUFFERS {
-            let oldest = state.lent.bytes.pop_front();
-            state.returned.extend(oldest);
+        state.held += bytes.capacity();
+        state.lent.push_back(Buffer { frame, bytes });
+        while state.lent.len() > MOST_BUFFERS || (state.held > MOST_BYTES && state.lent.len() > 1) {
+            state.take_back_oldest();
         }
         start
     }
 
     /// Takes back what was handed out in earlier frames.
     pub fn take_back(&self) {
-        let is_empty = self.0.borrow().lent.bytes.is_empty();
-        if is_empty {
-            return;
-        }
         let frame = frame();
-        let mut state = self.0.borrow_mut();
-        if state.lent.frame != frame {
-            let bytes = std::mem::take(&mut state.lent.bytes);
-            state.returned.extend(bytes);
-        }
         if let Ok(mut orphans) = ORPHANS.lock() {
-            orphans.retain(|buffers| buffers.frame == frame);
+            orphans.retain(|buffer| buffer.frame == frame);
+        }
+        let mut state = self.0.borrow_mut();
+        while (state.lent.front()).is_some_and(|buffer| buffer.frame != frame) {
+            state.take_back_oldest();
         }
     }
 
@@ -85,13 +79,22 @@ impl Lent {
     }
 }
 
+impl State {
+    fn take_back_oldest(&mut self) {
+        if let Some(oldest) = self.lent.pop_front() {
+            self.held -= oldest.bytes.capacity();
+            self.returned.push(oldest.bytes);
+        }
+    }
+}
+
 impl Drop for Lent {
     fn drop(&mut self) {
         let state = self.0.get_mut();
-        if !state.lent.bytes.is_empty()
+        if !state.lent.is_empty()
             && let Ok(mut orphans) = ORPHANS.lock()
         {
-            orphans.push(std::mem::take(&mut state.lent));
+            orphans.extend(state.lent.drain(..));
         }
     }
 }

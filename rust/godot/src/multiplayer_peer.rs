@@ -5,9 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use enet_core::compress::Dictionary;
-use enet_core::{
-    BindAddress, ClientOptions, CreateError, PeerId, ServerOptions, SharedConnection, Signal,
-};
+use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection};
 use godot::classes::MultiplayerPeerExtension;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
@@ -214,30 +212,28 @@ impl ENetMultiplayerPeerRs {
     /// [constant ERR_INVALID_PARAMETER] if the host is not as it must be, or
     /// [constant ERR_ALREADY_IN_USE] if it belongs to another multiplayer peer. Errors are printed
     /// with their cause.
-    #[func]
-    fn add_mesh_peer(&mut self, peer_id: i64, host: HostArgument) -> Error {
+    #[func(gd_self)]
+    fn add_mesh_peer(mut this: Gd<Self>, peer_id: i64, host: HostArgument) -> Error {
         let mut host = match host {
             HostArgument::Connection(host) => host,
             HostArgument::Null => {
-                self.report("add_mesh_peer", &"the host is null");
+                session::report_of::<Self>("add_mesh_peer", &"the host is null");
                 return Error::ERR_INVALID_PARAMETER;
             }
             HostArgument::Foreign(class) => {
                 let cause = format!("the host must be an ENetConnectionRs, not a {class}");
-                self.report("add_mesh_peer", &cause);
+                session::report_of::<Self>("add_mesh_peer", &cause);
                 return Error::ERR_INVALID_PARAMETER;
             }
         };
         let Ok(id) = i32::try_from(peer_id) else {
             let cause = format!("an id has 32 bits, which {peer_id} has not");
-            self.report("add_mesh_peer", &cause);
+            session::report_of::<Self>("add_mesh_peer", &cause);
             return Error::ERR_INVALID_PARAMETER;
         };
         let handle = host.bind().handle().clone();
-        let added = self
-            .session
-            .core
-            .add_mesh_peer(id, handle.connection().clone());
+        let connection = handle.connection().clone();
+        let added = this.bind_mut().session.core.add_mesh_peer(id, connection);
         match added {
             Ok(signal) => {
                 host.bind_mut().leave_session();
@@ -245,13 +241,14 @@ impl ENetMultiplayerPeerRs {
                     handle,
                     object: Some(host),
                 };
-                let former = self.hosts.borrow_mut().insert(id, hosted);
+                let former = this.bind().hosts.borrow_mut().insert(id, hosted);
                 drop(former);
-                self.emit(signal);
+                let (name, id) = session::signal_parts(signal);
+                this.emit_signal(name, vslice![id]);
                 Error::OK
             }
             Err(error) => {
-                self.report("add_mesh_peer", &error);
+                session::report_of::<Self>("add_mesh_peer", &error);
                 convert::mesh_error(error)
             }
         }
@@ -265,7 +262,7 @@ impl ENetMultiplayerPeerRs {
                 true => "a mesh has a host for each peer",
                 false => "the peer is not active",
             };
-            session::report_of::<Self>("get_host", &cause);
+            session::report_looking(self, "get_host", &cause);
             return None;
         };
         let handle = self.hosted(0, connection);
@@ -282,13 +279,14 @@ impl ENetMultiplayerPeerRs {
     /// printed, if there is no such peer.
     #[func]
     fn get_peer(&self, id: i64) -> Option<Gd<ENetPacketPeerRs>> {
-        let id = convert::int(id);
-        let Some((connection, peer)) = self.session.core.connection_to(id) else {
+        let known = i32::try_from(id).ok();
+        let known = known.and_then(|id| Some((id, self.session.core.connection_to(id)?)));
+        let Some((id, (connection, peer))) = known else {
             let cause = match self.session.core.is_active() {
                 true => format!("peer {id} is not connected to this peer"),
                 false => "the peer is not active".to_owned(),
             };
-            session::report_of::<Self>("get_peer", &cause);
+            session::report_looking(self, "get_peer", &cause);
             return None;
         };
         let key = self.session.core.host_key(id);
@@ -323,22 +321,20 @@ impl HasSession for ENetMultiplayerPeerRs {
     fn tidy(&mut self) {
         let session = &self.session.core;
         let mut gone = Vec::new();
-        let mut hosts = self.hosts.borrow_mut();
-        let keys: Vec<i32> = hosts.keys().copied().collect();
-        for key in keys {
-            let is_current = |hosted: &Hosted| {
-                (session.host_at(key)).is_some_and(|connection| hosted.handle.is_of(connection))
-            };
-            if hosts.get(&key).is_some_and(is_current) {
-                let is_kept = |peer: PeerId| session.has_peer(peer);
-                hosts[&key].handle.forget_departed(is_kept);
-            } else {
-                gone.push(hosts.remove(&key));
+        let mut departed = Vec::new();
+        self.hosts.borrow_mut().retain(|&key, hosted| {
+            let current = session.host_at(key);
+            if current.is_some_and(|connection| hosted.handle.is_of(connection)) {
+                departed.extend(hosted.handle.departed(|peer| session.has_peer(peer)));
+                hosted.handle.forget_read();
+                return true;
             }
-        }
-        drop(hosts);
-        // A script's notification may run now, and nothing is borrowed.
-        drop(gone);
+            gone.push((hosted.handle.clone(), hosted.object.take()));
+            false
+        });
+        // Scripts' notifications may run now.
+        let _lent = self.base_mut();
+        drop((gone, departed));
     }
 }
 
@@ -360,11 +356,6 @@ impl ENetMultiplayerPeerRs {
         drop(hosts);
         drop(former);
         handle
-    }
-
-    fn emit(&mut self, signal: Signal) {
-        let (name, id) = session::signal_parts(signal);
-        self.base_mut().emit_signal(name, vslice![id]);
     }
 
     fn close_host(&mut self) {

@@ -17,6 +17,7 @@ use godot::prelude::*;
 
 use crate::enums::{PeerState, PeerStatistic};
 use crate::lent::Lent;
+use crate::session::release;
 use crate::{clock, convert, raw};
 
 /// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer].
@@ -27,6 +28,7 @@ use crate::{clock, convert, raw};
 ///
 /// When its connection ends, the object becomes inactive for good: [method is_active] tells. The
 /// remote's next connection gets a new object. Packets that arrived before the end can still be read.
+/// Do read what arrives: it is kept until then, however much it is.
 #[derive(GodotClass)]
 #[class(tool, no_init, base = PacketPeerExtension)]
 pub struct ENetPacketPeerRs {
@@ -36,7 +38,7 @@ pub struct ENetPacketPeerRs {
     host_number: u32,
     peer: PeerId,
     inbox: RefCell<VecDeque<Unread>>,
-    lent: Lent,
+    lent: Rc<Lent>,
 }
 
 /// A packet that waits to be read.
@@ -171,7 +173,7 @@ impl ENetPacketPeerRs {
     fn get_packet_flags(&self) -> i64 {
         let flags = self.inbox.borrow().front().map(|unread| unread.flags);
         let Some(flags) = flags else {
-            report("get_packet_flags", &"no packet is waiting");
+            self.report_looking("get_packet_flags", &"no packet is waiting");
             return 0;
         };
         let bit = |is_set, bit| if is_set { bit } else { 0 };
@@ -187,7 +189,7 @@ impl ENetPacketPeerRs {
         match address {
             Some(address) => GString::from(&address.ip().to_string()),
             None => {
-                report("get_remote_address", &INACTIVE);
+                self.report_looking("get_remote_address", &INACTIVE);
                 GString::new()
             }
         }
@@ -198,7 +200,7 @@ impl ENetPacketPeerRs {
     fn get_remote_port(&self) -> i64 {
         let address = self.look(|host, peer| host.address(peer));
         if address.is_none() {
-            report("get_remote_port", &INACTIVE);
+            self.report_looking("get_remote_port", &INACTIVE);
         }
         address.map_or(0, |address| address.port().into())
     }
@@ -235,7 +237,7 @@ impl ENetPacketPeerRs {
     fn get_channels(&self) -> i64 {
         let channels = self.look(|host, peer| host.channels(peer));
         if channels.is_none() {
-            report("get_channels", &INACTIVE);
+            self.report_looking("get_channels", &INACTIVE);
         }
         // 255 at most.
         channels.unwrap_or(0) as i64
@@ -256,16 +258,13 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
         r_buffer: RawPtr<*mut RawPtr<*const u8>>,
         r_buffer_size: RawPtr<*mut i32>,
     ) -> Error {
-        self.lent.take_back();
-        self.lent.drop_returned();
         let unread = self.inbox.borrow_mut().pop_front();
         let Some(unread) = unread else {
             let (cause, error) = match self.is_active() {
                 true => ("no packet is waiting", Error::ERR_UNAVAILABLE),
                 false => (INACTIVE, Error::ERR_UNCONFIGURED),
             };
-            let _lent = self.base_mut();
-            report("get_packet", &cause);
+            self.report("get_packet", &cause);
             return error;
         };
         // SAFETY: the engine passes two valid out-parameters.
@@ -282,8 +281,7 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
             Ok(()) => Error::OK,
             Err(PacketError::NotConnected) => Error::FAILED,
             Err(error) => {
-                let _lent = self.base_mut();
-                report("put_packet", &error);
+                self.report("put_packet", &error);
                 convert::packet_error(error)
             }
         }
@@ -300,7 +298,7 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
 
 impl ENetPacketPeerRs {
     /// The object for a peer of a connection.
-    pub fn of_peer(connection: &SharedConnection, peer: PeerId) -> Gd<Self> {
+    pub fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self> {
         let host_number = connection.borrow().host_number();
         Gd::from_init_fn(|base| Self {
             base,
@@ -308,7 +306,7 @@ impl ENetPacketPeerRs {
             host_number,
             peer,
             inbox: RefCell::default(),
-            lent: Lent::default(),
+            lent: Rc::clone(lent),
         })
     }
 
@@ -323,7 +321,7 @@ impl ENetPacketPeerRs {
                 generation: 0,
             },
             inbox: RefCell::default(),
-            lent: Lent::default(),
+            lent: Rc::default(),
         }
     }
 
@@ -351,6 +349,23 @@ impl ENetPacketPeerRs {
         let connection = connection.borrow();
         let is_of_host = connection.host_number() == self.host_number;
         is_of_host.then(|| ask(&connection, self.peer)).flatten()
+    }
+
+    /// Prints an error. What listens to errors may call this object, and drop the last reference.
+    fn report(&mut self, method: &str, cause: &dyn Display) {
+        let this = self.to_gd();
+        {
+            let _lent = self.base_mut();
+            report(method, cause);
+        }
+        release(this);
+    }
+
+    /// The same for a method that only looks at its object.
+    fn report_looking(&self, method: &str, cause: &dyn Display) {
+        let this = self.to_gd();
+        report(method, cause);
+        release(this);
     }
 
     fn end(this: &Gd<Self>, method: &str, data: i64, how: Disconnect) {

@@ -9,7 +9,7 @@ use godot::global::Error;
 use godot::obj::WithBaseField;
 use godot::prelude::*;
 use std::fmt::Display;
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::handle::engine_factory;
 use crate::lent::Lent;
@@ -58,22 +58,21 @@ impl Session {
         sent.map_err(|error| (convert::send_error(error), error.to_string()))
     }
 
-    /// Tells once that an unreliable packet is too large for a datagram.
-    pub fn warn_of_fragments(&self, class: &str, size: usize) {
-        static WARNED: Once = Once::new();
-        if size > UNFRAGMENTED_SIZE
+    /// What to tell, once, if an unreliable packet is too large for a datagram.
+    pub fn fragment_warning(&self, class: &str, size: usize) -> Option<String> {
+        static WARNED: AtomicBool = AtomicBool::new(false);
+        let is_due = size > UNFRAGMENTED_SIZE
             && self.core.transfer_mode() != TransferMode::Reliable
-            && !WARNED.is_completed()
+            && !WARNED.load(Ordering::Relaxed)
             && Os::singleton().is_debug_build()
-        {
-            WARNED.call_once(|| {
-                godot_warn!(
-                    "{class}.put_packet: an unreliable packet of {size} bytes is sent in several \
-                     datagrams; above {UNFRAGMENTED_SIZE} bytes losing one of them loses the packet. \
-                     This is said once."
-                );
-            });
-        }
+            && !WARNED.swap(true, Ordering::Relaxed);
+        is_due.then(|| {
+            format!(
+                "{class}.put_packet: an unreliable packet of {size} bytes is sent in several \
+                 datagrams; above {UNFRAGMENTED_SIZE} bytes losing one of them loses the packet. \
+                 This is said once."
+            )
+        })
     }
 }
 
@@ -90,13 +89,32 @@ pub trait HasSession: WithBaseField + GodotClass {
     fn tidy(&mut self);
 
     /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
-    fn report(&mut self, method: &str, cause: &dyn Display) {
-        let _lent = self.base_mut();
-        report_of::<Self>(method, cause);
+    /// It may also drop the last reference to it, so there is another one until then.
+    fn report(&mut self, method: &str, cause: &dyn Display)
+    where
+        Self: Inherits<RefCounted> + Inherits<Object>,
+    {
+        let this = self.to_gd();
+        {
+            let _lent = self.base_mut();
+            report_of::<Self>(method, cause);
+        }
+        release(this);
     }
 }
 
-/// Prints an error of a method that does not borrow its object exclusively.
+/// The same for a method that only looks at its object. What listens to errors cannot change the
+/// object then.
+pub fn report_looking<T>(this: &T, method: &str, cause: &dyn Display)
+where
+    T: HasSession + Inherits<RefCounted> + Inherits<Object>,
+{
+    let this = this.to_gd();
+    report_of::<T>(method, cause);
+    release(this);
+}
+
+/// Prints an error where nothing is borrowed.
 pub fn report_of<T: HasSession>(method: &str, cause: &dyn Display) {
     godot_error!("{}.{method}: {cause}.", T::NAME);
 }
@@ -142,7 +160,7 @@ macro_rules! session_virtuals {
                 let this = self.to_gd();
                 if let Err(error) = self.session_mut().begin_poll() {
                     self.report("poll", &error);
-                    return;
+                    return session::release(this);
                 }
                 while let Some(notice) = self.session_mut().core.next_notice(clock::now()) {
                     let (name, id) = session::signal_parts(notice.signal());
@@ -161,17 +179,21 @@ macro_rules! session_virtuals {
             }
 
             fn close(&mut self) {
+                let this = self.to_gd();
                 self.close_host();
                 self.tidy();
+                session::release(this);
             }
 
             fn disconnect_peer(&mut self, peer: i32, force: bool) {
+                let this = self.to_gd();
                 let session = &mut self.session_mut().core;
                 let done = session.disconnect_peer(peer, force, clock::now());
                 self.tidy();
                 if let Err(error) = done {
                     self.report("disconnect_peer", &error);
                 }
+                session::release(this);
             }
 
             unsafe fn get_packet_rawptr(
@@ -193,7 +215,11 @@ macro_rules! session_virtuals {
                 // SAFETY: the engine passes a buffer of this size that stays valid during the call,
                 // and the session copies what it keeps.
                 let data = unsafe { raw::bytes(buffer, size) };
-                self.session().warn_of_fragments(Self::NAME, data.len());
+                let warning = self.session().fragment_warning(Self::NAME, data.len());
+                if let Some(warning) = warning {
+                    let _lent = self.base_mut();
+                    godot_warn!("{warning}");
+                }
                 match self.session_mut().send(data) {
                     Ok(()) => Error::OK,
                     Err((error, cause)) => {
@@ -215,7 +241,7 @@ macro_rules! session_virtuals {
                 match self.session().next_packet() {
                     Ok(packet) => packet.peer,
                     Err(cause) => {
-                        session::report_of::<Self>("get_packet_peer", &cause);
+                        session::report_looking(self, "get_packet_peer", &cause);
                         1
                     }
                 }
@@ -225,7 +251,7 @@ macro_rules! session_virtuals {
                 match self.session().next_packet() {
                     Ok(packet) => packet.channel,
                     Err(cause) => {
-                        session::report_of::<Self>("get_packet_channel", &cause);
+                        session::report_looking(self, "get_packet_channel", &cause);
                         1
                     }
                 }
@@ -235,7 +261,7 @@ macro_rules! session_virtuals {
                 match self.session().next_packet() {
                     Ok(packet) => convert::transfer_mode(packet.mode),
                     Err(cause) => {
-                        session::report_of::<Self>("get_packet_mode", &cause);
+                        session::report_looking(self, "get_packet_mode", &cause);
                         TransferMode::RELIABLE
                     }
                 }
@@ -268,7 +294,7 @@ macro_rules! session_virtuals {
 
             fn get_unique_id(&self) -> i32 {
                 if !self.session().core.is_active() {
-                    session::report_of::<Self>("get_unique_id", &"the peer is not active");
+                    session::report_looking(self, "get_unique_id", &"the peer is not active");
                 }
                 self.session().core.unique_id()
             }

@@ -74,9 +74,11 @@ impl Multiplayer {
             connection.begin_service();
             for missed in connection.take_missed() {
                 match missed {
-                    Missed::Joined(peer, data) => {
+                    // One that has left again already was never there.
+                    Missed::Joined(peer, data) if connection.is_active_peer(peer) => {
                         self.due.push_back((key, Event::Connected { peer, data }));
                     }
+                    Missed::Joined(..) => {}
                     Missed::Ended(peer) => self.lost.push_back((key, peer)),
                 }
             }
@@ -173,7 +175,7 @@ impl Multiplayer {
             Mode::Mesh => Some(key),
             Mode::Inactive => None,
         };
-        id.is_some_and(|id| self.inbox.iter().rev().any(|packet| packet.peer == id))
+        id.is_some_and(|id| self.unread.contains_key(&id))
     }
 
     /// A peer that somebody else ended: it goes first, then the signal is emitted.
@@ -238,6 +240,12 @@ impl Multiplayer {
                 self.status = Status::Connected;
                 Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
             }
+            // Strangers, and what is left of them.
+            Event::Disconnected { peer, .. } | Event::Received { peer, .. }
+                if self.peers.get(&SERVER_ID) != Some(&peer) =>
+            {
+                None
+            }
             Event::Disconnected { .. } if self.status == Status::Connected => {
                 Some(self.notice(Signal::PeerDisconnected(SERVER_ID), Then::Close))
             }
@@ -299,6 +307,7 @@ impl Multiplayer {
         } = event
         {
             self.unread_bytes += data.capacity() + PACKET_COST;
+            *self.unread.entry(id).or_default() += 1;
             self.inbox.push_back(Packet {
                 peer: id,
                 channel: channel::from_wire(channel),

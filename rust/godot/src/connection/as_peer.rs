@@ -44,7 +44,10 @@ impl HasSession for ENetConnectionRs {
 
     fn tidy(&mut self) {
         let session = &self.session.core;
-        self.handle.forget_departed(|peer| session.has_peer(peer));
+        let departed = self.handle.departed(|peer| session.has_peer(peer));
+        self.handle.forget_read();
+        let _lent = self.base_mut();
+        drop(departed);
     }
 }
 
