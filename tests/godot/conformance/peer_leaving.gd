@@ -249,9 +249,8 @@ func case_leaving_before_the_answer_is_read() -> void:
 	done()
 
 
-## The acceptor has not been told that its answer arrived: it forgets the newcomer without a word, and
-## the one who leaves goes on asking.
-## Stock forgets the acknowledgement that the other side still waits for.
+## The acceptor has not been told that its answer arrived: stock forgets that acknowledgement when it
+## leaves.
 func case_leaving_as_soon_as_connected() -> void:
 	for way in WAYS:
 		var connection := new_host()
