@@ -330,7 +330,11 @@ fn holders_of_a_host_may_have_clocks_that_differ() {
 }
 
 /// What one turn of each host's loop brought, and whose it was.
-fn serve(world: &mut World, hosts: &[&SharedConnection], milliseconds: u64) -> Vec<(usize, Event)> {
+pub fn serve(
+    world: &mut World,
+    hosts: &[&SharedConnection],
+    milliseconds: u64,
+) -> Vec<(usize, Event)> {
     let mut events = Vec::new();
     for _ in 0..milliseconds / 5 {
         for (index, host) in hosts.iter().enumerate() {
@@ -350,7 +354,7 @@ fn in_order(events: &[(usize, Event)]) -> Vec<&(usize, Event)> {
 }
 
 /// A host that listens and one that connects to it.
-fn pair(world: &mut World, data: u32) -> (SharedConnection, SharedConnection) {
+pub fn pair(world: &mut World, data: u32) -> (SharedConnection, SharedConnection) {
     let hosts = [inactive(world), inactive(world)];
     for host in &hosts {
         let created = host.borrow_mut().create(&options(), world.now());
@@ -364,14 +368,14 @@ fn pair(world: &mut World, data: u32) -> (SharedConnection, SharedConnection) {
     (one, other)
 }
 
-fn inactive(world: &mut World) -> SharedConnection {
+pub fn inactive(world: &mut World) -> SharedConnection {
     let seed = world.random.number() as u32;
     let network = Rc::new(world.network.clone());
     let host = Connection::new(network, sim::engine(), seed);
     Rc::new(RefCell::new(host))
 }
 
-fn options() -> HostOptions {
+pub fn options() -> HostOptions {
     HostOptions {
         bind: None,
         max_peers: 4,
