@@ -4,6 +4,7 @@ mod c_enet;
 mod codecs;
 mod connecting;
 mod connection;
+mod connection_settings;
 mod connection_sharing;
 mod crowd;
 mod differential;

@@ -107,6 +107,9 @@ func case_small_packets_share_a_datagram() -> void:
 
 func case_statistics_do_not_outlive_the_host() -> void:
 	var pair := connected_pair()
+	# What was popped must not be taken off the next host's figures.
+	for statistic: int in 4:
+		note("%d had something" % statistic, pair.subject.call(&"pop_statistic", statistic) > 0.0)
 	attempt(pair.subject, &"destroy")
 	attempt(pair.subject, &"create_host")
 	_note_all(pair.subject, "new")

@@ -1,0 +1,119 @@
+//! A connection's settings and figures: each has to reach what it is for.
+
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+use enet_core::{Connection, HostOptions, HostStatistic, SharedConnection, Time, Udp};
+use sim::World;
+
+use crate::connection::{options, pair, serve};
+
+const STATISTICS: [HostStatistic; 4] = [
+    HostStatistic::SentData,
+    HostStatistic::SentPackets,
+    HostStatistic::ReceivedData,
+    HostStatistic::ReceivedPackets,
+];
+
+/// How long a connection is kept whose remote fell silent while a packet was under way.
+fn patience(limit: i64, minimum: i64, maximum: i64) -> u64 {
+    let mut world = World::new(240);
+    let (one, other) = pair(&mut world, 7);
+    serve(&mut world, &[&one, &other], 2000);
+    let peer = one.borrow().peers()[0];
+    let set = one.borrow_mut().set_timeout(peer, limit, minimum, maximum);
+    assert_eq!(set, Ok(()));
+    let begin = world.now();
+    let sent = one.borrow_mut().send(peer, 0, 1, b"anybody?", begin);
+    assert_eq!(sent, Ok(()));
+    while serve(&mut world, &[&one], 5).is_empty() {
+        let waited = world.now() - begin;
+        assert!(waited < Time::from_secs(60), "not given up");
+    }
+    (world.now() - begin).as_millis() as u64
+}
+
+#[test]
+fn each_value_of_a_timeout_decides_where_it_should() {
+    // Enough repetitions soon enough: the minimum decides.
+    let by_minimum = patience(2, 1000, 20_000);
+    assert!((1000..3000).contains(&by_minimum), "{by_minimum} ms");
+    // Never enough of them: the maximum decides.
+    let by_maximum = patience(20_000, 20_000, 20_000);
+    assert!((20_000..30_000).contains(&by_maximum), "{by_maximum} ms");
+    // The limit decides, after the minimum and before the maximum.
+    let by_limit = patience(128, 1000, 20_000);
+    assert!((3000..20_000).contains(&by_limit), "{by_limit} ms");
+}
+
+#[test]
+fn a_bandwidth_limit_is_told_to_the_remote() {
+    let mut world = World::new(241);
+    let (one, other) = pair(&mut world, 7);
+    serve(&mut world, &[&one, &other], 40);
+    // ENet shares the incoming bandwidth among those who name an outgoing one of their own.
+    let limited = other.borrow_mut().limit_bandwidth(0, 90_000);
+    assert_eq!(limited, Ok(()));
+    serve(&mut world, &[&one, &other], 2500);
+    let limited = one.borrow_mut().limit_bandwidth(50_000, 80_000);
+    assert_eq!(limited, Ok(()));
+    serve(&mut world, &[&one, &other], 2500);
+    let peer = other.borrow().peers()[0];
+    let told = other.borrow().statistics(peer).expect("active");
+    assert_eq!((told.in_bandwidth, told.out_bandwidth), (50_000, 80_000));
+}
+
+#[test]
+fn the_figures_of_a_new_host_begin_at_nothing() {
+    let mut world = World::new(242);
+    let (one, other) = pair(&mut world, 7);
+    serve(&mut world, &[&one, &other], 40);
+    let pop = |host: &SharedConnection, statistic| host.borrow_mut().pop_statistic(statistic);
+    for statistic in STATISTICS {
+        assert!(pop(&one, statistic).is_ok_and(|popped| popped > 0));
+    }
+    one.borrow_mut().destroy().expect("active");
+    let now = world.now();
+    one.borrow_mut().create(&options(), now).expect("a host");
+    for statistic in STATISTICS {
+        assert_eq!(pop(&one, statistic), Ok(0), "{statistic:?}");
+    }
+}
+
+#[test]
+fn on_a_real_socket_service_waits_for_its_timeout_without_cpu_time() {
+    let mut host = Connection::new(Rc::new(Udp), sim::engine(), 243);
+    let clock = Instant::now();
+    let bound = HostOptions {
+        bind: Some((Ipv4Addr::LOCALHOST.to_string(), 0)),
+        ..options()
+    };
+    host.create(&bound, clock.elapsed()).expect("a host");
+    let (cpu, begin) = (ThreadTime::now(), clock.elapsed());
+    let timeout = Time::from_millis(500);
+    let event = host.service(timeout, || clock.elapsed());
+    let (waited, worked) = (clock.elapsed() - begin, cpu.elapsed());
+    assert!(matches!(event, Ok(None)), "{event:?}");
+    assert!(waited >= timeout, "{waited:?}");
+    // A busy machine may come late, but not this late.
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    assert!(worked < timeout / 10, "{worked:?} of {waited:?}");
+}
+
+#[test]
+fn on_a_real_socket_service_without_a_timeout_returns_at_once() {
+    const CALLS: u32 = 100;
+    let mut host = Connection::new(Rc::new(Udp), sim::engine(), 244);
+    let clock = Instant::now();
+    host.create(&options(), clock.elapsed()).expect("a host");
+    let begin = clock.elapsed();
+    for _ in 0..CALLS {
+        let event = host.service(Time::ZERO, || clock.elapsed());
+        assert!(matches!(event, Ok(None)), "{event:?}");
+    }
+    // A wait would last until a second's bandwidth is shared out.
+    let waited = clock.elapsed() - begin;
+    assert!(waited < Duration::from_millis(10) * CALLS, "{waited:?}");
+}
