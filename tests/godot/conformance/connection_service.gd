@@ -10,6 +10,15 @@ func case_nothing_happened() -> void:
 	done()
 
 
+## It is no number of milliseconds that anybody could wait for.
+func case_a_negative_timeout_does_not_wait() -> void:
+	var connection := new_host()
+	var begin := Time.get_ticks_msec()
+	attempt(connection, &"service", [-1])
+	note("soon", Time.get_ticks_msec() - begin < 1000)
+	done()
+
+
 func case_nothing_happened_with_a_peer() -> void:
 	var pair := connected_pair()
 	for timeout: int in [0, 20, -1]:
