@@ -315,6 +315,44 @@ func case_serving_the_host_oneself() -> void:
 	done()
 
 
+## Who serves the host takes the event of a newcomer as well.
+func case_taking_a_connect_from_the_host() -> void:
+	var server := server_with([])
+	var far := join(server, 20)
+	var event := _taken_by_hand(server, ENetConnection.EVENT_CONNECT)
+	note("event", event)
+	note_signals(server, "before the poll")
+	check(drive(func() -> bool: return _is_up(far)), "the far end is connected")
+	differs("signals", signals(server), "D18", [], ["+20"])
+	differs("known", peer_of(server, 20) == event[1], "D18", false, true)
+	differs("asking prints", take_errors(), "D18", true, false)
+	differs("sending", send(server, "hello", 20), "D18", ERR_INVALID_PARAMETER, OK)
+	differs("sending prints", take_errors(), "D18", true, false)
+	far.say("hello")
+	check(drive(has_packets(server, 1)), "the packet comes")
+	differs("packets", take_packets(server), "D18", ["0 0/2 hello"], ["20 0/2 hello"])
+	differs("receiving prints", take_errors(), "D18", true, false)
+	done()
+
+
+func case_taking_a_disconnect_from_the_host() -> void:
+	var server := server_with([20, 30])
+	far_ends[0].link.peer_disconnect(7)
+	note("event", _taken_by_hand(server, ENetConnection.EVENT_DISCONNECT))
+	note_signals(server, "before the poll")
+	server.poll()
+	note_errors("polling prints")
+	note_signals(server, "after the poll")
+	note("known", peer_of(server, 20) != null)
+	note_errors("asking prints")
+	note("the other", peer_of(server, 30) != null)
+	try_send(server, "gone", 20)
+	try_send(server, "all")
+	server.poll()
+	note_signals(server, "after another poll")
+	done()
+
+
 func case_no_object() -> void:
 	var inactive := new_subject()
 	note("no host", inactive.call(&"get_host") == null)
@@ -327,3 +365,14 @@ func case_no_object() -> void:
 	note("it can be made", ClassDB.instantiate(kit.class_of("ENetPacketPeer")) != null)
 	note("making it prints", take_errors(true))
 	done()
+
+
+## The first event of this type, taken from a server's host while the server does not poll.
+func _taken_by_hand(server: MultiplayerPeer, type: int) -> Array:
+	var event: Array = []
+	var is_taken := func() -> bool:
+		var result: Array = host_of(server).call(&"service")
+		event.assign(result)
+		return event[0] == type
+	check(drive_far(is_taken), "the event comes")
+	return event
