@@ -30,6 +30,15 @@ func case_get_peer_by_mode() -> void:
 	done()
 
 
+## The highest id there is must not stand for all above it.
+func case_get_peer_beyond_32_bits() -> void:
+	var server := server_with([0x7fffffff])
+	attempt(server, &"get_peer", [0x7fffffff])
+	for id: int in [1 << 31, 1 << 40, 0x7fffffffffffffff, -(1 << 40), -0x7fffffffffffffff]:
+		attempt(server, &"get_peer", [id])
+	done()
+
+
 func case_a_connecting_client_has_both() -> void:
 	var peer := connecting_client(3)
 	attempt(peer, &"get_host")
