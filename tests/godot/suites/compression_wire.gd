@@ -1,0 +1,180 @@
+extends "res://lib/compression_suite.gd"
+## What compressed datagrams look like, and what ones do that nobody packed.
+
+const WireTap := preload("res://lib/wire_tap.gd")
+
+## In a datagram's first two bytes.
+const COMPRESSED := 0x4000
+const HAS_TIME := 0x8000
+const NO_SLOT := 0x0fff
+const SESSION_SHIFT := 12
+const SESSIONS := 4
+## No codec of Godot's makes a command of this: it is the beginning of no zlib stream and of no frame
+## of Zstandard, for FastLZ it is bytes that stand for themselves, and the range coder finds one
+## like them. Where a number of 15 stands for a command, there is none.
+const NO_COMMAND: Array[int] = [0x0f, 0x0f]
+## Pieces of garbage that a socket's buffer holds, each with every header, from two senders.
+const BATCH := 8
+
+
+## Noise, and what is so small that nothing can be gained, travels as it is.
+func case_what_travels_plain() -> void:
+	for mode in MODES:
+		var server := bound_host(server_class)
+		var client := open_host(client_class)
+		var tap := WireTap.new()
+		var port := free_port()
+		equal(tap.open(port, server.port), OK, "the tap")
+		for host: RawHost in [server, client]:
+			host.connection.call(&"compress", mode)
+		var to_server := client.join(port, 2)
+		var hosts: Array[RawHost] = [server, client]
+		check(_serve_through(tap, hosts, func() -> bool: return server.events.size() == 1), "they connect")
+		var peers: Array[PacketPeer] = [server.events[0].peer, to_server]
+		for direction in 2:
+			for bytes: PackedByteArray in [pattern(4), pattern(48), pattern(600), zeros(600), zeros(1364)]:
+				var shrinks := mode != NONE and bytes == zeros(bytes.size())
+				var what := "%s, %d bytes" % [NAMES[mode], bytes.size()]
+				_check_travels(tap, hosts, peers[direction], direction, bytes, shrinks, what)
+	done()
+
+
+func _check_travels(
+	tap: WireTap, hosts: Array[RawHost], peer: PacketPeer, direction: int, bytes: PackedByteArray,
+	shrinks: bool, what: String
+) -> void:
+	const COMMAND := 6
+	const ACKNOWLEDGEMENT := 8
+	var to := hosts[1 - direction]
+	to.events.clear()
+	tap.datagrams.clear()
+	equal(send(peer, 1, bytes), OK, "send")
+	var is_answered := func() -> bool:
+		var answers := _travelled(tap, direction == 0)
+		return not to.events.is_empty() and not answers.is_empty()
+	check(_serve_through(tap, hosts, is_answered), what + ": it arrives, and is acknowledged")
+	# With a slow processor they may travel more than once.
+	for datagram in _travelled(tap, direction == 1):
+		equal(datagram.is_compressed, shrinks, what + ": is it compressed")
+		if shrinks:
+			check(datagram.size < bytes.size() / 10, "%s: %d bytes" % [what, datagram.size])
+		else:
+			equal(datagram.size, COMMAND + bytes.size(), what + ": its size")
+	for datagram in _travelled(tap, direction == 0):
+		equal([datagram.is_compressed, datagram.size], [false, ACKNOWLEDGEMENT], what + ": the answer")
+
+
+func _travelled(tap: WireTap, upward: bool) -> Array[WireTap.Datagram]:
+	return tap.datagrams.filter(func(datagram: WireTap.Datagram) -> bool: return datagram.is_upward == upward)
+
+
+func _serve_through(tap: WireTap, hosts: Array[RawHost], condition: Callable) -> bool:
+	var met := func() -> bool:
+		tap.pass_on()
+		return condition.call()
+	return serve(hosts, met)
+
+
+## Garbage that says it is compressed, from strangers and from the client's own socket.
+func case_hostile() -> void:
+	for mode in MODES:
+		var ends := joined_by(mode, mode)
+		var server := ends[0]
+		var what := "to " + NAMES[mode]
+		var stranger := PacketPeerUDP.new()
+		equal(stranger.connect_to_host(RawHost.LOCAL, server.port), OK, "the stranger aims")
+		_errors.take_warnings()
+		var garbage := _garbage(mode)
+		var begun := Time.get_ticks_msec()
+		pop(server, ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
+		for index in garbage.size():
+			for header in _headers():
+				var datagram := header + garbage[index]
+				stranger.put_packet(datagram)
+				host_of(ends[1]).call(&"socket_send", RawHost.LOCAL, server.port, datagram)
+			if index % BATCH == BATCH - 1:
+				server.poll()
+		server.poll()
+		var came := pop(server, ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
+		check(came >= garbage.size() * 2 * _headers().size(), "%s: it reads %d datagrams" % [what, came])
+		carry(ends, 100, what)
+		var seconds := (Time.get_ticks_msec() - begun) / 1000.0
+		check(seconds < 10.0, "%s: %.1f seconds" % [what, seconds])
+		equal(ends[0].events.size() + ends[1].events.size(), 2, what + ": nobody came or left")
+		_check_few_lines(server.is_ours, seconds, what)
+	done()
+
+
+## A client that goes on in another mode is no reason to fill the log either.
+func case_wrong_mode_for_long() -> void:
+	const SECONDS := 1.2
+	var ends := joined_by(ZSTD, ZSTD)
+	_errors.take_warnings()
+	set_mode(ends[1], ZLIB)
+	var step := func() -> bool:
+		ends[1].send(zeros(600), 1, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE)
+		return false
+	pump(ends, step, SECONDS)
+	equal(ends[0].packets.size(), 0, "nothing is understood")
+	_check_few_lines(ends[0].is_ours, SECONDS, "the wrong mode")
+	done()
+
+
+## Ours may print a line a second; what stock prints is its own affair.
+func _check_few_lines(is_ours: bool, seconds: float, what: String) -> void:
+	var lines := _errors.take()
+	lines.append_array(_errors.take_warnings())
+	var own := lines.filter(func(line: String) -> bool: return line.contains("Rs"))
+	check(own.size() <= 1 + int(seconds), "%s: %d lines in %.1f seconds: %s" % [what, own.size(), seconds, own])
+	check(is_ours or own.is_empty(), "%s: ours prints %s" % [what, own])
+
+
+## To nobody yet, and to the first connection in whichever session.
+func _headers() -> Array[PackedByteArray]:
+	var words: Array[int] = [COMPRESSED | NO_SLOT, COMPRESSED | HAS_TIME | NO_SLOT]
+	for session in SESSIONS:
+		words.append(COMPRESSED | session << SESSION_SHIFT)
+	var headers: Array[PackedByteArray] = []
+	for word in words:
+		var header := PackedByteArray([word >> 8, word & 0xff])
+		headers.append(header + PackedByteArray([0, 0]) if word & HAS_TIME else header)
+	return headers
+
+
+## What no decoder may trip over. Nothing of it can become a command, or it would be one.
+func _garbage(mode: int) -> Array[PackedByteArray]:
+	var start := PackedByteArray(NO_COMMAND)
+	var garbage: Array[PackedByteArray] = [PackedByteArray(), start]
+	for size: int in [1, 2, 5, 14, 15, 30, 62, 200, 1000, 1386]:
+		garbage.append(start + pattern(size))
+		garbage.append(start + zeros(size))
+	var packing := _packing(mode)
+	if packing < 0:
+		return garbage
+	# What is cut off or damaged behind its beginning, and what becomes larger than any datagram.
+	var packed := (start + kinds_of(300)[2]).compress(packing)
+	for index in 40:
+		garbage.append(packed.slice(0, 8 + index * (packed.size() - 8) / 40))
+		var damaged := packed.duplicate()
+		var place := 8 + index * (packed.size() - 8) / 40
+		damaged[place] = damaged[place] ^ 1 << index % 8
+		garbage.append(damaged)
+	for size: int in [4093, 4096, 5000, 60_000]:
+		garbage.append((start + zeros(size)).compress(packing))
+	if mode == ZSTD:
+		# Frames of 2^62 bytes, in one segment and in a window as large as can be.
+		garbage.append("28b52ffde00000000000000040".hex_decode() + zeros(40))
+		garbage.append("28b52ffd40f8ffffff3f".hex_decode() + zeros(40))
+	return garbage
+
+
+## The same codec under the name that it has for bytes; -1 for what has none.
+func _packing(mode: int) -> int:
+	match mode:
+		FASTLZ:
+			return FileAccess.COMPRESSION_FASTLZ
+		ZLIB:
+			return FileAccess.COMPRESSION_DEFLATE
+		ZSTD:
+			return FileAccess.COMPRESSION_ZSTD
+	return -1
