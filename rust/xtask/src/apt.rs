@@ -1,4 +1,4 @@
-//! Fetching Debian's packages, first of all its Godot, into roots of their own below the target
+//! Fetching Debian's packages, first of all its Godots, into roots of their own below the target
 //! folder.
 //!
 //! Debian's newest Godot needs newer libraries than an older Debian has, so nothing is installed: an
@@ -17,15 +17,7 @@ use crate::{Outcome, godot};
 
 /// Suites that have a Godot new enough, preferred first.
 const SUITES: [&str; 2] = ["testing", "unstable"];
-const PACKAGES: [&str; 5] = [
-    "godot",
-    "libgl1",
-    "libglx-mesa0",
-    "libgl1-mesa-dri",
-    "libegl1",
-];
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-const WRAPPER: &str = "godot";
 /// In seconds.
 const A_YEAR: u32 = 366 * 24 * 60 * 60;
 /// Settings of the machine's apt that say how to reach the network, and nothing about trust.
@@ -39,69 +31,81 @@ const NETWORK_SETTINGS: [&str; 7] = [
     "Acquire::ForceIPv",
 ];
 
-/// The Godot fetched earlier, or else now.
-pub fn cached_or_fetched() -> Outcome<PathBuf> {
-    let folder = target().join("godot");
-    fs::create_dir_all(&folder).map_err(at(&folder))?;
-    // Two commands at once must not fetch into each other.
-    let lock = folder.join("lock");
-    let lock_file = File::create(&lock).map_err(at(&lock))?;
-    lock_file.lock().map_err(at(&lock))?;
-
-    let root = folder.join("debian");
-    let wrapper = root.join(WRAPPER);
-    if wrapper.is_file() {
-        match godot::version(&wrapper) {
-            Ok(_) => return Ok(wrapper),
-            Err(cause) => {
-                eprintln!("note: the fetched Godot does not start, fetching again: {cause}")
-            }
-        }
-    }
-    let mirror = mirror().ok_or_else(|| {
-        format!(
-            "{}\n(apt's sources name no Debian archive to fetch one from.)",
-            advice()
-        )
-    })?;
-    // Only a root that has proved itself gets the final name.
-    let attempt = folder.join("unfinished");
-    let mut causes = String::new();
-    for suite in SUITES {
-        remove(&attempt)?;
-        eprintln!(
-            "fetching Godot (Debian {suite}, about 160 MB) into {}",
-            root.display()
-        );
-        match fetch(&attempt, &mirror, suite) {
-            Ok(()) => {
-                remove(&root)?;
-                fs::rename(&attempt, &root).map_err(at(&root))?;
-                return Ok(wrapper);
-            }
-            Err(cause) => causes += &format!("\n  {suite}: {cause}"),
-        }
-    }
-    Err(format!(
-        "{}\nFetching one from Debian failed:{causes}",
-        advice()
-    ))
+/// A Godot of Debian's.
+pub struct DebianGodot {
+    /// Its own below the target folder.
+    pub folder: &'static str,
+    /// Downloaded with everything they need.
+    pub packages: &'static [&'static str],
+    /// Its name in `usr/bin`, and that of the script that starts it.
+    pub binary: &'static str,
+    /// How much is downloaded, for people.
+    pub size: &'static str,
 }
 
-fn advice() -> String {
-    "there is no Godot 4.4 or later on this machine. Get one from godotengine.org, or from your \
-     system's packages, and name its binary in the environment variable GODOT."
-        .to_owned()
+impl DebianGodot {
+    /// The one fetched earlier, or else now.
+    pub fn cached_or_fetched(&self) -> Outcome<PathBuf> {
+        let folder = target().join(self.folder);
+        fs::create_dir_all(&folder).map_err(at(&folder))?;
+        // Two commands at once must not fetch into each other.
+        let lock = folder.join("lock");
+        let lock_file = File::create(&lock).map_err(at(&lock))?;
+        lock_file.lock().map_err(at(&lock))?;
+
+        let root = folder.join("debian");
+        let wrapper = root.join(self.binary);
+        if wrapper.is_file() {
+            match godot::version(&wrapper) {
+                Ok(_) => return Ok(wrapper),
+                Err(cause) => {
+                    eprintln!("note: the fetched Godot does not start, fetching again: {cause}")
+                }
+            }
+        }
+        let mirror = mirror().ok_or("apt's sources name no Debian archive to fetch one from")?;
+        // Only a root that has proved itself gets the final name.
+        let attempt = folder.join("unfinished");
+        let mut causes = String::new();
+        for suite in SUITES {
+            remove(&attempt)?;
+            eprintln!(
+                "fetching {} (Debian {suite}, about {}) into {}",
+                self.binary,
+                self.size,
+                root.display()
+            );
+            match self.fetch(&attempt, &mirror, suite) {
+                Ok(()) => {
+                    remove(&root)?;
+                    fs::rename(&attempt, &root).map_err(at(&root))?;
+                    return Ok(wrapper);
+                }
+                Err(cause) => causes += &format!("\n  {suite}: {cause}"),
+            }
+        }
+        Err(format!(
+            "fetching {} from Debian failed:{causes}",
+            self.binary
+        ))
+    }
+
+    fn fetch(&self, folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
+        let mut order = vec!["--yes", "--download-only", "install"];
+        order.extend(self.packages);
+        unpack(folder, mirror, suite, &order)?;
+        let wrapper = folder.join(self.binary);
+        write(&wrapper, &wrapper_text(folder, self.binary)?)?;
+        make_executable(&wrapper)?;
+        godot::version(&wrapper).map(|_| ())
+    }
 }
 
-fn fetch(folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
-    let mut order = vec!["--yes", "--download-only", "install"];
-    order.extend(PACKAGES);
-    unpack(folder, mirror, suite, &order)?;
-    let wrapper = folder.join(WRAPPER);
-    write(&wrapper, &wrapper_text(folder)?)?;
-    make_executable(&wrapper)?;
-    godot::version(&wrapper).map(|_| ())
+/// Whether this machine can have what Debian has, named otherwise in `variable`, or has to: then the
+/// tests that need it are not left out.
+pub fn is_expected(variable: &str) -> bool {
+    let names = [variable, "CI"];
+    names.iter().any(|name| std::env::var_os(name).is_some()) || mirror().is_some()
 }
 
 /// Unpacks, below `root` in the folder, the packages that apt-get downloads when told `order`:
@@ -218,7 +222,7 @@ pub fn succeeded(what: &str, run: &Run) -> Outcome<()> {
 }
 
 /// A script that starts Godot with the libraries around it, wherever the folder is.
-fn wrapper_text(folder: &Path) -> Outcome<String> {
+fn wrapper_text(folder: &Path, binary: &str) -> Outcome<String> {
     let (triplet, loader) = match std::env::consts::ARCH {
         "x86_64" => ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
         "aarch64" => ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
@@ -236,7 +240,7 @@ fn wrapper_text(folder: &Path) -> Outcome<String> {
          libraries=$root/{libraries}\n\
          export LIBGL_DRIVERS_PATH=\"$libraries/dri\"\n\
          exec \"$root/{loader}\" --library-path \"$libraries:$libraries/pulseaudio\" \
-         \"$root/usr/bin/godot\" \"$@\"\n"
+         \"$root/usr/bin/{binary}\" \"$@\"\n"
     ))
 }
 

@@ -4,12 +4,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::Outcome;
+use crate::apt::DebianGodot;
 use crate::process::{self, Ending};
 use crate::project::at;
-use crate::{Outcome, apt};
 
 /// The oldest Godot the extension loads in.
 const OLDEST: (u32, u32) = (4, 4);
+const DEBIAN: DebianGodot = DebianGodot {
+    folder: "godot",
+    packages: &[
+        "godot",
+        "libgl1",
+        "libglx-mesa0",
+        "libgl1-mesa-dri",
+        "libegl1",
+    ],
+    binary: "godot",
+    size: "160 MB",
+};
 
 /// The Godot binary to use.
 pub fn find() -> Outcome<PathBuf> {
@@ -46,7 +59,13 @@ pub fn find() -> Outcome<PathBuf> {
             Err(cause) => eprintln!("note: {} is not usable: {cause}", path.display()),
         }
     }
-    apt::cached_or_fetched()
+    DEBIAN.cached_or_fetched().map_err(|cause| {
+        format!(
+            "there is no Godot 4.4 or later on this machine. Get one from godotengine.org, or from \
+             your system's packages, and name its binary in the environment variable GODOT.\n\
+             ({cause})"
+        )
+    })
 }
 
 /// Major and minor version of a Godot binary.

@@ -7,6 +7,7 @@ mod demo;
 mod extension;
 mod fuzz;
 mod godot;
+mod godot3;
 mod process;
 mod project;
 mod report;

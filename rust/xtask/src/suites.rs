@@ -9,7 +9,7 @@ use crate::extension::{CLASS, Engine, Profile, STOCK_CLASS};
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::{Tally, engine_trouble, unseen_errors};
-use crate::{Outcome, c_enet, demo, extension, fuzz, godot};
+use crate::{Outcome, apt, c_enet, demo, extension, fuzz, godot, godot3};
 
 /// What is compared with the built-in classes: how Godot is asked to, and what is in lines that would
 /// be trouble elsewhere.
@@ -40,6 +40,8 @@ const LIMIT: Duration = Duration::from_secs(600);
 const FUZZING: u64 = 20;
 /// Enough to see a leak of 100 bytes a cycle; the script's own number is for whoever suspects one.
 const SOAK_CYCLES: &str = "3000";
+/// Talks to Godot 3.
+const GODOT3_SUITE: &str = "godot3";
 /// The editor opens it.
 const RELOAD_PROJECT: &str = "tests/godot/reload";
 
@@ -84,7 +86,7 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
     });
     let mut c_peer = None;
     // Only Debian's archive is known to have it; elsewhere its tests are left out, and say so.
-    let needs_c = c_enet::is_expected();
+    let needs_c = apt::is_expected(c_enet::VARIABLE);
     overview.stage("the C library's host", || {
         let (program, version) = match c_enet::peer() {
             Err(cause) if !needs_c => {
@@ -141,6 +143,22 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             .push("FAILED no Godot suite could run".to_owned());
         return;
     };
+    let mut old = None;
+    if suite.is_none_or(|suite| suite == GODOT3_SUITE) {
+        overview.stage("Godot 3", || {
+            match godot3::find()? {
+                Ok(program) => {
+                    println!("   {}", program.display());
+                    old = Some(program);
+                }
+                Err(cause) => {
+                    println!("   left out: {cause}");
+                    return Ok(Tally::default());
+                }
+            }
+            Ok(Tally::one_passed())
+        });
+    }
     for server in [STOCK_CLASS, CLASS] {
         for client in [STOCK_CLASS, CLASS] {
             let name = format!("server {server}, client {client}");
@@ -148,6 +166,9 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
                 let mut command = headless(&godot, "tests/godot");
                 if inside == Engine::Rusty {
                     command.env("ENET_ENGINE_INSIDE", "rusty");
+                }
+                if let Some(old) = &old {
+                    command.env(godot3::VARIABLE, old);
                 }
                 command
                     .env("GODOT", &godot)
