@@ -139,7 +139,14 @@ impl Connection {
         let transport = self
             .network
             .bind(address, port)
-            .map_err(|error| CreateError::Bind { port, error })?;
+            .map_err(|error| CreateError::Bind {
+                address: match address {
+                    BindAddress::Any => "*".to_owned(),
+                    BindAddress::Ip(ip) => ip.to_string(),
+                },
+                port,
+                error,
+            })?;
         // Any odd step gives every host another seed.
         self.seed = self.seed.wrapping_add(0x9E37_79B9);
         self.host = Some(Host::new((self.engine)(config), transport));

@@ -37,8 +37,10 @@ pub enum CreateError {
         least: i32,
     },
     /// The socket could not be opened, for example because the port is in use.
-    #[error("could not open UDP port {port}: {error}")]
+    #[error("could not open UDP port {port} of address {address}: {error}")]
     Bind {
+        /// The address asked for.
+        address: String,
         /// The port asked for.
         port: u16,
         /// What the system says.

@@ -6,10 +6,14 @@ use std::time::Instant;
 
 use enet_core::Time;
 
-/// Time since the extension first asked. Monotonic.
+/// ENet takes the time 0 for "never": what never happened must look long ago, or a young connection
+/// waits for its first ping, and with it for its first round trip.
+const HEAD_START: Time = Time::from_secs(3600);
+
+/// Time since an hour before the extension first asked. Monotonic.
 pub fn now() -> Time {
     static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
+    HEAD_START + START.get_or_init(Instant::now).elapsed()
 }
 
 /// A number nobody can guess: the standard library keys its hash maps from the system's randomness.

@@ -13,7 +13,7 @@ use crate::arguments::NullableTlsOptions;
 use crate::enums::{CompressionMode, EventType, HostStatistic};
 use crate::handle::Handle;
 use crate::packet_peer::{ENetPacketPeerRs, Unread};
-use crate::session::{self, Session};
+use crate::session::{self, HasSession, Session};
 use crate::{clock, convert};
 
 /// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
@@ -24,20 +24,24 @@ use crate::{clock, convert};
 ///
 /// ```gdscript
 /// var connection := ENetConnectionRs.new()
-/// connection.create_host_bound("*", 24565)
+///
+/// func _ready() -> void:
+///     connection.create_host_bound("*", 24565)
 ///
 /// func _process(_delta: float) -> void:
 ///     var event := connection.service()
-///     if event[0] == ENetConnectionRs.EVENT_RECEIVE:
-///         var peer: ENetPacketPeerRs = event[1]
-///         print(peer.get_packet())
+///     while event[0] > ENetConnectionRs.EVENT_NONE:
+///         if event[0] == ENetConnectionRs.EVENT_RECEIVE:
+///             var peer: ENetPacketPeerRs = event[1]
+///             print(peer.get_packet())
+///         event = connection.service()
 /// ```
 ///
 /// Unlike the built-in class it is a [MultiplayerPeer] too and can be assigned to
 /// [member MultiplayerAPI.multiplayer_peer]. Bound with [method create_host_bound] it is the server;
 /// a client's id is the data that it connects with. After [method connect_to_host] it is a client, and
-/// the data passed there (2 to 2147483647) is its id. Do not call [method service] then:
-/// [method MultiplayerPeer.poll] does that.
+/// the data passed there (2 to 2147483647) is its id. Assigned so, it is serviced by
+/// [method MultiplayerPeer.poll], and [method service] is not to be called; otherwise it is as ever.
 ///
 /// The name [code]refuse_new_connections[/code] is both a method of this class and a property of
 /// [MultiplayerPeer]: a call is the method, the bare name reads and sets the property. Both mean the
@@ -172,16 +176,17 @@ impl ENetConnectionRs {
     ///
     /// Without an event it waits up to `timeout` milliseconds for one, on the socket and without using
     /// the processor.
-    #[func(gd_self)]
-    fn service(this: Gd<Self>, #[opt(default = 0)] timeout: i64) -> VarArray {
-        let handle = this.bind().handle.clone();
+    #[func]
+    fn service(&mut self, #[opt(default = 0)] timeout: i64) -> VarArray {
+        let handle = self.handle.clone();
         let timeout = enet_core::Time::from_millis(timeout.try_into().unwrap_or(0));
         handle.forget_read();
         // Those whose end was the last call's event.
-        drop(handle.departed(|_| false));
+        self.forget_departed();
         let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {
+            let _lent = self.base_mut();
             godot_warn!("ENetConnectionRs.service: {undecoded}.");
         }
         match event {
@@ -203,18 +208,18 @@ impl ENetConnectionRs {
             }
             Ok(None) => event_array(EVENT_NONE, None, 0, 0),
             Err(Inactive) => {
-                report("service", &INACTIVE);
+                self.report("service", &INACTIVE);
                 event_array(EVENT_ERROR, None, 0, 0)
             }
         }
     }
 
     /// Sends everything that may be sent now, without waiting for [method service].
-    #[func(gd_self)]
-    fn flush(this: Gd<Self>) {
-        let handle = this.bind().handle.clone();
+    #[func]
+    fn flush(&mut self) {
+        let handle = self.handle.clone();
         let done = handle.connection().borrow_mut().flush(clock::now());
-        report_failure("flush", done);
+        self.report_failure("flush", done);
     }
 
     /// Limits the bytes per second of the whole host, 0 for unlimited. The peers are told within a
@@ -242,14 +247,14 @@ impl ENetConnectionRs {
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
     /// [method ENetPacketPeerRs.send]. It leaves with the next [method service] or [method flush].
     /// Prints an error for a channel or flags that do not exist.
-    #[func(gd_self)]
-    fn broadcast(this: Gd<Self>, channel: i64, packet: PackedByteArray, flags: i64) {
-        let handle = this.bind().handle.clone();
+    #[func]
+    fn broadcast(&mut self, channel: i64, packet: PackedByteArray, flags: i64) {
+        let handle = self.handle.clone();
         let now = clock::now();
         let mut connection = handle.connection().borrow_mut();
         let done = connection.broadcast(channel, flags, packet.as_slice(), now);
         drop(connection);
-        report_failure("broadcast", done);
+        self.report_failure("broadcast", done);
     }
 
     /// Compresses the datagrams of this host from now on, in both directions. The remote must do the
@@ -375,12 +380,12 @@ impl ENetConnectionRs {
 
     /// Bytes or datagrams since the last call with the same `statistic`. 0, with an error printed, if
     /// there is no host or no such statistic.
-    #[func(gd_self)]
-    fn pop_statistic(this: Gd<Self>, statistic: HostStatistic) -> f64 {
-        let handle = this.bind().handle.clone();
+    #[func]
+    fn pop_statistic(&mut self, statistic: HostStatistic) -> f64 {
+        let handle = self.handle.clone();
         let statistic = match statistic.0 {
             _ if !handle.connection().borrow().is_active() => {
-                report("pop_statistic", &INACTIVE);
+                self.report("pop_statistic", &INACTIVE);
                 return 0.0;
             }
             0 => Statistic::SentData,
@@ -388,7 +393,7 @@ impl ENetConnectionRs {
             2 => Statistic::ReceivedData,
             3 => Statistic::ReceivedPackets,
             other => {
-                report("pop_statistic", &format!("there is no statistic {other}"));
+                self.report("pop_statistic", &format!("there is no statistic {other}"));
                 return 0.0;
             }
         };
@@ -414,11 +419,11 @@ impl ENetConnectionRs {
 
     /// The peers, in the order in which they appeared; also those that are connecting or
     /// disconnecting. Empty, with an error printed, if there is no host.
-    #[func(gd_self)]
-    fn get_peers(this: Gd<Self>) -> Array<Gd<ENetPacketPeerRs>> {
-        let handle = this.bind().handle.clone();
+    #[func]
+    fn get_peers(&mut self) -> Array<Gd<ENetPacketPeerRs>> {
+        let handle = self.handle.clone();
         if !handle.connection().borrow().is_active() {
-            report("get_peers", &INACTIVE);
+            self.report("get_peers", &INACTIVE);
             return Array::new();
         }
         let peers = handle.connection().borrow().peers();
@@ -482,6 +487,21 @@ impl ENetConnectionRs {
                 report(method, &error);
                 convert::create_error(&error)
             }
+        }
+    }
+
+    /// Lets go of the objects of peers that left. Scripts' notifications may run.
+    fn forget_departed(&mut self) {
+        let departed = self.handle.departed(|_| false);
+        if !departed.is_empty() {
+            let _lent = self.base_mut();
+            drop(departed);
+        }
+    }
+
+    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
+        if let Err(error) = done {
+            self.report(method, &error);
         }
     }
 

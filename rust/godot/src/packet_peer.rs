@@ -29,6 +29,9 @@ use crate::{clock, convert, raw};
 /// When its connection ends, the object becomes inactive for good: [method is_active] tells. The
 /// remote's next connection gets a new object. Packets that arrived before the end can still be read.
 /// Do read what arrives: it is kept until then, however much it is.
+///
+/// [method PacketPeer.put_packet] and [method PacketPeer.put_var] send reliably on ENet channel 0; for
+/// everything else there is [method send].
 #[derive(GodotClass)]
 #[class(tool, no_init, base = PacketPeerExtension)]
 pub struct ENetPacketPeerRs {
@@ -71,48 +74,47 @@ impl ENetPacketPeerRs {
     /// Both sides get [constant ENetConnectionRs.EVENT_DISCONNECT] when the remote has acknowledged;
     /// `data` (32 bits) is the event's data there. A connection that is not up yet ends at once, and
     /// without an event.
-    #[func(gd_self)]
-    fn peer_disconnect(this: Gd<Self>, #[opt(default = 0)] data: i64) {
-        Self::end(&this, "peer_disconnect", data, Disconnect::Acknowledged);
+    #[func]
+    fn peer_disconnect(&mut self, #[opt(default = 0)] data: i64) {
+        self.end("peer_disconnect", data, Disconnect::Acknowledged);
     }
 
     /// Asks the remote to disconnect once everything that is queued has been delivered. Otherwise as
     /// [method peer_disconnect]. What the remote sends meanwhile is dropped.
-    #[func(gd_self)]
-    fn peer_disconnect_later(this: Gd<Self>, #[opt(default = 0)] data: i64) {
-        Self::end(&this, "peer_disconnect_later", data, Disconnect::Later);
+    #[func]
+    fn peer_disconnect_later(&mut self, #[opt(default = 0)] data: i64) {
+        self.end("peer_disconnect_later", data, Disconnect::Later);
     }
 
     /// Tells the remote once that the connection is over, and forgets it: this object is inactive, no
     /// event follows on this side. If the message gets lost, the remote only notices by its timeout.
-    #[func(gd_self)]
-    fn peer_disconnect_now(this: Gd<Self>, #[opt(default = 0)] data: i64) {
-        Self::end(&this, "peer_disconnect_now", data, Disconnect::Now);
+    #[func]
+    fn peer_disconnect_now(&mut self, #[opt(default = 0)] data: i64) {
+        self.end("peer_disconnect_now", data, Disconnect::Now);
     }
 
     /// Asks the remote for an acknowledgement, which measures the round trip. Connections do so by
     /// themselves, see [method ping_interval].
-    #[func(gd_self)]
-    fn ping(this: Gd<Self>) {
-        let done = this.bind().with(|host, peer| host.ping(peer, clock::now()));
-        report_failure("ping", done);
+    #[func]
+    fn ping(&mut self) {
+        let done = self.with(|host, peer| host.ping(peer, clock::now()));
+        self.report_failure("ping", done);
     }
 
     /// Sets after how many milliseconds without an acknowledgement a ping is sent; 0 stands for the
     /// usual 500. A negative number prints an error and changes nothing.
-    #[func(gd_self)]
-    fn ping_interval(this: Gd<Self>, ping_interval: i64) {
+    #[func]
+    fn ping_interval(&mut self, ping_interval: i64) {
         let now = clock::now();
-        let done =
-            (this.bind()).with(|host, peer| host.set_ping_interval(peer, ping_interval, now));
-        report_failure("ping_interval", done);
+        let done = self.with(|host, peer| host.set_ping_interval(peer, ping_interval, now));
+        self.report_failure("ping_interval", done);
     }
 
     /// Forgets the connection without a word: this object is inactive, no event follows on this side,
     /// and the remote only notices by its timeout. [method peer_disconnect_now] is politer.
-    #[func(gd_self)]
-    fn reset(this: Gd<Self>) {
-        Self::end(&this, "reset", 0, Disconnect::Silent);
+    #[func]
+    fn reset(&mut self) {
+        self.end("reset", 0, Disconnect::Silent);
     }
 
     /// Queues a packet on ENet channel `channel` (0 to [method get_channels] - 1) with `flags` made of
@@ -123,17 +125,16 @@ impl ENetPacketPeerRs {
     /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, or
     /// [constant FAILED] if the packet has more than 32 MiB or the peer is not connected (which alone
     /// is not printed).
-    #[func(gd_self)]
-    fn send(this: Gd<Self>, channel: i64, packet: PackedByteArray, flags: i64) -> Error {
+    #[func]
+    fn send(&mut self, channel: i64, packet: PackedByteArray, flags: i64) -> Error {
         let now = clock::now();
-        let sent = (this.bind())
-            .with(|host, peer| host.send(peer, channel, flags, packet.as_slice(), now));
+        let sent = self.with(|host, peer| host.send(peer, channel, flags, packet.as_slice(), now));
         match sent {
             Ok(()) => Error::OK,
             // Often tried, and told by the result alone, as with the built-in class.
             Err(PacketError::NotConnected) => Error::FAILED,
             Err(error) => {
-                report("send", &error);
+                self.report("send", &error);
                 convert::packet_error(error)
             }
         }
@@ -143,13 +144,13 @@ impl ENetPacketPeerRs {
     /// `interval` milliseconds ENet looks for the best round trip; good ones then add `acceleration`,
     /// bad ones take off `deceleration`, of [constant PACKET_THROTTLE_SCALE]. The remote is told and
     /// does the same. A negative number prints an error and changes nothing.
-    #[func(gd_self)]
-    fn throttle_configure(this: Gd<Self>, interval: i64, acceleration: i64, deceleration: i64) {
+    #[func]
+    fn throttle_configure(&mut self, interval: i64, acceleration: i64, deceleration: i64) {
         let now = clock::now();
-        let done = this.bind().with(|host, peer| {
+        let done = self.with(|host, peer| {
             host.configure_throttle(peer, interval, acceleration, deceleration, now)
         });
-        report_failure("throttle_configure", done);
+        self.report_failure("throttle_configure", done);
     }
 
     /// Sets when a silent remote is given up: after `timeout_max` milliseconds in any case, and after
@@ -158,12 +159,11 @@ impl ENetPacketPeerRs {
     ///
     /// `timeout` must not be more than `timeout_min`, nor that more than `timeout_max`, and none
     /// negative: otherwise an error is printed and nothing changes.
-    #[func(gd_self)]
-    fn set_timeout(this: Gd<Self>, timeout: i64, timeout_min: i64, timeout_max: i64) {
-        let done = this
-            .bind()
-            .with(|host, peer| host.set_timeout(peer, timeout, timeout_min, timeout_max));
-        report_failure("set_timeout", done);
+    #[func]
+    fn set_timeout(&mut self, timeout: i64, timeout_min: i64, timeout_max: i64) {
+        let done =
+            self.with(|host, peer| host.set_timeout(peer, timeout, timeout_min, timeout_max));
+        self.report_failure("set_timeout", done);
     }
 
     /// How the next packet travelled: [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED],
@@ -207,18 +207,18 @@ impl ENetPacketPeerRs {
 
     /// A number that the connection keeps about itself. 0, with an error printed, if this peer is
     /// inactive or there is no such statistic.
-    #[func(gd_self)]
-    fn get_statistic(this: Gd<Self>, statistic: PeerStatistic) -> f64 {
-        let statistics = this.bind().look(|host, peer| host.statistics(peer));
+    #[func]
+    fn get_statistic(&mut self, statistic: PeerStatistic) -> f64 {
+        let statistics = self.look(|host, peer| host.statistics(peer));
         let Some(statistics) = statistics else {
-            report("get_statistic", &INACTIVE);
+            self.report("get_statistic", &INACTIVE);
             return 0.0;
         };
         match value_of(&statistics, statistic) {
             Some(value) => value.into(),
             None => {
                 let cause = format!("there is no statistic {}", statistic.0);
-                report("get_statistic", &cause);
+                self.report("get_statistic", &cause);
                 0.0
             }
         }
@@ -361,6 +361,12 @@ impl ENetPacketPeerRs {
         release(this);
     }
 
+    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
+        if let Err(error) = done {
+            self.report(method, &error);
+        }
+    }
+
     /// The same for a method that only looks at its object.
     fn report_looking(&self, method: &str, cause: &dyn Display) {
         let this = self.to_gd();
@@ -368,9 +374,9 @@ impl ENetPacketPeerRs {
         release(this);
     }
 
-    fn end(this: &Gd<Self>, method: &str, data: i64, how: Disconnect) {
+    fn end(&mut self, method: &str, data: i64, how: Disconnect) {
         let now = clock::now();
-        let done = this.bind().with(|host, peer| {
+        let done = self.with(|host, peer| {
             if !host.is_active_peer(peer) {
                 return Err(enet_core::Inactive);
             }
@@ -378,7 +384,7 @@ impl ENetPacketPeerRs {
             host.disconnect(now, peer, data as u32, how);
             Ok(())
         });
-        report_failure(method, done);
+        self.report_failure(method, done);
     }
 }
 
@@ -386,12 +392,6 @@ const INACTIVE: &str = "the peer is not active";
 
 fn report(method: &str, cause: &dyn Display) {
     godot_error!("ENetPacketPeerRs.{method}: {cause}.");
-}
-
-fn report_failure<E: Display>(method: &str, done: Result<(), E>) {
-    if let Err(error) = done {
-        report(method, &error);
-    }
 }
 
 fn value_of(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
