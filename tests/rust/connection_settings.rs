@@ -77,8 +77,21 @@ fn the_figures_of_a_new_host_begin_at_nothing() {
     one.borrow_mut().destroy().expect("active");
     let now = world.now();
     one.borrow_mut().create(&options(), now).expect("a host");
-    for statistic in STATISTICS {
-        assert_eq!(pop(&one, statistic), Ok(0), "{statistic:?}");
+    let port = other.borrow().local_port().expect("active");
+    let begun = one.borrow_mut().connect("server", port.into(), 3, 7, now);
+    begun.expect("begins");
+    serve(&mut world, &[&one, &other], 40);
+    // What the former host popped would be missing.
+    let totals = one.borrow_mut().host().expect("active").totals();
+    let totals = [
+        totals.sent_bytes,
+        totals.sent_datagrams,
+        totals.received_bytes,
+        totals.received_datagrams,
+    ];
+    for (statistic, total) in STATISTICS.into_iter().zip(totals) {
+        assert!(total > 0);
+        assert_eq!(pop(&one, statistic), Ok(total), "{statistic:?}");
     }
 }
 

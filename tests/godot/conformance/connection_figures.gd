@@ -112,7 +112,10 @@ func case_statistics_do_not_outlive_the_host() -> void:
 		note("%d had something" % statistic, pair.subject.call(&"pop_statistic", statistic) > 0.0)
 	attempt(pair.subject, &"destroy")
 	attempt(pair.subject, &"create_host")
-	_note_all(pair.subject, "new")
+	var port: int = pair.partner.call(&"get_local_port")
+	attempt(pair.subject, &"connect_to_host", [LOCALHOST, port, 4], "connect_to_host")
+	attempt(pair.subject, &"service")
+	_note_all(pair.subject, "the request")
 	done()
 
 
