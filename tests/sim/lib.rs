@@ -8,5 +8,5 @@ mod world;
 
 pub use network::{Conditions, SERVER_IP, SimNetwork};
 pub use random::Random;
-pub use traffic::Traffic;
+pub use traffic::{Kind, Traffic};
 pub use world::{Node, NodeId, World, engine, engine_tells_refused};

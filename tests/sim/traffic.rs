@@ -1,30 +1,54 @@
 //! Datagrams of a game, repeatable: what codecs are tested, trained and measured on.
 //!
-//! Players walk, shoot and talk. What follows a datagram's header is commands of ENet with what
-//! Godot's SceneMultiplayer puts into them: the state of those nearby as MultiplayerSynchronizer
-//! writes it, inputs, remote calls, chat, and acknowledgements. Some datagrams hold several of
-//! these, as coalescing makes them.
+//! Players walk, jump, shoot and talk. What follows a datagram's header is commands of ENet with what
+//! Godot's SceneMultiplayer puts into them (the tests hold captures of stock Godot 4.6.3): the state
+//! of those nearby as MultiplayerSynchronizer writes it, positions that the game quantises and packs
+//! by itself, inputs, remote calls, chat, and acknowledgements.
+
+mod encode;
+mod player;
 
 use super::Random;
+use encode::{SEND_RELIABLE, SEND_UNSEQUENCED, argument_bool, argument_int, text, vector};
+use player::Player;
 
-const PLAYERS: u64 = 18;
+/// As many as Godot puts into one packet of states.
+const PLAYERS: usize = 19;
+/// So many more are far away: only their quantised positions are sent.
+const FAR_PLAYERS: usize = 96;
 /// A datagram that is no larger has room for any other command.
-const ROOM_FOR_MORE: usize = 60;
-/// Types of Godot's Variant, as its packets name them.
-const BOOL: u8 = 1;
-const INT: u8 = 2;
-const STRING: u8 = 4;
-const VECTOR2: u8 = 5;
-const VECTOR3: u8 = 9;
-/// Two bytes of an integer, in the byte that says its type.
-const INT_16: u8 = INT | 1 << 5;
-const SEND_RELIABLE: u8 = 0x86;
-const SEND_UNSEQUENCED: u8 = 0x49;
-const ANIMATIONS: [&str; 5] = ["idle", "walk", "run", "jump", "aim"];
-const WORDS: [&str; 24] = [
+const ROOM_FOR_MORE: usize = 47;
+const WORDS: [&str; 32] = [
     "enemy", "at", "the", "bridge", "go", "left", "right", "wait", "for", "me", "nice", "shot",
     "need", "ammo", "health", "who", "has", "flag", "they", "are", "coming", "base", "ok", "gg",
+    "não", "où", "schön", "да", "vamos", "👍", "42", "lol",
 ];
+
+/// What a datagram mostly holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The state of players as MultiplayerSynchronizer sends it.
+    Snapshot,
+    /// Quantised positions in an array of bytes.
+    Positions,
+    /// What a player presses.
+    Input,
+    /// Reliable remote calls.
+    Call,
+    /// Lines of text.
+    Chat,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Snapshot,
+        Self::Positions,
+        Self::Input,
+        Self::Call,
+        Self::Chat,
+    ];
+}
 
 /// A game that is played on, a datagram at a time.
 #[derive(Debug)]
@@ -32,38 +56,29 @@ pub struct Traffic {
     random: Random,
     players: Vec<Player>,
     tick: u16,
-    sequence: u16,
-}
-
-#[derive(Debug, Clone)]
-struct Player {
-    position: [f32; 3],
-    velocity: [f32; 3],
-    yaw: f32,
-    health: u8,
-    animation: &'static str,
+    /// Of what is sent: reliable commands, unsequenced ones, and acknowledgements of the other side.
+    reliable: u16,
+    unsequenced: u16,
+    acknowledged: u16,
 }
 
 impl Traffic {
     /// A game that repeats itself for the same seed.
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let players = (0..PLAYERS).map(|_| Player {
-            position: [100.0 * share(&mut random), 1.0, 100.0 * share(&mut random)],
-            velocity: [0.0; 3],
-            yaw: 0.0,
-            health: 100,
-            animation: ANIMATIONS[0],
-        });
+        let players = (0..PLAYERS + FAR_PLAYERS).map(|_| Player::new(&mut random));
         Self {
             players: players.collect(),
+            tick: random.number() as u16,
+            reliable: random.below(2000) as u16,
+            unsequenced: random.number() as u16,
+            acknowledged: random.below(2000) as u16,
             random,
-            tick: 1000,
-            sequence: 100,
         }
     }
 
-    /// The next datagram's commands: 20 to 1388 bytes.
+    /// The next datagram's commands, of any kind, 20 to 1388 bytes. Some hold several kinds, as
+    /// coalescing makes them.
     pub fn datagram(&mut self) -> Vec<u8> {
         self.step();
         let mut bytes = Vec::new();
@@ -71,19 +86,26 @@ impl Traffic {
             self.acknowledgement(&mut bytes);
         }
         loop {
-            match self.random.below(10) {
-                0..5 => {
-                    let players = 1 + self.random.below(PLAYERS);
-                    self.state(&mut bytes, players as usize);
-                }
-                5..7 => self.input(&mut bytes),
-                7..9 => self.call(&mut bytes),
-                _ => self.chat(&mut bytes),
-            }
+            let kind = match self.random.below(20) {
+                0..6 => Kind::Snapshot,
+                6..9 => Kind::Positions,
+                9..15 => Kind::Input,
+                15..19 => Kind::Call,
+                _ => Kind::Chat,
+            };
+            self.append(&mut bytes, kind);
             if bytes.len() > ROOM_FOR_MORE || self.random.below(2) == 0 {
                 return bytes;
             }
         }
+    }
+
+    /// A datagram of one kind only.
+    pub fn datagram_of(&mut self, kind: Kind) -> Vec<u8> {
+        self.step();
+        let mut bytes = Vec::new();
+        self.append(&mut bytes, kind);
+        bytes
     }
 
     /// A datagram with the state of so many players.
@@ -95,45 +117,48 @@ impl Traffic {
     }
 
     fn step(&mut self) {
-        self.tick = self.tick.wrapping_add(16);
-        let random = &mut self.random;
+        self.tick = self.tick.wrapping_add(1);
         for player in &mut self.players {
-            if random.below(30) == 0 {
-                let pace = random.below(3) as usize;
-                let speed = [0.0, 2.0, 5.0][pace];
-                player.yaw = 6.3 * share(random);
-                player.velocity = [speed * player.yaw.cos(), 0.0, speed * player.yaw.sin()];
-                player.animation = ANIMATIONS[match random.below(8) {
-                    0 => 3,
-                    1 => 4,
-                    _ => pace,
-                }];
-            }
-            if random.below(60) == 0 {
-                player.health = player.health.checked_sub(7).unwrap_or(100);
-            }
-            for (position, velocity) in player.position.iter_mut().zip(player.velocity) {
-                *position += velocity / 60.0;
-            }
+            player.step(&mut self.random);
         }
     }
 
-    /// Appends a command of data: its header, its numbers and length, and the payload.
-    fn command(&mut self, bytes: &mut Vec<u8>, number: u8, channel: u8, payload: &[u8]) {
-        self.sequence = self.sequence.wrapping_add(1);
-        bytes.extend([number, channel]);
-        bytes.extend(self.sequence.to_be_bytes());
-        if number == SEND_UNSEQUENCED {
-            bytes.extend(self.sequence.to_be_bytes());
+    fn append(&mut self, bytes: &mut Vec<u8>, kind: Kind) {
+        match kind {
+            Kind::Snapshot => {
+                let players = 1 + self.random.below(PLAYERS as u64);
+                self.state(bytes, players as usize);
+            }
+            Kind::Positions => self.positions(bytes),
+            Kind::Input => self.input(bytes),
+            Kind::Call => self.call(bytes),
+            Kind::Chat => self.chat(bytes),
         }
+    }
+
+    fn send_unreliable(&mut self, bytes: &mut Vec<u8>, payload: &[u8]) {
+        self.unsequenced = self.unsequenced.wrapping_add(1);
+        // Unsequenced commands have no reliable number, but a group.
+        bytes.extend([SEND_UNSEQUENCED, 1, 0, 0]);
+        bytes.extend(self.unsequenced.to_be_bytes());
+        bytes.extend((payload.len() as u16).to_be_bytes());
+        bytes.extend(payload);
+    }
+
+    fn send_reliable(&mut self, bytes: &mut Vec<u8>, payload: &[u8]) {
+        self.reliable = self.reliable.wrapping_add(1);
+        bytes.extend([SEND_RELIABLE, 0]);
+        bytes.extend(self.reliable.to_be_bytes());
         bytes.extend((payload.len() as u16).to_be_bytes());
         bytes.extend(payload);
     }
 
     fn acknowledgement(&mut self, bytes: &mut Vec<u8>) {
-        self.sequence = self.sequence.wrapping_add(1);
-        bytes.extend([1, 2]);
-        for number in [self.sequence, self.sequence, self.tick] {
+        self.acknowledged = self.acknowledged.wrapping_add(1);
+        bytes.extend([1, 0]);
+        // The time of sending is in milliseconds.
+        let time = self.tick.wrapping_mul(16);
+        for number in [self.acknowledged, self.acknowledged, time] {
             bytes.extend(number.to_be_bytes());
         }
     }
@@ -141,77 +166,133 @@ impl Traffic {
     /// What MultiplayerSynchronizer sends of each player: position, rotation, velocity, health and
     /// animation.
     fn state(&mut self, bytes: &mut Vec<u8>, players: usize) {
-        let mut payload = vec![5];
-        payload.extend(self.tick.to_le_bytes());
-        let first = self.random.below(PLAYERS) as usize;
-        for index in (first..first + players).map(|index| index % self.players.len()) {
+        let first = self.random.below(PLAYERS as u64) as usize;
+        let mut indices: Vec<usize> = (0..players).map(|it| (first + it) % PLAYERS).collect();
+        indices.sort_unstable();
+        let mut payload = encode::sync(self.tick);
+        for index in indices {
             let player = &self.players[index];
             let mut state = Vec::new();
-            vector(&mut state, VECTOR3, &player.position);
-            vector(&mut state, VECTOR3, &[0.0, player.yaw, 0.0]);
-            vector(&mut state, VECTOR3, &player.velocity);
-            state.extend([INT, player.health]);
+            vector(&mut state, &player.position);
+            vector(&mut state, &[0.0, player.yaw, 0.0]);
+            vector(&mut state, &player.velocity);
+            argument_int(&mut state, player.health.into());
             text(&mut state, player.animation);
-            payload.extend((index as u32 + 2).to_le_bytes());
-            payload.extend((state.len() as u32).to_le_bytes());
-            payload.extend(state);
+            encode::sync_state(&mut payload, index as u32 + 1, &state);
         }
-        self.command(bytes, SEND_UNSEQUENCED, 3, &payload);
+        self.send_unreliable(bytes, &payload);
+    }
+
+    /// An unreliable call with an array of bytes: a tick, and of each player in sight number,
+    /// position in centimetres, direction, and what it is doing.
+    fn positions(&mut self, bytes: &mut Vec<u8>) {
+        let mut payload = encode::call_of_bytes(1, 2);
+        payload.extend(self.tick.to_le_bytes());
+        let one_in = 1 + self.random.below(8);
+        for (number, player) in self.players.iter().enumerate() {
+            if self.random.below(one_in) == 0 {
+                payload.push(number as u8);
+                payload.extend(player.quantised());
+            }
+        }
+        self.send_unreliable(bytes, &payload);
     }
 
     /// An unreliable call of a client: where the stick points, what is pressed, and when.
     fn input(&mut self, bytes: &mut Vec<u8>) {
-        let player = &self.players[0];
-        let mut payload = vec![0x40, 1, 0, 4];
-        let stick = [player.velocity[0] / 5.0, player.velocity[2] / 5.0];
-        vector(&mut payload, VECTOR2, &stick);
-        payload.extend([
-            BOOL | (self.tick as u8 & 0x80),
-            INT,
-            player.health & 3,
-            INT_16,
-        ]);
-        payload.extend(self.tick.to_le_bytes());
-        self.command(bytes, SEND_UNSEQUENCED, 3, &payload);
+        let index = self.random.below(PLAYERS as u64) as usize;
+        let player = &self.players[index];
+        let mut payload = encode::call(1, 4, 4);
+        vector(&mut payload, &player.stick());
+        argument_bool(&mut payload, player.animation == "jump");
+        argument_int(&mut payload, self.random.below(4) as u16);
+        argument_int(&mut payload, self.tick);
+        self.send_unreliable(bytes, &payload);
     }
 
     /// A reliable call with a place, a number and a flag.
     fn call(&mut self, bytes: &mut Vec<u8>) {
-        let index = self.random.below(PLAYERS) as usize;
+        let index = self.random.below(PLAYERS as u64) as usize;
         let player = &self.players[index];
-        let mut payload = vec![0x40, index as u8, 1 + self.random.below(6) as u8, 3];
-        vector(&mut payload, VECTOR3, &player.position);
-        payload.extend([INT, player.health, BOOL]);
-        self.command(bytes, SEND_RELIABLE, 2, &payload);
+        let method = 5 + self.random.below(6) as u8;
+        let mut payload = encode::call(1 + index as u8, method, 3);
+        vector(&mut payload, &player.position);
+        argument_int(&mut payload, 5 * self.random.below(20) as u16);
+        argument_bool(&mut payload, self.random.below(4) == 0);
+        self.send_reliable(bytes, &payload);
     }
 
     fn chat(&mut self, bytes: &mut Vec<u8>) {
-        let count = 2 + self.random.below(12);
+        let count = 1 + self.random.below(12);
         let words = (0..count).map(|_| WORDS[self.random.below(WORDS.len() as u64) as usize]);
         let line = words.collect::<Vec<_>>().join(" ");
-        let mut payload = vec![0x40, 200, 7, 1];
+        let mut payload = encode::call(2, 1, 1);
         text(&mut payload, &line);
-        self.command(bytes, SEND_RELIABLE, 2, &payload);
+        self.send_reliable(bytes, &payload);
     }
 }
 
-/// Appends a Variant of floats.
-fn vector(bytes: &mut Vec<u8>, kind: u8, numbers: &[f32]) {
-    bytes.extend(u32::from(kind).to_le_bytes());
-    for number in numbers {
-        bytes.extend(number.to_le_bytes());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What ENet's and the datagram's headers leave of 1392 bytes.
+    const LARGEST: usize = 1388;
+
+    #[test]
+    fn a_seed_repeats_everything() {
+        let game = |seed| {
+            let mut traffic = Traffic::new(seed);
+            let mut datagrams: Vec<_> = (0..200).map(|_| traffic.datagram()).collect();
+            for kind in Kind::ALL {
+                datagrams.extend((0..50).map(|_| traffic.datagram_of(kind)));
+            }
+            datagrams.push(traffic.snapshot(7));
+            datagrams
+        };
+        assert_eq!(game(1), game(1));
+        let same = std::iter::zip(game(1), game(2)).filter(|(one, two)| one == two);
+        assert_eq!(same.count(), 0);
     }
-}
 
-/// Appends a Variant of text, filled up to a multiple of four bytes.
-fn text(bytes: &mut Vec<u8>, text: &str) {
-    bytes.extend(u32::from(STRING).to_le_bytes());
-    bytes.extend((text.len() as u32).to_le_bytes());
-    bytes.extend(text.as_bytes());
-    bytes.extend(&[0; 3][..text.len().wrapping_neg() % 4]);
-}
+    #[test]
+    fn datagrams_have_every_size_that_fits() {
+        let mut traffic = Traffic::new(3);
+        let sizes: Vec<usize> = (0..5000).map(|_| traffic.datagram().len()).collect();
+        assert!(sizes.iter().all(|size| (20..=LARGEST).contains(size)));
+        for range in [
+            20..40,
+            40..100,
+            100..400,
+            400..1000,
+            1000..1300,
+            1300..LARGEST,
+        ] {
+            let count = sizes.iter().filter(|size| range.contains(size)).count();
+            assert!(count > 30, "{count} of {range:?}");
+        }
+        for kind in Kind::ALL {
+            let mut sizes = (0..2000).map(|_| traffic.datagram_of(kind).len());
+            assert!(sizes.all(|size| (20..=LARGEST).contains(&size)), "{kind:?}");
+        }
+        assert_eq!(traffic.snapshot(11).len(), 8 + 3 + 11 * 70);
+    }
 
-/// A number from 0 to 1.
-fn share(random: &mut Random) -> f32 {
-    random.below(1 << 24) as f32 / (1 << 24) as f32
+    #[test]
+    fn a_datagram_is_commands_to_its_end() {
+        let mut traffic = Traffic::new(4);
+        for _ in 0..1000 {
+            let datagram = traffic.datagram();
+            let mut rest = &datagram[..];
+            while let [number, ..] = rest {
+                let size = match *number {
+                    1 => 8,
+                    SEND_RELIABLE => 6 + usize::from(u16::from_be_bytes([rest[4], rest[5]])),
+                    SEND_UNSEQUENCED => 8 + usize::from(u16::from_be_bytes([rest[6], rest[7]])),
+                    other => panic!("no such command: {other}"),
+                };
+                rest = &rest[size..];
+            }
+        }
+    }
 }
