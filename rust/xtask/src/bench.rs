@@ -1,20 +1,35 @@
 //! The benchmarks. They are never part of the tests: machines differ, only ratios tell.
 
+use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
 use crate::project::{cargo, root};
-use crate::{Outcome, c_enet};
+use crate::{Outcome, c_enet, godot};
+
+/// Where the documentation has the picture of the codecs.
+const PICTURE: &str = "docs/compression.svg";
 
 /// `core`: our engine against the C library, over sockets. `engines`: against rusty_enet, in memory.
-/// `attacks`: what attacks cost all three.
-/// `only` chooses rows by a part of their name.
-pub fn run(name: &str, only: Option<&str>) -> Outcome<ExitCode> {
-    let (bench, variable) = match name {
-        "core" => ("sockets", Some(("ENET_C_BENCH", c_enet::program("bench")?))),
-        "engines" => ("engines", None),
+/// `attacks`: what attacks cost all three. `compression`: our codecs against the C library's and
+/// Godot's.
+/// `only` chooses rows by a part of their name; `plot` renews the documentation's picture.
+pub fn run(name: &str, only: Option<&str>, plot: bool) -> Outcome<ExitCode> {
+    if plot && (name != "compression" || only.is_some()) {
+        return Err("--plot is for all of the benchmark \"compression\"".to_owned());
+    }
+    let (bench, variables) = match name {
+        "core" => ("sockets", vec![("ENET_C_BENCH", c_enet::program("bench")?)]),
+        "engines" => ("engines", Vec::new()),
         "attacks" => (
             "attacks",
-            Some(("ENET_C_VICTIM", c_enet::program("victim")?)),
+            vec![("ENET_C_VICTIM", c_enet::program("victim")?)],
+        ),
+        "compression" => (
+            "compression",
+            vec![
+                ("ENET_C_CODECS", c_enet::program("codecs")?),
+                ("GODOT", godot::find()?),
+            ],
         ),
         other => {
             return Err(format!(
@@ -22,12 +37,15 @@ pub fn run(name: &str, only: Option<&str>) -> Outcome<ExitCode> {
             ));
         }
     };
+    let picture = ["--plot".into(), root().join(PICTURE).into_os_string()];
+    let picture: &[OsString] = if plot { &picture } else { &[] };
     let mut command = Command::new(cargo());
     command
         .current_dir(root())
         .args(["bench", "--package", "enet_tests", "--bench", bench, "--"])
         .args(only)
-        .envs(variable);
+        .args(picture)
+        .envs(variables);
     let status = command
         .status()
         .map_err(|error| format!("cargo does not start: {error}"))?;

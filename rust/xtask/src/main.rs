@@ -35,6 +35,9 @@ Commands of enet-rs:
       our ENet engine against the C library over real sockets (core), or
       against crate rusty_enet in memory (engines), as ratios; or what known
       attacks cost all three (attacks)
+  cargo xtask bench compression [--only TEXT | --plot]
+      every codec against stock Godot's and the C library's: how small and how
+      fast; --plot also renews docs/compression.svg
   cargo xtask fuzz [--seconds N]
       fuzzes the core, each target for N seconds (60)
   cargo xtask build [--debug | --release]
@@ -93,9 +96,10 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         }
         "bench" => {
             let only = options.value("--only")?;
+            let plot = options.flag("--plot");
             let name = options.word().unwrap_or_else(|| "core".to_owned());
             options.finish()?;
-            bench::run(&name, only.as_deref())
+            bench::run(&name, only.as_deref(), plot)
         }
         "build" => {
             let debug = options.flag("--debug");

@@ -1,0 +1,185 @@
+//! Stock's codecs, in programs of their own that are driven by lines.
+//!
+//! The programs are timed from outside, by the CPU time that they take from a line to its answer. What
+//! they take to only go through the datagrams is subtracted.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
+
+use super::subject::Packed;
+use super::{Mode, Set};
+
+/// Passes in one measurement: some 20 milliseconds for the slowest codec, and enough of the fastest.
+const PASSES: [u32; 5] = [1, 1, 10, 1, 2];
+
+/// Whose codec it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    C,
+    Godot,
+}
+
+pub struct Stock {
+    c: Process,
+    godot: Process,
+}
+
+impl Stock {
+    /// Starts both programs, each with all sets.
+    pub fn start(sets: &[Set]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compression");
+        fs::create_dir_all(&folder).expect("a folder for the datagrams");
+        let files: Vec<PathBuf> = (0..sets.len())
+            .map(|number| folder.join(number.to_string()))
+            .collect();
+        for (set, file) in sets.iter().zip(&files) {
+            let mut bytes = Vec::new();
+            for datagram in &set.datagrams {
+                bytes.extend((datagram.len() as u16).to_le_bytes());
+                bytes.extend(datagram);
+            }
+            fs::write(file, bytes).expect("the datagrams are written");
+        }
+        let named = |name| std::env::var_os(name).unwrap_or_else(|| panic!("{name} names it"));
+        let mut c = Command::new(named("ENET_C_CODECS"));
+        c.args(&files).stdout(Stdio::piped());
+        let mut godot = Command::new(named("GODOT"));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/compression/stock.gd");
+        godot
+            // Where no project is.
+            .current_dir(&folder)
+            .args(["--headless", "--script"])
+            .arg(script)
+            .arg("--")
+            .args(&files)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        Self {
+            c: Process::start(&mut c),
+            godot: Process::start(&mut godot),
+        }
+    }
+
+    fn of(&mut self, mode: &Mode) -> &mut Process {
+        match mode.program {
+            Program::C => &mut self.c,
+            Program::Godot => &mut self.godot,
+        }
+    }
+
+    /// Has a set packed once, and kept for `unpack`.
+    pub fn prepare(&mut self, mode: &Mode, set: usize) -> Packed {
+        let line = format!("prepare {} {set} 1", mode.number);
+        let answer = self.of(mode).ask(&line).0;
+        let mut numbers = answer.split_whitespace().map(|word| {
+            let number = word.parse::<u64>();
+            number.unwrap_or_else(|_| panic!("{}: {answer}", mode.name))
+        });
+        Packed {
+            bytes: numbers.next().expect("bytes") as usize,
+            hash: numbers.next(),
+        }
+    }
+
+    /// Nanoseconds to pack a set.
+    pub fn pack(&mut self, mode: &Mode, set: usize) -> f64 {
+        self.time(mode, set, "pack", "plain")
+    }
+
+    /// Nanoseconds to unpack what `prepare` packed.
+    pub fn unpack(&mut self, mode: &Mode, set: usize) -> f64 {
+        self.time(mode, set, "unpack", "plain_unpack")
+    }
+
+    fn time(&mut self, mode: &Mode, set: usize, task: &str, idle: &str) -> f64 {
+        let passes = PASSES[mode.number];
+        let program = self.of(mode);
+        let [task, idle] = [task, idle].map(|task| {
+            let line = format!("{task} {} {set} {passes}", mode.number);
+            program.ask(&line).1.as_nanos() as f64 / f64::from(passes)
+        });
+        (task - idle).max(0.0)
+    }
+}
+
+struct Process {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<Box<dyn Read>>,
+}
+
+impl Process {
+    /// Starts a program that answers on the stream that is a pipe.
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let input = child.stdin.take().expect("piped");
+        let output: Box<dyn Read> = match (child.stdout.take(), child.stderr.take()) {
+            (Some(output), _) => Box::new(output),
+            (None, Some(errors)) => Box::new(errors),
+            (None, None) => panic!("no stream is a pipe"),
+        };
+        let mut process = Self {
+            child,
+            input,
+            output: BufReader::new(output),
+        };
+        process.answer();
+        process
+    }
+
+    /// Says what a line is answered with, and the CPU time until then.
+    fn ask(&mut self, line: &str) -> (String, Duration) {
+        let begun = cpu_time(self.child.id());
+        writeln!(self.input, "{line}").expect("it listens");
+        let answer = self.answer();
+        (answer, cpu_time(self.child.id()) - begun)
+    }
+
+    fn answer(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let size = self.output.read_line(&mut line).expect("an answer");
+            assert!(size > 0, "the program has ended");
+            if let Some(answer) = line.strip_prefix("ok") {
+                return answer.trim().to_owned();
+            }
+            eprint!("{line}");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a process has used.
+#[cfg(target_os = "linux")]
+fn cpu_time(process: u32) -> Duration {
+    use nix::time::{clock_getcpuclockid, clock_gettime};
+    use nix::unistd::Pid;
+
+    let clock = clock_getcpuclockid(Pid::from_raw(process as i32));
+    let time = clock.and_then(clock_gettime).expect("it runs");
+    time.into()
+}
+
+/// The time on the wall, where nothing better is at hand: nothing else should run meanwhile.
+#[cfg(not(target_os = "linux"))]
+fn cpu_time(_process: u32) -> Duration {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
