@@ -63,6 +63,8 @@ func joined_by(server_mode: int, client_mode: int) -> Array[End]:
 	var ends := joining(server_mode, client_mode)
 	var what := "%s and %s connect" % [NAMES[server_mode], NAMES[client_mode]]
 	check(spin(ends, func() -> bool: return have_met(ends)), what)
+	if not have_met(ends):
+		return ends
 	# However slow this machine is, ENet shall not take it for a slow network and hold back
 	# unreliable packets.
 	var to_server: PacketPeer = ends[1].peer.call(&"get_peer", 1)
@@ -87,6 +89,9 @@ func spin(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 
 ## Sends `count` packets each way at the same time, in all transfer modes, and compares what arrives.
 func carry(ends: Array[End], count: int, what: String) -> void:
+	check(have_met(ends), what + ": they are connected")
+	if not have_met(ends):
+		return
 	var flows: Array[Flow] = []
 	for end in ends:
 		end.packets.clear()
@@ -104,8 +109,8 @@ func carry(ends: Array[End], count: int, what: String) -> void:
 			flows[number].sent += 1
 			ends[number].poll()
 		# What was polled is sent: packets do not share datagrams.
-		if index % MOST_UNDERWAY == 0:
-			spin(ends, all_arrived)
+		if index % MOST_UNDERWAY == 0 and not spin(ends, all_arrived):
+			break
 	spin(ends, all_arrived)
 	for number in 2:
 		var direction := "%s, from the %s" % [what, ["server", "client"][number]]

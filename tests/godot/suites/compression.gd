@@ -117,16 +117,25 @@ func case_connections() -> void:
 			host.connection.call(&"compress", mode)
 		var joined := link(server, client, 2)
 		for index in 200:
-			for direction in 2:
-				var flags: int = [RELIABLE, 0, ENetPacketPeer.FLAG_UNSEQUENCED][index % 3]
-				var to := joined.hosts[1 - direction]
-				to.events.clear()
-				equal(send(joined.peers[direction], 1, payload(index), flags), OK, "send")
-				joined.hosts[direction].flush()
-				check(serve(joined.hosts, func() -> bool: return not to.events.is_empty()), "it arrives")
-				if not to.events.is_empty():
-					check(to.events[0].bytes == payload(index), "%s: packet %d" % [NAMES[mode], index])
+			if not _both_arrive(joined, index):
+				check(false, "%s: packet %d" % [NAMES[mode], index])
+				break
 	done()
+
+
+## Sends a packet each way, and says whether both arrive as they were.
+func _both_arrive(joined: Link, index: int) -> bool:
+	for direction in 2:
+		var flags: int = [RELIABLE, 0, ENetPacketPeer.FLAG_UNSEQUENCED][index % 3]
+		var to := joined.hosts[1 - direction]
+		to.events.clear()
+		equal(send(joined.peers[direction], 1, payload(index), flags), OK, "send")
+		joined.hosts[direction].flush()
+		if not serve(joined.hosts, func() -> bool: return not to.events.is_empty()):
+			return false
+		if to.events[0].bytes != payload(index):
+			return false
+	return true
 
 
 func case_changed_on_both_ends() -> void:
