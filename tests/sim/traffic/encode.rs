@@ -58,7 +58,7 @@ pub fn argument_int(bytes: &mut Vec<u8>, value: u16) {
             bytes.extend(value.to_le_bytes());
         }
         _ => {
-            bytes.push(INT | 2 * TWO_BYTES);
+            bytes.push(INT | (2 * TWO_BYTES));
             bytes.extend(u32::from(value).to_le_bytes());
         }
     }
