@@ -11,18 +11,21 @@ use std::rc::Rc;
 
 use crate::compress::Recorder;
 use crate::config::{host_config, remote_port};
+use crate::dtls::Dtls;
 use crate::engine::{Admission, Disconnect, MAX_CHANNELS};
 use crate::host::EngineFactory;
 use crate::{
-    BindAddress, Compression, ConnectError, CreateError, EngineConfig, Event, Host, HostOptions,
-    Inactive, Network, PeerId, PeerState, RawSendError, SettingError, Time, Totals,
+    BindAddress, Compression, ConnectError, CreateError, EncryptError, EngineConfig, Event, Host,
+    HostOptions, Inactive, Network, PeerId, PeerState, RawSendError, SettingError, Time, Totals,
 };
 
 mod members;
 mod peer;
+mod trouble;
 
 use members::Members;
 use peer::unsigned;
+pub use trouble::Undecoded;
 
 /// A connection that a session and a script's objects hold together.
 pub type SharedConnection = Rc<RefCell<Connection>>;
@@ -46,36 +49,9 @@ pub struct Connection {
     recorder: Option<Recorder>,
     /// When it was last warned of datagrams that cannot be decoded, and how many there were.
     warned: Option<(Time, u64)>,
+    /// When it was last warned of a handshake that a stranger did not complete.
+    warned_of_failed: Option<Time>,
 }
-
-/// Datagrams that were compressed, but not with the codec of this side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Undecoded {
-    /// Name of the mode of this side.
-    pub mode: &'static str,
-    /// How many, since the last warning.
-    pub count: u64,
-}
-
-impl std::fmt::Display for Undecoded {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { mode, count } = self;
-        match *mode {
-            "COMPRESS_NONE" => write!(
-                f,
-                "{count} datagrams were dropped: they are compressed, and no mode is set on this side"
-            ),
-            _ => write!(
-                f,
-                "{count} datagrams were dropped: they cannot be decoded with {mode}, the mode of this \
-                 side; the other side must have the same mode, and dictionary if there is one"
-            ),
-        }
-    }
-}
-
-/// Between two warnings: whoever sends garbage must not fill a log.
-const WARNING_INTERVAL: Time = Time::from_secs(10);
 
 /// What happened to a peer without the session that shares the host.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +92,7 @@ impl Connection {
             popped: Totals::default(),
             recorder: None,
             warned: None,
+            warned_of_failed: None,
         }
     }
 
@@ -155,6 +132,7 @@ impl Connection {
         self.popped = Totals::default();
         self.recorder = None;
         self.warned = None;
+        self.warned_of_failed = None;
         self.is_refusing = false;
         Ok(())
     }
@@ -216,6 +194,10 @@ impl Connection {
         }
         if !self.members.is_empty() {
             return Err(ConnectError::HasPeer);
+        }
+        let dtls = self.host.as_ref().and_then(Host::dtls);
+        if dtls.is_some_and(|dtls| !dtls.is_client()) {
+            return Err(ConnectError::DtlsServer);
         }
         let port = remote_port(port).ok_or(ConnectError::RemotePort(port))?;
         let address =
@@ -372,7 +354,13 @@ impl Connection {
     }
 
     /// Sends a datagram of the caller's own, past the protocol: to open a way through a router, say.
-    pub fn send_raw(&mut self, address: &str, port: i32, data: &[u8]) -> Result<(), RawSendError> {
+    pub fn send_raw(
+        &mut self,
+        now: Time,
+        address: &str,
+        port: i32,
+        data: &[u8],
+    ) -> Result<(), RawSendError> {
         let host = self.host.as_mut().ok_or(RawSendError::Inactive)?;
         let port = remote_port(port).ok_or(RawSendError::RemotePort(port))?;
         let to = self
@@ -382,7 +370,7 @@ impl Connection {
                 host: address.to_owned(),
                 error,
             })?;
-        host.send_raw(to, data).map_err(RawSendError::Send)
+        host.send_raw(now, to, data).map_err(RawSendError::Send)
     }
 
     /// Bandwidth of the whole host in bytes per second, 0 for unlimited. The peers are told within a
@@ -392,6 +380,17 @@ impl Connection {
         let incoming = unsigned("incoming bandwidth", incoming)?;
         let outgoing = unsigned("outgoing bandwidth", outgoing)?;
         host.engine().set_bandwidth(incoming, outgoing);
+        Ok(())
+    }
+
+    /// Encrypts everything from now on. Connections that were begun wait for their sessions.
+    pub fn encrypt(&mut self, dtls: Dtls, now: Time) -> Result<(), EncryptError> {
+        let host = self.host.as_mut().ok_or(EncryptError::Inactive)?;
+        if host.dtls().is_some() {
+            return Err(EncryptError::AlreadyEncrypted);
+        }
+        host.encrypt(now, dtls);
+        self.tell_admission();
         Ok(())
     }
 
@@ -412,24 +411,6 @@ impl Connection {
     /// What was recorded since the last call.
     pub fn take_recorded(&mut self) -> Vec<Vec<u8>> {
         self.recorder.as_ref().map_or_else(Vec::new, Recorder::take)
-    }
-
-    /// A warning, if datagrams came that nobody here can decode, and none was given lately.
-    pub fn undecoded(&mut self, now: Time) -> Option<Undecoded> {
-        let host = self.host.as_mut()?;
-        let count = host.engine().undecoded();
-        let is_due = self
-            .warned
-            .is_none_or(|(at, _)| now >= at + WARNING_INTERVAL);
-        let known = self.warned.map_or(0, |(_, count)| count);
-        if count == known || !is_due {
-            return None;
-        }
-        self.warned = Some((now, count));
-        Some(Undecoded {
-            mode: host.compression().name(),
-            count: count - known,
-        })
     }
 
     /// Sends everything that may be sent now.
@@ -519,7 +500,7 @@ impl Connection {
             false => self.watched.unwrap_or(Admission::Everybody),
         };
         if let Some(host) = &mut self.host {
-            host.engine().set_admission(admission);
+            host.set_admission(admission);
         }
     }
 }

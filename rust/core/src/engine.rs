@@ -419,6 +419,25 @@ pub trait Engine {
     /// Chooses whom to let in from now on. See [`EngineConfig::answers_refused`] for the others.
     fn set_admission(&mut self, admission: Admission);
 
+    /// Largest datagram offered to the other side from now on, [`MIN_MTU`] to [`MAX_MTU`] bytes. An
+    /// engine may keep the one it was made with.
+    fn set_mtu(&mut self, _mtu: u32) {}
+
+    /// Connections begun here wait from now on, without a datagram, until [`Engine::go_on`]; those that
+    /// got no answer yet begin anew. An engine that cannot do this sends its CONNECT again and again.
+    fn hold(&mut self) {}
+
+    /// Lets connections to an address begin.
+    fn go_on(&mut self, _now: Time, _address: SocketAddr) {}
+
+    /// Ends the connections with an address that is known to be gone, as their timeout would. An engine
+    /// that cannot do this waits for that.
+    fn lose(&mut self, _address: SocketAddr) {}
+
+    /// Calls its argument with the address of each peer. An engine that does not know them must not be
+    /// used with encryption.
+    fn each_address(&self, _each: &mut dyn FnMut(SocketAddr));
+
     /// Chooses the codec for both directions, from now on.
     fn set_compression(&mut self, mode: Compression) {
         self.set_codec(mode.codec());

@@ -86,6 +86,21 @@ pub enum ConnectError {
     /// The host has no free slot.
     #[error("the host has no free peer slot")]
     NoFreeSlot,
+    /// The host accepts encrypted sessions and begins none.
+    #[error("a DTLS server does not connect; give it another host with dtls_client_setup")]
+    DtlsServer,
+}
+
+/// Why a host was not encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncryptError {
+    /// There is no host.
+    #[error("the connection is not active")]
+    Inactive,
+    /// Once is all.
+    #[error("the connection is encrypted already")]
+    AlreadyEncrypted,
 }
 
 /// Why a packet was not queued, where the caller names ENet's channel and flags.

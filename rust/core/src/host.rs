@@ -1,14 +1,17 @@
 //! One ENet endpoint: an engine joined to a socket.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
 use crate::compress::Recorder;
+use crate::dtls::{self, Dtls, DtlsEvent, Failed};
 use crate::enet::Enet;
 use crate::engine::{
-    Disconnect, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PacketFlags, PeerStatistics, QueueError,
+    Admission, DEFAULT_MTU, Disconnect, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PacketFlags,
+    PeerStatistics, QueueError,
 };
 use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, Transport};
 
@@ -21,7 +24,7 @@ pub const DEFAULT_ENGINE: EngineFactory = Enet::boxed;
 /// Datagrams, and bytes, one [`Host::receive`] takes in at most, so that a flood cannot hold up a
 /// frame for ever. What is left waits in the system's buffer for the next call.
 const MAX_DATAGRAMS: usize = 16_384;
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Datagrams after which what is due is done and sent, in the middle of a burst.
 const BURST: usize = 256;
 /// Between two services while waiting, where the engine does not know its next timer.
@@ -29,7 +32,11 @@ const SLICE: Duration = Duration::from_millis(5);
 /// Most bytes of a batch of datagrams: what the kernel takes as one.
 const MAX_BATCH_BYTES: usize = 65_000;
 
-/// What went over a host's socket. Sizes are of UDP payloads, in bytes.
+/// Failed sessions that wait to be asked for.
+const MAX_FAILED: usize = 16;
+
+/// What went over a host's socket. Sizes are of UDP payloads, in bytes; of an encrypted host's, before
+/// encryption and without its handshakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Bytes sent.
@@ -53,6 +60,11 @@ pub struct Host {
     totals: Totals,
     compression: Compression,
     recorder: Option<Recorder>,
+    dtls: Option<Box<Dtls>>,
+    failed: VecDeque<Failed>,
+    /// The time of the last call, for taking leave.
+    latest: Time,
+    plain: Vec<u8>,
     outgoing: Vec<u8>,
     batch: Vec<u8>,
 }
@@ -66,6 +78,10 @@ impl Host {
             totals: Totals::default(),
             compression: Compression::None,
             recorder: None,
+            dtls: None,
+            failed: VecDeque::new(),
+            latest: Time::ZERO,
+            plain: Vec::new(),
             outgoing: Vec::new(),
             batch: Vec::new(),
         }
@@ -83,16 +99,24 @@ impl Host {
     /// include the wait.
     pub fn receive(&mut self, now: Time) {
         let mut taken = 0;
-        let until = self.totals.received_bytes + MAX_BYTES;
-        while taken < MAX_DATAGRAMS && self.totals.received_bytes < until {
+        let mut bytes = 0;
+        while taken < MAX_DATAGRAMS && bytes < MAX_BYTES {
             let (engine, totals) = (&mut self.engine, &mut self.totals);
-            let received = self.transport.receive(&mut |from, datagram| {
+            let mut take = |from, datagram: &[u8]| {
                 totals.received_datagrams += 1;
                 totals.received_bytes += datagram.len() as u64;
                 if (MIN_DATAGRAM_SIZE..=MAX_DATAGRAM_SIZE).contains(&datagram.len()) {
                     engine.receive(now, from, datagram);
                 } else {
                     totals.dropped_datagrams += 1;
+                }
+            };
+            let dtls = &mut self.dtls;
+            let received = self.transport.receive(&mut |from, datagram| {
+                bytes += datagram.len();
+                match dtls {
+                    Some(dtls) => dtls.receive(now, from, datagram, &mut take),
+                    None => take(from, datagram),
                 }
             });
             let count = match received {
@@ -106,13 +130,41 @@ impl Host {
             };
             // A long burst is answered as it comes, or its senders would think it lost.
             if (taken + count) / BURST != taken / BURST {
-                self.engine.service(now);
+                self.work(now);
                 self.flush(now);
             }
             taken += count;
         }
+        self.work(now);
+        self.send_datagrams(now);
+    }
+
+    /// Does what is due, below the protocol and in it.
+    fn work(&mut self, now: Time) {
+        if let Some(dtls) = &mut self.dtls {
+            let engine = &self.engine;
+            dtls.service(now, &|each| engine.each_address(each));
+        }
+        self.heed_sessions(now);
         self.engine.service(now);
-        self.send_datagrams();
+    }
+
+    /// Tells the engine what became of the encrypted sessions.
+    fn heed_sessions(&mut self, now: Time) {
+        while let Some(event) = self.dtls.as_mut().and_then(|dtls| dtls.next_event()) {
+            match event {
+                DtlsEvent::Ready(address) => self.engine.go_on(now, address),
+                DtlsEvent::Ended(address) => self.engine.lose(address),
+                DtlsEvent::Failed(failed) => {
+                    if failed.is_client {
+                        self.engine.lose(failed.address);
+                    }
+                    if self.failed.len() < MAX_FAILED {
+                        self.failed.push_back(failed);
+                    }
+                }
+            }
+        }
     }
 
     /// Sends what is ready, and waits: for a datagram, for the engine's next timer or until the limit,
@@ -123,7 +175,11 @@ impl Host {
     /// looked after every few milliseconds.
     pub fn wait(&mut self, now: Time, limit: Duration) -> bool {
         self.flush(now);
-        let timer = self.engine.next_timer();
+        let below = self.dtls.as_ref().and_then(|dtls| dtls.next_timer());
+        let timer = match (self.engine.next_timer(), below) {
+            (Some(timer), Some(below)) => Some(timer.min(below)),
+            (timer, _) => timer,
+        };
         let timeout = limit.min(timer.map_or(SLICE, |timer| timer.saturating_sub(now)));
         self.transport.wait(timeout).unwrap_or_else(|_| {
             self.totals.socket_errors += 1;
@@ -136,7 +192,7 @@ impl Host {
     /// Sends everything that may be sent now.
     pub fn flush(&mut self, now: Time) {
         self.engine.flush(now);
-        self.send_datagrams();
+        self.send_datagrams(now);
     }
 
     /// The next thing that happened, oldest first.
@@ -158,7 +214,48 @@ impl Host {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
-        self.engine.connect(now, address, channels, data)
+        let peer = self.engine.connect(now, address, channels, data)?;
+        if let Some(dtls) = &mut self.dtls
+            && dtls.connect(now, address)
+        {
+            self.engine.go_on(now, address);
+        }
+        Some(peer)
+    }
+
+    /// Encrypts everything from now on. Connections that were begun wait for their sessions; others
+    /// that exist are lost. Once only.
+    pub fn encrypt(&mut self, now: Time, mut dtls: Dtls) {
+        // With what encryption adds, datagrams are as large as they were.
+        self.engine.set_mtu(DEFAULT_MTU - dtls::OVERHEAD as u32);
+        if dtls.is_client() {
+            self.engine.hold();
+            let mut addresses = Vec::new();
+            self.engine
+                .each_address(&mut |address| addresses.push(address));
+            for address in addresses {
+                dtls.connect(now, address);
+            }
+        }
+        self.dtls = Some(Box::new(dtls));
+    }
+
+    /// The encrypted sessions, where everything is encrypted.
+    pub fn dtls(&self) -> Option<&Dtls> {
+        self.dtls.as_deref()
+    }
+
+    /// The next session that failed, oldest first. Those beyond a few are left out.
+    pub fn next_failed(&mut self) -> Option<Failed> {
+        self.failed.pop_front()
+    }
+
+    /// Chooses whom to let in from now on.
+    pub fn set_admission(&mut self, admission: Admission) {
+        self.engine.set_admission(admission);
+        if let Some(dtls) = &mut self.dtls {
+            dtls.refuse(admission == Admission::Nobody);
+        }
     }
 
     /// Queues a packet for one peer.
@@ -172,7 +269,7 @@ impl Host {
     ) -> Result<(), QueueError> {
         let queued = self.engine.send(now, peer, channel, flags, data);
         // Datagrams that got full need not wait.
-        self.send_datagrams();
+        self.send_datagrams(now);
         queued
     }
 
@@ -187,18 +284,24 @@ impl Host {
         data: &[u8],
     ) -> Result<usize, QueueError> {
         let queued = self.engine.send_to_all(now, peers, channel, flags, data);
-        self.send_datagrams();
+        self.send_datagrams(now);
         queued
     }
 
     /// Ends a connection.
     pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
         self.engine.disconnect(now, peer, data, how);
-        self.send_datagrams();
+        self.send_datagrams(now);
     }
 
-    /// Sends a datagram past the protocol.
-    pub fn send_raw(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+    /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
+    /// session it is lost.
+    pub fn send_raw(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        if let Some(dtls) = &mut self.dtls {
+            dtls.send(now, to, datagram);
+            self.send_datagrams(now);
+            return Ok(());
+        }
         self.transport.send(to, datagram)
     }
 
@@ -264,14 +367,32 @@ impl Host {
         self.totals
     }
 
-    fn send_datagrams(&mut self) {
+    /// The next datagram for the socket, in `outgoing`.
+    fn next_datagram(&mut self, now: Time) -> Option<SocketAddr> {
+        let Some(dtls) = &mut self.dtls else {
+            return self.engine.next_datagram(&mut self.outgoing);
+        };
+        loop {
+            if let Some(to) = dtls.next_datagram(&mut self.outgoing) {
+                return Some(to);
+            }
+            let to = self.engine.next_datagram(&mut self.plain)?;
+            if dtls.send(now, to, &self.plain) {
+                self.totals.sent_datagrams += 1;
+                self.totals.sent_bytes += self.plain.len() as u64;
+            }
+        }
+    }
+
+    fn send_datagrams(&mut self, now: Time) {
+        self.latest = self.latest.max(now);
         let largest = self.transport.largest_batch();
-        let mut next = self.engine.next_datagram(&mut self.outgoing);
+        let mut next = self.next_datagram(now);
         while let Some(to) = next {
             std::mem::swap(&mut self.batch, &mut self.outgoing);
             let size = self.batch.len();
             let mut count = 1;
-            next = self.engine.next_datagram(&mut self.outgoing);
+            next = self.next_datagram(now);
             // Those that follow to the same address go along; only the last may be smaller.
             while next == Some(to)
                 && count < largest
@@ -281,7 +402,7 @@ impl Host {
             {
                 self.batch.extend_from_slice(&self.outgoing);
                 count += 1;
-                next = self.engine.next_datagram(&mut self.outgoing);
+                next = self.next_datagram(now);
             }
             let sent = match count {
                 1 => usize::from(self.transport.send(to, &self.batch).is_ok()),
@@ -289,8 +410,22 @@ impl Host {
             };
             // The network may lose any datagram; one that never left is no different.
             self.totals.socket_errors += (count - sent.min(count)) as u64;
-            self.totals.sent_datagrams += sent as u64;
-            self.totals.sent_bytes += (sent * size).min(self.batch.len()) as u64;
+            // Encrypted ones were counted before.
+            if self.dtls.is_none() {
+                self.totals.sent_datagrams += sent as u64;
+                self.totals.sent_bytes += (sent * size).min(self.batch.len()) as u64;
+            }
+        }
+    }
+}
+
+impl Drop for Host {
+    /// Takes leave of those who have an encrypted session.
+    fn drop(&mut self) {
+        let now = self.latest;
+        if let Some(dtls) = &mut self.dtls {
+            dtls.close(now);
+            self.send_datagrams(now);
         }
     }
 }

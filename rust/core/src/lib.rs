@@ -43,7 +43,7 @@
 //! come through [`Transport`], so a test can put a simulated network and clock around it. The one
 //! file that opens sockets is `io/udp.rs`; waiting for one takes the system's time.
 //!
-//! Not offered: an async interface, matchmaking, encryption of its own.
+//! Not offered: an async interface, matchmaking.
 
 #![forbid(unsafe_code)]
 
@@ -51,6 +51,7 @@ pub mod channel;
 pub mod compress;
 pub mod config;
 pub mod connection;
+pub mod dtls;
 pub mod enet;
 pub mod engine;
 pub mod error;
@@ -67,8 +68,8 @@ pub use engine::{
     Throttle, Timeout,
 };
 pub use error::{
-    ConnectError, CreateError, Inactive, MeshError, PacketError, PeerError, RawSendError,
-    SendError, SettingError,
+    ConnectError, CreateError, EncryptError, Inactive, MeshError, PacketError, PeerError,
+    RawSendError, SendError, SettingError,
 };
 pub use host::{Host, Totals};
 pub use io::udp::Udp;

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use crate::config::{engine_config, port};
+use crate::dtls::Failed;
 use crate::engine::{Admission, Disconnect};
 use crate::host::{DEFAULT_ENGINE, EngineFactory};
 use crate::{
@@ -460,6 +461,12 @@ impl Multiplayer {
     pub fn undecoded(&mut self, now: Time) -> Option<Undecoded> {
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().undecoded(now))
+    }
+
+    /// The next encrypted session that failed. See [`crate::Connection::next_failed`].
+    pub fn next_failed(&mut self, now: Time) -> Option<Failed> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().next_failed(now))
     }
 
     /// Whether newcomers are turned away. Creating and closing clear it.

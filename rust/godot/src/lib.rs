@@ -7,6 +7,7 @@ mod arguments;
 mod clock;
 mod connection;
 mod convert;
+mod dtls;
 mod enums;
 mod handle;
 mod lent;

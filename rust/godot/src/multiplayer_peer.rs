@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use enet_core::compress::Dictionary;
-use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection};
-use godot::classes::MultiplayerPeerExtension;
+use enet_core::dtls::Dtls;
+use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection, Status};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
+use godot::classes::{CryptoKey, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
@@ -18,7 +19,7 @@ use crate::enums::CompressionMode;
 use crate::handle::Handle;
 use crate::packet_peer::ENetPacketPeerRs;
 use crate::session::{self, HasSession, Session, session_virtuals};
-use crate::{clock, convert, raw};
+use crate::{clock, convert, dtls, raw};
 
 /// A [MultiplayerPeer] that speaks ENet, in place of [ENetMultiplayerPeer].
 ///
@@ -61,6 +62,27 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_compression_mode, set = set_compression_mode)]
     compression_mode: PhantomVar<CompressionMode>,
     dictionary: Option<Dictionary>,
+    /// Whether [method create_server] and [method create_client] encrypt what they send, with DTLS 1.2. A
+    /// server needs [method set_dtls_key] and [method set_dtls_certificate] before. Both sides must have
+    /// it. Godot's built-in class has [method ENetConnection.dtls_server_setup] and
+    /// [method ENetConnection.dtls_client_setup] instead; those of [member host] work here too.
+    ///
+    /// Cannot be changed while the peer is active.
+    #[var(get = is_dtls_enabled, set = set_dtls_enabled)]
+    use_dtls: PhantomVar<bool>,
+    /// Whether a client verifies the server's certificate. Without, it talks to anybody who answers in
+    /// the server's place, and a warning says so.
+    ///
+    /// Cannot be changed while the peer is active.
+    #[var(get = is_dtls_verify_enabled, set = set_dtls_verify_enabled)]
+    dtls_verify: PhantomVar<bool>,
+    /// Whom the server's certificate must be for; empty stands for the address that
+    /// [method create_client] is given.
+    ///
+    /// Cannot be changed while the peer is active.
+    #[var(get = get_dtls_hostname, set = set_dtls_hostname)]
+    dtls_hostname: PhantomVar<GString>,
+    dtls: dtls::Settings,
 }
 
 /// The objects of one host.
@@ -101,8 +123,10 @@ impl ENetMultiplayerPeerRs {
             in_bandwidth,
             out_bandwidth,
         };
+        let dtls = self.dtls.server();
         let created = self.session.core.create_server(&options, clock::now());
-        self.report_creation(created, "create_server")
+        let error = self.report_creation(created, "create_server");
+        self.encrypt_new(error, dtls, "create_server")
     }
 
     /// Connects to the server at `address` (a name, an IPv4 or an IPv6 address) and UDP port `port`.
@@ -139,8 +163,10 @@ impl ENetMultiplayerPeerRs {
             local_port: convert::int(local_port),
             unique_id,
         };
+        let dtls = self.dtls.client(&address);
         let created = self.session.core.create_client(&options, clock::now());
-        self.report_creation(created, "create_client")
+        let error = self.report_creation(created, "create_client");
+        self.encrypt_new(error, dtls, "create_client")
     }
 
     /// Sets the address that [method create_server], and [method create_client] with a local port,
@@ -172,6 +198,69 @@ impl ENetMultiplayerPeerRs {
     #[func]
     fn get_compression_mode(&self) -> CompressionMode {
         convert::compression_mode(self.session.core.compression())
+    }
+
+    /// The private key of a server, for [member use_dtls]: RSA of 2048 to 4096 bits, or on curve P-256.
+    ///
+    /// Cannot be changed while the peer is active.
+    #[func]
+    fn set_dtls_key(&mut self, key: Option<Gd<CryptoKey>>) {
+        if self.can_change_dtls("set_dtls_key") {
+            self.dtls.key = key;
+        }
+    }
+
+    /// For [member use_dtls]: a server's certificate, with those that lead to an authority behind it; or
+    /// the certificates that a client trusts, instead of the system's.
+    ///
+    /// Cannot be changed while the peer is active.
+    #[func]
+    fn set_dtls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
+        if self.can_change_dtls("set_dtls_certificate") {
+            self.dtls.certificate = certificate;
+        }
+    }
+
+    /// See [member use_dtls].
+    #[func]
+    fn set_dtls_enabled(&mut self, enabled: bool) {
+        if self.can_change_dtls("set_dtls_enabled") {
+            self.dtls.is_enabled = enabled;
+        }
+    }
+
+    /// See [member use_dtls].
+    #[func]
+    fn is_dtls_enabled(&self) -> bool {
+        self.dtls.is_enabled
+    }
+
+    /// See [member dtls_verify].
+    #[func]
+    fn set_dtls_verify_enabled(&mut self, enabled: bool) {
+        if self.can_change_dtls("set_dtls_verify_enabled") {
+            self.dtls.verifies = enabled;
+        }
+    }
+
+    /// See [member dtls_verify].
+    #[func]
+    fn is_dtls_verify_enabled(&self) -> bool {
+        self.dtls.verifies
+    }
+
+    /// See [member dtls_hostname].
+    #[func]
+    fn set_dtls_hostname(&mut self, hostname: GString) {
+        if self.can_change_dtls("set_dtls_hostname") {
+            self.dtls.hostname = hostname;
+        }
+    }
+
+    /// See [member dtls_hostname].
+    #[func]
+    fn get_dtls_hostname(&self) -> GString {
+        self.dtls.hostname.clone()
     }
 
     /// Sets the dictionary for [constant ENetConnectionRs.COMPRESS_ZSTD_DICT], which is to be chosen
@@ -303,6 +392,10 @@ session_virtuals!(
         host: PhantomVar::default(),
         compression_mode: PhantomVar::default(),
         dictionary: None,
+        use_dtls: PhantomVar::default(),
+        dtls_verify: PhantomVar::default(),
+        dtls_hostname: PhantomVar::default(),
+        dtls: dtls::Settings::default(),
     },
     {}
 );
@@ -368,6 +461,50 @@ impl ENetMultiplayerPeerRs {
 
     fn is_refusing(&self) -> bool {
         self.session.core.refuses_new_connections()
+    }
+
+    fn can_change_dtls(&mut self, method: &str) -> bool {
+        let is_inactive = self.session.core.status() == Status::Disconnected;
+        if !is_inactive {
+            self.report(method, &"the peer is active; close it first");
+        }
+        is_inactive
+    }
+
+    /// Encrypts the host that was just made, or closes it again.
+    fn encrypt_new(
+        &mut self,
+        created: Error,
+        dtls: Result<Option<Dtls>, dtls::Trouble>,
+        method: &str,
+    ) -> Error {
+        if created != Error::OK {
+            return created;
+        }
+        let host = self.session.core.host();
+        let done = dtls.and_then(|dtls| match (dtls, host) {
+            (Some(dtls), Some(host)) => {
+                let is_checked = !dtls.is_client() || self.dtls.verifies;
+                dtls::encrypt(&host, dtls).map(|()| is_checked)
+            }
+            _ => Ok(true),
+        });
+        match done {
+            Ok(true) => {}
+            Ok(false) => {
+                let _lent = self.base_mut();
+                godot_warn!(
+                    "{}.{method}: dtls_verify is off; whoever answers is taken for the server.",
+                    Self::NAME
+                );
+            }
+            Err(trouble) => {
+                self.close_host();
+                self.report(method, &trouble.cause);
+                return trouble.error;
+            }
+        }
+        Error::OK
     }
 
     fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {

@@ -162,6 +162,13 @@ macro_rules! session_virtuals {
                     self.report("poll", &error);
                     return session::release(this);
                 }
+                // Before the signals that follow from it.
+                loop {
+                    let failed = self.session_mut().core.next_failed(clock::now());
+                    let Some(failed) = failed else { break };
+                    let _lent = self.base_mut();
+                    crate::dtls::report(&format!("{}.poll", Self::NAME), &failed);
+                }
                 while let Some(notice) = self.session_mut().core.next_notice(clock::now()) {
                     let (name, id) = session::signal_parts(notice.signal());
                     // Through the base, which lends the borrow to the handlers: they may call

@@ -47,11 +47,11 @@ impl Enet {
             bandwidth => window_for(bandwidth),
         };
         peer.channel_count = channels.clamp(1, MAX_CHANNELS);
-        let terms = Terms {
-            window: peer.window,
-            ..self.terms(&peer)
-        };
-        self.queue_control(&mut peer, Command::Connect { terms, data }, true, now);
+        peer.request = data;
+        peer.is_held = self.holds;
+        if !self.holds {
+            self.ask(&mut peer, now);
+        }
         let id = peer.id();
         self.put_back(peer);
         Some(id)
@@ -109,7 +109,7 @@ impl Enet {
         }
     }
 
-    fn terms(&self, peer: &Peer) -> Terms {
+    pub(super) fn terms(&self, peer: &Peer) -> Terms {
         Terms {
             slot: peer.slot,
             incoming_session: peer.incoming_session,

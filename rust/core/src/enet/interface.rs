@@ -9,8 +9,8 @@ use super::{Enet, wire};
 use crate::Time;
 use crate::compress::Codec;
 use crate::engine::{
-    Admission, Disconnect, Engine, Event, MAX_CHANNELS, PacketFlags, PeerId, PeerState,
-    PeerStatistics, QueueError, Throttle, Timeout,
+    Admission, Disconnect, Engine, Event, MAX_CHANNELS, MAX_MTU, MIN_MTU, PacketFlags, PeerId,
+    PeerState, PeerStatistics, QueueError, Throttle, Timeout,
 };
 
 impl Engine for Enet {
@@ -194,6 +194,29 @@ impl Engine for Enet {
 
     fn set_admission(&mut self, admission: Admission) {
         self.admission = admission;
+    }
+
+    fn set_mtu(&mut self, mtu: u32) {
+        self.config.mtu = mtu.clamp(MIN_MTU, MAX_MTU);
+    }
+
+    fn hold(&mut self) {
+        Enet::hold(self);
+    }
+
+    fn go_on(&mut self, now: Time, address: SocketAddr) {
+        let now = self.at(now);
+        Enet::go_on(self, now, address);
+    }
+
+    fn lose(&mut self, address: SocketAddr) {
+        Enet::lose(self, address);
+    }
+
+    fn each_address(&self, each: &mut dyn FnMut(SocketAddr)) {
+        for peer in self.slots.iter().flatten() {
+            each(peer.address);
+        }
     }
 
     fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {

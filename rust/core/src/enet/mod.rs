@@ -39,6 +39,7 @@ mod admission;
 mod bandwidth;
 mod channel;
 mod handshake;
+mod held;
 mod interface;
 mod log;
 mod output;
@@ -61,6 +62,8 @@ use pool::BufferPool;
 pub struct Enet {
     config: EngineConfig,
     slots: Vec<Option<Box<Peer>>>,
+    /// Whether connections begun here wait. See [`held`].
+    holds: bool,
     /// The two session numbers of each slot, which outlive its connections.
     sessions: Vec<(u8, u8)>,
     /// Free slots, lowest first.
@@ -101,6 +104,7 @@ impl Enet {
         config.max_packet_size = config.max_packet_size.min(MAX_PACKET_SIZE);
         Self {
             slots: (0..config.max_peers).map(|_| None).collect(),
+            holds: false,
             sessions: vec![(0xFF, 0xFF); config.max_peers],
             // At most 4095, so it fits.
             free: (0..config.max_peers as u16).map(Reverse).collect(),

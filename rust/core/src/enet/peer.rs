@@ -113,6 +113,10 @@ pub struct Peer {
     pub waiting_data: usize,
 
     pub token: u32,
+    /// What a connection begun here brings.
+    pub request: u32,
+    /// Whether its CONNECT waits. See [`super::held`].
+    pub is_held: bool,
     /// What the connector brought, on the accepting side.
     pub connect_data: u32,
     /// The same until the connection is up; disconnect data while a later disconnect is due.
@@ -152,6 +156,8 @@ impl Peer {
             incoming_session: 0xFF,
             outgoing_session: 0xFF,
             token: 0,
+            request: 0,
+            is_held: false,
             connect_data: 0,
             event_data: 0,
             channel_count: 0,

@@ -328,6 +328,17 @@ impl Engine for RustyEngine {
     /// himself, when it is up.
     fn set_admission(&mut self, _admission: Admission) {}
 
+    fn each_address(&self, each: &mut dyn FnMut(SocketAddr)) {
+        for slot in 0..self.host.peer_limit() {
+            let peer = self.host.peer(PeerID(slot));
+            if peer.state() != rusty_enet::PeerState::Disconnected
+                && let Some(address) = peer.address()
+            {
+                each(address);
+            }
+        }
+    }
+
     fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
         self.codec.set(codec);
     }

@@ -24,14 +24,14 @@ mod tests;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{BindAddress, Network, Taker, Transport};
-use crate::engine::MAX_DATAGRAM_SIZE;
+use crate::dtls::MAX_DATAGRAM_SIZE;
 
 /// What we ask the system for, each way; it gives what it allows. A burst of one frame from a few
 /// hundred players has to fit.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 /// Reports of earlier datagrams' troubles to skip in a row, before it is time for something else.
 const MAX_REPORTS: usize = 64;
-/// One byte more than the protocol allows tells oversized datagrams apart.
+/// One byte more than the largest datagram tells oversized ones apart.
 const BUFFER_SIZE: usize = MAX_DATAGRAM_SIZE + 1;
 /// So many large datagrams of one sender in a row are the parts of a large packet.
 const PARTS_IN_A_ROW: u32 = 8;

@@ -1,0 +1,306 @@
+//! One encrypted session: an association of the DTLS library, kept within bounds.
+//!
+//! The library is handed nothing that is not needed: malformed datagrams, floods before the handshake
+//! is done, and messages of a handshake long after it end here. It may panic on what nobody foresaw;
+//! then this session fails, and no other.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use rtc_dtls::config::HandshakeConfig;
+use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
+use rtc_shared::TransportProtocol;
+use rtc_shared::error::Error;
+
+use super::alert;
+use super::cookie::{Cookie, Hello};
+use super::error::{CertificateProblem, Failure};
+use super::provider::Provider;
+use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, records, renumber};
+use crate::Time;
+
+/// A handshake that is not done by then never will be.
+pub const HANDSHAKE_TIMEOUT: Time = Time::from_secs(8);
+/// Most datagrams, and bytes, that a remote may send until its handshake is done. A chain of four large
+/// certificates, sent thrice, stays below.
+const MAX_DATAGRAMS: u32 = 128;
+const MAX_BYTES: usize = 96 * 1024;
+/// Most datagrams with messages of a handshake after it: repetitions, where the last answer was lost.
+const MAX_REPETITIONS: u32 = 16;
+/// How long a session stays after its peer: the last words may have to be said again.
+const GRACE: Time = Time::from_secs(2);
+/// Shorter than the usual second: players wait.
+pub const RETRANSMISSION: Time = Time::from_millis(500);
+
+/// Datagrams to send.
+pub type Outgoing = VecDeque<(SocketAddr, BytesMut)>;
+/// Where the verification of a certificate leaves its reason.
+pub type Problem = Arc<Mutex<Option<CertificateProblem>>>;
+
+/// What a datagram did to the session.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing that others have to know.
+    None,
+    /// The handshake is done.
+    Ready,
+    /// The remote closed the session.
+    Closed,
+    /// It is over.
+    Failed(Failure),
+}
+
+pub struct Session {
+    endpoint: Endpoint,
+    remote: SocketAddr,
+    /// The instant of time zero, for the library.
+    zero: Instant,
+    is_ready: bool,
+    since: Time,
+    datagrams: u32,
+    bytes: usize,
+    repetitions: u32,
+    /// What is added to the numbers of records that are not encrypted: those the client used up before
+    /// there was a session.
+    offset: u64,
+    problem: Option<Problem>,
+    /// Whether the ENet host has, or had, a peer at this address.
+    had_peer: bool,
+    /// When it had one last, or the handshake was done.
+    last_needed: Time,
+}
+
+impl Session {
+    fn new(
+        remote: SocketAddr,
+        zero: Instant,
+        now: Time,
+        config: Option<Arc<HandshakeConfig>>,
+    ) -> Self {
+        // The library only repeats the local address in what it gives out.
+        let local = SocketAddr::from(([0, 0, 0, 0], 0));
+        Self {
+            endpoint: Endpoint::new(local, TransportProtocol::UDP, config),
+            remote,
+            zero,
+            is_ready: false,
+            since: now,
+            datagrams: 0,
+            bytes: 0,
+            repetitions: 0,
+            offset: 0,
+            problem: None,
+            had_peer: false,
+            last_needed: now,
+        }
+    }
+
+    /// Begins a handshake. `problem` is where the configuration's verification leaves its reason.
+    pub fn connect(
+        remote: SocketAddr,
+        zero: Instant,
+        now: Time,
+        config: Arc<HandshakeConfig>,
+        problem: Problem,
+    ) -> Result<Self, Failure> {
+        let mut session = Self::new(remote, zero, now, None);
+        session.problem = Some(problem);
+        session
+            .guard(|endpoint| endpoint.connect(zero + now, remote, config, None))?
+            .map_err(|error| Failure::Protocol(error.to_string()))?;
+        Ok(session)
+    }
+
+    /// Takes a handshake up where the client has shown its cookie: `datagram` is the `hello` with it.
+    pub fn accept(
+        remote: SocketAddr,
+        zero: Instant,
+        now: Time,
+        config: Arc<HandshakeConfig>,
+        provider: &Provider,
+        (hello, cookie, datagram): (&Hello<'_>, Cookie, &[u8]),
+    ) -> Result<Self, Failure> {
+        let mut session = Self::new(remote, zero, now, Some(config));
+        // The library has a cookie exchange of its own, with state. It gets to see the first hello, as
+        // it must have been, and its answer is the one that the client already has.
+        provider.set_cookie(Some(cookie));
+        let first = session.give(now, &hello.without_cookie(), &mut |_| {});
+        provider.set_cookie(None);
+        while session.endpoint.poll_transmit().is_some() {}
+        if first != Step::None {
+            return Err(Failure::Protocol("the hello is malformed".to_owned()));
+        }
+        session.offset = hello.record_sequence.saturating_sub(1);
+        match session.give(now, datagram, &mut |_| {}) {
+            Step::None => Ok(session),
+            Step::Failed(failure) => Err(failure),
+            Step::Ready | Step::Closed => {
+                Err(Failure::Protocol("the hello is malformed".to_owned()))
+            }
+        }
+    }
+
+    /// When it began.
+    pub fn since(&self) -> Time {
+        self.since
+    }
+
+    /// Notes that the ENet host has a peer at this address.
+    pub fn is_needed(&mut self, now: Time) {
+        self.had_peer = true;
+        self.last_needed = now;
+    }
+
+    /// Whether nobody needs it any more: its peer is gone, or never came.
+    pub fn is_over(&self, now: Time) -> bool {
+        let patience = match self.had_peer {
+            true => GRACE,
+            false => HANDSHAKE_TIMEOUT,
+        };
+        now >= self.last_needed + patience
+    }
+
+    /// Takes a datagram in. Decrypted ones are handed out.
+    pub fn receive(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Step {
+        let Some(seen) = records(datagram) else {
+            return Step::None;
+        };
+        if self.is_ready {
+            // These need keys.
+            let is_usual =
+                |content, epoch| matches!(content, APPLICATION_DATA | ALERT) && epoch > 0;
+            if !seen
+                .into_iter()
+                .all(|it| is_usual(it.content_type, it.epoch))
+            {
+                self.repetitions += 1;
+                if self.repetitions > MAX_REPETITIONS {
+                    return Step::None;
+                }
+            }
+        } else {
+            self.datagrams += 1;
+            self.bytes += datagram.len();
+            if self.datagrams > MAX_DATAGRAMS || self.bytes > MAX_BYTES {
+                return Step::Failed(Failure::TooMuch);
+            }
+        }
+        self.give(now, datagram, plain)
+    }
+
+    fn give(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Step {
+        let at = self.zero + now;
+        let remote = self.remote;
+        let given = self.guard(|endpoint| endpoint.read(at, remote, None, datagram.into()));
+        let read = match given {
+            Ok(read) => read,
+            Err(failure) => return Step::Failed(failure),
+        };
+        let events = match read {
+            Ok(events) => events,
+            Err(error) => return self.failed(&error, datagram),
+        };
+        let mut step = Step::None;
+        for event in events {
+            match event {
+                EndpointEvent::HandshakeComplete => {
+                    self.is_ready = true;
+                    self.last_needed = now;
+                    step = Step::Ready;
+                }
+                EndpointEvent::ApplicationData(bytes) => plain(&bytes),
+                EndpointEvent::PeerClosed => step = Step::Closed,
+                _ => {}
+            }
+        }
+        step
+    }
+
+    /// What an error means. Once the session is up only what was decrypted can end it.
+    fn failed(&mut self, error: &Error, datagram: &[u8]) -> Step {
+        if self.is_ready {
+            return match error {
+                Error::ErrAlertFatalOrClose => Step::Closed,
+                _ => Step::None,
+            };
+        }
+        let problem = self.problem.as_ref();
+        let problem =
+            problem.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Step::Failed(match (problem, alert::find(datagram)) {
+            (Some(problem), _) => Failure::Certificate(problem),
+            (None, Some(alert)) => Failure::Refused(alert),
+            (None, None) => Failure::Protocol(error.to_string()),
+        })
+    }
+
+    /// Encrypts a datagram.
+    pub fn send(&mut self, now: Time, datagram: &[u8]) -> Step {
+        let (at, remote) = (self.zero + now, self.remote);
+        match self.guard(|endpoint| endpoint.write(at, remote, datagram)) {
+            Ok(Ok(())) => Step::None,
+            Ok(Err(error)) => Step::Failed(Failure::Protocol(error.to_string())),
+            Err(failure) => Step::Failed(failure),
+        }
+    }
+
+    /// When [`Self::work`] has something to do.
+    pub fn next_timer(&self) -> Option<Time> {
+        if self.is_ready {
+            return None;
+        }
+        let deadline = self.since + HANDSHAKE_TIMEOUT;
+        let timer = self.endpoint.poll_timeout(&self.remote);
+        Some(timer.map_or(deadline, |timer| {
+            deadline.min(timer.saturating_duration_since(self.zero))
+        }))
+    }
+
+    /// Sends again what got no answer, and gives up in time.
+    pub fn work(&mut self, now: Time) -> Step {
+        if self.is_ready {
+            return Step::None;
+        }
+        if now >= self.since + HANDSHAKE_TIMEOUT {
+            return Step::Failed(Failure::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
+        }
+        let (at, remote) = (self.zero + now, self.remote);
+        match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
+            Ok(Ok(())) => Step::None,
+            Ok(Err(error)) => Step::Failed(Failure::Protocol(error.to_string())),
+            Err(failure) => Step::Failed(failure),
+        }
+    }
+
+    /// Takes leave of the remote.
+    pub fn close(&mut self, now: Time) {
+        let (at, remote) = (self.zero + now, self.remote);
+        // A panic while leaving changes nothing.
+        let _ = self.guard(|endpoint| endpoint.stop(at, remote).is_some());
+    }
+
+    /// Hands out what is to be sent.
+    pub fn drain(&mut self, outgoing: &mut Outgoing) {
+        while let Some(mut transmit) = self.endpoint.poll_transmit() {
+            if self.offset > 0 {
+                renumber(&mut transmit.message, self.offset);
+            }
+            outgoing.push_back((self.remote, transmit.message));
+        }
+    }
+
+    fn guard<T>(&mut self, call: impl FnOnce(&mut Endpoint) -> T) -> Result<T, Failure> {
+        // The endpoint is given up after a panic, so nobody sees it half changed.
+        catch_unwind(AssertUnwindSafe(|| call(&mut self.endpoint)))
+            .map_err(|_| Failure::Protocol("the DTLS library gave up on it".to_owned()))
+    }
+}
+
+/// Whether a datagram begins a handshake, or goes on with one.
+pub fn is_handshake(datagram: &[u8]) -> bool {
+    datagram.first() == Some(&HANDSHAKE)
+}

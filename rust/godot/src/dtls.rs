@@ -1,0 +1,220 @@
+//! Encryption: Godot's options, keys and certificates, as the core wants them.
+
+use enet_core::dtls::{Dtls, Failed, Identity, SetupError, Trust, Verification};
+use enet_core::{EncryptError, SharedConnection};
+use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
+use godot::global::Error;
+use godot::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::clock;
+
+/// What a host of ENetMultiplayerPeerRs is encrypted with: Godot 3's properties.
+pub struct Settings {
+    pub is_enabled: bool,
+    pub verifies: bool,
+    pub hostname: GString,
+    pub key: Option<Gd<CryptoKey>>,
+    pub certificate: Option<Gd<X509Certificate>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            is_enabled: false,
+            verifies: true,
+            hostname: GString::new(),
+            key: None,
+            certificate: None,
+        }
+    }
+}
+
+impl Settings {
+    /// The accepting side of a new server; `None` without encryption.
+    pub fn server(&self) -> Result<Option<Dtls>, Trouble> {
+        if !self.is_enabled {
+            return Ok(None);
+        }
+        server(self.key.clone(), self.certificate.clone()).map(Some)
+    }
+
+    /// The connecting side of a new client; `None` without encryption.
+    pub fn client(&self, address: &GString) -> Result<Option<Dtls>, Trouble> {
+        if !self.is_enabled {
+            return Ok(None);
+        }
+        let name = match self.hostname.is_empty() {
+            true => address,
+            false => &self.hostname,
+        };
+        let verification = match self.verifies {
+            true => Verification {
+                trust: Some(trust(self.certificate.clone())?),
+                name: Some(name.to_string()),
+            },
+            false => Verification {
+                trust: None,
+                name: None,
+            },
+        };
+        Ok(Some(Dtls::client(verification, clock::now())))
+    }
+}
+
+/// Why a host was not encrypted: the text, and Godot's number.
+pub struct Trouble {
+    pub cause: String,
+    pub error: Error,
+}
+
+impl Trouble {
+    fn new(cause: impl ToString, error: Error) -> Self {
+        Self {
+            cause: cause.to_string(),
+            error,
+        }
+    }
+}
+
+impl From<SetupError> for Trouble {
+    fn from(error: SetupError) -> Self {
+        Self::new(error, Error::ERR_INVALID_PARAMETER)
+    }
+}
+
+/// The accepting side, from `TLSOptions.server`.
+pub fn server_from_options(options: Option<Gd<TlsOptions>>) -> Result<Dtls, Trouble> {
+    match options {
+        Some(options) if options.is_server() => {
+            server(options.get_private_key(), options.get_own_certificate())
+        }
+        Some(_) => Err(Trouble::new(
+            "the options are a client's; a server needs TLSOptions.server",
+            Error::ERR_INVALID_PARAMETER,
+        )),
+        None => Err(Trouble::new(
+            "a server needs options with a key and a certificate",
+            Error::ERR_INVALID_PARAMETER,
+        )),
+    }
+}
+
+/// The connecting side, from `TLSOptions.client` or `TLSOptions.client_unsafe`. No options stand for
+/// `TLSOptions.client()`.
+pub fn client_from_options(
+    hostname: &GString,
+    options: Option<Gd<TlsOptions>>,
+) -> Result<Dtls, Trouble> {
+    let verification = match options {
+        Some(options) if options.is_server() => {
+            return Err(Trouble::new(
+                "the options are a server's; a client needs TLSOptions.client",
+                Error::ERR_INVALID_PARAMETER,
+            ));
+        }
+        Some(options) if options.is_unsafe_client() => Verification {
+            trust: match options.get_trusted_ca_chain() {
+                Some(chain) => Some(trust(Some(chain))?),
+                None => None,
+            },
+            name: None,
+        },
+        Some(options) => {
+            let name = options.get_common_name_override();
+            Verification {
+                trust: Some(trust(options.get_trusted_ca_chain())?),
+                name: Some(match name.is_empty() {
+                    true => hostname.to_string(),
+                    false => name.to_string(),
+                }),
+            }
+        }
+        None => Verification {
+            trust: Some(trust(None)?),
+            name: Some(hostname.to_string()),
+        },
+    };
+    Ok(Dtls::client(verification, clock::now()))
+}
+
+/// Encrypts a host.
+pub fn encrypt(connection: &SharedConnection, dtls: Dtls) -> Result<(), Trouble> {
+    let done = connection.borrow_mut().encrypt(dtls, clock::now());
+    done.map_err(|error| {
+        let number = match error {
+            EncryptError::Inactive => Error::ERR_UNCONFIGURED,
+            _ => Error::FAILED,
+        };
+        Trouble::new(error, number)
+    })
+}
+
+fn server(
+    key: Option<Gd<CryptoKey>>,
+    certificate: Option<Gd<X509Certificate>>,
+) -> Result<Dtls, Trouble> {
+    let (Some(mut key), Some(mut certificate)) = (key, certificate) else {
+        return Err(Trouble::new(
+            "a DTLS server needs a private key and a certificate",
+            Error::ERR_INVALID_PARAMETER,
+        ));
+    };
+    if key.is_public_only() {
+        return Err(Trouble::new(
+            "the key is a public one; a DTLS server needs the private key",
+            Error::ERR_INVALID_PARAMETER,
+        ));
+    }
+    let key = Zeroizing::new(key.save_to_string().to_string());
+    let identity = Identity::from_pem(&key, &pem_of(&mut certificate))?;
+    Ok(Dtls::server(&identity, clock::now())?)
+}
+
+/// Whom a client trusts: the given certificates, or else those of the project's settings, or of the
+/// system.
+fn trust(certificate: Option<Gd<X509Certificate>>) -> Result<Trust, Trouble> {
+    const OVERRIDE: &str = "network/tls/certificate_bundle_override";
+    if let Some(mut certificate) = certificate {
+        return Ok(Trust::certificates(&pem_of(&mut certificate))?);
+    }
+    let path = ProjectSettings::singleton().get_setting(OVERRIDE);
+    match path.try_to::<GString>() {
+        Ok(path) if !path.is_empty() => {
+            let pem = FileAccess::get_file_as_string(&path).to_string();
+            Trust::certificates(&pem).map_err(|error| {
+                Trouble::new(
+                    format!("{OVERRIDE} ({path}): {error}"),
+                    Error::ERR_INVALID_PARAMETER,
+                )
+            })
+        }
+        _ => Ok(Trust::system()?),
+    }
+}
+
+/// The certificates as text. The engine ends them with a NUL and then complains of it; nobody who reads
+/// that could do anything about it.
+fn pem_of(certificate: &mut Gd<X509Certificate>) -> String {
+    let mut engine = Engine::singleton();
+    let prints = engine.is_printing_error_messages();
+    engine.set_print_error_messages(false);
+    let pem = certificate.save_to_string().to_string();
+    engine.set_print_error_messages(prints);
+    pem
+}
+
+/// Prints why a session failed: an error where this side began, a warning where a stranger did. Lend the
+/// object's borrow meanwhile.
+pub fn report(method: &str, failed: &Failed) {
+    let Failed {
+        address,
+        reason,
+        is_client,
+    } = failed;
+    let text = format!("{method}: no encrypted session with {address}: {reason}.");
+    match is_client {
+        true => godot_error!("{text}"),
+        false => godot_warn!("{text}"),
+    }
+}
