@@ -8,8 +8,8 @@
 //!
 //! Sans-IO, like the engine: datagrams and times go in, datagrams and [`DtlsEvent`]s come out.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -22,6 +22,7 @@ mod alert;
 mod cookie;
 mod error;
 mod identity;
+mod newcomers;
 mod provider;
 mod record;
 mod session;
@@ -33,7 +34,8 @@ pub use record::OVERHEAD;
 pub use session::HANDSHAKE_TIMEOUT;
 pub use verify::{Trust, Verification};
 
-use cookie::{Cookies, Hello};
+use cookie::Hello;
+use newcomers::Newcomers;
 use provider::Provider;
 use session::{Outgoing, Problem, RETRANSMISSION, Session, Step, is_handshake};
 
@@ -42,12 +44,6 @@ use crate::Time;
 /// Largest datagram that is read: a handshake's may have some certificates in one.
 pub const MAX_DATAGRAM_SIZE: usize = 16 * 1024;
 
-/// Most handshakes that are under way at a time.
-const MAX_PENDING: usize = 1024;
-/// Most of them from one address, so that it does not shut the others out.
-const MAX_PENDING_PER_ADDRESS: usize = MAX_PENDING / 2;
-/// Most handshakes that wait to be begun.
-const MAX_WAITING: usize = 1024;
 /// Most handshakes that are begun in one service: each costs a signature, about a millisecond.
 const MAX_BEGUN: usize = 8;
 /// Time between two looks for sessions without a peer.
@@ -78,19 +74,12 @@ pub struct Sessions {
 }
 
 enum Role {
-    Server {
-        config: Arc<HandshakeConfig>,
-        cookies: Cookies,
-        is_refusing: bool,
-        /// Hellos with a good cookie, and where they came from.
-        waiting: VecDeque<(SocketAddr, Vec<u8>)>,
-        waiting_from: HashSet<SocketAddr>,
-        pending_from: HashMap<IpAddr, usize>,
-    },
-    Client {
-        verification: Verification,
-    },
+    Server(Box<Newcomers>),
+    Client(Verification),
 }
+
+/// Calls its argument with the address of each peer.
+type EachAddress<'a> = &'a dyn Fn(&mut dyn FnMut(SocketAddr));
 
 /// The encrypted sessions of a host. See the module's head.
 pub struct Dtls {
@@ -114,21 +103,14 @@ impl Dtls {
             .with_certificates(vec![identity.certificate.clone()])
             .build(false, None)
             .map_err(|error| SetupError::Library(error.to_string()))?;
-        let role = Role::Server {
-            config: Arc::new(config),
-            cookies: Cookies::new(now)?,
-            is_refusing: false,
-            waiting: VecDeque::new(),
-            waiting_from: HashSet::new(),
-            pending_from: HashMap::new(),
-        };
+        let newcomers = Newcomers::new(Arc::new(config), now)?;
+        let role = Role::Server(Box::new(newcomers));
         Ok(Self::new(role, provider, now))
     }
 
     /// The connecting side.
     pub fn client(verification: Verification, now: Time) -> Self {
-        let role = Role::Client { verification };
-        Self::new(role, Arc::new(Provider::new()), now)
+        Self::new(Role::Client(verification), Arc::new(Provider::new()), now)
     }
 
     fn new(role: Role, provider: Arc<Provider>, now: Time) -> Self {
@@ -147,13 +129,13 @@ impl Dtls {
 
     /// Whether it is the connecting side.
     pub fn is_client(&self) -> bool {
-        matches!(self.role, Role::Client { .. })
+        matches!(self.role, Role::Client(_))
     }
 
     /// Whether new sessions are refused. Handshakes under way go on.
     pub fn refuse(&mut self, refuse: bool) {
-        if let Role::Server { is_refusing, .. } = &mut self.role {
-            *is_refusing = refuse;
+        if let Role::Server(newcomers) = &mut self.role {
+            newcomers.is_refusing = refuse;
         }
     }
 
@@ -163,8 +145,8 @@ impl Dtls {
             ready: self.ready.len(),
             pending: self.pending.len(),
             waiting: match &self.role {
-                Role::Server { waiting, .. } => waiting.len(),
-                Role::Client { .. } => 0,
+                Role::Server(newcomers) => newcomers.waiting(),
+                Role::Client(_) => 0,
             },
         }
     }
@@ -175,7 +157,7 @@ impl Dtls {
         if self.ready.contains_key(&to) {
             return true;
         }
-        let Role::Client { verification } = &self.role else {
+        let Role::Client(verification) = &self.role else {
             return false;
         };
         if self.pending.contains_key(&to) {
@@ -237,39 +219,16 @@ impl Dtls {
         }
     }
 
-    /// Answers a hello: with a cookie, or by noting that a handshake is to be begun.
+    /// Answers a hello, or notes that a handshake is to be begun.
     fn greet(&mut self, now: Time, from: SocketAddr, hello: &Hello<'_>, datagram: &[u8]) {
-        let Role::Server {
-            cookies,
-            is_refusing,
-            waiting,
-            waiting_from,
-            ..
-        } = &mut self.role
-        else {
+        let Role::Server(newcomers) = &mut self.role else {
             return;
         };
-        cookies.renew(now);
-        if let Some(session) = self.pending.get_mut(&from) {
-            // It is said again because the answer got lost: that comes by itself.
-            if session.since() + RETRANSMISSION > now || cookies.knows(from, hello).is_some() {
-                return;
-            }
+        // Said again because the answer got lost, which is repeated by itself.
+        if (self.pending.get(&from)).is_some_and(|session| session.began_with(hello)) {
+            return;
         }
-        if cookies.knows(from, hello).is_none() {
-            let answer = cookies.request(from, hello);
-            // Nobody can use this host to send more than he sends himself.
-            if answer.len() <= datagram.len() {
-                self.outgoing.push_back((from, answer.as_slice().into()));
-            }
-        } else if *is_refusing {
-            let alert = alert::refusal(hello.record_sequence);
-            self.outgoing.push_back((from, alert.as_slice().into()));
-        } else if hello.message_sequence == 1
-            && waiting.len() < MAX_WAITING
-            && waiting_from.insert(from)
-        {
-            waiting.push_back((from, datagram.to_vec()));
+        if newcomers.greet(now, from, hello, datagram, &mut self.outgoing) {
             self.timer = Some(now);
         }
     }
@@ -277,41 +236,30 @@ impl Dtls {
     /// Begins some of the handshakes that wait.
     fn begin(&mut self, now: Time) {
         for _ in 0..MAX_BEGUN {
-            let Role::Server {
-                config,
-                cookies,
-                waiting,
-                waiting_from,
-                pending_from,
-                ..
-            } = &mut self.role
-            else {
+            let Role::Server(newcomers) = &mut self.role else {
                 return;
             };
-            let Some((from, datagram)) = waiting.pop_front() else {
+            let Some((from, datagram)) = newcomers.next() else {
                 return;
             };
-            waiting_from.remove(&from);
-            let count = pending_from.get(&from.ip()).copied().unwrap_or(0);
-            if self.pending.contains_key(&from)
-                || self.pending.len() >= MAX_PENDING
-                || count >= MAX_PENDING_PER_ADDRESS
-            {
-                continue;
-            }
+            // The keys may have changed meanwhile.
             let Some(hello) = Hello::read(&datagram) else {
                 continue;
             };
-            let Some(cookie) = cookies.knows(from, &hello) else {
+            if !newcomers.knows(from, &hello) {
                 continue;
-            };
-            let known = (&hello, cookie, datagram.as_slice());
-            let config = config.clone();
-            match Session::accept(from, self.zero, now, config, &self.provider, known) {
+            }
+            // Its client begins anew.
+            if self.pending.remove(&from).is_some() {
+                newcomers.ended(from);
+            }
+            let config = newcomers.config.clone();
+            let hello = (&hello, datagram.as_slice());
+            match Session::accept(from, self.zero, now, config, &self.provider, hello) {
                 Ok(mut session) => {
                     session.drain(&mut self.outgoing);
                     self.pending.insert(from, session);
-                    *pending_from.entry(from.ip()).or_default() += 1;
+                    newcomers.begun(from);
                 }
                 Err(reason) => self.fail(from, reason),
             }
@@ -331,14 +279,8 @@ impl Dtls {
 
     fn take_pending(&mut self, address: SocketAddr) -> Option<Session> {
         let session = self.pending.remove(&address)?;
-        if let Role::Server { pending_from, .. } = &mut self.role {
-            let ip = address.ip();
-            if let Some(count) = pending_from.get_mut(&ip) {
-                *count -= 1;
-                if *count == 0 {
-                    pending_from.remove(&ip);
-                }
-            }
+        if let Role::Server(newcomers) = &mut self.role {
+            newcomers.ended(address);
         }
         Some(session)
     }
@@ -369,7 +311,7 @@ impl Dtls {
 
     /// Does what is due. Sessions without an ENet peer are looked for once a second: `peers` calls its
     /// argument with the address of each peer there is.
-    pub fn service(&mut self, now: Time, peers: &dyn Fn(&mut dyn FnMut(SocketAddr))) {
+    pub fn service(&mut self, now: Time, peers: EachAddress<'_>) {
         if now >= self.swept + SWEEP_INTERVAL {
             self.swept = now;
             self.sweep(now, peers);
@@ -402,7 +344,7 @@ impl Dtls {
         };
     }
 
-    fn sweep(&mut self, now: Time, peers: &dyn Fn(&mut dyn FnMut(SocketAddr))) {
+    fn sweep(&mut self, now: Time, peers: EachAddress<'_>) {
         if self.ready.is_empty() {
             return;
         }

@@ -485,7 +485,7 @@ impl ENetMultiplayerPeerRs {
         let done = dtls.and_then(|dtls| match (dtls, host) {
             (Some(dtls), Some(host)) => {
                 let is_checked = !dtls.is_client() || self.dtls.verifies;
-                dtls::encrypt(&host, dtls).map(|()| is_checked)
+                dtls::encrypt(host, dtls).map(|()| is_checked)
             }
             _ => Ok(true),
         });

@@ -61,12 +61,11 @@ impl Cookies {
     }
 
     /// Whether the hello carries the cookie that its sender was given.
-    pub fn knows(&self, from: SocketAddr, hello: &Hello<'_>) -> Option<Cookie> {
-        let cookie = Cookie::try_from(hello.cookie).ok()?;
-        let known = [&self.key, &self.previous]
-            .into_iter()
-            .any(|key| rtc_crypto::constant_time_eq(&cookie_for(key, from, hello), &cookie));
-        known.then_some(cookie)
+    pub fn knows(&self, from: SocketAddr, hello: &Hello<'_>) -> bool {
+        hello.cookie.len() == COOKIE_SIZE
+            && [&self.key, &self.previous].into_iter().any(|key| {
+                rtc_crypto::constant_time_eq(&cookie_for(key, from, hello), hello.cookie)
+            })
     }
 
     /// The answer to a hello without a cookie, shorter than the hello.

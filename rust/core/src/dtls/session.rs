@@ -68,6 +68,8 @@ pub struct Session {
     /// there was a session.
     offset: u64,
     problem: Option<Problem>,
+    /// The beginning of the client's hello, which nobody else's has.
+    hello: Vec<u8>,
     /// Whether the ENet host has, or had, a peer at this address.
     had_peer: bool,
     /// When it had one last, or the handshake was done.
@@ -94,6 +96,7 @@ impl Session {
             repetitions: 0,
             offset: 0,
             problem: None,
+            hello: Vec::new(),
             had_peer: false,
             last_needed: now,
         }
@@ -122,18 +125,19 @@ impl Session {
         now: Time,
         config: Arc<HandshakeConfig>,
         provider: &Provider,
-        (hello, cookie, datagram): (&Hello<'_>, Cookie, &[u8]),
+        (hello, datagram): (&Hello<'_>, &[u8]),
     ) -> Result<Self, Failure> {
         let mut session = Self::new(remote, zero, now, Some(config));
         // The library has a cookie exchange of its own, with state. It gets to see the first hello, as
         // it must have been, and its answer is the one that the client already has.
-        provider.set_cookie(Some(cookie));
+        provider.set_cookie(Cookie::try_from(hello.cookie).ok());
         let first = session.give(now, &hello.without_cookie(), &mut |_| {});
         provider.set_cookie(None);
         while session.endpoint.poll_transmit().is_some() {}
         if first != Step::None {
             return Err(Failure::Protocol("the hello is malformed".to_owned()));
         }
+        session.hello = hello.before_cookie.to_vec();
         session.offset = hello.record_sequence.saturating_sub(1);
         match session.give(now, datagram, &mut |_| {}) {
             Step::None => Ok(session),
@@ -144,9 +148,9 @@ impl Session {
         }
     }
 
-    /// When it began.
-    pub fn since(&self) -> Time {
-        self.since
+    /// Whether the hello is the one that it began with.
+    pub fn began_with(&self, hello: &Hello<'_>) -> bool {
+        self.hello == hello.before_cookie
     }
 
     /// Notes that the ENet host has a peer at this address.
