@@ -8,6 +8,7 @@ mod connection_settings;
 mod connection_sharing;
 mod crowd;
 mod differential;
+mod dtls;
 mod engine;
 mod hostile;
 mod leaving;

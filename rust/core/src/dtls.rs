@@ -157,24 +157,29 @@ impl Dtls {
         if self.ready.contains_key(&to) {
             return true;
         }
-        let Role::Client(verification) = &self.role else {
-            return false;
-        };
-        if self.pending.contains_key(&to) {
-            return false;
+        if self.is_client() && !self.pending.contains_key(&to) {
+            self.attempt(to, now, now);
         }
+        false
+    }
+
+    /// Begins a client's handshake, or goes on with an attempt that nobody has answered `since`.
+    fn attempt(&mut self, to: SocketAddr, since: Time, now: Time) {
+        let Role::Client(verification) = &self.role else {
+            return;
+        };
         let problem = Problem::default();
+        let times = (since, now);
         let begun = client_config(&self.provider, verification, &problem)
-            .and_then(|config| Session::connect(to, self.zero, now, config, problem));
+            .and_then(|config| Session::connect(to, self.zero, times, config, problem));
         match begun {
             Ok(mut session) => {
-                session.drain(&mut self.outgoing);
+                session.drain(now, &mut self.outgoing);
                 self.pending.insert(to, session);
                 self.timer = Some(now);
             }
             Err(reason) => self.fail(to, reason),
         }
-        false
     }
 
     /// Takes a datagram in; what it held is handed out decrypted.
@@ -195,9 +200,9 @@ impl Dtls {
         // A client that begins anew from the same address has two for a while.
         if let Some(session) = self.pending.get_mut(&from) {
             let step = session.receive(now, datagram, plain);
-            session.drain(&mut self.outgoing);
+            session.drain(now, &mut self.outgoing);
             match step {
-                Step::None => {}
+                Step::None | Step::Unanswered => {}
                 Step::Ready => self.promote(from),
                 Step::Closed => {
                     self.take_pending(from);
@@ -211,7 +216,7 @@ impl Dtls {
         }
         if let Some(session) = self.ready.get_mut(&from) {
             let step = session.receive(now, datagram, plain);
-            session.drain(&mut self.outgoing);
+            session.drain(now, &mut self.outgoing);
             if let Step::Closed | Step::Failed(_) = step {
                 self.ready.remove(&from);
                 self.events.push_back(DtlsEvent::Ended(from));
@@ -257,7 +262,7 @@ impl Dtls {
             let hello = (&hello, datagram.as_slice());
             match Session::accept(from, self.zero, now, config, &self.provider, hello) {
                 Ok(mut session) => {
-                    session.drain(&mut self.outgoing);
+                    session.drain(now, &mut self.outgoing);
                     self.pending.insert(from, session);
                     newcomers.begun(from);
                 }
@@ -300,7 +305,7 @@ impl Dtls {
             return false;
         };
         let step = session.send(now, datagram);
-        session.drain(&mut self.outgoing);
+        session.drain(now, &mut self.outgoing);
         if step != Step::None {
             self.ready.remove(&to);
             self.events.push_back(DtlsEvent::Ended(to));
@@ -330,11 +335,18 @@ impl Dtls {
             let Some(session) = self.pending.get_mut(&address) else {
                 continue;
             };
-            let step = session.work(now);
-            session.drain(&mut self.outgoing);
-            if let Step::Failed(reason) = step {
-                self.take_pending(address);
-                self.fail(address, reason);
+            let step = session.work(now, &mut self.outgoing);
+            let since = session.since();
+            match step {
+                Step::Failed(reason) => {
+                    self.take_pending(address);
+                    self.fail(address, reason);
+                }
+                Step::Unanswered => {
+                    self.take_pending(address);
+                    self.attempt(address, since, now);
+                }
+                Step::None | Step::Ready | Step::Closed => {}
             }
         }
         let begins = self.sessions().waiting > 0;
@@ -358,7 +370,7 @@ impl Dtls {
         for address in over {
             if let Some(mut session) = self.ready.remove(&address) {
                 session.close(now);
-                session.drain(&mut self.outgoing);
+                session.drain(now, &mut self.outgoing);
             }
         }
     }
@@ -386,11 +398,11 @@ impl Dtls {
     pub fn close(&mut self, now: Time) {
         for mut session in self.ready.drain().map(|(_, session)| session) {
             session.close(now);
-            session.drain(&mut self.outgoing);
+            session.drain(now, &mut self.outgoing);
         }
         for mut session in self.pending.drain().map(|(_, session)| session) {
             session.close(now);
-            session.drain(&mut self.outgoing);
+            session.drain(now, &mut self.outgoing);
         }
     }
 }

@@ -8,6 +8,8 @@ pub const OVERHEAD: usize = HEADER_SIZE + 8 + 16;
 /// DTLS 1.2.
 pub const VERSION: [u8; 2] = [254, 253];
 
+/// Content of a record: encryption begins.
+pub const CHANGE_CIPHER_SPEC: u8 = 20;
 /// Content of a record: an alert.
 pub const ALERT: u8 = 21;
 /// Content of a record: a message of the handshake.

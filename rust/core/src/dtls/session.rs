@@ -20,7 +20,7 @@ use super::alert;
 use super::cookie::{Cookie, Hello};
 use super::error::{CertificateProblem, Failure};
 use super::provider::Provider;
-use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, records, renumber};
+use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, records, renumber};
 use crate::Time;
 
 /// A handshake that is not done by then never will be.
@@ -50,6 +50,8 @@ pub enum Step {
     Ready,
     /// The remote closed the session.
     Closed,
+    /// Nobody answered, often enough for the library, but not for long.
+    Unanswered,
     /// It is over.
     Failed(Failure),
 }
@@ -70,6 +72,9 @@ pub struct Session {
     problem: Option<Problem>,
     /// The beginning of the client's hello, which nobody else's has.
     hello: Vec<u8>,
+    /// What was sent last of the handshake, and when.
+    flight: Vec<BytesMut>,
+    flight_sent: Time,
     /// Whether the ENet host has, or had, a peer at this address.
     had_peer: bool,
     /// When it had one last, or the handshake was done.
@@ -97,20 +102,23 @@ impl Session {
             offset: 0,
             problem: None,
             hello: Vec::new(),
+            flight: Vec::new(),
+            flight_sent: now,
             had_peer: false,
             last_needed: now,
         }
     }
 
-    /// Begins a handshake. `problem` is where the configuration's verification leaves its reason.
+    /// Begins a handshake. `problem` is where the configuration's verification leaves its reason. An
+    /// attempt that goes on from an earlier one began `since`.
     pub fn connect(
         remote: SocketAddr,
         zero: Instant,
-        now: Time,
+        (since, now): (Time, Time),
         config: Arc<HandshakeConfig>,
         problem: Problem,
     ) -> Result<Self, Failure> {
-        let mut session = Self::new(remote, zero, now, None);
+        let mut session = Self::new(remote, zero, since, None);
         session.problem = Some(problem);
         session
             .guard(|endpoint| endpoint.connect(zero + now, remote, config, None))?
@@ -142,10 +150,13 @@ impl Session {
         match session.give(now, datagram, &mut |_| {}) {
             Step::None => Ok(session),
             Step::Failed(failure) => Err(failure),
-            Step::Ready | Step::Closed => {
-                Err(Failure::Protocol("the hello is malformed".to_owned()))
-            }
+            _ => Err(Failure::Protocol("the hello is malformed".to_owned())),
         }
+    }
+
+    /// When the attempt began.
+    pub fn since(&self) -> Time {
+        self.since
     }
 
     /// Whether the hello is the one that it began with.
@@ -170,27 +181,36 @@ impl Session {
 
     /// Takes a datagram in. Decrypted ones are handed out.
     pub fn receive(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Step {
-        let Some(seen) = records(datagram) else {
+        let Some(mut seen) = records(datagram) else {
             return Step::None;
         };
-        if self.is_ready {
-            // These need keys.
-            let is_usual =
-                |content, epoch| matches!(content, APPLICATION_DATA | ALERT) && epoch > 0;
-            if !seen
-                .into_iter()
-                .all(|it| is_usual(it.content_type, it.epoch))
-            {
-                self.repetitions += 1;
-                if self.repetitions > MAX_REPETITIONS {
-                    return Step::None;
-                }
+        if !self.is_ready {
+            // Never encrypted; the library would take it for one of its own and give up.
+            if seen.any(|it| it.content_type == CHANGE_CIPHER_SPEC && it.epoch > 0) {
+                return Step::None;
             }
-        } else {
             self.datagrams += 1;
             self.bytes += datagram.len();
             if self.datagrams > MAX_DATAGRAMS || self.bytes > MAX_BYTES {
                 return Step::Failed(Failure::TooMuch);
+            }
+            return self.give(now, datagram, plain);
+        }
+        let mut repeats = false;
+        for record in seen {
+            match (record.content_type, record.epoch) {
+                // These need keys.
+                (APPLICATION_DATA | ALERT, 1..) => {}
+                (HANDSHAKE, _) => repeats = true,
+                // Goes with a repeated handshake, whose other records are enough.
+                (CHANGE_CIPHER_SPEC, 0) => {}
+                _ => return Step::None,
+            }
+        }
+        if repeats {
+            self.repetitions += 1;
+            if self.repetitions > MAX_REPETITIONS {
+                return Step::None;
             }
         }
         self.give(now, datagram, plain)
@@ -244,6 +264,7 @@ impl Session {
 
     /// Encrypts a datagram.
     pub fn send(&mut self, now: Time, datagram: &[u8]) -> Step {
+        self.is_needed(now);
         let (at, remote) = (self.zero + now, self.remote);
         match self.guard(|endpoint| endpoint.write(at, remote, datagram)) {
             Ok(Ok(())) => Step::None,
@@ -258,14 +279,15 @@ impl Session {
             return None;
         }
         let deadline = self.since + HANDSHAKE_TIMEOUT;
-        let timer = self.endpoint.poll_timeout(&self.remote);
-        Some(timer.map_or(deadline, |timer| {
-            deadline.min(timer.saturating_duration_since(self.zero))
-        }))
+        let timer = match self.endpoint.poll_timeout(&self.remote) {
+            Some(timer) => timer.saturating_duration_since(self.zero),
+            None => self.flight_sent + RETRANSMISSION,
+        };
+        Some(timer.min(deadline))
     }
 
     /// Sends again what got no answer, and gives up in time.
-    pub fn work(&mut self, now: Time) -> Step {
+    pub fn work(&mut self, now: Time, outgoing: &mut Outgoing) -> Step {
         if self.is_ready {
             return Step::None;
         }
@@ -273,11 +295,19 @@ impl Session {
             return Step::Failed(Failure::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
         }
         let (at, remote) = (self.zero + now, self.remote);
-        match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
-            Ok(Ok(())) => Step::None,
-            Ok(Err(error)) => Step::Failed(Failure::Protocol(error.to_string())),
-            Err(failure) => Step::Failed(failure),
+        if self.endpoint.poll_timeout(&remote).is_none() {
+            if now >= self.flight_sent + RETRANSMISSION {
+                self.send_again(now, outgoing);
+            }
+            return Step::None;
         }
+        let step = match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
+            Ok(Ok(())) => Step::None,
+            Ok(Err(_)) => Step::Unanswered,
+            Err(failure) => Step::Failed(failure),
+        };
+        self.drain(now, outgoing);
+        step
     }
 
     /// Takes leave of the remote.
@@ -288,12 +318,36 @@ impl Session {
     }
 
     /// Hands out what is to be sent.
-    pub fn drain(&mut self, outgoing: &mut Outgoing) {
-        while let Some(mut transmit) = self.endpoint.poll_transmit() {
-            if self.offset > 0 {
-                renumber(&mut transmit.message, self.offset);
+    pub fn drain(&mut self, now: Time, outgoing: &mut Outgoing) {
+        let mut is_first = true;
+        while let Some(transmit) = self.endpoint.poll_transmit() {
+            let mut datagram = transmit.message;
+            if self.is_ready {
+                self.flight = Vec::new();
+            } else {
+                if std::mem::take(&mut is_first) {
+                    self.flight.clear();
+                    self.flight_sent = now;
+                }
+                self.flight.push(datagram.clone());
             }
-            outgoing.push_back((self.remote, transmit.message));
+            if self.offset > 0 {
+                renumber(&mut datagram, self.offset);
+            }
+            outgoing.push_back((self.remote, datagram));
+        }
+    }
+
+    /// Sends the last flight again, in the library's place: it forgets its timer when the remote says
+    /// something again. Under numbers of their own, or the remote would not look at its records.
+    fn send_again(&mut self, now: Time, outgoing: &mut Outgoing) {
+        let sizes = self.flight.iter().filter_map(|it| records(it));
+        self.offset += sizes.map(|it| it.count() as u64).sum::<u64>();
+        self.flight_sent = now;
+        for datagram in &self.flight {
+            let mut datagram = datagram.clone();
+            renumber(&mut datagram, self.offset);
+            outgoing.push_back((self.remote, datagram));
         }
     }
 

@@ -223,16 +223,16 @@ fn fits_common_name(name: &str, wanted: &str) -> bool {
     if name.is_empty() {
         return false;
     }
-    name.eq_ignore_ascii_case(wanted)
-        || match (name.strip_prefix("*."), wanted.split_once('.')) {
-            (Some(name), Some((first, wanted))) => {
-                !first.is_empty()
-                    && name.contains('.')
-                    && wanted.parse::<IpAddr>().is_err()
-                    && name.eq_ignore_ascii_case(wanted)
-            }
-            _ => false,
+    if name.eq_ignore_ascii_case(wanted) {
+        return true;
+    }
+    let is_address = wanted.parse::<IpAddr>().is_ok();
+    match (name.strip_prefix("*."), wanted.split_once('.')) {
+        (Some(name), Some((first, wanted))) if !is_address => {
+            !first.is_empty() && name.contains('.') && name.eq_ignore_ascii_case(wanted)
         }
+        _ => false,
+    }
 }
 
 /// A stranger's text as it may stand in a log: one line, and not a long one.

@@ -1,0 +1,291 @@
+//! Which certificates a client accepts, and what it says of the others.
+
+use enet_core::dtls::{CertificateProblem, Failure, Identity, SetupError, Trust, Verification};
+use sim::World;
+
+use super::certificates::{Kind, Pair};
+use super::{failed, host, is_connected, is_disconnected, serve_until};
+
+/// The reason a client gives for turning a server down; `None` if it connects.
+fn outcome(server: &Identity, client: Verification) -> Option<CertificateProblem> {
+    let mut world = World::new(50);
+    let now = world.now();
+    let accepting = host(&mut world, 4);
+    let dtls = enet_core::dtls::Dtls::server(server, now).expect("a server");
+    let done = accepting.borrow_mut().encrypt(dtls, now);
+    done.expect("encrypted");
+    let connecting = super::client(&mut world, &accepting, client);
+    let events = serve_until(&mut world, &[&accepting, &connecting], 5, |events| {
+        is_connected(1)(events) || is_disconnected(1)(events)
+    });
+    if is_connected(1)(&events) {
+        return None;
+    }
+    assert!(is_disconnected(1)(&events), "it ends at once");
+    match failed(&world, &connecting).expect("a reason").reason {
+        Failure::Certificate(problem) => Some(problem),
+        other => panic!("{other}"),
+    }
+}
+
+fn server(pair: &Pair, chain: &[&Pair]) -> Identity {
+    let mut pem = pair.pem();
+    for authority in chain {
+        pem.push_str(&authority.pem());
+    }
+    Identity::from_pem(&pair.key_pem(), &pem).expect("an identity")
+}
+
+fn client(trusted: &[&Pair], name: &str) -> Verification {
+    let pem: String = trusted.iter().map(|pair| pair.pem()).collect();
+    Verification {
+        trust: Some(Trust::certificates(&pem).expect("readable")),
+        name: Some(name.to_owned()),
+    }
+}
+
+const UNTRUSTED: CertificateProblem = CertificateProblem::Untrusted("the trusted certificate");
+
+fn wrong_name(names: &str, wanted: &str) -> Option<CertificateProblem> {
+    Some(CertificateProblem::Name {
+        names: names.to_owned(),
+        wanted: wanted.to_owned(),
+    })
+}
+
+#[test]
+fn certificates_signed_by_an_authority() {
+    let authority = Kind::authority("an authority").signed_by_itself();
+    let other = Kind::authority("another").signed_by_itself();
+    // Not even one that calls itself the same.
+    let namesake = Kind::authority("an authority").signed_by_itself();
+    let good = Kind::named("game")
+        .also("game.example")
+        .signed_by(&authority);
+    let served = server(&good, &[]);
+    assert_eq!(
+        outcome(&served, client(&[&authority], "game.example")),
+        None
+    );
+    assert_eq!(
+        outcome(&served, client(&[&other, &authority], "game.example")),
+        None
+    );
+    assert_eq!(
+        outcome(&served, client(&[&other], "game.example")),
+        Some(UNTRUSTED)
+    );
+    let outcome_of_namesake = outcome(&served, client(&[&namesake], "game.example"));
+    assert!(outcome_of_namesake.is_some(), "{outcome_of_namesake:?}");
+    // With alternative names, the common name does not count.
+    assert_eq!(
+        outcome(&served, client(&[&authority], "game")),
+        wrong_name("game.example", "game")
+    );
+    // An authority's certificate sent along proves nothing by itself.
+    let served = server(&good, &[&authority]);
+    assert_eq!(
+        outcome(&served, client(&[&other], "game.example")),
+        Some(UNTRUSTED)
+    );
+}
+
+#[test]
+fn chains() {
+    let root = Kind::authority("root").signed_by_itself();
+    let middle = Kind::authority("middle").signed_by(&root);
+    let game = Kind::named("game").signed_by(&middle);
+    let complete = server(&game, &[&middle]);
+    assert_eq!(outcome(&complete, client(&[&root], "game")), None);
+    assert_eq!(
+        outcome(&server(&game, &[&middle, &root]), client(&[&root], "game")),
+        None
+    );
+    assert_eq!(outcome(&complete, client(&[&middle], "game")), None);
+    // Nobody leads from the one to the other.
+    assert_eq!(
+        outcome(&server(&game, &[]), client(&[&root], "game")),
+        Some(UNTRUSTED)
+    );
+    // Who is no authority cannot sign.
+    let impostor = Kind::named("impostor").signed_by(&root);
+    let game = Kind::named("game").signed_by(&impostor);
+    let result = outcome(&server(&game, &[&impostor]), client(&[&root], "game"));
+    assert!(
+        matches!(result, Some(CertificateProblem::Other(_))),
+        "{result:?}"
+    );
+    let expired = Kind::authority("middle").valid(-20, -10).signed_by(&root);
+    let game = Kind::named("game").signed_by(&expired);
+    let result = outcome(&server(&game, &[&expired]), client(&[&root], "game"));
+    let text = result.expect("refused").to_string();
+    assert!(text.contains("authorities expired"), "{text}");
+}
+
+#[test]
+fn dates() {
+    let authority = Kind::authority("an authority").signed_by_itself();
+    for signed in [true, false] {
+        let sign = |kind: Kind| match signed {
+            true => kind.signed_by(&authority),
+            false => kind.signed_by_itself(),
+        };
+        let over = sign(Kind::named("game").valid(-20, -10));
+        let trusted = if signed { &authority } else { &over };
+        let text = outcome(&server(&over, &[]), client(&[trusted], "game"));
+        let text = text.expect("refused").to_string();
+        assert!(text.starts_with("the certificate expired on 20"), "{text}");
+        let early = sign(Kind::named("game").valid(10, 20));
+        let trusted = if signed { &authority } else { &early };
+        let text = outcome(&server(&early, &[]), client(&[trusted], "game"));
+        let text = text.expect("refused").to_string();
+        assert!(
+            text.starts_with("the certificate is not valid before 20"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn certificates_that_signed_themselves() {
+    for kind in [Kind::named("game"), Kind::authority("game")] {
+        let own = kind.clone().signed_by_itself();
+        let other = kind.signed_by_itself();
+        let served = server(&own, &[]);
+        assert_eq!(outcome(&served, client(&[&own], "game")), None);
+        assert_eq!(outcome(&served, client(&[&own], "GAME")), None);
+        assert_eq!(
+            outcome(&served, client(&[&own], "other")),
+            wrong_name("game", "other")
+        );
+        assert_eq!(
+            outcome(&served, client(&[&own], "")),
+            wrong_name("game", "")
+        );
+        let result = outcome(&served, client(&[&other], "game"));
+        assert!(result.is_some(), "another one of the same name");
+    }
+}
+
+#[test]
+fn names() {
+    let wildcard = Kind::named("*.example.com").signed_by_itself();
+    let listed = Kind::named("ignored")
+        .also("*.example.com")
+        .also("10.1.2.3")
+        .also("fd00::1")
+        .signed_by_itself();
+    let names = "*.example.com, 10.1.2.3, fd00::1";
+    for (pair, name, expected) in [
+        (&wildcard, "a.example.com", None),
+        (
+            &wildcard,
+            "example.com",
+            wrong_name("*.example.com", "example.com"),
+        ),
+        (
+            &wildcard,
+            "a.b.example.com",
+            wrong_name("*.example.com", "a.b.example.com"),
+        ),
+        (&listed, "a.example.com", None),
+        (&listed, "A.Example.COM", None),
+        (
+            &listed,
+            "a.b.example.com",
+            wrong_name(names, "a.b.example.com"),
+        ),
+        (&listed, "10.1.2.3", None),
+        (&listed, "fd00::1", None),
+        (&listed, "fd00:0::1", None),
+        (&listed, "10.1.2.4", wrong_name(names, "10.1.2.4")),
+        (&listed, "ignored", wrong_name(names, "ignored")),
+        (
+            &listed,
+            "no name at all",
+            wrong_name(names, "no name at all"),
+        ),
+    ] {
+        let result = outcome(&server(pair, &[]), client(&[pair], name));
+        assert_eq!(result, expected, "{name}");
+    }
+    // Godot's own example names a person's computer like this.
+    let spaced = Kind::named("my own game").signed_by_itself();
+    assert_eq!(
+        outcome(&server(&spaced, &[]), client(&[&spaced], "my own game")),
+        None
+    );
+    // A star for a whole domain, or for numbers, is none.
+    let top = Kind::named("*.com").signed_by_itself();
+    assert!(outcome(&server(&top, &[]), client(&[&top], "example.com")).is_some());
+    let numbers = Kind::named("*.0.0.1").signed_by_itself();
+    assert!(outcome(&server(&numbers, &[]), client(&[&numbers], "127.0.0.1")).is_some());
+}
+
+#[test]
+fn unsafe_clients() {
+    let own = Kind::named("game").valid(-20, -10).signed_by_itself();
+    let anybody = Verification {
+        trust: None,
+        name: None,
+    };
+    assert_eq!(outcome(&server(&own, &[]), anybody), None);
+    // Without a name, but with an authority.
+    let authority = Kind::authority("an authority").signed_by_itself();
+    let good = Kind::named("game").signed_by(&authority);
+    let any_name = |trusted: &[&Pair]| Verification {
+        name: None,
+        ..client(trusted, "")
+    };
+    assert_eq!(outcome(&server(&good, &[]), any_name(&[&authority])), None);
+    assert_eq!(
+        outcome(&server(&good, &[]), any_name(&[&own])),
+        Some(UNTRUSTED)
+    );
+}
+
+/// The system's authorities have not signed ours.
+#[test]
+fn the_systems_authorities() {
+    let own = Kind::named("game").signed_by_itself();
+    let verification = Verification {
+        trust: Some(Trust::system().expect("some")),
+        name: Some("game".to_owned()),
+    };
+    let text = outcome(&server(&own, &[]), verification)
+        .expect("refused")
+        .to_string();
+    assert_eq!(
+        text,
+        "the certificate is not signed by any authority that this system trusts"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let own = Kind::named("game").signed_by_itself();
+    let other = Kind::named("game").signed_by_itself();
+    let identity = |key: &str, certificate: &str| {
+        Identity::from_pem(key, certificate).expect_err("no identity")
+    };
+    assert!(matches!(identity("", &own.pem()), SetupError::Key(_)));
+    assert!(matches!(
+        identity(&own.key_pem(), ""),
+        SetupError::Certificate(_)
+    ));
+    assert!(matches!(
+        identity(&own.key_pem(), &own.key_pem()),
+        SetupError::Certificate(_)
+    ));
+    assert_eq!(
+        identity(&other.key_pem(), &own.pem()),
+        SetupError::KeyOfAnother
+    );
+    let cut = &own.pem()[..200];
+    assert!(matches!(
+        identity(&own.key_pem(), cut),
+        SetupError::Certificate(_)
+    ));
+    let trusted = Trust::certificates("nothing").expect_err("no certificate");
+    assert!(matches!(trusted, SetupError::Trusted(_)));
+}
