@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+pub mod dtls;
 pub mod forge;
 pub mod script;
 pub mod stage;

@@ -1,0 +1,252 @@
+//! Two encrypted ends, and somebody between them who cuts, changes, repeats and forges.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use enet_core::Time;
+use enet_core::dtls::{Dtls, DtlsEvent, Identity, Trust, Verification};
+
+/// Most steps of a script that are played.
+const MOST_STEPS: usize = 200;
+
+/// What happens next.
+#[derive(Debug, Arbitrary)]
+pub enum Step {
+    /// The oldest datagram to an end arrives.
+    Arrive { at_client: bool },
+    /// It is lost.
+    Lose { at_client: bool },
+    /// It arrives with other bits.
+    Change { at_client: bool, at: u16, bits: u8 },
+    /// It arrives shorter.
+    Cut { at_client: bool, size: u16 },
+    /// One that was on the way before arrives, at any end.
+    Repeat { at_client: bool, which: u16 },
+    /// The same with other bits.
+    Distort {
+        at_client: bool,
+        which: u16,
+        at: u16,
+        bits: u8,
+    },
+    /// A record of the forger's own.
+    Forge {
+        at_client: bool,
+        kind: u8,
+        epoch: u8,
+        sequence: u8,
+        content: Vec<u8>,
+    },
+    /// Any bytes.
+    Bytes { at_client: bool, bytes: Vec<u8> },
+    /// Time passes.
+    Wait { milliseconds: u16 },
+    /// An end sends data.
+    Send { from_client: bool, size: u16 },
+}
+
+struct Stage {
+    now: Time,
+    server: Dtls,
+    client: Dtls,
+    to_server: Vec<Vec<u8>>,
+    to_client: Vec<Vec<u8>>,
+    seen: Vec<Vec<u8>>,
+}
+
+/// Plays a script. Then whoever comes must still get in.
+pub fn play(steps: &[Step]) {
+    let mut stage = Stage::new();
+    for step in steps.iter().take(MOST_STEPS) {
+        stage.play(step);
+        stage.serve();
+    }
+    assert!(stage.server.sessions().pending <= 1 && stage.server.sessions().ready <= 1);
+    stage.good_client_gets_in();
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (identity, verification) = keys();
+        let now = Time::ZERO;
+        let server = Dtls::server(identity, now).expect("a server");
+        let mut client = Dtls::client(verification.clone(), now);
+        client.connect(now, server_address());
+        let mut stage = Self {
+            now,
+            server,
+            client,
+            to_server: Vec::new(),
+            to_client: Vec::new(),
+            seen: Vec::new(),
+        };
+        stage.serve();
+        stage
+    }
+
+    fn play(&mut self, step: &Step) {
+        match step {
+            Step::Arrive { at_client } => {
+                let bytes = self.next(*at_client);
+                self.give(*at_client, &bytes);
+            }
+            Step::Lose { at_client } => {
+                self.next(*at_client);
+            }
+            Step::Change {
+                at_client,
+                at,
+                bits,
+            } => {
+                let mut bytes = self.next(*at_client);
+                change(&mut bytes, *at, *bits);
+                self.give(*at_client, &bytes);
+            }
+            Step::Cut { at_client, size } => {
+                let mut bytes = self.next(*at_client);
+                bytes.truncate(usize::from(*size));
+                self.give(*at_client, &bytes);
+            }
+            Step::Repeat { at_client, which } => {
+                let bytes = self.seen(*which);
+                self.give(*at_client, &bytes);
+            }
+            Step::Distort {
+                at_client,
+                which,
+                at,
+                bits,
+            } => {
+                let mut bytes = self.seen(*which);
+                change(&mut bytes, *at, *bits);
+                self.give(*at_client, &bytes);
+            }
+            Step::Forge {
+                at_client,
+                kind,
+                epoch,
+                sequence,
+                content,
+            } => {
+                let mut bytes = vec![20 + kind % 5, 254, 253, 0, epoch % 3];
+                bytes.extend_from_slice(&[0, 0, 0, 0, 0, *sequence]);
+                bytes.extend_from_slice(&(content.len() as u16).to_be_bytes());
+                bytes.extend_from_slice(content);
+                self.give(*at_client, &bytes);
+            }
+            Step::Bytes { at_client, bytes } => self.give(*at_client, bytes),
+            Step::Wait { milliseconds } => {
+                self.now += Duration::from_millis((*milliseconds % 3000).into());
+            }
+            Step::Send { from_client, size } => {
+                let bytes = vec![7; usize::from(*size % 4097)];
+                match from_client {
+                    true => self.client.send(self.now, server_address(), &bytes),
+                    false => self.server.send(self.now, client_address(1), &bytes),
+                };
+            }
+        }
+    }
+
+    fn next(&mut self, at_client: bool) -> Vec<u8> {
+        let queue = match at_client {
+            true => &mut self.to_client,
+            false => &mut self.to_server,
+        };
+        match queue.is_empty() {
+            true => Vec::new(),
+            false => queue.remove(0),
+        }
+    }
+
+    fn seen(&self, which: u16) -> Vec<u8> {
+        match self.seen.len() {
+            0 => Vec::new(),
+            count => self.seen[usize::from(which) % count].clone(),
+        }
+    }
+
+    /// What comes out decrypted was put in: nobody else has the keys.
+    fn give(&mut self, at_client: bool, bytes: &[u8]) {
+        let check = &mut |_, plain: &[u8]| assert!(plain.iter().all(|byte| *byte == 7));
+        match at_client {
+            true => (self.client).receive(self.now, server_address(), bytes, check),
+            false => (self.server).receive(self.now, client_address(1), bytes, check),
+        }
+    }
+
+    fn serve(&mut self) {
+        self.server.service(self.now, &|_| {});
+        self.client.service(self.now, &|_| {});
+        let mut datagram = Vec::new();
+        while let Some(to) = self.server.next_datagram(&mut datagram) {
+            assert_eq!(to, client_address(1));
+            self.seen.push(datagram.clone());
+            self.to_client.push(datagram.clone());
+        }
+        while self.client.next_datagram(&mut datagram).is_some() {
+            self.seen.push(datagram.clone());
+            self.to_server.push(datagram.clone());
+        }
+        while self.server.next_event().is_some() {}
+        while self.client.next_event().is_some() {}
+        // No more than an attempt needs.
+        self.to_server.truncate(64);
+        self.to_client.truncate(64);
+        self.seen.truncate(256);
+    }
+
+    fn good_client_gets_in(mut self) {
+        let mut client = Dtls::client(keys().1.clone(), self.now);
+        client.connect(self.now, server_address());
+        let address = client_address(2);
+        let mut datagram = Vec::new();
+        for _ in 0..10 {
+            while client.next_datagram(&mut datagram).is_some() {
+                (self.server).receive(self.now, address, &datagram, &mut |_, _| {});
+            }
+            self.server.service(self.now, &|_| {});
+            while let Some(to) = self.server.next_datagram(&mut datagram) {
+                if to == address {
+                    client.receive(self.now, server_address(), &datagram, &mut |_, _| {});
+                }
+            }
+            client.service(self.now, &|_| {});
+            if client.next_event() == Some(DtlsEvent::Ready(server_address())) {
+                return;
+            }
+        }
+        panic!("a good client does not get in");
+    }
+}
+
+fn change(bytes: &mut [u8], at: u16, bits: u8) {
+    let size = bytes.len().max(1);
+    if let Some(byte) = bytes.get_mut(usize::from(at) % size) {
+        *byte ^= bits;
+    }
+}
+
+fn server_address() -> SocketAddr {
+    ([10, 0, 0, 1], 1000).into()
+}
+
+fn client_address(number: u8) -> SocketAddr {
+    ([10, 0, 0, 2], 1000 + u16::from(number)).into()
+}
+
+fn keys() -> &'static (Identity, Verification) {
+    static KEYS: OnceLock<(Identity, Verification)> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let made = rcgen::generate_simple_self_signed(["game".to_owned()]).expect("a certificate");
+        let pem = made.cert.pem();
+        let identity = Identity::from_pem(&made.signing_key.serialize_pem(), &pem);
+        let verification = Verification {
+            trust: Some(Trust::certificates(&pem).expect("readable")),
+            name: Some("game".to_owned()),
+        };
+        (identity.expect("an identity"), verification)
+    })
+}
