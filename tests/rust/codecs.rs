@@ -78,6 +78,33 @@ fn captured_datagrams_are_unpacked() {
     }
 }
 
+#[test]
+fn the_range_coder_packs_as_in_c() {
+    let mut ours = codec(&Compression::RangeCoder);
+    let mut theirs = rusty_enet::RangeCoder::new();
+    let mut random = Random::new(11);
+    let mut samples = samples();
+    // Bytes that are nearly certain lead to narrow intervals, and to counts that have to be halved.
+    samples.extend((0..200).map(|_| {
+        let kinds = 1 + random.below(4);
+        let one_in = 2 + random.below(60);
+        let mut byte = || match random.below(one_in) {
+            0 => random.below(256) as u8,
+            _ => random.below(kinds) as u8,
+        };
+        (0..LARGEST).map(|_| byte()).collect()
+    }));
+    for plain in samples {
+        let mut expected = vec![0; 2 * plain.len() + 64];
+        let size =
+            rusty_enet::Compressor::compress(&mut theirs, &[&plain], plain.len(), &mut expected);
+        let seen = packed(&mut *ours, &plain);
+        assert_eq!(seen, expected[..size], "{plain:?}");
+        let seen = unpacked(&mut *ours, &seen, plain.len());
+        assert_eq!(seen, Some(plain));
+    }
+}
+
 /// Made by stock.gd, which says what a line is.
 const STOCK: &str = include_str!("codecs/stock.txt");
 

@@ -12,16 +12,14 @@
 //! node of a byte within the context "after b" is the context "after b and this byte". The root, the
 //! context without a byte before it, knows every byte, and so is a table instead of a tree.
 
+mod interval;
 mod root;
 
+use interval::{BOTTOM, Decoder, Encoder};
 use root::Root;
 
 use super::Codec;
 
-/// The interval's top byte is settled when it moves by less than this.
-const TOP: u32 = 1 << 24;
-/// The interval never gets narrower than this.
-const BOTTOM: u32 = 1 << 16;
 /// Nodes of the table.
 const TABLE_SIZE: usize = 4096;
 /// Bytes of context.
@@ -266,12 +264,7 @@ fn index(node: u16) -> usize {
 impl Codec for RangeCoder {
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
         self.forget();
-        let mut encoder = Encoder {
-            low: 0,
-            range: u32::MAX,
-            output,
-            size: 0,
-        };
+        let mut encoder = Encoder::new(output);
         for &value in input {
             let (mut longest, mut last) = (None, ROOT);
             let mut context = self.context;
@@ -321,10 +314,11 @@ impl Codec for RangeCoder {
                     ..
                 } = self.contexts[index(context)];
                 if escapes > 0 && escapes < total {
-                    let code = decoder.read(total)?;
-                    if code < escapes {
+                    decoder.split(total);
+                    if decoder.is_below(escapes) {
                         decoder.skip(0, escapes);
                     } else {
+                        let code = decoder.read(total)?;
                         let (value, share) = self.find(context, code - escapes)?;
                         decoder.skip(escapes + share.under, share.count);
                         self.count_in_context(context, &share);
@@ -338,6 +332,7 @@ impl Codec for RangeCoder {
                 Some(found) => found,
                 None => {
                     let (escapes, total) = (self.root.escapes(), self.root.total());
+                    decoder.split(total);
                     let code = decoder.read(total)?;
                     if code < escapes {
                         // Past the end everything reads as zeros, which are escapes.
@@ -365,96 +360,6 @@ impl Codec for RangeCoder {
             self.advance(longest.unwrap_or(ROOT));
         }
     }
-}
-
-struct Encoder<'a> {
-    low: u32,
-    range: u32,
-    output: &'a mut [u8],
-    size: usize,
-}
-
-impl Encoder<'_> {
-    fn encode(&mut self, under: u16, count: u16, total: u16) -> Option<()> {
-        self.range /= u32::from(total);
-        self.low = self.low.wrapping_add(u32::from(under) * self.range);
-        self.range *= u32::from(count);
-        while shrink(self.low, &mut self.range) {
-            self.put()?;
-            self.range <<= 8;
-        }
-        Some(())
-    }
-
-    fn put(&mut self) -> Option<()> {
-        *self.output.get_mut(self.size)? = (self.low >> 24) as u8;
-        self.size += 1;
-        self.low <<= 8;
-        Some(())
-    }
-
-    /// The rest; zeros at the end are understood.
-    fn finish(mut self) -> Option<usize> {
-        while self.low != 0 {
-            self.put()?;
-        }
-        Some(self.size)
-    }
-}
-
-struct Decoder<'a> {
-    low: u32,
-    range: u32,
-    code: u32,
-    input: std::slice::Iter<'a, u8>,
-}
-
-impl<'a> Decoder<'a> {
-    fn new(input: &'a [u8]) -> Self {
-        let mut decoder = Self {
-            low: 0,
-            range: u32::MAX,
-            code: 0,
-            input: input.iter(),
-        };
-        for _ in 0..4 {
-            decoder.shift();
-        }
-        decoder
-    }
-
-    fn shift(&mut self) {
-        let next = self.input.next().copied().unwrap_or(0);
-        self.code = (self.code << 8) | u32::from(next);
-    }
-
-    /// The cumulated count the code stands at; `None` if the code is nowhere. `skip` comes next.
-    fn read(&mut self, total: u16) -> Option<u16> {
-        self.range /= u32::from(total);
-        let code = self.code.wrapping_sub(self.low) / self.range;
-        (code < u32::from(total)).then_some(code as u16)
-    }
-
-    fn skip(&mut self, under: u16, count: u16) {
-        self.low = self.low.wrapping_add(u32::from(under) * self.range);
-        self.range *= u32::from(count);
-        while shrink(self.low, &mut self.range) {
-            self.shift();
-            self.range <<= 8;
-            self.low <<= 8;
-        }
-    }
-}
-
-/// Whether the top byte is settled, or has to be to keep the interval wide enough.
-fn shrink(low: u32, range: &mut u32) -> bool {
-    if low ^ low.wrapping_add(*range) >= TOP {
-        if *range >= BOTTOM {
-            return false;
-        }
-        *range = low.wrapping_neg() & (BOTTOM - 1);
-    }
-    true
 }
 
 #[cfg(test)]
