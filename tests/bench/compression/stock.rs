@@ -1,7 +1,7 @@
 //! Stock's codecs, in programs of their own that are driven by lines.
 //!
 //! The programs are timed from outside, by the CPU time that they take from a line to its answer. What
-//! they take to only go through the datagrams is subtracted.
+//! they take to only go through the datagrams is to be subtracted.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,6 +20,29 @@ const PASSES: [u32; 5] = [1, 1, 10, 1, 2];
 pub enum Program {
     C,
     Godot,
+}
+
+/// What a program can be asked to do.
+#[derive(Debug, Clone, Copy)]
+pub enum Task {
+    Pack,
+    /// Going through the datagrams, and no more.
+    Plain,
+    /// Unpacks what `prepare` packed.
+    Unpack,
+    /// Going through what `prepare` packed.
+    PlainUnpack,
+}
+
+impl Task {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pack => "pack",
+            Self::Plain => "plain",
+            Self::Unpack => "unpack",
+            Self::PlainUnpack => "plain_unpack",
+        }
+    }
 }
 
 pub struct Stock {
@@ -84,24 +107,12 @@ impl Stock {
         }
     }
 
-    /// Nanoseconds to pack a set.
-    pub fn pack(&mut self, mode: &Mode, set: usize) -> f64 {
-        self.time(mode, set, "pack", "plain")
-    }
-
-    /// Nanoseconds to unpack what `prepare` packed.
-    pub fn unpack(&mut self, mode: &Mode, set: usize) -> f64 {
-        self.time(mode, set, "unpack", "plain_unpack")
-    }
-
-    fn time(&mut self, mode: &Mode, set: usize, task: &str, idle: &str) -> f64 {
+    /// Nanoseconds that a task takes for a set.
+    pub fn time(&mut self, mode: &Mode, set: usize, task: Task) -> f64 {
         let passes = PASSES[mode.number];
-        let program = self.of(mode);
-        let [task, idle] = [task, idle].map(|task| {
-            let line = format!("{task} {} {set} {passes}", mode.number);
-            program.ask(&line).1.as_nanos() as f64 / f64::from(passes)
-        });
-        (task - idle).max(0.0)
+        let line = format!("{} {} {set} {passes}", task.name(), mode.number);
+        let time = self.of(mode).ask(&line).1;
+        time.as_nanos() as f64 / f64::from(passes)
     }
 }
 

@@ -105,8 +105,3 @@ fn time(mut pass: impl FnMut()) -> f64 {
         }
     }
 }
-
-pub fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
-}
