@@ -70,7 +70,7 @@ impl Compression {
     }
 }
 
-/// Packs and unpacks one datagram at a time. No state outlives a call.
+/// Packs and unpacks one datagram at a time. Each can be unpacked without any other.
 pub trait Codec {
     /// Packs `input` into `output` and says how many bytes it took; `None` if it does not fit, or
     /// the output is so small that it hardly ever would.

@@ -72,7 +72,8 @@ impl std::fmt::Debug for ZstdDict {
 impl Codec for ZstdDict {
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
         // Tiny ones would have a smaller window, for which a larger one does.
-        let [0, ..=WINDOW, blocks @ ..] = self.packer.packed(input)? else {
+        self.packer.pack(input)?;
+        let [0, ..=WINDOW, blocks @ ..] = self.packer.packed() else {
             return None;
         };
         let (name, rest) = match after_only_header(blocks) {
