@@ -76,6 +76,19 @@ fn captured_datagrams_are_unpacked() {
         let seen = unpacked(&mut *codec(&mode), &bytes(packed), plain.len());
         assert_eq!(seen.as_ref(), Some(&plain), "{mode:?}");
     }
+    // What is shorter than 16 bytes is filled up with zeros.
+    let zeros = bytes("010000e0020102000000");
+    let seen = unpacked(&mut *codec(&Compression::FastLz), &zeros, LARGEST);
+    assert_eq!(seen, Some(vec![0; 16]));
+    // What a codec cannot make smaller is sent as it is: here zstd, and an acknowledgement always.
+    let mut room = [0; LARGEST];
+    for (mode, plain) in [(Compression::Zstd, &plain[..])]
+        .into_iter()
+        .chain(modes().map(|mode| (mode, &plain[..8])))
+    {
+        let size = codec(&mode).compress(plain, &mut room[..plain.len() - 1]);
+        assert_eq!(size, None, "{mode:?}");
+    }
 }
 
 #[test]
@@ -272,5 +285,26 @@ fn what_would_be_larger_than_a_datagram_is_refused() {
             let seen = unpacked(&mut *codec(&mode), &endless, LARGEST);
             assert_eq!(seen, None, "{mode:?}");
         }
+    }
+}
+
+#[test]
+fn streams_within_streams_and_after_streams_stay_bounded() {
+    for mode in modes() {
+        let mut codec = codec(&mode);
+        let inner = packed(&mut *codec, &[5; 2000]);
+        let outer = packed(&mut *codec, &inner);
+        let seen = unpacked(&mut *codec, &outer, LARGEST);
+        assert_eq!(seen.as_ref(), Some(&inner), "{mode:?}: one layer");
+    }
+    // As many frames as a datagram holds, of zeros, of nothing, and to be skipped.
+    let mut zstd = codec(&Compression::Zstd);
+    let zeros = packed(&mut *zstd, &[0; LARGEST]);
+    let nothing = bytes("28b52ffd2000010000");
+    let skipped = bytes("502a4d1800000000");
+    for (frame, size) in [(zeros, None), (nothing, Some(0)), (skipped, Some(0))] {
+        let many = frame.repeat(LARGEST / frame.len());
+        let seen = unpacked(&mut *zstd, &many, LARGEST);
+        assert_eq!(seen.map(|seen| seen.len()), size);
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use enet_core::{Connection, HostOptions, HostStatistic, SharedConnection, Time, Udp};
+use enet_core::{Compression, Connection, HostOptions, HostStatistic, SharedConnection, Time, Udp};
 use sim::World;
 
 use crate::connection::{options, pair, serve};
@@ -129,4 +129,33 @@ fn on_a_real_socket_service_without_a_timeout_returns_at_once() {
     // A wait would last until a second's bandwidth is shared out.
     let waited = clock.elapsed() - begin;
     assert!(waited < Duration::from_millis(10) * CALLS, "{waited:?}");
+}
+
+#[test]
+fn datagrams_that_cannot_be_decoded_are_told_of_now_and_then() {
+    let mut world = World::new(245);
+    let (one, other) = pair(&mut world, 7);
+    serve(&mut world, &[&one, &other], 40);
+    assert_eq!(one.borrow_mut().undecoded(world.now()), None);
+    let mode = Compression::Zlib;
+    other
+        .borrow_mut()
+        .set_compression(mode)
+        .expect("it is active");
+    let peer = other.borrow().peers()[0];
+    let mut told = Vec::new();
+    let begin = world.now();
+    while world.now() - begin < Time::from_secs(25) {
+        let now = world.now();
+        // Not reliable: nobody loses patience.
+        let sent = other.borrow_mut().send(peer, 0, 2, &[7; 500], now);
+        assert_eq!(sent, Ok(()));
+        serve(&mut world, &[&one, &other], 100);
+        told.extend(one.borrow_mut().undecoded(world.now()));
+        assert_eq!(other.borrow_mut().undecoded(world.now()), None);
+    }
+    // At once, and after ten and twenty seconds.
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().all(|it| it.mode == "COMPRESS_NONE"), "{told:?}");
+    assert!(told[1].count > 90, "all since then: {told:?}");
 }
