@@ -112,6 +112,7 @@ fn nested_polls_lose_and_double_nothing() {
         .iter()
         .map(|signal| match signal {
             Signal::PeerConnected(id) | Signal::PeerDisconnected(id) => *id,
+            signal => panic!("a server emits no {signal:?}"),
         })
         .collect();
     seen.sort_unstable();

@@ -169,6 +169,7 @@ fn check(world: &World, node: NodeId) {
             Signal::PeerDisconnected(id) => {
                 assert_eq!(there.insert(id, false), Some(true), "{id}");
             }
+            signal => panic!("{signal:?} is not about a peer"),
         }
     }
     // Reliable packets of one sender, target and channel are in order and unique.

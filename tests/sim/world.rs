@@ -42,8 +42,10 @@ pub struct NodeId(usize);
 pub struct Node {
     /// The peer itself.
     pub peer: Multiplayer,
-    /// Its signals so far.
+    /// Its signals about peers so far.
     pub signals: Vec<Signal>,
+    /// Its signals about itself so far: that it is connected, and no more.
+    pub outcomes: Vec<Signal>,
     /// What it received so far.
     pub packets: Vec<Packet>,
 }
@@ -95,6 +97,7 @@ impl World {
         self.nodes.push(Node {
             peer,
             signals: Vec::new(),
+            outcomes: Vec::new(),
             packets: Vec::new(),
         });
         NodeId(self.nodes.len() - 1)
@@ -202,7 +205,12 @@ impl World {
             return;
         }
         while let Some(notice) = node.peer.next_notice(now) {
-            node.signals.push(notice.signal());
+            match notice.signal() {
+                signal @ (Signal::PeerConnected(_) | Signal::PeerDisconnected(_)) => {
+                    node.signals.push(signal);
+                }
+                signal => node.outcomes.push(signal),
+            }
             node.peer.finish(notice, now);
         }
         while let Some(packet) = node.peer.take_packet() {

@@ -4,7 +4,6 @@
 
 use std::net::IpAddr;
 
-use crate::channel;
 use crate::engine::{EngineConfig, MAX_CHANNELS, MAX_PEERS};
 use crate::{BindAddress, CreateError, Time};
 
@@ -127,24 +126,20 @@ pub(crate) fn host_config(
         Ok(count @ 1..=MAX_CHANNELS) => count,
         _ => return Err(CreateError::MaxChannels(options.max_channels)),
     };
-    let config = engine_config(
+    engine_config(
         options.max_peers,
-        0,
+        channels,
         options.in_bandwidth,
         options.out_bandwidth,
         seed,
         now,
-    )?;
-    Ok(EngineConfig {
-        max_channels: channels,
-        ..config
-    })
+    )
 }
 
 /// Checks the numbers of a host, in Godot's order: peers, incoming, outgoing bandwidth.
 pub(crate) fn engine_config(
     max_peers: i32,
-    user_channels: i32,
+    max_channels: usize,
     in_bandwidth: i64,
     out_bandwidth: i64,
     seed: u32,
@@ -155,7 +150,7 @@ pub(crate) fn engine_config(
         .filter(|count| (1..=MAX_PEERS).contains(count))
         .ok_or(CreateError::MaxPeers(max_peers))?;
     Ok(EngineConfig {
-        max_channels: channel::wire_count(user_channels),
+        max_channels,
         in_bandwidth: u32::try_from(in_bandwidth)
             .map_err(|_| CreateError::InBandwidth(in_bandwidth))?,
         out_bandwidth: u32::try_from(out_bandwidth)

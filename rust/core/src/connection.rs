@@ -166,17 +166,25 @@ impl Connection {
 
     /// Tells every connected remote once, then destroys the host.
     pub fn close(&mut self, now: Time) -> Result<(), Inactive> {
+        self.say_goodbye(now);
+        self.destroy()
+    }
+
+    /// Tells every connected remote once that its connection is over; false if there was none.
+    pub fn say_goodbye(&mut self, now: Time) -> bool {
         // Newcomers that were not reported yet believe to be connected.
         while self.next_event(now).is_some() {}
+        let mut is_told = false;
         for peer in self.peers() {
             if let PeerState::Connected | PeerState::DisconnectLater = self.state(peer) {
                 self.disconnect(now, peer, 0, Disconnect::Now);
+                is_told = true;
             }
         }
         if let Some(host) = &mut self.host {
             host.flush(now);
         }
-        self.destroy()
+        is_told
     }
 
     /// Begins to connect. Only one peer at a time, and none where somebody connected: that is Godot's

@@ -60,6 +60,9 @@ pub enum CreateError {
     /// The host has no free slot for the connection.
     #[error("the host has no free peer slot")]
     NoFreeSlot,
+    /// Godot 3 had no meshes, so its format has none.
+    #[error("a mesh cannot use Godot 3's wire protocol")]
+    MeshOfGodot3,
 }
 
 /// Why a connection was not begun.
@@ -175,8 +178,8 @@ pub enum SendError {
     /// The target is nobody this peer can send to.
     #[error("the target peer {0} is not connected to this peer")]
     UnknownTarget(i32),
-    /// More than the 253 there are.
-    #[error("the transfer channel must be 0 to 253, not {0}")]
+    /// More than the 253 there are; in Godot 3's format 252.
+    #[error("the transfer channel must be 0 to 253 (252 with WIRE_GODOT3), not {0}")]
     InvalidChannel(i32),
     /// The connection has fewer channels.
     #[error("the connection to peer {peer} has no transfer channel {channel}")]
@@ -270,4 +273,22 @@ pub enum PeerError {
     /// Nobody with this id is connected to this peer.
     #[error("peer {0} is not connected to this peer")]
     UnknownPeer(i32),
+}
+
+/// Why a call that Godot 3 had did nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LegacyError {
+    /// It is settled when a session begins.
+    #[error("it cannot be changed while the peer is active")]
+    Active,
+    /// Not 3 to 255.
+    #[error("the number of channels must be 3 to 255, not {0}")]
+    ChannelCount(i64),
+    /// There is no such peer.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    /// A number makes no sense.
+    #[error(transparent)]
+    Setting(SettingError),
 }

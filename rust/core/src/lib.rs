@@ -30,7 +30,10 @@
 //!     for peer in [&mut server, &mut client] {
 //!         peer.begin_poll(clock.elapsed())?;
 //!         while let Some(notice) = peer.next_notice(clock.elapsed()) {
-//!             assert!(matches!(notice.signal(), Signal::PeerConnected(42 | 1)));
+//!             match notice.signal() {
+//!                 Signal::PeerConnected(id) => assert!(id == 42 || id == 1),
+//!                 signal => assert_eq!(signal, Signal::ConnectionSucceeded),
+//!             }
 //!             peer.finish(notice, clock.elapsed());
 //!         }
 //!     }
@@ -68,13 +71,13 @@ pub use engine::{
     Throttle, Timeout,
 };
 pub use error::{
-    ConnectError, CreateError, EncryptError, Inactive, MeshError, PacketError, PeerError,
-    RawSendError, SendError, SettingError,
+    ConnectError, CreateError, EncryptError, Inactive, LegacyError, MeshError, PacketError,
+    PeerError, RawSendError, SendError, SettingError,
 };
 pub use host::{Host, Totals};
 pub use io::udp::Udp;
 pub use io::{BindAddress, Network, Transport};
-pub use multiplayer::{Mode, Multiplayer, Notice, Packet, Signal, Status};
+pub use multiplayer::{Mode, Multiplayer, Notice, Packet, Signal, Status, WireProtocol};
 
 /// A point in time: what has passed since an epoch of the caller's choice. It must never go back.
 pub type Time = std::time::Duration;

@@ -25,9 +25,12 @@ use crate::{
     TransferMode, Undecoded,
 };
 
+mod godot3;
+mod legacy;
 mod poll;
 mod send;
 
+pub use godot3::WireProtocol;
 pub use poll::{Notice, Signal};
 
 /// Id of the server.
@@ -89,6 +92,8 @@ pub struct Multiplayer {
     transfer_mode: TransferMode,
     transfer_channel: i32,
     target: i32,
+    legacy: legacy::Settings,
+    relay: godot3::Relay,
     hosts: BTreeMap<i32, SharedConnection>,
     peers: BTreeMap<i32, PeerId>,
     /// The way back from a server's connections.
@@ -100,6 +105,10 @@ pub struct Multiplayer {
     due: VecDeque<(i32, Event)>,
     /// Peers that others ended, by host.
     lost: VecDeque<(i32, PeerId)>,
+    /// The channel of the packet taken last, until the next poll.
+    last_packet_channel: Option<i32>,
+    /// A signal that is due after another.
+    outcome: Option<Signal>,
     /// How many packets of each peer are in `inbox`.
     unread: HashMap<i32, usize>,
     /// Bytes that the packets in `inbox` hold.
@@ -132,6 +141,8 @@ impl Multiplayer {
             transfer_mode: TransferMode::Reliable,
             transfer_channel: 0,
             target: 0,
+            legacy: legacy::Settings::default(),
+            relay: godot3::Relay::default(),
             hosts: BTreeMap::new(),
             peers: BTreeMap::new(),
             ids: HashMap::new(),
@@ -139,6 +150,8 @@ impl Multiplayer {
             postponed: VecDeque::new(),
             due: VecDeque::new(),
             lost: VecDeque::new(),
+            last_packet_channel: None,
+            outcome: None,
             unread: HashMap::new(),
             unread_bytes: 0,
             epoch: 0,
@@ -154,7 +167,7 @@ impl Multiplayer {
         let port = port(options.port)?;
         let config = engine_config(
             options.max_clients,
-            options.max_channels,
+            self.wire_count(options.max_channels),
             options.in_bandwidth,
             options.out_bandwidth,
             self.next_seed(),
@@ -173,7 +186,7 @@ impl Multiplayer {
         let local_port = port(options.local_port)?;
         let config = engine_config(
             1,
-            options.channels,
+            self.wire_count(options.channels),
             options.in_bandwidth,
             options.out_bandwidth,
             self.next_seed(),
@@ -249,6 +262,7 @@ impl Multiplayer {
         if self.is_active() {
             return Err(CreateError::AlreadyActive);
         }
+        self.check_mesh()?;
         self.activate(Mode::Mesh, Status::Connected, id);
         Ok(())
     }
@@ -308,6 +322,7 @@ impl Multiplayer {
             self.close(now);
         } else if force {
             self.remove(id);
+            self.send_relayed(now);
         }
         Ok(())
     }
@@ -336,6 +351,8 @@ impl Multiplayer {
         self.postponed.clear();
         self.due.clear();
         self.lost.clear();
+        self.relay.clear();
+        self.last_packet_channel = None;
         self.refuse_new_connections = false;
         self.activate(Mode::Inactive, Status::Disconnected, 0);
     }
@@ -360,6 +377,7 @@ impl Multiplayer {
                 self.unread.remove(&packet.peer);
             }
         }
+        self.last_packet_channel = Some(packet.channel);
         Some(packet)
     }
 
@@ -392,12 +410,14 @@ impl Multiplayer {
         self.unique_id
     }
 
-    /// Whether a server passes packets on between its clients: not in a mesh.
+    /// Whether the layer above may pass packets on between clients by way of the server: not in a mesh,
+    /// not if that is turned off, and not in Godot 3's format, where this layer does.
     pub fn supports_server_relay(&self) -> bool {
-        matches!(self.mode, Mode::Server | Mode::Client)
+        let has_server = matches!(self.mode, Mode::Server | Mode::Client);
+        has_server && self.is_server_relay_enabled() && !self.speaks_godot3()
     }
 
-    /// Ids of the peers this one can send to, ascending.
+    /// Ids of the peers this one has a connection to, ascending.
     pub fn peer_ids(&self) -> impl Iterator<Item = i32> {
         self.peers.keys().copied()
     }
@@ -557,6 +577,7 @@ impl Multiplayer {
     fn remove(&mut self, id: i32) {
         if let Some(peer) = self.peers.remove(&id) {
             self.ids.remove(&peer);
+            self.announce_leave(id, self.last_time);
         }
         if self.mode == Mode::Mesh
             && let Some(host) = self.hosts.remove(&id)

@@ -19,6 +19,12 @@ pub enum Signal {
     PeerConnected(i32),
     /// A peer is gone; on a client, the server.
     PeerDisconnected(i32),
+    /// A client is connected: comes after the server's [`Signal::PeerConnected`].
+    ConnectionSucceeded,
+    /// A client's attempt failed. It is inactive.
+    ConnectionFailed,
+    /// A client lost its server: comes after the server's [`Signal::PeerDisconnected`]. It is inactive.
+    ServerDisconnected,
 }
 
 /// A signal to emit now. Give it back to [`Multiplayer::finish`] when every handler has returned.
@@ -35,7 +41,8 @@ pub struct Notice {
 enum Then {
     Nothing,
     Remove(i32, PeerId),
-    Close,
+    /// With the status before.
+    Close(Status),
 }
 
 impl Notice {
@@ -53,6 +60,7 @@ impl Multiplayer {
             return Err(Inactive);
         }
         self.is_polling = true;
+        self.last_packet_channel = None;
         self.due.append(&mut self.postponed);
         let admission = match self.mode {
             Mode::Server => Admission::UniqueIds,
@@ -99,6 +107,15 @@ impl Multiplayer {
     /// is allowed between two notices, another poll too: it goes on where this one is.
     pub fn next_notice(&mut self, now: Time) -> Option<Notice> {
         self.last_time = now;
+        let notice = match self.take_outcome() {
+            Some(signal) => Some(self.notice(signal, Then::Nothing)),
+            None => self.find_notice(now),
+        };
+        self.send_relayed(now);
+        notice
+    }
+
+    fn find_notice(&mut self, now: Time) -> Option<Notice> {
         while let Some((key, peer)) = self.lost.pop_front() {
             if let Some(notice) = self.on_lost(key, peer) {
                 return Some(notice);
@@ -136,15 +153,18 @@ impl Multiplayer {
 
     /// Does what was put off until the handlers of a notice returned.
     pub fn finish(&mut self, notice: Notice, now: Time) {
-        if notice.epoch != self.epoch {
-            return;
-        }
         match notice.then {
+            Then::Close(status) => {
+                if notice.epoch == self.epoch {
+                    self.close(now);
+                }
+                self.note_end(status);
+            }
+            _ if notice.epoch != self.epoch => {}
             Then::Nothing => {}
             // A handler may have given the id to somebody else.
             Then::Remove(id, peer) if self.peers.get(&id) == Some(&peer) => self.remove(id),
             Then::Remove(..) => {}
-            Then::Close => self.close(now),
         }
     }
 
@@ -163,6 +183,7 @@ impl Multiplayer {
                 Event::Disconnected { peer, .. } if self.has_unread(key, peer) => {
                     self.postponed.push_back((key, event));
                 }
+                event if self.ends_unread(&event) => self.postponed.push_back((key, event)),
                 event => return Some((key, event)),
             }
         }
@@ -171,7 +192,8 @@ impl Multiplayer {
     fn has_unread(&self, key: i32, peer: PeerId) -> bool {
         let id = match self.mode {
             Mode::Server => self.ids.get(&peer).copied(),
-            Mode::Client => Some(SERVER_ID),
+            // It closes, and all packets are lost then.
+            Mode::Client => return !self.unread.is_empty(),
             Mode::Mesh => Some(key),
             Mode::Inactive => None,
         };
@@ -191,7 +213,7 @@ impl Multiplayer {
         }
         self.remove(id);
         let then = match self.mode {
-            Mode::Client => Then::Close,
+            Mode::Client => Then::Close(self.status),
             _ => Then::Nothing,
         };
         Some(self.notice(Signal::PeerDisconnected(id), then))
@@ -203,6 +225,7 @@ impl Multiplayer {
                 Some(id) => {
                     self.peers.insert(id, peer);
                     self.ids.insert(peer, id);
+                    self.announce_join(id, now);
                     Some(self.notice(Signal::PeerConnected(id), Then::Nothing))
                 }
                 None => {
@@ -221,7 +244,10 @@ impl Multiplayer {
             }
             Event::Received { peer, .. } => {
                 let id = *self.ids.get(&peer)?;
-                self.store(id, event);
+                match self.speaks_godot3() {
+                    true => self.on_packet_of_client(id, event, now),
+                    false => self.store_raw(id, event),
+                }
                 None
             }
         }
@@ -238,6 +264,7 @@ impl Multiplayer {
             }
             Event::Connected { .. } => {
                 self.status = Status::Connected;
+                self.outcome = Some(Signal::ConnectionSucceeded);
                 Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
             }
             // Strangers, and what is left of them.
@@ -247,15 +274,19 @@ impl Multiplayer {
                 None
             }
             Event::Disconnected { .. } if self.status == Status::Connected => {
-                Some(self.notice(Signal::PeerDisconnected(SERVER_ID), Then::Close))
+                let then = Then::Close(self.status);
+                Some(self.notice(Signal::PeerDisconnected(SERVER_ID), then))
             }
-            // A failed attempt shows in the status alone.
             Event::Disconnected { .. } => {
                 self.close(now);
-                None
+                Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
+            }
+            Event::Received { .. } if self.speaks_godot3() => {
+                let signal = self.on_packet_of_server(event)?;
+                Some(self.notice(signal, Then::Nothing))
             }
             Event::Received { .. } => {
-                self.store(SERVER_ID, event);
+                self.store_raw(SERVER_ID, event);
                 None
             }
         }
@@ -275,7 +306,7 @@ impl Multiplayer {
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, known)))
             }
             Event::Received { peer, .. } if peer == known => {
-                self.store(id, event);
+                self.store_raw(id, event);
                 None
             }
             _ => None,
@@ -298,7 +329,13 @@ impl Multiplayer {
         (fits && !refuses).then_some(id)
     }
 
-    fn store(&mut self, id: i32, event: Event) {
+    /// Whether an event is the end of a relayed peer whose packets nobody could read yet.
+    fn ends_unread(&self, event: &Event) -> bool {
+        let id = self.relayed_end(event);
+        id.is_some_and(|id| self.unread.contains_key(&id))
+    }
+
+    fn store_raw(&mut self, id: i32, event: Event) {
         if let Event::Received {
             channel,
             flags,
@@ -306,14 +343,18 @@ impl Multiplayer {
             ..
         } = event
         {
-            self.unread_bytes += data.capacity() + PACKET_COST;
-            *self.unread.entry(id).or_default() += 1;
-            self.inbox.push_back(Packet {
+            self.store(Packet {
                 peer: id,
                 channel: channel::from_wire(channel),
                 mode: TransferMode::from_flags(flags),
                 data,
             });
         }
+    }
+
+    pub(super) fn store(&mut self, packet: Packet) {
+        self.unread_bytes += packet.data.capacity() + PACKET_COST;
+        *self.unread.entry(packet.peer).or_default() += 1;
+        self.inbox.push_back(packet);
     }
 }

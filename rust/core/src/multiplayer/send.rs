@@ -2,7 +2,7 @@
 
 use super::{MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
 use crate::engine::{MAX_PACKET_SIZE, QueueError};
-use crate::{PeerId, PeerState, SendError, Time, channel};
+use crate::{PeerId, PeerState, SendError, Time};
 
 impl Multiplayer {
     /// Sends one packet to the target with the transfer mode and channel that are set, and flushes.
@@ -20,14 +20,18 @@ impl Multiplayer {
         }
         // i32::MIN has no positive counterpart and so is nobody.
         let named = self.target.checked_abs();
-        if self.target != 0 && named.is_none_or(|id| !self.peers.contains_key(&id)) {
+        if self.target != 0 && !named.is_some_and(|id| self.knows(id)) {
             return Err(SendError::UnknownTarget(self.target));
         }
         if data.len() > MAX_PACKET_SIZE {
             return Err(SendError::TooLarge(data.len()));
         }
-        let wire_channel = channel::to_wire(self.transfer_mode, self.transfer_channel)
+        let wire_channel = self
+            .wire_channel()
             .ok_or(SendError::InvalidChannel(self.transfer_channel))?;
+        if self.speaks_godot3() {
+            return self.send_prefixed(wire_channel, data, now);
+        }
         match (self.mode, self.target) {
             (Mode::Client, _) => self.send_to_one(SERVER_ID, wire_channel, data, now),
             (_, 1..) => self.send_to_one(self.target, wire_channel, data, now),
@@ -36,7 +40,11 @@ impl Multiplayer {
         }
     }
 
-    fn send_to_one(
+    fn knows(&self, id: i32) -> bool {
+        self.peers.contains_key(&id) || self.is_relayed(id)
+    }
+
+    pub(super) fn send_to_one(
         &mut self,
         id: i32,
         wire_channel: u8,
@@ -50,7 +58,7 @@ impl Multiplayer {
         let Some(host) = connection.host() else {
             return Err(SendError::UnknownTarget(id));
         };
-        let flags = self.transfer_mode.flags();
+        let flags = self.flags();
         let sent = host.send(now, peer, wire_channel, flags, data);
         host.flush(now);
         match sent {
@@ -63,7 +71,7 @@ impl Multiplayer {
         }
     }
 
-    fn send_to_clients(
+    pub(super) fn send_to_clients(
         &mut self,
         wire_channel: u8,
         data: &[u8],
@@ -83,7 +91,7 @@ impl Multiplayer {
                 .filter(|&(&id, _)| id != -self.target)
                 .map(|(_, &peer)| peer),
         );
-        let flags = self.transfer_mode.flags();
+        let flags = self.flags();
         let sent = host.send_to_all(now, &self.recipients, wire_channel, flags, data);
         host.flush(now);
         let count = sent.map_err(|_| SendError::TooLarge(data.len()))?;
