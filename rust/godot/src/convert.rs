@@ -19,6 +19,7 @@ pub fn create_error(error: &CreateError) -> Error {
         | CreateError::InBandwidth(_)
         | CreateError::OutBandwidth(_)
         | CreateError::UniqueId { .. } => Error::ERR_INVALID_PARAMETER,
+        CreateError::MeshOfGodot3 => Error::ERR_UNAVAILABLE,
         // A host that could not be made, or could not start to connect.
         _ => Error::ERR_CANT_CREATE,
     }

@@ -14,6 +14,7 @@ use godot::private::{__GODOT_DOCS_REGISTRY, DocsItem, DocsShard, InherentImplDoc
 use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
 
 use crate::connection::ENetConnectionRs;
+use crate::multiplayer_peer::ENetMultiplayerPeerRs;
 use crate::packet_peer::ENetPacketPeerRs;
 
 /// A value of an enum: its name, its number, and what it means.
@@ -22,13 +23,13 @@ struct Value(&'static str, i64, &'static str);
 /// Defines the types and what is needed to register them. Any number can be passed for a value, as
 /// with the built-in classes: what it means is decided by the method.
 macro_rules! script_enums {
-    ($($class:ident . $name:ident { $($value:ident = $number:literal $text:literal)* })*) => {
+    ($($class:ident . $name:ident as $type:ident { $($value:ident = $number:literal $text:literal)* })*) => {
         $(
             /// A number that a script gave or gets as a value of this enum.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-            pub struct $name(pub i64);
+            pub struct $type(pub i64);
 
-            impl GodotConvert for $name {
+            impl GodotConvert for $type {
                 type Via = i64;
 
                 fn godot_shape() -> GodotShape {
@@ -41,7 +42,7 @@ macro_rules! script_enums {
                 }
             }
 
-            impl ToGodot for $name {
+            impl ToGodot for $type {
                 type Pass = ByValue;
 
                 fn to_godot(&self) -> i64 {
@@ -49,9 +50,9 @@ macro_rules! script_enums {
                 }
             }
 
-            impl godot::register::property::SimpleVar for $name {}
+            impl godot::register::property::SimpleVar for $type {}
 
-            impl FromGodot for $name {
+            impl FromGodot for $type {
                 fn try_from_godot(via: i64) -> Result<Self, ConvertError> {
                     Ok(Self(via))
                 }
@@ -69,7 +70,7 @@ macro_rules! script_enums {
 }
 
 script_enums! {
-    ENetConnectionRs.CompressionMode {
+    ENetConnectionRs.CompressionMode as CompressionMode {
         COMPRESS_NONE = 0 "Datagrams travel as they are. This is the default."
         COMPRESS_RANGE_CODER = 1 "ENet's own range coder: little effort, small gain, good for small datagrams."
         COMPRESS_FASTLZ = 2 "FastLZ: the least effort, and the least gain."
@@ -78,20 +79,33 @@ script_enums! {
         COMPRESS_LZ4 = 5 "LZ4: less effort than FastLZ for no less gain. Godot's own classes do not have it: both ends must be of this extension."
         COMPRESS_ZSTD_DICT = 6 "Zstandard with a dictionary of what the game's datagrams have in common, see [method set_compression_dictionary]: the most gain, also on small datagrams. Godot's own classes do not have it: both ends must be of this extension, and have the same dictionary."
     }
-    ENetConnectionRs.EventType {
+    ENetMultiplayerPeerRs.CompressionMode as PeerCompressionMode {
+        COMPRESS_NONE = 0 "As [constant ENetConnectionRs.COMPRESS_NONE]. This is the default."
+        COMPRESS_RANGE_CODER = 1 "As [constant ENetConnectionRs.COMPRESS_RANGE_CODER]. In Godot 3.6 this is the default."
+        COMPRESS_FASTLZ = 2 "As [constant ENetConnectionRs.COMPRESS_FASTLZ]."
+        COMPRESS_ZLIB = 3 "As [constant ENetConnectionRs.COMPRESS_ZLIB]."
+        COMPRESS_ZSTD = 4 "As [constant ENetConnectionRs.COMPRESS_ZSTD]."
+        COMPRESS_LZ4 = 5 "As [constant ENetConnectionRs.COMPRESS_LZ4]."
+        COMPRESS_ZSTD_DICT = 6 "As [constant ENetConnectionRs.COMPRESS_ZSTD_DICT]."
+    }
+    ENetMultiplayerPeerRs.WireProtocol as WireProtocol {
+        WIRE_GODOT4 = 0 "The other side is Godot 4's [ENetMultiplayerPeer], or of this extension. This is the default."
+        WIRE_GODOT3 = 1 "The other side is the [code]NetworkedMultiplayerENet[/code] of Godot 3, or of this extension with the same setting."
+    }
+    ENetConnectionRs.EventType as EventType {
         EVENT_ERROR = -1 "The connection is not active."
         EVENT_NONE = 0 "Nothing happened within the time given."
         EVENT_CONNECT = 1 "A connection is up. On the side that was connected to, the event's data is what the remote passed to [method connect_to_host]; on the other side it is 0."
         EVENT_DISCONNECT = 2 "A connection ended, or an attempt failed. The event's data is what the remote passed to [method ENetPacketPeerRs.peer_disconnect], 0 for a timeout and for an end that this side began."
         EVENT_RECEIVE = 3 "A packet arrived and waits in the peer: take it with [method PacketPeer.get_packet]. The event's channel is the one it came on."
     }
-    ENetConnectionRs.HostStatistic {
+    ENetConnectionRs.HostStatistic as HostStatistic {
         HOST_TOTAL_SENT_DATA = 0 "Bytes sent, as UDP payload."
         HOST_TOTAL_SENT_PACKETS = 1 "Datagrams sent."
         HOST_TOTAL_RECEIVED_DATA = 2 "Bytes received, as UDP payload."
         HOST_TOTAL_RECEIVED_PACKETS = 3 "Datagrams received."
     }
-    ENetPacketPeerRs.PeerState {
+    ENetPacketPeerRs.PeerState as PeerState {
         STATE_DISCONNECTED = 0 "Not connected, or not any more."
         STATE_CONNECTING = 1 "Waits for the remote's answer."
         STATE_ACKNOWLEDGING_CONNECT = 2 "Answers a remote that connects."
@@ -103,7 +117,7 @@ script_enums! {
         STATE_ACKNOWLEDGING_DISCONNECT = 8 "Acknowledges the end that the remote began."
         STATE_ZOMBIE = 9 "Ended, and the event is not taken yet."
     }
-    ENetPacketPeerRs.PeerStatistic {
+    ENetPacketPeerRs.PeerStatistic as PeerStatistic {
         PEER_PACKET_LOSS = 0 "Share of reliable commands that had to be sent again, of [constant PACKET_LOSS_SCALE], smoothed."
         PEER_PACKET_LOSS_VARIANCE = 1 "How much that share varies, of [constant PACKET_LOSS_SCALE]."
         PEER_PACKET_LOSS_EPOCH = 2 "When the loss was averaged last, in milliseconds of the peer's own clock."

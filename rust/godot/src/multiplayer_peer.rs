@@ -1,25 +1,28 @@
-//! Class ENetMultiplayerPeerRs: what a script calls by name. The engine's own calls are in
-//! `session.rs`.
+//! Class ENetMultiplayerPeerRs: the methods of Godot 4. Properties and signals are in `properties.rs`,
+//! other methods of Godot 3 in `legacy.rs`, the engine's own calls in `session.rs`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use enet_core::compress::Dictionary;
-use enet_core::dtls::Dtls;
 use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection, Status};
+use godot::classes::MultiplayerPeerExtension;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
-use godot::classes::{CryptoKey, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use crate::arguments::HostArgument;
 use crate::connection::ENetConnectionRs;
-use crate::enums::CompressionMode;
+use crate::enums::{PeerCompressionMode, WireProtocol};
 use crate::handle::Handle;
 use crate::packet_peer::ENetPacketPeerRs;
 use crate::session::{self, HasSession, Session, session_virtuals};
 use crate::{clock, convert, dtls, raw};
+
+mod encryption;
+mod legacy;
+mod properties;
 
 /// A [MultiplayerPeer] that speaks ENet, in place of [ENetMultiplayerPeer].
 ///
@@ -51,16 +54,55 @@ pub struct ENetMultiplayerPeerRs {
     /// be set.
     #[var(get = get_host, no_set, usage_flags = [NONE])]
     host: PhantomVar<Option<Gd<ENetConnectionRs>>>,
-    /// How datagrams are compressed, in both directions: an [enum ENetConnectionRs.CompressionMode],
-    /// [constant ENetConnectionRs.COMPRESS_NONE] by default. The other side must have the same. It
+    /// How datagrams are compressed, in both directions: a [enum CompressionMode],
+    /// [constant COMPRESS_NONE] by default. The other side must have the same. It
     /// applies to the host there is, and to those that [method create_server] and
     /// [method create_client] make; a mesh's hosts have modes of their own, see
     /// [method ENetConnectionRs.compress].
     ///
     /// Godot's own classes know all but LZ4 and the dictionary, and have no such property: they are
     /// told with [code]peer.host.compress(mode)[/code]. A number that is no mode changes nothing.
-    #[var(get = get_compression_mode, set = set_compression_mode)]
-    compression_mode: PhantomVar<CompressionMode>,
+    ///
+    /// In Godot 3.6 the default is [constant COMPRESS_RANGE_CODER]: set that to talk to it.
+    #[var(
+        get = get_compression_mode, set = set_compression_mode,
+        hint = ENUM, hint_string = properties::COMPRESSION_HINT
+    )]
+    compression_mode: PhantomVar<PeerCompressionMode>,
+    /// If true, packets sent with [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE] arrive in order,
+    /// too: those that others overtook are dropped. They arrive as
+    /// [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED]. As in Godot 3, and it may be set at
+    /// any time.
+    #[var(get = is_always_ordered, set = set_always_ordered)]
+    always_ordered: PhantomVar<bool>,
+    /// How many ENet channels a server or client has (3 to 255) that is made without naming a number.
+    /// As in Godot 3 it counts those that belong to the transfer modes: two of them, so that 3, the
+    /// default, leaves transfer channel 1; in Godot 3's [member wire_protocol] three.
+    ///
+    /// Until this is set, and with [constant WIRE_GODOT4], there are as many as possible, as with
+    /// Godot 4's class. It cannot be set while the peer is active.
+    #[var(get = get_channel_count, set = set_channel_count)]
+    channel_count: PhantomVar<i64>,
+    /// If false, a server does not pass packets on between its clients, and does not tell them of each
+    /// other: they know the server alone.
+    ///
+    /// With [constant WIRE_GODOT4] it is [SceneMultiplayer] that does both, on the server if
+    /// [member SceneMultiplayer.server_relay] is true, too: so set it on the clients as well, or what
+    /// they send each other goes to the server and ends there. It cannot be set while the peer is
+    /// active.
+    #[var(get = is_server_relay_enabled, set = set_server_relay_enabled)]
+    server_relay: PhantomVar<bool>,
+    /// Which version of Godot the peers at the other end have: a [enum WireProtocol],
+    /// [constant WIRE_GODOT4] by default. Both sides must have the same. It cannot be set while the peer
+    /// is active.
+    ///
+    /// With [constant WIRE_GODOT3] packets travel between this peer and the
+    /// [code]NetworkedMultiplayerENet[/code] of Godot 3, in both directions. RPCs do not, as the two
+    /// versions write them in different ways: use [method PacketPeer.put_packet] and
+    /// [method PacketPeer.get_packet]. Clients then know each other through the server, which passes
+    /// their packets on.
+    #[var(get = get_wire_protocol, set = set_wire_protocol)]
+    wire_protocol: PhantomVar<WireProtocol>,
     dictionary: Option<Dictionary>,
     /// Whether [method create_server] and [method create_client] encrypt what they send, with DTLS 1.2. A
     /// server needs [method set_dtls_key] and [method set_dtls_certificate] before. Both sides must have
@@ -92,13 +134,13 @@ struct Hosted {
     object: Option<Gd<ENetConnectionRs>>,
 }
 
-#[godot_api]
+#[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
     /// Starts a server on UDP port `port` (0 to 65535, 0 lets the system choose) for up to
     /// `max_clients` clients (1 to 4095).
     ///
     /// `max_channels` limits the transfer channels a client may use besides channel 0; 0 allows all
-    /// 253. `in_bandwidth` and `out_bandwidth` limit the bytes per second, 0 does not.
+    /// 253, or leaves it to [member channel_count]. `in_bandwidth` and `out_bandwidth` limit the bytes per second, 0 does not.
     ///
     /// Listens on all interfaces, IPv4 and IPv6, unless [method set_bind_ip] was called. Clears
     /// [member MultiplayerPeer.refuse_new_connections].
@@ -131,7 +173,8 @@ impl ENetMultiplayerPeerRs {
 
     /// Connects to the server at `address` (a name, an IPv4 or an IPv6 address) and UDP port `port`.
     ///
-    /// `channel_count` asks for transfer channels besides channel 0; 0 asks for all 253.
+    /// `channel_count` asks for transfer channels besides channel 0; 0 asks for all 253, or leaves it to
+    /// [member channel_count].
     /// `in_bandwidth` and `out_bandwidth` limit the bytes per second, 0 does not. `local_port` fixes
     /// the own UDP port (with the address of [method set_bind_ip]), 0 lets the system choose.
     ///
@@ -184,85 +227,6 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// See [member compression_mode].
-    #[func]
-    fn set_compression_mode(&mut self, mode: CompressionMode) {
-        match convert::compression(mode, self.dictionary.as_ref()) {
-            Ok(Some(mode)) => self.session.core.set_compression(mode),
-            Ok(None) => {}
-            Err(cause) => self.report("set_compression_mode", &cause),
-        }
-    }
-
-    /// See [member compression_mode].
-    #[func]
-    fn get_compression_mode(&self) -> CompressionMode {
-        convert::compression_mode(self.session.core.compression())
-    }
-
-    /// The private key of a server, for [member use_dtls]: RSA of 2048 to 4096 bits, or on curve P-256.
-    ///
-    /// Cannot be changed while the peer is active.
-    #[func]
-    fn set_dtls_key(&mut self, key: Option<Gd<CryptoKey>>) {
-        if self.can_change_dtls("set_dtls_key") {
-            self.dtls.key = key;
-        }
-    }
-
-    /// For [member use_dtls]: a server's certificate, with those that lead to an authority behind it; or
-    /// the certificates that a client trusts, instead of the system's.
-    ///
-    /// Cannot be changed while the peer is active.
-    #[func]
-    fn set_dtls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
-        if self.can_change_dtls("set_dtls_certificate") {
-            self.dtls.certificate = certificate;
-        }
-    }
-
-    /// See [member use_dtls].
-    #[func]
-    fn set_dtls_enabled(&mut self, enabled: bool) {
-        if self.can_change_dtls("set_dtls_enabled") {
-            self.dtls.is_enabled = enabled;
-        }
-    }
-
-    /// See [member use_dtls].
-    #[func]
-    fn is_dtls_enabled(&self) -> bool {
-        self.dtls.is_enabled
-    }
-
-    /// See [member dtls_verify].
-    #[func]
-    fn set_dtls_verify_enabled(&mut self, enabled: bool) {
-        if self.can_change_dtls("set_dtls_verify_enabled") {
-            self.dtls.verifies = enabled;
-        }
-    }
-
-    /// See [member dtls_verify].
-    #[func]
-    fn is_dtls_verify_enabled(&self) -> bool {
-        self.dtls.verifies
-    }
-
-    /// See [member dtls_hostname].
-    #[func]
-    fn set_dtls_hostname(&mut self, hostname: GString) {
-        if self.can_change_dtls("set_dtls_hostname") {
-            self.dtls.hostname = hostname;
-        }
-    }
-
-    /// See [member dtls_hostname].
-    #[func]
-    fn get_dtls_hostname(&self) -> GString {
-        self.dtls.hostname.clone()
-    }
-
     /// Sets the dictionary for [constant ENetConnectionRs.COMPRESS_ZSTD_DICT], which is to be chosen
     /// afterwards with [member compression_mode]. See
     /// [method ENetConnectionRs.set_compression_dictionary].
@@ -283,8 +247,9 @@ impl ENetMultiplayerPeerRs {
     /// Becomes a mesh with the id `unique_id` (1 or more): every player is connected to every other,
     /// and there is no server. Add the others with [method add_mesh_peer].
     ///
-    /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active, or
-    /// [constant ERR_INVALID_PARAMETER] for an id below 1. Errors are printed with their cause.
+    /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active,
+    /// [constant ERR_INVALID_PARAMETER] for an id below 1, or [constant ERR_UNAVAILABLE] with
+    /// [constant WIRE_GODOT3], as Godot 3 had no meshes. Errors are printed with their cause.
     #[func]
     fn create_mesh(&mut self, unique_id: i64) -> Error {
         let created = self.session.core.create_mesh(unique_id, clock::now());
@@ -332,8 +297,8 @@ impl ENetMultiplayerPeerRs {
                 };
                 let former = this.bind().hosts.borrow_mut().insert(id, hosted);
                 drop(former);
-                let (name, id) = session::signal_parts(signal);
-                this.emit_signal(name, vslice![id]);
+                let (name, arguments) = session::signal_parts(signal);
+                this.emit_signal(name, &arguments);
                 Error::OK
             }
             Err(error) => {
@@ -341,27 +306,6 @@ impl ENetMultiplayerPeerRs {
                 convert::mesh_error(error)
             }
         }
-    }
-
-    /// The host of a server or client, see [member host].
-    #[func]
-    fn get_host(&self) -> Option<Gd<ENetConnectionRs>> {
-        let Some(connection) = self.session.core.host() else {
-            let cause = match self.session.core.is_active() {
-                true => "a mesh has a host for each peer",
-                false => "the peer is not active",
-            };
-            session::report_looking(self, "get_host", &cause);
-            return None;
-        };
-        let handle = self.hosted(0, connection);
-        if let Some(object) = self.hosts.borrow().get(&0)?.object.clone() {
-            return Some(object);
-        }
-        let object = ENetConnectionRs::of_session(handle);
-        let mut hosts = self.hosts.borrow_mut();
-        hosts.get_mut(&0)?.object = Some(object.clone());
-        Some(object)
     }
 
     /// The connection to the peer `id`; on a client, only 1 is one. [code]null[/code], with an error
@@ -391,6 +335,10 @@ session_virtuals!(
         hosts: RefCell::default(),
         host: PhantomVar::default(),
         compression_mode: PhantomVar::default(),
+        always_ordered: PhantomVar::default(),
+        channel_count: PhantomVar::default(),
+        server_relay: PhantomVar::default(),
+        wire_protocol: PhantomVar::default(),
         dictionary: None,
         use_dtls: PhantomVar::default(),
         dtls_verify: PhantomVar::default(),
@@ -402,6 +350,7 @@ session_virtuals!(
 
 impl HasSession for ENetMultiplayerPeerRs {
     const NAME: &'static str = "ENetMultiplayerPeerRs";
+    const TELLS_OUTCOMES: bool = true;
 
     fn session(&self) -> &Session {
         &self.session
@@ -461,50 +410,6 @@ impl ENetMultiplayerPeerRs {
 
     fn is_refusing(&self) -> bool {
         self.session.core.refuses_new_connections()
-    }
-
-    fn can_change_dtls(&mut self, method: &str) -> bool {
-        let is_inactive = self.session.core.status() == Status::Disconnected;
-        if !is_inactive {
-            self.report(method, &"the peer is active; close it first");
-        }
-        is_inactive
-    }
-
-    /// Encrypts the host that was just made, or closes it again.
-    fn encrypt_new(
-        &mut self,
-        created: Error,
-        dtls: Result<Option<Dtls>, dtls::Trouble>,
-        method: &str,
-    ) -> Error {
-        if created != Error::OK {
-            return created;
-        }
-        let host = self.session.core.host();
-        let done = dtls.and_then(|dtls| match (dtls, host) {
-            (Some(dtls), Some(host)) => {
-                let is_checked = !dtls.is_client() || self.dtls.verifies;
-                dtls::encrypt(host, dtls).map(|()| is_checked)
-            }
-            _ => Ok(true),
-        });
-        match done {
-            Ok(true) => {}
-            Ok(false) => {
-                let _lent = self.base_mut();
-                godot_warn!(
-                    "{}.{method}: dtls_verify is off; whoever answers is taken for the server.",
-                    Self::NAME
-                );
-            }
-            Err(trouble) => {
-                self.close_host();
-                self.report(method, &trouble.cause);
-                return trouble.error;
-            }
-        }
-        Error::OK
     }
 
     fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {

@@ -81,12 +81,32 @@ pub trait HasSession: WithBaseField + GodotClass {
     /// Its name, for messages.
     const NAME: &'static str;
 
+    /// Whether it has signals for what becomes of a client.
+    const TELLS_OUTCOMES: bool = false;
+
     fn session(&self) -> &Session;
 
     fn session_mut(&mut self) -> &mut Session;
 
     /// Lets go of what belongs to hosts and peers that are no more.
     fn tidy(&mut self);
+
+    /// Emits a signal. The borrow is lent to the handlers: they may call anything.
+    fn emit(&mut self, signal: Signal)
+    where
+        Self: Inherits<Object>,
+    {
+        let is_about_a_peer = matches!(
+            signal,
+            Signal::PeerConnected(_) | Signal::PeerDisconnected(_)
+        );
+        if is_about_a_peer || Self::TELLS_OUTCOMES {
+            let (name, arguments) = signal_parts(signal);
+            let mut object: Gd<Object> = self.to_gd().upcast();
+            let _lent = self.base_mut();
+            object.emit_signal(name, &arguments);
+        }
+    }
 
     /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
     /// It may also drop the last reference to it, so there is another one until then.
@@ -119,11 +139,14 @@ pub fn report_of<T: HasSession>(method: &str, cause: &dyn Display) {
     godot_error!("{}.{method}: {cause}.", T::NAME);
 }
 
-/// A signal's name and its argument.
-pub fn signal_parts(signal: Signal) -> (&'static str, i32) {
+/// A signal's name and its arguments.
+pub fn signal_parts(signal: Signal) -> (&'static str, Vec<Variant>) {
     match signal {
-        Signal::PeerConnected(id) => ("peer_connected", id),
-        Signal::PeerDisconnected(id) => ("peer_disconnected", id),
+        Signal::PeerConnected(id) => ("peer_connected", vec![id.to_variant()]),
+        Signal::PeerDisconnected(id) => ("peer_disconnected", vec![id.to_variant()]),
+        Signal::ConnectionSucceeded => ("connection_succeeded", vec![]),
+        Signal::ConnectionFailed => ("connection_failed", vec![]),
+        Signal::ServerDisconnected => ("server_disconnected", vec![]),
     }
 }
 
@@ -170,10 +193,7 @@ macro_rules! session_virtuals {
                     crate::dtls::report(&format!("{}.poll", Self::NAME), &failed);
                 }
                 while let Some(notice) = self.session_mut().core.next_notice(clock::now()) {
-                    let (name, id) = session::signal_parts(notice.signal());
-                    // Through the base, which lends the borrow to the handlers: they may call
-                    // anything here.
-                    self.base_mut().emit_signal(name, vslice![id]);
+                    self.emit(notice.signal());
                     self.session_mut().core.finish(notice, clock::now());
                 }
                 self.tidy();

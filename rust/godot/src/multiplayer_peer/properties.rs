@@ -1,0 +1,142 @@
+//! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
+//! which is the class's first; what the properties mean stands at their fields.
+
+use enet_core::{LegacyError, WireProtocol as Wire};
+use godot::prelude::*;
+
+use super::ENetMultiplayerPeerRs;
+use crate::connection::ENetConnectionRs;
+use crate::convert;
+use crate::enums::{CompressionMode, PeerCompressionMode, WireProtocol};
+use crate::session::{self, HasSession};
+
+/// The editor's names of the compression modes.
+pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
+
+// By its path, where the bindings look for what they generated beside the class.
+#[godot_api(no_typed_signals)]
+impl super::ENetMultiplayerPeerRs {
+    /// Emitted on a client when it is connected, after the server's
+    /// [signal MultiplayerPeer.peer_connected]. As in Godot 3;
+    /// [signal MultiplayerAPI.connected_to_server] tells the same.
+    #[signal]
+    fn connection_succeeded();
+
+    /// Emitted on a client whose attempt to connect failed. It is closed then, so the handler may call
+    /// [method create_client] again. As in Godot 3; [signal MultiplayerAPI.connection_failed] tells the
+    /// same.
+    #[signal]
+    fn connection_failed();
+
+    /// Emitted on a client that lost its server, or left it, after the server's
+    /// [signal MultiplayerPeer.peer_disconnected]. It is closed then, so the handler may call
+    /// [method create_client] again. As in Godot 3; [signal MultiplayerAPI.server_disconnected] tells
+    /// the same. [method MultiplayerPeer.close] and a forced
+    /// [method MultiplayerPeer.disconnect_peer] on this side emit nothing.
+    #[signal]
+    fn server_disconnected();
+
+    /// The host of a server or client, see [member host].
+    #[func]
+    pub(super) fn get_host(&self) -> Option<Gd<ENetConnectionRs>> {
+        let Some(connection) = self.session.core.host() else {
+            let cause = match self.session.core.is_active() {
+                true => "a mesh has a host for each peer",
+                false => "the peer is not active",
+            };
+            session::report_looking(self, "get_host", &cause);
+            return None;
+        };
+        let handle = self.hosted(0, connection);
+        if let Some(object) = self.hosts.borrow().get(&0)?.object.clone() {
+            return Some(object);
+        }
+        let object = ENetConnectionRs::of_session(handle);
+        let mut hosts = self.hosts.borrow_mut();
+        hosts.get_mut(&0)?.object = Some(object.clone());
+        Some(object)
+    }
+
+    /// See [member compression_mode].
+    #[func]
+    pub(super) fn set_compression_mode(&mut self, mode: PeerCompressionMode) {
+        match convert::compression(CompressionMode(mode.0), self.dictionary.as_ref()) {
+            Ok(Some(mode)) => self.session.core.set_compression(mode),
+            Ok(None) => {}
+            Err(cause) => self.report("set_compression_mode", &cause),
+        }
+    }
+
+    /// See [member compression_mode].
+    #[func]
+    pub(super) fn get_compression_mode(&self) -> PeerCompressionMode {
+        PeerCompressionMode(convert::compression_mode(self.session.core.compression()).0)
+    }
+
+    /// See [member always_ordered].
+    #[func]
+    pub(super) fn set_always_ordered(&mut self, ordered: bool) {
+        self.session.core.set_always_ordered(ordered);
+    }
+
+    /// See [member always_ordered].
+    #[func]
+    pub(super) fn is_always_ordered(&self) -> bool {
+        self.session.core.is_always_ordered()
+    }
+
+    /// See [member channel_count].
+    #[func]
+    pub(super) fn set_channel_count(&mut self, channels: i64) {
+        let set = self.session.core.set_channel_count(channels);
+        self.report_setting(set, "set_channel_count");
+    }
+
+    /// See [member channel_count].
+    #[func]
+    pub(super) fn get_channel_count(&self) -> i64 {
+        self.session.core.channel_count() as i64
+    }
+
+    /// See [member server_relay].
+    #[func]
+    pub(super) fn set_server_relay_enabled(&mut self, enabled: bool) {
+        let set = self.session.core.set_server_relay_enabled(enabled);
+        self.report_setting(set, "set_server_relay_enabled");
+    }
+
+    /// See [member server_relay].
+    #[func]
+    pub(super) fn is_server_relay_enabled(&self) -> bool {
+        self.session.core.is_server_relay_enabled()
+    }
+
+    /// See [member wire_protocol].
+    #[func]
+    pub(super) fn set_wire_protocol(&mut self, protocol: WireProtocol) {
+        let protocol = match protocol.0 {
+            0 => Wire::Godot4,
+            1 => Wire::Godot3,
+            number => {
+                let cause = format!("there is no wire protocol {number}");
+                return self.report("set_wire_protocol", &cause);
+            }
+        };
+        let set = self.session.core.set_wire_protocol(protocol);
+        self.report_setting(set, "set_wire_protocol");
+    }
+
+    /// See [member wire_protocol].
+    #[func]
+    pub(super) fn get_wire_protocol(&self) -> WireProtocol {
+        WireProtocol(self.session.core.wire_protocol() as i64)
+    }
+}
+
+impl ENetMultiplayerPeerRs {
+    pub(super) fn report_setting(&mut self, set: Result<(), LegacyError>, method: &str) {
+        if let Err(error) = set {
+            self.report(method, &error);
+        }
+    }
+}
