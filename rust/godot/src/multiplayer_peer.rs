@@ -84,12 +84,12 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_channel_count, set = set_channel_count)]
     channel_count: PhantomVar<i64>,
     /// If false, a server does not pass packets on between its clients, and does not tell them of each
-    /// other: they know the server alone.
-    ///
-    /// With [constant WIRE_GODOT4] it is [SceneMultiplayer] that does both, on the server if
-    /// [member SceneMultiplayer.server_relay] is true, too: so set it on the clients as well, or what
-    /// they send each other goes to the server and ends there. It cannot be set while the peer is
+    /// other: they know the server alone. Set it on the server. It cannot be set while the peer is
     /// active.
+    ///
+    /// With [constant WIRE_GODOT4] both is done by [SceneMultiplayer], on a server where
+    /// [member SceneMultiplayer.server_relay] is true as well; see
+    /// [method MultiplayerPeer.is_server_relay_supported].
     #[var(get = is_server_relay_enabled, set = set_server_relay_enabled)]
     server_relay: PhantomVar<bool>,
     /// Which version of Godot the peers at the other end have: a [enum WireProtocol],

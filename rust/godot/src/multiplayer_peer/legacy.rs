@@ -8,8 +8,8 @@ use godot::classes::IMultiplayerPeerExtension;
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
+use crate::clock;
 use crate::session::{self, HasSession};
-use crate::{clock, convert};
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
@@ -84,19 +84,28 @@ impl ENetMultiplayerPeerRs {
         timeout_max: i64,
     ) {
         let core = &mut self.session.core;
-        // Nobody has an id that is cut off.
-        let id = convert::int(id);
-        let set = core.set_peer_timeout(id, timeout_limit, timeout_min, timeout_max);
+        let set = match i32::try_from(id) {
+            Ok(id) => core.set_peer_timeout(id, timeout_limit, timeout_min, timeout_max),
+            Err(_) => return self.report("set_peer_timeout", &no_id(id)),
+        };
         self.report_setting(set, "set_peer_timeout");
     }
 }
 
 impl ENetMultiplayerPeerRs {
     fn address_of(&self, id: i64, method: &str) -> Option<SocketAddr> {
-        let address = self.session.core.peer_address(convert::int(id));
+        let Ok(id) = i32::try_from(id) else {
+            session::report_looking(self, method, &no_id(id));
+            return None;
+        };
+        let address = self.session.core.peer_address(id);
         if let Err(error) = &address {
             session::report_looking(self, method, error);
         }
         address.ok()
     }
+}
+
+fn no_id(number: i64) -> String {
+    format!("an id has 32 bits, which {number} has not")
 }

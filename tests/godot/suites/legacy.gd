@@ -1,0 +1,180 @@
+extends "res://lib/raw_suite.gd"
+## What Godot 3's class had and Godot 4's has not. The client's class is the one that is tried, in
+## either role; the server's class is at the other end.
+
+const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
+## Longer than a case may take.
+const FOR_EVER_USEC := 200_000_000
+
+
+func reason_to_skip() -> String:
+	return "" if client_class.ends_with("Rs") else "the built-in class has none of it"
+
+
+## A server of the class that is tried, with one client of the other.
+func _served(settings: Dictionary = {}) -> Array[End]:
+	var server := new_end(client_class)
+	for property: StringName in settings:
+		server.peer.set(property, settings[property])
+	equal(server.host(free_port()), OK, "create_server")
+	var client := new_end(server_class)
+	equal(client.join(server.port), OK, "create_client")
+	var met := func() -> bool: return client.is_up() and server.events.size() == 1
+	check(pump([server, client], met), "they connect")
+	return [server, client]
+
+
+func case_defaults() -> void:
+	var peer: MultiplayerPeer = ClassDB.instantiate(client_class)
+	var values: Array = ["always_ordered", "channel_count", "server_relay", "compression_mode", "wire_protocol"].map(
+		func(name: StringName) -> Variant: return peer.get(name))
+	equal(values, [false, 3, true, 0, 0], "defaults")
+	done()
+
+
+func case_always_ordered() -> void:
+	var ends := connected()
+	var receiver := ends[0]
+	var sender := ends[1]
+	for ordered: bool in [true, false]:
+		sender.peer.set(&"always_ordered", ordered)
+		equal(sender.peer.get(&"always_ordered"), ordered, "as set, while active")
+		receiver.packets.clear()
+		equal(sender.send("x".to_utf8_buffer(), 1, UNRELIABLE), OK, "put_packet")
+		check(pump(ends, func() -> bool: return receiver.packets.size() == 1), "it arrives")
+		equal(receiver.packets[0].mode, ORDERED if ordered else UNRELIABLE, "always_ordered %s" % ordered)
+	done()
+
+
+func case_channel_count() -> void:
+	var ends := _served({"channel_count": 4})
+	var of_server: PacketPeer = ends[1].peer.call(&"get_peer", 1)
+	equal(of_server.call(&"get_channels"), 4, "a server's")
+	equal(ends[1].send("x".to_utf8_buffer(), 1, UNRELIABLE, 2), OK, "the last channel")
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == 1), "it arrives")
+	equal(ends[0].packets[0].channel, 2, "on its channel")
+	var client := new_end(client_class)
+	client.peer.set(&"channel_count", 5)
+	var server := start_server()
+	client.join(server.port)
+	check(pump([server, client], func() -> bool: return server.events.size() == 1), "connects")
+	var of_client: PacketPeer = server.peer.call(&"get_peer", client.id())
+	equal(of_client.call(&"get_channels"), 5, "a client's")
+	done()
+
+
+func case_channel_count_out_of_range() -> void:
+	var peer: MultiplayerPeer = ClassDB.instantiate(client_class)
+	for count: int in [-1, 0, 2, 256, 1 << 40]:
+		peer.set(&"channel_count", count)
+		expect_error_texts(["Rs.set_channel_count: the number of channels must be 3 to 255"], str(count))
+		equal(peer.get(&"channel_count"), 3, "unchanged")
+	done()
+
+
+func case_settings_of_a_session() -> void:
+	var server := new_end(client_class)
+	server.host(free_port())
+	for setting: Array in [["channel_count", 9, 3], ["server_relay", false, true], ["wire_protocol", 1, 0]]:
+		var name: StringName = setting[0]
+		server.peer.set(name, setting[1])
+		expect_error_texts(["cannot be changed while the peer is active"], name)
+		equal(server.peer.get(name), setting[2], name)
+	server.peer.close()
+	server.peer.set(&"wire_protocol", 2)
+	expect_error_texts(["Rs.set_wire_protocol: there is no wire protocol 2"], "a wrong number")
+	done()
+
+
+func case_transfer_channel_of_its_own() -> void:
+	var ends := connected()
+	equal(ends[1].send("x".to_utf8_buffer(), 1, UNRELIABLE, -1), OK, "put_packet")
+	equal(ends[1].peer.transfer_channel, -1, "as set")
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == 1), "it arrives")
+	equal(ends[0].packets[0].channel, 0, "on the mode's own")
+	done()
+
+
+func case_close_connection() -> void:
+	for waits: bool in [false, true]:
+		var ends := _served()
+		var begun := Time.get_ticks_usec()
+		if waits:
+			ends[0].peer.call(&"close_connection", 50_000)
+			check(Time.get_ticks_usec() - begun >= 50_000, "it waits")
+		else:
+			ends[0].peer.call(&"close_connection")
+		equal(ends[0].is_active(), false, "closed on return")
+		check(pump([ends[1]], func() -> bool: return not ends[1].is_active()), "the client is told")
+		equal(ends[1].events, ["+1", "-1"] as Array[String], "its signals")
+	done()
+
+
+func case_close_connection_without_anybody() -> void:
+	var server := new_end(client_class)
+	server.peer.call(&"close_connection", FOR_EVER_USEC)
+	check(not server.is_active(), "inactive")
+	equal(server.host(free_port()), OK, "create_server")
+	server.peer.call(&"close_connection", FOR_EVER_USEC)
+	check(not server.is_active(), "nobody to wait for")
+	var ends := _served()
+	ends[0].peer.call(&"close_connection", -1)
+	expect_error_texts(["Rs.close_connection: the time to wait must not be negative"], "a wrong number")
+	check(not ends[0].is_active(), "closed all the same")
+	check(pump([ends[1]], func() -> bool: return not ends[1].is_active()), "the client is told")
+	done()
+
+
+func case_last_packet_channel() -> void:
+	var ends := connected()
+	ends[1].drains = false
+	for channel: int in [3, 0]:
+		equal(ends[0].send("x".to_utf8_buffer(), 0, UNRELIABLE, channel), OK, "put_packet")
+	var peer := ends[1].peer
+	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 2), "they arrive")
+	equal(peer.call(&"get_last_packet_channel"), -1, "none read yet")
+	expect_error_texts(["Rs.get_last_packet_channel: no packet was read"], "none read yet")
+	for channel: int in [3, 0]:
+		equal(peer.get_packet_channel(), channel, "of the next")
+		equal(peer.get_packet().size(), 1, "it is read")
+		equal(peer.call(&"get_last_packet_channel"), channel, "of the last")
+	peer.poll()
+	equal(peer.call(&"get_last_packet_channel"), -1, "gone with the poll")
+	expect_error_texts(["Rs.get_last_packet_channel: no packet was read"], "gone with the poll")
+	done()
+
+
+func case_addresses() -> void:
+	for server_is_tried: bool in [false, true]:
+		var ends := _served() if server_is_tried else connected()
+		var tried := ends[0] if server_is_tried else ends[1]
+		var id := ends[1].id() if server_is_tried else 1
+		var other: PacketPeer = tried.peer.call(&"get_peer", id)
+		equal(tried.peer.call(&"get_peer_address", id), "127.0.0.1", "address")
+		equal(tried.peer.call(&"get_peer_address", id), other.call(&"get_remote_address"), "the same")
+		equal(tried.peer.call(&"get_peer_port", id), other.call(&"get_remote_port"), "port")
+		for wrong: int in [0, 2, -1, id + (1 << 32)]:
+			equal(tried.peer.call(&"get_peer_address", wrong), "", "of nobody")
+			equal(tried.peer.call(&"get_peer_port", wrong), 0, "of nobody")
+			expect_errors(2, true, "of nobody")
+		tried.peer.close()
+		equal(tried.peer.call(&"get_peer_address", id), "", "closed")
+		expect_error_texts(["Rs.get_peer_address: the peer is not active"], "closed")
+	done()
+
+
+## Stock takes more than five seconds to give up a client that is silent.
+func case_peer_timeout() -> void:
+	var ends := _served()
+	var id := ends[1].id()
+	var peer := ends[0].peer
+	peer.call(&"set_peer_timeout", id, 1, 100, 400)
+	peer.call(&"set_peer_timeout", id, 5, 4, 3)
+	peer.call(&"set_peer_timeout", id, -1, 4, 30)
+	peer.call(&"set_peer_timeout", 12345, 1, 100, 400)
+	peer.call(&"set_peer_timeout", id + (1 << 32), 1, 100, 400)
+	expect_errors(4, true, "nonsense")
+	var gone := func() -> bool: return ends[0].events.has("-%d" % id)
+	check(pump([ends[0]], gone, 4.0), "it is given up soon")
+	done()

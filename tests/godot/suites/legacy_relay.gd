@@ -1,0 +1,71 @@
+extends "res://lib/player_suite.gd"
+## server_relay of the peer, as SceneMultiplayer sees it. The client's class is the one that is tried.
+
+
+func reason_to_skip() -> String:
+	return "" if client_class.ends_with("Rs") else "the built-in class has none"
+
+
+## A server of the class that is tried, with two clients of the other.
+func _served(relays: bool) -> Array[Player]:
+	var server := new_player(client_class)
+	server.end.peer.set(&"server_relay", relays)
+	equal(server.end.host(free_port()), OK, "create_server")
+	server.api.multiplayer_peer = server.end.peer
+	for index in 2:
+		var client := new_player(server_class)
+		equal(client.end.join(server.end.port), OK, "create_client")
+		client.api.multiplayer_peer = client.end.peer
+		var id := client.id()
+		var met := func() -> bool:
+			return client.events.has("connected_to_server") and server.events.has("+%d" % id)
+		check(await frames(met), "a client joins")
+	return _players
+
+
+func case_is_server_relay_supported() -> void:
+	for relays: bool in [true, false]:
+		var peer: MultiplayerPeer = ClassDB.instantiate(client_class)
+		equal(peer.is_server_relay_supported(), false, "inactive")
+		peer.set(&"server_relay", relays)
+		equal(peer.call(&"create_server", free_port()), OK, "create_server")
+		equal(peer.is_server_relay_supported(), relays, "server_relay %s" % relays)
+		peer.close()
+	done()
+
+
+func case_off() -> void:
+	var players := await _served(false)
+	var first := players[1]
+	var second := players[2]
+	# What the server says later comes after anything that it said of the others.
+	players[0].world.say_reliable.rpc(1)
+	var both := func() -> bool: return first.world.heard.size() == 1 and second.world.heard.size() == 1
+	check(await frames(both), "the server reaches both")
+	for client: Player in [first, second]:
+		equal(client.api.get_peers(), PackedInt32Array([1]), "a client knows the server alone")
+		equal(client.events, ["connected_to_server", "+1"] as Array[String], "and heard of nobody else")
+	first.world.say_reliable.rpc(2)
+	check(await frames(func() -> bool: return players[0].world.heard.size() == 1), "the server hears it")
+	players[0].world.say_reliable.rpc(3)
+	check(await frames(func() -> bool: return second.world.heard.size() == 2), "the other one hears the next")
+	equal(second.world.heard[1].from, 1, "which is the server's")
+	first.end.peer.close()
+	check(await frames(func() -> bool: return players[0].events.size() == 3), "one leaves")
+	players[0].world.say_reliable.rpc(4)
+	check(await frames(func() -> bool: return second.world.heard.size() == 3), "the other stays")
+	equal(second.events, ["connected_to_server", "+1"] as Array[String], "and is not told")
+	await end_all()
+	done()
+
+
+func case_on() -> void:
+	var players := await _served(true)
+	var know := func() -> bool:
+		return players[1].api.get_peers().size() == 2 and players[2].api.get_peers().size() == 2
+	check(await frames(know), "the clients know each other")
+	players[1].world.rpc_id(players[2].id(), "say_reliable", 5)
+	check(await frames(func() -> bool: return players[2].world.heard.size() == 1), "they hear each other")
+	equal(players[2].world.heard[0].from, players[1].id(), "by name")
+	await end_all()
+	done()
