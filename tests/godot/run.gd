@@ -12,7 +12,7 @@ const SUITES: Array[String] = [
 	"scene_multiplayer", "crowd", "raw_connection", "raw_leaving", "mesh", "mesh_arguments", "mesh_players",
 	"connection_as_peer", "connection_players", "compression_own", "compression", "compression_wire",
 	"legacy", "legacy_signals", "legacy_relay", "godot3", "godot3_surface",
-	"godot3_wire",
+	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",
 ]
 const CASE_SECONDS := 90.0
 

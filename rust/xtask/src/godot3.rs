@@ -1,4 +1,4 @@
-//! Godot 3, whose compression ours must speak too: the suite "godot3" starts it.
+//! Godot 3, whose compression and wire protocol ours must speak too: the suites "godot3" start it.
 
 use std::path::{Path, PathBuf};
 

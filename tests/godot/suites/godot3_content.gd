@@ -1,0 +1,142 @@
+extends "res://lib/godot3_suite.gd"
+## WIRE_GODOT3 with a real Godot 3: every byte of what three peers say to all, in each compression mode
+## and each transfer mode, and the channels it comes on.
+
+## Each leg has one end here, whose throttle can be told to take no slow machine for a slow network.
+const THREE: Array[String] = ["ours: theirs, theirs", "theirs: ours, ours"]
+const COUNT := 75
+## What one sends begins with these numbers.
+const RANGE := 1000
+## Of the packet with the prefix: larger ones are split, and then have an order.
+const LARGEST_WHOLE := 1356
+## By transfer mode.
+const CHANNEL_OF: Array[int] = [2, 2, 1]
+
+const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+
+
+func case_each_compression_mode() -> void:
+	for mixture in THREE:
+		for mode in MODES:
+			var members := session(mixture, {"compression_mode": mode})
+			if members.is_empty():
+				break
+			_carry(members, mode, "%s, %s" % [mixture, NAMES[mode]])
+	done()
+
+
+func _carry(members: Array[Member], compression: int, what: String) -> void:
+	_calm(members)
+	for member in members:
+		if member.here != null:
+			pop(member.here, ENetConnection.HOST_TOTAL_SENT_DATA)
+	var others := members.size() - 1
+	var bytes := 0
+	for index in COUNT:
+		for number in members.size():
+			var packet := payload(number * RANGE + index)
+			send_as(members[number], packet, 0, index % 3)
+			bytes += packet.size()
+		# So few are under way that no buffer overflows.
+		if index % (MOST_UNDERWAY / 3) == 0:
+			var all_here := func() -> bool: return _all_heard(members, (index + 1) * others)
+			if not until(all_here):
+				break
+	check(until(func() -> bool: return _all_heard(members, COUNT * others)), what + ": all arrive")
+	for number in members.size():
+		_judge(members, number, what)
+	for member in members:
+		if member.here != null:
+			# A server sends each packet that it hears to one more, and its own to two.
+			var said := bytes * 4.0 / 3.0 if member.is_server() else bytes / 3.0
+			var travelled := pop(member.here, ENetConnection.HOST_TOTAL_SENT_DATA)
+			equal(travelled < said * 0.8, compression != NONE, "%s: %d bytes for %d" % [what, travelled, said])
+
+
+func _calm(members: Array[Member]) -> void:
+	for member in members:
+		var peers: Array = [] if member.here == null else host_of(member.here).call(&"get_peers")
+		for peer: PacketPeer in peers:
+			peer.call(&"throttle_configure", 5000, 2, 0)
+
+
+func _heard(member: Member) -> int:
+	return member.there.packets.size() if member.here == null else member.here.packets.size()
+
+
+func _all_heard(members: Array[Member], count: int) -> bool:
+	return members.all(func(member: Member) -> bool: return _heard(member) >= count)
+
+
+## Each packet of the others, once, from whom it is, and as it was sent.
+func _judge(members: Array[Member], number: int, what: String) -> void:
+	var member := members[number]
+	var seen := {}
+	if member.here != null:
+		for packet in member.here.packets:
+			var index := _judge_bytes(members, packet.from, packet.bytes, what)
+			if packet.bytes.size() <= LARGEST_WHOLE:
+				equal(packet.mode, index % RANGE % 3, "%s: mode of packet %d" % [what, index])
+			equal(packet.channel, 0, what + ": channel")
+			seen[index] = true
+	else:
+		for packet in member.there.packets:
+			var index := _judge_bytes(members, packet.from, packet.bytes, what)
+			equal(packet.channel, CHANNEL_OF[index % RANGE % 3], "%s: channel of packet %d" % [what, index])
+			seen[index] = true
+		equal(member.there.failures, [] as Array[int], what + ": it could send all")
+	equal(seen.size(), COUNT * (members.size() - 1), "%s: %s hears each packet" % [what, member])
+	equal(_heard(member), seen.size(), "%s: %s hears each once" % [what, member])
+
+
+func _judge_bytes(members: Array[Member], from: int, bytes: PackedByteArray, what: String) -> int:
+	var index := bytes.decode_u32(0) if bytes.size() >= 4 else 0
+	check(bytes == payload(index), "%s: bytes of packet %d" % [what, index])
+	var sender := index / RANGE
+	check(sender < members.size() and members[sender].id == from, "%s: packet %d is of %d" % [what, index, from])
+	return index
+
+
+## Godot 3 counts from its own three.
+func case_channels() -> void:
+	for mixture in ["ours: ours, theirs", "theirs: theirs, ours"] as Array[String]:
+		var members := session(mixture, {"channel_count": 5})
+		if members.is_empty():
+			break
+		for sender in members:
+			for channel: int in [1, 2]:
+				var bytes := PackedByteArray([channel])
+				if sender.here != null:
+					equal(sender.here.send(bytes, 0, RELIABLE_MODE, channel), OK, "put_packet")
+				else:
+					_godot3.send(sender.there, bytes, 0, RELIABLE_MODE, channel + 2)
+		check(until(func() -> bool: return _all_heard(members, 4)), mixture + ": all arrive")
+		for member in members:
+			if member.here != null:
+				for packet in member.here.packets:
+					equal(packet.channel, packet.bytes[0], mixture)
+			else:
+				for packet in member.there.packets:
+					equal(packet.channel, packet.bytes[0] + 2, mixture)
+		var own: Member = members.filter(func(member: Member) -> bool: return member.here != null)[0]
+		equal(own.here.send(PackedByteArray([3]), 0, RELIABLE_MODE, 3), ERR_INVALID_PARAMETER, "beyond the last")
+		expect_error_texts(["has no transfer channel 3"], "beyond the last")
+	done()
+
+
+func case_sizes() -> void:
+	var members := session("theirs: ours, ours")
+	if members.is_empty():
+		return
+	for size: int in [1, 1356, 1357, 100_000]:
+		var bytes := pattern(size)
+		send_as(members[1], bytes, 0)
+		var arrived := func() -> bool: return _heard(members[0]) == 1 and _heard(members[2]) == 1
+		if not until(arrived):
+			check(false, "%d bytes arrive" % size)
+			break
+		check(members[0].there.packets[0].bytes == bytes, "%d bytes over there" % size)
+		check(members[2].here.packets[0].bytes == bytes, "%d bytes by way of there" % size)
+		members[0].there.packets.clear()
+		members[2].here.packets.clear()
+	done()

@@ -1,0 +1,78 @@
+extends "res://lib/player_suite.gd"
+## WIRE_GODOT3 among ours, with SceneMultiplayer on top: the peers relay, and it must not.
+
+const WIRE_GODOT3 := 1
+
+
+func reason_to_skip() -> String:
+	return "" if client_class.ends_with("Rs") and client_class == server_class else "both ends must have it"
+
+
+func _served(clients: int, relays: bool = true) -> Array[Player]:
+	for index in clients + 1:
+		var player := new_player(client_class)
+		player.end.peer.set(&"wire_protocol", WIRE_GODOT3)
+		player.end.peer.set(&"server_relay", relays)
+		# The world's RPCs go up to transfer channel 3.
+		player.end.peer.set(&"channel_count", 6)
+		if index == 0:
+			equal(player.end.host(free_port()), OK, "create_server")
+		else:
+			equal(player.end.join(_players[0].end.port), OK, "create_client")
+		player.api.multiplayer_peer = player.end.peer
+	var known := clients if relays else 1
+	var met := func() -> bool:
+		return _players.all(func(player: Player) -> bool:
+			return player.api.get_peers().size() == (clients if player == _players[0] else known))
+	check(await frames(met), "they know each other")
+	return _players
+
+
+func case_rpcs_between_clients() -> void:
+	var players := await _served(2)
+	equal(players[0].end.peer.is_server_relay_supported(), false, "it is not asked to relay")
+	players[1].world.rpc_id(players[2].id(), "say_reliable", 7)
+	check(await frames(func() -> bool: return players[2].world.heard.size() == 1), "by way of the server")
+	equal(players[2].world.heard[0].from, players[1].id(), "by name")
+	check(players[0].world.heard.is_empty(), "the server does not hear it")
+	players[2].world.say_reliable.rpc(8)
+	var both := func() -> bool: return players[0].world.heard.size() == 1 and players[1].world.heard.size() == 1
+	check(await frames(both), "a client's broadcast reaches all")
+	var id := players[2].id()
+	players[2].end.peer.close()
+	check(await frames(func() -> bool: return players[1].events.has("-%d" % id)), "leaving is told")
+	await end_all()
+	done()
+
+
+func case_without_relay() -> void:
+	var players := await _served(2, false)
+	players[1].world.say_reliable.rpc(7)
+	check(await frames(func() -> bool: return players[0].world.heard.size() == 1), "the server hears it")
+	players[0].world.say_reliable.rpc(8)
+	check(await frames(func() -> bool: return players[2].world.heard.size() == 1), "the other hears the server")
+	equal(players[2].world.heard[0].from, 1, "and it alone")
+	await end_all()
+	done()
+
+
+func case_no_meshes() -> void:
+	var end := new_end(client_class)
+	end.peer.set(&"wire_protocol", WIRE_GODOT3)
+	equal(end.peer.call(&"create_mesh", 5), ERR_UNAVAILABLE, "create_mesh")
+	expect_error_texts(["Rs.create_mesh: a mesh cannot use Godot 3's wire protocol"], "create_mesh")
+	done()
+
+
+## A client sees others that it has no connection to.
+func case_peers_behind_the_server() -> void:
+	var players := await _served(2)
+	var peer := players[1].end.peer
+	var other := players[2].id()
+	equal(peer.call(&"get_peer", other), null, "no connection")
+	equal(peer.call(&"get_peer_address", other), "", "no address")
+	peer.disconnect_peer(other)
+	expect_errors(3, true, "each says so")
+	equal(players[1].end.say("hello", other), OK, "but it can be sent to")
+	await end_all()
+	done()
