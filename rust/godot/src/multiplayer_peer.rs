@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use enet_core::compress::Dictionary;
-use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection, Status};
+use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection};
 use godot::classes::MultiplayerPeerExtension;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;

@@ -32,52 +32,10 @@ impl ENetMultiplayerPeerRs {
             self.dtls.certificate = certificate;
         }
     }
-
-    /// See [member use_dtls].
-    #[func]
-    fn set_dtls_enabled(&mut self, enabled: bool) {
-        if self.can_change_dtls("set_dtls_enabled") {
-            self.dtls.is_enabled = enabled;
-        }
-    }
-
-    /// See [member use_dtls].
-    #[func]
-    fn is_dtls_enabled(&self) -> bool {
-        self.dtls.is_enabled
-    }
-
-    /// See [member dtls_verify].
-    #[func]
-    fn set_dtls_verify_enabled(&mut self, enabled: bool) {
-        if self.can_change_dtls("set_dtls_verify_enabled") {
-            self.dtls.verifies = enabled;
-        }
-    }
-
-    /// See [member dtls_verify].
-    #[func]
-    fn is_dtls_verify_enabled(&self) -> bool {
-        self.dtls.verifies
-    }
-
-    /// See [member dtls_hostname].
-    #[func]
-    fn set_dtls_hostname(&mut self, hostname: GString) {
-        if self.can_change_dtls("set_dtls_hostname") {
-            self.dtls.hostname = hostname;
-        }
-    }
-
-    /// See [member dtls_hostname].
-    #[func]
-    fn get_dtls_hostname(&self) -> GString {
-        self.dtls.hostname.clone()
-    }
 }
 
 impl ENetMultiplayerPeerRs {
-    fn can_change_dtls(&mut self, method: &str) -> bool {
+    pub(super) fn can_change_dtls(&mut self, method: &str) -> bool {
         let is_inactive = self.session.core.status() == Status::Disconnected;
         if !is_inactive {
             self.report(method, &"the peer is active; close it first");

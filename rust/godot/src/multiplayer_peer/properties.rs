@@ -131,6 +131,48 @@ impl super::ENetMultiplayerPeerRs {
     pub(super) fn get_wire_protocol(&self) -> WireProtocol {
         WireProtocol(self.session.core.wire_protocol() as i64)
     }
+
+    /// See [member use_dtls].
+    #[func]
+    pub(super) fn set_dtls_enabled(&mut self, enabled: bool) {
+        if self.can_change_dtls("set_dtls_enabled") {
+            self.dtls.is_enabled = enabled;
+        }
+    }
+
+    /// See [member use_dtls].
+    #[func]
+    pub(super) fn is_dtls_enabled(&self) -> bool {
+        self.dtls.is_enabled
+    }
+
+    /// See [member dtls_verify].
+    #[func]
+    pub(super) fn set_dtls_verify_enabled(&mut self, enabled: bool) {
+        if self.can_change_dtls("set_dtls_verify_enabled") {
+            self.dtls.verifies = enabled;
+        }
+    }
+
+    /// See [member dtls_verify].
+    #[func]
+    pub(super) fn is_dtls_verify_enabled(&self) -> bool {
+        self.dtls.verifies
+    }
+
+    /// See [member dtls_hostname].
+    #[func]
+    pub(super) fn set_dtls_hostname(&mut self, hostname: GString) {
+        if self.can_change_dtls("set_dtls_hostname") {
+            self.dtls.hostname = hostname;
+        }
+    }
+
+    /// See [member dtls_hostname].
+    #[func]
+    pub(super) fn get_dtls_hostname(&self) -> GString {
+        self.dtls.hostname.clone()
+    }
 }
 
 impl ENetMultiplayerPeerRs {
