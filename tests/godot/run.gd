@@ -1,6 +1,7 @@
 extends SceneTree
 ## Runs the suites with one class as server and one as client:
 ##   --script res://run.gd -- --server-class C --client-class D [--suite NAME] [--case PART]
+##       [--certificates FOLDER]
 ## A line per case, a last line `N passed, M failed`, and an exit status to match.
 
 const Suite := preload("res://lib/suite.gd")
@@ -13,6 +14,7 @@ const SUITES: Array[String] = [
 	"connection_as_peer", "connection_players", "compression_own", "compression", "compression_wire",
 	"legacy", "legacy_signals", "legacy_relay", "godot3", "godot3_surface",
 	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",
+	"dtls_packets",
 ]
 const CASE_SECONDS := 90.0
 
@@ -20,6 +22,8 @@ var _server_class := ""
 var _client_class := ""
 var _only_suite := ""
 var _only_case := ""
+var _certificates := ""
+var _shared: Dictionary[String, RefCounted] = {}
 var _passed := 0
 var _failed := 0
 var _skipped := 0
@@ -63,6 +67,8 @@ func _read_arguments() -> String:
 				_only_suite = arguments[index + 1]
 			"--case":
 				_only_case = arguments[index + 1]
+			"--certificates":
+				_certificates = arguments[index + 1]
 			_:
 				return "unknown option %s" % arguments[index]
 	for peer_class: String in [_server_class, _client_class]:
@@ -107,6 +113,8 @@ func _run_case(script: GDScript, suite_name: String, case_name: String) -> void:
 func _new_suite(script: GDScript) -> Suite:
 	var suite: Suite = script.new()
 	suite.prepare(self, _server_class, _client_class, _errors)
+	suite.certificates = _certificates
+	suite.shared = _shared
 	return suite
 
 

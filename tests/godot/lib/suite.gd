@@ -7,6 +7,10 @@ const Ports := preload("res://lib/ports.gd")
 
 var server_class := ""
 var client_class := ""
+## The folder of certificates, for suites that need some.
+var certificates := ""
+## What suites of one run leave to later ones.
+var shared: Dictionary[String, RefCounted] = {}
 var tree: SceneTree
 
 var _errors: ErrorLog

@@ -1,0 +1,87 @@
+extends RefCounted
+## Stands between clients and a server, and treats their datagrams as a bad network does: loses, doubles
+## and holds up some. What happens to which one follows from the seed.
+
+const LOCAL := "127.0.0.1"
+
+## Shares of the datagrams.
+var loss := 0.0
+var doubling := 0.0
+var delay := 0.0
+## So many calls of `pass_on` at most, while others overtake.
+var longest_delay := 8
+## Where clients connect to.
+var port: int
+## What was done so far.
+var passed := 0
+var lost := 0
+var doubled := 0
+var delayed := 0
+
+var _listener := UDPServer.new()
+var _server_port: int
+var _lines: Array[Line] = []
+var _random := RandomNumberGenerator.new()
+var _turn := 0
+var _held: Array[Held] = []
+
+
+## One client's.
+class Line:
+	var front: PacketPeerUDP
+	var back := PacketPeerUDP.new()
+
+
+class Held:
+	var way: PacketPeerUDP
+	var bytes: PackedByteArray
+	var due: int
+
+
+func open(own_port: int, server_port: int, with_seed: int) -> Error:
+	port = own_port
+	_server_port = server_port
+	_random.seed = with_seed
+	return _listener.listen(port, LOCAL)
+
+
+func pass_on() -> void:
+	_turn += 1
+	_listener.poll()
+	while _listener.is_connection_available():
+		var line := Line.new()
+		line.front = _listener.take_connection()
+		line.back.connect_to_host(LOCAL, _server_port)
+		_lines.append(line)
+	for line in _lines:
+		_carry(line.front, line.back)
+		_carry(line.back, line.front)
+	var due := _held.filter(func(held: Held) -> bool: return held.due <= _turn)
+	for held: Held in due:
+		_held.erase(held)
+		held.way.put_packet(held.bytes)
+
+
+func _carry(from: PacketPeerUDP, to: PacketPeerUDP) -> void:
+	while from.get_available_packet_count() > 0:
+		var bytes := from.get_packet()
+		if _random.randf() < loss:
+			lost += 1
+			continue
+		passed += 1
+		if _random.randf() < doubling:
+			doubled += 1
+			_send(to, bytes)
+		_send(to, bytes)
+
+
+func _send(to: PacketPeerUDP, bytes: PackedByteArray) -> void:
+	if _random.randf() >= delay:
+		to.put_packet(bytes)
+		return
+	delayed += 1
+	var held := Held.new()
+	held.way = to
+	held.bytes = bytes
+	held.due = _turn + _random.randi_range(1, longest_delay)
+	_held.append(held)
