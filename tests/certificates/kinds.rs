@@ -129,6 +129,8 @@ pub fn write_all(folder: &Path) -> Result<()> {
     ] {
         fs::write(folder.join(format!("{name}.crt")), &authority.certificate)?;
     }
+    let both = format!("{}{}", other_ca.certificate, ca.certificate);
+    fs::write(folder.join("authorities.crt"), both)?;
 
     let good = named(NAME, &[NAME])?;
     let mut address = named("", &[])?;

@@ -12,6 +12,8 @@ var delay := 0.0
 var longest_delay := 8
 ## Where clients connect to.
 var port: int
+## Datagrams that are no DTLS records of version 1.0 (hellos) or 1.2.
+var not_encrypted := 0
 ## What was done so far.
 var passed := 0
 var lost := 0
@@ -65,6 +67,8 @@ func pass_on() -> void:
 func _carry(from: PacketPeerUDP, to: PacketPeerUDP) -> void:
 	while from.get_available_packet_count() > 0:
 		var bytes := from.get_packet()
+		if not _is_record(bytes):
+			not_encrypted += 1
 		if _random.randf() < loss:
 			lost += 1
 			continue
@@ -85,3 +89,10 @@ func _send(to: PacketPeerUDP, bytes: PackedByteArray) -> void:
 	held.bytes = bytes
 	held.due = _turn + _random.randi_range(1, longest_delay)
 	_held.append(held)
+
+
+static func _is_record(bytes: PackedByteArray) -> bool:
+	const HEADER := 13
+	const TYPES: Array[int] = [20, 21, 22, 23]
+	const VERSIONS: Array[int] = [0xfeff, 0xfefd]
+	return bytes.size() > HEADER and TYPES.has(bytes[0]) and VERSIONS.has(bytes[1] << 8 | bytes[2])

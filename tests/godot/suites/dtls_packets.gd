@@ -80,6 +80,7 @@ func _carry_badly(who: Identity) -> void:
 	var ends: Array[End] = [server, client]
 	check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "they connect")
 	_carry(ends, false)
+	equal(wire.not_encrypted, 0, "all that travels is DTLS")
 	check(wire.lost > DATAGRAMS * LOSS, "%d lost" % wire.lost)
 	check(wire.doubled > DATAGRAMS * DOUBLING, "%d doubled" % wire.doubled)
 	check(wire.delayed > DATAGRAMS * DELAY, "%d delayed" % wire.delayed)
