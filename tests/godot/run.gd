@@ -16,6 +16,7 @@ const SUITES: Array[String] = [
 	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",
 	"dtls_packets",
 	"dtls_verification",
+	"dtls_leaving", "dtls_arguments", "dtls_handshakes",
 ]
 const CASE_SECONDS := 90.0
 

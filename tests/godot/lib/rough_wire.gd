@@ -8,6 +8,8 @@ const LOCAL := "127.0.0.1"
 var loss := 0.0
 var doubling := 0.0
 var delay := 0.0
+## Lost besides: by number, counted over both ways.
+var lost_numbers: Array[int] = []
 ## So many calls of `pass_on` at most, while others overtake.
 var longest_delay := 8
 ## Where clients connect to.
@@ -69,7 +71,8 @@ func _carry(from: PacketPeerUDP, to: PacketPeerUDP) -> void:
 		var bytes := from.get_packet()
 		if not _is_record(bytes):
 			not_encrypted += 1
-		if _random.randf() < loss:
+		var number := passed + lost
+		if _random.randf() < loss or lost_numbers.has(number):
 			lost += 1
 			continue
 		passed += 1

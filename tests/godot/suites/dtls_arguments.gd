@@ -1,0 +1,155 @@
+extends "res://lib/dtls_suite.gd"
+## What the methods and properties of encryption take, and when. Both ends are ours: the stock classes here
+## are built without DTLS.
+
+const OURS := "ENetMultiplayerPeerRs"
+
+
+func reason_to_skip() -> String:
+	return super() if server_class == OURS and client_class == OURS else "both ends must be ours"
+
+
+func case_server_setup() -> void:
+	var who := identity(P256)
+	var host := new_host(OURS)
+	_expect(host, &"dtls_server_setup", [who.options()], ERR_UNCONFIGURED, "no host")
+	equal(host.bind(free_port()), OK, "create_host_bound")
+	_expect(host, &"dtls_server_setup", [null], ERR_INVALID_PARAMETER, "no options")
+	_expect(host, &"dtls_server_setup", [TLSOptions.client(who.certificate)], ERR_INVALID_PARAMETER, "a client's")
+	_expect(host, &"dtls_server_setup", [TLSOptions.client_unsafe()], ERR_INVALID_PARAMETER, "an unsafe client's")
+	_expect(host, &"dtls_server_setup", [TLSOptions.server(who.key, identity(RSA).certificate)],
+		ERR_INVALID_PARAMETER, "another's certificate")
+	_expect(host, &"dtls_server_setup", [TLSOptions.server(CryptoKey.new(), who.certificate)],
+		ERR_INVALID_PARAMETER, "an empty key")
+	_expect(host, &"dtls_server_setup", [TLSOptions.server(who.key, X509Certificate.new())],
+		ERR_INVALID_PARAMETER, "an empty certificate")
+	var public_half := CryptoKey.new()
+	equal(public_half.load_from_string(identity(RSA).key.save_to_string(true), true), OK, "the public half")
+	_expect(host, &"dtls_server_setup", [TLSOptions.server(public_half, identity(RSA).certificate)],
+		ERR_INVALID_PARAMETER, "a public key")
+	_expect(host, &"dtls_server_setup", [who.options()], OK, "the right ones")
+	_expect(host, &"dtls_server_setup", [who.options()], FAILED, "twice")
+	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], FAILED, "the other way round too")
+	done()
+
+
+func case_client_setup() -> void:
+	var who := identity(P256)
+	var host := new_host(OURS)
+	_expect(host, &"dtls_client_setup", [NAME], ERR_UNCONFIGURED, "no host")
+	equal(host.open(), OK, "create_host")
+	_expect(host, &"dtls_client_setup", [NAME, who.options()], ERR_INVALID_PARAMETER, "a server's options")
+	_expect(host, &"dtls_client_setup", [NAME, TLSOptions.client(X509Certificate.new())], ERR_INVALID_PARAMETER,
+		"an empty certificate")
+	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], OK, "the right ones")
+	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], FAILED, "twice")
+	_expect(host, &"dtls_server_setup", [who.options()], FAILED, "the other way round too")
+	for arguments: Array in [[NAME], [NAME, null], [NAME, TLSOptions.client()], [NAME, TLSOptions.client_unsafe()]]:
+		var fresh := new_host(OURS)
+		equal(fresh.open(), OK, "create_host")
+		_expect(fresh, &"dtls_client_setup", arguments, OK, "what the system trusts, or all")
+	done()
+
+
+## An error names the method and comes alone.
+func _expect(host: RawHost, method: StringName, arguments: Array, expected: Error, what: String) -> void:
+	var error: Error = host.connection.callv(method, arguments)
+	equal(error, expected, what)
+	if expected == OK:
+		expect_errors(0, true, what)
+	else:
+		expect_error_texts(["ENetConnectionRs.%s: " % method], what)
+
+
+func case_defaults() -> void:
+	var peer := new_end(OURS).peer
+	equal(peer.get(&"use_dtls"), false, "use_dtls")
+	equal(peer.get(&"dtls_verify"), true, "dtls_verify")
+	equal(peer.get(&"dtls_hostname"), "", "dtls_hostname")
+	peer.set(&"use_dtls", true)
+	peer.set(&"dtls_verify", false)
+	peer.set(&"dtls_hostname", NAME)
+	equal([peer.get(&"use_dtls"), peer.get(&"dtls_verify"), peer.get(&"dtls_hostname")], [true, false, NAME], "as set")
+	equal(peer.call(&"is_dtls_enabled"), true, "is_dtls_enabled")
+	equal(peer.call(&"is_dtls_verify_enabled"), false, "is_dtls_verify_enabled")
+	equal(peer.call(&"get_dtls_hostname"), NAME, "get_dtls_hostname")
+	done()
+
+
+func case_server_by_properties() -> void:
+	var who := identity(RSA)
+	var server := new_end(OURS)
+	server.peer.set(&"use_dtls", true)
+	var port := free_port()
+	equal(server.host(port), ERR_INVALID_PARAMETER, "neither key nor certificate")
+	expect_errors(1, true, "neither key nor certificate")
+	server.peer.call(&"set_dtls_key", who.key)
+	equal(server.host(port), ERR_INVALID_PARAMETER, "no certificate")
+	expect_errors(1, true, "no certificate")
+	server.peer.call(&"set_dtls_certificate", identity(P256).certificate)
+	equal(server.host(port), ERR_INVALID_PARAMETER, "another's certificate")
+	expect_errors(1, true, "another's certificate")
+	check(not server.is_active(), "nothing was made")
+	server.peer.call(&"set_dtls_certificate", who.certificate)
+	equal(server.host(port), OK, "both")
+	_check_frozen(server)
+	equal(host_of(server).call(&"dtls_server_setup", who.options()), FAILED, "by hand too")
+	expect_errors(1, true, "by hand too")
+	done()
+
+
+## Settings of an active peer stay as they are.
+func _check_frozen(end: End) -> void:
+	for property: StringName in [&"use_dtls", &"dtls_verify", &"dtls_hostname"]:
+		var before: Variant = end.peer.get(property)
+		end.peer.set(property, "other" if before is String else not before)
+		expect_errors(1, true, "%s while active" % property)
+		equal(end.peer.get(property), before, property)
+	end.peer.call(&"set_dtls_key", null)
+	expect_errors(1, true, "a key while active")
+	end.peer.call(&"set_dtls_certificate", null)
+	expect_errors(1, true, "a certificate while active")
+
+
+## The name is the address, unless there is another.
+func case_client_by_properties() -> void:
+	for kind: String in [RSA, P256]:
+		for is_named: bool in [true, false]:
+			var who := identity(kind)
+			var server := encrypted_server(who)
+			var client := new_end(OURS)
+			client.peer.set(&"use_dtls", true)
+			client.peer.call(&"set_dtls_certificate", who.certificate)
+			if is_named:
+				client.peer.set(&"dtls_hostname", NAME)
+			equal(client.join(server.port, "127.0.0.1"), OK, "create_client")
+			var ends: Array[End] = [server, client]
+			var is_decided := func() -> bool: return have_met(ends) or not client.is_active()
+			check(pump(ends, is_decided, PATIENCE), "it is decided")
+			equal(client.is_up(), is_named, "the name counts")
+			if is_named:
+				expect_errors(0, true, "named")
+				_check_frozen(client)
+			else:
+				expect_error_texts(["connecting to 127.0.0.1"], "not named")
+			await clean_up()
+	done()
+
+
+## Accepts anything, and warns once.
+func case_unverified() -> void:
+	var server := encrypted_server(identity_of("expired"))
+	for attempt in 2:
+		_errors.take_warnings()
+		var client := new_end(OURS)
+		client.peer.set(&"use_dtls", true)
+		client.peer.set(&"dtls_verify", false)
+		equal(client.join(server.port), OK, "create_client")
+		var ends: Array[End] = [server, client]
+		check(pump(ends, func() -> bool: return client.is_up() and server.events.size() == attempt + 1, PATIENCE), "it connects")
+		if _errors.can_see():
+			var warnings := _errors.take_warnings()
+			equal(warnings.size(), 1, "warnings %s" % [warnings])
+			for warning in warnings:
+				check(warning.contains("dtls_verify"), warning)
+	done()
