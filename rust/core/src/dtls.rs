@@ -32,7 +32,7 @@ pub use error::{CertificateProblem, Failed, Failure, SetupError};
 pub use identity::Identity;
 pub use record::OVERHEAD;
 pub use session::HANDSHAKE_TIMEOUT;
-pub use verify::{Trust, Verification};
+pub use verify::{Trust, Verification, first_certificate};
 
 use cookie::Hello;
 use newcomers::Newcomers;

@@ -1,6 +1,6 @@
 //! Encryption: Godot's options, keys and certificates, as the core wants them.
 
-use enet_core::dtls::{Dtls, Failed, Identity, SetupError, Trust, Verification};
+use enet_core::dtls::{Dtls, Failed, Identity, SetupError, Trust, Verification, first_certificate};
 use enet_core::{EncryptError, SharedConnection};
 use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
 use godot::global::Error;
@@ -167,7 +167,7 @@ fn server(
         ));
     }
     let key = Zeroizing::new(key.save_to_string().to_string());
-    let identity = Identity::from_pem(&key, &pem_of(&mut certificate))?;
+    let identity = Identity::from_pem(&key, &pem_of(&mut certificate)?)?;
     Ok(Dtls::server(&identity, clock::now())?)
 }
 
@@ -176,7 +176,7 @@ fn server(
 fn trust(certificate: Option<Gd<X509Certificate>>) -> Result<Trust, Trouble> {
     const OVERRIDE: &str = "network/tls/certificate_bundle_override";
     if let Some(mut certificate) = certificate {
-        return Ok(Trust::certificates(&pem_of(&mut certificate))?);
+        return Ok(Trust::certificates(&pem_of(&mut certificate)?)?);
     }
     let path = ProjectSettings::singleton().get_setting(OVERRIDE);
     match path.try_to::<GString>() {
@@ -193,9 +193,36 @@ fn trust(certificate: Option<Gd<X509Certificate>>) -> Result<Trust, Trouble> {
     }
 }
 
-/// The certificates as text. The engine ends them with a NUL and then complains of it; nobody who reads
+/// The certificates as text.
+///
+/// Of several in one object the engine writes the first, as often as there are; the others it only gives
+/// away through the file that they were loaded from.
+fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
+    let pem = written(certificate);
+    if pem.matches(BEGIN).count() <= 1 {
+        return Ok(pem);
+    }
+    let path = certificate.get_path();
+    let file = match path.is_empty() {
+        true => String::new(),
+        false => FileAccess::get_file_as_string(&path).to_string(),
+    };
+    // The file may have changed since.
+    match (first_certificate(&pem), first_certificate(&file)) {
+        (Some(one), Some(other)) if one == other => Ok(file),
+        _ => Err(Trouble::new(
+            "of several certificates in one object Godot gives only the first; load them as a resource, \
+             with load(\"res://certificates.crt\")",
+            Error::ERR_INVALID_PARAMETER,
+        )),
+    }
+}
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+
+/// What the engine writes. It may end with a NUL of which the engine then complains; nobody who reads
 /// that could do anything about it.
-fn pem_of(certificate: &mut Gd<X509Certificate>) -> String {
+fn written(certificate: &mut Gd<X509Certificate>) -> String {
     let mut engine = Engine::singleton();
     let prints = engine.is_printing_error_messages();
     engine.set_print_error_messages(false);

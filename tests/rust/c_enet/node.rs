@@ -77,7 +77,7 @@ pub struct Arrival {
 }
 
 enum End {
-    Ours(Host, HashMap<u16, PeerId>),
+    Ours(Box<Host>, HashMap<u16, PeerId>),
     C(Program),
 }
 
@@ -140,7 +140,7 @@ impl Node {
         }
         Self {
             port: host.local_port(),
-            end: End::Ours(host, HashMap::new()),
+            end: End::Ours(Box::new(host), HashMap::new()),
             seen: Vec::new(),
         }
     }

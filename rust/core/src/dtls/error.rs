@@ -72,7 +72,7 @@ pub enum Failure {
     #[error("the remote refused: {0}")]
     Refused(String),
     /// No answer that leads on.
-    #[error("the remote did not complete the handshake within {0} s; is it a DTLS server?")]
+    #[error("the remote did not complete the handshake within {0} s; it may be no DTLS server")]
     TimedOut(u64),
     /// The remote sends more than a handshake needs.
     #[error("the remote sent too much before the handshake was done")]

@@ -82,6 +82,12 @@ pub(super) fn read_certificates(pem: &str) -> Result<Vec<CertificateDer<'static>
     }
 }
 
+/// The first certificate of a text of PEM blocks, as DER; `None` if there is none.
+pub fn first_certificate(pem: &str) -> Option<Vec<u8>> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    Some(certificate.to_vec())
+}
+
 /// How a client looks at the server's certificate.
 #[derive(Debug, Clone)]
 pub struct Verification {
@@ -145,14 +151,20 @@ fn check_chain(
         .map_err(|error| CertificateProblem::Unreadable(error.to_string()))?;
     verify_server_cert_signed_by_trust_anchor(&parsed, &trust.roots, others, now, algorithms.all)
         .map_err(|error| match error {
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                CertificateProblem::Untrusted(trust.name)
-            }
-            // A certificate that signed itself, and is not the trusted one.
-            Error::InvalidCertificate(CertificateError::Other(other))
-                if other.to_string().contains("CaUsedAsEndEntity") =>
-            {
-                CertificateProblem::Untrusted(trust.name)
+            // Also of the same name as a trusted one, and by another key.
+            Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            ) => CertificateProblem::Untrusted(trust.name),
+            Error::InvalidCertificate(CertificateError::Other(other)) => {
+                let text = other.to_string();
+                // It signed itself, and is not the trusted one.
+                if text.contains("CaUsedAsEndEntity") {
+                    CertificateProblem::Untrusted(trust.name)
+                } else if text.contains("EndEntityUsedAsCa") {
+                    CertificateProblem::Other("one of its signers is no authority".to_owned())
+                } else {
+                    CertificateProblem::Other(text)
+                }
             }
             Error::InvalidCertificate(
                 CertificateError::Expired | CertificateError::ExpiredContext { .. },
