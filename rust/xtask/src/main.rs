@@ -38,6 +38,8 @@ Commands of enet-rs:
   cargo xtask bench compression [--only TEXT | --plot]
       every codec against stock Godot's and the C library's: how small and how
       fast; --plot also renews docs/compression.svg
+  cargo xtask bench dtls
+      what encryption costs, against Godot's own DTLS in the same process
   cargo xtask fuzz [--seconds N]
       fuzzes the core, each target for N seconds (60)
   cargo xtask build [--debug | --release]
