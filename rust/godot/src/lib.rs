@@ -17,8 +17,15 @@ mod raw;
 mod reload;
 mod session;
 
+use std::alloc::System;
+
 use godot::init::InitStage;
 use godot::prelude::*;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed: keys of sessions that ended stay in no core dump and no swap file.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 struct EnetRs;
 
