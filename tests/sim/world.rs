@@ -8,8 +8,8 @@ use enet_core::enet::Enet;
 use enet_core::engine::rusty::RustyEngine;
 use enet_core::host::{DEFAULT_ENGINE, EngineFactory};
 use enet_core::{
-    ClientOptions, Host, Multiplayer, Packet, SendError, ServerOptions, Signal, Status, Time,
-    TransferMode,
+    ClientOptions, FlushMode, Host, Multiplayer, Packet, SendError, ServerOptions, Signal, Status,
+    Time, TransferMode,
 };
 
 use crate::{Conditions, Random, SERVER_IP, SimNetwork};
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    /// Polls one peer.
+    /// Polls one peer, and sends what that leaves to be sent.
     pub fn poll(&mut self, id: NodeId) {
         let now = self.now();
         let node = &mut self[id];
@@ -215,6 +215,9 @@ impl World {
         }
         while let Some(packet) = node.peer.take_packet() {
             node.packets.push(packet);
+        }
+        if node.peer.flush_mode() == FlushMode::OnFlush {
+            node.peer.flush(now);
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
 mod members;
 mod peer;
 mod trouble;
+mod waiting;
 
 use members::Members;
 use peer::unsigned;
@@ -47,6 +48,8 @@ pub struct Connection {
     is_refusing: bool,
     popped: Totals,
     recorder: Option<Recorder>,
+    /// Whether packets of a session wait for its flush.
+    has_waiting: bool,
     /// When it was last warned of datagrams that cannot be decoded, and how many there were.
     warned: Option<(Time, u64)>,
     /// When it was last warned of a handshake that a stranger did not complete.
@@ -91,6 +94,7 @@ impl Connection {
             is_refusing: false,
             popped: Totals::default(),
             recorder: None,
+            has_waiting: false,
             warned: None,
             warned_of_failed: None,
         }
@@ -155,6 +159,7 @@ impl Connection {
 
     /// Ends the host and every peer, without a word to the remotes.
     pub fn destroy(&mut self) -> Result<(), Inactive> {
+        self.flush_waiting();
         self.host.take().ok_or(Inactive)?;
         if self.watched.is_some() {
             let ended = self.members.iter().map(|member| Missed::Ended(member.id));
@@ -172,6 +177,7 @@ impl Connection {
 
     /// Tells every connected remote once that its connection is over; false if there was none.
     pub fn say_goodbye(&mut self, now: Time) -> bool {
+        self.flush_waiting();
         // Newcomers that were not reported yet believe to be connected.
         while self.next_event(now).is_some() {}
         let mut is_told = false;
@@ -346,6 +352,7 @@ impl Connection {
 
     /// Ends a peer's connection. Without a remote to wait for, the peer is inactive at once.
     pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
+        self.flush_waiting();
         let state = self.state(peer);
         let Some(host) = &mut self.host else {
             return;
@@ -393,6 +400,7 @@ impl Connection {
 
     /// Encrypts everything from now on. Connections that were begun wait for their sessions.
     pub fn encrypt(&mut self, dtls: Dtls, now: Time) -> Result<(), EncryptError> {
+        self.flush_waiting();
         let host = self.host.as_mut().ok_or(EncryptError::Inactive)?;
         if host.dtls().is_some() {
             return Err(EncryptError::AlreadyEncrypted);
@@ -404,6 +412,7 @@ impl Connection {
 
     /// Chooses the codec for both directions, from now on.
     pub fn set_compression(&mut self, mode: Compression) -> Result<(), Inactive> {
+        self.flush_waiting();
         self.host.as_mut().ok_or(Inactive)?.set_compression(mode);
         Ok(())
     }
@@ -424,6 +433,7 @@ impl Connection {
     /// Sends everything that may be sent now.
     pub fn flush(&mut self, now: Time) -> Result<(), Inactive> {
         self.host.as_mut().ok_or(Inactive)?.flush(now);
+        self.has_waiting = false;
         Ok(())
     }
 

@@ -419,6 +419,11 @@ pub trait Engine {
     /// Chooses whom to let in from now on. See [`EngineConfig::answers_refused`] for the others.
     fn set_admission(&mut self, admission: Admission);
 
+    /// Whether [`Engine::flush`] may have something to send. An engine that does not know says so.
+    fn has_unsent(&self) -> bool {
+        true
+    }
+
     /// Largest datagram offered to the other side from now on, [`MIN_MTU`] to [`MAX_MTU`] bytes. An
     /// engine may keep the one it was made with.
     fn set_mtu(&mut self, _mtu: u32) {}

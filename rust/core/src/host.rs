@@ -62,7 +62,7 @@ pub struct Host {
     recorder: Option<Recorder>,
     dtls: Option<Box<Dtls>>,
     failed: VecDeque<Failed>,
-    /// The time of the last call, for taking leave.
+    /// The time of the last call, for what has none of its own.
     latest: Time,
     plain: Vec<u8>,
     outgoing: Vec<u8>,
@@ -193,6 +193,16 @@ impl Host {
     pub fn flush(&mut self, now: Time) {
         self.engine.flush(now);
         self.send_datagrams(now);
+    }
+
+    /// The same, at the time of the last call that sent something.
+    pub(crate) fn flush_again(&mut self) {
+        self.flush(self.latest);
+    }
+
+    /// Whether [`Host::flush`] may have something to send.
+    pub fn has_unsent(&self) -> bool {
+        self.engine.has_unsent()
     }
 
     /// The next thing that happened, oldest first.

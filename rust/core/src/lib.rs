@@ -77,7 +77,7 @@ pub use error::{
 pub use host::{Host, Totals};
 pub use io::udp::Udp;
 pub use io::{BindAddress, Network, Transport};
-pub use multiplayer::{Mode, Multiplayer, Notice, Packet, Signal, Status, WireProtocol};
+pub use multiplayer::{FlushMode, Mode, Multiplayer, Notice, Packet, Signal, Status, WireProtocol};
 
 /// A point in time: what has passed since an epoch of the caller's choice. It must never go back.
 pub type Time = std::time::Duration;

@@ -25,11 +25,13 @@ use crate::{
     TransferMode, Undecoded,
 };
 
+mod flush;
 mod godot3;
 mod legacy;
 mod poll;
 mod send;
 
+pub use flush::FlushMode;
 pub use godot3::WireProtocol;
 pub use poll::{Notice, Signal};
 
@@ -94,6 +96,7 @@ pub struct Multiplayer {
     target: i32,
     legacy: legacy::Settings,
     relay: godot3::Relay,
+    flush_mode: FlushMode,
     hosts: BTreeMap<i32, SharedConnection>,
     peers: BTreeMap<i32, PeerId>,
     /// The way back from a server's connections.
@@ -143,6 +146,7 @@ impl Multiplayer {
             target: 0,
             legacy: legacy::Settings::default(),
             relay: godot3::Relay::default(),
+            flush_mode: FlushMode::default(),
             hosts: BTreeMap::new(),
             peers: BTreeMap::new(),
             ids: HashMap::new(),
@@ -241,10 +245,12 @@ impl Multiplayer {
 
     /// Becomes inactive and leaves the hosts alone, unlike [`Multiplayer::close`].
     pub fn leave(&mut self) {
-        // Hosts that were never polled may belong to another session by now.
-        if self.is_polling {
-            for host in self.hosts.values() {
-                host.borrow_mut().watch(None);
+        for host in self.hosts.values() {
+            let mut host = host.borrow_mut();
+            host.flush_waiting();
+            // Hosts that were never polled may belong to another session by now.
+            if self.is_polling {
+                host.watch(None);
             }
         }
         self.forget();
@@ -285,7 +291,9 @@ impl Multiplayer {
             return Err(MeshError::InUse);
         }
         if !is_replaced && let Some(former) = self.hosts.get(&id) {
-            former.borrow_mut().watch(None);
+            let mut former = former.borrow_mut();
+            former.flush_waiting();
+            former.watch(None);
         }
         host.borrow_mut().watch(Some(Admission::Nobody));
         self.hosts.insert(id, host);
@@ -583,7 +591,9 @@ impl Multiplayer {
             && let Some(host) = self.hosts.remove(&id)
         {
             // It may serve others, or come back.
-            host.borrow_mut().watch(None);
+            let mut host = host.borrow_mut();
+            host.flush_waiting();
+            host.watch(None);
         }
     }
 }

@@ -196,6 +196,10 @@ impl Engine for Enet {
         self.admission = admission;
     }
 
+    fn has_unsent(&self) -> bool {
+        !self.dirty.is_empty() || self.output.has_ready()
+    }
+
     fn set_mtu(&mut self, mtu: u32) {
         self.config.mtu = mtu.clamp(MIN_MTU, MAX_MTU);
     }

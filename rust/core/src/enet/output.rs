@@ -55,6 +55,11 @@ impl Output {
         Some(to)
     }
 
+    /// Whether datagrams are ready to leave.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// Bytes that the checksum takes of each datagram.
     pub fn checksum_size(&self) -> usize {
         if self.has_checksum { CHECKSUM_SIZE } else { 0 }

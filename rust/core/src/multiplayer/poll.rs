@@ -1,6 +1,6 @@
 //! Polling: what the hosts report becomes packets in the inbox, and notices of signals.
 
-use super::{MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Status};
+use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Status};
 use crate::connection::Missed;
 use crate::engine::{Admission, Disconnect};
 use crate::{Event, Inactive, PeerId, SharedConnection, Time, TransferMode, channel};
@@ -53,7 +53,7 @@ impl Notice {
 }
 
 impl Multiplayer {
-    /// Begins a poll: receives, does what is due, sends.
+    /// Begins a poll: receives, does what is due, sends by [`FlushMode`].
     pub fn begin_poll(&mut self, now: Time) -> Result<(), Inactive> {
         self.last_time = now;
         if !self.is_active() {
@@ -97,7 +97,9 @@ impl Multiplayer {
                 } else {
                     host.receive(now);
                 }
-                host.flush(now);
+                if self.flush_mode == FlushMode::Immediate {
+                    host.flush(now);
+                }
             }
         }
         Ok(())

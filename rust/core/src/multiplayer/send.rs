@@ -1,11 +1,12 @@
 //! Sending: who a target means, and on which channel.
 
-use super::{MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
+use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
 use crate::engine::{MAX_PACKET_SIZE, QueueError};
-use crate::{PeerId, PeerState, SendError, Time};
+use crate::{PeerState, SendError, Time};
 
 impl Multiplayer {
-    /// Sends one packet to the target with the transfer mode and channel that are set, and flushes.
+    /// Sends one packet to the target with the transfer mode and channel that are set. It leaves by
+    /// [`FlushMode`].
     ///
     /// A peer that is being disconnected gets nothing, which is not an error. A packet for several
     /// peers leaves out those whose connection lacks the channel; if that is all of them, it is an
@@ -60,7 +61,10 @@ impl Multiplayer {
         };
         let flags = self.flags();
         let sent = host.send(now, peer, wire_channel, flags, data);
-        host.flush(now);
+        match self.flush_mode {
+            FlushMode::Immediate => host.flush(now),
+            FlushMode::OnFlush => connection.wait_for_flush(),
+        }
         match sent {
             Ok(()) | Err(QueueError::NotConnected) => Ok(()),
             Err(QueueError::NoSuchChannel) => Err(SendError::NoSuchChannel {
@@ -93,13 +97,19 @@ impl Multiplayer {
         );
         let flags = self.flags();
         let sent = host.send_to_all(now, &self.recipients, wire_channel, flags, data);
-        host.flush(now);
+        let first = self.recipients.iter();
+        let first = first
+            .copied()
+            .find(|&peer| host.state(peer) == PeerState::Connected);
+        match self.flush_mode {
+            FlushMode::Immediate => host.flush(now),
+            FlushMode::OnFlush => connection.wait_for_flush(),
+        }
         let count = sent.map_err(|_| SendError::TooLarge(data.len()))?;
-        let is_connected = |peer: &&PeerId| host.state(**peer) == PeerState::Connected;
-        match self.recipients.iter().find(is_connected) {
+        match first {
             // Some were there, and none has the channel.
             Some(peer) if count == 0 => Err(SendError::NoSuchChannel {
-                peer: self.ids.get(peer).copied().unwrap_or_default(),
+                peer: self.ids.get(&peer).copied().unwrap_or_default(),
                 channel: self.transfer_channel,
             }),
             _ => Ok(()),
