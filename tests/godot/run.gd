@@ -15,6 +15,7 @@ const SUITES: Array[String] = [
 	"legacy", "legacy_signals", "legacy_relay", "godot3", "godot3_surface",
 	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",
 	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments",
+	"flushing",
 ]
 const CASE_SECONDS := 90.0
 

@@ -11,11 +11,11 @@ use godot::prelude::*;
 
 use crate::arguments::NullableTlsOptions;
 use crate::dtls;
-use crate::enums::{CompressionMode, EventType, HostStatistic};
+use crate::enums::{CompressionMode, EventType, FlushMode, HostStatistic};
 use crate::handle::Handle;
 use crate::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::session::{self, HasSession, Session};
-use crate::{clock, convert};
+use crate::{clock, convert, frame};
 use enet_core::dtls::Dtls;
 
 /// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
@@ -54,6 +54,11 @@ pub struct ENetConnectionRs {
     base: Base<MultiplayerPeerExtension>,
     handle: Handle,
     session: Session,
+    /// When packets leave that are put while this is a game's [MultiplayerPeer]: see
+    /// [member ENetMultiplayerPeerRs.flush_mode]. Those of [method broadcast] and
+    /// [method ENetPacketPeerRs.send] leave with [method service] or [method flush], or with the game's.
+    #[var(get = get_flush_mode, set = set_flush_mode)]
+    flush_mode: PhantomVar<FlushMode>,
     dictionary: RefCell<Option<Dictionary>>,
 }
 
@@ -228,6 +233,18 @@ impl ENetConnectionRs {
         let handle = self.handle.clone();
         let done = handle.connection().borrow_mut().flush(clock::now());
         self.report_failure("flush", done);
+    }
+
+    /// See [member flush_mode].
+    #[func]
+    fn set_flush_mode(&mut self, mode: FlushMode) {
+        frame::set_mode(self, mode);
+    }
+
+    /// See [member flush_mode].
+    #[func]
+    fn get_flush_mode(&self) -> FlushMode {
+        frame::mode(self)
     }
 
     /// Limits the bytes per second of the whole host, 0 for unlimited. The peers are told within a
@@ -487,6 +504,7 @@ impl ENetConnectionRs {
             base,
             handle,
             session: Session::new(),
+            flush_mode: PhantomVar::default(),
             dictionary: RefCell::default(),
         })
     }

@@ -105,6 +105,10 @@ script_enums! {
         HOST_TOTAL_RECEIVED_DATA = 2 "Bytes received, as UDP payload."
         HOST_TOTAL_RECEIVED_PACKETS = 3 "Datagrams received."
     }
+    ENetMultiplayerPeerRs.FlushMode as FlushMode {
+        FLUSH_FRAME = 0 "Packets leave at the end of the frame in which they were put, many to a datagram. This is the default."
+        FLUSH_IMMEDIATE = 1 "Each packet leaves in a datagram of its own when it is put, as with the built-in class."
+    }
     ENetPacketPeerRs.PeerState as PeerState {
         STATE_DISCONNECTED = 0 "Not connected, or not any more."
         STATE_CONNECTING = 1 "Waits for the remote's answer."

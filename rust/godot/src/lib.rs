@@ -9,6 +9,7 @@ mod connection;
 mod convert;
 mod dtls;
 mod enums;
+mod frame;
 mod handle;
 mod lent;
 mod multiplayer_peer;

@@ -14,7 +14,7 @@ use godot::prelude::*;
 
 use crate::arguments::HostArgument;
 use crate::connection::ENetConnectionRs;
-use crate::enums::{PeerCompressionMode, WireProtocol};
+use crate::enums::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::handle::Handle;
 use crate::packet_peer::ENetPacketPeerRs;
 use crate::session::{self, HasSession, Session, session_virtuals};
@@ -104,6 +104,15 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_wire_protocol, set = set_wire_protocol)]
     wire_protocol: PhantomVar<WireProtocol>,
     dictionary: Option<Dictionary>,
+    /// When packets leave: [constant FLUSH_FRAME] by default. Of packets that travel together the network
+    /// has much less to do. It costs no frame of delay, and nothing that was put is lost when the peer
+    /// is closed or freed. A full datagram does not wait, nor does anything on another thread than the
+    /// main one. In a script's own loop, in which no frame goes by, packets leave with the next
+    /// [method MultiplayerPeer.poll].
+    ///
+    /// A change sends what waits.
+    #[var(get = get_flush_mode, set = set_flush_mode)]
+    flush_mode: PhantomVar<FlushMode>,
     /// Whether [method create_server] and [method create_client] encrypt what they send, with DTLS 1.2. A
     /// server needs [method set_dtls_key] and [method set_dtls_certificate] before. Both sides must have
     /// it. Godot's built-in class has [method ENetConnection.dtls_server_setup] and
@@ -340,6 +349,7 @@ session_virtuals!(
         server_relay: PhantomVar::default(),
         wire_protocol: PhantomVar::default(),
         dictionary: None,
+        flush_mode: PhantomVar::default(),
         use_dtls: PhantomVar::default(),
         dtls_verify: PhantomVar::default(),
         dtls_hostname: PhantomVar::default(),

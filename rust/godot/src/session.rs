@@ -3,7 +3,7 @@
 //! Two classes have one: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are the same text, so it stands here once.
 
-use enet_core::{Multiplayer, Packet, Signal, TransferMode, Udp};
+use enet_core::{FlushMode, Multiplayer, Packet, Signal, TransferMode, Udp};
 use godot::classes::Os;
 use godot::global::Error;
 use godot::obj::WithBaseField;
@@ -11,6 +11,7 @@ use godot::prelude::*;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::frame::FrameEnd;
 use crate::handle::engine_factory;
 use crate::lent::Lent;
 use crate::{clock, convert};
@@ -22,25 +23,34 @@ const UNFRAGMENTED_SIZE: usize = 1392;
 pub struct Session {
     pub core: Multiplayer,
     pub lent: Lent,
+    pub frame: FrameEnd,
 }
 
 impl Session {
     /// An inactive session.
     pub fn new() -> Self {
         let network = Box::new(Udp);
+        let mut core = Multiplayer::with_engine(network, clock::seed(), engine_factory());
+        core.set_flush_mode(FlushMode::OnFlush, clock::now());
         Self {
-            core: Multiplayer::with_engine(network, clock::seed(), engine_factory()),
+            core,
             lent: Lent::default(),
+            frame: FrameEnd::default(),
         }
     }
 
-    /// The session's part of a poll, up to the first signal.
-    pub fn begin_poll(&mut self) -> Result<(), enet_core::Inactive> {
+    /// The session's part of a poll, up to the first signal. What it finds to send may wait.
+    pub fn begin_poll(&mut self, may_wait: bool) -> Result<(), enet_core::Inactive> {
         self.lent.take_back();
         while let Some(buffer) = self.lent.take_returned() {
             self.core.recycle(buffer);
         }
-        self.core.begin_poll(clock::now())
+        let now = clock::now();
+        self.core.begin_poll(now)?;
+        if !may_wait && self.core.flush_mode() == FlushMode::OnFlush {
+            self.core.flush(now);
+        }
+        Ok(())
     }
 
     /// The packet that is read next, or why there is none.
@@ -77,7 +87,7 @@ impl Session {
 }
 
 /// A class with a session.
-pub trait HasSession: WithBaseField + GodotClass {
+pub trait HasSession: WithBaseField + GodotClass + Inherits<Object> {
     /// Its name, for messages.
     const NAME: &'static str;
 
@@ -112,7 +122,7 @@ pub trait HasSession: WithBaseField + GodotClass {
     /// It may also drop the last reference to it, so there is another one until then.
     fn report(&mut self, method: &str, cause: &dyn Display)
     where
-        Self: Inherits<RefCounted> + Inherits<Object>,
+        Self: Inherits<RefCounted>,
     {
         let this = self.to_gd();
         {
@@ -181,7 +191,8 @@ macro_rules! session_virtuals {
             fn poll(&mut self) {
                 // A handler may drop every other reference.
                 let this = self.to_gd();
-                if let Err(error) = self.session_mut().begin_poll() {
+                let may_wait = crate::frame::poll_may_wait(self);
+                if let Err(error) = self.session_mut().begin_poll(may_wait) {
                     self.report("poll", &error);
                     return session::release(this);
                 }
@@ -196,6 +207,7 @@ macro_rules! session_virtuals {
                     self.emit(notice.signal());
                     self.session_mut().core.finish(notice, clock::now());
                 }
+                crate::frame::put_off_answers(self);
                 self.tidy();
                 let undecoded = self.session_mut().core.undecoded(clock::now());
                 if let Some(undecoded) = undecoded {
@@ -203,6 +215,10 @@ macro_rules! session_virtuals {
                     godot_warn!("{}.poll: {undecoded}.", Self::NAME);
                 }
                 session::release(this);
+            }
+
+            fn on_notification(&mut self, what: godot::classes::notify::ObjectNotification) {
+                crate::frame::notified(self, what.into());
             }
 
             fn close(&mut self) {
@@ -248,7 +264,10 @@ macro_rules! session_virtuals {
                     godot_warn!("{warning}");
                 }
                 match self.session_mut().send(data) {
-                    Ok(()) => Error::OK,
+                    Ok(()) => {
+                        crate::frame::put_off(self);
+                        Error::OK
+                    }
                     Err((error, cause)) => {
                         self.report("put_packet", &cause);
                         error

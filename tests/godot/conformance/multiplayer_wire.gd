@@ -2,6 +2,7 @@ extends "res://lib/multiplayer_case.gd"
 ## Transfer modes and channels as they travel, both ways.
 
 const ALL_MODES: Array[String] = ["server", "client", "mesh"]
+const FLUSH_IMMEDIATE := 1
 const USABLE_CHANNELS: Array[int] = [-2147483648, -5, -1, 0, 1, 2, 17, 252, 253]
 
 
@@ -21,11 +22,13 @@ func case_modes_and_channels_sent() -> void:
 	done()
 
 
-## Nothing waits for a poll.
+## Nothing waits for a poll, if ours is told so.
 func case_put_packet_sends_at_once() -> void:
 	for kind in ALL_MODES:
 		far_ends.clear()
 		var subject := subject_of(kind)
+		if kit.is_ours:
+			subject.set(&"flush_mode", FLUSH_IMMEDIATE)
 		var far := far_ends[0]
 		far.seen.clear()
 		for mode in MODES:
@@ -33,6 +36,28 @@ func case_put_packet_sends_at_once() -> void:
 		check(drive_far(saw(far, 3)), "%s: they arrive" % kind)
 		note(kind, far.seen)
 	done()
+
+
+func case_packets_share_a_datagram() -> void:
+	for kind: String in ["server", "client"]:
+		far_ends.clear()
+		var subject := subject_of(kind)
+		var far := far_ends[0]
+		far.seen.clear()
+		settle()
+		_pop_sent_packets(subject)
+		for count in 3:
+			send(subject, "shared", 0, UNRELIABLE)
+		differs("%s: datagrams at once" % kind, _pop_sent_packets(subject), "D32", 3, 0)
+		subject.poll()
+		check(drive_far(saw(far, 3)), "%s: they arrive" % kind)
+		note("%s: arrived" % kind, far.seen)
+	done()
+
+
+func _pop_sent_packets(subject: MultiplayerPeer) -> int:
+	var count: float = host_of(subject).call(&"pop_statistic", ENetConnection.HOST_TOTAL_SENT_PACKETS)
+	return int(count)
 
 
 func case_large_packets_sent() -> void:

@@ -20,6 +20,7 @@ session_virtuals!(
         base,
         handle: Handle::unconnected(),
         session: Session::new(),
+        flush_mode: PhantomVar::default(),
         dictionary: RefCell::default(),
     },
     {

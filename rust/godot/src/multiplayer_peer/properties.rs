@@ -6,9 +6,9 @@ use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::connection::ENetConnectionRs;
-use crate::convert;
-use crate::enums::{CompressionMode, PeerCompressionMode, WireProtocol};
+use crate::enums::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
 use crate::session::{self, HasSession};
+use crate::{convert, frame};
 
 /// The editor's names of the compression modes.
 pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
@@ -172,6 +172,18 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn get_dtls_hostname(&self) -> GString {
         self.dtls.hostname.clone()
+    }
+
+    /// See [member flush_mode].
+    #[func]
+    pub(super) fn set_flush_mode(&mut self, mode: FlushMode) {
+        frame::set_mode(self, mode);
+    }
+
+    /// See [member flush_mode].
+    #[func]
+    pub(super) fn get_flush_mode(&self) -> FlushMode {
+        frame::mode(self)
     }
 }
 

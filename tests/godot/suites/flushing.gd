@@ -1,0 +1,307 @@
+extends "res://lib/player_suite.gd"
+## When packets leave: with ours once a frame unless told otherwise, with the built-in class each at once.
+
+const Leaver := preload("res://leaver.gd")
+const PACKETS := 10
+const SENT_PACKETS := 1
+const _WORD: PackedByteArray = [63]
+const FLUSH_FRAME := 0
+const FLUSH_IMMEDIATE := 1
+## A ping, or what is sent again on a busy machine, may make one more: the least of so many counts.
+const ATTEMPTS := 5
+## Where in a frame a game may send.
+const PLACES: Array[String] = [
+	"physics_process", "api_poll", "process_frame", "process", "deferred", "timer", "tween",
+]
+
+
+## Runs something in a node's processing, once.
+class Actor:
+	extends Node
+
+	var in_process := Callable()
+	var in_physics := Callable()
+
+	func _process(_delta: float) -> void:
+		in_process = _run(in_process)
+
+	func _physics_process(_delta: float) -> void:
+		in_physics = _run(in_physics)
+
+	static func _run(what: Callable) -> Callable:
+		if what.is_valid():
+			what.call()
+		return Callable()
+
+
+## An API that is polled with the others, at the frame's begin.
+class Probe:
+	extends MultiplayerAPIExtension
+
+	var before := Callable()
+
+	func _poll() -> Error:
+		if before.is_valid():
+			before.call()
+		return OK
+
+
+var _actor: Actor
+var _probe: Probe
+var _probe_root: Node
+
+
+func case_the_mode() -> void:
+	for peer_class: String in [server_class, client_class]:
+		var peer: MultiplayerPeer = ClassDB.instantiate(peer_class)
+		if not _is_ours(peer):
+			check(not (&"flush_mode" in peer), "stock has no such property")
+			continue
+		equal(peer.get(&"flush_mode"), FLUSH_FRAME, "by default")
+		peer.set(&"flush_mode", FLUSH_IMMEDIATE)
+		equal(peer.get(&"flush_mode"), FLUSH_IMMEDIATE, "once set")
+		for wrong: int in [-1, 2, 4294967296]:
+			peer.set(&"flush_mode", wrong)
+			expect_errors(1, true, "mode %d" % wrong)
+			equal(peer.get(&"flush_mode"), FLUSH_IMMEDIATE, "after %d" % wrong)
+	done()
+
+
+func case_a_frame_is_a_datagram() -> void:
+	var players := await _players_and_probe()
+	for sender in 2:
+		var ours := players[sender].end.is_ours
+		for place in PLACES:
+			var count := await _datagrams(players, sender, place)
+			equal(count, 1 if ours else PACKETS, "%s's datagrams, put in %s" % ["client" if sender else "server", place])
+	await _end_probe()
+	done()
+
+
+func case_immediate_is_as_stock() -> void:
+	var players := await _players_and_probe()
+	for sender in 2:
+		if players[sender].end.is_ours:
+			players[sender].end.peer.set(&"flush_mode", FLUSH_IMMEDIATE)
+		for place in PLACES:
+			equal(await _datagrams(players, sender, place), PACKETS, "put in " + place)
+	await _end_probe()
+	done()
+
+
+## What takes a process of its own in a real game answers in the next frame here, as with stock.
+func case_round_trips_take_no_more_frames() -> void:
+	const ROUNDS := 20
+	var players := await _players_and_probe()
+	var frames_taken: Array[int] = []
+	for index in ROUNDS:
+		var begun := -1
+		var heard := [0, 0]
+		for side in 2:
+			players[side].api.peer_packet.connect(
+				func(_id: int, _bytes: PackedByteArray) -> void: heard[side] += 1, CONNECT_ONE_SHOT)
+		_actor.in_process = func() -> void: players[1].api.send_bytes(_WORD, 1)
+		begun = Engine.get_process_frames()
+		var answers := func() -> void:
+			if heard[0] == 1:
+				heard[0] = 2
+				players[0].api.send_bytes(_WORD, players[1].id())
+		while heard[1] == 0 and Engine.get_process_frames() - begun < 100:
+			await tree.process_frame
+			if not _actor.in_process.is_valid():
+				_actor.in_process = answers
+		frames_taken.append(Engine.get_process_frames() - begun)
+	frames_taken.sort()
+	# What is put in one frame is there at the begin of the next.
+	equal(frames_taken[int(ROUNDS / 2.0)], 2, "frames of a round trip, of %s" % [frames_taken])
+	await _end_probe()
+	done()
+
+
+## Acknowledgements travel with the answers of the frame, and also if there are none.
+func case_acknowledgements_wait_for_the_frame() -> void:
+	var players := await _players_and_probe()
+	if players[0].end.is_ours:
+		for answers: bool in [false, true]:
+			var counts: Array[int] = []
+			for attempt in ATTEMPTS:
+				await frames_for(0.05)
+				_sent(players[0])
+				players[0].api.peer_packet.connect(
+					func(_id: int, _bytes: PackedByteArray) -> void:
+						if answers:
+							_actor.in_process = _put.bind(players[0], 3),
+					CONNECT_ONE_SHOT)
+				var heard := players[0].events.size()
+				players[1].api.send_bytes(_WORD, 1, MultiplayerPeer.TRANSFER_MODE_RELIABLE)
+				check(await frames(func() -> bool: return players[0].events.size() > heard), "it comes")
+				await frame()
+				counts.append(_sent(players[0]))
+			equal(counts.min(), 1, "datagrams with an answer: %s" % answers)
+	else:
+		check(true, "stock acknowledges at once")
+	await _end_probe()
+	done()
+
+
+func case_a_full_datagram_does_not_wait() -> void:
+	var ends := connected(1)
+	pump_for(ends, 0.05)
+	_sent_by(ends[0].peer)
+	for index in 30:
+		ends[0].send(pattern(100), 0, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE)
+	var count := _sent_by(ends[0].peer)
+	equal(count, 2 if ends[0].is_ours else 30, "before any poll")
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == 30), "they arrive")
+	done()
+
+
+## No frame goes by: the next poll sends, and what it finds itself too.
+func case_a_loop_of_polls() -> void:
+	var ends := connected(1)
+	pump_for(ends, 0.05)
+	for sender in 2:
+		_sent_by(ends[sender].peer)
+		for index in PACKETS:
+			ends[sender].say(str(index))
+		ends[sender].poll()
+		var count := _sent_by(ends[sender].peer)
+		# Stock's acknowledgements travel alone.
+		check(count == 1 if ends[sender].is_ours else count >= PACKETS, "%d with the next poll" % count)
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == PACKETS), "they arrive")
+	done()
+
+
+func case_the_other_class_has_it_too() -> void:
+	if server_class == "ENetMultiplayerPeerRs":
+		var host: MultiplayerPeer = ClassDB.instantiate("ENetConnectionRs")
+		equal(host.get(&"flush_mode"), FLUSH_FRAME, "by default")
+		host.call(&"create_host_bound", "*", free_port())
+		host.poll()
+		host.set(&"flush_mode", FLUSH_IMMEDIATE)
+		equal(host.get(&"flush_mode"), FLUSH_IMMEDIATE, "once set")
+		host.close()
+	else:
+		check(true, "nothing of ours serves")
+	done()
+
+
+## Freed with its last words, in one go.
+func case_freeing_says_them() -> void:
+	for leaver in 2:
+		var ends := connected(1)
+		var stays := ends[1 - leaver]
+		var goodbye := "-%d" % ends[leaver].id()
+		equal(ends[leaver].say("words"), OK, "sending")
+		_ends.erase(ends[leaver])
+		ends.remove_at(leaver)
+		check(pump(ends, func() -> bool: return stays.journal.has(goodbye)), "the other hears it")
+		if stays.keeps_last_words:
+			equal(stays.texts(), ["words"] as Array[String], "what it said")
+	done()
+
+
+func case_quitting_says_them() -> void:
+	for how: String in ["quit", "free", "finalize"]:
+		var server := start_server()
+		var program := OS.get_environment("GODOT")
+		if program.is_empty():
+			program = OS.get_executable_path()
+		var child := OS.create_process(program, [
+			"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", "res://leaver.gd", "--",
+			how, client_class, str(server.port),
+		])
+		check(child > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
+		if child <= 0:
+			break
+		check(pump([server], func() -> bool: return server.events.size() == 2, 30.0), "it comes and leaves: " + how)
+		if server.keeps_last_words:
+			equal(server.texts(), [Leaver.WORD] as Array[String], how)
+		server.peer.close()
+	done()
+
+
+func _players_and_probe() -> Array[Player]:
+	_probe = Probe.new()
+	_probe_root = Node.new()
+	_probe_root.name = "Probe"
+	tree.root.add_child(_probe_root)
+	# It comes first, so it sees what left before anybody polls.
+	tree.set_multiplayer(_probe, _probe_root.get_path())
+	_actor = Actor.new()
+	tree.root.add_child(_actor)
+	var players := await players_connected(1)
+	for player in players:
+		player.api.server_relay = false
+	await frames_for(0.1)
+	return players
+
+
+func _end_probe() -> void:
+	await end_all()
+	tree.set_multiplayer(null, _probe_root.get_path())
+	_probe_root.queue_free()
+	_actor.queue_free()
+	await tree.process_frame
+
+
+## How many datagrams the packets of one frame made until the next.
+func _datagrams(players: Array[Player], sender: int, place: String) -> int:
+	var counts: Array[int] = []
+	for attempt in ATTEMPTS:
+		await frames_for(0.02)
+		var put_in := [-1]
+		var count := [-1]
+		_probe.before = func() -> void:
+			if put_in[0] == Engine.get_process_frames() - 1 and count[0] < 0:
+				count[0] = _sent(players[sender])
+		var act := func() -> void:
+			_sent(players[sender])
+			_put(players[sender], PACKETS)
+			put_in[0] = Engine.get_process_frames()
+		_act_in(place, players, sender, act)
+		check(await frames(func() -> bool: return count[0] >= 0), "a frame follows: " + place)
+		_probe.before = Callable()
+		counts.append(count[0])
+	var least: int = counts.min()
+	return least
+
+
+func _act_in(place: String, players: Array[Player], sender: int, act: Callable) -> void:
+	match place:
+		"physics_process":
+			_actor.in_physics = act
+		"api_poll":
+			players[sender].api.peer_packet.connect(
+				func(_id: int, _bytes: PackedByteArray) -> void: act.call(), CONNECT_ONE_SHOT)
+			var other := players[1 - sender]
+			other.api.send_bytes(_WORD, players[sender].id(), MultiplayerPeer.TRANSFER_MODE_RELIABLE)
+		"process_frame":
+			tree.process_frame.connect(act, CONNECT_ONE_SHOT)
+		"process":
+			_actor.in_process = act
+		"deferred":
+			_actor.in_process = act.call_deferred
+		"timer":
+			tree.create_timer(0.001).timeout.connect(act)
+		"tween":
+			tree.create_tween().tween_callback(act)
+
+
+func _put(from: Player, count: int) -> void:
+	for index in count:
+		from.api.send_bytes(PackedByteArray([index]), 0, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE)
+
+
+func _sent(player: Player) -> int:
+	return _sent_by(player.end.peer)
+
+
+func _sent_by(peer: MultiplayerPeer) -> int:
+	var host: RefCounted = peer.call(&"get_host")
+	var count: float = host.call(&"pop_statistic", SENT_PACKETS)
+	return int(count)
+
+
+static func _is_ours(peer: MultiplayerPeer) -> bool:
+	return peer.get_class().ends_with("Rs")
