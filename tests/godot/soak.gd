@@ -173,7 +173,9 @@ func _visit(host: RefCounted, cycle: int) -> bool:
 		_server.poll()
 		client.poll()
 		return client.get_connection_status() == status
+	# No frame goes by here, so it is the client's poll that sends.
 	var heard := func() -> bool:
+		client.poll()
 		_server.poll()
 		return _server.get_available_packet_count() == 1
 	if not _until(status_is.bind(MultiplayerPeer.CONNECTION_CONNECTED)):
