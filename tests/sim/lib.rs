@@ -9,4 +9,4 @@ mod world;
 pub use network::{Conditions, SERVER_IP, SimNetwork};
 pub use random::Random;
 pub use traffic::{Kind, Traffic};
-pub use world::{Node, NodeId, World, engine, engine_tells_refused};
+pub use world::{Node, NodeId, World, engine, engine_is_own, engine_tells_refused};
