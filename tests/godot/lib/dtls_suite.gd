@@ -60,7 +60,15 @@ func identity_of(file: String) -> Identity:
 	return made
 
 
+## As a resource: ours needs its path, where there are several in the file.
 func certificate_of(file: String) -> X509Certificate:
+	var certificate: X509Certificate = load(certificates.path_join(file + ".crt"))
+	check(certificate != null, "certificate of " + file)
+	return certificate
+
+
+## The same without a path.
+func pathless_certificate_of(file: String) -> X509Certificate:
 	var certificate := X509Certificate.new()
 	equal(certificate.load(certificates.path_join(file + ".crt")), OK, "certificate of " + file)
 	return certificate

@@ -51,6 +51,32 @@ func case_client_setup() -> void:
 	done()
 
 
+## The engine hands out only the first certificate of an object: the others are in the file that it was
+## loaded from.
+func case_several_certificates() -> void:
+	var chain := identity_of("chain")
+	for is_server: bool in [true, false]:
+		var method: StringName = [&"dtls_client_setup", &"dtls_server_setup"][int(is_server)]
+		var file: String = ["authorities", "chain"][int(is_server)]
+		var moved := pathless_certificate_of(file)
+		moved.take_over_path(certificates.path_join("good.crt"))
+		var lost := pathless_certificate_of(file)
+		lost.take_over_path(certificates.path_join("missing.crt"))
+		for certificate: X509Certificate in [pathless_certificate_of(file), moved, lost, certificate_of(file)]:
+			var host := new_host(OURS)
+			equal(host.bind(free_port()), OK, "create_host_bound")
+			var options := TLSOptions.server(chain.key, certificate) if is_server else TLSOptions.client(certificate)
+			var arguments := [options] if is_server else [NAME, options]
+			var is_there := certificate.resource_path.get_file() == file + ".crt"
+			_expect(host, method, arguments, OK if is_there else ERR_INVALID_PARAMETER,
+				"%s of several, with the path \"%s\"" % [method, certificate.resource_path])
+	# One needs no file.
+	var only_one := new_host(OURS)
+	equal(only_one.open(), OK, "create_host")
+	_expect(only_one, &"dtls_client_setup", [NAME, TLSOptions.client(pathless_certificate_of("ca"))], OK, "only one")
+	done()
+
+
 ## An error names the method and comes alone.
 func _expect(host: RawHost, method: StringName, arguments: Array, expected: Error, what: String) -> void:
 	var error: Error = host.connection.callv(method, arguments)
