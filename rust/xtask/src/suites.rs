@@ -42,6 +42,8 @@ const FUZZING: u64 = 20;
 const SOAK_CYCLES: &str = "3000";
 /// Suites that talk to Godot 3 are named so.
 const GODOT3_SUITES: &str = "godot3";
+/// And those that need certificates so.
+const DTLS_SUITES: &str = "dtls";
 /// The editor opens it.
 const RELOAD_PROJECT: &str = "tests/godot/reload";
 
@@ -61,11 +63,6 @@ pub fn run(rust: bool, engine: bool, suite: Option<&str>, inside: Engine) -> Out
 }
 
 fn rust_stages(overview: &mut Overview, logs: &Path) {
-    let cargo = |arguments: &[&str]| {
-        let mut command = Command::new(project::cargo());
-        command.args(arguments).current_dir(root());
-        command
-    };
     overview.stage("formatting", || {
         single(&mut cargo(&["fmt", "--all", "--check"]), logs, "fmt")
     });
@@ -159,6 +156,24 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             Ok(Tally::one_passed())
         });
     }
+    let mut certificates = None;
+    if suite.is_none_or(|suite| suite.starts_with(DTLS_SUITES)) {
+        overview.stage("certificates", || {
+            let folder = target().join("certificates");
+            let mut command = cargo(&[
+                "run",
+                "--quiet",
+                "--package",
+                "enet_tests",
+                "--example",
+                "certificates",
+                "--",
+            ]);
+            let made = single(command.arg(&folder), logs, "certificates")?;
+            certificates = Some(folder);
+            Ok(made)
+        });
+    }
     for server in [STOCK_CLASS, CLASS] {
         for client in [STOCK_CLASS, CLASS] {
             let name = format!("server {server}, client {client}");
@@ -176,6 +191,9 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
                     .args(["--server-class", server, "--client-class", client]);
                 if let Some(suite) = suite {
                     command.args(["--suite", suite]);
+                }
+                if let Some(folder) = &certificates {
+                    command.arg("--certificates").arg(folder);
                 }
                 scripts(&mut command, logs, &format!("{server}-{client}"))
             });
@@ -216,6 +234,12 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             demo::play(CLASS, 12).map(|()| Tally::one_passed())
         });
     }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(project::cargo());
+    command.args(arguments).current_dir(root());
+    command
 }
 
 fn headless(godot: &Path, project: &str) -> Command {
