@@ -14,6 +14,7 @@ use crate::connection::{inactive, options};
 
 mod certificates;
 mod hostile;
+mod openssl;
 mod verification;
 
 use certificates::{Kind, Pair};

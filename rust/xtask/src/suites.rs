@@ -44,6 +44,8 @@ const SOAK_CYCLES: &str = "3000";
 const GODOT3_SUITES: &str = "godot3";
 /// And those that need certificates so.
 const DTLS_SUITES: &str = "dtls";
+/// Set for the Rust tests that run the program openssl, where it has to be there.
+const OPENSSL_VARIABLE: &str = "REQUIRE_OPENSSL";
 /// The editor opens it.
 const RELOAD_PROJECT: &str = "tests/godot/reload";
 
@@ -100,6 +102,10 @@ fn rust_stages(overview: &mut Overview, logs: &Path) {
         let mut command = cargo(arguments);
         if needs_c {
             command.env("REQUIRE_C_ENET", "1");
+        }
+        // Every Debian that downloads by https has it: the certificates to trust depend on it.
+        if apt::is_expected(OPENSSL_VARIABLE) {
+            command.env(OPENSSL_VARIABLE, "1");
         }
         if let Some(program) = &c_peer {
             command.env(c_enet::VARIABLE, program);
