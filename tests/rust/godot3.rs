@@ -288,3 +288,56 @@ fn another_session_knows_nobody_of_the_last() {
     world.join(node, first);
     assert!(world.run_until(1000, |world| world[node].peer.relayed_ids().count() == 1));
 }
+
+/// A client that speaks Godot 4's format sees what really comes over the wire.
+#[test]
+fn without_relay_nothing_is_passed_on_or_told() {
+    let mut world = World::new(353);
+    let (server, clients) = connected(&mut world, 1, false);
+    let raw = world.idle();
+    let raw_id = world.join(raw, server);
+    assert!(world.run_until(1000, |world| world[server].signals.len() == 2));
+    let own = clients[0].1;
+    for target in [0, -1, raw_id, -own] {
+        let said = [own.to_le_bytes(), target.to_le_bytes()].concat();
+        world.send(raw, 1, RELIABLE, 1, &said).expect("sent");
+    }
+    for target in [0, 1, -1] {
+        world
+            .send(clients[0].0, target, RELIABLE, 0, b"x")
+            .expect("sent");
+    }
+    world.run(500);
+    let now = world.now();
+    world[clients[0].0].peer.close(now);
+    world.run(500);
+    assert!(heard(&world, raw).is_empty());
+}
+
+#[test]
+fn who_is_forced_out_is_announced_at_once() {
+    let mut world = World::new(354);
+    let (server, clients) = connected(&mut world, 2, true);
+    let now = world.now();
+    let gone = world[server].peer.disconnect_peer(clients[0].1, true, now);
+    assert_eq!(gone, Ok(()));
+    // Before the server is polled again.
+    world.network.advance_to(now);
+    world.poll(clients[1].0);
+    assert_eq!(world[clients[1].0].peer.relayed_ids().count(), 0);
+}
+
+#[test]
+fn what_is_relayed_leaves_with_the_poll_that_finds_it() {
+    let mut world = World::new(355);
+    let (server, clients) = connected(&mut world, 2, true);
+    let (receiver, target) = clients[1];
+    let sent = world.send(clients[0].0, target, RELIABLE, 0, b"x");
+    sent.expect("sent");
+    for node in [server, receiver] {
+        let now = world.now();
+        world.network.advance_to(now);
+        world.poll(node);
+    }
+    assert_eq!(heard(&world, receiver), [(clients[0].1, &b"x"[..])]);
+}

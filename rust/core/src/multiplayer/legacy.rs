@@ -155,18 +155,16 @@ impl Multiplayer {
         }
     }
 
-    /// What a client is told after the signal that its session ended, or could not begin. Handlers
-    /// of that signal may have started another one.
+    /// What a client is told after the signal that its session ended, or could not begin.
     pub(super) fn note_end(&mut self, status: Status) {
-        if !self.is_active() {
-            self.outcome = Some(match status {
-                Status::Connecting => Signal::ConnectionFailed,
-                _ => Signal::ServerDisconnected,
-            });
-        }
+        self.outcome = Some(match status {
+            Status::Connecting => Signal::ConnectionFailed,
+            _ => Signal::ServerDisconnected,
+        });
     }
 
-    /// The signal that is due after those of Godot 4, unless what it tells is no longer so.
+    /// The signal that is due after those of Godot 4, unless what it tells is no longer so: handlers
+    /// may have closed the session, or started another one.
     pub(super) fn take_outcome(&mut self) -> Option<Signal> {
         let signal = self.outcome.take()?;
         let still_holds = match signal {
