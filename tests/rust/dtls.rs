@@ -1,16 +1,21 @@
-//! Encrypted hosts, on the simulated network.
+//! Encrypted hosts, on the simulated network. Always with our engine: others neither wait for a session
+//! nor end a connection with it.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use enet_core::dtls::{Dtls, Failed, Failure, HANDSHAKE_TIMEOUT, Identity, Trust, Verification};
 use enet_core::engine::Disconnect;
+use enet_core::host::DEFAULT_ENGINE;
 use enet_core::{
-    ConnectError, EncryptError, Event, PacketFlags, PeerId, PeerState, SharedConnection, Time,
+    ConnectError, Connection, EncryptError, Event, PacketFlags, PeerId, PeerState,
+    SharedConnection, Time,
 };
 use sim::{Conditions, SERVER_IP, World};
 
-use crate::connection::{inactive, options};
+use crate::connection::options;
 
 mod certificates;
 mod hostile;
@@ -33,6 +38,13 @@ fn trusting(pair: &Pair) -> Verification {
         trust: Some(Trust::certificates(&pair.pem()).expect("readable")),
         name: Some("game".to_owned()),
     }
+}
+
+fn inactive(world: &mut World) -> SharedConnection {
+    let seed = world.random.number() as u32;
+    let network = Rc::new(world.network.clone());
+    let host = Connection::new(network, DEFAULT_ENGINE, seed);
+    Rc::new(RefCell::new(host))
 }
 
 fn host(world: &mut World, max_peers: i32) -> SharedConnection {
