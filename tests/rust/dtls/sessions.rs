@@ -1,0 +1,405 @@
+//! How encrypted sessions begin, carry everything, and end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use enet_core::dtls::{Dtls, Failure, HANDSHAKE_TIMEOUT};
+use enet_core::engine::Disconnect;
+use enet_core::{ConnectError, EncryptError, Event, PacketFlags, PeerState, Time};
+use sim::{Conditions, SERVER_IP, World};
+
+use super::{
+    client, connect, failed, host, identity, inactive, is_connected, is_disconnected, joined,
+    only_peer, own, serve_until, server, sessions, trusting,
+};
+use crate::connection::options;
+
+/// The handshake takes three round trips, and the connection one more. Its own is measured alone.
+#[test]
+fn joining_costs_round_trips_and_no_timer() {
+    let mut world = World::with(
+        1,
+        Conditions {
+            latency: Duration::from_millis(50),
+            ..Conditions::default()
+        },
+    );
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let client = client(&mut world, &server, trusting(&pair));
+    serve_until(&mut world, &[&server, &client], 5, is_connected(1));
+    let took = world.now().as_millis();
+    assert!((400..460).contains(&took), "{took} ms");
+    serve_until(&mut world, &[&server, &client], 1, |_| false);
+    let peer = only_peer(&client);
+    let statistics = client
+        .borrow_mut()
+        .host()
+        .and_then(|host| host.statistics(peer));
+    let round_trip = statistics.expect("connected").round_trip_time;
+    assert!((95..130).contains(&round_trip), "{round_trip} ms");
+}
+
+#[test]
+fn nothing_readable_is_on_the_wire() {
+    let mut world = World::new(2);
+    world.network.record();
+    let (server, client) = joined(&mut world);
+    let secret = b"the treasure lies below the old oak";
+    let peer = only_peer(&client);
+    let now = world.now();
+    let sent = client.borrow_mut().send(peer, 0, 1, secret, now);
+    sent.expect("sent");
+    let events = serve_until(&mut world, &[&server, &client], 5, |events| {
+        events
+            .iter()
+            .any(|(_, event)| matches!(event, Event::Received { .. }))
+    });
+    let received = events.iter().find_map(|(_, event)| match event {
+        Event::Received { data, .. } => Some(data.clone()),
+        _ => None,
+    });
+    assert_eq!(received.as_deref(), Some(&secret[..]));
+    for (_, _, bytes) in world.network.take_recording() {
+        assert!(!bytes.windows(8).any(|part| part == &secret[..8]));
+    }
+}
+
+/// A record is larger than what it holds, and still fits where a plain datagram did.
+#[test]
+fn datagrams_are_no_larger_than_without() {
+    let mut world = World::new(3);
+    let (server, client) = joined(&mut world);
+    world.network.record();
+    let peer = only_peer(&client);
+    let packet: Vec<u8> = (0..100_000u32).map(|it| (it / 7) as u8).collect();
+    let now = world.now();
+    for flags in [1, 0] {
+        let sent = client.borrow_mut().send(peer, 0, flags, &packet, now);
+        sent.expect("sent");
+    }
+    let events = serve_until(&mut world, &[&server, &client], 20, |events| {
+        events
+            .iter()
+            .any(|(_, event)| matches!(event, Event::Received { .. }))
+    });
+    let whole = events
+        .iter()
+        .any(|(_, event)| matches!(event, Event::Received { data, .. } if *data == packet));
+    assert!(whole);
+    let recording = world.network.take_recording();
+    let largest = recording.iter().map(|(_, _, bytes)| bytes.len()).max();
+    assert_eq!(largest, Some(1392));
+}
+
+#[test]
+fn everything_arrives_in_order_over_a_bad_network() {
+    for seed in 10..14 {
+        let conditions = Conditions {
+            latency: Duration::from_millis(20),
+            jitter: Duration::from_millis(30),
+            loss: 0.1,
+            duplication: 0.1,
+        };
+        let mut world = World::with(seed, conditions);
+        let (server, client) = joined(&mut world);
+        let peers = [only_peer(&server), only_peer(&client)];
+        let hosts = [&server, &client];
+        for number in 0..300u32 {
+            for (host, peer) in hosts.into_iter().zip(peers) {
+                let size = 4 + (number as usize * 37) % 1500;
+                let mut packet = vec![number as u8; size];
+                packet[..4].copy_from_slice(&number.to_be_bytes());
+                let now = world.now();
+                let sent = host.borrow_mut().send(peer, 0, 1, &packet, now);
+                sent.expect("sent");
+            }
+        }
+        let received = |events: &[(usize, Event)], of: usize| -> Vec<Vec<u8>> {
+            let events = events.iter().filter(|(index, _)| *index == of);
+            let packets = events.filter_map(|(_, event)| match event {
+                Event::Received { data, .. } => Some(data.clone()),
+                _ => None,
+            });
+            packets.collect()
+        };
+        let events = serve_until(&mut world, &hosts, 120, |events| {
+            (0..2).all(|of| received(events, of).len() == 300)
+        });
+        for of in 0..2 {
+            let packets = received(&events, of);
+            assert_eq!(packets.len(), 300, "seed {seed}");
+            for (number, packet) in (0u32..).zip(packets) {
+                assert_eq!(packet[..4], number.to_be_bytes());
+                assert_eq!(packet.len(), 4 + (number as usize * 37) % 1500);
+                assert!(packet[4..].iter().all(|byte| *byte == number as u8));
+            }
+        }
+    }
+}
+
+/// Every one of the handshake's datagrams may be lost, also those that end it.
+#[test]
+fn handshakes_get_through_a_network_that_loses_a_fifth() {
+    for seed in 100..140 {
+        let conditions = Conditions {
+            latency: Duration::from_millis(30),
+            jitter: Duration::from_millis(10),
+            loss: 0.2,
+            duplication: 0.05,
+        };
+        joined(&mut World::with(seed, conditions));
+    }
+}
+
+#[test]
+fn a_session_ends_with_its_peer() {
+    let mut world = World::new(4);
+    let (server, client) = joined(&mut world);
+    assert_eq!(sessions(&server), (1, 0));
+    let (peer, now) = (only_peer(&client), world.now());
+    client
+        .borrow_mut()
+        .disconnect(now, peer, 3, Disconnect::Acknowledged);
+    let events = serve_until(&mut world, &[&server, &client], 2, is_disconnected(0));
+    assert!(matches!(
+        events.last(),
+        Some((0, Event::Disconnected { data: 3, .. }))
+    ));
+    serve_until(&mut world, &[&server, &client], 4, |_| false);
+    assert_eq!((sessions(&server), sessions(&client)), ((0, 0), (0, 0)));
+    // And there can be another one.
+    connect(&world, &client, &server);
+    let events = serve_until(&mut world, &[&server, &client], 5, is_connected(0));
+    assert!(is_connected(0)(&events));
+}
+
+#[test]
+fn a_closed_host_is_missed_at_once() {
+    for server_goes in [true, false] {
+        let mut world = World::new(5);
+        let (server, client) = joined(&mut world);
+        let (goes, stays) = match server_goes {
+            true => (server, client),
+            false => (client, server),
+        };
+        let before = world.now();
+        // Without a word of ENet's.
+        goes.borrow_mut().destroy().expect("active");
+        let events = serve_until(&mut world, &[&stays], 5, is_disconnected(0));
+        assert!(is_disconnected(0)(&events));
+        assert!(world.now() - before < Duration::from_millis(50));
+    }
+}
+
+/// The client's last words come before its leave of the session.
+#[test]
+fn a_client_that_leaves_is_heard_to_the_end() {
+    let mut world = World::new(6);
+    let (server, client) = joined(&mut world);
+    let (peer, now) = (only_peer(&client), world.now());
+    let mut leaving = client.borrow_mut();
+    let sent = leaving.send(peer, 0, 1, b"farewell", now);
+    sent.expect("sent");
+    leaving.flush(now).expect("active");
+    leaving.close(now).expect("active");
+    let events = serve_until(&mut world, &[&server], 5, is_disconnected(0));
+    assert!(
+        matches!(
+            &events[..],
+            [(0, Event::Received { data, .. }), (0, Event::Disconnected { .. })] if data == b"farewell"
+        ),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_refusing_server_refuses_handshakes() {
+    let mut world = World::new(7);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    server.borrow_mut().set_refusing(true);
+    let one = client(&mut world, &server, trusting(&pair));
+    let events = serve_until(&mut world, &[&server, &one], 20, is_disconnected(1));
+    assert!(is_disconnected(1)(&events) && world.now() < Duration::from_millis(100));
+    let reason = failed(&world, &one).expect("a reason").reason;
+    assert_eq!(
+        reason,
+        Failure::Refused("access denied (alert 49)".to_owned())
+    );
+    assert_eq!(sessions(&server), (0, 0));
+    server.borrow_mut().set_refusing(false);
+    let other = client(&mut world, &server, trusting(&pair));
+    let events = serve_until(&mut world, &[&server, &other], 5, is_connected(1));
+    assert!(is_connected(1)(&events));
+}
+
+#[test]
+fn a_server_without_encryption_is_given_up() {
+    let mut world = World::new(8);
+    let plain = host(&mut world, 4);
+    let client = client(&mut world, &plain, trusting(&own()));
+    let events = serve_until(&mut world, &[&plain, &client], 20, is_disconnected(1));
+    assert!(is_disconnected(1)(&events));
+    assert_eq!(world.now().as_secs(), HANDSHAKE_TIMEOUT.as_secs());
+    let reason = failed(&world, &client).expect("a reason").reason;
+    assert_eq!(reason, Failure::TimedOut(8));
+}
+
+#[test]
+fn a_client_without_encryption_gets_nowhere() {
+    let mut world = World::new(9);
+    let server = server(&mut world, &own());
+    let plain = host(&mut world, 1);
+    connect(&world, &plain, &server);
+    let events = serve_until(&mut world, &[&server, &plain], 10, |_| false);
+    assert_eq!(events, []);
+    assert_eq!(sessions(&server), (0, 0));
+}
+
+/// A session whose client never asks for a connection is no way to hold a server's memory.
+#[test]
+fn a_session_without_a_peer_is_freed() {
+    let mut world = World::new(10);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let client = client(&mut world, &server, trusting(&pair));
+    let hosts = [&server, &client];
+    serve_until(&mut world, &hosts, 5, |_| sessions(&server).0 == 1);
+    // It keeps quiet from now on.
+    drop(client);
+    let port = server.borrow().local_port().expect("active");
+    let address = SocketAddr::new(SERVER_IP, port);
+    world.network.cut_off(address, true);
+    let before = world.now();
+    serve_until(&mut world, &[&server], 60, |_| sessions(&server).0 == 0);
+    assert_eq!(sessions(&server), (0, 0));
+    assert!(world.now() - before < Duration::from_secs(10));
+}
+
+/// A game that crashed and was started again has the same address, and new keys.
+#[test]
+fn a_client_can_begin_anew_from_its_old_address() {
+    let mut world = World::new(11);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let port = 41_000;
+    let connect = |world: &mut World| {
+        let client = inactive(world);
+        let bound = enet_core::HostOptions {
+            bind: Some(("*".to_owned(), port)),
+            max_peers: 1,
+            ..options()
+        };
+        let done = client.borrow_mut().create(&bound, world.now());
+        done.expect("a host");
+        let dtls = Dtls::client(trusting(&pair), world.now());
+        let done = client.borrow_mut().encrypt(dtls, world.now());
+        done.expect("encrypted");
+        super::connect(world, &client, &server);
+        client
+    };
+    let first = connect(&mut world);
+    let events = serve_until(&mut world, &[&server, &first], 5, is_connected(0));
+    assert!(is_connected(0)(&events));
+    // Its leave is lost.
+    let address = SocketAddr::new(SERVER_IP, port as u16);
+    world.network.cut_off(address, true);
+    drop(first);
+    world.network.cut_off(address, false);
+    let second = connect(&mut world);
+    let mut events = serve_until(&mut world, &[&server, &second], 5, |events| {
+        is_connected(0)(events) && is_connected(1)(events)
+    });
+    events.retain(|(index, _)| *index == 0);
+    assert!(
+        matches!(
+            events[..],
+            [
+                (0, Event::Disconnected { .. }),
+                (0, Event::Connected { .. })
+            ]
+        ),
+        "{events:?}"
+    );
+    assert_eq!(sessions(&server), (1, 0));
+}
+
+#[test]
+fn encryption_comes_once_and_to_a_host() {
+    let mut world = World::new(12);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let now = world.now();
+    let again = Dtls::client(trusting(&pair), now);
+    let done = server.borrow_mut().encrypt(again, now);
+    assert_eq!(done, Err(EncryptError::AlreadyEncrypted));
+    let begun = server.borrow_mut().connect("server", 1, 1, 0, now);
+    assert!(matches!(begun, Err(ConnectError::DtlsServer)));
+    let none = inactive(&mut world);
+    let done = none
+        .borrow_mut()
+        .encrypt(Dtls::client(trusting(&pair), now), now);
+    assert_eq!(done, Err(EncryptError::Inactive));
+}
+
+/// As in `create_client` followed by `host.dtls_client_setup`, also with a service between.
+#[test]
+fn a_connection_that_began_before_encryption_waits_for_it() {
+    for serviced in [false, true] {
+        let mut world = World::new(13);
+        let pair = own();
+        let server = server(&mut world, &pair);
+        let client = host(&mut world, 1);
+        let peer = connect(&world, &client, &server);
+        if serviced {
+            serve_until(&mut world, &[&server, &client], 1, |_| false);
+        }
+        let now = world.now();
+        let dtls = Dtls::client(trusting(&pair), now);
+        let done = client.borrow_mut().encrypt(dtls, now);
+        done.expect("encrypted");
+        assert_eq!(client.borrow().state(peer), PeerState::Connecting);
+        let before = world.now();
+        let events = serve_until(&mut world, &[&server, &client], 5, is_connected(1));
+        assert!(is_connected(1)(&events), "{events:?}");
+        assert!(world.now() - before < Duration::from_millis(100));
+    }
+}
+
+/// Unsequenced and broadcast packets take the same way.
+#[test]
+fn every_kind_of_packet_is_carried() {
+    let mut world = World::new(14);
+    let (server, client) = joined(&mut world);
+    let now = world.now();
+    let peers = server.borrow().peers();
+    let kinds = [
+        PacketFlags::RELIABLE,
+        PacketFlags::default(),
+        PacketFlags {
+            unsequenced: true,
+            ..PacketFlags::default()
+        },
+    ];
+    for flags in kinds {
+        let mut server = server.borrow_mut();
+        let host = server.host().expect("active");
+        let queued = host.send_to_all(now, &peers, 1, flags, &[1, 2, 3]);
+        assert_eq!(queued, Ok(1));
+    }
+    let events = serve_until(&mut world, &[&server, &client], 2, |_| false);
+    let received = events.iter().filter(|(index, event)| {
+        *index == 1 && matches!(event, Event::Received { data, .. } if data == &[1, 2, 3])
+    });
+    assert_eq!(received.count(), 3);
+}
+
+#[test]
+fn keys_are_never_printed() {
+    let pair = own();
+    let identity = identity(&pair);
+    let dtls = Dtls::server(&identity, Time::ZERO).expect("a server");
+    let printed = format!("{identity:?} {dtls:?}");
+    assert!(printed.len() < 200, "{printed}");
+}
