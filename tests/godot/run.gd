@@ -14,7 +14,8 @@ const SUITES: Array[String] = [
 	"connection_as_peer", "connection_players", "compression_own", "compression", "compression_wire",
 	"legacy", "legacy_signals", "legacy_relay", "godot3", "godot3_surface",
 	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",
-	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments",
+	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments", "dtls_players",
+	"dtls_own",
 	"flushing",
 ]
 const CASE_SECONDS := 90.0

@@ -77,31 +77,39 @@ func pathless_certificate_of(file: String) -> X509Certificate:
 ## A server of this class, which may be encrypted by a relay. Its `port` is where to connect to.
 func encrypted_server(who: Identity, max_clients: int = 32) -> End:
 	var server := new_end(server_class)
+	begin_server(server, who, max_clients)
+	return server
+
+
+func begin_server(server: End, who: Identity, max_clients: int = 32) -> void:
 	var port := free_port()
 	equal(server.host(port, max_clients), OK, "create_server")
 	if server.is_ours:
 		equal(host_of(server).call(&"dtls_server_setup", who.options()), OK, "dtls_server_setup")
-		return server
+		return
 	var relay := Relay.new()
 	server.port = free_port()
 	equal(relay.guard_server(server.port, port, who.options()), OK, "the server's relay")
 	_relays.append(relay)
-	return server
 
 
 ## A client that has begun to connect.
 func encrypted_client(port: int, options: TLSOptions, hostname: String = NAME) -> End:
 	var client := new_end(client_class)
+	begin_client(client, port, options, hostname)
+	return client
+
+
+func begin_client(client: End, port: int, options: TLSOptions, hostname: String = NAME) -> void:
 	if client.is_ours:
 		equal(client.join(port), OK, "create_client")
 		equal(host_of(client).call(&"dtls_client_setup", hostname, options), OK, "dtls_client_setup")
-		return client
+		return
 	var relay := Relay.new()
 	var plain_port := free_port()
 	equal(relay.guard_clients(plain_port, port, hostname, options), OK, "the client's relay")
 	_relays.append(relay)
 	equal(client.join(plain_port), OK, "create_client")
-	return client
 
 
 func trusting(who: Identity) -> TLSOptions:

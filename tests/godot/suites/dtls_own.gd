@@ -1,0 +1,68 @@
+extends "res://lib/dtls_player_suite.gd"
+## Encryption of ours to ours: the README's script, and the format of Godot 3.
+
+const README := "../../README.md"
+## In the script.
+const PORT := "24565"
+const WIRE_GODOT3 := 1
+
+
+func reason_to_skip() -> String:
+	return super() if are_both_ours() else "both ends must be ours"
+
+
+## The README's script is run, on other ports.
+func case_the_readme() -> void:
+	var lines := _readme_script()
+	check(lines.size() > 1 and lines.size() <= 10, "%d lines" % lines.size())
+	var server_port := free_port()
+	var wire := rough_wire_to(server_port, 0)
+	var body := "\t" + "\n\t".join(lines)
+	body = body.replace("create_server(%s)" % PORT, "create_server(%d)" % server_port)
+	body = body.replace(", %s)" % PORT, ", %d)" % wire.port)
+	check(not body.contains(PORT), "the ports are others")
+	var script := GDScript.new()
+	script.source_code = "func play() -> Array[MultiplayerPeer]:\n%s\n\treturn [server, client]\n" % body
+	equal(script.reload(), OK, "it compiles")
+	var game: RefCounted = script.new()
+	var peers: Array[MultiplayerPeer] = game.call(&"play")
+	var ends: Array[End] = []
+	for peer in peers:
+		var end := new_end(OURS)
+		end.peer = peer
+		ends.append(end)
+	check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "they connect")
+	equal(ends[1].say("over here"), OK, "put_packet")
+	check(pump(ends, func() -> bool: return ends[0].texts().has("over here")), "the client is heard")
+	equal(ends[0].say("I see"), OK, "put_packet")
+	check(pump(ends, func() -> bool: return ends[1].texts().has("I see")), "the server is heard")
+	equal(wire.not_encrypted, 0, "all that travelled is DTLS")
+	check(wire.passed > 0, "it travelled there")
+	done()
+
+
+## The block of code that has encryption in it.
+func _readme_script() -> PackedStringArray:
+	var path := ProjectSettings.globalize_path("res://").path_join(README)
+	for block: String in FileAccess.get_file_as_string(path).split("```gdscript\n").slice(1):
+		var code := block.get_slice("```", 0)
+		if code.contains("dtls_server_setup"):
+			return code.strip_edges().split("\n")
+	return []
+
+
+## Godot 3's format has a relay of its own in the peers.
+func case_godot3_wire() -> void:
+	for way: Way in [Way.HOST, Way.PROPERTIES]:
+		# The world's RPCs go up to transfer channel 3.
+		var settings: Dictionary[StringName, Variant] = {&"wire_protocol": WIRE_GODOT3, &"channel_count": 6}
+		var players := await players_encrypted(way, identity(RSA), 2, settings)
+		equal(players[0].end.peer.is_server_relay_supported(), false, "it is that format")
+		await say_in_every_mode(players[0], players[1])
+		await say_in_every_mode(players[1], players[2])
+		check(players[0].world.heard.is_empty(), "the server does not hear it")
+		var left := "-%d" % players[2].id()
+		players[2].end.peer.close()
+		check(await frames(func() -> bool: return players[1].events.has(left)), "leaving is told")
+		await end_encrypted()
+	done()

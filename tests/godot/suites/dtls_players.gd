@@ -1,0 +1,101 @@
+extends "res://lib/dtls_player_suite.gd"
+## SceneMultiplayer on encrypted peers, in each way to encrypt them; and compression below the encryption.
+
+const NONE := ENetConnection.COMPRESS_NONE
+## Stock has it too, and those before.
+const ZSTD := ENetConnection.COMPRESS_ZSTD
+const ZSTD_DICT := 6
+const SIZES: Array[int] = [1, 20, 100, 480, 803, 1200, 1300, 1364, 1365, 5000]
+
+
+func case_rpcs() -> void:
+	for kind: String in [RSA, P256]:
+		for way: Way in [Way.HOST, Way.PROPERTIES]:
+			var players := await players_encrypted(way, identity(kind), 2)
+			await say_in_every_mode(players[0], players[1])
+			await say_in_every_mode(players[1], players[0])
+			# Past the server.
+			await say_in_every_mode(players[1], players[2])
+			await end_encrypted()
+	done()
+
+
+func case_spawning_and_leaving() -> void:
+	for way: Way in [Way.HOST, Way.PROPERTIES]:
+		var players := await players_encrypted(way, identity(P256), 2)
+		var box := players[0].world.spawn_box(Vector2(3, 4))
+		for client: Player in players.slice(1):
+			var boxes := client.world.boxes
+			check(await frames(func() -> bool: return boxes.get_child_count() == 1), "it appears")
+			equal((boxes.get_child(0) as Node2D).position, Vector2(3, 4), "where it was put")
+		box.position = Vector2(50, 60)
+		var copy: Node2D = players[1].world.boxes.get_child(0)
+		check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "it moves along")
+		box.queue_free()
+		for client: Player in players.slice(1):
+			var boxes := client.world.boxes
+			check(await frames(func() -> bool: return boxes.get_child_count() == 0), "it disappears")
+		var left := "-%d" % players[2].id()
+		players[2].end.peer.close()
+		for player: Player in players.slice(0, 2):
+			check(await frames(func() -> bool: return player.events.has(left)), "they hear of a leaver")
+		players[0].end.peer.close()
+		check(await frames(func() -> bool: return players[1].events.has("server_disconnected")), "the server's end")
+		await end_encrypted()
+	done()
+
+
+## Each mode of both, and the additional ones of ours.
+func case_compression() -> void:
+	var last := ZSTD_DICT if are_both_ours() else ZSTD
+	for mode in last + 1:
+		var who := identity(P256)
+		var server := encrypted_server(who)
+		_compress(server, mode)
+		var client := encrypted_client(server.port, trusting(who))
+		_compress(client, mode)
+		var ends: Array[End] = [server, client]
+		check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "mode %d: they connect" % mode)
+		if have_met(ends):
+			_exchange(ends, mode)
+		await clean_up()
+	done()
+
+
+func _compress(end: End, mode: int) -> void:
+	if mode == ZSTD_DICT:
+		var samples: Array[PackedByteArray] = []
+		for index in 300:
+			samples.append(_text(100 + index, index))
+		var dictionary: PackedByteArray = ClassDB.class_call_static(
+			&"ENetConnectionRs", &"train_dictionary", samples, 2048)
+		equal(host_of(end).call(&"set_compression_dictionary", dictionary), OK, "set_compression_dictionary")
+	host_of(end).call(&"compress", mode)
+
+
+## What can be made smaller, and what cannot.
+func _exchange(ends: Array[End], mode: int) -> void:
+	for end in ends:
+		host_of(end).call(&"pop_statistic", ENetConnection.HOST_TOTAL_RECEIVED_DATA)
+	var payloads: Array[PackedByteArray] = []
+	var bytes := 0
+	for size in SIZES:
+		for payload: PackedByteArray in [pattern(size), _text(size, 1), _text(size, 2), _text(size, 3)]:
+			payloads.append(payload)
+			bytes += size
+	for number in 2:
+		for payload in payloads:
+			equal(ends[number].send(payload, ends[1 - number].id()), OK, "put_packet")
+	var all_came := func() -> bool:
+		return ends.all(func(end: End) -> bool: return end.packets.size() == payloads.size())
+	check(pump(ends, all_came, PATIENCE), "mode %d: all comes" % mode)
+	for end in ends:
+		for index in mini(end.packets.size(), payloads.size()):
+			check(end.packets[index].bytes == payloads[index], "mode %d: packet %d" % [mode, index])
+		var travelled: float = host_of(end).call(&"pop_statistic", ENetConnection.HOST_TOTAL_RECEIVED_DATA)
+		equal(travelled < 0.7 * bytes, mode != NONE, "mode %d: %d bytes for %d" % [mode, travelled, bytes])
+
+
+func _text(size: int, number: int) -> PackedByteArray:
+	var text := "player %d is at %d; " % [number, number * 3]
+	return text.repeat(size / text.length() + 1).left(size).to_ascii_buffer()
