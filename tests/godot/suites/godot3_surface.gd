@@ -24,18 +24,6 @@ const INTENDED: Dictionary[String, String] = {
 	"method set_allow_object_decoding": MISSING,
 	"method is_object_decoding_allowed": MISSING,
 	"property allow_object_decoding": MISSING,
-	# To be struck out here as DTLS comes.
-	"method set_dtls_enabled": MISSING,
-	"method is_dtls_enabled": MISSING,
-	"method set_dtls_key": MISSING,
-	"method set_dtls_certificate": MISSING,
-	"method set_dtls_verify_enabled": MISSING,
-	"method is_dtls_verify_enabled": MISSING,
-	"method set_dtls_hostname": MISSING,
-	"method get_dtls_hostname": MISSING,
-	"property dtls_verify": MISSING,
-	"property dtls_hostname": MISSING,
-	"property use_dtls": MISSING,
 }
 
 var _ours: StringName

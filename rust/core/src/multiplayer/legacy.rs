@@ -65,8 +65,7 @@ impl Multiplayer {
         Ok(())
     }
 
-    /// ENet channels of a server or client that is made without naming a number: as set, or
-    /// [`godot3::SYSTEM_CHANNELS`].
+    /// ENet channels of a server or client that is made without naming a number: as set, or 3.
     pub fn channel_count(&self) -> usize {
         self.legacy.channel_count.unwrap_or(godot3::SYSTEM_CHANNELS)
     }
