@@ -9,10 +9,18 @@ const COUNT := 75
 const RANGE := 1000
 ## Of the packet with the prefix: larger ones are split, and then have an order.
 const LARGEST_WHOLE := 1356
+## In seconds, before packets are sent again.
+const PATIENCE := 2.0
+const MOST_ATTEMPTS := 5
 ## By transfer mode.
 const CHANNEL_OF: Array[int] = [2, 2, 1]
 
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+
+
+## Of the present session.
+var _bytes_sent := 0
+var _sent_again := 0
 
 
 func case_each_compression_mode() -> void:
@@ -27,30 +35,61 @@ func case_each_compression_mode() -> void:
 
 func _carry(members: Array[Member], compression: int, what: String) -> void:
 	_calm(members)
+	_bytes_sent = 0
+	_sent_again = 0
 	for member in members:
 		if member.here != null:
 			pop(member.here, ENetConnection.HOST_TOTAL_SENT_DATA)
-	var others := members.size() - 1
-	var bytes := 0
 	for index in COUNT:
 		for number in members.size():
-			var packet := payload(number * RANGE + index)
-			send_as(members[number], packet, 0, index % 3)
-			bytes += packet.size()
+			_send(members, number, index)
 		# So few are under way that no buffer overflows.
-		if index % (MOST_UNDERWAY / 3) == 0:
-			var all_here := func() -> bool: return _all_heard(members, (index + 1) * others)
-			if not until(all_here):
-				break
-	check(until(func() -> bool: return _all_heard(members, COUNT * others)), what + ": all arrive")
+		if index % (MOST_UNDERWAY / 3) == 0 and not _settle(members, index + 1):
+			break
+	check(_settle(members, COUNT), what + ": all arrive")
 	for number in members.size():
 		_judge(members, number, what)
 	for member in members:
 		if member.here != null:
 			# A server sends each packet that it hears to one more, and its own to two.
-			var said := bytes * 4.0 / 3.0 if member.is_server() else bytes / 3.0
+			var said := _bytes_sent * 4.0 / 3.0 if member.is_server() else _bytes_sent / 3.0
 			var travelled := pop(member.here, ENetConnection.HOST_TOTAL_SENT_DATA)
 			equal(travelled < said * 0.8, compression != NONE, "%s: %d bytes for %d" % [what, travelled, said])
+
+
+func _send(members: Array[Member], number: int, index: int) -> void:
+	var packet := payload(number * RANGE + index)
+	send_as(members[number], packet, 0, index % 3)
+	_bytes_sent += packet.size()
+
+
+## Waits until everybody has heard the first packets of everybody. However slow this machine is: Godot 3
+## takes it for a slow network sometimes, and holds back unreliable ones, which are then sent again.
+func _settle(members: Array[Member], count: int) -> bool:
+	var all_heard := func() -> bool:
+		return members.all(func(member: Member) -> bool: return _seen(member).size() >= count * (members.size() - 1))
+	for attempt in MOST_ATTEMPTS:
+		if until(all_heard, PATIENCE):
+			return true
+		for number in members.size():
+			for index in count:
+				var is_missed := func(member: Member) -> bool:
+					return member != members[number] and not _seen(member).has(number * RANGE + index)
+				if index % 3 != RELIABLE_MODE and members.any(is_missed):
+					_send(members, number, index)
+					_sent_again += 1
+	return false
+
+
+func _seen(member: Member) -> Dictionary[int, bool]:
+	var seen: Dictionary[int, bool] = {}
+	if member.here != null:
+		for packet in member.here.packets:
+			seen[packet.bytes.decode_u32(0) if packet.bytes.size() >= 4 else -1] = true
+	else:
+		for packet in member.there.packets:
+			seen[packet.bytes.decode_u32(0) if packet.bytes.size() >= 4 else -1] = true
+	return seen
 
 
 func _calm(members: Array[Member]) -> void:
@@ -86,7 +125,7 @@ func _judge(members: Array[Member], number: int, what: String) -> void:
 			seen[index] = true
 		equal(member.there.failures, [] as Array[int], what + ": it could send all")
 	equal(seen.size(), COUNT * (members.size() - 1), "%s: %s hears each packet" % [what, member])
-	equal(_heard(member), seen.size(), "%s: %s hears each once" % [what, member])
+	check(_heard(member) - seen.size() <= _sent_again, "%s: %s hears each once" % [what, member])
 
 
 func _judge_bytes(members: Array[Member], from: int, bytes: PackedByteArray, what: String) -> int:
