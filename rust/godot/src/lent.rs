@@ -20,13 +20,17 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 const MOST_BUFFERS: usize = 65_536;
 
 /// What objects left behind that are no more.
-static ORPHANS: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
+static ORPHANS: Mutex<State> = Mutex::new(State::new());
 
 /// Packets handed out in this frame.
-#[derive(Default)]
 pub struct Lent(RefCell<State>);
 
-#[derive(Default)]
+impl Default for Lent {
+    fn default() -> Self {
+        Self(RefCell::new(State::new()))
+    }
+}
+
 struct State {
     /// Oldest first.
     lent: VecDeque<Buffer>,
@@ -47,12 +51,7 @@ impl Lent {
     pub fn keep(&self, bytes: Vec<u8>) -> *const u8 {
         let start = bytes.as_ptr();
         let frame = frame();
-        let mut state = self.0.borrow_mut();
-        state.held += bytes.capacity();
-        state.lent.push_back(Buffer { frame, bytes });
-        while state.lent.len() > MOST_BUFFERS || (state.held > MOST_BYTES && state.lent.len() > 1) {
-            state.take_back_oldest();
-        }
+        self.0.borrow_mut().keep(Buffer { frame, bytes });
         start
     }
 
@@ -60,12 +59,10 @@ impl Lent {
     pub fn take_back(&self) {
         let frame = frame();
         if let Ok(mut orphans) = ORPHANS.lock() {
-            orphans.retain(|buffer| buffer.frame == frame);
+            orphans.take_back(frame);
+            orphans.returned.clear();
         }
-        let mut state = self.0.borrow_mut();
-        while (state.lent.front()).is_some_and(|buffer| buffer.frame != frame) {
-            state.take_back_oldest();
-        }
+        self.0.borrow_mut().take_back(frame);
     }
 
     /// A buffer that nobody reads any more.
@@ -80,6 +77,28 @@ impl Lent {
 }
 
 impl State {
+    const fn new() -> Self {
+        Self {
+            lent: VecDeque::new(),
+            held: 0,
+            returned: Vec::new(),
+        }
+    }
+
+    fn keep(&mut self, buffer: Buffer) {
+        self.held += buffer.bytes.capacity();
+        self.lent.push_back(buffer);
+        while self.lent.len() > MOST_BUFFERS || (self.held > MOST_BYTES && self.lent.len() > 1) {
+            self.take_back_oldest();
+        }
+    }
+
+    fn take_back(&mut self, frame: u64) {
+        while (self.lent.front()).is_some_and(|buffer| buffer.frame != frame) {
+            self.take_back_oldest();
+        }
+    }
+
     fn take_back_oldest(&mut self) {
         if let Some(oldest) = self.lent.pop_front() {
             self.held -= oldest.bytes.capacity();
@@ -94,7 +113,10 @@ impl Drop for Lent {
         if !state.lent.is_empty()
             && let Ok(mut orphans) = ORPHANS.lock()
         {
-            orphans.extend(state.lent.drain(..));
+            for buffer in state.lent.drain(..) {
+                orphans.keep(buffer);
+            }
+            orphans.returned.clear();
         }
     }
 }
