@@ -28,11 +28,14 @@ func _listening() -> End:
 	return client
 
 
-## One that refuses, and so ends attempts soon; only ours can tell the client.
+## Where attempts fail: soon, at a server that refuses, if the engine inside can tell the client; else
+## by silence.
 func _refusing() -> End:
 	var server := new_end(client_class)
 	equal(server.host(free_port()), OK, "create_server")
 	server.peer.refuse_new_connections = true
+	if not server.tells_refused:
+		server.peer.close()
 	return server
 
 
