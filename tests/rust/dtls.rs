@@ -13,6 +13,7 @@ use sim::World;
 use crate::connection::options;
 
 mod certificates;
+mod crafted;
 mod hostile;
 mod openssl;
 mod sessions;

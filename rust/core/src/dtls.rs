@@ -20,6 +20,7 @@ use rustls::pki_types::UnixTime;
 
 mod alert;
 mod cookie;
+mod cost;
 mod error;
 mod identity;
 mod newcomers;

@@ -18,9 +18,10 @@ use rtc_shared::error::Error;
 
 use super::alert;
 use super::cookie::{Cookie, Hello};
+use super::cost;
 use super::error::{CertificateProblem, Failure};
 use super::provider::Provider;
-use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, records, renumber};
+use super::record::{HANDSHAKE, records, renumber};
 use crate::Time;
 
 /// A handshake that is not done by then never will be.
@@ -29,8 +30,8 @@ pub const HANDSHAKE_TIMEOUT: Time = Time::from_secs(8);
 /// certificates, sent thrice, stays below.
 const MAX_DATAGRAMS: u32 = 128;
 const MAX_BYTES: usize = 96 * 1024;
-/// Most datagrams with messages of a handshake after it: repetitions, where the last answer was lost.
-const MAX_REPETITIONS: u32 = 16;
+/// The same of a client, which sends no certificates: many may do so at a time.
+const MAX_BYTES_OF_CLIENT: usize = 16 * 1024;
 /// How long a session stays after its peer: the last words may have to be said again.
 const GRACE: Time = Time::from_secs(2);
 /// Shorter than the usual second: players wait.
@@ -65,7 +66,8 @@ pub struct Session {
     since: Time,
     datagrams: u32,
     bytes: usize,
-    repetitions: u32,
+    /// See [`cost`]. Goes on after the handshake: its end is repeated where the last answer was lost.
+    cost: usize,
     /// What is added to the numbers of records that are not encrypted: those the client used up before
     /// there was a session.
     offset: u64,
@@ -98,7 +100,7 @@ impl Session {
             since: now,
             datagrams: 0,
             bytes: 0,
-            repetitions: 0,
+            cost: 0,
             offset: 0,
             problem: None,
             hello: Vec::new(),
@@ -181,37 +183,31 @@ impl Session {
 
     /// Takes a datagram in. Decrypted ones are handed out.
     pub fn receive(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Step {
-        let Some(mut seen) = records(datagram) else {
+        // Only a client verifies certificates.
+        let to_server = self.problem.is_none();
+        let costs = records(datagram).and_then(|records| {
+            records
+                .map(|it| cost::of(&it, to_server))
+                .sum::<Option<usize>>()
+        });
+        let Some(cost) = costs else {
             return Step::None;
         };
-        if !self.is_ready {
-            // Never encrypted; the library would take it for one of its own and give up.
-            if seen.any(|it| it.content_type == CHANGE_CIPHER_SPEC && it.epoch > 0) {
-                return Step::None;
-            }
-            self.datagrams += 1;
-            self.bytes += datagram.len();
-            if self.datagrams > MAX_DATAGRAMS || self.bytes > MAX_BYTES {
-                return Step::Failed(Failure::TooMuch);
-            }
-            return self.give(now, datagram, plain);
+        self.cost = self.cost.saturating_add(cost);
+        if self.is_ready {
+            return match cost > 0 && self.cost > cost::MAX_COST {
+                true => Step::None,
+                false => self.give(now, datagram, plain),
+            };
         }
-        let mut repeats = false;
-        for record in seen {
-            match (record.content_type, record.epoch) {
-                // These need keys.
-                (APPLICATION_DATA | ALERT, 1..) => {}
-                (HANDSHAKE, _) => repeats = true,
-                // Goes with a repeated handshake, whose other records are enough.
-                (CHANGE_CIPHER_SPEC, 0) => {}
-                _ => return Step::None,
-            }
-        }
-        if repeats {
-            self.repetitions += 1;
-            if self.repetitions > MAX_REPETITIONS {
-                return Step::None;
-            }
+        self.datagrams += 1;
+        self.bytes += datagram.len();
+        let max_bytes = match to_server {
+            true => MAX_BYTES_OF_CLIENT,
+            false => MAX_BYTES,
+        };
+        if self.datagrams > MAX_DATAGRAMS || self.bytes > max_bytes || self.cost > cost::MAX_COST {
+            return Step::Failed(Failure::TooMuch);
         }
         self.give(now, datagram, plain)
     }

@@ -1,0 +1,223 @@
+//! Messages of handshakes that are made to cost the DTLS library much.
+
+use std::net::SocketAddr;
+use std::thread;
+
+use enet_core::Time;
+use enet_core::dtls::{Dtls, DtlsEvent, Failed, Failure};
+
+use super::{identity, own, trusting};
+
+/// A server and a client, and what is on the way.
+struct Ends {
+    now: Time,
+    server: Dtls,
+    client: Dtls,
+}
+
+fn server_address() -> SocketAddr {
+    ([10, 0, 0, 1], 1000).into()
+}
+
+fn client_address() -> SocketAddr {
+    ([10, 0, 0, 2], 1001).into()
+}
+
+impl Ends {
+    fn new() -> Self {
+        let (pair, now) = (own(), Time::ZERO);
+        let server = Dtls::server(&identity(&pair), now).expect("a server");
+        let mut client = Dtls::client(trusting(&pair), now);
+        client.connect(now, server_address());
+        Self {
+            now,
+            server,
+            client,
+        }
+    }
+
+    /// What the client has to say arrives.
+    fn to_server(&mut self) {
+        let mut datagram = Vec::new();
+        while self.client.next_datagram(&mut datagram).is_some() {
+            self.give_server(&datagram);
+        }
+        self.server.service(self.now, &|_| {});
+    }
+
+    fn to_client(&mut self) {
+        let mut datagram = Vec::new();
+        while self.server.next_datagram(&mut datagram).is_some() {
+            self.give_client(&datagram);
+        }
+    }
+
+    fn give_server(&mut self, datagram: &[u8]) {
+        (self.server).receive(self.now, client_address(), datagram, &mut |_, _| {});
+    }
+
+    fn give_client(&mut self, datagram: &[u8]) {
+        (self.client).receive(self.now, server_address(), datagram, &mut |_, _| {});
+    }
+
+    /// The server waits for the client's key, which is on the way.
+    fn midway() -> Self {
+        let mut ends = Self::new();
+        ends.to_server();
+        ends.to_client();
+        ends.to_server();
+        assert_eq!(ends.server.sessions().pending, 1);
+        ends
+    }
+
+    fn ready() -> Self {
+        let mut ends = Self::midway();
+        ends.to_client();
+        ends.to_server();
+        ends.to_client();
+        assert_eq!(ends.server.sessions().ready, 1);
+        assert_eq!(ends.client.sessions().ready, 1);
+        ends
+    }
+
+    /// Data gets through, both ways.
+    fn work(&mut self) -> bool {
+        let (mut arrived, mut datagram) = (0, Vec::new());
+        let mut take = |_, plain: &[u8]| arrived += usize::from(plain == b"data");
+        self.client.send(self.now, server_address(), b"data");
+        while self.client.next_datagram(&mut datagram).is_some() {
+            (self.server).receive(self.now, client_address(), &datagram, &mut take);
+        }
+        self.server.send(self.now, client_address(), b"data");
+        while self.server.next_datagram(&mut datagram).is_some() {
+            (self.client).receive(self.now, server_address(), &datagram, &mut take);
+        }
+        arrived == 2
+    }
+}
+
+/// The failure among what happened.
+fn failure(dtls: &mut Dtls) -> Option<Failure> {
+    std::iter::from_fn(|| dtls.next_event()).find_map(|event| match event {
+        DtlsEvent::Failed(Failed { reason, .. }) => Some(reason),
+        _ => None,
+    })
+}
+
+fn record(content_type: u8, epoch: u8, sequence: u64, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![content_type, 254, 253, 0, epoch];
+    bytes.extend_from_slice(&sequence.to_be_bytes()[2..]);
+    bytes.extend_from_slice(&(content.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(content);
+    bytes
+}
+
+/// A part of a message, and how large it says to be.
+fn fragment(kind: u8, message: u16, length: u32, offset: u32, size: u32, data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    bytes.extend_from_slice(&length.to_be_bytes()[1..]);
+    bytes.extend_from_slice(&message.to_be_bytes());
+    bytes.extend_from_slice(&offset.to_be_bytes()[1..]);
+    bytes.extend_from_slice(&size.to_be_bytes()[1..]);
+    bytes.extend_from_slice(data);
+    bytes
+}
+
+/// Runs with little stack, as a thread other than the first has on some systems. A library that
+/// recurses with its input ends the process here.
+fn with_little_stack(work: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new().stack_size(512 * 1024);
+    let done = thread.spawn(work).expect("a thread").join();
+    done.expect("no panic");
+}
+
+/// Fragments of no content, each of which leads to the one before it; the last end is missing.
+fn empty_chain(message: u16, datagrams: u32) -> Vec<Vec<u8>> {
+    const EACH: u32 = 1200;
+    let datagram = |number: u32| {
+        let offsets = (number * EACH..(number + 1) * EACH).rev();
+        let parts = offsets.map(|at| fragment(16, message, 0, at, 1, &[]));
+        let content: Vec<u8> = parts.flatten().collect();
+        record(22, 0, 1000 + u64::from(number), &content)
+    };
+    (0..datagrams).map(datagram).collect()
+}
+
+/// A message in parts of one byte, as nothing forbids, without its end.
+fn long_chain(message: u16) -> Vec<Vec<u8>> {
+    let part = |at: u32| {
+        let content = fragment(16, message, 10_000, at, 1, &[7]);
+        record(22, 0, 1000 + u64::from(at), &content)
+    };
+    let parts: Vec<Vec<u8>> = (0..600).rev().map(part).collect();
+    parts.chunks(30).map(<[Vec<u8>]>::concat).collect()
+}
+
+#[test]
+fn fragments_without_content_are_dropped() {
+    with_little_stack(|| {
+        let mut ends = Ends::midway();
+        for datagram in empty_chain(2, 6) {
+            ends.give_server(&datagram);
+        }
+        for datagram in empty_chain(1, 6) {
+            ends.give_client(&datagram);
+        }
+        // The handshake goes on.
+        ends.to_client();
+        ends.to_server();
+        ends.to_client();
+        assert!(ends.work());
+    });
+}
+
+#[test]
+fn a_handshake_in_too_many_fragments_fails() {
+    let mut ends = Ends::midway();
+    for datagram in long_chain(2) {
+        ends.give_server(&datagram);
+    }
+    assert_eq!(failure(&mut ends.server), Some(Failure::TooMuch));
+    for datagram in long_chain(1) {
+        ends.give_client(&datagram);
+    }
+    assert_eq!(failure(&mut ends.client), Some(Failure::TooMuch));
+}
+
+/// Anybody who knows the addresses can send these in a remote's name.
+#[test]
+fn fragments_do_nothing_to_a_session() {
+    with_little_stack(|| {
+        let mut ends = Ends::ready();
+        // Of the messages that would be the next ones.
+        for datagram in empty_chain(4, 15).iter().chain(&long_chain(4)) {
+            ends.give_server(datagram);
+        }
+        for datagram in empty_chain(6, 15).iter().chain(&long_chain(6)) {
+            ends.give_client(datagram);
+        }
+        assert!(ends.work());
+    });
+}
+
+/// One forged record without keys, or without sense, does not end a handshake.
+#[test]
+fn what_no_handshake_has_is_dropped() {
+    let mut ends = Ends::midway();
+    let forged = [
+        record(23, 0, 900, b"data"),
+        record(24, 0, 901, b"data"),
+        record(20, 0, 902, &[2]),
+        record(21, 0, 903, &[2]),
+        record(22, 0, 904, &[]),
+        record(22, 0, 905, &fragment(16, 16, 1, 0, 1, &[7])),
+    ];
+    for datagram in &forged {
+        ends.give_server(datagram);
+        ends.give_client(datagram);
+    }
+    ends.to_client();
+    ends.to_server();
+    ends.to_client();
+    assert!(ends.work());
+}
