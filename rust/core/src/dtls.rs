@@ -45,7 +45,7 @@ use crate::Time;
 /// Largest datagram that is read: a handshake's may have some certificates in one.
 pub const MAX_DATAGRAM_SIZE: usize = 16 * 1024;
 
-/// Most handshakes that are begun in one service: each costs a signature, about a millisecond.
+/// Most handshakes that are begun at a time: each costs a signature, about a millisecond.
 const MAX_BEGUN: usize = 8;
 /// Time between two looks for sessions without a peer.
 const SWEEP_INTERVAL: Time = Time::from_secs(1);
@@ -94,6 +94,8 @@ pub struct Dtls {
     /// When something is due. Possibly early.
     timer: Option<Time>,
     swept: Time,
+    /// When handshakes were begun last, and how many.
+    begun: (Time, usize),
 }
 
 impl Dtls {
@@ -125,6 +127,7 @@ impl Dtls {
             events: VecDeque::new(),
             timer: None,
             swept: now,
+            begun: (now, 0),
         }
     }
 
@@ -207,7 +210,10 @@ impl Dtls {
                 Step::Ready => self.promote(from),
                 Step::Closed => {
                     self.take_pending(from);
-                    self.events.push_back(DtlsEvent::Ended(from));
+                    // Nobody has signed that, and an older session knows nothing of it.
+                    if !self.ready.contains_key(&from) {
+                        self.events.push_back(DtlsEvent::Ended(from));
+                    }
                 }
                 Step::Failed(reason) => {
                     self.take_pending(from);
@@ -239,9 +245,12 @@ impl Dtls {
         }
     }
 
-    /// Begins some of the handshakes that wait.
+    /// Begins some of the handshakes that wait. A burst of datagrams has many services at one time.
     fn begin(&mut self, now: Time) {
-        for _ in 0..MAX_BEGUN {
+        if self.begun.0 != now {
+            self.begun = (now, 0);
+        }
+        while self.begun.1 < MAX_BEGUN {
             let Role::Server(newcomers) = &mut self.role else {
                 return;
             };
@@ -259,6 +268,7 @@ impl Dtls {
             if self.pending.remove(&from).is_some() {
                 newcomers.ended(from);
             }
+            self.begun.1 += 1;
             let config = newcomers.config.clone();
             let hello = (&hello, datagram.as_slice());
             match Session::accept(from, self.zero, now, config, &self.provider, hello) {

@@ -1,4 +1,4 @@
-//! Messages of handshakes that are made to cost the DTLS library much.
+//! Messages of handshakes that are made to cost much, or to end what others have.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -220,4 +220,67 @@ fn what_no_handshake_has_is_dropped() {
     ends.to_server();
     ends.to_client();
     assert!(ends.work());
+}
+
+/// A server with as many newcomers as there are addresses, who all showed their cookies.
+fn waiting(addresses: impl Iterator<Item = SocketAddr>) -> Dtls {
+    let mut ends = Ends::new();
+    let verification = trusting(&own());
+    let mut datagram = Vec::new();
+    for address in addresses {
+        let mut client = Dtls::client(verification.clone(), ends.now);
+        client.connect(ends.now, server_address());
+        for _ in 0..2 {
+            while client.next_datagram(&mut datagram).is_some() {
+                (ends.server).receive(ends.now, address, &datagram, &mut |_, _| {});
+            }
+            while ends.server.next_datagram(&mut datagram).is_some() {
+                client.receive(ends.now, server_address(), &datagram, &mut |_, _| {});
+            }
+        }
+    }
+    ends.server
+}
+
+fn neighbour(network: u16, number: u16) -> SocketAddr {
+    ([0xfd00, 0, 0, network, 0, 0, 0, number], 1000).into()
+}
+
+/// Also when it is served many times in between, as in a flood.
+#[test]
+fn few_handshakes_are_begun_at_a_time() {
+    let mut server = waiting((0..20).map(|number| neighbour(number, 1)));
+    assert_eq!(server.sessions().waiting, 20);
+    for (milliseconds, pending) in [(0, 8), (0, 8), (1, 16), (1, 16), (2, 20)] {
+        server.service(Time::from_millis(milliseconds), &|_| {});
+        assert_eq!(server.sessions().pending, pending);
+    }
+}
+
+/// Half of the places are left to others.
+#[test]
+fn one_subscriber_does_not_take_all_places() {
+    let many = (0..600).map(|number| neighbour(0, number));
+    let others = (1..101).map(|network| neighbour(network, 0));
+    let server = waiting(many.chain(others));
+    assert_eq!(server.sessions().waiting, 512 + 100);
+}
+
+/// An unsigned farewell ends a handshake, but not the session that is there.
+#[test]
+fn a_forged_farewell_ends_no_session() {
+    let mut ends = Ends::ready();
+    while ends.server.next_event().is_some() {}
+    // The same client, once more, from the same address.
+    ends.client = Dtls::client(trusting(&own()), ends.now);
+    ends.client.connect(ends.now, server_address());
+    ends.to_server();
+    ends.to_client();
+    ends.now = Time::from_millis(1);
+    ends.to_server();
+    assert_eq!(ends.server.sessions().pending, 1);
+    ends.give_server(&record(21, 0, 900, &[1, 0]));
+    assert_eq!(ends.server.sessions().pending, 0);
+    assert_eq!(ends.server.sessions().ready, 1);
+    assert_eq!(ends.server.next_event(), None);
 }

@@ -1,7 +1,7 @@
 //! Whom a server begins a handshake with, and when.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use rtc_dtls::config::HandshakeConfig;
@@ -121,24 +121,32 @@ impl Newcomers {
     }
 }
 
-/// Counts by IP address; nothing is kept of what is gone.
+/// Counts by IP address; nothing is kept of what is gone. One subscriber has a whole network of 64 bits
+/// in IPv6, which counts as an address.
 #[derive(Default)]
 struct Counts(HashMap<IpAddr, usize>);
 
+fn subscriber(address: SocketAddr) -> IpAddr {
+    match address.ip() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        ip => ip,
+    }
+}
+
 impl Counts {
     fn of(&self, address: SocketAddr) -> usize {
-        self.0.get(&address.ip()).copied().unwrap_or(0)
+        self.0.get(&subscriber(address)).copied().unwrap_or(0)
     }
 
     fn add(&mut self, address: SocketAddr) {
-        *self.0.entry(address.ip()).or_default() += 1;
+        *self.0.entry(subscriber(address)).or_default() += 1;
     }
 
     fn subtract(&mut self, address: SocketAddr) {
-        if let Some(count) = self.0.get_mut(&address.ip()) {
+        if let Some(count) = self.0.get_mut(&subscriber(address)) {
             *count -= 1;
             if *count == 0 {
-                self.0.remove(&address.ip());
+                self.0.remove(&subscriber(address));
             }
         }
     }
