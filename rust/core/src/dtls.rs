@@ -3,7 +3,7 @@
 //!
 //! The protocol is the `rtc-dtls` crate's, verification rustls's, the ciphers ring's. This module
 //! decides who gets a session, and for how long. A server keeps and computes nothing for an address
-//! before it has shown that it receives there ([`cookie`]); so much is begun in one go and no more, so
+//! before it has shown that it receives there; so much is begun in one go and no more, so
 //! that newcomers do not hold up a game; and whatever gets no ENet peer goes again.
 //!
 //! Sans-IO, like the engine: datagrams and times go in, datagrams and [`DtlsEvent`]s come out.
