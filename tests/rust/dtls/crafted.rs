@@ -37,7 +37,7 @@ impl Ends {
     }
 
     /// What the client has to say arrives.
-    fn to_server(&mut self) {
+    fn reach_server(&mut self) {
         let mut datagram = Vec::new();
         while self.client.next_datagram(&mut datagram).is_some() {
             self.give_server(&datagram);
@@ -45,7 +45,7 @@ impl Ends {
         self.server.service(self.now, &|_| {});
     }
 
-    fn to_client(&mut self) {
+    fn reach_client(&mut self) {
         let mut datagram = Vec::new();
         while self.server.next_datagram(&mut datagram).is_some() {
             self.give_client(&datagram);
@@ -63,18 +63,18 @@ impl Ends {
     /// The server waits for the client's key, which is on the way.
     fn midway() -> Self {
         let mut ends = Self::new();
-        ends.to_server();
-        ends.to_client();
-        ends.to_server();
+        ends.reach_server();
+        ends.reach_client();
+        ends.reach_server();
         assert_eq!(ends.server.sessions().pending, 1);
         ends
     }
 
     fn ready() -> Self {
         let mut ends = Self::midway();
-        ends.to_client();
-        ends.to_server();
-        ends.to_client();
+        ends.reach_client();
+        ends.reach_server();
+        ends.reach_client();
         assert_eq!(ends.server.sessions().ready, 1);
         assert_eq!(ends.client.sessions().ready, 1);
         ends
@@ -164,9 +164,9 @@ fn fragments_without_content_are_dropped() {
             ends.give_client(&datagram);
         }
         // The handshake goes on.
-        ends.to_client();
-        ends.to_server();
-        ends.to_client();
+        ends.reach_client();
+        ends.reach_server();
+        ends.reach_client();
         assert!(ends.work());
     });
 }
@@ -216,9 +216,9 @@ fn what_no_handshake_has_is_dropped() {
         ends.give_server(datagram);
         ends.give_client(datagram);
     }
-    ends.to_client();
-    ends.to_server();
-    ends.to_client();
+    ends.reach_client();
+    ends.reach_server();
+    ends.reach_client();
     assert!(ends.work());
 }
 
@@ -274,10 +274,10 @@ fn a_forged_farewell_ends_no_session() {
     // The same client, once more, from the same address.
     ends.client = Dtls::client(trusting(&own()), ends.now);
     ends.client.connect(ends.now, server_address());
-    ends.to_server();
-    ends.to_client();
+    ends.reach_server();
+    ends.reach_client();
     ends.now = Time::from_millis(1);
-    ends.to_server();
+    ends.reach_server();
     assert_eq!(ends.server.sessions().pending, 1);
     ends.give_server(&record(21, 0, 900, &[1, 0]));
     assert_eq!(ends.server.sessions().pending, 0);

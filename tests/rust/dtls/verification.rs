@@ -170,6 +170,35 @@ fn certificates_that_signed_themselves() {
     }
 }
 
+/// A server's key vouches for that server, not for others.
+#[test]
+fn only_authorities_sign_others() {
+    for (kind, expected) in [
+        (Kind::named("game"), Some(UNTRUSTED)),
+        (Kind::authority("game"), None),
+    ] {
+        let trusted = kind.signed_by_itself();
+        let signed = Kind::named("game").signed_by(&trusted);
+        let result = outcome(&server(&signed, &[]), client(&[&trusted], "game"));
+        assert_eq!(result, expected);
+    }
+}
+
+/// A log line has room for some names, not for all that fit into a certificate.
+#[test]
+fn of_many_names_some_are_printed() {
+    let many = (0..500).fold(Kind::named("game"), |kind, number| {
+        kind.also(&format!("{number}.example.com"))
+    });
+    let own = many.signed_by_itself();
+    let names =
+        "0.example.com, 1.example.com, 2.example.com, 3.example.com, 4.example.com and 495 more";
+    assert_eq!(
+        outcome(&server(&own, &[]), client(&[&own], "other")),
+        wrong_name(names, "other")
+    );
+}
+
 #[test]
 fn names() {
     let wildcard = Kind::named("*.example.com").signed_by_itself();

@@ -12,7 +12,7 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Version};
 
 use super::error::{CertificateProblem, SetupError};
 
@@ -32,11 +32,14 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         let mut exact = Vec::new();
         for certificate in read_certificates(pem).map_err(SetupError::Trusted)? {
-            // What cannot be an authority may still be the server's own.
-            let added = roots.add(certificate.clone());
-            let parsed = X509Certificate::from_der(&certificate);
-            if let (Err(error), Err(_)) = (added, parsed) {
-                return Err(SetupError::Trusted(error.to_string()));
+            // What is no authority may still be the server's own. Its key vouches for nobody else.
+            match X509Certificate::from_der(&certificate) {
+                Ok((_, fields)) if !is_authority(&fields) => {}
+                parsed => {
+                    if let (Err(error), Err(_)) = (roots.add(certificate.clone()), parsed) {
+                        return Err(SetupError::Trusted(error.to_string()));
+                    }
+                }
             }
             exact.push(certificate);
         }
@@ -67,6 +70,15 @@ impl Trust {
             exact: Vec::new(),
             name: "any authority that this system trusts",
         })
+    }
+}
+
+/// Whether the certificate may sign others; those from before version 3 do not say.
+fn is_authority(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.basic_constraints() {
+        Ok(Some(constraints)) => constraints.value.ca,
+        Ok(None) => certificate.version() != X509Version::V3,
+        Err(_) => false,
     }
 }
 
@@ -163,7 +175,7 @@ fn check_chain(
                 } else if text.contains("EndEntityUsedAsCa") {
                     CertificateProblem::Other("one of its signers is no authority".to_owned())
                 } else {
-                    CertificateProblem::Other(text)
+                    CertificateProblem::Other(printable(&text))
                 }
             }
             Error::InvalidCertificate(
@@ -172,7 +184,7 @@ fn check_chain(
             Error::InvalidCertificate(
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
             ) => CertificateProblem::Other("one of its authorities is not valid yet".to_owned()),
-            error => CertificateProblem::Other(error.to_string()),
+            error => CertificateProblem::Other(printable(&error.to_string())),
         })
 }
 
@@ -200,7 +212,7 @@ fn check_name(
     Err(CertificateProblem::Name {
         names: match names.is_empty() {
             true => "nobody".to_owned(),
-            false => names.join(", "),
+            false => listed(&names),
         },
         wanted: printable(wanted),
     })
@@ -244,6 +256,17 @@ fn fits_common_name(name: &str, wanted: &str) -> bool {
             !first.is_empty() && name.contains('.') && name.eq_ignore_ascii_case(wanted)
         }
         _ => false,
+    }
+}
+
+/// As many names as there is room for in a message.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 5;
+    match names.get(..MOST) {
+        Some(first) if names.len() > MOST => {
+            format!("{} and {} more", first.join(", "), names.len() - MOST)
+        }
+        _ => names.join(", "),
     }
 }
 
