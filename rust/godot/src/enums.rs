@@ -106,7 +106,7 @@ script_enums! {
         HOST_TOTAL_RECEIVED_PACKETS = 3 "Datagrams received."
     }
     ENetMultiplayerPeerRs.FlushMode as FlushMode {
-        FLUSH_FRAME = 0 "Packets leave at the end of the frame in which they were put, many to a datagram. This is the default."
+        FLUSH_FRAME = 0 "Packets leave in the frame in which they were put, many to a datagram. This is the default."
         FLUSH_IMMEDIATE = 1 "Each packet leaves in a datagram of its own when it is put, as with the built-in class."
     }
     ENetPacketPeerRs.PeerState as PeerState {

@@ -1,10 +1,11 @@
-//! When what a session sends leaves: once a frame, at its end.
+//! When what a session sends leaves: together, before a frame's processing or at its end.
 //!
-//! The engine does not tell of a frame's end. A frame is, in this order: physics steps, each with the
-//! deferred calls made in it; the multiplayer APIs' polls; the tree's signal `process_frame`; deferred
-//! calls; the nodes' processing; deferred calls; the tree's timers; deferred calls. So what is sent
-//! leaves with a deferred call, except what was sent before the nodes' processing: a timer made at
-//! `process_frame`, with no time to wait, is behind it.
+//! A frame of the engine is, in this order: physics steps, each with the deferred calls made in it; the
+//! multiplayer APIs' polls; the tree's signal `process_frame`; deferred calls; the nodes' processing;
+//! deferred calls; the tree's timers; deferred calls. Packets that were put when the signal comes, in
+//! physics steps and in handlers, leave with it: the answer to a packet need not wait for the processing.
+//! What is put later leaves with a deferred call. Acknowledgements alone wait for such packets; if there
+//! are none, a timer without time to wait sends them after the processing.
 //!
 //! A script that polls in a loop of its own lets no frame go by: its polls send. So does everything on
 //! another thread than the main one.
@@ -35,6 +36,8 @@ const IMMEDIATE: FlushMode = FlushMode(1);
 /// What is on its way to tell a session that it shall send.
 #[derive(Debug, Default)]
 pub struct FrameEnd {
+    /// Whether packets wait, and not acknowledgements alone.
+    has_packets: bool,
     is_deferred: bool,
     is_timed: bool,
     /// Whether the tree tells of frames.
@@ -46,6 +49,11 @@ pub struct FrameEnd {
 impl FrameEnd {
     fn is_due(&self) -> bool {
         self.is_deferred || self.is_timed
+    }
+
+    /// They left otherwise.
+    pub fn forget_packets(&mut self) {
+        self.has_packets = false;
     }
 
     /// Whether frames go by.
@@ -71,26 +79,22 @@ pub fn poll_may_wait<T: HasSession>(this: &mut T) -> bool {
         && session.frame.is_running()
 }
 
-/// After a packet, or a poll: sees to its being sent.
-pub fn put_off<T: HasSession>(this: &mut T) {
-    let session = this.session_mut();
-    if session.frame.is_due() || !waits(this) {
+/// After a packet: sees to its being sent.
+pub fn packet_put<T: HasSession>(this: &mut T) {
+    if !waits(this) {
         return;
     }
-    let session = this.session_mut();
     if !is_main_thread() {
-        return session.core.flush(clock::now());
+        return send(this);
     }
-    session.frame.is_deferred = true;
-    let mut object = this.to_gd().upcast::<Object>();
-    object.call_deferred(NOTIFICATION, &[DEFERRED.to_variant()]);
+    this.session_mut().frame.has_packets = true;
+    defer(this);
 }
 
 /// The same after a poll, which may have left nothing to send.
-pub fn put_off_answers<T: HasSession>(this: &mut T) {
-    let session = this.session();
-    if !session.frame.is_due() && session.core.has_unsent() {
-        put_off(this);
+pub fn poll_done<T: HasSession>(this: &mut T) {
+    if waits(this) && this.session().core.has_unsent() {
+        defer(this);
     }
 }
 
@@ -98,20 +102,19 @@ pub fn put_off_answers<T: HasSession>(this: &mut T) {
 pub fn notified<T: HasSession>(this: &mut T, what: i32) {
     match what {
         DEFERRED => {
-            let session = this.session_mut();
-            session.frame.is_deferred = false;
-            // After the physics steps comes the rest of the frame.
-            let goes_on = session.frame.is_timed
-                || (session.frame.is_told && Engine::singleton().is_in_physics_frame());
+            let frame = &mut this.session_mut().frame;
+            frame.is_deferred = false;
+            // After the physics steps comes the signal.
+            let goes_on = (frame.is_timed && !frame.has_packets)
+                || (frame.is_told && Engine::singleton().is_in_physics_frame());
             if !goes_on {
-                session.core.flush(clock::now());
+                send(this);
             }
         }
         FRAME_BEGINS => begin_frame(this),
         FRAME_ENDS => {
-            let session = this.session_mut();
-            session.frame.is_timed = false;
-            session.core.flush(clock::now());
+            this.session_mut().frame.is_timed = false;
+            send(this);
         }
         _ => {}
     }
@@ -145,17 +148,32 @@ fn waits<T: HasSession>(this: &T) -> bool {
     this.session().core.flush_mode() == enet_core::FlushMode::OnFlush
 }
 
-fn begin_frame<T: HasSession>(this: &mut T) {
-    let frame = Engine::singleton().get_process_frames();
-    let waits = waits(this);
+fn send<T: HasSession>(this: &mut T) {
     let session = this.session_mut();
-    session.frame.begun = Some(frame);
+    session.frame.has_packets = false;
+    session.core.flush(clock::now());
+}
+
+fn defer<T: HasSession>(this: &mut T) {
+    let frame = &mut this.session_mut().frame;
+    if !frame.is_due() {
+        frame.is_deferred = true;
+        let mut object = this.to_gd().upcast::<Object>();
+        object.call_deferred(NOTIFICATION, &[DEFERRED.to_variant()]);
+    }
+}
+
+fn begin_frame<T: HasSession>(this: &mut T) {
+    let session = this.session_mut();
+    session.frame.begun = Some(Engine::singleton().get_process_frames());
     // A timer of an earlier frame that did not come belonged to a tree that is gone.
-    session.frame.is_timed = waits && session.core.has_unsent();
-    if session.frame.is_timed {
+    session.frame.is_timed = false;
+    if session.frame.has_packets {
+        send(this);
+    } else if waits(this) && this.session().core.has_unsent() {
         set_timer(this);
-    } else if !session.core.is_active() {
-        session.frame.is_told = false;
+    } else if !this.session().core.is_active() {
+        this.session_mut().frame.is_told = false;
         let call = call_of(this, FRAME_BEGINS);
         if let Some(mut tree) = tree() {
             tree.disconnect(BEGIN_SIGNAL, &call);
@@ -171,9 +189,9 @@ fn set_timer<T: HasSession>(this: &mut T) {
             .ignore_time_scale(true)
             .done()
     });
-    match timer {
-        Some(mut timer) => drop(timer.connect("timeout", &call_of(this, FRAME_ENDS))),
-        None => this.session_mut().frame.is_timed = false,
+    if let Some(mut timer) = timer {
+        timer.connect("timeout", &call_of(this, FRAME_ENDS));
+        this.session_mut().frame.is_timed = true;
     }
 }
 

@@ -104,11 +104,12 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_wire_protocol, set = set_wire_protocol)]
     wire_protocol: PhantomVar<WireProtocol>,
     dictionary: Option<Dictionary>,
-    /// When packets leave: [constant FLUSH_FRAME] by default. Of packets that travel together the network
-    /// has much less to do. It costs no frame of delay, and nothing that was put is lost when the peer
-    /// is closed or freed. A full datagram does not wait, nor does anything on another thread than the
-    /// main one. In a script's own loop, in which no frame goes by, packets leave with the next
-    /// [method MultiplayerPeer.poll].
+    /// When packets leave: [constant FLUSH_FRAME] by default. With packets that travel together computers
+    /// and network have much less to do. It costs no frame of delay, and nothing that was put is lost
+    /// when the peer is closed or freed: packets that are put before the nodes' processing, in physics
+    /// steps or in answer to others, leave before it, and those put in it right after it. A full datagram
+    /// does not wait, nor does anything on another thread than the main one. In a script's own loop, in
+    /// which no frame goes by, packets leave with the next [method MultiplayerPeer.poll].
     ///
     /// A change sends what waits.
     #[var(get = get_flush_mode, set = set_flush_mode)]

@@ -49,6 +49,7 @@ impl Session {
         self.core.begin_poll(now)?;
         if !may_wait && self.core.flush_mode() == FlushMode::OnFlush {
             self.core.flush(now);
+            self.frame.forget_packets();
         }
         Ok(())
     }
@@ -207,7 +208,7 @@ macro_rules! session_virtuals {
                     self.emit(notice.signal());
                     self.session_mut().core.finish(notice, clock::now());
                 }
-                crate::frame::put_off_answers(self);
+                crate::frame::poll_done(self);
                 self.tidy();
                 let undecoded = self.session_mut().core.undecoded(clock::now());
                 if let Some(undecoded) = undecoded {
@@ -265,7 +266,7 @@ macro_rules! session_virtuals {
                 }
                 match self.session_mut().send(data) {
                     Ok(()) => {
-                        crate::frame::put_off(self);
+                        crate::frame::packet_put(self);
                         Error::OK
                     }
                     Err((error, cause)) => {

@@ -3,51 +3,88 @@
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
+use crate::extension::{self, Engine, Profile};
 use crate::project::{self, cargo, root};
-use crate::{Outcome, c_enet, extension, godot};
+use crate::{Outcome, c_enet, godot};
 
-/// Where the documentation has the picture of the codecs.
+/// Where the documentation has the picture of the codecs, and the figures of the classes.
 const PICTURE: &str = "docs/compression.svg";
+const FIGURES: &str = "docs/benchmarks";
+
+/// What to measure of a benchmark.
+pub struct Choice {
+    /// Rows with this in their name.
+    pub only: Option<String>,
+    /// Whether to renew the documentation's figures.
+    pub plot: bool,
+    /// The class to compare with Godot's.
+    pub class: Option<String>,
+}
 
 /// `core`: our engine against the C library, over sockets. `engines`: against rusty_enet, in memory.
 /// `attacks`: what attacks cost all three. `compression`: our codecs against the C library's and
-/// Godot's.
-/// `dtls`: encryption against Godot's own, in Godot.
-/// `only` chooses rows by a part of their name; `plot` renews the documentation's picture.
-pub fn run(name: &str, only: Option<&str>, plot: bool) -> Outcome<ExitCode> {
-    if plot && (name != "compression" || only.is_some()) {
-        return Err("--plot is for all of the benchmark \"compression\"".to_owned());
-    }
+/// Godot's. `dtls`: encryption against Godot's own, in Godot. `godot`: our class against Godot's, in
+/// headless Godots.
+pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     if name == "dtls" {
         return in_godot("bench_dtls.gd");
     }
-    let (bench, variables) = match name {
-        "core" => ("sockets", vec![("ENET_C_BENCH", c_enet::program("bench")?)]),
+    let is_all = choice.only.is_none() && choice.class.is_none();
+    if choice.plot && !(is_all && ["compression", "godot"].contains(&name)) {
+        return Err("--plot is for all of the benchmark \"compression\" or \"godot\"".to_owned());
+    }
+    if choice.class.is_some() && name != "godot" {
+        return Err("--peer-class is for the benchmark \"godot\"".to_owned());
+    }
+    let mut place = PICTURE;
+    let (bench, variables): (_, Vec<(&str, OsString)>) = match name {
+        "core" => (
+            "sockets",
+            vec![("ENET_C_BENCH", c_enet::program("bench")?.into())],
+        ),
         "engines" => ("engines", Vec::new()),
         "attacks" => (
             "attacks",
-            vec![("ENET_C_VICTIM", c_enet::program("victim")?)],
+            vec![("ENET_C_VICTIM", c_enet::program("victim")?.into())],
         ),
         "compression" => (
             "compression",
             vec![
-                ("ENET_C_CODECS", c_enet::program("codecs")?),
-                ("GODOT", godot::find()?),
+                ("ENET_C_CODECS", c_enet::program("codecs")?.into()),
+                ("GODOT", godot::find()?.into()),
             ],
         ),
+        "godot" => {
+            place = FIGURES;
+            let godot = godot::find()?;
+            let games = root().join("tests/godot");
+            // The editor binary runs it, with the library that games ship.
+            extension::build_for_editor(Profile::Release, Engine::Own)?;
+            project::prepare(&godot, &games)?;
+            let class = choice.class.as_deref().unwrap_or(extension::CLASS);
+            (
+                "godot",
+                vec![
+                    ("GODOT", godot.into()),
+                    ("ENET_BENCH_PROJECT", games.into()),
+                    ("ENET_BENCH_CLASS", class.into()),
+                    ("ENET_BENCH_STOCK", extension::STOCK_CLASS.into()),
+                ],
+            )
+        }
         other => {
             return Err(format!(
                 "there is no benchmark \"{other}\"; see cargo xtask help"
             ));
         }
     };
-    let picture = ["--plot".into(), root().join(PICTURE).into_os_string()];
-    let picture: &[OsString] = if plot { &picture } else { &[] };
+    let picture = ["--plot".into(), root().join(place).into_os_string()];
+    let picture: &[OsString] = if choice.plot { &picture } else { &[] };
     let mut command = Command::new(cargo());
     command
         .current_dir(root())
         .args(["bench", "--package", "enet_tests", "--bench", bench, "--"])
-        .args(only)
+        .args(&choice.only)
         .args(picture)
         .envs(variables);
     let status = command

@@ -40,6 +40,9 @@ Commands of enet-rs:
       fast; --plot also renews docs/compression.svg
   cargo xtask bench dtls
       what encryption costs, against Godot's own DTLS in the same process
+  cargo xtask bench godot [--only TEXT | --plot] [--peer-class CLASS]
+      our class, or CLASS, against Godot's own in headless Godots, as ratios of
+      their costs; --plot also renews docs/benchmarks
   cargo xtask fuzz [--seconds N]
       fuzzes the core, each target for N seconds (60)
   cargo xtask build [--debug | --release]
@@ -97,11 +100,14 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             suites::run(rust || !godot, godot || !rust, suite.as_deref(), engine)
         }
         "bench" => {
-            let only = options.value("--only")?;
-            let plot = options.flag("--plot");
+            let choice = bench::Choice {
+                only: options.value("--only")?,
+                plot: options.flag("--plot"),
+                class: options.value("--peer-class")?,
+            };
             let name = options.word().unwrap_or_else(|| "core".to_owned());
             options.finish()?;
-            bench::run(&name, only.as_deref(), plot)
+            bench::run(&name, &choice)
         }
         "build" => {
             let debug = options.flag("--debug");

@@ -89,6 +89,25 @@ func case_immediate_is_as_stock() -> void:
 	done()
 
 
+## Who answers a packet, or sends in a physics step, does not make it wait for the processing.
+func case_processing_holds_nothing_up() -> void:
+	var players := await _players_and_probe()
+	for place: String in ["physics_process", "api_poll"]:
+		for sender in 2:
+			var left := [-1]
+			var act := func() -> void:
+				_sent(players[sender])
+				_put(players[sender], PACKETS)
+				_actor.in_process = func() -> void: left[0] = _sent(players[sender])
+			_act_in(place, players, sender, act)
+			check(await frames(func() -> bool: return left[0] >= 0), "a frame goes by")
+			var expected := 1 if players[sender].end.is_ours else PACKETS
+			var count: int = left[0]
+			check(count >= expected, "%d datagrams, put in %s" % [count, place])
+	await _end_probe()
+	done()
+
+
 ## What takes a process of its own in a real game answers in the next frame here, as with stock.
 func case_round_trips_take_no_more_frames() -> void:
 	const ROUNDS := 20
