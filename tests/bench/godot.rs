@@ -46,7 +46,13 @@ const TICK: &[(&str, &str, f64, Option<f64>)] = &[
 const RAW: &[(&str, &str, f64, Option<f64>)] =
     &[("main_usec", "ns a packet", 5.0, Some(1.0 / 3.0))];
 
-const CASES: [Case; 12] = [
+/// A client's, with the waiting for the frame that takes the packet in.
+const ECHO: &[(&str, &str, f64, Option<f64>)] = &[
+    ("rtt_p50", "us round trip, median", 1.0, Some(1.0)),
+    ("rtt_p99", "us round trip, 99 %", 1.0, Some(1.0)),
+];
+
+const CASES: [Case; 14] = [
     ticks("tick, 8 clients", "tick", 8, 100),
     ticks("tick, 64 clients", "tick", 64, 100),
     ticks("tick, 256 clients", "tick", 256, 100),
@@ -57,6 +63,8 @@ const CASES: [Case; 12] = [
     raw("raw, 1,200 bytes", "raw", 1200),
     raw("raw, 32 bytes, reliable", "raw_reliable", 32),
     raw("raw, 200 bytes, reliable", "raw_reliable", 200),
+    echo("echo, 16 clients, 60 Hz", "echo"),
+    echo("echo, 5 ms of work a frame", "echo_late"),
     Case {
         name: "joins, 256 at once, 60 Hz",
         kind: "joins",
@@ -97,6 +105,17 @@ const fn raw(name: &'static str, kind: &'static str, size: usize) -> Case {
         size,
         is_busy: false,
         figures: RAW,
+    }
+}
+
+const fn echo(name: &'static str, kind: &'static str) -> Case {
+    Case {
+        name,
+        kind,
+        clients: 16,
+        size: 0,
+        is_busy: true,
+        figures: ECHO,
     }
 }
 

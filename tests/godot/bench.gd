@@ -11,6 +11,7 @@ const RELIABLE := "_reliable"
 const TICKS_PER_SECOND := 60
 const MESSAGES := 3
 const RAW_PACKETS := 200
+const FRAME_WORK_USEC := 5000
 const WARM_UP_SECONDS := 1.0
 const PAGE_KIB := 4
 const SLOTS := 4095
@@ -38,6 +39,18 @@ class Ticker:
 	func _process(_delta: float) -> void:
 		if tick.is_valid():
 			tick.call()
+
+
+## The tree polls it before anything else of a frame.
+class Api:
+	extends MultiplayerAPIExtension
+
+	var poll_peer := Callable()
+
+	func _poll() -> Error:
+		if poll_peer.is_valid():
+			poll_peer.call()
+		return OK
 
 
 func _initialize() -> void:
@@ -87,6 +100,8 @@ func _initialize() -> void:
 				"allocated": 1024.0 * allocated / slots,
 				"connected": 1024.0 * (_resident_kib() - before - allocated) / _clients,
 			})
+		"echo", "echo_late":
+			await _run_echo()
 		_:
 			await _run_ticks(host)
 	_peer.close()
@@ -122,6 +137,28 @@ func _run_ticks(host: RefCounted) -> void:
 		"wire_bytes": wire / ticks,
 		"received": float(_received) / ticks,
 	})
+
+
+## Answers at the frame's begin, where the tree polls. In the second case the frame has work to do then.
+func _run_echo() -> void:
+	Engine.max_fps = TICKS_PER_SECOND
+	var api := Api.new()
+	api.poll_peer = _echo
+	set_multiplayer(api)
+	if _kind == "echo_late":
+		var ticker := Ticker.new()
+		ticker.tick = func() -> void: OS.delay_usec(FRAME_WORK_USEC)
+		root.add_child(ticker)
+	await create_timer(WARM_UP_SECONDS + _seconds).timeout
+	api.poll_peer = Callable()
+	_tell({})
+
+
+func _echo() -> void:
+	_peer.poll()
+	while _peer.get_available_packet_count() > 0:
+		_peer.set_target_peer(_peer.get_packet_peer())
+		_peer.put_packet(_peer.get_packet())
 
 
 func _tick() -> void:

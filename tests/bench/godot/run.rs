@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -64,14 +64,20 @@ pub fn run(class: &OsStr, case: &Case, seconds: f64) -> HashMap<String, f64> {
     } else {
         0
     };
-    let _load = Owned(
+    let mut load = Owned(
         Command::new(std::env::current_exe().expect("a path"))
             .args(["load", &port, &case.clients.to_string(), &rate.to_string()])
             .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("the clients start"),
     );
-    let result = wait_for("@result");
+    let mut result = wait_for("@result");
+    // They end with their input.
+    drop(load.0.stdin.take());
+    let mut output = load.0.stdout.take().expect("piped");
+    result.push(' ');
+    output.read_to_string(&mut result).expect("text");
     let figures = result.split_whitespace().map(|figure| {
         let (name, value) = figure.split_once('=').expect("name=value");
         (name.to_owned(), value.parse().expect("a number"))
