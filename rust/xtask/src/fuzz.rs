@@ -49,6 +49,8 @@ pub fn stage(seconds: u64) -> Outcome<Tally> {
         let corpus = folder().join("corpus").join(name);
         let found = folder().join("found");
         fs::create_dir_all(&found).map_err(at(&found))?;
+        // Not every target has inputs to begin with.
+        fs::create_dir_all(&corpus).map_err(at(&corpus))?;
         let prefix = found.join(format!("{name}-"));
         let mut command = Command::new(programs.join(name));
         command
