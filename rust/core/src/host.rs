@@ -396,8 +396,11 @@ impl Host {
 
     fn send_datagrams(&mut self, now: Time) {
         self.latest = self.latest.max(now);
-        let largest = self.transport.largest_batch();
         let mut next = self.next_datagram(now);
+        if next.is_none() {
+            return;
+        }
+        let largest = self.transport.largest_batch();
         while let Some(to) = next {
             std::mem::swap(&mut self.batch, &mut self.outgoing);
             let size = self.batch.len();

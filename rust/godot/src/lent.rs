@@ -7,7 +7,7 @@
 //!
 //! Nothing is deferred to the engine for that: it would call into a library that was reloaded meanwhile.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -23,11 +23,18 @@ const MOST_BUFFERS: usize = 65_536;
 static ORPHANS: Mutex<State> = Mutex::new(State::new());
 
 /// Packets handed out in this frame.
-pub struct Lent(RefCell<State>);
+pub struct Lent {
+    state: RefCell<State>,
+    /// Whom to ask for the frame: finding it takes longer than asking.
+    engine: OnceCell<Gd<Engine>>,
+}
 
 impl Default for Lent {
     fn default() -> Self {
-        Self(RefCell::new(State::new()))
+        Self {
+            state: RefCell::new(State::new()),
+            engine: OnceCell::new(),
+        }
     }
 }
 
@@ -50,29 +57,34 @@ impl Lent {
     /// Keeps a packet's bytes and says where they are. Moving a vector leaves its bytes in place.
     pub fn keep(&self, bytes: Vec<u8>) -> *const u8 {
         let start = bytes.as_ptr();
-        let frame = frame();
-        self.0.borrow_mut().keep(Buffer { frame, bytes });
+        let frame = self.frame();
+        self.state.borrow_mut().keep(Buffer { frame, bytes });
         start
     }
 
     /// Takes back what was handed out in earlier frames.
     pub fn take_back(&self) {
-        let frame = frame();
+        let frame = self.frame();
         if let Ok(mut orphans) = ORPHANS.lock() {
             orphans.take_back(frame);
             orphans.returned.clear();
         }
-        self.0.borrow_mut().take_back(frame);
+        self.state.borrow_mut().take_back(frame);
+    }
+
+    fn frame(&self) -> u64 {
+        let engine = self.engine.get_or_init(Engine::singleton);
+        engine.get_process_frames()
     }
 
     /// A buffer that nobody reads any more.
     pub fn take_returned(&self) -> Option<Vec<u8>> {
-        self.0.borrow_mut().returned.pop()
+        self.state.borrow_mut().returned.pop()
     }
 
     /// Lets go of what nobody reads any more.
     pub fn drop_returned(&self) {
-        self.0.borrow_mut().returned.clear();
+        self.state.borrow_mut().returned.clear();
     }
 }
 
@@ -109,7 +121,7 @@ impl State {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let state = self.0.get_mut();
+        let state = self.state.get_mut();
         if !state.lent.is_empty()
             && let Ok(mut orphans) = ORPHANS.lock()
         {
@@ -119,8 +131,4 @@ impl Drop for Lent {
             orphans.returned.clear();
         }
     }
-}
-
-fn frame() -> u64 {
-    Engine::singleton().get_process_frames()
 }

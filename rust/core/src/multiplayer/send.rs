@@ -2,7 +2,7 @@
 
 use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
 use crate::engine::{MAX_PACKET_SIZE, QueueError};
-use crate::{PeerState, SendError, Time};
+use crate::{PeerId, PeerState, SendError, Time};
 
 impl Multiplayer {
     /// Sends one packet to the target with the transfer mode and channel that are set. It leaves by
@@ -21,7 +21,9 @@ impl Multiplayer {
         }
         // i32::MIN has no positive counterpart and so is nobody.
         let named = self.target.checked_abs();
-        if self.target != 0 && !named.is_some_and(|id| self.knows(id)) {
+        let peer = named.and_then(|id| self.peers.get(&id).copied());
+        let is_known = peer.is_some() || named.is_some_and(|id| self.is_relayed(id));
+        if self.target != 0 && !is_known {
             return Err(SendError::UnknownTarget(self.target));
         }
         if data.len() > MAX_PACKET_SIZE {
@@ -33,26 +35,37 @@ impl Multiplayer {
         if self.speaks_godot3() {
             return self.send_prefixed(wire_channel, data, now);
         }
-        match (self.mode, self.target) {
+        match (self.mode, peer) {
             (Mode::Client, _) => self.send_to_one(SERVER_ID, wire_channel, data, now),
-            (_, 1..) => self.send_to_one(self.target, wire_channel, data, now),
+            (_, Some(peer)) if self.target > 0 => {
+                self.send_to_peer((self.target, peer), wire_channel, data, now)
+            }
             (Mode::Mesh, _) => self.send_to_mesh(wire_channel, data, now),
             _ => self.send_to_clients(wire_channel, data, now),
         }
     }
 
-    fn knows(&self, id: i32) -> bool {
-        self.peers.contains_key(&id) || self.is_relayed(id)
-    }
-
     pub(super) fn send_to_one(
-        &mut self,
+        &self,
         id: i32,
         wire_channel: u8,
         data: &[u8],
         now: Time,
     ) -> Result<(), SendError> {
-        let Some((connection, peer)) = self.connection_to(id) else {
+        match self.peers.get(&id) {
+            Some(&peer) => self.send_to_peer((id, peer), wire_channel, data, now),
+            None => Err(SendError::UnknownTarget(id)),
+        }
+    }
+
+    fn send_to_peer(
+        &self,
+        (id, peer): (i32, PeerId),
+        wire_channel: u8,
+        data: &[u8],
+        now: Time,
+    ) -> Result<(), SendError> {
+        let Some(connection) = self.hosts.get(&self.host_key(id)) else {
             return Err(SendError::UnknownTarget(id));
         };
         let mut connection = connection.borrow_mut();
@@ -116,14 +129,12 @@ impl Multiplayer {
         }
     }
 
-    fn send_to_mesh(&mut self, wire_channel: u8, data: &[u8], now: Time) -> Result<(), SendError> {
+    fn send_to_mesh(&self, wire_channel: u8, data: &[u8], now: Time) -> Result<(), SendError> {
         let left_out = -self.target;
-        let mut ids: Vec<i32> = self.peers.keys().copied().collect();
-        ids.retain(|&id| id != left_out);
         let mut refused = None;
-        let mut is_sent = ids.is_empty();
-        for id in ids {
-            match self.send_to_one(id, wire_channel, data, now) {
+        let mut is_sent = self.peers.keys().all(|&id| id == left_out);
+        for (&id, &peer) in self.peers.iter().filter(|&(&id, _)| id != left_out) {
+            match self.send_to_peer((id, peer), wire_channel, data, now) {
                 Ok(()) => is_sent = true,
                 Err(error @ SendError::NoSuchChannel { .. }) => refused = Some(error),
                 Err(error) => return Err(error),
