@@ -35,16 +35,21 @@ pub struct Case {
     figures: &'static [(&'static str, &'static str, f64, Option<f64>)],
 }
 
-/// A tick's: what the peer takes of the main thread, the whole process, and bytes.
+/// A tick's: what the peer takes of the main thread, by the clock; CPU time of the whole process; bytes.
 const TICK: &[(&str, &str, f64, Option<f64>)] = &[
-    ("main_usec", "us CPU of the main thread", 1.0, Some(0.33)),
-    ("tick_usec", "us by the clock", 1.0, None),
+    ("tick_usec", "us of the main thread", 1.0, Some(0.33)),
     ("cpu_usec", "us CPU of the process", 1.0, Some(0.35)),
+    ("wire_bytes", "bytes on the wire", 1.0, None),
+];
+/// The same of few clients, which the goals do not speak of.
+const SMALL_TICK: &[(&str, &str, f64, Option<f64>)] = &[
+    ("tick_usec", "us of the main thread", 1.0, None),
+    ("cpu_usec", "us CPU of the process", 1.0, None),
     ("wire_bytes", "bytes on the wire", 1.0, None),
 ];
 /// Of two hundred packets a tick.
 const RAW: &[(&str, &str, f64, Option<f64>)] =
-    &[("main_usec", "ns a packet", 5.0, Some(1.0 / 3.0))];
+    &[("tick_usec", "ns a packet", 5.0, Some(1.0 / 3.0))];
 
 /// A client's, with the waiting for the frame that takes the packet in.
 const ECHO: &[(&str, &str, f64, Option<f64>)] = &[
@@ -93,7 +98,7 @@ const fn ticks(name: &'static str, kind: &'static str, clients: usize, size: usi
         clients,
         size,
         is_busy: true,
-        figures: TICK,
+        figures: if clients < 256 { SMALL_TICK } else { TICK },
     }
 }
 

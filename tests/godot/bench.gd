@@ -27,7 +27,6 @@ var _samples: Array[int] = []
 var _in_calls := 0
 var _deferred_since := 0
 var _received := 0
-var _idle_usec := 0.0
 
 
 ## Games send in nodes' processing.
@@ -64,13 +63,6 @@ func _initialize() -> void:
 	_seconds = arguments[4].to_float()
 	Engine.max_fps = TICKS_PER_SECOND
 	await process_frame
-	# What the engine's own frames take, which is no cost of the class.
-	var idle_usec := _main_cpu()
-	var idle_frames := -Engine.get_process_frames()
-	await create_timer(WARM_UP_SECONDS).timeout
-	idle_usec = _main_cpu() - idle_usec
-	idle_frames += Engine.get_process_frames()
-	_idle_usec = idle_usec / idle_frames
 	var before := _resident_kib()
 	_peer = ClassDB.instantiate(arguments[0])
 	var slots := SLOTS if _kind == "memory" else maxi(_clients, 1)
@@ -119,10 +111,8 @@ func _run_ticks(host: RefCounted) -> void:
 	_received = 0
 	_count(host)
 	var cpu := _process_cpu()
-	var main_cpu := _main_cpu()
 	await create_timer(_seconds).timeout
 	await process_frame
-	main_cpu = _main_cpu() - main_cpu
 	cpu = _process_cpu() - cpu
 	var ticks := _samples.size()
 	var wire := _count(host)
@@ -132,7 +122,6 @@ func _run_ticks(host: RefCounted) -> void:
 	_tell({
 		"ticks": ticks,
 		"tick_usec": _samples[int(ticks / 4.0)],
-		"main_usec": main_cpu / ticks - _idle_usec,
 		"cpu_usec": cpu / ticks,
 		"wire_bytes": wire / ticks,
 		"received": float(_received) / ticks,
@@ -219,11 +208,6 @@ func _process_cpu() -> float:
 	for task in DirAccess.get_directories_at("/proc/self/task"):
 		total += _line_of("/proc/self/task/%s/schedstat" % task).get_slice(" ", 0).to_float()
 	return total / 1000.0
-
-
-## The same for the main thread alone.
-func _main_cpu() -> float:
-	return _line_of("/proc/self/schedstat").get_slice(" ", 0).to_float() / 1000.0
 
 
 func _resident_kib() -> int:

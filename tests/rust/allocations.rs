@@ -1,12 +1,15 @@
 //! No allocation per packet in the steady state, and none for whoever is turned away. A binary of its own: the counting allocator is the
 //! whole program's.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
 
 use enet_core::compress::{Dictionary, train_dictionary};
 use enet_core::enet::Enet;
-use enet_core::{Admission, Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_core::{
+    Admission, BindAddress, ClientOptions, Compression, Engine, EngineConfig, Event, FlushMode,
+    Multiplayer, PacketFlags, PeerId, ServerOptions, Status, Time, Udp,
+};
 use sim::Traffic;
 
 const UNSEQUENCED: PacketFlags = PacketFlags {
@@ -233,4 +236,79 @@ fn datagrams_of_any_size_use_the_memory_of_earlier_ones() {
         });
         assert_eq!(counted.count_total, 0, "{mode:?}");
     }
+}
+
+/// Polls, and gives back what came; says how much that was.
+fn take_in(peer: &mut Multiplayer, now: Time) -> usize {
+    let mut count = 0;
+    peer.begin_poll(now).expect("active");
+    while let Some(notice) = peer.next_notice(now) {
+        peer.finish(notice, now);
+    }
+    while let Some(packet) = peer.take_packet() {
+        count += 1;
+        peer.recycle(packet.data);
+    }
+    count
+}
+
+/// The whole way of a game's packets: peers, hosts, sockets.
+#[test]
+fn peers_use_the_memory_of_earlier_packets() {
+    const CLIENTS: usize = 3;
+    const TICKS: usize = 200;
+    let epoch = Instant::now();
+    let mut server = Multiplayer::new(Box::new(Udp), 1);
+    server.set_bind_address(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()));
+    let options = ServerOptions::default();
+    server.create_server(&options, Time::ZERO).expect("a port");
+    let port = server.local_port().expect("a server");
+    let mut clients: Vec<Multiplayer> = (0..CLIENTS as u32)
+        .map(|seed| Multiplayer::new(Box::new(Udp), seed + 2))
+        .collect();
+    for (client, unique_id) in clients.iter_mut().zip(2..) {
+        let options = ClientOptions {
+            unique_id,
+            ..ClientOptions::new("127.0.0.1", port.into())
+        };
+        client.create_client(&options, Time::ZERO).expect("a port");
+    }
+    while server.peer_ids().count() < CLIENTS
+        || clients
+            .iter()
+            .any(|client| client.status() != Status::Connected)
+    {
+        for peer in clients.iter_mut().chain([&mut server]) {
+            take_in(peer, epoch.elapsed());
+        }
+        assert!(epoch.elapsed().as_secs() < 20, "they connect");
+    }
+    server.set_flush_mode(FlushMode::OnFlush, epoch.elapsed());
+    let mut tick = || {
+        let now = epoch.elapsed();
+        for target in [0, 2, 3, 4] {
+            server.set_target(target);
+            server.send(&[1; 100], now).expect("sent");
+        }
+        server.flush(now);
+        for client in &mut clients {
+            let mut received = 0;
+            while received < 2 {
+                received += take_in(client, epoch.elapsed());
+                assert!(epoch.elapsed().as_secs() < 60, "packets arrive");
+            }
+            client.send(&[2; 100], epoch.elapsed()).expect("sent");
+        }
+        let mut received = 0;
+        while received < CLIENTS {
+            received += take_in(&mut server, epoch.elapsed());
+            server.flush(epoch.elapsed());
+            assert!(epoch.elapsed().as_secs() < 60, "answers arrive");
+        }
+    };
+    (0..TICKS).for_each(|_| tick());
+    let counted = allocation_counter::measure(|| (0..TICKS).for_each(|_| tick()));
+    let allocations = counted.count_total as f64 / TICKS as f64;
+    // Nine packets a tick; what is left are pings and growing tables.
+    assert!(allocations < 1.0, "{allocations} in a tick");
 }

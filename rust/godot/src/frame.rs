@@ -18,7 +18,7 @@ use godot::classes::{Engine, SceneTree};
 use godot::init::is_main_thread;
 use godot::prelude::*;
 
-use crate::clock;
+use crate::clock::{self, Frames};
 use crate::enums::FlushMode;
 use crate::session::HasSession;
 
@@ -44,6 +44,7 @@ pub struct FrameEnd {
     is_told: bool,
     /// The last frame it told of.
     begun: Option<u64>,
+    frames: Frames,
 }
 
 impl FrameEnd {
@@ -58,7 +59,7 @@ impl FrameEnd {
 
     /// Whether frames go by.
     fn is_running(&self) -> bool {
-        let frame = Engine::singleton().get_process_frames();
+        let frame = self.frames.number();
         self.begun
             .is_some_and(|begun| frame.saturating_sub(begun) <= 1)
     }
@@ -93,7 +94,7 @@ pub fn packet_put<T: HasSession>(this: &mut T) {
 
 /// The same after a poll, which may have left nothing to send.
 pub fn poll_done<T: HasSession>(this: &mut T) {
-    if waits(this) && this.session().core.has_unsent() {
+    if waits(this) && is_main_thread() && this.session().core.has_unsent() {
         defer(this);
     }
 }
@@ -106,7 +107,7 @@ pub fn notified<T: HasSession>(this: &mut T, what: i32) {
             frame.is_deferred = false;
             // After the physics steps comes the signal.
             let goes_on = (frame.is_timed && !frame.has_packets)
-                || (frame.is_told && Engine::singleton().is_in_physics_frame());
+                || (frame.is_told && frame.frames.is_physics());
             if !goes_on {
                 send(this);
             }
@@ -165,9 +166,11 @@ fn defer<T: HasSession>(this: &mut T) {
 
 fn begin_frame<T: HasSession>(this: &mut T) {
     let session = this.session_mut();
-    session.frame.begun = Some(Engine::singleton().get_process_frames());
-    // A timer of an earlier frame that did not come belonged to a tree that is gone.
+    session.frame.begun = Some(session.frame.frames.number());
+    // What did not come in its own frame does not any more: the timer's tree is gone, or the engine's
+    // queue of calls was full.
     session.frame.is_timed = false;
+    session.frame.is_deferred = false;
     if session.frame.has_packets {
         send(this);
     } else if waits(this) && this.session().core.has_unsent() {

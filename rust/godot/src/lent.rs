@@ -7,12 +7,11 @@
 //!
 //! Nothing is deferred to the engine for that: it would call into a library that was reloaded meanwhile.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use godot::classes::Engine;
-use godot::prelude::*;
+use crate::clock::Frames;
 
 /// A script that reads in a loop of its own never lets a frame go by. Beyond so many bytes or buffers
 /// the oldest is let go: no script reads as much while one packet is being read.
@@ -25,15 +24,14 @@ static ORPHANS: Mutex<State> = Mutex::new(State::new());
 /// Packets handed out in this frame.
 pub struct Lent {
     state: RefCell<State>,
-    /// Whom to ask for the frame: finding it takes longer than asking.
-    engine: OnceCell<Gd<Engine>>,
+    frames: Frames,
 }
 
 impl Default for Lent {
     fn default() -> Self {
         Self {
             state: RefCell::new(State::new()),
-            engine: OnceCell::new(),
+            frames: Frames::default(),
         }
     }
 }
@@ -57,24 +55,19 @@ impl Lent {
     /// Keeps a packet's bytes and says where they are. Moving a vector leaves its bytes in place.
     pub fn keep(&self, bytes: Vec<u8>) -> *const u8 {
         let start = bytes.as_ptr();
-        let frame = self.frame();
+        let frame = self.frames.number();
         self.state.borrow_mut().keep(Buffer { frame, bytes });
         start
     }
 
     /// Takes back what was handed out in earlier frames.
     pub fn take_back(&self) {
-        let frame = self.frame();
+        let frame = self.frames.number();
         if let Ok(mut orphans) = ORPHANS.lock() {
             orphans.take_back(frame);
             orphans.returned.clear();
         }
         self.state.borrow_mut().take_back(frame);
-    }
-
-    fn frame(&self) -> u64 {
-        let engine = self.engine.get_or_init(Engine::singleton);
-        engine.get_process_frames()
     }
 
     /// A buffer that nobody reads any more.

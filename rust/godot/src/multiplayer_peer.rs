@@ -385,9 +385,11 @@ impl HasSession for ENetMultiplayerPeerRs {
             gone.push((hosted.handle.clone(), hosted.object.take()));
             false
         });
-        // Scripts' notifications may run now.
-        let _lent = self.base_mut();
-        drop((gone, departed));
+        if !gone.is_empty() || !departed.is_empty() {
+            // Scripts' notifications may run now.
+            let _lent = self.base_mut();
+            drop((gone, departed));
+        }
     }
 }
 

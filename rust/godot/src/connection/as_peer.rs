@@ -47,8 +47,10 @@ impl HasSession for ENetConnectionRs {
         let session = &self.session.core;
         let departed = self.handle.departed(|peer| session.has_peer(peer));
         self.handle.forget_read();
-        let _lent = self.base_mut();
-        drop(departed);
+        if !departed.is_empty() {
+            let _lent = self.base_mut();
+            drop(departed);
+        }
     }
 }
 
