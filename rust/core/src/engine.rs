@@ -419,6 +419,11 @@ pub trait Engine {
     /// Chooses whom to let in from now on. See [`EngineConfig::answers_refused`] for the others.
     fn set_admission(&mut self, admission: Admission);
 
+    /// Datagrams that [`Engine::next_datagram`] would give. An engine that does not know says many.
+    fn ready_datagrams(&self) -> usize {
+        usize::MAX
+    }
+
     /// Whether [`Engine::flush`] may have something to send. An engine that does not know says so.
     fn has_unsent(&self) -> bool {
         true

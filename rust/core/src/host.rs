@@ -32,6 +32,9 @@ const SLICE: Duration = Duration::from_millis(5);
 /// Most bytes of a batch of datagrams: what the kernel takes as one.
 const MAX_BATCH_BYTES: usize = 65_000;
 
+/// Full datagrams that wait for the flush at most.
+const FULL_DATAGRAMS: usize = 32;
+
 /// Failed sessions that wait to be asked for.
 const MAX_FAILED: usize = 16;
 
@@ -278,8 +281,7 @@ impl Host {
         data: &[u8],
     ) -> Result<(), QueueError> {
         let queued = self.engine.send(now, peer, channel, flags, data);
-        // Datagrams that got full need not wait.
-        self.send_datagrams(now);
+        self.send_full(now);
         queued
     }
 
@@ -294,7 +296,7 @@ impl Host {
         data: &[u8],
     ) -> Result<usize, QueueError> {
         let queued = self.engine.send_to_all(now, peers, channel, flags, data);
-        self.send_datagrams(now);
+        self.send_full(now);
         queued
     }
 
@@ -391,6 +393,15 @@ impl Host {
                 self.totals.sent_datagrams += 1;
                 self.totals.sent_bytes += self.plain.len() as u64;
             }
+        }
+    }
+
+    /// Sends datagrams that got full: at once, or a number of them where the system takes them as one.
+    fn send_full(&mut self, now: Time) {
+        self.latest = self.latest.max(now);
+        let worth_a_call = self.transport.largest_batch().min(FULL_DATAGRAMS);
+        if self.engine.ready_datagrams() >= worth_a_call {
+            self.send_datagrams(now);
         }
     }
 

@@ -163,15 +163,18 @@ func case_acknowledgements_wait_for_the_frame() -> void:
 	done()
 
 
-func case_a_full_datagram_does_not_wait() -> void:
+## Some may, so that the system sends them in one go.
+func case_full_datagrams_do_not_wait_for_ever() -> void:
+	const MANY := 450
 	var ends := connected(1)
 	pump_for(ends, 0.05)
 	_sent_by(ends[0].peer)
-	for index in 30:
-		ends[0].send(pattern(100), 0, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE)
+	for index in MANY:
+		ends[0].send(pattern(100))
 	var count := _sent_by(ends[0].peer)
-	equal(count, 2 if ends[0].is_ours else 30, "before any poll")
-	check(pump(ends, func() -> bool: return ends[1].packets.size() == 30), "they arrive")
+	# Twelve fit into one.
+	check(count >= 32 and count < MANY / 11.0 if ends[0].is_ours else count == MANY, "%d before any poll" % count)
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == MANY), "they arrive")
 	done()
 
 

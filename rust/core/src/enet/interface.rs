@@ -197,7 +197,11 @@ impl Engine for Enet {
     }
 
     fn has_unsent(&self) -> bool {
-        !self.dirty.is_empty() || self.output.has_ready()
+        !self.dirty.is_empty() || self.output.ready_count() > 0
+    }
+
+    fn ready_datagrams(&self) -> usize {
+        self.output.ready_count()
     }
 
     fn set_mtu(&mut self, mtu: u32) {

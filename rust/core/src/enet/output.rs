@@ -55,9 +55,9 @@ impl Output {
         Some(to)
     }
 
-    /// Whether datagrams are ready to leave.
-    pub fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+    /// Datagrams that are ready to leave.
+    pub fn ready_count(&self) -> usize {
+        self.ready.len()
     }
 
     /// Bytes that the checksum takes of each datagram.

@@ -10,8 +10,8 @@ pub enum FlushMode {
     /// datagram for each packet.
     #[default]
     Immediate,
-    /// With [`Multiplayer::flush`], which the caller owes after polls and packets, once a frame say; earlier
-    /// when a datagram is full. Whatever would drop or change them, like the end of the connection, sends
+    /// With [`Multiplayer::flush`], which the caller owes after polls and packets, once a frame say; full
+    /// datagrams earlier. Whatever would drop or change them, like the end of the connection, sends
     /// them first.
     OnFlush,
 }
