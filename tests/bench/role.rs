@@ -145,8 +145,9 @@ pub fn play(words: &[String]) {
                 deceleration: 0,
             };
             for (index, &peer) in peers.iter().enumerate() {
-                let engine = hosts[index % sockets].engine();
-                engine.configure_throttle(now, peer, throttle);
+                hosts[index % sockets].with_engine(|engine| {
+                    engine.configure_throttle(now, peer, throttle);
+                });
             }
         }
         let is_tick = command == "tick";

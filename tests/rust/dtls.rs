@@ -120,8 +120,8 @@ fn failed(world: &World, host: &SharedConnection) -> Option<Failed> {
 
 fn sessions(host: &SharedConnection) -> (usize, usize) {
     let mut host = host.borrow_mut();
-    let dtls = host.host().and_then(|host| host.dtls());
-    let sessions = dtls.expect("encrypted").sessions();
+    let dtls = host.host().and_then(|host| host.sessions());
+    let sessions = dtls.expect("encrypted");
     (sessions.ready, sessions.pending)
 }
 

@@ -1,10 +1,9 @@
 //! The network: datagrams with a fate, sockets without a system.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use enet_core::io::Taker;
@@ -30,7 +29,7 @@ pub struct Conditions {
 
 /// A network that several peers share.
 #[derive(Clone)]
-pub struct SimNetwork(Rc<RefCell<State>>);
+pub struct SimNetwork(Arc<Mutex<State>>);
 
 struct State {
     now: Time,
@@ -53,7 +52,7 @@ struct Datagram {
 impl SimNetwork {
     /// A perfect network.
     pub fn new(seed: u64) -> Self {
-        Self(Rc::new(RefCell::new(State {
+        Self(Arc::new(Mutex::new(State {
             now: Time::ZERO,
             random: Random::new(seed),
             conditions: Conditions::default(),
@@ -66,19 +65,23 @@ impl SimNetwork {
         })))
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Changes what happens to datagrams sent from now on.
     pub fn set_conditions(&self, conditions: Conditions) {
-        self.0.borrow_mut().conditions = conditions;
+        self.state().conditions = conditions;
     }
 
     /// The time.
     pub fn now(&self) -> Time {
-        self.0.borrow().now
+        self.state().now
     }
 
     /// Lets time pass: what is due arrives.
     pub fn advance_to(&self, now: Time) {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state();
         state.now = now;
         while let Some(entry) = state.travelling.first_entry() {
             if entry.key().0 > now {
@@ -93,7 +96,7 @@ impl SimNetwork {
 
     /// Loses everything to and from an address from now on, or no longer.
     pub fn cut_off(&self, address: SocketAddr, cut: bool) {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state();
         if cut {
             state.cut_off.insert(address);
         } else {
@@ -103,7 +106,7 @@ impl SimNetwork {
 
     /// Puts a forged datagram before a socket.
     pub fn forge(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state();
         if let Some(waiting) = state.sockets.get_mut(&to) {
             waiting.push_back(Datagram {
                 from,
@@ -114,12 +117,12 @@ impl SimNetwork {
 
     /// Begins to keep what is sent.
     pub fn record(&self) {
-        self.0.borrow_mut().recording = Some(Vec::new());
+        self.state().recording = Some(Vec::new());
     }
 
     /// What was sent since, as (from, to, bytes).
     pub fn take_recording(&self) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state();
         state.recording.replace(Vec::new()).unwrap_or_default()
     }
 }
@@ -153,7 +156,7 @@ impl State {
 
 impl Network for SimNetwork {
     fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>> {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state();
         let ip = match address {
             BindAddress::Any => SERVER_IP,
             BindAddress::Ip(ip) => ip,
@@ -190,14 +193,14 @@ struct SimSocket {
 
 impl Transport for SimSocket {
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        let mut state = self.network.0.borrow_mut();
+        let mut state = self.network.state();
         state.send(self.address, to, datagram);
         Ok(())
     }
 
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
         let next = {
-            let mut state = self.network.0.borrow_mut();
+            let mut state = self.network.state();
             let waiting = state.sockets.get_mut(&self.address);
             waiting.and_then(VecDeque::pop_front)
         };
@@ -215,7 +218,7 @@ impl Transport for SimSocket {
         let end = self.network.now() + timeout;
         loop {
             let next = {
-                let state = self.network.0.borrow();
+                let state = self.network.state();
                 let waiting = state.sockets.get(&self.address);
                 if waiting.is_some_and(|waiting| !waiting.is_empty()) {
                     return Ok(true);
@@ -237,6 +240,6 @@ impl Transport for SimSocket {
 
 impl Drop for SimSocket {
     fn drop(&mut self) {
-        self.network.0.borrow_mut().sockets.remove(&self.address);
+        self.network.state().sockets.remove(&self.address);
     }
 }

@@ -7,13 +7,14 @@
 //! can be a script's loop, or a [`crate::Multiplayer`] that shares the connection.
 
 use std::cell::RefCell;
+use std::io;
 use std::rc::Rc;
 
 use crate::compress::Recorder;
 use crate::config::{host_config, remote_port};
 use crate::dtls::Dtls;
 use crate::engine::{Admission, Disconnect, MAX_CHANNELS};
-use crate::host::EngineFactory;
+use crate::host::{Clock, EngineFactory};
 use crate::{
     BindAddress, Compression, ConnectError, CreateError, EncryptError, EngineConfig, Event, Host,
     HostOptions, Inactive, Network, PeerId, PeerState, RawSendError, SettingError, Time, Totals,
@@ -36,6 +37,8 @@ pub struct Connection {
     network: Rc<dyn Network>,
     engine: EngineFactory,
     seed: u32,
+    /// That of the thread which serves the hosts, if one does.
+    clock: Option<Clock>,
     host: Option<Host>,
     /// Counts hosts, to tell their peers apart.
     hosts: u32,
@@ -85,6 +88,7 @@ impl Connection {
             network,
             engine,
             seed,
+            clock: None,
             host: None,
             hosts: 0,
             channel_limit: 0,
@@ -130,7 +134,11 @@ impl Connection {
             })?;
         // Any odd step gives every host another seed.
         self.seed = self.seed.wrapping_add(0x9E37_79B9);
-        self.host = Some(Host::new((self.engine)(config), transport));
+        let mut host = Host::new((self.engine)(config), transport);
+        if let Some(clock) = self.clock {
+            host.start_thread(clock).map_err(CreateError::Thread)?;
+        }
+        self.host = Some(host);
         self.hosts += 1;
         self.channel_limit = config.max_channels;
         self.popped = Totals::default();
@@ -209,8 +217,8 @@ impl Connection {
         if !self.members.is_empty() {
             return Err(ConnectError::HasPeer);
         }
-        let dtls = self.host.as_ref().and_then(Host::dtls);
-        if dtls.is_some_and(|dtls| !dtls.is_client()) {
+        let encrypts = self.host.as_ref().and_then(Host::encrypts_as_client);
+        if encrypts == Some(false) {
             return Err(ConnectError::DtlsServer);
         }
         let port = remote_port(port).ok_or(ConnectError::RemotePort(port))?;
@@ -289,7 +297,9 @@ impl Connection {
                     Some(_) => {
                         let throttle = self.members.set_up(peer);
                         if let (Some(throttle), Some(host)) = (throttle, &mut self.host) {
-                            host.engine().configure_throttle(now, peer, throttle);
+                            host.with_engine(|engine| {
+                                engine.configure_throttle(now, peer, throttle);
+                            });
                         }
                     }
                     None => self.members.list(peer, data, false),
@@ -394,7 +404,7 @@ impl Connection {
         let host = self.host.as_mut().ok_or(Inactive)?;
         let incoming = unsigned("incoming bandwidth", incoming)?;
         let outgoing = unsigned("outgoing bandwidth", outgoing)?;
-        host.engine().set_bandwidth(incoming, outgoing);
+        host.with_engine(|engine| engine.set_bandwidth(incoming, outgoing));
         Ok(())
     }
 
@@ -402,7 +412,7 @@ impl Connection {
     pub fn encrypt(&mut self, dtls: Dtls, now: Time) -> Result<(), EncryptError> {
         self.flush_waiting();
         let host = self.host.as_mut().ok_or(EncryptError::Inactive)?;
-        if host.dtls().is_some() {
+        if host.encrypts_as_client().is_some() {
             return Err(EncryptError::AlreadyEncrypted);
         }
         host.encrypt(now, dtls);
@@ -432,9 +442,28 @@ impl Connection {
 
     /// Sends everything that may be sent now.
     pub fn flush(&mut self, now: Time) -> Result<(), Inactive> {
-        self.host.as_mut().ok_or(Inactive)?.flush(now);
-        self.has_waiting = false;
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        host.flush(now);
+        // The thread may not have come to it.
+        self.has_waiting = host.is_threaded();
         Ok(())
+    }
+
+    /// Has a thread serve the host that is there, and those made from now on; see
+    /// [`Host::start_thread`]. `None` ends that. On failure everything is as it was.
+    pub fn set_thread(&mut self, clock: Option<Clock>) -> io::Result<()> {
+        match (&mut self.host, clock) {
+            (Some(host), Some(clock)) => host.start_thread(clock)?,
+            (Some(host), None) => host.stop_thread(),
+            (None, _) => {}
+        }
+        self.clock = clock;
+        Ok(())
+    }
+
+    /// Whether a thread serves the hosts.
+    pub fn is_threaded(&self) -> bool {
+        self.clock.is_some()
     }
 
     /// The port of the socket.
@@ -449,7 +478,8 @@ impl Connection {
             Ok(limit @ 1..=MAX_CHANNELS) => limit,
             _ => MAX_CHANNELS,
         };
-        host.engine().set_channel_limit(self.channel_limit);
+        let limit = self.channel_limit;
+        host.with_engine(|engine| engine.set_channel_limit(limit));
         Ok(())
     }
 
@@ -496,6 +526,10 @@ impl Connection {
         let was_watched = self.watched.is_some();
         self.watched = admission;
         self.missed.clear();
+        if let Some(host) = &mut self.host {
+            // A session that leaves may have been full.
+            host.refuse_data(false);
+        }
         if !was_watched && admission.is_some() {
             let joined = self
                 .members

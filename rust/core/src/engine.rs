@@ -4,6 +4,7 @@
 //! in, datagrams and events come out. Whoever drives it ([`crate::Host`]) decides where datagrams
 //! come from, so the same engine runs on UDP, on a simulated network, or below an encryption layer.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use crate::compress::Codec;
@@ -60,6 +61,9 @@ pub struct EngineConfig {
     pub max_packet_size: usize,
     /// Most bytes of a peer that may wait for their turn: for missing packets or fragments.
     pub max_waiting_data: usize,
+    /// Most bytes of received packets whose events wait to be taken. Beyond them data is not taken in:
+    /// what is reliable comes again later.
+    pub max_unread_data: usize,
     /// Whether a connector that is turned away is told, so that its attempt ends at once: for want of
     /// a slot, for too many connections from its address, or by the [`Admission`]. In C, and without
     /// this, it hears nothing and gives up after half a minute, or comes in as soon as it may. A C
@@ -95,6 +99,7 @@ impl EngineConfig {
             max_peers_per_address: MAX_PEERS,
             max_packet_size: MAX_PACKET_SIZE,
             max_waiting_data: 32 * 1024 * 1024,
+            max_unread_data: 256 * 1024 * 1024,
             answers_refused: false,
         }
     }
@@ -315,7 +320,7 @@ pub enum Disconnect {
 /// One ENet host without socket and clock. See the module's head.
 ///
 /// Calls name connections by [`PeerId`]; a stale id is never an error, it names a disconnected peer.
-pub trait Engine {
+pub trait Engine: Send {
     /// Starts a connection. The CONNECT leaves with the next [`Engine::service`] or
     /// [`Engine::flush`]. `None` when no slot is free.
     fn connect(
@@ -343,6 +348,20 @@ pub trait Engine {
 
     /// The next thing that happened, oldest first.
     fn next_event(&mut self) -> Option<Event>;
+
+    /// Whether [`Engine::next_event`] has something to give.
+    fn has_events(&self) -> bool;
+
+    /// Takes all events there are, oldest first, behind those that are there.
+    fn take_events(&mut self, events: &mut VecDeque<Event>) {
+        events.extend(std::iter::from_fn(|| self.next_event()));
+    }
+
+    /// Takes in no packets from now on, or does so again. What is reliable comes again later, and
+    /// connections live on meanwhile. False from an engine that cannot do this.
+    fn refuse_data(&mut self, _refuse: bool) -> bool {
+        false
+    }
 
     /// Gives the buffer of a [`Event::Received`] back, for the next packets.
     fn recycle(&mut self, _buffer: Vec<u8>) {}

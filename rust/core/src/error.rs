@@ -46,6 +46,9 @@ pub enum CreateError {
         /// What the system says.
         error: io::Error,
     },
+    /// The system gave no thread, or the socket cannot be served by one.
+    #[error("could not start the network thread: {0}")]
+    Thread(io::Error),
     /// Not 1 to 65535.
     #[error("the remote port must be 1 to 65535, not {0}")]
     RemotePort(i32),

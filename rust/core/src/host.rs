@@ -1,19 +1,29 @@
 //! One ENet endpoint: an engine joined to a socket.
+//!
+//! Either its owner serves it, with every call of [`Host::service`] or its parts, or a thread of its own
+//! does: see [`Host::start_thread`]. The calls are the same.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crate::compress::Recorder;
-use crate::dtls::{self, Dtls, DtlsEvent, Failed};
+use crate::dtls::{Dtls, Failed, Sessions};
 use crate::enet::Enet;
-use crate::engine::{
-    Admission, DEFAULT_MTU, Disconnect, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PacketFlags,
-    PeerStatistics, QueueError,
-};
+use crate::engine::{Admission, Disconnect, PacketFlags, PeerStatistics, QueueError};
 use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, Transport};
+
+mod endpoint;
+mod line;
+mod service;
+
+use endpoint::Endpoint;
+use line::Line;
+pub use service::{Clock, stop_all};
+use service::{Shared, lock};
 
 /// Makes an engine. [`DEFAULT_ENGINE`] unless a caller wants another.
 pub type EngineFactory = fn(&EngineConfig) -> Box<dyn Engine>;
@@ -29,14 +39,10 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 const BURST: usize = 256;
 /// Between two services while waiting, where the engine does not know its next timer.
 const SLICE: Duration = Duration::from_millis(5);
-/// Most bytes of a batch of datagrams: what the kernel takes as one.
-const MAX_BATCH_BYTES: usize = 65_000;
-
 /// Full datagrams that wait for the flush at most.
 const FULL_DATAGRAMS: usize = 32;
-
-/// Failed sessions that wait to be asked for.
-const MAX_FAILED: usize = 16;
+/// Buffers of read packets that wait to be given back to the engine.
+const MAX_RETURNED: usize = 256;
 
 /// What went over a host's socket. Sizes are of UDP payloads, in bytes; of an encrypted host's, before
 /// encryption and without its handshakes.
@@ -58,36 +64,59 @@ pub struct Totals {
 
 /// One ENet endpoint: an engine joined to a socket. It may have connections in both directions.
 pub struct Host {
-    engine: Box<dyn Engine>,
-    transport: Box<dyn Transport>,
-    totals: Totals,
+    shared: Arc<Shared>,
+    is_threaded: bool,
+    /// Whether the thread, if there is one, has begun.
+    has_begun: bool,
+    /// Events that were taken from the engine, and packets' buffers to give back to it.
+    events: VecDeque<Event>,
+    returned: Vec<Vec<u8>>,
     compression: Compression,
     recorder: Option<Recorder>,
-    dtls: Option<Box<Dtls>>,
-    failed: VecDeque<Failed>,
-    /// The time of the last call, for what has none of its own.
-    latest: Time,
-    plain: Vec<u8>,
-    outgoing: Vec<u8>,
-    batch: Vec<u8>,
+    port: u16,
+    /// Ready datagrams that are worth a call of the system.
+    worth_a_call: usize,
 }
 
 impl Host {
     /// Joins an engine to a socket.
     pub fn new(engine: Box<dyn Engine>, transport: Box<dyn Transport>) -> Self {
+        let port = transport
+            .local_address()
+            .map_or(0, |address| address.port());
+        let worth_a_call = transport.largest_batch().min(FULL_DATAGRAMS);
         Self {
-            engine,
-            transport,
-            totals: Totals::default(),
+            shared: Arc::new(Shared::new(Endpoint::new(engine), Line::new(transport))),
+            is_threaded: false,
+            has_begun: false,
+            events: VecDeque::new(),
+            returned: Vec::new(),
             compression: Compression::None,
             recorder: None,
-            dtls: None,
-            failed: VecDeque::new(),
-            latest: Time::ZERO,
-            plain: Vec::new(),
-            outgoing: Vec::new(),
-            batch: Vec::new(),
+            port,
+            worth_a_call,
         }
+    }
+
+    /// Has a thread serve the host, from the first [`Host::receive`] or [`Host::flush`] on: it receives,
+    /// answers, repeats and sends while its owner does other things. Events still wait in [`Host::next_event`]. What the owner sends waits for his
+    /// [`Host::flush`], for some milliseconds at most. `clock` must tell the time that the calls are given.
+    pub fn start_thread(&mut self, clock: Clock) -> io::Result<()> {
+        self.shared.start(clock)?;
+        self.is_threaded = true;
+        Ok(())
+    }
+
+    /// Ends the thread: from now on the owner serves the host. What waits has left then.
+    pub fn stop_thread(&mut self) {
+        self.shared.stop();
+        self.is_threaded = false;
+        self.has_begun = false;
+    }
+
+    /// Whether a thread serves the host.
+    pub fn is_threaded(&self) -> bool {
+        self.is_threaded
     }
 
     /// Takes in what arrived, does what is due, sends what is ready. Events then wait in
@@ -99,75 +128,41 @@ impl Host {
 
     /// The same without sending: what is answered before the next [`Host::flush`] takes the
     /// acknowledgements along, which saves a datagram each. Flush soon: the remote's round trips
-    /// include the wait.
+    /// include the wait. A thread does both by itself.
     pub fn receive(&mut self, now: Time) {
+        if self.is_threaded {
+            return self.begin();
+        }
+        self.give_back();
         let mut taken = 0;
         let mut bytes = 0;
         while taken < MAX_DATAGRAMS && bytes < MAX_BYTES {
-            let (engine, totals) = (&mut self.engine, &mut self.totals);
-            let mut take = |from, datagram: &[u8]| {
-                totals.received_datagrams += 1;
-                totals.received_bytes += datagram.len() as u64;
-                if (MIN_DATAGRAM_SIZE..=MAX_DATAGRAM_SIZE).contains(&datagram.len()) {
-                    engine.receive(now, from, datagram);
-                } else {
-                    totals.dropped_datagrams += 1;
-                }
+            let received = {
+                let line = &mut *lock(&self.shared.line);
+                let endpoint = &mut self.shared.look().endpoint;
+                line.transport.receive(&mut |from, datagram| {
+                    bytes += datagram.len();
+                    endpoint.take(now, from, datagram);
+                })
             };
-            let dtls = &mut self.dtls;
-            let received = self.transport.receive(&mut |from, datagram| {
-                bytes += datagram.len();
-                match dtls {
-                    Some(dtls) => dtls.receive(now, from, datagram, &mut take),
-                    None => take(from, datagram),
-                }
-            });
             let count = match received {
                 Ok(0) => break,
                 Ok(count) => count,
                 // The socket stays: its peers time out by themselves if it is really gone.
                 Err(_) => {
-                    self.totals.socket_errors += 1;
+                    self.shared.look().endpoint.totals.socket_errors += 1;
                     break;
                 }
             };
             // A long burst is answered as it comes, or its senders would think it lost.
             if (taken + count) / BURST != taken / BURST {
-                self.work(now);
+                self.shared.look().endpoint.work(now);
                 self.flush(now);
             }
             taken += count;
         }
-        self.work(now);
+        self.shared.look().endpoint.work(now);
         self.send_datagrams(now);
-    }
-
-    /// Does what is due, below the protocol and in it.
-    fn work(&mut self, now: Time) {
-        if let Some(dtls) = &mut self.dtls {
-            let engine = &self.engine;
-            dtls.service(now, &|each| engine.each_address(each));
-        }
-        self.heed_sessions(now);
-        self.engine.service(now);
-    }
-
-    /// Tells the engine what became of the encrypted sessions.
-    fn heed_sessions(&mut self, now: Time) {
-        while let Some(event) = self.dtls.as_mut().and_then(|dtls| dtls.next_event()) {
-            match event {
-                DtlsEvent::Ready(address) => self.engine.go_on(now, address),
-                DtlsEvent::Ended(address) => self.engine.lose(address),
-                DtlsEvent::Failed(failed) => {
-                    if failed.is_client {
-                        self.engine.lose(failed.address);
-                    }
-                    if self.failed.len() < MAX_FAILED {
-                        self.failed.push_back(failed);
-                    }
-                }
-            }
-        }
     }
 
     /// Sends what is ready, and waits: for a datagram, for the engine's next timer or until the limit,
@@ -175,47 +170,77 @@ impl Host {
     /// for its events: those that were not taken before do not end the wait.
     ///
     /// With an engine that knows its timers a caller may wait as long as he likes; others are
-    /// looked after every few milliseconds.
+    /// looked after every few milliseconds. With a thread it waits for an event.
     pub fn wait(&mut self, now: Time, limit: Duration) -> bool {
         self.flush(now);
-        let below = self.dtls.as_ref().and_then(|dtls| dtls.next_timer());
-        let timer = match (self.engine.next_timer(), below) {
-            (Some(timer), Some(below)) => Some(timer.min(below)),
-            (timer, _) => timer,
-        };
+        if self.is_threaded {
+            return self.shared.wait(limit);
+        }
+        let timer = self.shared.look().endpoint.next_timer();
         let timeout = limit.min(timer.map_or(SLICE, |timer| timer.saturating_sub(now)));
-        self.transport.wait(timeout).unwrap_or_else(|_| {
-            self.totals.socket_errors += 1;
+        let waited = lock(&self.shared.line).transport.wait(timeout);
+        waited.unwrap_or_else(|_| {
+            self.shared.look().endpoint.totals.socket_errors += 1;
             // Who waits in a loop must not run.
             thread::sleep(timeout.min(SLICE));
             false
         })
     }
 
-    /// Sends everything that may be sent now.
+    /// Sends everything that may be sent now. A thread is told to.
     pub fn flush(&mut self, now: Time) {
-        self.engine.flush(now);
+        if self.is_threaded {
+            self.begin();
+            return self.shared.flush();
+        }
+        self.shared.look().endpoint.engine.flush(now);
         self.send_datagrams(now);
     }
 
-    /// The same, at the time of the last call that sent something.
+    /// Makes datagrams of everything that may be sent, at the time of the last call that sent something:
+    /// what comes after that changes nothing about them.
     pub(crate) fn flush_again(&mut self) {
-        self.flush(self.latest);
+        let now = self.shared.act(|endpoint| {
+            endpoint.engine.flush(endpoint.latest);
+            endpoint.latest
+        });
+        self.send_datagrams(now);
     }
 
-    /// Whether [`Host::flush`] may have something to send.
+    /// Whether [`Host::flush`] may have something to send that waits for it.
     pub fn has_unsent(&self) -> bool {
-        self.engine.has_unsent()
+        let state = self.shared.look();
+        match self.is_threaded {
+            true => state.has_waiting(),
+            false => state.endpoint.engine.has_unsent(),
+        }
     }
 
     /// The next thing that happened, oldest first.
     pub fn next_event(&mut self) -> Option<Event> {
-        self.engine.next_event()
+        if self.events.is_empty() {
+            self.give_back();
+            self.shared
+                .look()
+                .endpoint
+                .engine
+                .take_events(&mut self.events);
+        }
+        self.events.pop_front()
     }
 
     /// Gives the buffer of a received packet back, for the next ones.
     pub fn recycle(&mut self, buffer: Vec<u8>) {
-        self.engine.recycle(buffer);
+        self.returned.push(buffer);
+        if self.returned.len() >= MAX_RETURNED {
+            self.give_back();
+        }
+    }
+
+    /// Takes in no packets from now on, or does so again; connections live on meanwhile. A thread goes on
+    /// taking them in, up to [`EngineConfig::max_unread_data`]. False if the engine cannot do this.
+    pub(crate) fn refuse_data(&mut self, refuse: bool) -> bool {
+        self.is_threaded || self.shared.look().endpoint.engine.refuse_data(refuse)
     }
 
     /// Starts a connection with `channels` ENet channels; `None` when no slot is free. `data` is
@@ -227,48 +252,36 @@ impl Host {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
-        let peer = self.engine.connect(now, address, channels, data)?;
-        if let Some(dtls) = &mut self.dtls
-            && dtls.connect(now, address)
-        {
-            self.engine.go_on(now, address);
-        }
-        Some(peer)
+        self.shared
+            .act(|endpoint| endpoint.connect(now, address, channels, data))
     }
 
     /// Encrypts everything from now on. Connections that were begun wait for their sessions; others
     /// that exist are lost. Once only.
-    pub fn encrypt(&mut self, now: Time, mut dtls: Dtls) {
-        // With what encryption adds, datagrams are as large as they were.
-        self.engine.set_mtu(DEFAULT_MTU - dtls::OVERHEAD as u32);
-        if dtls.is_client() {
-            self.engine.hold();
-            let mut addresses = Vec::new();
-            self.engine
-                .each_address(&mut |address| addresses.push(address));
-            for address in addresses {
-                dtls.connect(now, address);
-            }
-        }
-        self.dtls = Some(Box::new(dtls));
+    pub fn encrypt(&mut self, now: Time, dtls: Dtls) {
+        self.shared.act(|endpoint| endpoint.encrypt(now, dtls));
     }
 
-    /// The encrypted sessions, where everything is encrypted.
-    pub fn dtls(&self) -> Option<&Dtls> {
-        self.dtls.as_deref()
+    /// Whether everything is encrypted, and then whether sessions are begun here and not accepted.
+    pub fn encrypts_as_client(&self) -> Option<bool> {
+        let state = self.shared.look();
+        state.endpoint.dtls.as_ref().map(|dtls| dtls.is_client())
+    }
+
+    /// Counts of the encrypted sessions, where everything is encrypted.
+    pub fn sessions(&self) -> Option<Sessions> {
+        let state = self.shared.look();
+        state.endpoint.dtls.as_ref().map(|dtls| dtls.sessions())
     }
 
     /// The next session that failed, oldest first. Those beyond a few are left out.
     pub fn next_failed(&mut self) -> Option<Failed> {
-        self.failed.pop_front()
+        self.shared.look().endpoint.next_failed()
     }
 
     /// Chooses whom to let in from now on.
     pub fn set_admission(&mut self, admission: Admission) {
-        self.engine.set_admission(admission);
-        if let Some(dtls) = &mut self.dtls {
-            dtls.refuse(admission == Admission::Nobody);
-        }
+        self.shared.look().endpoint.set_admission(admission);
     }
 
     /// Queues a packet for one peer.
@@ -280,8 +293,11 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        let queued = self.engine.send(now, peer, channel, flags, data);
-        self.send_full(now);
+        let (queued, ready) = self.shared.queue(now, |endpoint| {
+            endpoint.latest = endpoint.latest.max(now);
+            endpoint.engine.send(now, peer, channel, flags, data)
+        });
+        self.send_full(now, ready);
         queued
     }
 
@@ -295,51 +311,69 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<usize, QueueError> {
-        let queued = self.engine.send_to_all(now, peers, channel, flags, data);
-        self.send_full(now);
+        let (queued, ready) = self.shared.queue(now, |endpoint| {
+            endpoint.latest = endpoint.latest.max(now);
+            let engine = &mut endpoint.engine;
+            engine.send_to_all(now, peers, channel, flags, data)
+        });
+        self.send_full(now, ready);
         queued
     }
 
     /// Ends a connection.
     pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
-        self.engine.disconnect(now, peer, data, how);
+        self.shared
+            .act(|endpoint| endpoint.engine.disconnect(now, peer, data, how));
         self.send_datagrams(now);
     }
 
     /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
-    /// session it is lost.
+    /// session it is lost. A thread sends it a moment later, whatever becomes of it.
     pub fn send_raw(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        if let Some(dtls) = &mut self.dtls {
-            dtls.send(now, to, datagram);
+        if self.encrypts_as_client().is_some() {
+            self.shared.act(|endpoint| {
+                if let Some(dtls) = &mut endpoint.dtls {
+                    dtls.send(now, to, datagram);
+                }
+            });
             self.send_datagrams(now);
             return Ok(());
         }
-        self.transport.send(to, datagram)
+        if self.is_threaded {
+            self.shared.send_raw(to, datagram);
+            return Ok(());
+        }
+        lock(&self.shared.line).transport.send(to, datagram)
     }
 
     /// The state of a connection.
     pub fn state(&self, peer: PeerId) -> PeerState {
-        self.engine.state(peer)
+        self.shared.look().endpoint.engine.state(peer)
     }
 
     /// The remote's address, while the connection exists.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        self.engine.address(peer)
+        self.shared.look().endpoint.engine.address(peer)
     }
 
     /// Number of ENet channels of the connection.
     pub fn channels(&self, peer: PeerId) -> usize {
-        self.engine.channels(peer)
+        self.shared.look().endpoint.engine.channels(peer)
     }
 
     /// Everything a connection knows of itself.
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
-        self.engine.statistics(peer)
+        self.shared.look().endpoint.engine.statistics(peer)
     }
 
-    /// The engine, for what is set and asked seldom.
-    pub fn engine(&mut self) -> &mut dyn Engine {
-        &mut *self.engine
+    /// Datagrams dropped because they were compressed, and not with our codec.
+    pub fn undecoded(&self) -> u64 {
+        self.shared.look().endpoint.engine.undecoded()
+    }
+
+    /// Does something with the engine: what is set and asked seldom.
+    pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut dyn Engine) -> R) -> R {
+        self.shared.act(|endpoint| act(&mut *endpoint.engine))
     }
 
     /// Chooses the codec for both directions.
@@ -361,96 +395,73 @@ impl Host {
 
     fn set_codec(&mut self) {
         let codec = self.compression.codec();
-        self.engine.set_codec(match &self.recorder {
+        let codec = match &self.recorder {
             Some(recorder) => Some(recorder.around(codec)),
             None => codec,
-        });
+        };
+        self.shared.look().endpoint.engine.set_codec(codec);
     }
 
     /// The port of the socket, 0 if the system does not tell.
     pub fn local_port(&self) -> u16 {
-        self.transport
-            .local_address()
-            .map_or(0, |address| address.port())
+        self.port
     }
 
     /// What went over the socket so far.
     pub fn totals(&self) -> Totals {
-        self.totals
+        self.shared.look().endpoint.totals
     }
 
-    /// The next datagram for the socket, in `outgoing`.
-    fn next_datagram(&mut self, now: Time) -> Option<SocketAddr> {
-        let Some(dtls) = &mut self.dtls else {
-            return self.engine.next_datagram(&mut self.outgoing);
-        };
-        loop {
-            if let Some(to) = dtls.next_datagram(&mut self.outgoing) {
-                return Some(to);
-            }
-            let to = self.engine.next_datagram(&mut self.plain)?;
-            if dtls.send(now, to, &self.plain) {
-                self.totals.sent_datagrams += 1;
-                self.totals.sent_bytes += self.plain.len() as u64;
+    fn begin(&mut self) {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.shared.begin();
+        }
+    }
+
+    fn give_back(&mut self) {
+        if !self.returned.is_empty() {
+            let engine = &mut self.shared.look().endpoint.engine;
+            for buffer in self.returned.drain(..) {
+                engine.recycle(buffer);
             }
         }
     }
 
     /// Sends datagrams that got full: at once, or a number of them where the system takes them as one.
-    fn send_full(&mut self, now: Time) {
-        self.latest = self.latest.max(now);
-        let worth_a_call = self.transport.largest_batch().min(FULL_DATAGRAMS);
-        if self.engine.ready_datagrams() >= worth_a_call {
+    fn send_full(&mut self, now: Time, ready: usize) {
+        if ready >= self.worth_a_call {
             self.send_datagrams(now);
         }
     }
 
+    /// Sends what is ready, if no thread does.
     fn send_datagrams(&mut self, now: Time) {
-        self.latest = self.latest.max(now);
-        let mut next = self.next_datagram(now);
-        if next.is_none() {
+        if self.is_threaded {
             return;
         }
-        let largest = self.transport.largest_batch();
-        while let Some(to) = next {
-            std::mem::swap(&mut self.batch, &mut self.outgoing);
-            let size = self.batch.len();
-            let mut count = 1;
-            next = self.next_datagram(now);
-            // Those that follow to the same address go along; only the last may be smaller.
-            while next == Some(to)
-                && count < largest
-                && self.batch.len() == count * size
-                && self.outgoing.len() <= size
-                && self.batch.len() + self.outgoing.len() <= MAX_BATCH_BYTES
-            {
-                self.batch.extend_from_slice(&self.outgoing);
-                count += 1;
-                next = self.next_datagram(now);
-            }
-            let sent = match count {
-                1 => usize::from(self.transport.send(to, &self.batch).is_ok()),
-                _ => self.transport.send_batch(to, &self.batch, size),
-            };
-            // The network may lose any datagram; one that never left is no different.
-            self.totals.socket_errors += (count - sent.min(count)) as u64;
-            // Encrypted ones were counted before.
-            if self.dtls.is_none() {
-                self.totals.sent_datagrams += sent as u64;
-                self.totals.sent_bytes += (sent * size).min(self.batch.len()) as u64;
-            }
-        }
+        let line = &mut *lock(&self.shared.line);
+        let endpoint = &mut self.shared.look().endpoint;
+        endpoint.latest = endpoint.latest.max(now);
+        let sent = line.send(|datagram| endpoint.next_datagram(now, datagram));
+        endpoint.count(sent);
+        self.worth_a_call = line.transport.largest_batch().min(FULL_DATAGRAMS);
     }
 }
 
 impl Drop for Host {
     /// Takes leave of those who have an encrypted session.
     fn drop(&mut self) {
-        let now = self.latest;
-        if let Some(dtls) = &mut self.dtls {
-            dtls.close(now);
-            self.send_datagrams(now);
-        }
+        self.stop_thread();
+        let now = {
+            let endpoint = &mut self.shared.look().endpoint;
+            let now = endpoint.latest;
+            if let Some(dtls) = &mut endpoint.dtls {
+                dtls.close(now);
+            }
+            now
+        };
+        self.send_datagrams(now);
     }
 }
 
@@ -458,7 +469,7 @@ impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host")
             .field("port", &self.local_port())
-            .field("totals", &self.totals)
+            .field("totals", &self.totals())
             .finish_non_exhaustive()
     }
 }

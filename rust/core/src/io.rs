@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub mod udp;
@@ -19,8 +20,14 @@ pub enum BindAddress {
 /// Takes a datagram and its sender.
 pub type Taker<'a> = &'a mut dyn FnMut(SocketAddr, &[u8]);
 
+/// Ends a [`Transport::wait`] from another thread.
+pub trait Wake: Send + Sync {
+    /// Ends the wait that goes on, or else the next one.
+    fn wake(&self);
+}
+
 /// One open socket, not blocking.
-pub trait Transport {
+pub trait Transport: Send {
     /// Sends a datagram. Datagrams may get lost: an error only says that this one surely was.
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()>;
 
@@ -49,6 +56,11 @@ pub trait Transport {
     /// is resumed. A zero timeout only looks. It may say true where [`Transport::receive`] then finds
     /// nothing, as long as receiving ends that. Where time is simulated, the time passes.
     fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
+
+    /// Something that ends waits. One that has none cannot be served by a thread of its own.
+    fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// The local address.
     fn local_address(&self) -> io::Result<SocketAddr>;

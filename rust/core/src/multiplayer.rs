@@ -18,7 +18,7 @@ use std::rc::Rc;
 use crate::config::{engine_config, port};
 use crate::dtls::Failed;
 use crate::engine::{Admission, Disconnect};
-use crate::host::{DEFAULT_ENGINE, EngineFactory};
+use crate::host::{Clock, DEFAULT_ENGINE, EngineFactory};
 use crate::{
     BindAddress, ClientOptions, Compression, ConnectError, Connection, CreateError, EngineConfig,
     Event, MeshError, Network, PeerError, PeerId, PeerState, ServerOptions, SharedConnection, Time,
@@ -85,6 +85,7 @@ pub struct Multiplayer {
     network: Rc<dyn Network>,
     engine: EngineFactory,
     seed: u32,
+    clock: Option<Clock>,
     mode: Mode,
     status: Status,
     unique_id: i32,
@@ -135,6 +136,7 @@ impl Multiplayer {
             network: Rc::from(network),
             engine,
             seed,
+            clock: None,
             mode: Mode::Inactive,
             status: Status::Disconnected,
             unique_id: 0,
@@ -561,6 +563,7 @@ impl Multiplayer {
     ) -> Result<Connection, CreateError> {
         let network = Rc::clone(&self.network);
         let mut host = Connection::new(network, self.engine, self.seed);
+        host.set_thread(self.clock).map_err(CreateError::Thread)?;
         host.open(config, address, port)?;
         // It is open, so it has a codec to choose.
         let _ = host.set_compression(self.compression.clone());

@@ -173,7 +173,7 @@ impl Node {
     /// Whom a host of ours lets in from now on.
     pub fn set_admission(&mut self, admission: Admission) {
         match &mut self.end {
-            End::Ours(host, _) => host.engine().set_admission(admission),
+            End::Ours(host, _) => host.set_admission(admission),
             End::C(_) => panic!("not a host of ours"),
         }
     }

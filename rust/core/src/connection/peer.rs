@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::Connection;
 use crate::engine::QueueError;
 use crate::{
-    Engine, Inactive, PacketError, PacketFlags, PeerId, PeerState, PeerStatistics, SettingError,
+    Host, Inactive, PacketError, PacketFlags, PeerId, PeerState, PeerStatistics, SettingError,
     Throttle, Time, Timeout, channel,
 };
 
@@ -57,7 +57,8 @@ impl Connection {
 
     /// Asks the remote for an acknowledgement, if the peer is connected.
     pub fn ping(&mut self, peer: PeerId, now: Time) -> Result<(), Inactive> {
-        self.engine_of(peer)?.ping(now, peer);
+        let host = self.host_of(peer)?;
+        host.with_engine(|engine| engine.ping(now, peer));
         Ok(())
     }
 
@@ -68,8 +69,9 @@ impl Connection {
         interval: i64,
         now: Time,
     ) -> Result<(), SettingError> {
-        let engine = self.engine_of(peer)?;
-        engine.set_ping_interval(now, peer, unsigned("ping interval", interval)?);
+        let host = self.host_of(peer)?;
+        let interval = unsigned("ping interval", interval)?;
+        host.with_engine(|engine| engine.set_ping_interval(now, peer, interval));
         Ok(())
     }
 
@@ -81,7 +83,7 @@ impl Connection {
         minimum: i64,
         maximum: i64,
     ) -> Result<(), SettingError> {
-        let engine = self.engine_of(peer)?;
+        let host = self.host_of(peer)?;
         if limit > minimum || minimum > maximum {
             return Err(SettingError::TimeoutOrder {
                 limit,
@@ -94,7 +96,7 @@ impl Connection {
             minimum: unsigned("minimum timeout", minimum)?,
             maximum: unsigned("maximum timeout", maximum)?,
         };
-        engine.set_timeout(peer, timeout);
+        host.with_engine(|engine| engine.set_timeout(peer, timeout));
         Ok(())
     }
 
@@ -108,7 +110,7 @@ impl Connection {
         deceleration: i64,
         now: Time,
     ) -> Result<(), SettingError> {
-        self.engine_of(peer)?;
+        self.host_of(peer)?;
         let throttle = Throttle {
             interval: unsigned("interval", interval)?,
             acceleration: unsigned("acceleration", acceleration)?,
@@ -117,8 +119,8 @@ impl Connection {
         if let PeerState::Connecting | PeerState::ConnectionSucceeded = self.state(peer) {
             self.members.set_throttle(peer, throttle);
         } else {
-            let engine = self.engine_of(peer)?;
-            engine.configure_throttle(now, peer, throttle);
+            let host = self.host_of(peer)?;
+            host.with_engine(|engine| engine.configure_throttle(now, peer, throttle));
         }
         Ok(())
     }
@@ -152,11 +154,11 @@ impl Connection {
         self.is_active_peer(peer).then_some(channels)
     }
 
-    fn engine_of(&mut self, peer: PeerId) -> Result<&mut dyn Engine, Inactive> {
+    fn host_of(&mut self, peer: PeerId) -> Result<&mut Host, Inactive> {
         if !self.is_active_peer(peer) {
             return Err(Inactive);
         }
-        self.host.as_mut().map(|host| host.engine()).ok_or(Inactive)
+        self.host.as_mut().ok_or(Inactive)
     }
 }
 

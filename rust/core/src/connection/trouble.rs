@@ -37,7 +37,7 @@ impl Connection {
     /// A warning, if datagrams came that nobody here can decode, and none was given lately.
     pub fn undecoded(&mut self, now: Time) -> Option<Undecoded> {
         let host = self.host.as_mut()?;
-        let count = host.engine().undecoded();
+        let count = host.undecoded();
         let is_due = self
             .warned
             .is_none_or(|(at, _)| now >= at + WARNING_INTERVAL);

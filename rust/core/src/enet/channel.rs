@@ -12,8 +12,9 @@
 //! neither a far number nor a descending series costs more than any other. C keeps sorted lists,
 //! where such series cost quadratic time.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
+use super::events::Events;
 use super::log::Log;
 use super::pool::BufferPool;
 use super::reassembly::Reassembly;
@@ -66,7 +67,7 @@ pub enum Waiting {
 pub struct Delivery<'a> {
     pub peer: PeerId,
     pub channel: u8,
-    pub events: &'a mut VecDeque<Event>,
+    pub events: &'a mut Events,
     pub buffers: &'a mut BufferPool,
     /// What the peer has waiting in all, in bytes, and the most it may have.
     pub waiting: &'a mut usize,
@@ -312,7 +313,7 @@ impl Channel {
 impl Delivery<'_> {
     /// Hands a packet to the application.
     pub fn deliver(&mut self, data: Vec<u8>, flags: PacketFlags) {
-        self.events.push_back(Event::Received {
+        self.events.push(Event::Received {
             peer: self.peer,
             channel: self.channel,
             flags,

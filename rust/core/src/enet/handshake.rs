@@ -262,7 +262,7 @@ impl Enet {
         peer.set_next_timeout();
         let data = peer.event_data;
         let peer = peer.id();
-        self.events.push_back(Event::Connected { peer, data });
+        self.events.push(Event::Connected { peer, data });
     }
 
     pub(super) fn on_disconnect(&mut self, peer: &mut Peer, data: u32, wants_ack: bool) {

@@ -1,6 +1,7 @@
 //! The calls of an [`Engine`]: checked, and handed to the parts.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::peer::{DEFAULT_PING_INTERVAL, Peer};
@@ -51,7 +52,20 @@ impl Engine for Enet {
     }
 
     fn next_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop()
+    }
+
+    fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    fn take_events(&mut self, events: &mut VecDeque<Event>) {
+        self.events.take(events);
+    }
+
+    fn refuse_data(&mut self, refuse: bool) -> bool {
+        self.refuses_data = refuse;
+        true
     }
 
     fn recycle(&mut self, buffer: Vec<u8>) {

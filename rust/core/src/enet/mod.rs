@@ -38,6 +38,7 @@ use crate::engine::{
 mod admission;
 mod bandwidth;
 mod channel;
+mod events;
 mod handshake;
 mod held;
 mod interface;
@@ -54,6 +55,7 @@ mod timing;
 mod waitlist;
 mod wire;
 
+use events::Events;
 use output::Output;
 use peer::Peer;
 use pool::BufferPool;
@@ -79,7 +81,8 @@ pub struct Enet {
     half_open: VecDeque<(PeerId, u64)>,
     timers: BinaryHeap<Reverse<(u64, u16, u32)>>,
     dirty: Vec<u16>,
-    events: VecDeque<Event>,
+    events: Events,
+    refuses_data: bool,
     output: Output,
     buffers: BufferPool,
     scratch: Vec<u8>,
@@ -116,7 +119,8 @@ impl Enet {
             half_open: VecDeque::new(),
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
-            events: VecDeque::new(),
+            events: Events::new(config.max_unread_data),
+            refuses_data: false,
             output: Output::new(config.checksum),
             buffers: BufferPool::default(),
             scratch: Vec::new(),
@@ -222,7 +226,7 @@ impl Enet {
         peer.reset_queues();
         if let Some(data) = event {
             let peer = peer.id();
-            self.events.push_back(Event::Disconnected { peer, data });
+            self.events.push(Event::Disconnected { peer, data });
         }
     }
 

@@ -256,10 +256,13 @@ impl Enet {
         if peer.state == PeerState::DisconnectLater {
             return Ok(());
         }
+        if self.refuses_data || self.events.is_full() {
+            return Err(Refused);
+        }
         // These have no place in their channel, which so stays untouched.
         if let Command::Unsequenced { group, .. } = framed.command {
             if is_new_group(peer, group) {
-                self.events.push_back(Event::Received {
+                self.events.push(Event::Received {
                     peer: id,
                     channel: framed.channel,
                     flags: PacketFlags {

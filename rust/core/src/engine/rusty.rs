@@ -177,6 +177,10 @@ impl Engine for RustyEngine {
         self.events.pop_front()
     }
 
+    fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
         let (to, bytes) = self.host.socket_mut().outgoing.pop_front()?;
         *datagram = bytes;

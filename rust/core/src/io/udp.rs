@@ -6,6 +6,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg_attr(
@@ -23,7 +24,7 @@ mod tests;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{BindAddress, Network, Taker, Transport};
+use super::{BindAddress, Network, Taker, Transport, Wake};
 use crate::dtls::MAX_DATAGRAM_SIZE;
 
 /// What we ask the system for, each way; it gives what it allows. A burst of one frame from a few
@@ -81,6 +82,7 @@ struct UdpTransport {
     joined: Option<offload::Joined>,
     can_join: bool,
     buffer: Box<[u8; BUFFER_SIZE]>,
+    alarm: Option<poll::Alarm>,
     /// Who sent the last datagram if it was a large one, and how many in a row.
     in_a_row: (Option<SocketAddr>, u32),
 }
@@ -106,6 +108,7 @@ impl UdpTransport {
             joined: None,
             can_join: true,
             buffer: Box::new([0; BUFFER_SIZE]),
+            alarm: None,
             in_a_row: (None, 0),
         })
     }
@@ -200,7 +203,13 @@ impl Transport for UdpTransport {
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
-        poll::wait(&self.socket, timeout)
+        poll::wait(&self.socket, self.alarm.as_ref(), timeout)
+    }
+
+    fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
+        let (alarm, waker) = poll::Alarm::new()?;
+        self.alarm = Some(alarm);
+        Ok(Arc::new(waker))
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {

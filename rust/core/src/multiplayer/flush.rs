@@ -1,7 +1,11 @@
-//! When what a session sends leaves: with the call, or once in a while with much else.
+//! When what a session sends leaves: with the call, or once in a while with much else; and whether a
+//! thread sees to it.
+
+use std::io;
 
 use super::Multiplayer;
 use crate::Time;
+use crate::host::Clock;
 
 /// When packets leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +30,21 @@ impl Multiplayer {
     /// When packets leave.
     pub fn flush_mode(&self) -> FlushMode {
         self.flush_mode
+    }
+
+    /// Has threads serve the hosts, those of now and those to come: see [`crate::Host::start_thread`].
+    /// `None` ends that. On failure those are served that could be.
+    pub fn set_thread(&mut self, clock: Option<Clock>) -> io::Result<()> {
+        for host in self.hosts.values() {
+            host.borrow_mut().set_thread(clock)?;
+        }
+        self.clock = clock;
+        Ok(())
+    }
+
+    /// Whether threads serve the hosts.
+    pub fn is_threaded(&self) -> bool {
+        self.clock.is_some()
     }
 
     /// Sends everything that may be sent now.

@@ -5,8 +5,8 @@ use crate::connection::Missed;
 use crate::engine::{Admission, Disconnect};
 use crate::{Event, Inactive, PeerId, SharedConnection, Time, TransferMode, channel};
 
-/// While so many received bytes wait to be read, no more are taken in: what the system's buffer
-/// cannot hold is lost, as on a bad network, and what is reliable comes again.
+/// While so many received bytes wait to be read, no more are taken in: they are lost, as on a bad
+/// network, and what is reliable comes again.
 const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
 
 /// What an unread packet costs besides its bytes.
@@ -66,7 +66,7 @@ impl Multiplayer {
             Mode::Server => Admission::UniqueIds,
             _ => Admission::Nobody,
         };
-        let is_full = self.unread_bytes >= MAX_UNREAD_BYTES;
+        let is_full = self.is_full();
         for (&key, connection) in &self.hosts {
             let mut connection = connection.borrow_mut();
             if !connection.is_watched() {
@@ -92,10 +92,10 @@ impl Multiplayer {
             }
             if let Some(host) = connection.host() {
                 // A game that does not read must not be filled up by those who send.
-                if is_full {
-                    host.engine().service(now);
-                } else {
+                if host.refuse_data(is_full) || !is_full {
                     host.receive(now);
+                } else {
+                    host.with_engine(|engine| engine.service(now));
                 }
                 if self.flush_mode == FlushMode::Immediate {
                     host.flush(now);
@@ -177,6 +177,10 @@ impl Multiplayer {
             return Some(event);
         }
         loop {
+            // What comes next would have to be kept here, unread.
+            if self.is_full() {
+                return None;
+            }
             let (key, event) = self.hosts.iter().find_map(|(&key, host)| {
                 let event = host.borrow_mut().next_event(self.last_time);
                 event.map(|event| (key, event))
@@ -189,6 +193,10 @@ impl Multiplayer {
                 event => return Some((key, event)),
             }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.unread_bytes >= MAX_UNREAD_BYTES
     }
 
     fn has_unread(&self, key: i32, peer: PeerId) -> bool {

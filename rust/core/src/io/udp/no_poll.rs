@@ -4,17 +4,44 @@
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use crate::io::Wake;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Waits until the socket, which does not block, has something to read; true if it has before the
-/// time is over.
-pub fn wait(socket: &UdpSocket, timeout: Duration) -> io::Result<bool> {
+/// What another thread ends a wait with: looked at like the socket.
+pub struct Alarm(Arc<AtomicBool>);
+
+/// Its other end.
+pub struct Waker(Arc<AtomicBool>);
+
+impl Alarm {
+    /// One that is not set.
+    pub fn new() -> io::Result<(Self, Waker)> {
+        let is_set = Arc::default();
+        Ok((Self(Arc::clone(&is_set)), Waker(is_set)))
+    }
+}
+
+impl Wake for Waker {
+    fn wake(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Waits until the socket, which does not block, has something to read, or the alarm goes; true if it
+/// has, or does, before the time is over.
+pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io::Result<bool> {
     let clock = Instant::now();
     loop {
+        if alarm.is_some_and(|alarm| alarm.0.swap(false, Ordering::SeqCst)) {
+            return Ok(true);
+        }
         match socket.peek_from(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             // Read like a datagram.

@@ -1,19 +1,71 @@
 //! Waiting for a datagram by poll(2).
 
-use std::io;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::net::UdpSocket;
 use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 
-/// Waits until the socket has something to read; true if it has before the time is over. That may
-/// take up to a millisecond longer: poll(2) counts no less.
-pub fn wait(socket: &UdpSocket, timeout: Duration) -> io::Result<bool> {
+use crate::io::Wake;
+
+/// What another thread ends a wait with: a pipe.
+pub struct Alarm(PipeReader, Arc<AtomicBool>);
+
+/// Its other end.
+pub struct Waker {
+    pipe: PipeWriter,
+    /// Whether a byte is on its way, so that there never are two.
+    is_set: Arc<AtomicBool>,
+}
+
+impl Alarm {
+    /// A pipe.
+    pub fn new() -> io::Result<(Self, Waker)> {
+        let (reader, pipe) = io::pipe()?;
+        let is_set = Arc::default();
+        Ok((Self(reader, Arc::clone(&is_set)), Waker { pipe, is_set }))
+    }
+
+    fn clear(&self) {
+        // It has a byte, or the other end is gone and nobody wakes any more.
+        let _ = (&self.0).read(&mut [0]);
+        self.1.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Wake for Waker {
+    fn wake(&self) {
+        if !self.is_set.swap(true, Ordering::SeqCst) {
+            // It has room for the byte, and who listens is gone at the worst.
+            let _ = (&self.pipe).write(&[0]);
+        }
+    }
+}
+
+/// Waits until the socket has something to read, or the alarm goes; true if it has, or does, before the
+/// time is over. That may take up to a millisecond longer: poll(2) counts no less.
+pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io::Result<bool> {
     repeat(timeout, |left| {
-        let mut descriptors = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
-        nix::poll::poll(&mut descriptors, left)?;
+        let mut descriptors = [
+            PollFd::new(socket.as_fd(), PollFlags::POLLIN),
+            // One of the two again where there is no alarm.
+            PollFd::new(
+                alarm.map_or(socket.as_fd(), |alarm| alarm.0.as_fd()),
+                PollFlags::POLLIN,
+            ),
+        ];
+        let count = if alarm.is_some() { 2 } else { 1 };
+        nix::poll::poll(&mut descriptors[..count], left)?;
+        if let Some(alarm) = alarm
+            && descriptors[1].any().unwrap_or(true)
+        {
+            alarm.clear();
+            return Ok(true);
+        }
         match descriptors[0].revents() {
             Some(PollFlags::POLLNVAL) => Err(Errno::EBADF),
             // An error is read like a datagram.

@@ -4,15 +4,16 @@ use std::thread;
 use std::time::Instant;
 
 use super::*;
+use crate::io::Wake;
 
 const LONG: Duration = Duration::from_secs(60);
 
 type Wait = fn(&UdpSocket, Duration) -> io::Result<bool>;
 
 fn each_way(test: impl Fn(Wait)) {
-    test(poll::wait);
+    test(|socket, timeout| poll::wait(socket, None, timeout));
     #[cfg(unix)]
-    test(no_poll::wait);
+    test(|socket, timeout| no_poll::wait(socket, None, timeout));
 }
 
 fn socket() -> (UdpSocket, SocketAddr) {
@@ -75,4 +76,42 @@ fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
         socket.recv_from(&mut [0; 8]).expect("a datagram");
         socket.send_to(&[1], to).expect("sent");
     }
+}
+
+/// Waits with an alarm until another thread, or an earlier call, sets it off.
+macro_rules! alarm_test {
+    ($way:ident) => {{
+        let (socket, _) = socket();
+        let (alarm, waker) = $way::Alarm::new().expect("an alarm");
+        let alarm = Some(&alarm);
+        assert!(!$way::wait(&socket, alarm, Duration::ZERO).expect("no error"));
+        // However often, once.
+        for _ in 0..100_000 {
+            waker.wake();
+        }
+        assert!($way::wait(&socket, alarm, LONG).expect("no error"));
+        assert!(!$way::wait(&socket, alarm, Duration::ZERO).expect("no error"));
+        let clock = Instant::now();
+        thread::scope(|scope| {
+            let (done, asked) = std::sync::mpsc::channel();
+            scope.spawn(move || {
+                while asked.recv().is_ok() {
+                    waker.wake();
+                }
+            });
+            for _ in 0..100 {
+                done.send(()).expect("it listens");
+                assert!($way::wait(&socket, alarm, LONG).expect("no error"));
+            }
+            drop(done);
+        });
+        assert!(clock.elapsed() < LONG);
+    }};
+}
+
+#[test]
+fn an_alarm_ends_the_wait() {
+    alarm_test!(poll);
+    #[cfg(unix)]
+    alarm_test!(no_poll);
 }
