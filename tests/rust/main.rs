@@ -21,5 +21,6 @@ mod packets;
 mod refusing;
 mod scripts;
 mod targets;
+mod threaded;
 mod udp;
 mod waiting;

@@ -372,8 +372,8 @@ impl Connection {
         if state == PeerState::Zombie && waits {
             return;
         }
-        host.disconnect(now, peer, data, how);
-        if !waits || host.state(peer) == PeerState::Disconnected {
+        let state = host.disconnect(now, peer, data, how);
+        if !waits || state == PeerState::Disconnected {
             self.members.end(peer);
         }
     }

@@ -197,14 +197,19 @@ impl Host {
         self.send_datagrams(now);
     }
 
-    /// Makes datagrams of everything that may be sent, at the time of the last call that sent something:
-    /// what comes after that changes nothing about them.
+    /// The same, and what is queued after this does not travel with it, also with a thread.
+    pub(crate) fn flush_apart(&mut self, now: Time) {
+        if self.is_threaded {
+            self.begin();
+            return self.shared.act(|endpoint| endpoint.engine.flush(now));
+        }
+        self.flush(now);
+    }
+
+    /// The same at the time of the last call that sent something.
     pub(crate) fn flush_again(&mut self) {
-        let now = self.shared.act(|endpoint| {
-            endpoint.engine.flush(endpoint.latest);
-            endpoint.latest
-        });
-        self.send_datagrams(now);
+        let now = self.shared.look().endpoint.latest;
+        self.flush_apart(now);
     }
 
     /// Whether [`Host::flush`] may have something to send that waits for it.
@@ -320,11 +325,14 @@ impl Host {
         queued
     }
 
-    /// Ends a connection.
-    pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
-        self.shared
-            .act(|endpoint| endpoint.engine.disconnect(now, peer, data, how));
+    /// Ends a connection, and says in which state it is then.
+    pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) -> PeerState {
+        let state = self.shared.act(|endpoint| {
+            endpoint.engine.disconnect(now, peer, data, how);
+            endpoint.engine.state(peer)
+        });
         self.send_datagrams(now);
+        state
     }
 
     /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
@@ -340,6 +348,7 @@ impl Host {
             return Ok(());
         }
         if self.is_threaded {
+            self.begin();
             self.shared.send_raw(to, datagram);
             return Ok(());
         }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use enet_core::Time;
+use enet_core::host::Clock;
 use godot::classes::Engine;
 use godot::prelude::*;
 
@@ -17,6 +18,11 @@ const HEAD_START: Time = Time::from_secs(3600);
 pub fn now() -> Time {
     static START: OnceLock<Instant> = OnceLock::new();
     HEAD_START + START.get_or_init(Instant::now).elapsed()
+}
+
+/// The clock of a network thread, if there shall be one.
+pub fn thread(is_wanted: bool) -> Option<Clock> {
+    is_wanted.then_some(now as Clock)
 }
 
 /// The engine's count of frames. Finding whom to ask takes longer than asking, so it is kept.

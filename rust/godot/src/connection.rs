@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 
 use enet_core::compress::{Dictionary, train_dictionary};
-use enet_core::{Event, HostOptions, HostStatistic as Statistic, Inactive};
+use enet_core::{CreateError, Event, HostOptions, HostStatistic as Statistic, Inactive};
 use godot::classes::{MultiplayerPeerExtension, TlsOptions};
 use godot::global::Error;
 use godot::prelude::*;
@@ -59,6 +59,11 @@ pub struct ENetConnectionRs {
     /// [method ENetPacketPeerRs.send] leave with [method service] or [method flush], or with the game's.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
+    /// Whether a network thread of its own serves the host: see [member ENetMultiplayerPeerRs.threaded].
+    /// Events still come from [method service] alone, which waits for them without using the processor.
+    /// The thread begins with the first [method service], [method flush] or [method MultiplayerPeer.poll].
+    #[var(get = is_threaded, set = set_threaded)]
+    threaded: PhantomVar<bool>,
     dictionary: RefCell<Option<Dictionary>>,
 }
 
@@ -245,6 +250,20 @@ impl ENetConnectionRs {
     #[func]
     fn get_flush_mode(&self) -> FlushMode {
         frame::mode(self)
+    }
+
+    /// See [member threaded].
+    #[func]
+    fn set_threaded(&mut self, threaded: bool) {
+        let handle = self.handle.clone();
+        let done = (handle.connection().borrow_mut()).set_thread(clock::thread(threaded));
+        self.report_failure("set_threaded", done.map_err(CreateError::Thread));
+    }
+
+    /// See [member threaded].
+    #[func]
+    fn is_threaded(&self) -> bool {
+        self.handle.connection().borrow().is_threaded()
     }
 
     /// Limits the bytes per second of the whole host, 0 for unlimited. The peers are told within a
@@ -505,6 +524,7 @@ impl ENetConnectionRs {
             handle,
             session: Session::new(),
             flush_mode: PhantomVar::default(),
+            threaded: PhantomVar::default(),
             dictionary: RefCell::default(),
         })
     }

@@ -43,4 +43,11 @@ unsafe impl ExtensionLibrary for EnetRs {
             _ => {}
         }
     }
+
+    fn on_stage_deinit(stage: InitStage) {
+        // Their code goes with the library, and an object may never have been freed.
+        if stage == InitStage::Scene {
+            enet_core::host::stop_all();
+        }
+    }
 }

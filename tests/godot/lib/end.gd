@@ -1,6 +1,8 @@
 extends RefCounted
 ## One end of a connection: a peer with everything that happened to it written down.
 
+const Threaded := preload("res://lib/threaded.gd")
+
 var peer: MultiplayerPeer
 ## Signals in order: "+5" for peer_connected(5), "-5" for peer_disconnected(5).
 var events: Array[String] = []
@@ -27,7 +29,7 @@ class Packet:
 
 
 func _init(peer_class: String) -> void:
-	peer = ClassDB.instantiate(peer_class)
+	peer = Threaded.chosen(ClassDB.instantiate(peer_class))
 	is_ours = peer_class.ends_with("Rs")
 	keeps_last_words = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
 	tells_refused = keeps_last_words

@@ -1,6 +1,7 @@
 extends RefCounted
 ## One side of the comparison: makes its objects under their stock names.
 
+const Threaded := preload("res://lib/threaded.gd")
 const OUR_SUFFIX := "Rs"
 const STOCK_CLASSES: Array[String] = ["ENetMultiplayerPeer", "ENetConnection", "ENetPacketPeer"]
 
@@ -25,11 +26,11 @@ func stock_name(object: Object) -> String:
 
 ## By name, so that scripts load where our classes are missing.
 func peer() -> MultiplayerPeer:
-	return ClassDB.instantiate(class_of("ENetMultiplayerPeer"))
+	return Threaded.chosen(ClassDB.instantiate(class_of("ENetMultiplayerPeer")))
 
 
 func connection() -> RefCounted:
-	return ClassDB.instantiate(class_of("ENetConnection"))
+	return Threaded.chosen(ClassDB.instantiate(class_of("ENetConnection")))
 
 
 func missing_classes() -> Array[String]:

@@ -1,6 +1,7 @@
 extends RefCounted
 ## A host driven by hand: an ENetConnection of either class, with everything that happened to it.
 
+const Threaded := preload("res://lib/threaded.gd")
 const EVENT_CONNECT := ENetConnection.EVENT_CONNECT
 const EVENT_DISCONNECT := ENetConnection.EVENT_DISCONNECT
 const EVENT_RECEIVE := ENetConnection.EVENT_RECEIVE
@@ -32,7 +33,7 @@ class Event:
 func _init(peer_class: String) -> void:
 	is_ours = peer_class.ends_with("Rs")
 	tells_refused = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
-	connection = ClassDB.instantiate(peer_class.replace("MultiplayerPeer", "Connection"))
+	connection = Threaded.chosen(ClassDB.instantiate(peer_class.replace("MultiplayerPeer", "Connection")))
 
 
 func bind(on_port: int, max_peers: int = 32, max_channels: int = 0) -> Error:

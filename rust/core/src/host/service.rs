@@ -147,7 +147,7 @@ impl Shared {
     pub fn act<R>(&self, act: impl FnOnce(&mut Endpoint) -> R) -> R {
         let mut state = lock(&self.state);
         let done = act(&mut state.endpoint);
-        if state.is_threaded {
+        if state.is_threaded && state.has_begun {
             state.is_due = true;
             self.wake(state);
         }

@@ -75,7 +75,7 @@ impl Multiplayer {
         let flags = self.flags();
         let sent = host.send(now, peer, wire_channel, flags, data);
         match self.flush_mode {
-            FlushMode::Immediate => host.flush(now),
+            FlushMode::Immediate => host.flush_apart(now),
             FlushMode::OnFlush => connection.wait_for_flush(),
         }
         match sent {
@@ -115,7 +115,7 @@ impl Multiplayer {
             .copied()
             .find(|&peer| host.state(peer) == PeerState::Connected);
         match self.flush_mode {
-            FlushMode::Immediate => host.flush(now),
+            FlushMode::Immediate => host.flush_apart(now),
             FlushMode::OnFlush => connection.wait_for_flush(),
         }
         let count = sent.map_err(|_| SendError::TooLarge(data.len()))?;

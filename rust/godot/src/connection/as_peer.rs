@@ -21,6 +21,7 @@ session_virtuals!(
         handle: Handle::unconnected(),
         session: Session::new(),
         flush_mode: PhantomVar::default(),
+        threaded: PhantomVar::default(),
         dictionary: RefCell::default(),
     },
     {

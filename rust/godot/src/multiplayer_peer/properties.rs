@@ -1,14 +1,14 @@
 //! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
 //! which is the class's first; what the properties mean stands at their fields.
 
-use enet_core::{LegacyError, WireProtocol as Wire};
+use enet_core::{CreateError, LegacyError, WireProtocol as Wire};
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::connection::ENetConnectionRs;
 use crate::enums::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
 use crate::session::{self, HasSession};
-use crate::{convert, frame};
+use crate::{clock, convert, frame};
 
 /// The editor's names of the compression modes.
 pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
@@ -184,6 +184,20 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn get_flush_mode(&self) -> FlushMode {
         frame::mode(self)
+    }
+
+    /// See [member threaded].
+    #[func]
+    pub(super) fn set_threaded(&mut self, threaded: bool) {
+        if let Err(error) = self.session.core.set_thread(clock::thread(threaded)) {
+            self.report("set_threaded", &CreateError::Thread(error));
+        }
+    }
+
+    /// See [member threaded].
+    #[func]
+    pub(super) fn is_threaded(&self) -> bool {
+        self.session.core.is_threaded()
     }
 }
 

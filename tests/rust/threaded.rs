@@ -1,0 +1,289 @@
+//! A host's own thread, on the system's sockets: what it does while nobody calls.
+
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use enet_core::host::Clock;
+use enet_core::{
+    BindAddress, ClientOptions, EngineConfig, Event, FlushMode, Host, Multiplayer, Network,
+    PacketFlags, ServerOptions, Signal, Status, Time, TransferMode, Udp,
+};
+
+/// Something is broken if it takes longer.
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn now() -> Time {
+    static START: OnceLock<Instant> = OnceLock::new();
+    Time::from_secs(60) + START.get_or_init(Instant::now).elapsed()
+}
+
+const CLOCK: Option<Clock> = Some(now);
+
+struct Node {
+    peer: Multiplayer,
+    signals: Vec<Signal>,
+    packets: Vec<Vec<u8>>,
+}
+
+impl Node {
+    fn new(seed: u32, is_threaded: bool) -> Self {
+        let mut peer = Multiplayer::new(Box::new(Udp), seed);
+        peer.set_flush_mode(FlushMode::OnFlush, now());
+        if is_threaded {
+            peer.set_thread(CLOCK).expect("nothing is open");
+        }
+        Self {
+            peer,
+            signals: Vec::new(),
+            packets: Vec::new(),
+        }
+    }
+
+    fn poll(&mut self) {
+        if self.peer.begin_poll(now()).is_err() {
+            return;
+        }
+        while let Some(notice) = self.peer.next_notice(now()) {
+            self.signals.push(notice.signal());
+            self.peer.finish(notice, now());
+        }
+        while let Some(packet) = self.peer.take_packet() {
+            self.packets.push(packet.data);
+        }
+        self.peer.flush(now());
+    }
+
+    fn put(&mut self, target: i32, data: &[u8]) {
+        self.peer.set_target(target);
+        self.peer.send(data, now()).expect("sent");
+    }
+
+    /// Bytes on their way that nobody acknowledged.
+    fn in_transit(&self, id: i32) -> u32 {
+        let (host, peer) = self.peer.connection_to(id).expect("connected");
+        let statistics = host.borrow().statistics(peer).expect("there");
+        statistics.reliable_data_in_transit
+    }
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let clock = Instant::now();
+    while !done() {
+        assert!(clock.elapsed() < LIMIT, "{what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// A server with a thread and a client, connected.
+fn pair(is_client_threaded: bool) -> (Node, Node) {
+    let mut server = Node::new(1, true);
+    let options = ServerOptions::default();
+    server
+        .peer
+        .create_server(&options, now())
+        .expect("a server");
+    let port = server.peer.local_port().expect("a port").into();
+    let mut client = Node::new(2, is_client_threaded);
+    let options = ClientOptions {
+        unique_id: 7,
+        ..ClientOptions::new("127.0.0.1", port)
+    };
+    client
+        .peer
+        .create_client(&options, now())
+        .expect("a client");
+    wait_until("they connect", || {
+        server.poll();
+        client.poll();
+        client.peer.status() == Status::Connected && !server.signals.is_empty()
+    });
+    (server, client)
+}
+
+#[test]
+fn it_acknowledges_while_nobody_polls() {
+    const PACKETS: usize = 2000;
+    let (mut server, mut client) = pair(false);
+    client.peer.set_transfer_mode(TransferMode::Reliable);
+    for index in 0..PACKETS {
+        client.put(1, &index.to_be_bytes());
+    }
+    client.peer.flush(now());
+    assert!(client.in_transit(1) > 0);
+    wait_until("everything is acknowledged", || {
+        client.poll();
+        client.in_transit(1) == 0
+    });
+    assert!(server.packets.is_empty());
+    wait_until("they are there", || {
+        server.poll();
+        server.packets.len() == PACKETS
+    });
+    let expected: Vec<Vec<u8>> = (0..PACKETS)
+        .map(|index| index.to_be_bytes().to_vec())
+        .collect();
+    assert_eq!(server.packets, expected);
+}
+
+#[test]
+fn it_keeps_connections_alive_and_gives_them_up() {
+    let (mut server, mut client) = pair(true);
+    let (host, peer) = server.peer.connection_to(7).expect("connected");
+    let set = host.borrow_mut().set_timeout(peer, 1, 100, 300);
+    set.expect("a timeout");
+    host.borrow_mut()
+        .set_ping_interval(peer, 20, now())
+        .expect("an interval");
+    // Nobody polls either of them, for several timeouts.
+    sleep(Duration::from_secs(2));
+    server.poll();
+    client.poll();
+    assert_eq!(server.signals, [Signal::PeerConnected(7)]);
+    assert_eq!(client.peer.status(), Status::Connected);
+    // Without a thread the client is silent.
+    client.peer.set_thread(None).expect("it ends");
+    wait_until("it is given up", || {
+        server.poll();
+        server.signals.contains(&Signal::PeerDisconnected(7))
+    });
+}
+
+#[test]
+fn what_was_put_leaves_although_nobody_flushes() {
+    let (mut server, mut client) = pair(false);
+    server.put(7, b"before a long sleep");
+    wait_until("it comes", || {
+        client.poll();
+        !client.packets.is_empty()
+    });
+    assert_eq!(client.packets, [b"before a long sleep"]);
+}
+
+/// What closes says goodbye, and what was put before comes first.
+#[test]
+fn closing_says_everything() {
+    for is_dropped in [false, true] {
+        let (mut server, mut client) = pair(false);
+        server.put(7, b"last words");
+        if is_dropped {
+            server.peer.close(now());
+            drop(server);
+        } else {
+            server.peer.close(now());
+            assert!(!server.peer.is_active());
+        }
+        wait_until("it is told", || {
+            client.poll();
+            client.signals.contains(&Signal::ServerDisconnected)
+        });
+        assert_eq!(client.packets, [b"last words"]);
+    }
+}
+
+#[test]
+fn it_can_begin_and_end_at_any_time() {
+    const ROUNDS: usize = 200;
+    let (mut server, mut client) = pair(true);
+    for round in 0..ROUNDS {
+        let clock = if round % 2 == 0 { None } else { CLOCK };
+        server.put(7, &round.to_be_bytes());
+        client.put(1, &round.to_be_bytes());
+        server.peer.set_thread(clock).expect("changed");
+        client.poll();
+        server.poll();
+    }
+    wait_until("all come", || {
+        client.poll();
+        server.poll();
+        client.packets.len() == ROUNDS && server.packets.len() == ROUNDS
+    });
+    assert!(client.packets.is_sorted() && server.packets.is_sorted());
+}
+
+/// A script's loop around a connection: the event ends the wait, not its time.
+#[test]
+fn a_service_waits_for_events() {
+    let (server, mut client) = pair(false);
+    let host = Rc::clone(server.peer.host().expect("a host"));
+    let clock = Instant::now();
+    client.put(1, b"hello");
+    client.peer.flush(now());
+    let event = host.borrow_mut().service(LIMIT, now).expect("active");
+    assert!(event.is_some());
+    let none = host.borrow_mut().service(Duration::from_millis(20), now);
+    assert_eq!(none.expect("active"), None);
+    assert!(clock.elapsed() < LIMIT);
+}
+
+/// A network whose sockets have no waker.
+#[test]
+fn a_socket_that_cannot_be_served_by_a_thread_says_so() {
+    let network = sim::SimNetwork::new(5);
+    let mut peer = Multiplayer::new(Box::new(network), 1);
+    peer.set_thread(CLOCK).expect("nothing is open");
+    let created = peer.create_server(&ServerOptions::default(), Time::ZERO);
+    let error = created.expect_err("no thread").to_string();
+    assert!(error.contains("network thread"), "{error}");
+    assert!(!peer.is_active());
+    peer.set_thread(None).expect("none");
+    let created = peer.create_server(&ServerOptions::default(), Time::ZERO);
+    created.expect("a server");
+}
+
+/// While nobody reads, no more is kept than the limit says, and the connection lives.
+#[test]
+fn unread_packets_are_bounded() {
+    const LIMIT_BYTES: usize = 1024 * 1024;
+    const PACKET: usize = 10_000;
+    let config = |max_unread_data| EngineConfig {
+        max_unread_data,
+        ..EngineConfig::new(4, 3, now())
+    };
+    let host = |config: &EngineConfig| {
+        let address = BindAddress::parse("127.0.0.1").expect("an address");
+        let socket = Udp.bind(address, 0).expect("a socket");
+        Host::new(enet_core::host::DEFAULT_ENGINE(config), socket)
+    };
+    let mut reader = host(&config(LIMIT_BYTES));
+    let mut writer = host(&config(usize::MAX));
+    reader.start_thread(now).expect("a thread");
+    reader.receive(now());
+    let to = ("127.0.0.1", reader.local_port());
+    let to = std::net::ToSocketAddrs::to_socket_addrs(&to)
+        .expect("one")
+        .next();
+    let peer = writer
+        .connect(now(), to.expect("one"), 1, 0)
+        .expect("a slot");
+    wait_until("it connects", || {
+        writer.service(now());
+        writer.next_event().is_some()
+    });
+    let sent = 4 * LIMIT_BYTES / PACKET;
+    for _ in 0..sent {
+        let data = [7; PACKET];
+        let queued = writer.send(now(), peer, 0, PacketFlags::RELIABLE, &data);
+        queued.expect("queued");
+    }
+    wait_until("it is full", || {
+        writer.service(now());
+        let statistics = writer.statistics(peer);
+        statistics.expect("it lives").packets_lost > 20
+    });
+    let mut received = 0;
+    let mut take = |reader: &mut Host| {
+        let events = std::iter::from_fn(|| reader.next_event());
+        received += events
+            .filter(|event| matches!(event, Event::Received { .. }))
+            .count();
+        received
+    };
+    let kept = take(&mut reader);
+    assert!(kept <= LIMIT_BYTES / PACKET + 8, "{kept} were kept");
+    wait_until("all come", || {
+        writer.service(now());
+        take(&mut reader) == sent
+    });
+}
