@@ -1,6 +1,6 @@
 extends SceneTree
 ## A process that says a word to a server and leaves in the same breath: `HOW CLASS PORT`, HOW being "quit",
-## "free", or "finalize" for a word after the last frame.
+## "free", "finalize" for a word after the last frame, or "leak" for an object with a thread that nobody ever frees.
 
 const WORD := "farewell"
 const LIFE_SECONDS := 20.0
@@ -14,6 +14,9 @@ func _initialize() -> void:
 	var arguments := OS.get_cmdline_user_args()
 	_how = arguments[0]
 	_peer = ClassDB.instantiate(arguments[1])
+	if _how == "leak":
+		_peer.set(&"threaded", true)
+		_peer.reference()
 	if _peer.call(&"create_client", "127.0.0.1", arguments[2].to_int()) != OK:
 		quit(1)
 
@@ -24,7 +27,7 @@ func _process(delta: float) -> bool:
 		return true
 	_peer.poll()
 	if _peer.get_connection_status() == MultiplayerPeer.CONNECTION_CONNECTED:
-		if _how != "finalize":
+		if _how != "finalize" and _how != "leak":
 			_peer.put_packet(WORD.to_utf8_buffer())
 		if _how == "free":
 			_peer = null

@@ -10,3 +10,9 @@ static func chosen(object: Variant) -> Variant:
 		if &"threaded" in peer:
 			peer.set(&"threaded", wanted == "on")
 	return object
+
+
+## Its thread ends if it has one: for what a thread does too early for a test to see.
+static func end(object: Object) -> void:
+	if &"threaded" in object:
+		object.set(&"threaded", false)

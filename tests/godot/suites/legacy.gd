@@ -2,6 +2,7 @@ extends "res://lib/raw_suite.gd"
 ## What Godot 3's class had and Godot 4's has not. The client's class is the one that is tried, in
 ## either role; the server's class is at the other end.
 
+const Threaded := preload("res://lib/threaded.gd")
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
 ## Longer than a case may take.
@@ -169,6 +170,8 @@ func case_peer_timeout() -> void:
 	var ends := _served()
 	var id := ends[1].id()
 	var peer := ends[0].peer
+	# It is to be silent when nobody polls it.
+	Threaded.end(ends[1].peer)
 	peer.call(&"set_peer_timeout", id, 1, 100, 400)
 	peer.call(&"set_peer_timeout", id, 5, 4, 3)
 	peer.call(&"set_peer_timeout", id, -1, 4, 30)

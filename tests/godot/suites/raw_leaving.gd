@@ -1,6 +1,7 @@
 extends "res://lib/raw_suite.gd"
 ## How connections of ENetConnection end, and how long service() takes.
 
+const Threaded := preload("res://lib/threaded.gd")
 const GOODBYE := 77
 ## For timeouts: stock's own need half a minute.
 const SOON_MS := 200
@@ -8,7 +9,7 @@ const SOON_MS := 200
 
 func case_disconnect() -> void:
 	for leaver in 2:
-		var joined := linked()
+		var joined := _linked_by_hand()
 		var stays := joined.hosts[1 - leaver]
 		joined.peers[leaver].call(&"peer_disconnect", GOODBYE)
 		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECTING, "until it is answered")
@@ -24,7 +25,7 @@ func case_disconnect() -> void:
 func case_disconnect_later() -> void:
 	const COUNT := 50
 	for leaver in 2:
-		var joined := linked(2)
+		var joined := _linked_by_hand(2)
 		var stays := joined.hosts[1 - leaver]
 		for index in COUNT:
 			equal(send(joined.peers[leaver], index % 2, pattern(10_000 + index)), OK, "send")
@@ -197,3 +198,11 @@ func _visit(port: int, pause_ms: int) -> void:
 		connection.service(pause_ms)
 		peer.peer_disconnect_now()
 	connection.destroy()
+
+
+## Without threads, which would be done before anybody looks.
+func _linked_by_hand(channels: int = 0) -> Link:
+	var joined := linked(channels)
+	for host in joined.hosts:
+		Threaded.end(host.connection)
+	return joined

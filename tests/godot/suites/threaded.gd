@@ -1,0 +1,190 @@
+extends "res://lib/suite.gd"
+## Our network thread: what it does while the main thread does something else. Stock has none.
+
+const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
+const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
+const BUSY_MSEC := 1500
+const WORD := "hello"
+
+
+func reason_to_skip() -> String:
+	return "" if client_class.ends_with("Rs") else "the client has no thread"
+
+
+func case_the_property() -> void:
+	for name: String in ["ENetMultiplayerPeerRs", "ENetConnectionRs"]:
+		var peer: MultiplayerPeer = ClassDB.instantiate(name)
+		for value: bool in [true, false, true]:
+			peer.set(&"threaded", value)
+			equal(peer.get(&"threaded"), value, name)
+	done()
+
+
+## The main thread blocks for several timeouts of the other end. It sent something just before.
+func case_a_busy_main_thread_loses_nothing() -> void:
+	const PACKETS := 300
+	var ends := _connected()
+	var id := ends[1].id()
+	var patient: PacketPeer = ends[0].peer.call(&"get_peer", id)
+	patient.call(&"set_timeout", 1, 100, 300)
+	for index in PACKETS:
+		ends[0].send(str(index).to_utf8_buffer(), id, RELIABLE)
+	ends[1].say(WORD)
+	# As a client that loads: only the other end, in a process of its own in a real game, goes on.
+	var begun := Time.get_ticks_msec()
+	while Time.get_ticks_msec() - begun < BUSY_MSEC:
+		ends[0].poll()
+		OS.delay_msec(5)
+	equal(ends[0].texts(), [WORD] as Array[String], "what it said before")
+	equal(ends[0].events, ["+%d" % id] as Array[String], "the other end keeps it")
+	equal(statistic_of(patient, ENetPacketPeer.PEER_PACKET_LOSS), 0.0, "nothing is sent again")
+	equal(ends[1].packets.size(), 0, "nothing happens between polls")
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == PACKETS), "all packets are there")
+	var expected: Array[String] = []
+	for index in PACKETS:
+		expected.append(str(index))
+	equal(ends[1].texts(), expected, "in order")
+	equal(ends[1].events, ["+1"] as Array[String], "its signals")
+	done()
+
+
+## Without a thread the same main thread is given up.
+func case_without_it_the_connection_is_lost() -> void:
+	var ends := _connected()
+	ends[1].peer.set(&"threaded", false)
+	var patient: PacketPeer = ends[0].peer.call(&"get_peer", ends[1].id())
+	patient.call(&"set_timeout", 1, 100, 300)
+	patient.call(&"ping_interval", 20)
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "it is given up")
+	done()
+
+
+func case_round_trips_have_no_frames() -> void:
+	const FRAME_MSEC := 50
+	var ends := _connected()
+	var measured: Array[float] = []
+	for is_threaded: bool in [true, false]:
+		for end in ends:
+			if end.is_ours:
+				end.peer.set(&"threaded", is_threaded)
+		var link: PacketPeer = ends[0].peer.call(&"get_peer", ends[1].id())
+		for round in 20:
+			link.call(&"ping")
+			for end in ends:
+				end.poll()
+			OS.delay_msec(FRAME_MSEC)
+		measured.append(statistic_of(link, ENetPacketPeer.PEER_ROUND_TRIP_TIME))
+	# Its own part waits for its polls, where it is the built-in class.
+	if ends[0].is_ours:
+		check(measured[0] < FRAME_MSEC / 2.0 and measured[1] > FRAME_MSEC / 2.0, "%s ms" % [measured])
+	else:
+		check(measured[1] > FRAME_MSEC / 2.0, "%s ms" % [measured])
+	done()
+
+
+## Signals come from polls alone, on the thread that polls.
+func case_signals_come_from_polls() -> void:
+	var server := start_server()
+	var client := start_client(server.port)
+	client.peer.set(&"threaded", true)
+	var main := OS.get_thread_caller_id()
+	var threads: Array[int] = []
+	var polling: Array[bool] = [false]
+	for end: End in [server, client]:
+		var note := func(_id: int) -> void:
+			threads.append(OS.get_thread_caller_id())
+			check(polling[0], "in a poll")
+		end.peer.peer_connected.connect(note)
+		end.peer.peer_disconnected.connect(note)
+	var turn := func() -> void:
+		OS.delay_msec(2)
+		polling[0] = true
+		server.poll()
+		client.poll()
+		polling[0] = false
+	check(_until(turn, 2, threads), "they connect")
+	server.peer.disconnect_peer(client.id())
+	check(_until(turn, 4, threads), "they part")
+	check(threads.all(func(thread: int) -> bool: return thread == main), "on the main thread")
+	done()
+
+
+func case_it_may_change_at_any_time() -> void:
+	const ROUNDS := 60
+	var ends := _connected()
+	for index in ROUNDS:
+		ends[1].peer.set(&"threaded", index % 2 == 0)
+		ends[1].say(str(index))
+		ends[0].say(str(index))
+		if index % 3 == 0:
+			ends[index % 2].poll()
+	var all_there := func() -> bool:
+		return ends.all(func(end: End) -> bool: return end.packets.size() == ROUNDS)
+	check(pump(ends, all_there), "nothing is lost")
+	equal(ends[0].texts(), ends[1].texts(), "or in another order")
+	done()
+
+
+## Closed by a script or in a handler, or freed.
+func case_endings() -> void:
+	for how: String in ["close", "free", "handler"]:
+		var ends := _connected()
+		var goodbye := _end(ends, how)
+		check(pump(ends, func() -> bool: return ends[0].events.has(goodbye)), "the other hears it: " + how)
+		# Who is put out is not listened to any more.
+		if ends[0].keeps_last_words and how != "handler":
+			equal(ends[0].texts(), [WORD] as Array[String], "and what it said before: " + how)
+	done()
+
+
+func case_leaked_at_quit() -> void:
+	var server := start_server()
+	var program := OS.get_environment("GODOT")
+	if program.is_empty():
+		program = OS.get_executable_path()
+	var child := OS.create_process(program, [
+		"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", "res://leaver.gd", "--",
+		"leak", client_class, str(server.port),
+	])
+	check(child > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
+	check(pump([server], func() -> bool: return server.events.size() == 1, 30.0), "it comes")
+	check(pump([server], func() -> bool: return not OS.is_process_running(child), 30.0), "it ends")
+	equal(OS.get_process_exit_code(child), 0, "without a crash")
+	done()
+
+
+func _connected() -> Array[End]:
+	var ends := connected(1)
+	ends[1].peer.set(&"threaded", true)
+	pump_for(ends, 0.05)
+	return ends
+
+
+## A function of its own, or the caller would keep the object that is to be freed.
+func _end(ends: Array[End], how: String) -> String:
+	var leaver := ends[1]
+	var goodbye := "-%d" % leaver.id()
+	leaver.say(WORD)
+	match how:
+		"close":
+			leaver.peer.close()
+		"free":
+			_ends.erase(leaver)
+			ends.remove_at(1)
+		"handler":
+			var peer := leaver.peer
+			peer.peer_disconnected.connect(func(_id: int) -> void: peer.close(), CONNECT_ONE_SHOT)
+			ends[0].peer.disconnect_peer(leaver.id())
+	return goodbye
+
+
+func _until(turn: Callable, count: int, threads: Array[int]) -> bool:
+	for index in 2500:
+		if threads.size() >= count:
+			return true
+		turn.call()
+	return false
+
+
+func statistic_of(peer: PacketPeer, which: int) -> float:
+	return peer.call(&"get_statistic", which)
