@@ -1,32 +1,40 @@
 extends SceneTree
-## The server of `cargo xtask bench godot`: `CLASS CASE CLIENTS SIZE SECONDS`. It prints `@port N`, does what the
-## case says once so many clients are there, and prints `@result name=value ...`.
+## The server of `cargo xtask bench godot`: `CLASS CASE name=value ...`. It prints `@port N`, does what the case
+## says once so many clients are there, and prints `@result name=value ...`.
 
+const BenchScene := preload("res://lib/bench_scene.gd")
 const SENT_BYTES := ENetConnection.HOST_TOTAL_SENT_DATA
-const SENT_PACKETS := ENetConnection.HOST_TOTAL_SENT_PACKETS
+const SENT_DATAGRAMS := ENetConnection.HOST_TOTAL_SENT_PACKETS
 const RECEIVED_BYTES := ENetConnection.HOST_TOTAL_RECEIVED_DATA
-const RECEIVED_PACKETS := ENetConnection.HOST_TOTAL_RECEIVED_PACKETS
+const RECEIVED_DATAGRAMS := ENetConnection.HOST_TOTAL_RECEIVED_PACKETS
 ## At the end of a case's name.
 const RELIABLE := "_reliable"
-const TICKS_PER_SECOND := 60
-const MESSAGES := 3
-const RAW_PACKETS := 200
 const FRAME_WORK_USEC := 5000
-const WARM_UP_SECONDS := 1.0
+const WARM_UP_SECONDS := 0.5
 const PAGE_KIB := 4
 const SLOTS := 4095
+## Of UDP and IPv4.
+const HEADERS := 28
 
 var _kind := ""
 var _mode := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 var _clients := 0
+var _packets := 0
+var _ticks_per_second := 0
 var _seconds := 0.0
 var _payload := PackedByteArray()
 var _peer: MultiplayerPeer
 var _ids: Array[int] = []
+## Of each tick, in microseconds.
 var _samples: Array[int] = []
+var _polls: Array[int] = []
 var _in_calls := 0
 var _deferred_since := 0
+var _put := 0
 var _received := 0
+## In the cases with a SceneMultiplayer, that and one that does the same on a peer that does nothing.
+var _live: BenchScene
+var _idle: BenchScene
 
 
 ## Games send in nodes' processing.
@@ -57,36 +65,39 @@ func _initialize() -> void:
 	_kind = arguments[1].trim_suffix(RELIABLE)
 	if arguments[1].ends_with(RELIABLE):
 		_mode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
-	_clients = arguments[2].to_int()
-	_payload.resize(arguments[3].to_int())
+	_clients = _option("clients")
+	_packets = _option("packets")
+	_ticks_per_second = _option("ticks_per_second")
+	_payload.resize(_option("size"))
 	_payload.fill(0x5A)
-	_seconds = arguments[4].to_float()
-	Engine.max_fps = TICKS_PER_SECOND
+	_seconds = _text_of("seconds").to_float()
+	Engine.max_fps = _ticks_per_second
 	await process_frame
 	var before := _resident_kib()
 	_peer = ClassDB.instantiate(arguments[0])
 	var slots := SLOTS if _kind == "memory" else maxi(_clients, 1)
-	if _peer.call(&"create_server", 0, slots) != OK:
+	if not _choose_thread(_option("threaded") != 0) or _peer.call(&"create_server", 0, slots) != OK:
 		quit(1)
 		return
 	var allocated := _resident_kib() - before
 	_peer.peer_connected.connect(func(id: int) -> void: _ids.append(id))
 	var host: RefCounted = _peer.call(&"get_host")
+	match _kind:
+		"scene":
+			_live = _begin_scene(_peer)
+			_idle = _begin_scene(OfflineMultiplayerPeer.new())
+		"relay":
+			_live = BenchScene.new()
+			root.add_child(_live)
+			_live.api.multiplayer_peer = _peer
 	# Joins are measured at a game's pace.
 	if _kind != "joins":
 		Engine.max_fps = 0
 	print("@port %d" % host.call(&"get_local_port"))
-	var begun := 0
-	while _ids.size() < _clients:
-		_peer.poll()
-		_drain()
-		if begun == 0 and not _ids.is_empty():
-			begun = Time.get_ticks_usec()
-		await process_frame
-	var join_usec := Time.get_ticks_usec() - begun
+	var join_usec := await _let_join(host)
 	match _kind:
 		"joins":
-			_tell({"join_usec": float(join_usec) / maxi(_clients - 1, 1)})
+			_tell({"join_usec": float(join_usec) / _clients})
 		"memory":
 			_tell({
 				"allocated": 1024.0 * allocated / slots,
@@ -100,41 +111,92 @@ func _initialize() -> void:
 	quit()
 
 
+## Classes without a network thread go without the property, as long as nobody asks for the thread.
+func _choose_thread(wanted: bool) -> bool:
+	if &"threaded" in _peer:
+		_peer.set(&"threaded", wanted)
+		return true
+	if wanted:
+		printerr("bench.gd: %s has no property \"threaded\"" % _peer.get_class())
+	return not wanted
+
+
+## Microseconds from the begin of the poll that saw the first datagram.
+func _let_join(host: RefCounted) -> int:
+	var begun := 0
+	while _ids.size() < _clients:
+		var now := Time.get_ticks_usec()
+		_poll()
+		var datagrams: float = host.call(&"pop_statistic", RECEIVED_DATAGRAMS)
+		if begun == 0 and datagrams > 0:
+			begun = now
+		await process_frame
+	return Time.get_ticks_usec() - begun
+
+
 func _run_ticks(host: RefCounted) -> void:
-	Engine.max_fps = TICKS_PER_SECOND
 	# A throttle that falls, for round trips that contain frames, would leave less to measure.
 	for id in _ids:
 		var link: PacketPeer = _peer.call(&"get_peer", id)
 		link.call(&"throttle_configure", 5000, 32, 0)
+		if _idle != null:
+			_idle.api.multiplayer_peer.peer_connected.emit(id)
+	var cpu := await _measure_ticks(host)
+	var counts := _count(host)
+	var ticks := _samples.size()
+	var usec := _quantile(_samples, 0.25)
+	var figures: Dictionary[String, float] = {
+		"ticks": ticks,
+		"tick_usec": usec,
+		"cpu_usec": cpu / ticks,
+		"packet_nsec": usec * 1000.0 / _packets,
+		"packet_cpu_nsec": cpu / ticks * 1000.0 / _packets,
+		"wire_bytes": 0.0,
+	}
+	if _live == null:
+		figures.put = _put
+		figures.received = float(_received) / ticks
+	for count in counts:
+		figures[count] = counts[count] / ticks
+		var size := 1 if count.ends_with("bytes") else HEADERS
+		figures.wire_bytes += figures[count] * size
+	if not _polls.is_empty():
+		# What a difference strays by goes both ways.
+		figures.tick_usec = _quantile(_samples, 0.5)
+		figures.poll_usec = _quantile(_polls, 0.5)
+	if _kind == "floor":
+		# The same script, and all that goes with it, on a peer that does nothing.
+		_peer.close()
+		_peer = OfflineMultiplayerPeer.new()
+		var idle := await _measure_ticks(null)
+		figures.net_cpu_usec = cpu / ticks - idle / _samples.size()
+	_tell(figures)
+
+
+## Ticks for a while, after some that do not count. Returns the process's CPU time of them, microseconds.
+func _measure_ticks(host: RefCounted) -> float:
+	Engine.max_fps = _ticks_per_second
 	var ticker := Ticker.new()
-	ticker.tick = _tick
+	ticker.tick = _tick_scene if _live != null else _tick
 	root.add_child(ticker)
 	await create_timer(WARM_UP_SECONDS).timeout
 	await process_frame
 	_samples.clear()
+	_polls.clear()
 	_received = 0
-	_count(host)
+	if host != null:
+		_count(host)
 	var cpu := _process_cpu()
 	await create_timer(_seconds).timeout
 	await process_frame
 	cpu = _process_cpu() - cpu
-	var ticks := _samples.size()
-	var wire := _count(host)
-	ticker.tick = Callable()
-	# The lower quartile: what other programs take of the machine is no cost of the class.
-	_samples.sort()
-	_tell({
-		"ticks": ticks,
-		"tick_usec": _samples[int(ticks / 4.0)],
-		"cpu_usec": cpu / ticks,
-		"wire_bytes": wire / ticks,
-		"received": float(_received) / ticks,
-	})
+	ticker.free()
+	return cpu
 
 
 ## Answers at the frame's begin, where the tree polls. In the second case the frame has work to do then.
 func _run_echo() -> void:
-	Engine.max_fps = TICKS_PER_SECOND
+	Engine.max_fps = _ticks_per_second
 	var api := Api.new()
 	api.poll_peer = _echo
 	set_multiplayer(api)
@@ -158,25 +220,43 @@ func _tick() -> void:
 	# Around what the peer does at the frame's end: deferred calls run in the order in which they are made.
 	_begin_deferred.call_deferred()
 	var begun := Time.get_ticks_usec()
-	_peer.poll()
-	_drain()
+	_poll()
 	_peer.transfer_mode = _mode
 	match _kind:
-		"tick":
-			for id in _ids:
-				_peer.set_target_peer(id)
-				for message in MESSAGES:
-					_peer.put_packet(_payload)
 		"broadcast":
 			_peer.set_target_peer(0)
-			for message in MESSAGES:
+			for packet in _packets:
 				_peer.put_packet(_payload)
-		"raw":
-			_peer.set_target_peer(_ids[0])
-			for message in RAW_PACKETS:
-				_peer.put_packet(_payload)
+		_:
+			for id in _ids:
+				_peer.set_target_peer(id)
+				for packet in _packets:
+					_peer.put_packet(_payload)
 	_in_calls = Time.get_ticks_usec() - begun
+	_put += _ids.size() * _packets
 	_end_deferred.call_deferred()
+
+
+## A SceneMultiplayer's poll, less the same without a network.
+func _tick_scene() -> void:
+	_begin_deferred.call_deferred()
+	var idle := 0
+	# In turn: the one that comes second finds some of its code at hand.
+	if _idle != null and _samples.size() % 2 == 0:
+		idle = _timed_poll(_idle)
+	var live := _timed_poll(_live)
+	if _idle != null and _samples.size() % 2 == 1:
+		idle = _timed_poll(_idle)
+	_in_calls = live - idle
+	_polls.append(live)
+	_end_deferred.call_deferred()
+
+
+func _timed_poll(scene: BenchScene) -> int:
+	scene.move()
+	var begun := Time.get_ticks_usec()
+	scene.api.poll()
+	return Time.get_ticks_usec() - begun
 
 
 func _begin_deferred() -> void:
@@ -184,26 +264,44 @@ func _begin_deferred() -> void:
 
 
 func _end_deferred() -> void:
-	_samples.append(_in_calls + Time.get_ticks_usec() - _deferred_since)
+	var deferred := Time.get_ticks_usec() - _deferred_since
+	_samples.append(_in_calls + deferred)
+	if not _polls.is_empty():
+		_polls[-1] += deferred
 
 
-func _drain() -> void:
+func _begin_scene(peer: MultiplayerPeer) -> BenchScene:
+	multiplayer_poll = false
+	var scene := BenchScene.new()
+	root.add_child(scene)
+	scene.begin(peer)
+	return scene
+
+
+func _poll() -> void:
+	if _live != null:
+		_live.api.poll()
+		return
+	_peer.poll()
 	while _peer.get_available_packet_count() > 0:
 		_peer.get_packet()
 		_received += 1
 
 
-## Bytes since the last time, with the headers of UDP and IPv4, both ways.
-func _count(host: RefCounted) -> float:
-	const HEADERS := 28
-	var bytes := 0.0
-	for statistic: int in [SENT_BYTES, RECEIVED_BYTES]:
-		var count: float = host.call(&"pop_statistic", statistic)
-		bytes += count
-	for statistic: int in [SENT_PACKETS, RECEIVED_PACKETS]:
-		var count: float = host.call(&"pop_statistic", statistic)
-		bytes += count * HEADERS
-	return bytes
+## Bytes and datagrams since the last time.
+func _count(host: RefCounted) -> Dictionary[String, float]:
+	return {
+		"sent_bytes": host.call(&"pop_statistic", SENT_BYTES),
+		"sent_datagrams": host.call(&"pop_statistic", SENT_DATAGRAMS),
+		"received_bytes": host.call(&"pop_statistic", RECEIVED_BYTES),
+		"received_datagrams": host.call(&"pop_statistic", RECEIVED_DATAGRAMS),
+	}
+
+
+func _quantile(samples: Array[int], share: float) -> float:
+	var sorted := samples.duplicate()
+	sorted.sort()
+	return sorted[int(sorted.size() * share)]
 
 
 ## The kernel's count of this process's time, microseconds.
@@ -221,6 +319,17 @@ func _resident_kib() -> int:
 func _line_of(path: String) -> String:
 	var file := FileAccess.open(path, FileAccess.READ)
 	return file.get_line() if file != null else ""
+
+
+func _option(name: String) -> int:
+	return _text_of(name).to_int()
+
+
+func _text_of(name: String) -> String:
+	for argument in OS.get_cmdline_user_args():
+		if argument.begins_with(name + "="):
+			return argument.trim_prefix(name + "=")
+	return ""
 
 
 func _tell(figures: Dictionary[String, float]) -> void:

@@ -19,6 +19,8 @@ pub struct Choice {
     pub plot: bool,
     /// The class to compare with Godot's.
     pub class: Option<String>,
+    /// Whether that has its network thread: no, yes or both.
+    pub threaded: Option<String>,
 }
 
 /// `core`: our engine against the C library, over sockets. `engines`: against rusty_enet, in memory.
@@ -29,12 +31,17 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     if name == "dtls" {
         return in_godot("bench_dtls.gd");
     }
-    let is_all = choice.only.is_none() && choice.class.is_none();
+    let is_godot = name == "godot";
+    let is_all = choice.only.is_none() && choice.class.is_none() && choice.threaded.is_none();
     if choice.plot && !(is_all && ["compression", "godot"].contains(&name)) {
         return Err("--plot is for all of the benchmark \"compression\" or \"godot\"".to_owned());
     }
-    if choice.class.is_some() && name != "godot" {
-        return Err("--peer-class is for the benchmark \"godot\"".to_owned());
+    if (choice.class.is_some() || choice.threaded.is_some()) && !is_godot {
+        return Err("--peer-class and --threaded are for the benchmark \"godot\"".to_owned());
+    }
+    let threaded = choice.threaded.as_deref().unwrap_or("both");
+    if !["no", "yes", "both"].contains(&threaded) {
+        return Err(format!("--threaded must be no, yes or both, not \"{threaded}\""));
     }
     let mut place = PICTURE;
     let (bench, variables): (_, Vec<(&str, OsString)>) = match name {
@@ -78,14 +85,23 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             ));
         }
     };
-    let picture = ["--plot".into(), root().join(place).into_os_string()];
-    let picture: &[OsString] = if choice.plot { &picture } else { &[] };
+    let mut words: Vec<OsString> = Vec::new();
+    if let Some(only) = &choice.only {
+        // The others take it as it is.
+        words.extend(is_godot.then(|| "--only".into()));
+        words.push(only.into());
+    }
+    if is_godot {
+        words.extend(["--threaded".into(), threaded.into()]);
+    }
+    if choice.plot {
+        words.extend(["--plot".into(), root().join(place).into_os_string()]);
+    }
     let mut command = Command::new(cargo());
     command
         .current_dir(root())
         .args(["bench", "--package", "enet_tests", "--bench", bench, "--"])
-        .args(&choice.only)
-        .args(picture)
+        .args(words)
         .envs(variables);
     let status = command
         .status()

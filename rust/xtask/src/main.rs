@@ -41,8 +41,10 @@ Commands of enet-rs:
   cargo xtask bench dtls
       what encryption costs, against Godot's own DTLS in the same process
   cargo xtask bench godot [--only TEXT | --plot] [--peer-class CLASS]
+          [--threaded no|yes|both]
       our class, or CLASS, against Godot's own in headless Godots, as ratios of
-      their costs; --plot also renews docs/benchmarks
+      their costs, without its network thread, with it, or both (the default);
+      --plot also renews docs/benchmarks
   cargo xtask fuzz [--seconds N]
       fuzzes the core, each target for N seconds (60)
   cargo xtask build [--debug | --release]
@@ -104,6 +106,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 only: options.value("--only")?,
                 plot: options.flag("--plot"),
                 class: options.value("--peer-class")?,
+                threaded: options.value("--threaded")?,
             };
             let name = options.word().unwrap_or_else(|| "core".to_owned());
             options.finish()?;

@@ -8,60 +8,116 @@ use std::time::{Duration, Instant};
 
 use enet_core::{ClientOptions, Multiplayer, Status, TransferMode, Udp};
 
-const PAYLOAD: [u8; 100] = [0xA5; 100];
-/// Between two polls of a client.
-const PAUSE: Duration = Duration::from_millis(2);
+/// Of what a client says.
+const SIZE: usize = 100;
+/// What SceneMultiplayer takes for a packet without RPCs and such: it hands it to whoever listens.
+const RAW: u8 = 3;
+/// What it takes for a packet to pass on: it is followed by the receiver's id, or in what it passes on, the
+/// sender's.
+const RELAY: [u8; 2] = [7, 3];
+/// What a synchronizer with a position says, about.
+const RELAYED_SIZE: usize = 30;
+/// Between two polls of all clients: a share for each.
+const PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 /// Round trips count from so long after everybody is there.
-const WARM_UP: Duration = Duration::from_secs(1);
+const WARM_UP: Duration = Duration::from_millis(500);
+const FIRST_ID: i32 = 2;
 
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
-/// `load PORT CLIENTS PACKETS_PER_SECOND`.
-pub fn run(words: &[String]) {
-    let [port, count, rate] = words else {
-        panic!("load <port> <clients> <packets a second>");
-    };
-    let port: i32 = port.parse().expect("a port");
-    let count: usize = count.parse().expect("clients");
-    let rate: u32 = rate.parse().expect("a rate");
-    // Whoever started this closes its input.
+/// Whoever started this closes its input.
+pub fn is_over() -> bool {
+    IS_OVER.load(Ordering::Relaxed)
+}
+
+/// See [`is_over`].
+pub fn watch_input() {
     thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
         IS_OVER.store(true, Ordering::Relaxed);
     });
+}
+
+/// When each client speaks: spread over the interval, as players are. A late one makes up for it.
+pub struct Schedule {
+    interval: Option<Duration>,
+    due: Vec<Duration>,
+}
+
+impl Schedule {
+    /// `rate` times a second each.
+    pub fn new(clients: usize, rate: u32, now: Duration) -> Self {
+        let interval = Duration::from_secs(1).checked_div(rate);
+        let offset = |index| now + interval.unwrap_or_default() * index / clients as u32;
+        Self {
+            interval,
+            due: (0..clients as u32).map(offset).collect(),
+        }
+    }
+
+    /// Whether it is this one's turn now.
+    pub fn is_due(&mut self, index: usize, now: Duration) -> bool {
+        let Some(interval) = self.interval.filter(|_| now >= self.due[index]) else {
+            return false;
+        };
+        self.due[index] += interval;
+        true
+    }
+}
+
+/// Sleeps until it is worth to look at that many clients again.
+pub fn pause(clients: usize, begun: Instant) {
+    let pause = LONGEST_PAUSE.min(PAUSE * clients as u32);
+    thread::sleep(pause.saturating_sub(begun.elapsed()));
+}
+
+/// `load PORT CLIENTS PACKETS_PER_SECOND talk|relay`.
+pub fn run(words: &[String]) {
+    let [port, count, rate, kind] = words else {
+        panic!("load <port> <clients> <packets a second> talk|relay");
+    };
+    let port: i32 = port.parse().expect("a port");
+    let count: usize = count.parse().expect("clients");
+    let rate: u32 = rate.parse().expect("a rate");
+    watch_input();
     let epoch = Instant::now();
     let mut clients: Vec<Multiplayer> = (0..count).map(|index| client(index, port)).collect();
-    let interval = Duration::from_secs(1).checked_div(rate);
-    // Spread over the interval, as players are.
-    let mut due: Vec<Duration> = (0..count as u32)
-        .map(|index| interval.unwrap_or_default() * index / count as u32)
-        .collect();
+    let mut schedule = None;
     let mut round_trips = Vec::new();
-    let mut counted_from = None;
-    while !IS_OVER.load(Ordering::Relaxed) {
+    let mut counted_from = Duration::MAX;
+    let (mut relayed, mut delivered) = (0, 0_u64);
+    while !is_over() {
         let begun = Instant::now();
         let is_up = |client: &Multiplayer| client.status() == Status::Connected;
-        if counted_from.is_none() && clients.iter().all(is_up) {
-            counted_from = Some(epoch.elapsed() + WARM_UP);
+        if schedule.is_none() && clients.iter().all(is_up) {
+            counted_from = epoch.elapsed() + WARM_UP;
+            schedule = Some(Schedule::new(count, rate, epoch.elapsed()));
         }
-        for (client, due) in clients.iter_mut().zip(&mut due) {
+        for (index, client) in clients.iter_mut().enumerate() {
             let now = epoch.elapsed();
             poll(client, now, |sent| {
-                if counted_from.is_some_and(|from| sent >= from) {
+                delivered += 1;
+                if let Some(sent) = sent.filter(|&sent| sent >= counted_from) {
                     round_trips.push(now.saturating_sub(sent));
                 }
             });
-            if let Some(interval) = interval
-                && client.status() == Status::Connected
-                && now >= *due
+            if let Some(schedule) = &mut schedule
+                && is_up(client)
+                && schedule.is_due(index, now)
             {
-                *due = now + interval;
-                let mut payload = PAYLOAD;
-                payload[..8].copy_from_slice(&(now.as_micros() as u64).to_be_bytes());
-                client.send(&payload, now).expect("sent");
+                match kind.as_str() {
+                    "relay" => relayed += relay(client, index, count, now),
+                    _ => talk(client, now),
+                }
             }
         }
-        thread::sleep(PAUSE.saturating_sub(begun.elapsed()));
+        pause(count, begun);
+    }
+    print!("delivered={delivered} ");
+    if relayed > 0 {
+        // What the server should put.
+        print!("put={relayed} ");
     }
     round_trips.sort();
     for (name, percent) in [("rtt_p50", 50), ("rtt_p99", 99)] {
@@ -74,7 +130,7 @@ pub fn run(words: &[String]) {
 fn client(index: usize, port: i32) -> Multiplayer {
     let mut client = Multiplayer::new(Box::new(Udp), index as u32 + 1);
     let options = ClientOptions {
-        unique_id: index as i32 + 2,
+        unique_id: index as i32 + FIRST_ID,
         ..ClientOptions::new("127.0.0.1", port)
     };
     let created = client.create_client(&options, Duration::ZERO);
@@ -83,8 +139,27 @@ fn client(index: usize, port: i32) -> Multiplayer {
     client
 }
 
-/// Tells of each packet that has the size of an echo when it was sent.
-fn poll(client: &mut Multiplayer, now: Duration, mut echo: impl FnMut(Duration)) {
+fn talk(client: &mut Multiplayer, now: Duration) {
+    let mut payload = [0xA5; SIZE];
+    payload[0] = RAW;
+    payload[1..9].copy_from_slice(&(now.as_micros() as u64).to_be_bytes());
+    client.send(&payload, now).expect("sent");
+}
+
+/// Returns how many packets that were.
+fn relay(client: &mut Multiplayer, index: usize, count: usize, now: Duration) -> usize {
+    client.set_target(1);
+    for other in (0..count).filter(|&other| other != index) {
+        let mut payload = [0xA5; RELAYED_SIZE];
+        payload[..2].copy_from_slice(&RELAY);
+        payload[2..6].copy_from_slice(&(other as i32 + FIRST_ID).to_le_bytes());
+        client.send(&payload, now).expect("sent");
+    }
+    count - 1
+}
+
+/// Tells of each packet; of an echo, when it was sent.
+fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Duration>)) {
     // The server may have closed.
     if client.begin_poll(now).is_err() {
         return;
@@ -93,11 +168,11 @@ fn poll(client: &mut Multiplayer, now: Duration, mut echo: impl FnMut(Duration))
         client.finish(notice, now);
     }
     while let Some(packet) = client.take_packet() {
-        if let Some((stamp, rest)) = packet.data.split_first_chunk()
-            && rest.len() + stamp.len() == PAYLOAD.len()
-        {
-            echo(Duration::from_micros(u64::from_be_bytes(*stamp)));
-        }
+        let stamp = match packet.data.as_slice() {
+            [RAW, rest @ ..] if rest.len() + 1 == SIZE => rest.first_chunk(),
+            _ => None,
+        };
+        heard(stamp.map(|&stamp| Duration::from_micros(u64::from_be_bytes(stamp))));
         client.recycle(packet.data);
     }
 }

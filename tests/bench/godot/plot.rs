@@ -5,27 +5,42 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{Row, median};
+use super::{Column, Row, Way, median};
 
-const WIDTH: u32 = 1000;
-const ROW_HEIGHT: u32 = 26;
+const WIDTH: u32 = 1100;
+const ROW_HEIGHT: u32 = 28;
 const MARGINS: u32 = 90;
-const OURS: RGBColor = RGBColor(31, 119, 180);
+const NAMES: u32 = 430;
+const PLAIN: RGBColor = RGBColor(31, 119, 180);
+const THREADED: RGBColor = RGBColor(60, 160, 90);
 const GOAL: RGBColor = RGBColor(214, 98, 40);
 /// Ratios beyond are drawn up to here.
 const RATIOS: std::ops::Range<f64> = 0.01..2.0;
+/// Share of a row that its bars take.
+const BARS: f64 = 0.8;
 
-/// Draws a bar for each row, the lowest to the highest ratio as a line over it.
+/// A column's place: its row's and its own top and bottom.
+struct Bar<'a> {
+    row: &'a Row,
+    column: &'a Column,
+    top: f64,
+    bottom: f64,
+}
+
+/// Draws bars for each row, the lowest to the highest ratio as a line over each.
 pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let height = MARGINS + ROW_HEIGHT * rows.len() as u32;
     let picture = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     picture.fill(&WHITE)?;
     let count = rows.len() as f64;
     let mut chart = ChartBuilder::on(&picture)
-        .caption("Cost of ours / cost of Godot's class", ("sans-serif", 18))
+        .caption(
+            "Cost of ours (blue) and ours threaded (green) / cost of stock; goals in orange",
+            ("sans-serif", 18),
+        )
         .margin(12)
         .x_label_area_size(32)
-        .y_label_area_size(390)
+        .y_label_area_size(NAMES)
         .build_cartesian_2d(RATIOS.log_scale(), 0.0..count)?;
     chart
         .configure_mesh()
@@ -35,35 +50,58 @@ pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
         .light_line_style(WHITE)
         .draw()?;
     let within = |ratio: f64| ratio.clamp(RATIOS.start, RATIOS.end);
-    // The first one on top.
-    let place = |index: usize| count - index as f64;
-    chart.draw_series(rows.iter().enumerate().map(|(index, row)| {
-        let top = place(index) - 0.2;
-        let right = within(median(&row.ratios()));
-        Rectangle::new([(RATIOS.start, top - 0.6), (right, top)], OURS.filled())
+    let bars = bars(rows);
+    chart.draw_series(bars.iter().map(|bar| {
+        let right = within(median(&bar.row.ratios(bar.column)));
+        let color = match bar.column.way {
+            Way::Plain => PLAIN,
+            Way::Threaded => THREADED,
+        };
+        Rectangle::new(
+            [(RATIOS.start, bar.bottom), (right, bar.top)],
+            color.filled(),
+        )
     }))?;
-    chart.draw_series(rows.iter().enumerate().map(|(index, row)| {
-        let ratios = row.ratios();
+    chart.draw_series(bars.iter().map(|bar| {
+        let ratios = bar.row.ratios(bar.column);
         let ends = [ratios[0], ratios[ratios.len() - 1]];
-        let middle = place(index) - 0.5;
+        let middle = f64::midpoint(bar.top, bar.bottom);
         PathElement::new(
             ends.map(|ratio| (within(ratio), middle)),
             BLACK.stroke_width(2),
         )
     }))?;
-    let goals = rows.iter().enumerate();
-    chart.draw_series(goals.filter_map(|(index, row)| {
-        let goal = within(row.goal?);
-        let ends = [place(index) - 0.9, place(index) - 0.1];
-        let line = ends.map(|end| (goal, end));
+    chart.draw_series(bars.iter().filter_map(|bar| {
+        let goal = within(bar.column.goal?);
+        let line = [bar.bottom, bar.top].map(|end| (goal, end));
         Some(PathElement::new(line, GOAL.stroke_width(3)))
     }))?;
     for (index, row) in rows.iter().enumerate() {
         let text = format!("{}: {}", row.case, row.unit);
-        let point = chart.backend_coord(&(RATIOS.start, place(index) - 0.5));
+        let point = chart.backend_coord(&(RATIOS.start, count - index as f64 - 0.5));
         let style = ("sans-serif", 13).into_font().color(&BLACK);
         picture.draw_text(&text, &style, (14, point.1 - 7))?;
     }
     picture.present()?;
     Ok(())
+}
+
+/// The first row's on top.
+fn bars(rows: &[Row]) -> Vec<Bar<'_>> {
+    let mut bars = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let thickness = BARS / row.columns.len() as f64;
+        let mut top = (rows.len() - index) as f64 - (1.0 - BARS) / 2.0;
+        for column in &row.columns {
+            let bottom = top - thickness;
+            bars.push(Bar {
+                row,
+                column,
+                top,
+                bottom,
+            });
+            top = bottom;
+        }
+    }
+    bars
 }

@@ -1,4 +1,4 @@
-//! One run of one class: a headless Godot as the server, and its clients.
+//! One run: a server, and the clients it asks for.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -8,10 +8,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::Case;
+use super::cases::{Case, Clients, PACKETS_PER_SECOND};
 
 /// A run that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(120);
+
+/// What server and clients print, by name.
+pub type Figures = HashMap<String, f64>;
 
 /// A process that ends with its owner.
 struct Owned(Child);
@@ -24,25 +27,43 @@ impl Drop for Owned {
     }
 }
 
-/// The figures that the server prints, by name.
-pub fn run(class: &OsStr, case: &Case, seconds: f64) -> HashMap<String, f64> {
-    let mut server = Owned(
-        Command::new(variable("GODOT"))
-            .args(["--headless", "--path"])
-            .arg(variable("ENET_BENCH_PROJECT"))
-            .args(["--script", "res://bench.gd", "--"])
-            .arg(class)
-            .arg(case.kind)
-            .args([
-                case.clients.to_string(),
-                case.size.to_string(),
-                seconds.to_string(),
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("Godot starts"),
-    );
+/// Runs a Godot with one of the classes.
+pub fn godot(class: &OsStr, case: &Case, is_threaded: bool) -> Figures {
+    let mut server = Command::new(variable("GODOT"));
+    server
+        .args(["--headless", "--path"])
+        .arg(variable("ENET_BENCH_PROJECT"))
+        .args(["--script", "res://bench.gd", "--"])
+        .arg(class)
+        .args([
+            case.kind.to_owned(),
+            format!("clients={}", case.clients),
+            format!("size={}", case.size),
+            format!("packets={}", case.packets),
+            format!("ticks_per_second={}", case.ticks_per_second),
+            format!("seconds={}", case.seconds),
+            format!("threaded={}", u8::from(is_threaded)),
+        ]);
+    let rate = match case.doing {
+        Clients::Listen => 0,
+        Clients::Talk | Clients::Relay => PACKETS_PER_SECOND,
+    };
+    let kind = if case.doing == Clients::Relay {
+        "relay"
+    } else {
+        "talk"
+    };
+    pair(&mut server, |port| {
+        let (clients, rate) = (case.clients.to_string(), rate.to_string());
+        ["load", port, &clients, &rate, kind].map(str::to_owned).to_vec()
+    })
+}
+
+/// Runs a server, which prints its port and its result, and this program with the returned words until
+/// there is a result.
+pub fn pair(server: &mut Command, clients: impl FnOnce(&str) -> Vec<String>) -> Figures {
+    let server = server.stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut server = Owned(server.spawn().expect("the server starts"));
     let output = server.0.stdout.take().expect("piped");
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
@@ -53,20 +74,16 @@ pub fn run(class: &OsStr, case: &Case, seconds: f64) -> HashMap<String, f64> {
         }
     });
     let wait_for = |word: &str| loop {
-        let line = lines.recv_timeout(LIMIT).expect("the server tells");
+        let line = lines.recv_timeout(LIMIT);
+        let line = line.unwrap_or_else(|_| panic!("the server ended or hung before its {word}"));
         if let Some(rest) = line.strip_prefix(word) {
             return rest.trim().to_owned();
         }
     };
     let port = wait_for("@port");
-    let rate = if case.is_busy {
-        super::PACKETS_PER_SECOND
-    } else {
-        0
-    };
     let mut load = Owned(
         Command::new(std::env::current_exe().expect("a path"))
-            .args(["load", &port, &case.clients.to_string(), &rate.to_string()])
+            .args(clients(&port))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

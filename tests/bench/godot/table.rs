@@ -1,0 +1,40 @@
+//! The table on the terminal.
+
+use super::{Row, Way, median};
+
+/// The columns' names.
+pub fn head(ways: &[Way]) -> String {
+    let mut line = format!("{:<35}{:<26}{:>11}", "", "", "stock");
+    for way in ways {
+        line += &format!(
+            " | {:>10}{:>7}{:>13}{:>6}",
+            way.name(),
+            "ratio",
+            "range",
+            "goal"
+        );
+    }
+    line
+}
+
+/// One figure.
+pub fn line(row: &Row) -> String {
+    let mut line = format!(
+        "{:<35}{:<26}{:>11.1}",
+        row.case,
+        row.unit,
+        median(&row.reference_values)
+    );
+    for column in &row.columns {
+        let ratios = row.ratios(column);
+        let goal = (column.goal).map_or(String::new(), |goal| format!("{goal:.2}"));
+        line += &format!(
+            " | {:>10.1}{:>7.2}{:>6.2}-{:<6.2}{goal:>6}",
+            median(&column.values),
+            median(&ratios),
+            ratios[0],
+            ratios[ratios.len() - 1],
+        );
+    }
+    line
+}
