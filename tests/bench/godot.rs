@@ -83,7 +83,11 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
         .map(|figure| Row {
             case: case.name,
             unit: figure.unit,
-            reference: if case.is_floor { "bare sockets" } else { "stock" },
+            reference: if case.is_floor {
+                "bare sockets"
+            } else {
+                "stock"
+            },
             reference_values: Vec::new(),
             columns: (ways.iter())
                 .map(|&way| Column {
@@ -155,7 +159,9 @@ fn main() {
         let is_possible = !case.is_floor || cfg!(target_os = "linux");
         if is_possible && only.is_none_or(|only| case.name.contains(only)) {
             let (found, odd) = measure(case, ways);
-            found.iter().for_each(|row| println!("{}", table::line(row)));
+            found
+                .iter()
+                .for_each(|row| println!("{}", table::line(row)));
             odd.iter().for_each(|note| println!("  ! {note}"));
             rows.extend(found);
             notes.extend(odd);

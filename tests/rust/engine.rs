@@ -90,6 +90,22 @@ impl Link {
         }
     }
 
+    /// A round trip of so many milliseconds. The client's throttle is returned.
+    fn ping(&mut self, milliseconds: u64) -> u32 {
+        self.client.ping(self.now, self.peer);
+        self.client.flush(self.now);
+        for ping in datagrams(&mut *self.client) {
+            self.server.receive(self.now, address(CLIENT), &ping);
+        }
+        self.serve();
+        self.now += Duration::from_millis(milliseconds);
+        for answer in datagrams(&mut *self.server) {
+            self.client.receive(self.now, address(SERVER), &answer);
+        }
+        let statistics = self.client.statistics(self.peer);
+        statistics.expect("it is there").packet_throttle
+    }
+
     /// A datagram in the client's name: `bytes` after the header. A control command's number is
     /// `ahead` of the last one.
     fn forge(&mut self, ahead: u16, command: u8, bytes: &[u8]) {
@@ -312,5 +328,30 @@ fn disconnects_end_whatever_the_remote_does() {
         assert_eq!(link.server.state(peer), PeerState::Disconnected, "{how:?}");
         let ended = Event::Disconnected { peer, data: 0 };
         assert_eq!(link.events.last(), Some(&ended), "{how:?}");
+    }
+}
+
+/// ENet's throttle compares with the shortest round trip, and where that is one of a few milliseconds a busy
+/// machine looks like a crowded network.
+#[test]
+fn jitter_that_is_tolerated_closes_no_throttle() {
+    const FRAME: u32 = 17;
+    const USUAL: u64 = 4;
+    for (tolerated, round_trip, is_open) in [
+        (0, 18, false),
+        (FRAME, 18, true),
+        (FRAME, 60, false),
+        (0, USUAL, true),
+    ] {
+        let mut link = Link::connected();
+        link.client.tolerate_jitter(tolerated);
+        // Until the throttle compares with this.
+        for _ in 0..60 {
+            link.ping(USUAL);
+            link.run(200);
+        }
+        assert_eq!(link.ping(USUAL), 32);
+        let throttle = link.ping(round_trip);
+        assert_eq!(throttle == 32, is_open, "{tolerated}, {round_trip}");
     }
 }

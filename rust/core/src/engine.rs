@@ -363,6 +363,10 @@ pub trait Engine: Send {
         false
     }
 
+    /// Round trips that are longer by so many milliseconds than the shortest ones close no peer's throttle,
+    /// from now on. 0, as at first, is C's way. An engine may know no other.
+    fn tolerate_jitter(&mut self, _milliseconds: u32) {}
+
     /// Gives the buffer of a [`Event::Received`] back, for the next packets.
     fn recycle(&mut self, _buffer: Vec<u8>) {}
 

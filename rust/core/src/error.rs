@@ -264,6 +264,9 @@ pub enum MeshError {
     /// The host's connection must be up.
     #[error("the host's peer must be connected")]
     NotConnected,
+    /// The system gave no thread, or the socket cannot be served by one.
+    #[error("could not start the network thread: {0}")]
+    Thread(std::io::ErrorKind),
 }
 
 /// Why a call that names a peer did nothing.

@@ -41,6 +41,9 @@ const BURST: usize = 256;
 const SLICE: Duration = Duration::from_millis(5);
 /// Full datagrams that wait for the flush at most.
 const FULL_DATAGRAMS: usize = 32;
+/// Round trips that a thread measures are so short, and may be so even, that ENet's throttle would take
+/// a remote that answers once a frame, or a machine that is busy for a moment, for a crowded network.
+const FRAME_MILLIS: u32 = 17;
 /// Buffers of read packets that wait to be given back to the engine.
 const MAX_RETURNED: usize = 256;
 
@@ -104,12 +107,14 @@ impl Host {
     pub fn start_thread(&mut self, clock: Clock) -> io::Result<()> {
         self.shared.start(clock)?;
         self.is_threaded = true;
+        self.with_engine(|engine| engine.tolerate_jitter(FRAME_MILLIS));
         Ok(())
     }
 
     /// Ends the thread: from now on the owner serves the host. What waits has left then.
     pub fn stop_thread(&mut self) {
         self.shared.stop();
+        self.with_engine(|engine| engine.tolerate_jitter(0));
         self.is_threaded = false;
         self.has_begun = false;
     }

@@ -292,6 +292,10 @@ impl Multiplayer {
         if host.borrow().is_watched() && !is_replaced {
             return Err(MeshError::InUse);
         }
+        if self.clock.is_some() {
+            let started = host.borrow_mut().set_thread(self.clock);
+            started.map_err(|error| MeshError::Thread(error.kind()))?;
+        }
         if !is_replaced && let Some(former) = self.hosts.get(&id) {
             let mut former = former.borrow_mut();
             former.flush_waiting();

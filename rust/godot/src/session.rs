@@ -32,6 +32,8 @@ impl Session {
         let network = Box::new(Udp);
         let mut core = Multiplayer::with_engine(network, clock::seed(), engine_factory());
         core.set_flush_mode(FlushMode::OnFlush, clock::now());
+        // Nothing is open yet, so there is nothing to fail.
+        let _ = core.set_thread(clock::thread(true));
         Self {
             core,
             lent: Lent::default(),

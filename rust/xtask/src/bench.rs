@@ -41,7 +41,9 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     }
     let threaded = choice.threaded.as_deref().unwrap_or("both");
     if !["no", "yes", "both"].contains(&threaded) {
-        return Err(format!("--threaded must be no, yes or both, not \"{threaded}\""));
+        return Err(format!(
+            "--threaded must be no, yes or both, not \"{threaded}\""
+        ));
     }
     let mut place = PICTURE;
     let (bench, variables): (_, Vec<(&str, OsString)>) = match name {

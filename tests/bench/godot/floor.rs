@@ -35,12 +35,10 @@ pub fn measure(case: &Case, ours: &Figures) -> Figures {
     let sent = ours["sent_datagrams"].round().to_string();
     let clients = case.clients.to_string();
     let mut server = Command::new(std::env::current_exe().expect("a path"));
-    server.args(["floor", &clients, &sent, &size("sent")]).args([
-        case.ticks_per_second.to_string(),
-        case.seconds.to_string(),
-    ]);
-    let rate =
-        ours["received_datagrams"] * case.ticks_per_second as f64 / case.clients as f64;
+    server
+        .args(["floor", &clients, &sent, &size("sent")])
+        .args([case.ticks_per_second.to_string(), case.seconds.to_string()]);
+    let rate = ours["received_datagrams"] * case.ticks_per_second as f64 / case.clients as f64;
     run::pair(&mut server, |port| {
         let rate = (rate.round() as u32).to_string();
         let words = ["floor_load", port, &clients, &rate, &size("received")];
@@ -118,9 +116,7 @@ impl Batches {
         let mut total = 0;
         loop {
             let buffers = self.buffers.iter_mut();
-            let mut slices: Vec<_> = buffers
-                .map(|buffer| [IoSliceMut::new(buffer)])
-                .collect();
+            let mut slices: Vec<_> = buffers.map(|buffer| [IoSliceMut::new(buffer)]).collect();
             let flags = MsgFlags::MSG_DONTWAIT;
             let count = match recvmmsg(
                 socket.as_raw_fd(),

@@ -55,7 +55,9 @@ pub fn godot(class: &OsStr, case: &Case, is_threaded: bool) -> Figures {
     };
     pair(&mut server, |port| {
         let (clients, rate) = (case.clients.to_string(), rate.to_string());
-        ["load", port, &clients, &rate, kind].map(str::to_owned).to_vec()
+        ["load", port, &clients, &rate, kind]
+            .map(str::to_owned)
+            .to_vec()
     })
 }
 

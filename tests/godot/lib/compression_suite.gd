@@ -1,6 +1,7 @@
 extends "res://lib/raw_suite.gd"
 ## For suites on compression: hosts with modes, and traffic of a game's kind.
 
+const Threaded := preload("res://lib/threaded.gd")
 const NONE := ENetConnection.COMPRESS_NONE
 const RANGE_CODER := ENetConnection.COMPRESS_RANGE_CODER
 const FASTLZ := ENetConnection.COMPRESS_FASTLZ

@@ -63,6 +63,10 @@ impl Engine for Enet {
         self.events.take(events);
     }
 
+    fn tolerate_jitter(&mut self, milliseconds: u32) {
+        self.jitter = milliseconds;
+    }
+
     fn refuse_data(&mut self, refuse: bool) -> bool {
         self.refuses_data = refuse;
         true

@@ -83,6 +83,8 @@ pub struct Enet {
     dirty: Vec<u16>,
     events: Events,
     refuses_data: bool,
+    /// Milliseconds that a round trip may take longer. See [`Engine::tolerate_jitter`].
+    jitter: u32,
     output: Output,
     buffers: BufferPool,
     scratch: Vec<u8>,
@@ -121,6 +123,7 @@ impl Enet {
             dirty: Vec::new(),
             events: Events::new(config.max_unread_data),
             refuses_data: false,
+            jitter: 0,
             output: Output::new(config.checksum),
             buffers: BufferPool::default(),
             scratch: Vec::new(),

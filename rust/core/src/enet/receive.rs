@@ -325,7 +325,8 @@ impl Enet {
         let Some(round_trip) = now.checked_sub(sent_at) else {
             return Ok(());
         };
-        peer.learn_round_trip(now, round_trip.min(u64::from(u32::MAX)) as u32);
+        let round_trip = round_trip.min(u64::from(u32::MAX)) as u32;
+        peer.learn_round_trip(now, round_trip, self.jitter);
         let command = self.acknowledged(peer, channel, sequence);
         match peer.state {
             PeerState::AcknowledgingConnect => {

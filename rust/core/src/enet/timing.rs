@@ -16,10 +16,10 @@ const LOSS_INTERVAL: u64 = 10_000;
 
 impl Peer {
     /// Learns from one round trip, in milliseconds.
-    pub fn learn_round_trip(&mut self, now: u64, round_trip: u32) {
+    pub fn learn_round_trip(&mut self, now: u64, round_trip: u32, jitter: u32) {
         let round_trip = round_trip.max(1);
         if self.last_receive.is_some() {
-            self.adapt_throttle(round_trip);
+            self.adapt_throttle(round_trip, jitter);
             self.round_trip_variance -= self.round_trip_variance / 4;
             let difference = round_trip.abs_diff(self.round_trip);
             self.round_trip_variance += difference / 4;
@@ -49,7 +49,7 @@ impl Peer {
         self.earliest_timeout = None;
     }
 
-    fn adapt_throttle(&mut self, round_trip: u32) {
+    fn adapt_throttle(&mut self, round_trip: u32, jitter: u32) {
         let settings = self.throttle_settings;
         if self.last_round_trip <= self.last_round_trip_variance {
             self.throttle = self.throttle_limit;
@@ -59,7 +59,7 @@ impl Peer {
         } else if round_trip
             > self
                 .last_round_trip
-                .saturating_add(self.last_round_trip_variance.saturating_mul(2))
+                .saturating_add(self.last_round_trip_variance.saturating_mul(2).max(jitter))
         {
             self.throttle = self.throttle.saturating_sub(settings.deceleration);
         }

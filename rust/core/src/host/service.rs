@@ -5,7 +5,9 @@
 //! themselves, and wake the thread where something is to leave.
 //!
 //! What the owner sends waits for his flush, so that it travels together, but not longer than a moment:
-//! he may have gone to sleep. Everything else leaves at once.
+//! he may have gone to sleep. Everything else leaves at once. What comes in is looked at at once too, unless
+//! the thread looked just before: of many datagrams in a short time it then takes several at once, since
+//! waking up costs more than they do.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,6 +27,8 @@ pub type Clock = fn() -> Time;
 
 /// What was sent and not flushed waits so long at most.
 const PATIENCE: Time = Time::from_millis(3);
+/// Between two looks at what came.
+const PAUSE: Time = Time::from_millis(1);
 /// Datagrams, and bytes, that are taken in under one lock.
 const MAX_TAKEN: usize = 128;
 const MAX_TAKEN_BYTES: usize = 128 * 1024;
@@ -41,6 +45,8 @@ pub struct Shared {
     pub line: Mutex<Line>,
     /// An event happened that somebody waits for.
     happened: Condvar,
+    /// The owner has something for a thread that pauses.
+    moved: Condvar,
     thread: Mutex<Option<Thread>>,
 }
 
@@ -63,6 +69,7 @@ pub struct State {
     waits_since: Option<Time>,
     /// Until when the thread sleeps, if it does.
     sleeps_until: Option<Time>,
+    pauses: bool,
     is_awaited: bool,
 }
 
@@ -83,10 +90,12 @@ impl Shared {
                 is_due: false,
                 waits_since: None,
                 sleeps_until: None,
+                pauses: false,
                 is_awaited: false,
             }),
             line: Mutex::new(line),
             happened: Condvar::new(),
+            moved: Condvar::new(),
             thread: Mutex::new(None),
         }
     }
@@ -123,6 +132,7 @@ impl Shared {
         };
         lock(&self.state).is_stopping = true;
         self.happened.notify_all();
+        self.moved.notify_all();
         waker.wake();
         // If it panicked that was printed.
         let _ = handle.join();
@@ -204,8 +214,11 @@ impl Shared {
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
         let sleeps = state.sleeps_until.take().is_some();
+        let pauses = std::mem::take(&mut state.pauses);
         drop(state);
-        if sleeps && let Some(thread) = &*lock(&self.thread) {
+        if pauses {
+            self.moved.notify_one();
+        } else if sleeps && let Some(thread) = &*lock(&self.thread) {
             thread.waker.wake();
         }
     }
@@ -254,7 +267,21 @@ impl Shared {
                 sent.errors += 1;
                 thread::sleep(timeout.min(SLICE));
             }
+            self.pause((now + PAUSE).saturating_sub(clock()));
         }
+    }
+
+    /// Lets the time pass, unless something is to leave.
+    fn pause(&self, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        state.pauses = true;
+        let has_time = |state: &mut State| !state.is_due && !state.is_stopping;
+        let waited = self.moved.wait_timeout_while(state, time, has_time);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.pauses = false;
     }
 }
 
