@@ -12,6 +12,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+#[cfg(target_os = "linux")]
+mod batches;
 mod role;
 
 const ROUNDS: usize = 7;
@@ -240,6 +242,10 @@ fn main() {
         _ => {}
     }
     let only = words.iter().find(|word| !word.starts_with("--"));
+    #[cfg(target_os = "linux")]
+    if only.is_some_and(|only| only == "batches") {
+        return batches::measure();
+    }
     println!(
         "{:<40}{:>12}{:>12}{:>12}{:>8}{:>8}{:>10}",
         "server CPU time", "", "C", "ours", "ratio", "goal", "C clients"
