@@ -18,6 +18,7 @@ const SUITES: Array[String] = [
 	"dtls_own",
 	"flushing",
 	"threaded",
+	"threads",
 ]
 const CASE_SECONDS := 90.0
 

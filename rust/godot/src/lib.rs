@@ -17,11 +17,13 @@ mod packet_peer;
 mod raw;
 mod reload;
 mod session;
+mod threads;
 
 use std::alloc::System;
 
 use godot::init::InitStage;
 use godot::prelude::*;
+use godot::sys;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes what is freed: keys of sessions that ended stay in no core dump and no swap file.
@@ -30,9 +32,23 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 struct EnetRs;
 
-// SAFETY: the library is built for, and entered only through, this macro's entry point; it shares no
-// global state with other extensions.
-#[gdextension]
+/// Where the engine enters the library.
+///
+/// # Safety
+/// For the engine only.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gdext_rust_init(
+    get_function: sys::GDExtensionInterfaceGetProcAddress,
+    library: sys::GDExtensionClassLibraryPtr,
+    init: *mut sys::GDExtensionInitialization,
+) -> sys::GDExtensionBool {
+    // SAFETY: the engine's own arguments, but for a function in place of its own that does the same.
+    unsafe { enet_rs_bindings_init(threads::guarded(get_function), library, init) }
+}
+
+// SAFETY: the library is built for, and entered only through, the function above; it shares no global
+// state with other extensions.
+#[gdextension(entry_symbol = enet_rs_bindings_init)]
 unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_init(stage: InitStage) {
         match stage {
@@ -45,8 +61,9 @@ unsafe impl ExtensionLibrary for EnetRs {
     }
 
     fn on_stage_deinit(stage: InitStage) {
-        // Their code goes with the library, and an object may never have been freed.
         if stage == InitStage::Scene {
+            threads::free_parked();
+            // Their code goes with the library, and an object may never have been freed.
             enet_core::host::stop_all();
         }
     }

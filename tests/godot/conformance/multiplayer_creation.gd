@@ -21,6 +21,28 @@ func case_new_object() -> void:
 	done()
 
 
+## An object that ours refuses to make is null, and one made here stays as it was.
+func case_another_thread() -> void:
+	var name := new_subject().get_class()
+	var made: bool = _elsewhere(func() -> bool:
+		var object: Object = ClassDB.instantiate(name)
+		return object != null)
+	differs("an object is made", [made, take_errors()], "D33", [true, false], [false, true])
+	var peer := new_subject()
+	var created: Error = _elsewhere(peer.call.bind(&"create_server", 0))
+	differs("create_server", created, "D33", OK, ERR_UNAVAILABLE)
+	take_errors()
+	if kit.is_ours:
+		must(peer, &"create_server", [0])
+	_elsewhere(peer.poll)
+	take_errors()
+	note_state(peer, "polled there")
+	_elsewhere(peer.close)
+	differs("still a server", is_up(peer), "D33", false, true)
+	take_errors()
+	done()
+
+
 func case_server_arguments() -> void:
 	for arguments: Array in [
 		[-1], [65536], [0, 0], [0, -5], [0, 4096], [0, 32, 0, 0, -1], [-1, 0, 0, 0, -1],
@@ -310,3 +332,9 @@ func case_wide_numbers() -> void:
 	check(drive(saw(far_ends[0], 2)), "it arrives")
 	note("far", far_ends[0].seen)
 	done()
+
+
+func _elsewhere(what: Callable) -> Variant:
+	var thread := Thread.new()
+	check(thread.start(what) == OK, "a thread starts")
+	return thread.wait_to_finish()

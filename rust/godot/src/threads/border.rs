@@ -1,0 +1,403 @@
+//! The guard of every way from the engine into an object.
+//!
+//! The bindings ask the engine for the functions with which they register classes and methods. They get
+//! ours, which hand the engine guarded entries in place of the bindings' own and keep those behind them.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+
+use godot::global::Error;
+use godot::prelude::*;
+use godot::sys::{self, GodotFfi};
+
+use super::{Parked, Place, is_main, park};
+
+const REGISTER_CLASS: &CStr = c"classdb_register_extension_class4";
+const REGISTER_METHOD: &CStr = c"classdb_register_extension_class_method";
+const CONSTRUCT: &CStr = c"variant_construct";
+const CONVERTER: &CStr = c"get_variant_from_type_constructor";
+
+/// The engine's own functions.
+struct Real {
+    get: unsafe extern "C" fn(*const c_char) -> sys::GDExtensionInterfaceFunctionPtr,
+    register_class: sys::GDExtensionInterfaceClassdbRegisterExtensionClass4,
+    register_method: sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod,
+    /// Makes the default value of a type.
+    construct: sys::GDExtensionInterfaceVariantConstruct,
+    /// Makes a Variant of an integer.
+    from_integer:
+        unsafe extern "C" fn(sys::GDExtensionUninitializedVariantPtr, sys::GDExtensionTypePtr),
+}
+
+static REAL: OnceLock<Real> = OnceLock::new();
+
+/// What the bindings are to ask for functions in place of `get`.
+///
+/// # Safety
+/// `get` must be what the engine passes to an extension.
+pub unsafe fn guarded(
+    get: sys::GDExtensionInterfaceGetProcAddress,
+) -> sys::GDExtensionInterfaceGetProcAddress {
+    let get = get?;
+    // SAFETY: the caller's; each name has this type in the engine's header.
+    let real = unsafe {
+        let converter = get(CONVERTER.as_ptr())?;
+        let converter = std::mem::transmute::<
+            unsafe extern "C" fn(),
+            sys::GDExtensionInterfaceGetVariantFromTypeConstructor,
+        >(converter);
+        Real {
+            get,
+            register_class: std::mem::transmute::<
+                unsafe extern "C" fn(),
+                sys::GDExtensionInterfaceClassdbRegisterExtensionClass4,
+            >(get(REGISTER_CLASS.as_ptr())?),
+            register_method: std::mem::transmute::<
+                unsafe extern "C" fn(),
+                sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod,
+            >(get(REGISTER_METHOD.as_ptr())?),
+            construct: std::mem::transmute::<
+                unsafe extern "C" fn(),
+                sys::GDExtensionInterfaceVariantConstruct,
+            >(get(CONSTRUCT.as_ptr())?),
+            from_integer: converter(sys::GDEXTENSION_VARIANT_TYPE_INT)?,
+        }
+    };
+    // A library that is initialised again is so by the same engine.
+    let _ = REAL.set(real);
+    Some(get_function)
+}
+
+fn real() -> &'static Real {
+    REAL.get().expect("set before there is any other call")
+}
+
+unsafe extern "C" fn get_function(name: *const c_char) -> sys::GDExtensionInterfaceFunctionPtr {
+    // SAFETY: the bindings pass names; the functions have the types that belong to them.
+    unsafe {
+        match CStr::from_ptr(name) {
+            name if name == REGISTER_CLASS => {
+                let ours: sys::GDExtensionInterfaceClassdbRegisterExtensionClass4 = register_class;
+                Some(std::mem::transmute::<
+                    sys::GDExtensionInterfaceClassdbRegisterExtensionClass4,
+                    unsafe extern "C" fn(),
+                >(ours))
+            }
+            name if name == REGISTER_METHOD => {
+                let ours: sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod =
+                    register_method;
+                Some(std::mem::transmute::<
+                    sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod,
+                    unsafe extern "C" fn(),
+                >(ours))
+            }
+            name => (real().get)(name.as_ptr()),
+        }
+    }
+}
+
+/// # Safety
+/// `name` must be a StringName of the engine's.
+unsafe fn text(name: sys::GDExtensionConstStringNamePtr) -> String {
+    // SAFETY: the caller's.
+    unsafe { StringName::new_from_sys(name.cast()) }.to_string()
+}
+
+/// A class and its own entries. It stays for ever, as the engine's registration may.
+struct Class {
+    new: Place,
+    own: sys::GDExtensionClassCreationInfo4,
+}
+
+/// A virtual method of a class.
+struct Virtual {
+    place: Place,
+    own: unsafe extern "C" fn(
+        sys::GDExtensionClassInstancePtr,
+        *const sys::GDExtensionConstTypePtr,
+        sys::GDExtensionTypePtr,
+    ),
+    refusal: Refusal,
+}
+
+/// A method of a class.
+struct Method {
+    place: Place,
+    call: sys::GDExtensionClassMethodCall,
+    ptrcall: sys::GDExtensionClassMethodPtrCall,
+    userdata: *mut c_void,
+    refusal: Refusal,
+    /// What it returns, if anything.
+    returns: Option<sys::GDExtensionVariantType>,
+}
+
+/// What a refused call returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// What the engine has put there: nothing, or the type's default.
+    Untouched,
+    Error,
+    /// In a virtual method, where the engine has put nothing.
+    Zero,
+    False,
+}
+
+impl Refusal {
+    /// The value of [`Refusal::Error`].
+    fn error() -> i64 {
+        i64::from(Error::ERR_UNAVAILABLE.ord())
+    }
+
+    /// By the name of one of the engine's virtual methods.
+    fn of_virtual(name: &str) -> Self {
+        match name {
+            "_get_packet" | "_put_packet" => Self::Error,
+            "_get_packet_script" | "_put_packet_script" => Self::Untouched,
+            _ if name.starts_with("_is_") => Self::False,
+            _ if name.starts_with("_get_") => Self::Zero,
+            _ => Self::Untouched,
+        }
+    }
+
+    /// # Safety
+    /// `place` must have room for what such a method returns.
+    unsafe fn write(self, place: sys::GDExtensionTypePtr) {
+        // SAFETY: the caller's. The engine passes integers and enums as 64 bits, and a bool as 8.
+        unsafe {
+            match self {
+                Self::Untouched => {}
+                Self::Error => place.cast::<i64>().write(Self::error()),
+                Self::Zero => place.cast::<i64>().write(0),
+                Self::False => place.cast::<u8>().write(0),
+            }
+        }
+    }
+}
+
+unsafe extern "C" fn register_class(
+    library: sys::GDExtensionClassLibraryPtr,
+    name: sys::GDExtensionConstStringNamePtr,
+    parent: sys::GDExtensionConstStringNamePtr,
+    info: *const sys::GDExtensionClassCreationInfo4,
+) {
+    // SAFETY: the bindings pass what the engine's function takes.
+    let (own, class) = unsafe { (*info, text(name)) };
+    let class: &'static Class = Box::leak(Box::new(Class {
+        new: Place::of_creation(class),
+        own,
+    }));
+    let info = sys::GDExtensionClassCreationInfo4 {
+        create_instance_func: own.create_instance_func.and(Some(create)),
+        free_instance_func: own.free_instance_func.and(Some(free)),
+        recreate_instance_func: own.recreate_instance_func.and(Some(recreate)),
+        get_virtual_func: None,
+        get_virtual_call_data_func: own.get_virtual_func.and(Some(find_virtual)),
+        call_virtual_with_data_func: own.get_virtual_func.and(Some(call_virtual)),
+        class_userdata: std::ptr::from_ref(class).cast_mut().cast(),
+        ..own
+    };
+    // SAFETY: as above; the engine copies what it is given.
+    unsafe { (real().register_class)(library, name, parent, &info) }
+}
+
+/// # Safety
+/// `userdata` must be what [`register_class`] gave the engine.
+unsafe fn class(userdata: *mut c_void) -> &'static Class {
+    // SAFETY: the caller's.
+    unsafe { &*userdata.cast::<Class>() }
+}
+
+unsafe extern "C" fn create(
+    userdata: *mut c_void,
+    notifies: sys::GDExtensionBool,
+) -> sys::GDExtensionObjectPtr {
+    // SAFETY: the engine passes what it was given.
+    let class = unsafe { class(userdata) };
+    match class.own.create_instance_func {
+        // SAFETY: the engine's own call.
+        Some(own) if !class.new.refuses() => unsafe { own(class.own.class_userdata, notifies) },
+        _ => std::ptr::null_mut(),
+    }
+}
+
+unsafe extern "C" fn recreate(
+    userdata: *mut c_void,
+    object: sys::GDExtensionObjectPtr,
+) -> sys::GDExtensionClassInstancePtr {
+    // SAFETY: the engine passes what it was given.
+    let class = unsafe { class(userdata) };
+    match class.own.recreate_instance_func {
+        // SAFETY: the engine's own call.
+        Some(own) => unsafe { own(class.own.class_userdata, object) },
+        None => std::ptr::null_mut(),
+    }
+}
+
+unsafe extern "C" fn free(userdata: *mut c_void, instance: sys::GDExtensionClassInstancePtr) {
+    let class = userdata as usize;
+    match is_main() {
+        // SAFETY: the engine's own call.
+        true => unsafe { free_here(class, instance) },
+        false => park(Parked {
+            free: free_here,
+            class,
+            instance,
+        }),
+    }
+}
+
+unsafe fn free_here(userdata: usize, instance: sys::GDExtensionClassInstancePtr) {
+    // SAFETY: it is what the engine passed.
+    let class = unsafe { class(userdata as *mut c_void) };
+    if let Some(own) = class.own.free_instance_func {
+        // SAFETY: the engine's own call.
+        unsafe { own(class.own.class_userdata, instance) }
+    }
+}
+
+/// The engine asks once for each object and virtual method; what it gets is the same for all objects.
+unsafe extern "C" fn find_virtual(
+    userdata: *mut c_void,
+    name: sys::GDExtensionConstStringNamePtr,
+    hash: u32,
+) -> *mut c_void {
+    static KNOWN: LazyLock<Mutex<HashMap<(usize, usize), &'static Virtual>>> =
+        LazyLock::new(Mutex::default);
+    // SAFETY: the engine passes what it was given.
+    let class = unsafe { class(userdata) };
+    let own = class.own.get_virtual_func.and_then(|find| {
+        // SAFETY: the engine's own call, which needs no particular thread.
+        unsafe { find(class.own.class_userdata, name, hash) }
+    });
+    let Some(own) = own else {
+        return std::ptr::null_mut();
+    };
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = known
+        .entry((userdata as usize, own as usize))
+        .or_insert_with(|| {
+            // SAFETY: the engine passes a name.
+            let name = unsafe { text(name) };
+            let refusal = Refusal::of_virtual(&name);
+            let method = name.strip_prefix('_').unwrap_or(&name).to_owned();
+            Box::leak(Box::new(Virtual {
+                place: Place::of_method(class.new.class.clone(), method),
+                own,
+                refusal,
+            }))
+        });
+    std::ptr::from_ref::<Virtual>(found).cast_mut().cast()
+}
+
+unsafe extern "C" fn call_virtual(
+    instance: sys::GDExtensionClassInstancePtr,
+    _name: sys::GDExtensionConstStringNamePtr,
+    userdata: *mut c_void,
+    arguments: *const sys::GDExtensionConstTypePtr,
+    returned: sys::GDExtensionTypePtr,
+) {
+    // SAFETY: the engine passes what `find_virtual` gave it, and calls as it would call that method.
+    unsafe {
+        let called = &*userdata.cast::<Virtual>();
+        match called.place.refuses() {
+            false => (called.own)(instance, arguments, returned),
+            true => called.refusal.write(returned),
+        }
+    }
+}
+
+unsafe extern "C" fn register_method(
+    library: sys::GDExtensionClassLibraryPtr,
+    class: sys::GDExtensionConstStringNamePtr,
+    info: *const sys::GDExtensionClassMethodInfo,
+) {
+    // SAFETY: the bindings pass what the engine's function takes.
+    let (own, method) = unsafe {
+        let own = *info;
+        let value = own.return_value_info.as_ref();
+        let value = value.filter(|_| own.has_return_value != 0);
+        let is_error = value.is_some_and(|value| text(value.class_name) == "Error");
+        let method = Method {
+            place: Place::of_method(text(class), text(own.name)),
+            call: own.call_func,
+            ptrcall: own.ptrcall_func,
+            userdata: own.method_userdata,
+            refusal: match is_error {
+                true => Refusal::Error,
+                false => Refusal::Untouched,
+            },
+            returns: value.map(|value| value.type_),
+        };
+        (own, method)
+    };
+    let method: &'static Method = Box::leak(Box::new(method));
+    let info = sys::GDExtensionClassMethodInfo {
+        method_userdata: std::ptr::from_ref(method).cast_mut().cast(),
+        call_func: own.call_func.and(Some(call)),
+        ptrcall_func: own.ptrcall_func.and(Some(ptrcall)),
+        ..own
+    };
+    // SAFETY: as above; the engine copies what it is given.
+    unsafe { (real().register_method)(library, class, &info) }
+}
+
+unsafe extern "C" fn ptrcall(
+    userdata: *mut c_void,
+    instance: sys::GDExtensionClassInstancePtr,
+    arguments: *const sys::GDExtensionConstTypePtr,
+    returned: sys::GDExtensionTypePtr,
+) {
+    // SAFETY: the engine passes what `register_method` gave it, and calls as it would call that method.
+    unsafe {
+        let method = &*userdata.cast::<Method>();
+        match method.ptrcall {
+            Some(own) if !method.place.refuses() => {
+                own(method.userdata, instance, arguments, returned);
+            }
+            _ => method.refusal.write(returned),
+        }
+    }
+}
+
+unsafe extern "C" fn call(
+    userdata: *mut c_void,
+    instance: sys::GDExtensionClassInstancePtr,
+    arguments: *const sys::GDExtensionConstVariantPtr,
+    count: sys::GDExtensionInt,
+    returned: sys::GDExtensionVariantPtr,
+    error: *mut sys::GDExtensionCallError,
+) {
+    // SAFETY: as for `ptrcall`.
+    unsafe {
+        let method = &*userdata.cast::<Method>();
+        match method.call {
+            Some(own) if !method.place.refuses() => {
+                own(method.userdata, instance, arguments, count, returned, error);
+            }
+            _ => refuse_call(method, returned),
+        }
+    }
+}
+
+/// Returns the default of the method's type, as the engine does itself for the other kind of call.
+///
+/// # Safety
+/// `returned` must be a Variant that holds nothing.
+unsafe fn refuse_call(method: &Method, returned: sys::GDExtensionVariantPtr) {
+    // SAFETY: the caller's, and the method's own return type.
+    unsafe {
+        let returned: sys::GDExtensionUninitializedVariantPtr = returned.cast();
+        match (method.refusal, method.returns) {
+            (Refusal::Error, _) => {
+                let mut error = Refusal::error();
+                (real().from_integer)(returned, (&raw mut error).cast());
+            }
+            (_, Some(kind)) => {
+                let mut ignored = sys::default_call_error();
+                (real().construct)(kind, returned, std::ptr::null(), 0, &mut ignored);
+            }
+            _ => {}
+        }
+    }
+}

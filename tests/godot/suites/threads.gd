@@ -1,0 +1,169 @@
+extends "res://lib/suite.gd"
+## Other threads than the main one: stock works there, one thread at a time. Ours says that it does not,
+## answers no, and neither the process nor the object is the worse for it.
+
+const PACKET: PackedByteArray = [1, 2, 3]
+const CLASSES: Array[String] = [
+	"ENetMultiplayerPeer", "ENetConnection", "ENetMultiplayerPeerRs", "ENetConnectionRs",
+]
+## With static types, calls go to a method in another way.
+const TYPED_SOURCE := "
+static func create(peer: %s, port: int) -> Error:
+	return peer.create_server(port)
+
+static func has_host(peer: %s) -> bool:
+	return peer.host != null
+
+static func port_of(connection: %s) -> int:
+	return connection.get_local_port()
+
+static func state_of(peer: %s) -> int:
+	return peer.get_state()
+"
+const CONNECTED := 5
+
+
+## The methods that had their error, which comes once.
+class Told:
+	extends RefCounted
+
+	var places: Dictionary[String, bool] = {}
+
+
+func case_creation() -> void:
+	for name in CLASSES:
+		for attempt in 2:
+			var made: bool = _elsewhere(func() -> bool:
+				var object: Object = ClassDB.instantiate(name)
+				return object != null)
+			equal(made, not _is_ours(name), "%s is made" % name)
+			expect_errors(1 if _is_ours(name) else 0, _is_ours(name), name)
+		check(ClassDB.instantiate(name) != null, "%s: then here" % name)
+	done()
+
+
+func case_creation_of_a_script_that_extends() -> void:
+	for name in CLASSES:
+		var script := GDScript.new()
+		script.source_code = "extends %s" % name
+		equal(script.reload(), OK, "the script compiles")
+		var made: bool = _elsewhere(func() -> bool:
+			var object: Object = script.new()
+			return object != null)
+		equal(made, not _is_ours(name), "a script that extends %s" % name)
+		var lines := _errors.take()
+		if _errors.can_see() and _is_ours(name):
+			check(not lines.is_empty() and lines[0].contains("%s.new: " % name), "%s: %s" % [name, lines])
+		check(script.new() != null, "%s: then here" % name)
+	done()
+
+
+func case_calls() -> void:
+	for name: String in [server_class, client_class]:
+		var is_ours := _is_ours(name)
+		var peer := new_end(name).peer
+		var port := free_port()
+		var refused := ERR_UNAVAILABLE if is_ours else OK
+		equal(_elsewhere(peer.call.bind(&"create_server", port)), refused, "create_server")
+		_expect_told(name, ["create_server"])
+		if is_ours:
+			equal(peer.call(&"create_server", port), OK, "then here")
+		var has_host: bool = _elsewhere(func() -> bool: return peer.get(&"host") != null)
+		equal(has_host, not is_ours, "the property host")
+		_expect_told(name, ["get_host"])
+		equal(_elsewhere(peer.put_packet.bind(PACKET)), refused, "put_packet")
+		_expect_told(name, ["put_packet"])
+		equal(_elsewhere(peer.get_available_packet_count), 0, "get_available_packet_count")
+		equal(_elsewhere(peer.is_server_relay_supported), not is_ours, "is_server_relay_supported")
+		equal(_elsewhere(peer.get_unique_id), 0 if is_ours else 1, "get_unique_id")
+		_expect_told(name, ["get_available_packet_count", "is_server_relay_supported", "get_unique_id"])
+		_elsewhere(func() -> void: peer.transfer_channel = 2)
+		equal(peer.transfer_channel, 0 if is_ours else 2, "transfer_channel")
+		_expect_told(name, ["set_transfer_channel"])
+		# The error must not come with each of them.
+		_elsewhere(func() -> void:
+			for count in 100:
+				peer.poll())
+		_elsewhere(peer.close)
+		_expect_told(name, ["poll", "close"])
+		equal(peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED, is_ours, "a server still")
+		if is_ours:
+			equal(peer.put_packet(PACKET), OK, "and usable")
+	done()
+
+
+func case_typed_calls() -> void:
+	for name: String in [server_class, client_class]:
+		var suffix := "Rs" if _is_ours(name) else ""
+		var script := GDScript.new()
+		script.source_code = TYPED_SOURCE % [name, name, "ENetConnection" + suffix, "ENetPacketPeer" + suffix]
+		equal(script.reload(), OK, "the script compiles")
+		var typed: Object = script
+		var end := new_end(name)
+		var port := free_port()
+		equal(
+			_elsewhere(typed.call.bind(&"create", end.peer, port)),
+			ERR_UNAVAILABLE if end.is_ours else OK, "create_server")
+		_expect_told(name, ["create_server"])
+		end.peer.close()
+		end.host(port)
+		equal(_elsewhere(typed.call.bind(&"has_host", end.peer)), not end.is_ours, "host")
+		_expect_told(name, ["get_host"])
+		var connection: Object = end.peer.get(&"host")
+		equal(
+			_elsewhere(typed.call.bind(&"port_of", connection)), 0 if end.is_ours else port, "get_local_port")
+		_expect_told("ENetConnection" + suffix, ["get_local_port"])
+		var client := start_client(port)
+		check(pump([end, client], client.is_up), "a client connects")
+		var packet_peer: Object = client.peer.call(&"get_peer", 1)
+		if client.is_ours == end.is_ours:
+			equal(
+				_elsewhere(typed.call.bind(&"state_of", packet_peer)),
+				0 if end.is_ours else CONNECTED, "get_state")
+			_expect_told("ENetPacketPeer" + suffix, ["get_state"])
+	done()
+
+
+## The last reference is another thread's. The objects that belong to the peer go with it.
+func case_freeing() -> void:
+	var port := free_port()
+	var holder: Array[MultiplayerPeer] = [ClassDB.instantiate(server_class)]
+	equal(holder[0].call(&"create_server", port), OK, "create_server")
+	check(holder[0].get(&"host") != null, "it has a host")
+	var ids: Array[int] = []
+	holder[0].peer_connected.connect(func(id: int) -> void: ids.append(id))
+	var client := start_client(port)
+	var is_up := func() -> bool:
+		holder[0].poll()
+		return client.is_up() and not ids.is_empty()
+	check(pump([client], is_up), "a client connects")
+	check(holder[0].call(&"get_peer", client.id()) != null, "and is a peer")
+	_elsewhere(holder.clear)
+	# Ours has gone when the main thread next comes by.
+	var next := new_end(server_class)
+	equal(next.host(port), OK, "the port is free again")
+	next.peer.close()
+	check(pump([client], func() -> bool: return not client.is_up(), 15.0), "the client is told")
+	done()
+
+
+func _is_ours(name: String) -> bool:
+	return name.ends_with("Rs")
+
+
+func _elsewhere(what: Callable) -> Variant:
+	var thread := Thread.new()
+	equal(thread.start(what), OK, "a thread starts")
+	return thread.wait_to_finish()
+
+
+## Ours printed an error for each of these methods, if for the first time; stock printed nothing.
+func _expect_told(name: String, methods: Array[String]) -> void:
+	var told: Told = shared.get_or_add("told of threads", Told.new())
+	var expected: Array[String] = []
+	for method in methods:
+		var place := "%s.%s: " % [name, method]
+		if _is_ours(name) and not told.places.has(place):
+			told.places[place] = true
+			expected.append(place)
+	expect_error_texts(expected, name)
