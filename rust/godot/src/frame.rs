@@ -7,15 +7,13 @@
 //! What is put later leaves with a deferred call. Acknowledgements alone wait for such packets; if there
 //! are none, a timer without time to wait sends them after the processing.
 //!
-//! A script that polls in a loop of its own lets no frame go by: its polls send. So does everything on
-//! another thread than the main one.
+//! A script that polls in a loop of its own lets no frame go by: its polls send.
 //!
 //! All three ways lead through the object's own `notification`. They keep nothing alive and outlive a
 //! reload of this library, which a function of its own in the engine's hands would not.
 
 use enet_core::Status;
 use godot::classes::{Engine, SceneTree};
-use godot::init::is_main_thread;
 use godot::prelude::*;
 
 use crate::clock::{self, Frames};
@@ -67,7 +65,7 @@ impl FrameEnd {
 
 /// Whether what the coming poll finds may wait for the end of the frame.
 pub fn poll_may_wait<T: HasSession>(this: &mut T) -> bool {
-    if !waits(this) || !is_main_thread() {
+    if !waits(this) {
         return false;
     }
     if !this.session().frame.is_told {
@@ -85,16 +83,13 @@ pub fn packet_put<T: HasSession>(this: &mut T) {
     if !waits(this) {
         return;
     }
-    if !is_main_thread() {
-        return send(this);
-    }
     this.session_mut().frame.has_packets = true;
     defer(this);
 }
 
 /// The same after a poll, which may have left nothing to send.
 pub fn poll_done<T: HasSession>(this: &mut T) {
-    if waits(this) && is_main_thread() && this.session().core.has_unsent() {
+    if waits(this) && this.session().core.has_unsent() {
         defer(this);
     }
 }

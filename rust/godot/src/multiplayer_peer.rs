@@ -108,8 +108,7 @@ pub struct ENetMultiplayerPeerRs {
     /// and network have much less to do. It costs no frame of delay, and nothing that was put is lost
     /// when the peer is closed or freed: packets that are put before the nodes' processing, in physics
     /// steps or in answer to others, leave before it, and those put in it right after it. Full datagrams
-    /// wait in small numbers only, and nothing does on another thread than the main one. In a script's
-    /// own loop, in which no frame goes by, packets leave with the next [method MultiplayerPeer.poll].
+    /// wait in small numbers only. In a script's own loop, in which no frame goes by, packets leave with the next [method MultiplayerPeer.poll].
     ///
     /// A change sends what waits.
     #[var(get = get_flush_mode, set = set_flush_mode)]
