@@ -67,6 +67,7 @@ pub fn serve(words: &[String]) {
     let clock = Clock(Instant::now());
     println!("{}", host.local_port());
     let mut connected = 0;
+    let mut first = None;
     for (command, number, _) in commands() {
         let mut received = 0;
         let begun = ThreadTime::now();
@@ -74,7 +75,10 @@ pub fn serve(words: &[String]) {
             "pump" => {
                 host.service(clock.now());
                 while let Some(event) = host.next_event() {
-                    connected += u64::from(matches!(event, Event::Connected { .. }));
+                    if let Event::Connected { peer, .. } = event {
+                        connected += 1;
+                        first.get_or_insert(peer);
+                    }
                 }
                 received = connected;
             }
@@ -103,6 +107,19 @@ pub fn serve(words: &[String]) {
                 for _ in 0..number {
                     host.service(clock.now());
                     while host.next_event().is_some() {}
+                }
+            }
+            "queue" => {
+                // For the first peer, which will not acknowledge them.
+                let first = first.expect("a client");
+                for _ in 0..number {
+                    let queued = host.send(clock.now(), first, 0, flags, &data);
+                    queued.expect("queued");
+                }
+            }
+            "flush" => {
+                for _ in 0..number {
+                    host.flush(clock.now());
                 }
             }
             "memory" => received = resident_kib(),

@@ -234,6 +234,45 @@ fn crowd() {
     }
 }
 
+/// What a call costs while much waits for a peer that acknowledges nothing.
+fn backlogs() {
+    let size = 1000;
+    for (amount, packets, goal) in [
+        ("nothing", 0, 1.0),
+        ("1 MB", 1000, 0.1),
+        ("32 MB", 32_000, 0.01),
+    ] {
+        let load = Load {
+            name: "",
+            slots: 1,
+            clients: 1,
+            sockets: 1,
+            size,
+            kind: "reliable",
+            packets: 0,
+            ticks: 0,
+            goal,
+        };
+        let mut times = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
+        for _ in 0..ROUNDS {
+            for (index, library) in [Library::C, Library::Ours].into_iter().enumerate() {
+                let mut pair = Pair::connect(library, library, &load);
+                pair.server.ask("queue", packets);
+                pair.server.ask("flush", 1);
+                for (times, command) in times.iter_mut().zip(["flush", "idle"]) {
+                    let calls = 50;
+                    let spent = (0..5).map(|_| pair.server.ask(command, calls).1 / calls as f64);
+                    times[index].push(median(spent.collect()));
+                }
+            }
+        }
+        for (name, [c, ours]) in ["flush", "service"].into_iter().zip(times) {
+            let name = format!("{name}, {amount} waits for a peer");
+            row(&name, "ns/call", c, ours, Vec::new(), goal);
+        }
+    }
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
@@ -339,5 +378,8 @@ fn main() {
     }
     if only.is_none_or(|only| "crowd".contains(only.as_str())) {
         crowd();
+    }
+    if only.is_none_or(|only| "backlogs".contains(only.as_str())) {
+        backlogs();
     }
 }

@@ -87,6 +87,13 @@ static void serve(size_t slots)
 			for (long call = 0; call < number; call++)
 				while (enet_host_service(host, &event, 0) > 0)
 					;
+		} else if (strcmp(command, "queue") == 0) {
+			/* For the first peer, which will not acknowledge them. */
+			for (long packet = 0; packet < number; packet++)
+				send_one(&host->peers[0]);
+		} else if (strcmp(command, "flush") == 0) {
+			for (long call = 0; call < number; call++)
+				enet_host_flush(host);
 		} else if (strcmp(command, "memory") == 0) {
 			received = resident_kib();
 		} else {

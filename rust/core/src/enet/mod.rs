@@ -36,6 +36,8 @@ use crate::engine::{
 };
 
 mod admission;
+#[cfg(test)]
+mod backlog_tests;
 mod bandwidth;
 mod channel;
 mod events;
