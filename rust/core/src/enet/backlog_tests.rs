@@ -1,4 +1,5 @@
-//! What waits for a peer costs nothing until it can be sent. C goes through all of it at every flush.
+//! What waits for a peer costs nothing until it can be sent. (Earlier versions of the C library went
+//! through all of it at every flush: its issue 218.)
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,7 +29,10 @@ impl Pair {
         let mut pair = Self {
             server: Enet::new(&config(1)),
             client: Enet::new(&config(2)),
-            peer: PeerId { slot: 0, generation: 0 },
+            peer: PeerId {
+                slot: 0,
+                generation: 0,
+            },
             now: Time::ZERO,
         };
         let server = address(1);
