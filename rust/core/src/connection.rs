@@ -471,6 +471,11 @@ impl Connection {
         self.host.as_ref().map(Host::local_port).ok_or(Inactive)
     }
 
+    /// Bytes of the socket's buffers, to receive and to send. See [`crate::Transport::buffer_sizes`].
+    pub fn buffer_sizes(&self) -> Result<(usize, usize), Inactive> {
+        self.host.as_ref().map(Host::buffer_sizes).ok_or(Inactive)
+    }
+
     /// Most channels granted to connections from now on; 0, or more than there are, stands for all.
     pub fn set_channel_limit(&mut self, limit: i64) -> Result<(), Inactive> {
         let host = self.host.as_mut().ok_or(Inactive)?;

@@ -77,6 +77,7 @@ pub struct Host {
     compression: Compression,
     recorder: Option<Recorder>,
     port: u16,
+    buffer_sizes: (usize, usize),
     /// Ready datagrams that are worth a call of the system.
     worth_a_call: usize,
 }
@@ -87,6 +88,7 @@ impl Host {
         let port = transport
             .local_address()
             .map_or(0, |address| address.port());
+        let buffer_sizes = transport.buffer_sizes();
         let worth_a_call = transport.largest_batch().min(FULL_DATAGRAMS);
         Self {
             shared: Arc::new(Shared::new(Endpoint::new(engine), Line::new(transport))),
@@ -97,6 +99,7 @@ impl Host {
             compression: Compression::None,
             recorder: None,
             port,
+            buffer_sizes,
             worth_a_call,
         }
     }
@@ -419,6 +422,11 @@ impl Host {
     /// The port of the socket, 0 if the system does not tell.
     pub fn local_port(&self) -> u16 {
         self.port
+    }
+
+    /// See [`Transport::buffer_sizes`].
+    pub fn buffer_sizes(&self) -> (usize, usize) {
+        self.buffer_sizes
     }
 
     /// What went over the socket so far.

@@ -62,6 +62,12 @@ pub trait Transport: Send {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Bytes that the system's buffers take, to receive and to send; 0 where they are not known. Linux
+    /// counts its own bookkeeping too, at least as much again.
+    fn buffer_sizes(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
     /// The local address.
     fn local_address(&self) -> io::Result<SocketAddr>;
 }

@@ -69,6 +69,7 @@ pub struct ENetConnectionRs {
 
 // After the class: the derive leaves a macro that it needs.
 mod as_peer;
+mod socket;
 
 #[godot_api]
 impl ENetConnectionRs {

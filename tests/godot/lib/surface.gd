@@ -63,6 +63,7 @@ const EXTRAS: Dictionary[String, String] = {
 	"ENetConnectionRs property flush_mode": "when packets leave",
 	"ENetConnectionRs method set_flush_mode": "of that property",
 	"ENetConnectionRs method get_flush_mode": "of that property",
+	"ENetConnectionRs method get_socket_buffer_sizes": "what the system allows",
 	"ENetConnectionRs method train_dictionary": "makes one",
 	"ENetConnectionRs method record_datagrams": "finds what to make it of",
 	"ENetConnectionRs method take_recorded_datagrams": "gives that",

@@ -212,6 +212,22 @@ func case_socket_send() -> void:
 	done()
 
 
+## What the system gives differs; no system gives less than a few datagrams.
+func case_socket_buffers() -> void:
+	for own_class: String in [server_class, client_class]:
+		if not own_class.ends_with("Rs"):
+			continue
+		var connection: RefCounted = ClassDB.instantiate("ENetConnectionRs")
+		equal(connection.call(&"get_socket_buffer_sizes"), Vector2i.ZERO, "without a host")
+		expect_errors(1, true, "without a host")
+		equal(connection.call(&"create_host_bound", RawHost.LOCAL, free_port()), OK, "a host")
+		var sizes: Vector2i = connection.call(&"get_socket_buffer_sizes")
+		check(sizes.x >= 4096 and sizes.y >= 4096, "sizes: %s" % sizes)
+		connection.call(&"destroy")
+	check(true, "stock has no such method")
+	done()
+
+
 ## What is not ENet, or nobody's, changes nothing.
 func case_foreign_datagrams() -> void:
 	var joined := linked(2)

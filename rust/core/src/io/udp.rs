@@ -25,14 +25,15 @@ mod no_poll;
 #[cfg(test)]
 mod tests;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{BindAddress, Network, Taker, Transport, Wake};
 use crate::dtls::MAX_DATAGRAM_SIZE;
 
-/// What we ask the system for, each way; it gives what it allows. A burst of one frame from a few
-/// hundred players has to fit.
+/// What we ask the system for, each way. A burst of one frame from a few hundred players has to fit.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+/// Less is no more than systems give by themselves.
+const LEAST_SOCKET_BUFFER: usize = 256 * 1024;
 /// Reports of earlier datagrams' troubles to skip in a row, before it is time for something else.
 const MAX_REPORTS: usize = 64;
 /// One byte more than the largest datagram tells oversized ones apart.
@@ -101,8 +102,8 @@ impl UdpTransport {
         // Needed to reach a broadcast address, as in ENet. Neither this nor the sizes decide
         // whether the socket works, so what the system refuses is left as it is.
         let _ = socket.set_broadcast(true);
-        let _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
-        let _ = socket.set_send_buffer_size(SOCKET_BUFFER);
+        enlarge(|size| socket.set_recv_buffer_size(size));
+        enlarge(|size| socket.set_send_buffer_size(size));
         socket.bind(&address.into())?;
         Ok(Self {
             socket: socket.into(),
@@ -215,8 +216,25 @@ impl Transport for UdpTransport {
         Ok(Arc::new(waker))
     }
 
+    fn buffer_sizes(&self) -> (usize, usize) {
+        let socket = SockRef::from(&self.socket);
+        (
+            socket.recv_buffer_size().unwrap_or(0),
+            socket.send_buffer_size().unwrap_or(0),
+        )
+    }
+
     fn local_address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
+    }
+}
+
+/// Makes a buffer as large as the system allows. Of too much, Linux and Windows give what they allow;
+/// others refuse and give nothing.
+fn enlarge(mut set: impl FnMut(usize) -> io::Result<()>) {
+    let mut size = SOCKET_BUFFER;
+    while set(size).is_err() && size > LEAST_SOCKET_BUFFER {
+        size /= 2;
     }
 }
 

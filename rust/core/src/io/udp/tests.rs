@@ -1,4 +1,4 @@
-//! Both ways to wait.
+//! Both ways to wait, and the socket's buffers.
 
 use std::thread;
 use std::time::Instant;
@@ -78,6 +78,7 @@ fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
     }
 }
 
+<<<<<<< HEAD
 /// Waits with an alarm until another thread, or an earlier call, sets it off.
 macro_rules! alarm_test {
     ($way:ident) => {{
@@ -114,4 +115,34 @@ fn an_alarm_ends_the_wait() {
     alarm_test!(poll);
     #[cfg(unix)]
     alarm_test!(no_poll);
+=======
+#[test]
+fn a_buffer_that_is_refused_is_asked_for_smaller() {
+    let mut asked = Vec::new();
+    let allowed = 1024 * 1024;
+    enlarge(|size| {
+        asked.push(size);
+        match size <= allowed {
+            true => Ok(()),
+            false => Err(ErrorKind::OutOfMemory.into()),
+        }
+    });
+    assert_eq!(asked, [SOCKET_BUFFER, SOCKET_BUFFER / 2, allowed]);
+    let mut count = 0;
+    enlarge(|_| {
+        count += 1;
+        Err(ErrorKind::OutOfMemory.into())
+    });
+    assert_eq!(count, 5, "it gives up in the end");
+}
+
+#[test]
+fn the_buffers_that_the_system_gave_are_told() {
+    let socket = UdpTransport::open("127.0.0.1:0".parse().expect("an address"), false);
+    let (receive, send) = socket.expect("a socket").buffer_sizes();
+    let (plain, _) = self::socket();
+    let plain = SockRef::from(&plain);
+    assert!(receive >= plain.recv_buffer_size().expect("known"));
+    assert!(send >= plain.send_buffer_size().expect("known"));
+>>>>>>> 22cc4eb (The sizes of the socket's buffers are told; where too much is refused, less is asked for)
 }
