@@ -252,38 +252,78 @@ fn take_in(peer: &mut Multiplayer, now: Time) -> usize {
     count
 }
 
+/// A game over sockets.
+struct Game {
+    server: Multiplayer,
+    clients: Vec<Multiplayer>,
+    epoch: Instant,
+}
+
+impl Game {
+    fn start(clients: usize) -> Self {
+        let epoch = Instant::now();
+        let mut server = Multiplayer::new(Box::new(Udp), 1);
+        server.set_bind_address(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()));
+        let options = ServerOptions::default();
+        server.create_server(&options, Time::ZERO).expect("a port");
+        let port = server.local_port().expect("a server");
+        let mut clients: Vec<Multiplayer> = (0..clients as u32)
+            .map(|seed| Multiplayer::new(Box::new(Udp), seed + 2))
+            .collect();
+        for (client, unique_id) in clients.iter_mut().zip(2..) {
+            let options = ClientOptions {
+                unique_id,
+                ..ClientOptions::new("127.0.0.1", port.into())
+            };
+            client.create_client(&options, Time::ZERO).expect("a port");
+        }
+        while server.peer_ids().count() < clients.len()
+            || clients
+                .iter()
+                .any(|client| client.status() != Status::Connected)
+        {
+            for peer in clients.iter_mut().chain([&mut server]) {
+                take_in(peer, epoch.elapsed());
+            }
+            assert!(epoch.elapsed().as_secs() < 20, "they connect");
+        }
+        server.set_flush_mode(FlushMode::OnFlush, epoch.elapsed());
+        Self {
+            server,
+            clients,
+            epoch,
+        }
+    }
+
+    /// The server sends so many packets to everybody, and they arrive.
+    fn broadcast(&mut self, packets: usize, data: &[u8]) {
+        self.server.set_target(0);
+        for _ in 0..packets {
+            self.server.send(data, self.epoch.elapsed()).expect("sent");
+        }
+        for client in &mut self.clients {
+            let mut received = 0;
+            while received < packets {
+                let now = self.epoch.elapsed();
+                self.server.flush(now);
+                received += take_in(client, now);
+                take_in(&mut self.server, now);
+                assert!(now.as_secs() < 60, "packets arrive");
+            }
+        }
+    }
+}
+
 /// The whole way of a game's packets: peers, hosts, sockets.
 #[test]
 fn peers_use_the_memory_of_earlier_packets() {
     const CLIENTS: usize = 3;
     const TICKS: usize = 200;
-    let epoch = Instant::now();
-    let mut server = Multiplayer::new(Box::new(Udp), 1);
-    server.set_bind_address(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()));
-    let options = ServerOptions::default();
-    server.create_server(&options, Time::ZERO).expect("a port");
-    let port = server.local_port().expect("a server");
-    let mut clients: Vec<Multiplayer> = (0..CLIENTS as u32)
-        .map(|seed| Multiplayer::new(Box::new(Udp), seed + 2))
-        .collect();
-    for (client, unique_id) in clients.iter_mut().zip(2..) {
-        let options = ClientOptions {
-            unique_id,
-            ..ClientOptions::new("127.0.0.1", port.into())
-        };
-        client.create_client(&options, Time::ZERO).expect("a port");
-    }
-    while server.peer_ids().count() < CLIENTS
-        || clients
-            .iter()
-            .any(|client| client.status() != Status::Connected)
-    {
-        for peer in clients.iter_mut().chain([&mut server]) {
-            take_in(peer, epoch.elapsed());
-        }
-        assert!(epoch.elapsed().as_secs() < 20, "they connect");
-    }
-    server.set_flush_mode(FlushMode::OnFlush, epoch.elapsed());
+    let Game {
+        mut server,
+        mut clients,
+        epoch,
+    } = Game::start(CLIENTS);
     let mut tick = || {
         let now = epoch.elapsed();
         for target in [0, 2, 3, 4] {
@@ -311,4 +351,82 @@ fn peers_use_the_memory_of_earlier_packets() {
     let allocations = counted.count_total as f64 / TICKS as f64;
     // Nine packets a tick; what is left are pings and growing tables.
     assert!(allocations < 1.0, "{allocations} in a tick");
+}
+
+/// Large packets leave many datagrams at a time, from a buffer that grows.
+#[test]
+fn large_packets_use_the_memory_of_earlier_ones() {
+    const ROUNDS: usize = 400;
+    let mut game = Game::start(1);
+    let data = vec![3; 20_000];
+    (0..ROUNDS).for_each(|_| game.broadcast(2, &data));
+    let counted = allocation_counter::measure(|| {
+        (0..ROUNDS).for_each(|_| game.broadcast(2, &data));
+    });
+    let allocations = counted.count_total as f64 / ROUNDS as f64;
+    // Some 30 datagrams. The library for system calls takes a few bytes for each batch of them.
+    assert!(allocations < 6.0, "{allocations} in a round");
+}
+
+/// What a burst of one size leaves behind must not keep the others from being used again.
+#[test]
+fn a_burst_of_large_packets_leaves_room_for_small_ones() {
+    bursts_leave_room(2100, 1000);
+}
+
+#[test]
+fn a_burst_of_small_packets_leaves_room_for_large_ones() {
+    bursts_leave_room(1000, 8000);
+}
+
+fn bursts_leave_room(burst_size: usize, size: usize) {
+    const BURST: usize = 5_000_000;
+    const ROUNDS: usize = 100;
+    let config = |seed| EngineConfig::new(1, seed, Time::ZERO);
+    let mut engine = Enet::new(&config(1));
+    // A game that gives back at once what it read in a frame.
+    for _ in 0..BURST / burst_size {
+        engine.recycle(vec![0; burst_size]);
+    }
+    let mut remote = End::new(2, 1, &Compression::None);
+    let mut end = End {
+        engine,
+        address: ([10, 0, 0, 1], 1).into(),
+        peers: Vec::new(),
+        received: 0,
+    };
+    let begun = remote.engine.connect(Time::ZERO, end.address, 5, 0);
+    begun.expect("a slot");
+    let data = vec![1; size];
+    let (mut now, mut datagram) = (Time::ZERO, Vec::new());
+    let mut round = || {
+        now += Duration::from_millis(16);
+        for &peer in &remote.peers {
+            for _ in 0..4 {
+                let sent = (remote.engine).send(now, peer, 0, PacketFlags::RELIABLE, &data);
+                sent.expect("queued");
+            }
+        }
+        remote.engine.flush(now);
+        deliver(
+            now,
+            &mut remote,
+            std::slice::from_mut(&mut end),
+            &mut datagram,
+        );
+        end.work(now);
+        end.engine.flush(now);
+        deliver(
+            now,
+            &mut end,
+            std::slice::from_mut(&mut remote),
+            &mut datagram,
+        );
+        remote.work(now);
+    };
+    (0..ROUNDS).for_each(|_| round());
+    let counted = allocation_counter::measure(|| (0..ROUNDS).for_each(|_| round()));
+    let allocations = counted.count_total as f64 / ROUNDS as f64;
+    assert!(allocations < 1.0, "{allocations} in a round");
+    assert!(end.received >= 4 * ROUNDS, "they arrive");
 }

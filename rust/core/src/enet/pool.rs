@@ -1,6 +1,6 @@
 //! Buffers that are used again: a busy host does not allocate.
 
-/// Bytes of buffers of a kind that are kept for use again: a burst of one frame to a few thousand
+/// Bytes of buffers of a kind and size that are kept for use again: a burst of one frame to a few thousand
 /// players.
 const POOL_BYTES: usize = 4 * 1024 * 1024;
 /// What a kept buffer costs besides its bytes.
@@ -11,26 +11,33 @@ const LARGEST_SMALL: usize = 2048;
 const LARGEST_KEPT: usize = 64 * 1024;
 
 /// Buffers that are used again, in two sizes: a small packet that waits must not hold a large buffer.
+/// Each has a limit of its own, or a burst of one would leave no room for the other.
 #[derive(Debug, Default)]
 pub struct BufferPool {
-    small: Vec<Vec<u8>>,
-    large: Vec<Vec<u8>>,
+    small: Shelf,
+    large: Shelf,
+}
+
+/// Buffers of one size.
+#[derive(Debug, Default)]
+struct Shelf {
+    buffers: Vec<Vec<u8>>,
     bytes: usize,
 }
 
 impl BufferPool {
     /// An empty buffer for so many bytes. It may have less room, or up to four times as much.
     pub fn empty(&mut self, size: usize) -> Vec<u8> {
-        let kept = self.of_size(size).pop();
-        let buffer = kept.unwrap_or_default();
-        if buffer.capacity() > 4 * size.max(LARGEST_SMALL / 4) {
-            self.of_size(size).push(buffer);
-            return Vec::new();
+        let shelf = self.of_size(size);
+        let largest = 4 * size.max(LARGEST_SMALL / 4);
+        match shelf.buffers.pop_if(|buffer| buffer.capacity() <= largest) {
+            Some(buffer) => {
+                let cost = buffer.capacity() + BUFFER_COST;
+                shelf.bytes = shelf.bytes.saturating_sub(cost);
+                buffer
+            }
+            None => Vec::new(),
         }
-        if buffer.capacity() > 0 {
-            self.bytes = self.bytes.saturating_sub(buffer.capacity() + BUFFER_COST);
-        }
-        buffer
     }
 
     /// A buffer with these bytes.
@@ -42,14 +49,15 @@ impl BufferPool {
 
     pub fn put_back(&mut self, mut buffer: Vec<u8>) {
         let size = buffer.capacity();
-        if is_worth_keeping(size, self.bytes) {
+        let shelf = self.of_size(size);
+        if is_worth_keeping(size, shelf.bytes) {
             buffer.clear();
-            self.of_size(size).push(buffer);
-            self.bytes += size + BUFFER_COST;
+            shelf.buffers.push(buffer);
+            shelf.bytes += size + BUFFER_COST;
         }
     }
 
-    fn of_size(&mut self, size: usize) -> &mut Vec<Vec<u8>> {
+    fn of_size(&mut self, size: usize) -> &mut Shelf {
         match size {
             ..=LARGEST_SMALL => &mut self.small,
             _ => &mut self.large,

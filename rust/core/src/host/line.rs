@@ -9,6 +9,8 @@ const MAX_BATCH_BYTES: usize = 65_000;
 
 pub struct Line {
     pub transport: Box<dyn Transport>,
+    /// Two of the engine's buffers. They stay as large as it made them, or its pool would lose them.
+    first: Vec<u8>,
     next: Vec<u8>,
     batch: Vec<u8>,
 }
@@ -25,6 +27,7 @@ impl Line {
     pub fn new(transport: Box<dyn Transport>) -> Self {
         Self {
             transport,
+            first: Vec::new(),
             next: Vec::new(),
             batch: Vec::new(),
         }
@@ -39,29 +42,35 @@ impl Line {
         }
         let largest = self.transport.largest_batch();
         while let Some(address) = to {
-            std::mem::swap(&mut self.batch, &mut self.next);
-            let size = self.batch.len();
+            std::mem::swap(&mut self.first, &mut self.next);
+            let size = self.first.len();
             let mut count = 1;
+            let mut bytes = size;
             to = next(&mut self.next);
             // Those that follow to the same address go along; only the last may be smaller.
             while to == Some(address)
                 && count < largest
-                && self.batch.len() == count * size
+                && bytes == count * size
                 && self.next.len() <= size
-                && self.batch.len() + self.next.len() <= MAX_BATCH_BYTES
+                && bytes + self.next.len() <= MAX_BATCH_BYTES
             {
+                if count == 1 {
+                    self.batch.clear();
+                    self.batch.extend_from_slice(&self.first);
+                }
                 self.batch.extend_from_slice(&self.next);
+                bytes = self.batch.len();
                 count += 1;
                 to = next(&mut self.next);
             }
             let sent = match count {
-                1 => usize::from(self.transport.send(address, &self.batch).is_ok()),
+                1 => usize::from(self.transport.send(address, &self.first).is_ok()),
                 _ => self.transport.send_batch(address, &self.batch, size),
             };
             // The network may lose any datagram; one that never left is no different.
             done.errors += (count - sent.min(count)) as u64;
             done.datagrams += sent as u64;
-            done.bytes += (sent * size).min(self.batch.len()) as u64;
+            done.bytes += (sent * size).min(bytes) as u64;
         }
         done
     }
