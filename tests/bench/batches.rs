@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
@@ -96,27 +95,31 @@ impl Outbox {
     }
 }
 
-struct Batched {
-    outbox: Rc<RefCell<Outbox>>,
+/// Both ways of the one batched server. The library's headers cannot go to another thread, as a transport
+/// must, so they stay in this one.
+struct Boxes {
+    outbox: Outbox,
     headers: MultiHeaders<SockaddrIn>,
     buffer: Vec<u8>,
 }
 
-impl Transport for Batched {
-    fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        self.outbox.borrow_mut().push(to, datagram);
-        Ok(())
-    }
+thread_local! {
+    static BOXES: RefCell<Option<Boxes>> = const { RefCell::new(None) };
+}
 
+fn with_boxes<R>(act: impl FnOnce(&mut Boxes) -> R) -> R {
+    BOXES.with_borrow_mut(|boxes| act(boxes.as_mut().expect("a batched server")))
+}
+
+impl Boxes {
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
-        let outbox = self.outbox.borrow();
         let mut slots = self.buffer.chunks_exact_mut(SLOT);
         let mut slices: [[IoSliceMut<'_>; 1]; BATCH] = std::array::from_fn(|_| {
             let slot = slots.next().expect("as many slots");
             [IoSliceMut::new(slot)]
         });
         let received = recvmmsg(
-            outbox.socket.as_raw_fd(),
+            self.outbox.socket.as_raw_fd(),
             &mut self.headers,
             &mut slices,
             MsgFlags::empty(),
@@ -135,13 +138,26 @@ impl Transport for Batched {
         }
         Ok(count)
     }
+}
+
+struct Batched;
+
+impl Transport for Batched {
+    fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        with_boxes(|boxes| boxes.outbox.push(to, datagram));
+        Ok(())
+    }
+
+    fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        with_boxes(|boxes| boxes.receive(take))
+    }
 
     fn wait(&mut self, _: Duration) -> io::Result<bool> {
         unreachable!("nobody waits here")
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {
-        self.outbox.borrow().socket.local_addr()
+        with_boxes(|boxes| boxes.outbox.socket.local_addr())
     }
 }
 
@@ -150,7 +166,7 @@ struct Game {
     server: Host,
     peers: Vec<PeerId>,
     players: Vec<(Host, PeerId)>,
-    outbox: Option<Rc<RefCell<Outbox>>>,
+    is_batched: bool,
     clock: Instant,
 }
 
@@ -161,18 +177,15 @@ impl Game {
             let config = EngineConfig::new(slots, seed, Duration::ZERO);
             Host::new(DEFAULT_ENGINE(&config), transport)
         };
-        let (transport, outbox): (Box<dyn Transport>, _) = match is_batched {
-            false => (Udp.bind(localhost, 0).expect("a port"), None),
-            true => {
-                let (transport, outbox) = batched().expect("a socket");
-                (Box::new(transport), Some(outbox))
-            }
+        let transport: Box<dyn Transport> = match is_batched {
+            false => Udp.bind(localhost, 0).expect("a port"),
+            true => Box::new(batched().expect("a socket")),
         };
         let mut game = Self {
             server: host(transport, PLAYERS, 1),
             peers: Vec::new(),
             players: Vec::new(),
-            outbox,
+            is_batched,
             clock: Instant::now(),
         };
         let address = ([127, 0, 0, 1], game.server.local_port()).into();
@@ -191,10 +204,11 @@ impl Game {
         }
         let now = game.clock.elapsed();
         for &peer in &game.peers {
-            game.server.engine().configure_throttle(now, peer, STEADY);
+            game.server
+                .with_engine(|engine| engine.configure_throttle(now, peer, STEADY));
         }
         for (player, peer) in &mut game.players {
-            player.engine().configure_throttle(now, *peer, STEADY);
+            player.with_engine(|engine| engine.configure_throttle(now, *peer, STEADY));
         }
         game
     }
@@ -217,8 +231,8 @@ impl Game {
 
     fn flush(&mut self) {
         self.server.flush(self.clock.elapsed());
-        if let Some(outbox) = &self.outbox {
-            outbox.borrow_mut().flush();
+        if self.is_batched {
+            with_boxes(|boxes| boxes.outbox.flush());
         }
     }
 
@@ -268,23 +282,23 @@ impl Game {
     }
 }
 
-fn batched() -> io::Result<(Batched, Rc<RefCell<Outbox>>)> {
+fn batched() -> io::Result<Batched> {
     let socket = UdpSocket::bind(("127.0.0.1", 0))?;
     socket.set_nonblocking(true)?;
-    let outbox = Rc::new(RefCell::new(Outbox {
-        socket,
-        headers: MultiHeaders::preallocate(BATCH, None),
-        bytes: Vec::new(),
-        sizes: [0; BATCH],
-        addresses: [None; BATCH],
-        count: 0,
-    }));
-    let transport = Batched {
-        outbox: outbox.clone(),
+    let boxes = Boxes {
+        outbox: Outbox {
+            socket,
+            headers: MultiHeaders::preallocate(BATCH, None),
+            bytes: Vec::new(),
+            sizes: [0; BATCH],
+            addresses: [None; BATCH],
+            count: 0,
+        },
         headers: MultiHeaders::preallocate(BATCH, None),
         buffer: vec![0; SLOT * BATCH],
     };
-    Ok((transport, outbox))
+    BOXES.set(Some(boxes));
+    Ok(Batched)
 }
 
 /// Prints what a tick costs on plain calls, on batched ones, and the ratio.

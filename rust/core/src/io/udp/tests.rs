@@ -78,7 +78,6 @@ fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
     }
 }
 
-<<<<<<< HEAD
 /// Waits with an alarm until another thread, or an earlier call, sets it off.
 macro_rules! alarm_test {
     ($way:ident) => {{
@@ -115,7 +114,8 @@ fn an_alarm_ends_the_wait() {
     alarm_test!(poll);
     #[cfg(unix)]
     alarm_test!(no_poll);
-=======
+}
+
 #[test]
 fn a_buffer_that_is_refused_is_asked_for_smaller() {
     let mut asked = Vec::new();
@@ -144,5 +144,4 @@ fn the_buffers_that_the_system_gave_are_told() {
     let plain = SockRef::from(&plain);
     assert!(receive >= plain.recv_buffer_size().expect("known"));
     assert!(send >= plain.send_buffer_size().expect("known"));
->>>>>>> 22cc4eb (The sizes of the socket's buffers are told; where too much is refused, less is asked for)
 }
