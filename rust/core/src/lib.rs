@@ -42,9 +42,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Nothing here reads a clock, starts a thread or keeps a global: time is an argument and datagrams
-//! come through [`Transport`], so a test can put a simulated network and clock around it. The one
-//! file that opens sockets is `io/udp.rs`; waiting for one takes the system's time.
+//! Nothing here reads a clock: time is an argument and datagrams come through [`Transport`], so a test can
+//! put a simulated network and clock around it. The one file that opens sockets is `io/udp.rs`; waiting
+//! for one takes the system's time. The one that starts threads is `host/service.rs`, where it is asked to
+//! ([`Host::start_thread`]); such a thread is given a clock.
 //!
 //! Not offered: an async interface, matchmaking.
 

@@ -59,7 +59,8 @@ pub struct ENetConnectionRs {
     /// [method ENetPacketPeerRs.send] leave with [method service] or [method flush], or with the game's.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
-    /// Whether a network thread of its own serves the host: see [member ENetMultiplayerPeerRs.threaded].
+    /// Whether a network thread of its own serves the host, false by default: see
+    /// [member ENetMultiplayerPeerRs.threaded].
     /// Events still come from [method service] alone, which waits for them without using the processor.
     /// The thread begins with the first [method service], [method flush] or [method MultiplayerPeer.poll].
     #[var(get = is_threaded, set = set_threaded)]

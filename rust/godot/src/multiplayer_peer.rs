@@ -113,7 +113,7 @@ pub struct ENetMultiplayerPeerRs {
     /// A change sends what waits.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
-    /// Whether a network thread of its own serves the peer. It reads, acknowledges, repeats and sends while
+    /// Whether a network thread of its own serves the peer, as by default. It reads, acknowledges, repeats and sends while
     /// the main thread is busy: a main thread that loads for a minute loses no connection and no packet,
     /// and round-trip times contain no frames. Packets, signals and the status still change in
     /// [method MultiplayerPeer.poll] alone, on the thread that polls, and in the same order.
@@ -121,6 +121,10 @@ pub struct ENetMultiplayerPeerRs {
     /// The thread begins with the first poll, and ends when the peer is closed or freed. What is put
     /// leaves with [member flush_mode], and if the main thread does not get that far, some milliseconds
     /// later. It may be changed at any time; a mesh's hosts follow when they are added.
+    ///
+    /// A server's main thread then has some tenth of the work that Godot's built-in class gives it, and
+    /// all processors together somewhat more than without the thread: turn it off where one processor is
+    /// all there is.
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// Whether [method create_server] and [method create_client] encrypt what they send, with DTLS 1.2. A

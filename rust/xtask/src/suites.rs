@@ -162,6 +162,7 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             Ok(Tally::one_passed())
         });
     }
+    let mut combinations = Vec::new();
     let mut certificates = None;
     if suite.is_none_or(|suite| suite.starts_with(DTLS_SUITES)) {
         overview.stage("certificates", || {
@@ -183,27 +184,35 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
     for server in [STOCK_CLASS, CLASS] {
         for client in [STOCK_CLASS, CLASS] {
             let name = format!("server {server}, client {client}");
-            overview.stage(&name, || {
-                let mut command = headless(&godot, "tests/godot");
-                if inside == Engine::Rusty {
-                    command.env("ENET_ENGINE_INSIDE", "rusty");
-                }
-                if let Some(old) = &old {
-                    command.env(godot3::VARIABLE, old);
-                }
-                command
-                    .env("GODOT", &godot)
-                    .args(["--script", "res://run.gd", "--"])
-                    .args(["--server-class", server, "--client-class", client]);
-                if let Some(suite) = suite {
-                    command.args(["--suite", suite]);
-                }
-                if let Some(folder) = &certificates {
-                    command.arg("--certificates").arg(folder);
-                }
-                scripts(&mut command, logs, &format!("{server}-{client}"))
-            });
+            combinations.push((name, server, client, None));
         }
+    }
+    let name = format!("{CLASS} without its thread, both ends");
+    combinations.push((name, CLASS, CLASS, Some("off")));
+    for (name, server, client, threaded) in combinations {
+        overview.stage(&name, || {
+            let mut command = headless(&godot, "tests/godot");
+            if let Some(threaded) = threaded {
+                command.env("ENET_TEST_THREADED", threaded);
+            }
+            if inside == Engine::Rusty {
+                command.env("ENET_ENGINE_INSIDE", "rusty");
+            }
+            if let Some(old) = &old {
+                command.env(godot3::VARIABLE, old);
+            }
+            command
+                .env("GODOT", &godot)
+                .args(["--script", "res://run.gd", "--"])
+                .args(["--server-class", server, "--client-class", client]);
+            if let Some(suite) = suite {
+                command.args(["--suite", suite]);
+            }
+            if let Some(folder) = &certificates {
+                command.arg("--certificates").arg(folder);
+            }
+            scripts(&mut command, logs, &name.replace([' ', ','], "-"))
+        });
     }
     // What is compared is what ships.
     if suite.is_none() && inside == Engine::Own {

@@ -55,6 +55,19 @@ func case_packets_share_a_datagram() -> void:
 	done()
 
 
+## The other end gives up who is silent for so long.
+func case_nobody_polls() -> void:
+	for kind: String in ["server", "client"]:
+		far_ends.clear()
+		subject_of(kind)
+		var far := far_ends[0]
+		far.link.set_timeout(1, 100, 200)
+		far.link.ping_interval(20)
+		var is_given_up := func() -> bool: return not far.link.is_active() or far.link.get_state() != ENetPacketPeer.STATE_CONNECTED
+		differs("%s: is given up" % kind, drive_far(is_given_up, 1.0), "D34", true, false)
+	done()
+
+
 func _pop_sent_packets(subject: MultiplayerPeer) -> int:
 	var count: float = host_of(subject).call(&"pop_statistic", ENetConnection.HOST_TOTAL_SENT_PACKETS)
 	return int(count)
