@@ -38,6 +38,9 @@ mod properties;
 ///
 /// Its connections are [ENetConnectionRs] ([member host]) and [ENetPacketPeerRs] ([method get_peer]).
 ///
+/// All of them belong to the main thread: on another one none can be made, and calls do nothing but
+/// print an error.
+///
 /// Unlike the built-in class it reaches IPv6 in every build, `max_channels` of
 /// [method create_server] limits channels, a refused client is told so at once, any number of
 /// players can join in one frame, and a packet that cannot be sent (a channel the connection lacks,
