@@ -81,6 +81,7 @@ func _initialize() -> void:
 		return
 	var allocated := _resident_kib() - before
 	_peer.peer_connected.connect(func(id: int) -> void: _ids.append(id))
+	_peer.peer_disconnected.connect(func(id: int) -> void: _ids.erase(id))
 	var host: RefCounted = _peer.call(&"get_host")
 	match _kind:
 		"scene":
@@ -147,6 +148,7 @@ func _run_ticks(host: RefCounted) -> void:
 	var usec := _quantile(_samples, 0.25)
 	var figures: Dictionary[String, float] = {
 		"ticks": ticks,
+		"clients": _ids.size(),
 		"tick_usec": usec,
 		"cpu_usec": cpu / ticks,
 		"packet_nsec": usec * 1000.0 / _packets,

@@ -5,6 +5,8 @@ use super::Way;
 /// What the clients of a case do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
+    /// All come at once.
+    Join,
     /// They only listen.
     Listen,
     /// Each says something [`PACKETS_PER_SECOND`] times a second.
@@ -212,7 +214,8 @@ pub const CASES: [Case; 21] = [
         name: "joins, 1,000 at once, 60 Hz",
         kind: "joins",
         clients: 1000,
-        doing: Clients::Listen,
+        doing: Clients::Join,
+        rounds: 2,
         figures: JOINS,
         ..TARGETED
     },

@@ -17,9 +17,10 @@ const RAW: u8 = 3;
 const RELAY: [u8; 2] = [7, 3];
 /// What a synchronizer with a position says, about.
 const RELAYED_SIZE: usize = 30;
-/// Between two polls of all clients: a share for each.
-const PAUSE: Duration = Duration::from_micros(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+/// Between two polls of a client.
+const PAUSE: Duration = Duration::from_millis(2);
+/// Clients that connect at a time, where joining is not what counts.
+const CONNECTING: usize = 16;
 /// Round trips count from so long after everybody is there.
 const WARM_UP: Duration = Duration::from_millis(500);
 const FIRST_ID: i32 = 2;
@@ -66,31 +67,41 @@ impl Schedule {
     }
 }
 
-/// Sleeps until it is worth to look at that many clients again.
-pub fn pause(clients: usize, begun: Instant) {
-    let pause = LONGEST_PAUSE.min(PAUSE * clients as u32);
-    thread::sleep(pause.saturating_sub(begun.elapsed()));
+/// Sleeps until it is time to look at the clients again.
+pub fn pause(begun: Instant) {
+    thread::sleep(PAUSE.saturating_sub(begun.elapsed()));
 }
 
-/// `load PORT CLIENTS PACKETS_PER_SECOND talk|relay`.
+/// `load PORT CLIENTS PACKETS_PER_SECOND join|talk|relay`.
 pub fn run(words: &[String]) {
     let [port, count, rate, kind] = words else {
-        panic!("load <port> <clients> <packets a second> talk|relay");
+        panic!("load <port> <clients> <packets a second> join|talk|relay");
+    };
+    let most = if kind == "join" {
+        usize::MAX
+    } else {
+        CONNECTING
     };
     let port: i32 = port.parse().expect("a port");
     let count: usize = count.parse().expect("clients");
     let rate: u32 = rate.parse().expect("a rate");
     watch_input();
     let epoch = Instant::now();
-    let mut clients: Vec<Multiplayer> = (0..count).map(|index| client(index, port)).collect();
+    let mut clients: Vec<Multiplayer> = Vec::new();
     let mut schedule = None;
     let mut round_trips = Vec::new();
     let mut counted_from = Duration::MAX;
     let (mut relayed, mut delivered) = (0, 0_u64);
+    let mut laps = Vec::new();
     while !is_over() {
         let begun = Instant::now();
         let is_up = |client: &Multiplayer| client.status() == Status::Connected;
-        if schedule.is_none() && clients.iter().all(is_up) {
+        let up = clients.iter().filter(|&client| is_up(client)).count();
+        if schedule.is_none() {
+            let end = count.min(up.saturating_add(most));
+            clients.extend((clients.len()..end).map(|index| client(index, port)));
+        }
+        if schedule.is_none() && up == count {
             counted_from = epoch.elapsed() + WARM_UP;
             schedule = Some(Schedule::new(count, rate, epoch.elapsed()));
         }
@@ -112,7 +123,14 @@ pub fn run(words: &[String]) {
                 }
             }
         }
-        pause(count, begun);
+        if schedule.is_some() {
+            laps.push(begun.elapsed());
+        }
+        pause(begun);
+    }
+    laps.sort();
+    if let Some(lap) = laps.get(laps.len() * 99 / 100) {
+        print!("lap_usec={} ", lap.as_micros());
     }
     print!("delivered={delivered} ");
     if relayed > 0 {

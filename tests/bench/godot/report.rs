@@ -10,9 +10,10 @@ use super::{Row, median};
 
 /// Less than this share of what should have come or gone is told.
 const ENOUGH: f64 = 0.95;
+/// A client that nobody looks at for longer is late.
+const LONGEST_LAP_USEC: f64 = 25_000.0;
 
-/// What was not as it should be, so that the figures compare little: packets lost, clients that could not
-/// keep up, a server that could not.
+/// What was not as it should be: packets lost, clients that could not keep up, a server that could not.
 pub fn oddities(case: &Case, figures: &Figures) -> impl Iterator<Item = String> {
     let share = |name: &str, wanted: f64| {
         let share = figures.get(name)? / wanted;
@@ -20,11 +21,13 @@ pub fn oddities(case: &Case, figures: &Figures) -> impl Iterator<Item = String> 
     };
     let ticks = share("ticks", case.seconds * case.ticks_per_second as f64)
         .map(|percent| format!("{percent:.0} % of the ticks in the time"));
+    let stayed = share("clients", case.clients as f64)
+        .map(|percent| format!("{percent:.0} % of the clients stayed"));
     let delivered = (figures.get("put").copied())
         .and_then(|put| share("delivered", put))
         .map(|percent| format!("{percent:.0} % of the packets arrived"));
     let said = match case.doing {
-        Clients::Listen => 0.0,
+        Clients::Join | Clients::Listen => 0.0,
         Clients::Talk => 1.0,
         Clients::Relay => case.clients as f64 - 1.0,
     };
@@ -32,7 +35,12 @@ pub fn oddities(case: &Case, figures: &Figures) -> impl Iterator<Item = String> 
     let received = (figures.get("ticks").copied())
         .and_then(|ticks| share("received", said / ticks))
         .map(|percent| format!("{percent:.0} % of what the clients should say came"));
-    [ticks, delivered, received].into_iter().flatten()
+    let late = (figures.get("lap_usec"))
+        .filter(|&&usec| usec > LONGEST_LAP_USEC)
+        .map(|usec| format!("the clients were late, {:.0} ms", usec / 1000.0));
+    [ticks, stayed, delivered, received, late]
+        .into_iter()
+        .flatten()
 }
 
 /// Everything measured, by rounds.

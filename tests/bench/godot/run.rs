@@ -44,14 +44,11 @@ pub fn godot(class: &OsStr, case: &Case, is_threaded: bool) -> Figures {
             format!("seconds={}", case.seconds),
             format!("threaded={}", u8::from(is_threaded)),
         ]);
-    let rate = match case.doing {
-        Clients::Listen => 0,
-        Clients::Talk | Clients::Relay => PACKETS_PER_SECOND,
-    };
-    let kind = if case.doing == Clients::Relay {
-        "relay"
-    } else {
-        "talk"
+    let (rate, kind) = match case.doing {
+        Clients::Join => (0, "join"),
+        Clients::Listen => (0, "talk"),
+        Clients::Talk => (PACKETS_PER_SECOND, "talk"),
+        Clients::Relay => (PACKETS_PER_SECOND, "relay"),
     };
     pair(&mut server, |port| {
         let (clients, rate) = (case.clients.to_string(), rate.to_string());
