@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use enet_core::{ClientOptions, Multiplayer, Status, TransferMode, Udp};
+use enet_core::{ClientOptions, FlushMode, Multiplayer, Status, TransferMode, Udp};
 
 /// Of what a client says.
 const SIZE: usize = 100;
@@ -122,6 +122,7 @@ pub fn run(words: &[String]) {
                     _ => talk(client, now),
                 }
             }
+            client.flush(now);
         }
         if schedule.is_some() {
             laps.push(begun.elapsed());
@@ -154,6 +155,7 @@ fn client(index: usize, port: i32) -> Multiplayer {
     let created = client.create_client(&options, Duration::ZERO);
     created.expect("a socket");
     client.set_transfer_mode(TransferMode::Unreliable);
+    client.set_flush_mode(FlushMode::OnFlush, Duration::ZERO);
     client
 }
 
