@@ -102,21 +102,20 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
         run::variable("ENET_BENCH_STOCK"),
         run::variable("ENET_BENCH_CLASS"),
     );
-    let mut notes = Vec::new();
-    let mut note = |who: &str, figures: &Figures| {
-        let odd = report::oddities(case, figures);
-        notes.extend(odd.map(|what| format!("{}, {who}: {what}", case.name)));
+    let mut oddities = Vec::new();
+    let mut check = |who: &str, figures: &Figures| {
+        oddities.extend(report::oddities(case, who, figures));
     };
     for _ in 0..case.rounds {
         let mut reference = None;
         if !case.is_floor {
             let figures = run::godot(&stock, case, false);
-            note("stock", &figures);
+            check("stock", &figures);
             reference = Some(figures);
         }
         for (index, &way) in ways.iter().enumerate() {
             let figures = run::godot(&ours, case, way == Way::Threaded);
-            note(way.name(), &figures);
+            check(way.name(), &figures);
             for (row, figure) in rows.iter_mut().zip(case.figures) {
                 row.columns[index].values.push(figures[figure.name]);
             }
@@ -128,8 +127,7 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
             row.reference_values.push(reference[figure.name]);
         }
     }
-    notes.sort();
-    (rows, notes)
+    (rows, report::notes(&oddities))
 }
 
 /// The word after an option.

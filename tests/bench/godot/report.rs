@@ -13,34 +13,76 @@ const ENOUGH: f64 = 0.95;
 /// A client that nobody looks at for longer is late.
 const LONGEST_LAP_USEC: f64 = 25_000.0;
 
+/// A share, in percent, or a time that was not as it should be.
+pub struct Oddity {
+    who: String,
+    what: &'static str,
+    amount: f64,
+}
+
 /// What was not as it should be: packets lost, clients that could not keep up, a server that could not.
-pub fn oddities(case: &Case, figures: &Figures) -> impl Iterator<Item = String> {
-    let share = |name: &str, wanted: f64| {
-        let share = figures.get(name)? / wanted;
-        (wanted > 0.0 && share < ENOUGH).then_some(100.0 * share)
+pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
+    let mut found = Vec::new();
+    let mut tell = |what, amount| {
+        let who = format!("{}, {who}", case.name);
+        found.push(Oddity { who, what, amount });
     };
-    let ticks = share("ticks", case.seconds * case.ticks_per_second as f64)
-        .map(|percent| format!("{percent:.0} % of the ticks in the time"));
-    let stayed = share("clients", case.clients as f64)
-        .map(|percent| format!("{percent:.0} % of the clients stayed"));
-    let delivered = (figures.get("put").copied())
-        .and_then(|put| share("delivered", put))
-        .map(|percent| format!("{percent:.0} % of the packets arrived"));
+    let mut check = |name: &str, wanted: f64, what| {
+        let share = figures.get(name).map(|figure| figure / wanted);
+        if let Some(share) = share.filter(|&share| wanted > 0.0 && share < ENOUGH) {
+            tell(what, 100.0 * share);
+        }
+    };
     let said = match case.doing {
         Clients::Join | Clients::Listen => 0.0,
         Clients::Talk => 1.0,
         Clients::Relay => case.clients as f64 - 1.0,
     };
     let said = said * case.clients as f64 * f64::from(PACKETS_PER_SECOND) * case.seconds;
-    let received = (figures.get("ticks").copied())
-        .and_then(|ticks| share("received", said / ticks))
-        .map(|percent| format!("{percent:.0} % of what the clients should say came"));
-    let late = (figures.get("lap_usec"))
-        .filter(|&&usec| usec > LONGEST_LAP_USEC)
-        .map(|usec| format!("the clients were late, {:.0} ms", usec / 1000.0));
-    [ticks, stayed, delivered, received, late]
-        .into_iter()
-        .flatten()
+    let count = |name: &str| figures.get(name).copied().unwrap_or_default();
+    let ticks = case.seconds * case.ticks_per_second as f64;
+    check("ticks", ticks, "% of the ticks in the time");
+    check("clients", case.clients as f64, "% of the clients stayed");
+    check(
+        "delivered",
+        count("put"),
+        "% of the server's packets arrived",
+    );
+    if count("ticks") > 0.0 {
+        let wanted = said / count("ticks");
+        check(
+            "received",
+            wanted,
+            "% of the clients' packets were taken in",
+        );
+    }
+    if count("lap_usec") > LONGEST_LAP_USEC {
+        tell(
+            "ms between two looks at a client",
+            count("lap_usec") / 1000.0,
+        );
+    }
+    found
+}
+
+/// A line for each kind, with the range over the rounds.
+pub fn notes(oddities: &[Oddity]) -> Vec<String> {
+    let mut kinds: Vec<(&str, &str)> = Vec::new();
+    for oddity in oddities {
+        let kind = (oddity.who.as_str(), oddity.what);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let line = |(who, what): (&str, &str)| {
+        let alike = (oddities.iter()).filter(|it| it.who == who && it.what == what);
+        let mut amounts: Vec<f64> = alike.map(|it| it.amount).collect();
+        amounts.sort_by(f64::total_cmp);
+        let (lowest, highest) = (amounts[0], amounts[amounts.len() - 1]);
+        let rounds = amounts.len();
+        format!("{who}: {lowest:.0} to {highest:.0} {what} (rounds: {rounds})")
+    };
+    kinds.into_iter().map(line).collect()
 }
 
 /// Everything measured, by rounds.
@@ -122,7 +164,7 @@ pub fn markdown(rows: &[Row], notes: &[String]) -> String {
         text += "\n";
     }
     if !notes.is_empty() {
-        text += "\nNot as it should be, so that these rounds compare little:\n\n";
+        text += "\nWhat was not as it should be:\n\n";
     }
     for note in notes {
         text += &format!("- {note}\n");
