@@ -257,13 +257,13 @@ fn few_handshakes_are_begun_at_a_time() {
     }
 }
 
-/// Half of the places are left to others.
+/// Seven of eight places are left to others.
 #[test]
 fn one_subscriber_does_not_take_all_places() {
     let many = (0..600).map(|number| neighbour(0, number));
     let others = (1..101).map(|network| neighbour(network, 0));
     let server = waiting(many.chain(others));
-    assert_eq!(server.sessions().waiting, 512 + 100);
+    assert_eq!(server.sessions().waiting, 128 + 100);
 }
 
 /// An unsigned farewell ends a handshake, but not the session that is there.

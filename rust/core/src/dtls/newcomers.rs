@@ -14,12 +14,12 @@ use crate::Time;
 
 /// Most handshakes that are under way at a time.
 const MAX_PENDING: usize = 1024;
-/// Most of them from one address, so that it does not shut the others out.
-const MAX_PENDING_PER_ADDRESS: usize = MAX_PENDING / 2;
+/// Most of them from one address: it takes eight to shut the others out.
+const MAX_PENDING_PER_ADDRESS: usize = MAX_PENDING / 8;
 /// Most handshakes that wait to be begun.
 const MAX_WAITING: usize = 1024;
 /// Most of them from one address.
-const MAX_WAITING_PER_ADDRESS: usize = MAX_WAITING / 2;
+const MAX_WAITING_PER_ADDRESS: usize = MAX_WAITING / 8;
 
 /// What a server knows of those who want a session. Of who has no good cookie it knows nothing.
 pub struct Newcomers {
