@@ -139,7 +139,8 @@ impl Host {
     /// include the wait. A thread does both by itself.
     pub fn receive(&mut self, now: Time) {
         if self.is_threaded {
-            return self.begin();
+            self.begin();
+            return self.shared.look_now(now);
         }
         self.give_back();
         let mut taken = 0;

@@ -7,7 +7,7 @@
 //! What the owner sends waits for his flush, so that it travels together, but not longer than a moment:
 //! he may have gone to sleep. Everything else leaves at once. What comes in is looked at at once too, unless
 //! the thread looked just before: of many datagrams in a short time it then takes several at once, since
-//! waking up costs more than they do.
+//! waking up costs more than they do. The owner does not wait for that: he looks himself then.
 
 use std::collections::VecDeque;
 use std::io;
@@ -41,7 +41,7 @@ static RUNNING: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
 /// What a host's owner and its thread both use.
 pub struct Shared {
     pub state: Mutex<State>,
-    /// The thread's, while there is one.
+    /// The thread's, while there is one, but for its pauses. To be locked before the state.
     pub line: Mutex<Line>,
     /// An event happened that somebody waits for.
     happened: Condvar,
@@ -70,6 +70,8 @@ pub struct State {
     /// Until when the thread sleeps, if it does.
     sleeps_until: Option<Time>,
     pauses: bool,
+    /// Whether full datagrams are ready.
+    is_full: bool,
     is_awaited: bool,
 }
 
@@ -91,6 +93,7 @@ impl Shared {
                 waits_since: None,
                 sleeps_until: None,
                 pauses: false,
+                is_full: false,
                 is_awaited: false,
             }),
             line: Mutex::new(line),
@@ -177,8 +180,11 @@ impl Shared {
         if begins {
             state.waits_since = Some(now);
         }
-        let sleeps_long = |until| until > now + PATIENCE;
-        if ready >= FULL_DATAGRAMS || (begins && state.sleeps_until.is_some_and(sleeps_long)) {
+        let sleeps_long = |until| until > now + PATIENCE && !state.pauses;
+        if begins && state.sleeps_until.is_some_and(sleeps_long) {
+            self.wake(state);
+        } else if ready >= FULL_DATAGRAMS {
+            state.is_full = true;
             self.wake(state);
         }
         (done, 0)
@@ -191,6 +197,32 @@ impl Shared {
         if has_unsent || state.waits_since.is_some() {
             state.is_due = true;
             self.wake(state);
+        }
+    }
+
+    /// Takes in what arrived while the thread pauses.
+    pub fn look_now(&self, now: Time) {
+        if !lock(&self.state).pauses {
+            return;
+        }
+        let Ok(mut line) = self.line.try_lock() else {
+            // It has just gone on.
+            return;
+        };
+        let endpoint = &mut lock(&self.state).endpoint;
+        let mut taken = 0;
+        while taken < MAX_TAKEN {
+            let received = line.transport.receive(&mut |from, datagram| {
+                endpoint.take(now, from, datagram);
+            });
+            match received {
+                Ok(0) => return,
+                Ok(count) => taken += count,
+                Err(_) => {
+                    endpoint.totals.socket_errors += 1;
+                    return;
+                }
+            }
         }
     }
 
@@ -213,12 +245,12 @@ impl Shared {
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
+        if state.pauses {
+            return self.moved.notify_one();
+        }
         let sleeps = state.sleeps_until.take().is_some();
-        let pauses = std::mem::take(&mut state.pauses);
         drop(state);
-        if pauses {
-            self.moved.notify_one();
-        } else if sleeps && let Some(thread) = &*lock(&self.thread) {
+        if sleeps && let Some(thread) = &*lock(&self.thread) {
             thread.waker.wake();
         }
     }
@@ -226,12 +258,14 @@ impl Shared {
     fn serve(&self, clock: Clock) {
         let rests = |state: &mut State| !state.has_begun && !state.is_stopping;
         drop(self.happened.wait_while(lock(&self.state), rests));
-        let line = &mut *lock(&self.line);
         let mut inbox = Inbox::default();
         let mut outbox = Outbox::default();
         let mut sent = Sent::default();
         let mut is_stopping = false;
+        let mut last = Time::ZERO;
         loop {
+            self.pause((last + PAUSE).saturating_sub(clock()));
+            let line = &mut *lock(&self.line);
             if !is_stopping {
                 inbox.fill(line, &mut sent);
             }
@@ -247,6 +281,7 @@ impl Shared {
                 state.is_due = false;
                 state.waits_since = None;
             }
+            state.is_full = false;
             outbox.fill(&mut state, now);
             if state.is_awaited && state.endpoint.engine.has_events() {
                 self.happened.notify_all();
@@ -267,7 +302,7 @@ impl Shared {
                 sent.errors += 1;
                 thread::sleep(timeout.min(SLICE));
             }
-            self.pause((now + PAUSE).saturating_sub(clock()));
+            last = now;
         }
     }
 
@@ -278,7 +313,7 @@ impl Shared {
         }
         let mut state = lock(&self.state);
         state.pauses = true;
-        let has_time = |state: &mut State| !state.is_due && !state.is_stopping;
+        let has_time = |state: &mut State| !(state.is_due || state.is_full || state.is_stopping);
         let waited = self.moved.wait_timeout_while(state, time, has_time);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.pauses = false;
