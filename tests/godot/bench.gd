@@ -11,6 +11,7 @@ const RECEIVED_DATAGRAMS := ENetConnection.HOST_TOTAL_RECEIVED_PACKETS
 const RELIABLE := "_reliable"
 const FRAME_WORK_USEC := 5000
 const WARM_UP_SECONDS := 0.5
+const JOIN_LIMIT_USEC := 30_000_000
 const PAGE_KIB := 4
 const SLOTS := 4095
 ## Of UDP and IPv4.
@@ -25,6 +26,7 @@ var _seconds := 0.0
 var _payload := PackedByteArray()
 var _peer: MultiplayerPeer
 var _ids: Array[int] = []
+var _joined := 0
 ## Of each tick, in microseconds.
 var _samples: Array[int] = []
 var _polls: Array[int] = []
@@ -80,7 +82,7 @@ func _initialize() -> void:
 		quit(1)
 		return
 	var allocated := _resident_kib() - before
-	_peer.peer_connected.connect(func(id: int) -> void: _ids.append(id))
+	_peer.peer_connected.connect(_on_connected)
 	_peer.peer_disconnected.connect(func(id: int) -> void: _ids.erase(id))
 	var host: RefCounted = _peer.call(&"get_host")
 	match _kind:
@@ -98,11 +100,12 @@ func _initialize() -> void:
 	var join_usec := await _let_join(host)
 	match _kind:
 		"joins":
-			_tell({"join_usec": float(join_usec) / _clients})
+			_tell({"join_usec": float(join_usec) / maxi(_joined, 1), "clients": _ids.size()})
 		"memory":
 			_tell({
 				"allocated": 1024.0 * allocated / slots,
 				"connected": 1024.0 * (_resident_kib() - before - allocated) / _clients,
+				"clients": _ids.size(),
 			})
 		"echo", "echo_late":
 			await _run_echo()
@@ -122,10 +125,10 @@ func _choose_thread(wanted: bool) -> bool:
 	return not wanted
 
 
-## Microseconds from the begin of the poll that saw the first datagram.
+## Microseconds from the begin of the poll that saw the first datagram. Some may never join, or leave again.
 func _let_join(host: RefCounted) -> int:
 	var begun := 0
-	while _ids.size() < _clients:
+	while _joined < _clients and (begun == 0 or Time.get_ticks_usec() - begun < JOIN_LIMIT_USEC):
 		var now := Time.get_ticks_usec()
 		_poll()
 		var datagrams: float = host.call(&"pop_statistic", RECEIVED_DATAGRAMS)
@@ -133,6 +136,11 @@ func _let_join(host: RefCounted) -> int:
 			begun = now
 		await process_frame
 	return Time.get_ticks_usec() - begun
+
+
+func _on_connected(id: int) -> void:
+	_joined += 1
+	_ids.append(id)
 
 
 func _run_ticks(host: RefCounted) -> void:

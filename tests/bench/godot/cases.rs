@@ -172,7 +172,6 @@ pub const CASES: [Case; 21] = [
         name: "tick, 1,000 clients, 30 Hz",
         clients: 1000,
         ticks_per_second: 30,
-        rounds: 5,
         ..TARGETED
     },
     Case {
@@ -187,7 +186,6 @@ pub const CASES: [Case; 21] = [
         kind: "scene",
         clients: 32,
         rounds: 5,
-        seconds: 3.0,
         figures: SCENE,
         ..TARGETED
     },

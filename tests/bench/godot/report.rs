@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::cases::{Case, Clients, PACKETS_PER_SECOND};
 use super::run::{self, Figures};
-use super::{Row, median};
+use super::{Row, median, table};
 
 /// Less than this share of what should have come or gone is told.
 const ENOUGH: f64 = 0.95;
@@ -155,10 +155,11 @@ pub fn markdown(rows: &[Row], notes: &[String]) -> String {
             };
             let goal = (column.goal).map_or(String::new(), |goal| format!("{goal:.2}"));
             text += &format!(
-                " {:.1} | {bold}{ratio:.2}{bold} ({:.2}-{:.2}) | {goal} |",
+                " {:.1} | {bold}{}{bold} ({}-{}) | {goal} |",
                 median(&column.values),
-                ratios[0],
-                ratios[ratios.len() - 1],
+                table::ratio(ratio),
+                table::ratio(ratios[0]),
+                table::ratio(ratios[ratios.len() - 1]),
             );
         }
         text += "\n";

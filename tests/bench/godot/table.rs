@@ -4,7 +4,7 @@ use super::{Row, Way, median};
 
 /// The columns' names.
 pub fn head(ways: &[Way]) -> String {
-    let mut line = format!("{:<35}{:<26}{:>11}", "", "", "stock");
+    let mut line = format!("{:<36}{:<26}{:>11}", "", "", "stock");
     for way in ways {
         line += &format!(
             " | {:>10}{:>7}{:>13}{:>6}",
@@ -17,10 +17,18 @@ pub fn head(ways: &[Way]) -> String {
     line
 }
 
+/// Small ones with the digits that tell.
+pub fn ratio(ratio: f64) -> String {
+    match ratio < 0.1 {
+        true => format!("{ratio:.3}"),
+        false => format!("{ratio:.2}"),
+    }
+}
+
 /// One figure.
 pub fn line(row: &Row) -> String {
     let mut line = format!(
-        "{:<35}{:<26}{:>11.1}",
+        "{:<36}{:<26}{:>11.1}",
         row.case,
         row.unit,
         median(&row.reference_values)
@@ -29,11 +37,11 @@ pub fn line(row: &Row) -> String {
         let ratios = row.ratios(column);
         let goal = (column.goal).map_or(String::new(), |goal| format!("{goal:.2}"));
         line += &format!(
-            " | {:>10.1}{:>7.2}{:>6.2}-{:<6.2}{goal:>6}",
+            " | {:>10.1}{:>7}{:>6}-{:<6}{goal:>6}",
             median(&column.values),
-            median(&ratios),
-            ratios[0],
-            ratios[ratios.len() - 1],
+            ratio(median(&ratios)),
+            ratio(ratios[0]),
+            ratio(ratios[ratios.len() - 1]),
         );
     }
     line
