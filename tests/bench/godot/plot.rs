@@ -14,8 +14,8 @@ const NAMES: u32 = 430;
 const PLAIN: RGBColor = RGBColor(31, 119, 180);
 const THREADED: RGBColor = RGBColor(60, 160, 90);
 const GOAL: RGBColor = RGBColor(214, 98, 40);
-/// Ratios beyond are drawn up to here.
-const RATIOS: std::ops::Range<f64> = 0.01..2.0;
+/// Ratios beyond are drawn up to their ends.
+const RATIOS: std::ops::Range<f64> = 0.003..2.0;
 /// Share of a row that its bars take.
 const BARS: f64 = 0.8;
 
