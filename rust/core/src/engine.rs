@@ -10,8 +10,13 @@ use std::net::SocketAddr;
 use crate::compress::Codec;
 use crate::{Compression, Time};
 
+mod config;
+mod peer;
 #[cfg(feature = "rusty_enet")]
 pub mod rusty;
+
+pub use config::{Admission, EngineConfig};
+pub use peer::{PeerId, PeerState, PeerStatistics, Throttle, Timeout};
 
 /// Most peers a host can have: the slot travels in 12 bits and its highest value means "no slot".
 pub const MAX_PEERS: usize = 4095;
@@ -35,112 +40,6 @@ pub const MAX_MTU: u32 = 4096;
 pub const THROTTLE_SCALE: u32 = 32;
 /// A packet loss of 1.0.
 pub const LOSS_SCALE: u32 = 65536;
-
-/// How to build a host.
-#[derive(Debug, Clone)]
-pub struct EngineConfig {
-    /// Peer slots, 1 to [`MAX_PEERS`].
-    pub max_peers: usize,
-    /// Most channels granted to an incoming connection, 1 to [`MAX_CHANNELS`].
-    pub max_channels: usize,
-    /// Incoming bandwidth in bytes per second, 0 for unlimited.
-    pub in_bandwidth: u32,
-    /// Outgoing bandwidth in bytes per second, 0 for unlimited.
-    pub out_bandwidth: u32,
-    /// Seed of the connection tokens.
-    pub seed: u32,
-    /// The time at which the host is made.
-    pub now: Time,
-    /// Largest datagram offered to the other side, [`MIN_MTU`] to [`MAX_MTU`] bytes.
-    pub mtu: u32,
-    /// Whether every datagram carries a CRC-32. Both ends must agree; Godot has no such option.
-    pub checksum: bool,
-    /// Most connections from one IP address.
-    pub max_peers_per_address: usize,
-    /// Largest packet sent or received, in bytes, at most [`MAX_PACKET_SIZE`].
-    pub max_packet_size: usize,
-    /// Most bytes of a peer that may wait for their turn: for missing packets or fragments.
-    pub max_waiting_data: usize,
-    /// Most bytes of received packets whose events wait to be taken. Beyond them data is not taken in:
-    /// what is reliable comes again later.
-    pub max_unread_data: usize,
-    /// Whether a connector that is turned away is told, so that its attempt ends at once: for want of
-    /// a slot, for too many connections from its address, or by the [`Admission`]. In C, and without
-    /// this, it hears nothing and gives up after half a minute, or comes in as soon as it may. A C
-    /// host that asks the broadcast address believes the first to answer, also one that refuses.
-    pub answers_refused: bool,
-}
-
-/// Whom a host lets in while slots are free. Connections that have begun are not affected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Admission {
-    /// Whoever asks.
-    #[default]
-    Everybody,
-    /// Nobody.
-    Nobody,
-    /// Whose connect data is a unique id in Godot's sense: from 2 to [`i32::MAX`], and not that of an
-    /// incoming connection that is up. Of two who ask at the same time both come in.
-    UniqueIds,
-}
-
-impl EngineConfig {
-    /// A host with so many peer slots and ENet's defaults for everything else.
-    pub fn new(max_peers: usize, seed: u32, now: Time) -> Self {
-        Self {
-            max_peers,
-            max_channels: MAX_CHANNELS,
-            in_bandwidth: 0,
-            out_bandwidth: 0,
-            seed,
-            now,
-            mtu: DEFAULT_MTU,
-            checksum: false,
-            max_peers_per_address: MAX_PEERS,
-            max_packet_size: MAX_PACKET_SIZE,
-            max_waiting_data: 32 * 1024 * 1024,
-            max_unread_data: 256 * 1024 * 1024,
-            answers_refused: false,
-        }
-    }
-}
-
-/// Names one connection: the slot, and which of the slot's successive connections.
-///
-/// An id goes stale when its connection ends and never names the slot's next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PeerId {
-    /// Index of the slot in its host.
-    pub slot: u16,
-    /// Counts the connections the host has had.
-    pub generation: u32,
-}
-
-/// ENet's peer states, with its numbering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum PeerState {
-    /// No connection, or a [`PeerId`] that went stale.
-    Disconnected = 0,
-    /// A CONNECT is on its way.
-    Connecting = 1,
-    /// A CONNECT was received and is being answered.
-    AcknowledgingConnect = 2,
-    /// Connected, the event is not taken yet (accepting side).
-    ConnectionPending = 3,
-    /// Connected, the event is not taken yet (connecting side).
-    ConnectionSucceeded = 4,
-    /// Up: packets can be sent.
-    Connected = 5,
-    /// Will disconnect once everything queued is delivered.
-    DisconnectLater = 6,
-    /// A DISCONNECT is on its way.
-    Disconnecting = 7,
-    /// A DISCONNECT was received and is being acknowledged.
-    AcknowledgingDisconnect = 8,
-    /// Gone, the event is not taken yet.
-    Zombie = 9,
-}
 
 /// How a packet travels: ENet's packet flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -205,103 +104,6 @@ pub enum QueueError {
     /// Larger than [`MAX_PACKET_SIZE`], or the engine could not split it.
     #[error("the packet is too large")]
     TooLarge,
-}
-
-/// What a connection knows of itself: every number ENet keeps per peer, and so Godot's 14 peer
-/// statistics. Times are in milliseconds, epochs count from the same zero as the calls' times and
-/// wrap after 49 days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PeerStatistics {
-    /// Share of reliable commands that had to be sent again, of [`LOSS_SCALE`], smoothed.
-    pub packet_loss: u32,
-    /// How much that share varies, of [`LOSS_SCALE`].
-    pub packet_loss_variance: u32,
-    /// When the loss was averaged last.
-    pub packet_loss_epoch: u32,
-    /// Commands sent since then.
-    pub packets_sent: u32,
-    /// Reliable commands given up for lost since then.
-    pub packets_lost: u32,
-    /// Round trip, smoothed.
-    pub round_trip_time: u32,
-    /// How much it varies.
-    pub round_trip_time_variance: u32,
-    /// The lowest round trip of the throttle's last interval.
-    pub last_round_trip_time: u32,
-    /// The highest variance of that interval.
-    pub last_round_trip_time_variance: u32,
-    /// Share of unreliable packets that are sent, of [`THROTTLE_SCALE`].
-    pub packet_throttle: u32,
-    /// The most the throttle may reach, by the bandwidth limits.
-    pub packet_throttle_limit: u32,
-    /// The counter that picks the packets to drop.
-    pub packet_throttle_counter: u32,
-    /// When the throttle's interval began.
-    pub packet_throttle_epoch: u32,
-    /// What a good round trip adds to the throttle.
-    pub packet_throttle_acceleration: u32,
-    /// What a bad round trip takes off it.
-    pub packet_throttle_deceleration: u32,
-    /// How long the throttle compares with the same round trip.
-    pub packet_throttle_interval: u32,
-    /// Largest datagram both sides take, in bytes.
-    pub mtu: u32,
-    /// Reliable bytes that may be in flight.
-    pub window_size: u32,
-    /// Reliable bytes in flight.
-    pub reliable_data_in_transit: u32,
-    /// Bytes that wait for their turn.
-    pub waiting_data: usize,
-    /// What the remote can take in, bytes per second, 0 for unlimited.
-    pub in_bandwidth: u32,
-    /// What the remote says it sends at most, bytes per second, 0 for unlimited.
-    pub out_bandwidth: u32,
-    /// Time without an acknowledgement after which it is asked for one.
-    pub ping_interval: u32,
-    /// When the last acknowledgement came, 0 for never.
-    pub last_receive_time: u32,
-}
-
-/// When to give a silent connection up. See [`Engine::set_timeout`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeout {
-    /// How many times the patience for one command may have grown: twofold with every sending.
-    pub limit: u32,
-    /// Not before so many milliseconds of silence.
-    pub minimum: u32,
-    /// After so many milliseconds of silence in any case.
-    pub maximum: u32,
-}
-
-impl Default for Timeout {
-    fn default() -> Self {
-        Self {
-            limit: 32,
-            minimum: 5000,
-            maximum: 30_000,
-        }
-    }
-}
-
-/// How a connection's throttle follows its round trips.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Throttle {
-    /// Milliseconds over which the best round trip is looked for.
-    pub interval: u32,
-    /// Added after a good round trip.
-    pub acceleration: u32,
-    /// Taken off after a bad one.
-    pub deceleration: u32,
-}
-
-impl Default for Throttle {
-    fn default() -> Self {
-        Self {
-            interval: 5000,
-            acceleration: 2,
-            deceleration: 2,
-        }
-    }
 }
 
 /// Ways to end a connection.
