@@ -3,15 +3,14 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use enet_core::compress::{Dictionary, train_dictionary};
+use enet_core::compress::Dictionary;
 use enet_core::{CreateError, Event, HostOptions, HostStatistic as Statistic, Inactive};
-use godot::classes::{MultiplayerPeerExtension, TlsOptions};
+use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
-use crate::arguments::NullableTlsOptions;
 use crate::dtls;
-use crate::enums::{CompressionMode, EventType, FlushMode, HostStatistic};
+use crate::enums::{EventType, FlushMode, HostStatistic};
 use crate::handle::Handle;
 use crate::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::session::{self, HasSession, Session};
@@ -70,6 +69,8 @@ pub struct ENetConnectionRs {
 
 // After the class: the derive leaves a macro that it needs.
 mod as_peer;
+mod compression;
+mod encryption;
 mod socket;
 
 #[godot_api]
@@ -301,139 +302,6 @@ impl ENetConnectionRs {
         let done = connection.broadcast(channel, flags, packet.as_slice(), now);
         drop(connection);
         self.report_failure("broadcast", done);
-    }
-
-    /// Compresses the datagrams of this host from now on, in both directions. The remote must do the
-    /// same: nothing is negotiated. Call it after the host was made, on both sides, before anybody
-    /// connects. A number that is no mode changes nothing; [constant COMPRESS_ZSTD_DICT] without a
-    /// dictionary prints an error and changes nothing.
-    ///
-    /// If datagrams come that cannot be decoded, a warning is printed, every ten seconds at most.
-    #[func(gd_self)]
-    fn compress(this: Gd<Self>, mode: CompressionMode) {
-        let handle = this.bind().handle.clone();
-        if !handle.connection().borrow().is_active() {
-            return report("compress", &INACTIVE);
-        }
-        let mode = convert::compression(mode, this.bind().dictionary.borrow().as_ref());
-        match mode {
-            Ok(Some(mode)) => {
-                let done = handle.connection().borrow_mut().set_compression(mode);
-                report_failure("compress", done);
-            }
-            Ok(None) => {}
-            Err(cause) => report("compress", &cause),
-        }
-    }
-
-    /// Sets the dictionary for [constant COMPRESS_ZSTD_DICT], which is to be chosen afterwards with
-    /// [method compress]: bytes that [method train_dictionary] made, the same on both sides.
-    ///
-    /// Returns [constant OK], or [constant ERR_INVALID_DATA] for bytes that are no dictionary.
-    #[func(gd_self)]
-    fn set_compression_dictionary(this: Gd<Self>, dictionary: PackedByteArray) -> Error {
-        match Dictionary::new(dictionary.as_slice()) {
-            Ok(dictionary) => {
-                *this.bind().dictionary.borrow_mut() = Some(dictionary);
-                Error::OK
-            }
-            Err(error) => {
-                report("set_compression_dictionary", &error);
-                Error::ERR_INVALID_DATA
-            }
-        }
-    }
-
-    /// Makes a dictionary of at most `size` bytes from samples of a game's datagrams, see
-    /// [method record_datagrams]. Some hundred samples are needed, and a hundred times as many bytes as
-    /// the dictionary shall have are good; 4096 to 16384 bytes suit most games. Ship it with the game: a
-    /// file in the project, read with [method FileAccess.get_file_as_bytes].
-    ///
-    /// Returns an empty array and prints the cause if that is not possible. It may take seconds.
-    #[func]
-    fn train_dictionary(samples: Array<PackedByteArray>, size: i64) -> PackedByteArray {
-        let samples: Vec<Vec<u8>> = samples
-            .iter_shared()
-            .map(|sample| sample.to_vec())
-            .collect();
-        let size = usize::try_from(size)
-            .ok()
-            .filter(|&size| size <= MAX_DICTIONARY_SIZE);
-        let Some(size) = size else {
-            let cause = format!("the size must be 0 to {MAX_DICTIONARY_SIZE} bytes");
-            report("train_dictionary", &cause);
-            return PackedByteArray::new();
-        };
-        match train_dictionary(&samples, size) {
-            Ok(dictionary) => dictionary.as_slice().into(),
-            Err(error) => {
-                report("train_dictionary", &error);
-                PackedByteArray::new()
-            }
-        }
-    }
-
-    /// Records the next `count` datagrams that this host sends, before they are compressed: samples for
-    /// [method train_dictionary], to be fetched with [method take_recorded_datagrams]. 0 ends it. Use it
-    /// on a server while people play.
-    #[func(gd_self)]
-    fn record_datagrams(this: Gd<Self>, count: i64) {
-        let handle = this.bind().handle.clone();
-        let Ok(count) = usize::try_from(count) else {
-            return report("record_datagrams", &"the count must not be negative");
-        };
-        let done = handle.connection().borrow_mut().record(count);
-        report_failure("record_datagrams", done);
-    }
-
-    /// The datagrams recorded so far, which are then forgotten.
-    #[func(gd_self)]
-    fn take_recorded_datagrams(this: Gd<Self>) -> Array<PackedByteArray> {
-        let handle = this.bind().handle.clone();
-        let recorded = handle.connection().borrow_mut().take_recorded();
-        let samples = recorded.iter().map(Vec::as_slice);
-        samples.map(PackedByteArray::from).collect()
-    }
-
-    /// Encrypts the host with DTLS 1.2 and lets it accept encrypted connections only, as Godot's built-in
-    /// class does where it has DTLS. `server_options` are made by [method TLSOptions.server]: an RSA key
-    /// (2048 to 4096 bits) or one on curve P-256, and a certificate, with those that lead to an authority
-    /// behind it. Call it right after [method create_host_bound]; once, and for good.
-    ///
-    /// The datagrams carry 37 bytes less, so that with encryption they are as large as before.
-    ///
-    /// Returns [constant OK], [constant ERR_UNCONFIGURED] without a host,
-    /// [constant ERR_INVALID_PARAMETER] for other options, or a key and a certificate that do not belong
-    /// together, [constant FAILED] if the host is encrypted already. Errors are printed with their cause.
-    #[func(gd_self)]
-    fn dtls_server_setup(this: Gd<Self>, server_options: Option<Gd<TlsOptions>>) -> Error {
-        Self::encrypt(&this, "dtls_server_setup", || {
-            dtls::server_from_options(server_options)
-        })
-    }
-
-    /// Encrypts the host with DTLS 1.2, for connections that it begins. `hostname` is whom the server's
-    /// certificate must be for. `client_options` are made by [method TLSOptions.client] or
-    /// [method TLSOptions.client_unsafe]; [code]null[/code] verifies with the certificates of the
-    /// project's settings or of the system. Call it right after [method create_host] or
-    /// [method connect_to_host]; once, and for good.
-    ///
-    /// A certificate given as trusted is accepted from the server itself, also if nobody signed it.
-    /// Where a certificate lists no alternative names its common name counts. What is wrong with one is
-    /// printed as an error, and the connection ends.
-    ///
-    /// Returns [constant OK], [constant ERR_UNCONFIGURED] without a host,
-    /// [constant ERR_INVALID_PARAMETER] for a server's options or certificates that cannot be read,
-    /// [constant FAILED] if the host is encrypted already. Errors are printed with their cause.
-    #[func(gd_self)]
-    fn dtls_client_setup(
-        this: Gd<Self>,
-        hostname: GString,
-        #[opt(default = NullableTlsOptions(None))] client_options: NullableTlsOptions,
-    ) -> Error {
-        Self::encrypt(&this, "dtls_client_setup", || {
-            dtls::client_from_options(&hostname, client_options.0)
-        })
     }
 
     /// Turns away those who try to connect from now on, or stops doing so. They are told at once.

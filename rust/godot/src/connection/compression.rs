@@ -1,0 +1,104 @@
+//! Compression of ENetConnectionRs, and the dictionaries for it.
+
+use enet_core::compress::{Dictionary, train_dictionary};
+use godot::global::Error;
+use godot::prelude::*;
+
+use super::{ENetConnectionRs, INACTIVE, MAX_DICTIONARY_SIZE, report, report_failure};
+use crate::convert;
+use crate::enums::CompressionMode;
+
+#[godot_api(secondary)]
+impl ENetConnectionRs {
+    /// Compresses the datagrams of this host from now on, in both directions. The remote must do the
+    /// same: nothing is negotiated. Call it after the host was made, on both sides, before anybody
+    /// connects. A number that is no mode changes nothing; [constant COMPRESS_ZSTD_DICT] without a
+    /// dictionary prints an error and changes nothing.
+    ///
+    /// If datagrams come that cannot be decoded, a warning is printed, every ten seconds at most.
+    #[func(gd_self)]
+    fn compress(this: Gd<Self>, mode: CompressionMode) {
+        let handle = this.bind().handle.clone();
+        if !handle.connection().borrow().is_active() {
+            return report("compress", &INACTIVE);
+        }
+        let mode = convert::compression(mode, this.bind().dictionary.borrow().as_ref());
+        match mode {
+            Ok(Some(mode)) => {
+                let done = handle.connection().borrow_mut().set_compression(mode);
+                report_failure("compress", done);
+            }
+            Ok(None) => {}
+            Err(cause) => report("compress", &cause),
+        }
+    }
+
+    /// Sets the dictionary for [constant COMPRESS_ZSTD_DICT], which is to be chosen afterwards with
+    /// [method compress]: bytes that [method train_dictionary] made, the same on both sides.
+    ///
+    /// Returns [constant OK], or [constant ERR_INVALID_DATA] for bytes that are no dictionary.
+    #[func(gd_self)]
+    fn set_compression_dictionary(this: Gd<Self>, dictionary: PackedByteArray) -> Error {
+        match Dictionary::new(dictionary.as_slice()) {
+            Ok(dictionary) => {
+                *this.bind().dictionary.borrow_mut() = Some(dictionary);
+                Error::OK
+            }
+            Err(error) => {
+                report("set_compression_dictionary", &error);
+                Error::ERR_INVALID_DATA
+            }
+        }
+    }
+
+    /// Makes a dictionary of at most `size` bytes from samples of a game's datagrams, see
+    /// [method record_datagrams]. Some hundred samples are needed, and a hundred times as many bytes as
+    /// the dictionary shall have are good; 4096 to 16384 bytes suit most games. Ship it with the game: a
+    /// file in the project, read with [method FileAccess.get_file_as_bytes].
+    ///
+    /// Returns an empty array and prints the cause if that is not possible. It may take seconds.
+    #[func]
+    fn train_dictionary(samples: Array<PackedByteArray>, size: i64) -> PackedByteArray {
+        let samples: Vec<Vec<u8>> = samples
+            .iter_shared()
+            .map(|sample| sample.to_vec())
+            .collect();
+        let size = usize::try_from(size)
+            .ok()
+            .filter(|&size| size <= MAX_DICTIONARY_SIZE);
+        let Some(size) = size else {
+            let cause = format!("the size must be 0 to {MAX_DICTIONARY_SIZE} bytes");
+            report("train_dictionary", &cause);
+            return PackedByteArray::new();
+        };
+        match train_dictionary(&samples, size) {
+            Ok(dictionary) => dictionary.as_slice().into(),
+            Err(error) => {
+                report("train_dictionary", &error);
+                PackedByteArray::new()
+            }
+        }
+    }
+
+    /// Records the next `count` datagrams that this host sends, before they are compressed: samples for
+    /// [method train_dictionary], to be fetched with [method take_recorded_datagrams]. 0 ends it. Use it
+    /// on a server while people play.
+    #[func(gd_self)]
+    fn record_datagrams(this: Gd<Self>, count: i64) {
+        let handle = this.bind().handle.clone();
+        let Ok(count) = usize::try_from(count) else {
+            return report("record_datagrams", &"the count must not be negative");
+        };
+        let done = handle.connection().borrow_mut().record(count);
+        report_failure("record_datagrams", done);
+    }
+
+    /// The datagrams recorded so far, which are then forgotten.
+    #[func(gd_self)]
+    fn take_recorded_datagrams(this: Gd<Self>) -> Array<PackedByteArray> {
+        let handle = this.bind().handle.clone();
+        let recorded = handle.connection().borrow_mut().take_recorded();
+        let samples = recorded.iter().map(Vec::as_slice);
+        samples.map(PackedByteArray::from).collect()
+    }
+}
