@@ -18,7 +18,7 @@ pub struct EngineConfig {
     pub seed: u32,
     /// The time at which the host is made.
     pub now: Time,
-    /// Largest datagram offered to the other side, [`MIN_MTU`] to [`MAX_MTU`] bytes.
+    /// Largest datagram offered to the other side, [`super::MIN_MTU`] to [`super::MAX_MTU`] bytes.
     pub mtu: u32,
     /// Whether every datagram carries a CRC-32. Both ends must agree; Godot has no such option.
     pub checksum: bool,

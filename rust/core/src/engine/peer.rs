@@ -42,9 +42,9 @@ pub enum PeerState {
 /// wrap after 49 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PeerStatistics {
-    /// Share of reliable commands that had to be sent again, of [`LOSS_SCALE`], smoothed.
+    /// Share of reliable commands that had to be sent again, of [`super::LOSS_SCALE`], smoothed.
     pub packet_loss: u32,
-    /// How much that share varies, of [`LOSS_SCALE`].
+    /// How much that share varies, of [`super::LOSS_SCALE`].
     pub packet_loss_variance: u32,
     /// When the loss was averaged last.
     pub packet_loss_epoch: u32,
@@ -60,7 +60,7 @@ pub struct PeerStatistics {
     pub last_round_trip_time: u32,
     /// The highest variance of that interval.
     pub last_round_trip_time_variance: u32,
-    /// Share of unreliable packets that are sent, of [`THROTTLE_SCALE`].
+    /// Share of unreliable packets that are sent, of [`super::THROTTLE_SCALE`].
     pub packet_throttle: u32,
     /// The most the throttle may reach, by the bandwidth limits.
     pub packet_throttle_limit: u32,
@@ -92,7 +92,7 @@ pub struct PeerStatistics {
     pub last_receive_time: u32,
 }
 
-/// When to give a silent connection up. See [`Engine::set_timeout`].
+/// When to give a silent connection up. See [`super::Engine::set_timeout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeout {
     /// How many times the patience for one command may have grown: twofold with every sending.
