@@ -102,6 +102,12 @@ fn pair(is_client_threaded: bool) -> (Node, Node) {
     (server, client)
 }
 
+fn host(config: &EngineConfig) -> Host {
+    let address = BindAddress::parse("127.0.0.1").expect("an address");
+    let socket = Udp.bind(address, 0).expect("a socket");
+    Host::new(enet_core::host::DEFAULT_ENGINE(config), socket)
+}
+
 #[test]
 fn it_acknowledges_while_nobody_polls() {
     const PACKETS: usize = 2000;
@@ -217,6 +223,20 @@ fn a_service_waits_for_events() {
     assert!(clock.elapsed() < LIMIT);
 }
 
+/// What woke the thread must not end the waits of the owner who serves again.
+#[test]
+fn waits_last_when_the_thread_has_ended() {
+    const WAIT: Duration = Duration::from_millis(50);
+    let mut host = host(&EngineConfig::new(4, 3, now()));
+    host.start_thread(now).expect("a thread");
+    host.service(now());
+    host.stop_thread();
+    host.service(now());
+    let clock = Instant::now();
+    assert!(!host.wait(now(), WAIT), "nothing came");
+    assert!(clock.elapsed() >= WAIT);
+}
+
 /// A network whose sockets have no waker.
 #[test]
 fn a_socket_that_cannot_be_served_by_a_thread_says_so() {
@@ -240,11 +260,6 @@ fn unread_packets_are_bounded() {
     let config = |max_unread_data| EngineConfig {
         max_unread_data,
         ..EngineConfig::new(4, 3, now())
-    };
-    let host = |config: &EngineConfig| {
-        let address = BindAddress::parse("127.0.0.1").expect("an address");
-        let socket = Udp.bind(address, 0).expect("a socket");
-        Host::new(enet_core::host::DEFAULT_ENGINE(config), socket)
     };
     let mut reader = host(&config(LIMIT_BYTES));
     let mut writer = host(&config(usize::MAX));

@@ -62,6 +62,9 @@ pub trait Transport: Send {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Lets go of it: waits last again.
+    fn forget_waker(&mut self) {}
+
     /// Bytes that the system's buffers take, to receive and to send; 0 where they are not known. Linux
     /// counts its own bookkeeping too, at least as much again.
     fn buffer_sizes(&self) -> (usize, usize) {

@@ -119,6 +119,7 @@ impl Shared {
             Ok(handle) => *thread = Some(Thread { handle, waker }),
             Err(error) => {
                 lock(&self.state).is_threaded = false;
+                lock(&self.line).transport.forget_waker();
                 return Err(error);
             }
         }
@@ -139,6 +140,8 @@ impl Shared {
         waker.wake();
         // If it panicked that was printed.
         let _ = handle.join();
+        // Nobody wakes any more: the owner's own waits must last.
+        lock(&self.line).transport.forget_waker();
         let mut state = lock(&self.state);
         state.is_stopping = false;
         state.is_threaded = false;

@@ -216,6 +216,10 @@ impl Transport for UdpTransport {
         Ok(Arc::new(waker))
     }
 
+    fn forget_waker(&mut self) {
+        self.alarm = None;
+    }
+
     fn buffer_sizes(&self) -> (usize, usize) {
         let socket = SockRef::from(&self.socket);
         (
