@@ -1,10 +1,12 @@
 //! A host's own thread, on the system's sockets: what it does while nobody calls.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use enet_core::engine::Disconnect;
 use enet_core::host::Clock;
 use enet_core::{
     BindAddress, ClientOptions, EngineConfig, Event, FlushMode, Host, Multiplayer, Network,
@@ -300,5 +302,51 @@ fn unread_packets_are_bounded() {
     wait_until("all come", || {
         writer.service(now());
         take(&mut reader) == sent
+    });
+}
+
+/// Strangers come and go while nobody looks: what is to be told of them is bounded too.
+#[test]
+fn untold_events_are_bounded() {
+    const COST: usize = 64;
+    const EVENTS: usize = 40;
+    let mut server = host(&EngineConfig {
+        max_unread_data: EVENTS * COST,
+        ..EngineConfig::new(4, 3, now())
+    });
+    let mut client = host(&EngineConfig::new(4, 3, now()));
+    server.start_thread(now).expect("a thread");
+    server.receive(now());
+    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    let mut asking = Vec::new();
+    let mut comings = 0;
+    let mut come_and_go = |is_over: &mut dyn FnMut(usize, bool) -> bool| {
+        wait_until("it goes on", || {
+            asking.extend(std::iter::from_fn(|| client.connect(now(), to, 1, 0)));
+            client.service(now());
+            while let Some(event) = client.next_event() {
+                if let Event::Connected { peer, .. } = event {
+                    comings += 1;
+                    asking.retain(|&asks| asks != peer);
+                    client.disconnect(now(), peer, 0, Disconnect::Now);
+                }
+            }
+            let lost = |peer| {
+                client
+                    .statistics(peer)
+                    .map_or(0, |known| known.packets_lost)
+            };
+            is_over(comings, asking.iter().all(|&peer| lost(peer) > 0))
+        });
+    };
+    // Well over what fits, unless nobody is let in any more.
+    come_and_go(&mut |comings, asks_again| comings > 4 * EVENTS || asks_again);
+    let untold = std::iter::from_fn(|| server.next_event()).count();
+    // Those that had a slot by then may have been let in and have left.
+    assert!(untold <= EVENTS + 2 * 4, "{untold} events waited");
+    let mut more = 0;
+    come_and_go(&mut |_, _| {
+        more += std::iter::from_fn(|| server.next_event()).count();
+        more > EVENTS
     });
 }

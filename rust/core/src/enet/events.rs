@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::engine::Event;
 
-/// What a packet costs besides its bytes.
-const PACKET_COST: usize = 64;
+/// What an event costs besides its bytes.
+const EVENT_COST: usize = 64;
 
 /// Events, oldest first.
 pub struct Events {
@@ -49,7 +49,7 @@ impl Events {
         self.queue.is_empty()
     }
 
-    /// Whether no more packets should come.
+    /// Whether no more packets should come, and nobody new.
     pub fn is_full(&self) -> bool {
         self.bytes >= self.most_bytes
     }
@@ -57,7 +57,7 @@ impl Events {
 
 fn cost(event: &Event) -> usize {
     match event {
-        Event::Received { data, .. } => PACKET_COST + data.capacity(),
-        _ => 0,
+        Event::Received { data, .. } => EVENT_COST + data.capacity(),
+        _ => EVENT_COST,
     }
 }

@@ -142,6 +142,10 @@ impl Enet {
             self.repeat_answer(now, slot);
             return;
         }
+        // Who comes and goes while nobody looks leaves two events each time. He will ask again.
+        if self.events.is_full() {
+            return;
+        }
         let accepted = match self.admits(from, data) {
             true => self.new_peer(now, from, PeerState::AcknowledgingConnect),
             false => None,
