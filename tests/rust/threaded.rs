@@ -239,6 +239,27 @@ fn waits_last_when_the_thread_has_ended() {
     assert!(clock.elapsed() >= WAIT);
 }
 
+/// A defect in the thread is one of the owner then, who hears of it.
+#[test]
+fn the_owner_serves_when_the_thread_has_panicked() {
+    fn clock() -> Time {
+        let is_thread = std::thread::current().name() == Some("enet");
+        assert!(!is_thread, "the test wants this");
+        now()
+    }
+    let mut server = host(&EngineConfig::new(4, 3, now()));
+    let mut client = host(&EngineConfig::new(4, 3, now()));
+    server.start_thread(clock).expect("a thread");
+    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    client.connect(now(), to, 1, 0).expect("a slot");
+    wait_until("they connect", || {
+        server.service(now());
+        client.service(now());
+        client.next_event().is_some()
+    });
+    assert!(!server.is_threaded());
+}
+
 /// A network whose sockets have no waker.
 #[test]
 fn a_socket_that_cannot_be_served_by_a_thread_says_so() {

@@ -138,8 +138,7 @@ impl Host {
     /// acknowledgements along, which saves a datagram each. Flush soon: the remote's round trips
     /// include the wait. A thread does both by itself.
     pub fn receive(&mut self, now: Time) {
-        if self.is_threaded {
-            self.begin();
+        if self.begin() {
             return self.shared.look_now(now);
         }
         self.give_back();
@@ -198,8 +197,7 @@ impl Host {
 
     /// Sends everything that may be sent now. A thread is told to.
     pub fn flush(&mut self, now: Time) {
-        if self.is_threaded {
-            self.begin();
+        if self.begin() {
             return self.shared.flush();
         }
         self.shared.look().endpoint.engine.flush(now);
@@ -208,8 +206,7 @@ impl Host {
 
     /// The same, and what is queued after this does not travel with it, also with a thread.
     pub(crate) fn flush_apart(&mut self, now: Time) {
-        if self.is_threaded {
-            self.begin();
+        if self.begin() {
             return self.shared.act(|endpoint| endpoint.engine.flush(now));
         }
         self.flush(now);
@@ -356,8 +353,7 @@ impl Host {
             self.send_datagrams(now);
             return Ok(());
         }
-        if self.is_threaded {
-            self.begin();
+        if self.begin() {
             self.shared.send_raw(to, datagram);
             return Ok(());
         }
@@ -435,11 +431,17 @@ impl Host {
         self.shared.look().endpoint.totals
     }
 
-    fn begin(&mut self) {
-        if !self.has_begun {
+    /// Has the thread begin, if there is one. If a defect ended it, the owner goes on, and meets the
+    /// defect himself where it lasts.
+    fn begin(&mut self) -> bool {
+        if self.is_threaded && self.shared.has_ended() {
+            self.stop_thread();
+        }
+        if self.is_threaded && !self.has_begun {
             self.has_begun = true;
             self.shared.begin();
         }
+        self.is_threaded
     }
 
     fn give_back(&mut self) {

@@ -76,7 +76,7 @@ pub struct State {
 }
 
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic in the thread is a defect here; the owner goes on as well as it can.
+    // A panic in the thread is a defect here; the owner goes on as well as he can.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -146,6 +146,14 @@ impl Shared {
         state.is_stopping = false;
         state.is_threaded = false;
         state.has_begun = false;
+    }
+
+    /// Whether the thread ended by itself, which only a panic does, or all were.
+    pub fn has_ended(&self) -> bool {
+        let thread = lock(&self.thread);
+        thread
+            .as_ref()
+            .is_none_or(|thread| thread.handle.is_finished())
     }
 
     /// Lets the thread begin to serve.
@@ -419,7 +427,7 @@ impl Outbox {
 }
 
 /// Ends all threads: none may go on when the library is unloaded, also where an object is never freed.
-/// The hosts stay, and are served by nobody.
+/// The hosts stay, and are served by their owners, if any goes on.
 pub fn stop_all() {
     let running = std::mem::take(&mut *lock(&RUNNING));
     for shared in running.iter().filter_map(Weak::upgrade) {
