@@ -280,6 +280,7 @@ impl Shared {
             if !is_stopping {
                 inbox.fill(line, &mut sent);
             }
+            let is_busy = !inbox.is_empty();
             let now = clock();
             let mut state = lock(&self.state);
             state.endpoint.totals.socket_errors += sent.errors;
@@ -299,7 +300,9 @@ impl Shared {
             }
             let goes_on = outbox.is_full() || (inbox.was_full && !is_stopping);
             let until = state.next_time(now);
-            state.sleeps_until = (!goes_on).then_some(until);
+            // Where something came more is to come: that is not waited for, after the pause it is there.
+            let waits = !goes_on && !is_busy;
+            state.sleeps_until = waits.then_some(until);
             drop(state);
             sent = line.send(|datagram| outbox.next(datagram));
             if goes_on {
@@ -308,12 +311,15 @@ impl Shared {
             if is_stopping {
                 break;
             }
+            last = now;
+            if !waits {
+                continue;
+            }
             let timeout = until.saturating_sub(clock());
             if line.transport.wait(timeout).is_err() {
                 sent.errors += 1;
                 thread::sleep(timeout.min(SLICE));
             }
-            last = now;
         }
     }
 
@@ -376,6 +382,10 @@ impl Inbox {
                 return;
             }
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ends.is_empty()
     }
 
     fn empty(&mut self, mut take: impl FnMut(SocketAddr, &[u8])) {
