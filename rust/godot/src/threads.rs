@@ -14,6 +14,7 @@ use godot::prelude::*;
 use godot::sys::GDExtensionClassInstancePtr;
 
 mod border;
+mod notices;
 mod refusal;
 
 pub use border::guarded;

@@ -21,6 +21,8 @@ static func state_of(peer: %s) -> int:
 	return peer.get_state()
 "
 const CONNECTED := 5
+## One that the extension sends to its objects.
+const FRAME_BEGINS := 0x4E657402
 
 
 ## The methods that had their error, which comes once.
@@ -89,6 +91,14 @@ func case_calls() -> void:
 		equal(peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED, is_ours, "a server still")
 		if is_ours:
 			equal(peer.put_packet(PACKET), OK, "and usable")
+	done()
+
+
+func case_notifications() -> void:
+	for name: String in [server_class, client_class]:
+		var peer := new_end(name).peer
+		_elsewhere(peer.notification.bind(FRAME_BEGINS))
+		_expect_told(name, ["notification"])
 	done()
 
 

@@ -11,7 +11,7 @@ use godot::prelude::*;
 use godot::sys::{self, GodotFfi};
 
 use super::refusal::Refusal;
-use super::{Parked, Place, is_main, park};
+use super::{Parked, Place, is_main, notices, park};
 
 const REGISTER_CLASS: &CStr = c"classdb_register_extension_class4";
 const REGISTER_METHOD: &CStr = c"classdb_register_extension_class_method";
@@ -147,6 +147,8 @@ unsafe extern "C" fn register_class(
     let info = sys::GDExtensionClassCreationInfo4 {
         create_instance_func: own.create_instance_func.and(Some(create)),
         free_instance_func: own.free_instance_func.and(Some(free)),
+        notification_func: (own.notification_func)
+            .map(|own| notices::guarded(&class.new.class, own)),
         recreate_instance_func: own.recreate_instance_func.and(Some(recreate)),
         get_virtual_func: None,
         get_virtual_call_data_func: own.get_virtual_func.and(Some(find_virtual)),
