@@ -10,7 +10,7 @@ use enet_core::engine::Disconnect;
 use enet_core::host::Clock;
 use enet_core::{
     BindAddress, ClientOptions, EngineConfig, Event, FlushMode, Host, Multiplayer, Network,
-    PacketFlags, ServerOptions, Signal, Status, Time, TransferMode, Udp,
+    PacketFlags, PeerState, ServerOptions, Signal, Status, Time, TransferMode, Udp,
 };
 
 /// Something is broken if it takes longer.
@@ -258,6 +258,32 @@ fn the_owner_serves_when_the_thread_has_panicked() {
         client.next_event().is_some()
     });
     assert!(!server.is_threaded());
+}
+
+/// The owner may not know yet that the thread saw an end: it is told as the remote's.
+#[test]
+fn who_ends_what_has_ended_is_still_told() {
+    let mut server = host(&EngineConfig::new(4, 3, now()));
+    let mut client = host(&EngineConfig::new(4, 3, now()));
+    server.start_thread(now).expect("a thread");
+    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    let near = client.connect(now(), to, 1, 0).expect("a slot");
+    let mut far = None;
+    wait_until("they connect", || {
+        server.service(now());
+        client.service(now());
+        if let Some(Event::Connected { peer, .. }) = server.next_event() {
+            far = Some(peer);
+        }
+        far.is_some()
+    });
+    let far = far.expect("connected");
+    client.disconnect(now(), near, 5, Disconnect::Now);
+    wait_until("it ends", || server.state(far) == PeerState::Disconnected);
+    let ended = server.disconnect(now(), far, 0, Disconnect::Acknowledged);
+    assert_eq!(ended, None);
+    let told = Event::Disconnected { peer: far, data: 5 };
+    assert_eq!(server.next_event(), Some(told));
 }
 
 /// A network whose sockets have no waker.

@@ -363,17 +363,13 @@ impl Connection {
     /// Ends a peer's connection. Without a remote to wait for, the peer is inactive at once.
     pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
         self.flush_waiting();
-        let state = self.state(peer);
         let Some(host) = &mut self.host else {
             return;
         };
         let waits = matches!(how, Disconnect::Acknowledged | Disconnect::Later);
-        // Its end is on the way already.
-        if state == PeerState::Zombie && waits {
-            return;
-        }
         let state = host.disconnect(now, peer, data, how);
-        if !waits || state == PeerState::Disconnected {
+        // If it had ended, just now in the thread perhaps, that is told anyway.
+        if !waits || state == Some(PeerState::Disconnected) {
             self.members.end(peer);
         }
     }

@@ -331,11 +331,21 @@ impl Host {
         queued
     }
 
-    /// Ends a connection, and says in which state it is then.
-    pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) -> PeerState {
+    /// Ends a connection, and says in which state it is then; `None` if there was none any more.
+    pub fn disconnect(
+        &mut self,
+        now: Time,
+        peer: PeerId,
+        data: u32,
+        how: Disconnect,
+    ) -> Option<PeerState> {
         let state = self.shared.act(|endpoint| {
-            endpoint.engine.disconnect(now, peer, data, how);
-            endpoint.engine.state(peer)
+            let engine = &mut endpoint.engine;
+            if engine.state(peer) == PeerState::Disconnected {
+                return None;
+            }
+            engine.disconnect(now, peer, data, how);
+            Some(engine.state(peer))
         });
         self.send_datagrams(now);
         state
