@@ -355,3 +355,27 @@ fn jitter_that_is_tolerated_closes_no_throttle() {
         assert_eq!(throttle == 32, is_open, "{tolerated}, {round_trip}");
     }
 }
+
+/// The answer to a CONNECT is on its way, or there, when the server leaves.
+#[test]
+fn newcomers_are_told_that_it_is_over() {
+    for is_told in [false, true] {
+        let mut link = Link::begun();
+        for datagram in datagrams(&mut *link.client) {
+            link.server.receive(link.now, address(CLIENT), &datagram);
+        }
+        link.serve();
+        if is_told {
+            link.server.turn_newcomers_away(link.now);
+        }
+        assert!(link.events.is_empty(), "the server knows of nobody");
+        for datagram in datagrams(&mut *link.server) {
+            link.client.receive(link.now, address(SERVER), &datagram);
+        }
+        let peer = link.peer;
+        let event = link.client.next_event();
+        assert_eq!(event, Some(Event::Connected { peer, data: 0 }));
+        let end = Event::Disconnected { peer, data: 0 };
+        assert_eq!(link.client.next_event(), is_told.then_some(end));
+    }
+}

@@ -196,6 +196,7 @@ impl Connection {
             }
         }
         if let Some(host) = &mut self.host {
+            host.with_engine(|engine| engine.turn_newcomers_away(now));
             host.flush(now);
         }
         is_told

@@ -202,6 +202,10 @@ pub trait Engine: Send {
     /// Ends a connection.
     fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect);
 
+    /// Tells those once that it is over who were let in and have not answered yet: to them they may be
+    /// connected. An engine that does not know them leaves them to their timeouts.
+    fn turn_newcomers_away(&mut self, _now: Time) {}
+
     /// The state of a connection.
     fn state(&self, peer: PeerId) -> PeerState;
 

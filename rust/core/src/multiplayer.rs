@@ -117,6 +117,8 @@ pub struct Multiplayer {
     unread: HashMap<i32, usize>,
     /// Bytes that the packets in `inbox` hold.
     unread_bytes: usize,
+    /// Events of the hosts that this poll worked on.
+    events_taken: usize,
     /// Counts creations and closings: a [`Notice`] of an earlier one has nothing left to finish.
     epoch: u64,
     is_polling: bool,
@@ -160,6 +162,7 @@ impl Multiplayer {
             outcome: None,
             unread: HashMap::new(),
             unread_bytes: 0,
+            events_taken: 0,
             epoch: 0,
             is_polling: false,
             last_time: Time::ZERO,

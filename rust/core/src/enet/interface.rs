@@ -131,6 +131,17 @@ impl Engine for Enet {
         self.begin_disconnecting(now, peer, data, how);
     }
 
+    fn turn_newcomers_away(&mut self, now: Time) {
+        let slots = self.slots.iter().flatten();
+        let newcomers: Vec<PeerId> = slots
+            .filter(|peer| peer.state == PeerState::AcknowledgingConnect)
+            .map(|peer| peer.id())
+            .collect();
+        for peer in newcomers {
+            self.disconnect(now, peer, 0, Disconnect::Now);
+        }
+    }
+
     fn state(&self, peer: PeerId) -> PeerState {
         self.state_of(peer)
     }

@@ -66,7 +66,7 @@ impl EngineConfig {
             max_peers_per_address: MAX_PEERS,
             max_packet_size: MAX_PACKET_SIZE,
             max_waiting_data: 32 * 1024 * 1024,
-            max_unread_data: 256 * 1024 * 1024,
+            max_unread_data: 128 * 1024 * 1024,
             answers_refused: false,
         }
     }

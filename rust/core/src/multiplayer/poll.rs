@@ -9,6 +9,10 @@ use crate::{Event, Inactive, PeerId, SharedConnection, Time, TransferMode, chann
 /// network, and what is reliable comes again.
 const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
 
+/// Events that one poll works on, so that a flood cannot hold up a frame for long. The others wait for the
+/// next.
+const MAX_EVENTS: usize = 32_768;
+
 /// What an unread packet costs besides its bytes.
 pub(super) const PACKET_COST: usize = 64;
 
@@ -60,6 +64,7 @@ impl Multiplayer {
             return Err(Inactive);
         }
         self.is_polling = true;
+        self.events_taken = 0;
         self.last_packet_channel = None;
         self.due.append(&mut self.postponed);
         let admission = match self.mode {
@@ -178,9 +183,10 @@ impl Multiplayer {
         }
         loop {
             // What comes next would have to be kept here, unread.
-            if self.is_full() {
+            if self.is_full() || self.events_taken >= MAX_EVENTS {
                 return None;
             }
+            self.events_taken += 1;
             let (key, event) = self.hosts.iter().find_map(|(&key, host)| {
                 let event = host.borrow_mut().next_event(self.last_time);
                 event.map(|event| (key, event))
