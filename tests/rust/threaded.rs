@@ -135,6 +135,48 @@ fn it_acknowledges_while_nobody_polls() {
     assert_eq!(server.packets, expected);
 }
 
+/// While the server's owner is away a player leaves, and comes back with his id.
+#[test]
+fn who_comes_back_finds_his_id_free() {
+    let (mut server, mut client) = pair(true);
+    client.put(1, b"one");
+    let left = client.peer.disconnect_peer(1, false, now());
+    left.expect("a server to leave");
+    wait_until("he leaves", || {
+        client.poll();
+        client.peer.status() == Status::Disconnected
+    });
+    let port = server.peer.local_port().expect("a port").into();
+    let options = ClientOptions {
+        unique_id: 7,
+        ..ClientOptions::new("127.0.0.1", port)
+    };
+    let back = client.peer.create_client(&options, now());
+    back.expect("a client");
+    wait_until("he is back", || {
+        client.poll();
+        client.peer.status() == Status::Connected
+    });
+    client.put(1, b"two");
+    wait_until("what he says is acknowledged", || {
+        client.poll();
+        client.in_transit(1) == 0
+    });
+    wait_until("all is told", || {
+        server.poll();
+        server.packets.len() == 2
+    });
+    let expected = [
+        Signal::PeerConnected(7),
+        Signal::PeerDisconnected(7),
+        Signal::PeerConnected(7),
+    ];
+    assert_eq!(server.signals, expected);
+    assert_eq!(server.packets, [b"one", b"two"]);
+    client.poll();
+    assert_eq!(client.peer.status(), Status::Connected);
+}
+
 #[test]
 fn it_keeps_connections_alive_and_gives_them_up() {
     let (mut server, mut client) = pair(true);

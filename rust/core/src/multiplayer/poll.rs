@@ -196,9 +196,27 @@ impl Multiplayer {
                     self.postponed.push_back((key, event));
                 }
                 event if self.ends_unread(&event) => self.postponed.push_back((key, event)),
+                // Its events follow, so the poll ends with it.
+                event if self.is_back_too_early(&event) => {
+                    self.postponed.push_back((key, event));
+                    return None;
+                }
                 event => return Some((key, event)),
             }
         }
+    }
+
+    /// Whether somebody comes with the id of a peer whose end was put off.
+    fn is_back_too_early(&self, event: &Event) -> bool {
+        let &Event::Connected { data, .. } = event else {
+            return false;
+        };
+        let id = i32::try_from(data).ok();
+        let holder = id.and_then(|id| self.peers.get(&id));
+        holder.is_some_and(|&holder| {
+            let is_end = |event: &Event| matches!(event, Event::Disconnected { peer, .. } if *peer == holder);
+            self.mode == Mode::Server && self.postponed.iter().any(|(_, event)| is_end(event))
+        })
     }
 
     fn is_full(&self) -> bool {
