@@ -57,6 +57,17 @@ impl Node {
         self.peer.flush(now());
     }
 
+    /// Asks a server to be let in.
+    fn join(&mut self, server: &Node) {
+        let port = server.peer.local_port().expect("a port").into();
+        let options = ClientOptions {
+            unique_id: 7,
+            ..ClientOptions::new("127.0.0.1", port)
+        };
+        let asked = self.peer.create_client(&options, now());
+        asked.expect("a client");
+    }
+
     fn put(&mut self, target: i32, data: &[u8]) {
         self.peer.set_target(target);
         self.peer.send(data, now()).expect("sent");
@@ -86,16 +97,8 @@ fn pair(is_client_threaded: bool) -> (Node, Node) {
         .peer
         .create_server(&options, now())
         .expect("a server");
-    let port = server.peer.local_port().expect("a port").into();
     let mut client = Node::new(2, is_client_threaded);
-    let options = ClientOptions {
-        unique_id: 7,
-        ..ClientOptions::new("127.0.0.1", port)
-    };
-    client
-        .peer
-        .create_client(&options, now())
-        .expect("a client");
+    client.join(&server);
     wait_until("they connect", || {
         server.poll();
         client.poll();
@@ -146,13 +149,7 @@ fn who_comes_back_finds_his_id_free() {
         client.poll();
         client.peer.status() == Status::Disconnected
     });
-    let port = server.peer.local_port().expect("a port").into();
-    let options = ClientOptions {
-        unique_id: 7,
-        ..ClientOptions::new("127.0.0.1", port)
-    };
-    let back = client.peer.create_client(&options, now());
-    back.expect("a client");
+    client.join(&server);
     wait_until("he is back", || {
         client.poll();
         client.peer.status() == Status::Connected
@@ -175,6 +172,37 @@ fn who_comes_back_finds_his_id_free() {
     assert_eq!(server.packets, [b"one", b"two"]);
     client.poll();
     assert_eq!(client.peer.status(), Status::Connected);
+}
+
+/// A client that is let in and sent away between two of its polls. A game that looks at the status after
+/// each of them must see that it was connected.
+#[test]
+fn who_is_sent_away_at_once_was_connected() {
+    let (mut server, mut client) = pair(true);
+    client.peer.close(now());
+    wait_until("the first one leaves", || {
+        server.poll();
+        server.signals.len() == 2
+    });
+    client.signals.clear();
+    client.join(&server);
+    client.poll();
+    wait_until("it is sent away", || {
+        server.poll();
+        let ids: Vec<i32> = server.peer.peer_ids().collect();
+        for id in ids {
+            let _ = server.peer.disconnect_peer(id, false, now());
+        }
+        server.signals.len() == 4
+    });
+    client.poll();
+    let connected = [Signal::PeerConnected(1), Signal::ConnectionSucceeded];
+    assert_eq!(client.signals, connected);
+    assert_eq!(client.peer.status(), Status::Connected);
+    client.poll();
+    let gone = [Signal::PeerDisconnected(1), Signal::ServerDisconnected];
+    assert_eq!(client.signals[2..], gone);
+    assert_eq!(client.peer.status(), Status::Disconnected);
 }
 
 #[test]

@@ -103,7 +103,8 @@ pub struct Multiplayer {
     /// The way back from a server's connections.
     ids: HashMap<PeerId, i32>,
     inbox: VecDeque<Packet>,
-    /// Ends of connections whose last packets nobody could read yet: they wait for the next poll.
+    /// What waits for the next poll: ends of connections whose last packets, or whose beginning, nobody
+    /// could see yet, and who comes back after such an end.
     postponed: VecDeque<(i32, Event)>,
     /// Those whose poll has come.
     due: VecDeque<(i32, Event)>,
@@ -111,6 +112,8 @@ pub struct Multiplayer {
     lost: VecDeque<(i32, PeerId)>,
     /// The channel of the packet taken last, until the next poll.
     last_packet_channel: Option<i32>,
+    /// Whether this poll found a client connected.
+    came_up: bool,
     /// A signal that is due after another.
     outcome: Option<Signal>,
     /// How many packets of each peer are in `inbox`.
@@ -159,6 +162,7 @@ impl Multiplayer {
             due: VecDeque::new(),
             lost: VecDeque::new(),
             last_packet_channel: None,
+            came_up: false,
             outcome: None,
             unread: HashMap::new(),
             unread_bytes: 0,
@@ -370,6 +374,7 @@ impl Multiplayer {
         self.lost.clear();
         self.relay.clear();
         self.last_packet_channel = None;
+        self.came_up = false;
         self.refuse_new_connections = false;
         self.activate(Mode::Inactive, Status::Disconnected, 0);
     }

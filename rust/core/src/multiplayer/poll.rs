@@ -66,6 +66,7 @@ impl Multiplayer {
         self.is_polling = true;
         self.events_taken = 0;
         self.last_packet_channel = None;
+        self.came_up = false;
         self.due.append(&mut self.postponed);
         let admission = match self.mode {
             Mode::Server => Admission::UniqueIds,
@@ -176,7 +177,9 @@ impl Multiplayer {
     }
 
     /// The next event to work on. The end of a connection waits for the next poll while packets of
-    /// that peer do: a game that reads them after the poll must still know who sent them.
+    /// that peer do: a game that reads them after the poll must still know who sent them. So does that of
+    /// a client which this poll found connected: who looks at the status between polls, as SceneMultiplayer
+    /// does, would take it for an attempt that failed.
     fn next_event(&mut self) -> Option<(i32, Event)> {
         if let Some(event) = self.due.pop_front() {
             return Some(event);
@@ -192,7 +195,7 @@ impl Multiplayer {
                 event.map(|event| (key, event))
             })?;
             match event {
-                Event::Disconnected { peer, .. } if self.has_unread(key, peer) => {
+                Event::Disconnected { peer, .. } if self.came_up || self.has_unread(key, peer) => {
                     self.postponed.push_back((key, event));
                 }
                 event if self.ends_unread(&event) => self.postponed.push_back((key, event)),
@@ -298,6 +301,7 @@ impl Multiplayer {
             }
             Event::Connected { .. } => {
                 self.status = Status::Connected;
+                self.came_up = true;
                 self.outcome = Some(Signal::ConnectionSucceeded);
                 Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
             }
