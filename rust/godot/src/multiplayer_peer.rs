@@ -111,7 +111,9 @@ pub struct ENetMultiplayerPeerRs {
     /// and network have much less to do. It costs no frame of delay, and nothing that was put is lost
     /// when the peer is closed or freed: packets that are put before the nodes' processing, in physics
     /// steps or in answer to others, leave before it, and those put in it right after it. Full datagrams
-    /// wait in small numbers only. In a script's own loop, in which no frame goes by, packets leave with the next [method MultiplayerPeer.poll].
+    /// wait in small numbers only. In a script's own loop, in which no frame goes by, packets leave with the
+    /// next [method MultiplayerPeer.poll]. Those that are [member threaded] do not wait for longer than some
+    /// milliseconds, whatever the main thread does.
     ///
     /// A change sends what waits.
     #[var(get = get_flush_mode, set = set_flush_mode)]
@@ -123,7 +125,13 @@ pub struct ENetMultiplayerPeerRs {
     ///
     /// The thread begins with the first poll, and ends when the peer is closed or freed. What is put
     /// leaves with [member flush_mode], and if the main thread does not get that far, some milliseconds
-    /// later. It may be changed at any time; a mesh's hosts follow when they are added.
+    /// later. It may be changed at any time, for the host there is and those that are made later; a mesh's
+    /// hosts follow when they are added. [member ENetConnectionRs.threaded] of [member host] changes that
+    /// host alone, and is not seen here.
+    ///
+    /// After a long pause the first poll finds all that came in it, unreliable packets too. A remote
+    /// whose main thread hangs does not time out, as its thread answers: to notice it, have the players
+    /// answer a message of the game's own.
     ///
     /// A server's main thread then has some tenth of the work that Godot's built-in class gives it, and
     /// all processors together somewhat more than without the thread: turn it off where one processor is

@@ -12,9 +12,9 @@ impl ENetConnectionRs {
     ///
     /// 4 MiB are asked for each way, and the system gives what it allows. Linux counts its own
     /// bookkeeping too, so it says twice of what it was asked for, and a small datagram takes some 800
-    /// bytes. As it comes Linux allows 208 KiB, which is some 500 small datagrams: a server that is to
-    /// hold hundreds of players through a frame that takes long should be allowed more, with
-    /// [code]sysctl net.core.rmem_max=4194304 net.core.wmem_max=4194304[/code].
+    /// bytes. As it comes Linux allows 208 KiB, which is some 500 small datagrams: a server of
+    /// hundreds of players that is not [member threaded], or whose processors are busy, should be allowed
+    /// more, with [code]sysctl net.core.rmem_max=4194304 net.core.wmem_max=4194304[/code].
     #[func]
     fn get_socket_buffer_sizes(&self) -> Vector2i {
         let sizes = self.handle.connection().borrow().buffer_sizes();
