@@ -188,6 +188,6 @@ pub fn play(words: &[String]) {
                 let _ = socket.send(&payload);
             }
         }
-        load::pause(begun);
+        load::pause(begun, count);
     }
 }

@@ -17,8 +17,10 @@ const RAW: u8 = 3;
 const RELAY: [u8; 2] = [7, 3];
 /// What a synchronizer with a position says, about.
 const RELAYED_SIZE: usize = 30;
-/// Between two polls of a client.
+/// Between two polls of a client, where they are few or many.
+const SHORT_PAUSE: Duration = Duration::from_micros(200);
 const PAUSE: Duration = Duration::from_millis(2);
+const FEW: usize = 16;
 /// Clients that connect at a time, where joining is not what counts.
 const CONNECTING: usize = 16;
 /// Round trips count from so long after everybody is there.
@@ -67,9 +69,10 @@ impl Schedule {
     }
 }
 
-/// Sleeps until it is time to look at the clients again.
-pub fn pause(begun: Instant) {
-    thread::sleep(PAUSE.saturating_sub(begun.elapsed()));
+/// Sleeps until it is time to look at so many clients again.
+pub fn pause(begun: Instant, clients: usize) {
+    let pause = if clients > FEW { PAUSE } else { SHORT_PAUSE };
+    thread::sleep(pause.saturating_sub(begun.elapsed()));
 }
 
 /// `load PORT CLIENTS PACKETS_PER_SECOND join|talk|relay`.
@@ -127,7 +130,7 @@ pub fn run(words: &[String]) {
         if schedule.is_some() {
             laps.push(begun.elapsed());
         }
-        pause(begun);
+        pause(begun, count);
     }
     laps.sort();
     if let Some(lap) = laps.get(laps.len() * 99 / 100) {
