@@ -105,8 +105,9 @@ impl Host {
     }
 
     /// Has a thread serve the host, from the first [`Host::receive`] or [`Host::flush`] on: it receives,
-    /// answers, repeats and sends while its owner does other things. Events still wait in [`Host::next_event`]. What the owner sends waits for his
-    /// [`Host::flush`], for some milliseconds at most. `clock` must tell the time that the calls are given.
+    /// answers, repeats and sends while its owner does other things. Events still wait in
+    /// [`Host::next_event`]. What the owner sends waits for his [`Host::flush`], for some milliseconds at
+    /// most. `clock` must tell the time that the calls are given.
     pub fn start_thread(&mut self, clock: Clock) -> io::Result<()> {
         self.shared.start(clock)?;
         self.is_threaded = true;
@@ -304,10 +305,9 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        let (queued, ready) = self.shared.queue(now, |endpoint| {
-            endpoint.latest = endpoint.latest.max(now);
-            endpoint.engine.send(now, peer, channel, flags, data)
-        });
+        let (queued, ready) = self
+            .shared
+            .queue(now, |engine| engine.send(now, peer, channel, flags, data));
         self.send_full(now, ready);
         queued
     }
@@ -322,9 +322,7 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<usize, QueueError> {
-        let (queued, ready) = self.shared.queue(now, |endpoint| {
-            endpoint.latest = endpoint.latest.max(now);
-            let engine = &mut endpoint.engine;
+        let (queued, ready) = self.shared.queue(now, |engine| {
             engine.send_to_all(now, peers, channel, flags, data)
         });
         self.send_full(now, ready);

@@ -162,7 +162,6 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             Ok(Tally::one_passed())
         });
     }
-    let mut combinations = Vec::new();
     let mut certificates = None;
     if suite.is_none_or(|suite| suite.starts_with(DTLS_SUITES)) {
         overview.stage("certificates", || {
@@ -181,6 +180,7 @@ fn engine_stages(overview: &mut Overview, logs: &Path, suite: Option<&str>, insi
             Ok(made)
         });
     }
+    let mut combinations = Vec::new();
     for server in [STOCK_CLASS, CLASS] {
         for client in [STOCK_CLASS, CLASS] {
             let name = format!("server {server}, client {client}");

@@ -19,8 +19,8 @@ use std::time::Duration;
 use super::endpoint::Endpoint;
 use super::line::{Line, Sent};
 use super::{FULL_DATAGRAMS, SLICE};
-use crate::Time;
 use crate::io::Wake;
+use crate::{Engine, Time};
 
 /// Tells the time to a thread: on the same clock, and from the same zero, as the calls of the owner.
 pub type Clock = fn() -> Time;
@@ -180,10 +180,12 @@ impl Shared {
 
     /// Does something under the lock that queues packets, which wait for the flush.
     /// Says how many datagrams are ready that the caller has to send: none where a thread does.
-    pub fn queue<R>(&self, now: Time, act: impl FnOnce(&mut Endpoint) -> R) -> (R, usize) {
+    pub fn queue<R>(&self, now: Time, act: impl FnOnce(&mut dyn Engine) -> R) -> (R, usize) {
         let mut state = lock(&self.state);
-        let done = act(&mut state.endpoint);
-        let ready = state.endpoint.engine.ready_datagrams();
+        let endpoint = &mut state.endpoint;
+        endpoint.latest = endpoint.latest.max(now);
+        let done = act(&mut *endpoint.engine);
+        let ready = endpoint.engine.ready_datagrams();
         if !state.is_threaded {
             return (done, ready);
         }
@@ -194,7 +196,8 @@ impl Shared {
         let sleeps_long = |until| until > now + PATIENCE && !state.pauses;
         if begins && state.sleeps_until.is_some_and(sleeps_long) {
             self.wake(state);
-        } else if ready >= FULL_DATAGRAMS {
+        } else if ready >= FULL_DATAGRAMS && !state.is_full {
+            // Once: a call of the system for every further packet would cost more than the packet.
             state.is_full = true;
             self.wake(state);
         }
