@@ -97,6 +97,30 @@ func new_end(peer_class: String) -> End:
 	return end
 
 
+## The Godot that a test starts as another process.
+func godot_program() -> String:
+	var program := OS.get_environment("GODOT")
+	return OS.get_executable_path() if program.is_empty() else program
+
+
+## What has it run a script of this project.
+func godot_arguments(script: String, arguments: PackedStringArray) -> PackedStringArray:
+	var all := PackedStringArray([
+		"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", script, "--",
+	])
+	all.append_array(arguments)
+	return all
+
+
+## Starts it, with this process's output. The process id, or nothing.
+func start_godot(script: String, arguments: PackedStringArray) -> int:
+	var program := godot_program()
+	var id := OS.create_process(program, godot_arguments(script, arguments))
+	# For kill, -1 would be everybody.
+	check(id > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
+	return id
+
+
 func free_port() -> int:
 	var port := Ports.find_free()
 	check(port > 0, "there is a free port")

@@ -227,14 +227,7 @@ func case_freeing_says_them() -> void:
 func case_quitting_says_them() -> void:
 	for how: String in ["quit", "free", "finalize"]:
 		var server := start_server()
-		var program := OS.get_environment("GODOT")
-		if program.is_empty():
-			program = OS.get_executable_path()
-		var child := OS.create_process(program, [
-			"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", "res://leaver.gd", "--",
-			how, client_class, str(server.port),
-		])
-		check(child > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
+		var child := start_godot("res://leaver.gd", [how, client_class, str(server.port)])
 		if child <= 0:
 			break
 		check(pump([server], func() -> bool: return server.events.size() == 2, 30.0), "it comes and leaves: " + how)

@@ -160,9 +160,9 @@ func case_same_id_again() -> void:
 ## Nobody says goodbye for a killed process: the other side has to notice.
 func case_killed_process() -> void:
 	var port := free_port()
-	var server_child := _child(["host", server_class, str(port)])
+	var server_child := start_godot("res://child.gd", ["host", server_class, str(port)])
 	var server := start_server()
-	var client_child := _child(["join", client_class, str(server.port)])
+	var client_child := start_godot("res://child.gd", ["join", client_class, str(server.port)])
 	if server_child <= 0 or client_child <= 0:
 		done()
 		return
@@ -192,18 +192,3 @@ func case_killed_process() -> void:
 
 func _both_run(one: int, other: int) -> bool:
 	return OS.is_process_running(one) and OS.is_process_running(other)
-
-
-## The process id, or nothing.
-func _child(arguments: PackedStringArray) -> int:
-	var program := OS.get_environment("GODOT")
-	if program.is_empty():
-		program = OS.get_executable_path()
-	var all := PackedStringArray([
-		"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", "res://child.gd", "--",
-	])
-	all.append_array(arguments)
-	var id := OS.create_process(program, all)
-	# For kill, -1 would be everybody.
-	check(id > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
-	return id

@@ -139,14 +139,10 @@ func case_endings() -> void:
 
 func case_leaked_at_quit() -> void:
 	var server := start_server()
-	var program := OS.get_environment("GODOT")
-	if program.is_empty():
-		program = OS.get_executable_path()
+	var program := godot_program()
 	# What it says of the object that it never frees is not for this process's output.
-	var piped := OS.execute_with_pipe(program, [
-		"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", "res://leaver.gd", "--",
-		"leak", client_class, str(server.port),
-	])
+	var arguments := godot_arguments("res://leaver.gd", ["leak", client_class, str(server.port)])
+	var piped := OS.execute_with_pipe(program, arguments)
 	var child: int = piped.get("pid", -1)
 	check(child > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
 	check(pump([server], func() -> bool: return server.events.size() == 1, 30.0), "it comes")
