@@ -64,16 +64,6 @@ func joined_by(server_mode: int, client_mode: int) -> Array[End]:
 	var ends := joining(server_mode, client_mode)
 	var what := "%s and %s connect" % [NAMES[server_mode], NAMES[client_mode]]
 	check(spin(ends, func() -> bool: return have_met(ends)), what)
-	if not have_met(ends):
-		return ends
-	# However slow this machine is, ENet shall not take it for a slow network and hold back
-	# unreliable packets.
-	var to_server: PacketPeer = ends[1].peer.call(&"get_peer", 1)
-	var to_client: PacketPeer = ends[0].peer.call(&"get_peer", ends[1].id())
-	to_server.call(&"throttle_configure", 5000, 2, 0)
-	var is_set := func() -> bool:
-		return statistic(to_client, ENetPacketPeer.PEER_PACKET_THROTTLE_DECELERATION) == 0
-	check(spin(ends, is_set), "the throttle is configured")
 	return ends
 
 
@@ -93,6 +83,8 @@ func carry(ends: Array[End], count: int, what: String) -> void:
 	check(have_met(ends), what + ": they are connected")
 	if not have_met(ends):
 		return
+	keep_throttle_open(ends[0], ends[1])
+	check(spin(ends, is_throttle_open.bind(ends[0], ends[1])), "the throttle is open")
 	var flows: Array[Flow] = []
 	for end in ends:
 		end.packets.clear()

@@ -40,6 +40,9 @@ func join_later() -> Player:
 	var met := func() -> bool:
 		return client.events.has("connected_to_server") and _players[0].events.has("+%d" % id)
 	check(await frames(met), "a client joins")
+	if client.end.is_up():
+		keep_throttle_open(_players[0].end, client.end)
+		check(await frames(is_throttle_open.bind(_players[0].end, client.end)), "the throttle is open")
 	return client
 
 

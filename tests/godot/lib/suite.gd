@@ -153,6 +153,24 @@ func connected(count: int = 1, max_channels: int = 0) -> Array[End]:
 	return ends
 
 
+## However slow this machine is, ENet shall not take it for a slow network and hold back unreliable
+## packets between the two: each end sets that by itself, and a good round trip opens what has closed.
+func keep_throttle_open(server: End, client: End) -> void:
+	for link in _links(server, client):
+		link.call(&"throttle_configure", 5000, ENetPacketPeer.PACKET_THROTTLE_SCALE, 0)
+
+
+func is_throttle_open(server: End, client: End) -> bool:
+	return _links(server, client).all(func(link: PacketPeer) -> bool:
+		var throttle: float = link.call(&"get_statistic", ENetPacketPeer.PEER_PACKET_THROTTLE)
+		return int(throttle) == ENetPacketPeer.PACKET_THROTTLE_SCALE)
+
+
+## What each of the two has of the other.
+func _links(server: End, client: End) -> Array[PacketPeer]:
+	return [client.peer.call(&"get_peer", 1), server.peer.call(&"get_peer", client.id())]
+
+
 ## Polls until a condition holds; false if it does not within `seconds`.
 func pump(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)

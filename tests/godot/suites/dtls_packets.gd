@@ -90,7 +90,8 @@ func _carry_badly(who: Identity) -> void:
 func _carry(ends: Array[End], is_lossless: bool) -> void:
 	if not have_met(ends):
 		return
-	_keep_throttle_open(ends)
+	keep_throttle_open(ends[0], ends[1])
+	check(spin(ends, is_throttle_open.bind(ends[0], ends[1]), PATIENCE), "the throttle is open")
 	var flows: Array[Flow] = [Flow.new(), Flow.new()]
 	for flow in flows:
 		flow.came.resize(DATAGRAMS)
@@ -117,17 +118,6 @@ func _carry(ends: Array[End], is_lossless: bool) -> void:
 			var share: float = 1.0 if is_lossless else LEAST_SHARE[mode]
 			var least := int(_sent_in(DATAGRAMS, mode) * share)
 			check(flow.counts[mode] >= least, "mode %d %s: %d of %d" % [mode, from, flow.counts[mode], least])
-
-
-## However slow this machine is, ENet shall not take it for a slow network and hold back unreliable
-## packets.
-func _keep_throttle_open(ends: Array[End]) -> void:
-	var to_server: PacketPeer = ends[1].peer.call(&"get_peer", 1)
-	var to_client: PacketPeer = ends[0].peer.call(&"get_peer", ends[1].id())
-	to_server.call(&"throttle_configure", 5000, 2, 0)
-	var is_set := func() -> bool:
-		return statistic(to_client, ENetPacketPeer.PEER_PACKET_THROTTLE_DECELERATION) == 0
-	check(spin(ends, is_set), "the throttle is configured")
 
 
 func _is_complete(flow: Flow, is_lossless: bool) -> bool:
