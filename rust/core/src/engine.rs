@@ -253,9 +253,10 @@ pub trait Engine: Send {
         usize::MAX
     }
 
-    /// Whether [`Engine::flush`] may have something to send. An engine that does not know says so.
-    fn has_unsent(&self) -> bool {
-        true
+    /// About how many datagrams [`Engine::flush`] would leave ready: those that are, and one for each
+    /// peer that has something to send. An engine that does not know says many.
+    fn unsent_datagrams(&self) -> usize {
+        usize::MAX
     }
 
     /// Largest datagram offered to the other side from now on, [`MIN_MTU`] to [`MAX_MTU`] bytes. An

@@ -18,6 +18,7 @@ use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, T
 
 mod endpoint;
 mod line;
+mod queues;
 mod service;
 
 use endpoint::Endpoint;
@@ -196,10 +197,10 @@ impl Host {
         })
     }
 
-    /// Sends everything that may be sent now. A thread is told to.
+    /// Sends everything that may be sent now. Where that is much a thread is told to.
     pub fn flush(&mut self, now: Time) {
         if self.begin() {
-            return self.shared.flush();
+            return self.shared.flush(now, false);
         }
         self.shared.look().endpoint.engine.flush(now);
         self.send_datagrams(now);
@@ -208,7 +209,7 @@ impl Host {
     /// The same, and what is queued after this does not travel with it, also with a thread.
     pub(crate) fn flush_apart(&mut self, now: Time) {
         if self.begin() {
-            return self.shared.act(|endpoint| endpoint.engine.flush(now));
+            return self.shared.flush(now, true);
         }
         self.flush(now);
     }
@@ -224,7 +225,7 @@ impl Host {
         let state = self.shared.look();
         match self.is_threaded {
             true => state.has_waiting(),
-            false => state.endpoint.engine.has_unsent(),
+            false => state.endpoint.engine.unsent_datagrams() > 0,
         }
     }
 
@@ -476,8 +477,7 @@ impl Host {
         let line = &mut *lock(&self.shared.line);
         let endpoint = &mut self.shared.look().endpoint;
         endpoint.latest = endpoint.latest.max(now);
-        let sent = line.send(|datagram| endpoint.next_datagram(now, datagram));
-        endpoint.count(sent);
+        endpoint.send(line, now);
         self.worth_a_call = line.transport.largest_batch().min(FULL_DATAGRAMS);
     }
 }

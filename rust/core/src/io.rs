@@ -20,8 +20,12 @@ pub enum BindAddress {
 /// Takes a datagram and its sender.
 pub type Taker<'a> = &'a mut dyn FnMut(SocketAddr, &[u8]);
 
-/// Ends a [`Transport::wait`] from another thread.
-pub trait Wake: Send + Sync {
+/// Waits for a [`Transport`]'s datagrams while others use it.
+pub trait Watch: Send + Sync {
+    /// As [`Transport::wait`], of what the system holds; also true for a [`Watch::wake`]. For one thread
+    /// at a time.
+    fn wait(&self, timeout: Duration) -> io::Result<bool>;
+
     /// Ends the wait that goes on, or else the next one.
     fn wake(&self);
 }
@@ -57,13 +61,10 @@ pub trait Transport: Send {
     /// nothing, as long as receiving ends that. Where time is simulated, the time passes.
     fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
 
-    /// Something that ends waits. One that has none cannot be served by a thread of its own.
-    fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
+    /// Something that waits in its place. What has none cannot be served by a thread of its own.
+    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
         Err(io::ErrorKind::Unsupported.into())
     }
-
-    /// Lets go of it: waits last again.
-    fn forget_waker(&mut self) {}
 
     /// Bytes that the system's buffers take, to receive and to send; 0 where they are not known. Linux
     /// counts its own bookkeeping too, at least as much again.

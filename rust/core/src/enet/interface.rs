@@ -225,8 +225,8 @@ impl Engine for Enet {
         self.admission = admission;
     }
 
-    fn has_unsent(&self) -> bool {
-        !self.dirty.is_empty() || self.output.ready_count() > 0
+    fn unsent_datagrams(&self) -> usize {
+        self.dirty.len() + self.output.ready_count()
     }
 
     fn ready_datagrams(&self) -> usize {

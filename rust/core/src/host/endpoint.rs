@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::Totals;
-use super::line::Sent;
+use super::line::{Line, Sent};
 use crate::dtls::{self, Dtls, DtlsEvent, Failed};
 use crate::engine::{Admission, DEFAULT_MTU, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE};
 use crate::{Engine, PeerId, Time};
@@ -105,6 +105,12 @@ impl Endpoint {
                 self.totals.sent_bytes += self.plain.len() as u64;
             }
         }
+    }
+
+    /// Sends what is ready.
+    pub fn send(&mut self, line: &mut Line, now: Time) {
+        let sent = line.send(|datagram| self.next_datagram(now, datagram));
+        self.count(sent);
     }
 
     /// Counts what left.

@@ -1,13 +1,16 @@
 //! The thread that serves a host while its owner does other things.
 //!
-//! It owns the socket. Datagrams are read and sent without the lock; what they do happens under it, a
-//! number of them at a time, so that the owner never waits for long. The owner's calls take the lock for
-//! themselves, and wake the thread where something is to leave.
+//! Datagrams are read and sent without the lock; what they do happens under it, a number of them at a
+//! time, so that the owner never waits for long. The owner's calls take the lock for themselves, and wake
+//! the thread where something is to leave.
 //!
-//! What the owner sends waits for his flush, so that it travels together, but not longer than a moment:
-//! he may have gone to sleep. Everything else leaves at once. What comes in is looked at at once too, unless
-//! the thread looked just before: of many datagrams in a short time it then takes several at once, since
-//! waking up costs more than they do. The owner does not wait for that: he looks himself then.
+//! Waking a thread costs as much as some datagrams, so it is done as seldom as may be:
+//! - What the owner sends waits for his flush, so that it travels together, but not longer than a moment:
+//!   he may have gone to sleep. Few datagrams he sends himself then.
+//! - What comes in is looked at at once; but where much comes the thread pauses between two looks, and
+//!   takes several at once. The owner does not wait for that: he looks himself then.
+//!
+//! All else leaves at once.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,22 +21,23 @@ use std::time::Duration;
 
 use super::endpoint::Endpoint;
 use super::line::{Line, Sent};
+use super::queues::{Inbox, MAX_TAKEN, Outbox};
 use super::{FULL_DATAGRAMS, SLICE};
-use crate::io::Wake;
+use crate::io::Watch;
 use crate::{Engine, Time};
 
 /// Tells the time to a thread: on the same clock, and from the same zero, as the calls of the owner.
 pub type Clock = fn() -> Time;
 
-/// What was sent and not flushed waits so long at most.
+/// What was sent and not flushed waits so long at most, where the thread does not sleep.
 const PATIENCE: Time = Time::from_millis(3);
-/// Between two looks at what came.
+/// The longest sleep while the owner sends by himself, which is if he did within the time below.
+const NAP: Time = Time::from_millis(30);
+const HABIT: Time = Time::from_secs(1);
+/// Datagrams that the owner sends by himself.
+const FEW_DATAGRAMS: usize = 8;
+/// Between two looks where much comes.
 const PAUSE: Time = Time::from_millis(1);
-/// Datagrams, and bytes, that are taken in under one lock.
-const MAX_TAKEN: usize = 128;
-const MAX_TAKEN_BYTES: usize = 128 * 1024;
-/// Datagrams that are sent before it is time to look for others.
-const MAX_SENT: usize = 512;
 
 /// Those that run.
 static RUNNING: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
@@ -41,7 +45,7 @@ static RUNNING: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
 /// What a host's owner and its thread both use.
 pub struct Shared {
     pub state: Mutex<State>,
-    /// The thread's, while there is one, but for its pauses. To be locked before the state.
+    /// The thread's, while there is one and it does not rest. To be locked before the state.
     pub line: Mutex<Line>,
     /// An event happened that somebody waits for.
     happened: Condvar,
@@ -52,7 +56,7 @@ pub struct Shared {
 
 struct Thread {
     handle: JoinHandle<()>,
-    waker: Arc<dyn Wake>,
+    watch: Arc<dyn Watch>,
 }
 
 /// What is locked.
@@ -69,6 +73,8 @@ pub struct State {
     waits_since: Option<Time>,
     /// Until when the thread sleeps, if it does.
     sleeps_until: Option<Time>,
+    /// Until when it is to be expected that the owner sends by himself.
+    naps_until: Time,
     pauses: bool,
     /// Whether full datagrams are ready.
     is_full: bool,
@@ -92,6 +98,7 @@ impl Shared {
                 is_due: false,
                 waits_since: None,
                 sleeps_until: None,
+                naps_until: Time::ZERO,
                 pauses: false,
                 is_full: false,
                 is_awaited: false,
@@ -109,17 +116,16 @@ impl Shared {
         if thread.is_some() {
             return Ok(());
         }
-        let waker = lock(&self.line).transport.waker()?;
-        let shared = Arc::clone(self);
+        let watch = lock(&self.line).transport.watch()?;
+        let (shared, watches) = (Arc::clone(self), Arc::clone(&watch));
         lock(&self.state).is_threaded = true;
         let started = thread::Builder::new()
             .name("enet".to_owned())
-            .spawn(move || shared.serve(clock));
+            .spawn(move || shared.serve(clock, &*watches));
         match started {
-            Ok(handle) => *thread = Some(Thread { handle, waker }),
+            Ok(handle) => *thread = Some(Thread { handle, watch }),
             Err(error) => {
                 lock(&self.state).is_threaded = false;
-                lock(&self.line).transport.forget_waker();
                 return Err(error);
             }
         }
@@ -131,17 +137,15 @@ impl Shared {
 
     /// Ends the thread. What waits has left then.
     pub fn stop(&self) {
-        let Some(Thread { handle, waker }) = lock(&self.thread).take() else {
+        let Some(Thread { handle, watch }) = lock(&self.thread).take() else {
             return;
         };
         lock(&self.state).is_stopping = true;
         self.happened.notify_all();
         self.moved.notify_all();
-        waker.wake();
+        watch.wake();
         // If it panicked that was printed.
         let _ = handle.join();
-        // Nobody wakes any more: the owner's own waits must last.
-        lock(&self.line).transport.forget_waker();
         let mut state = lock(&self.state);
         state.is_stopping = false;
         state.is_threaded = false;
@@ -193,8 +197,7 @@ impl Shared {
         if begins {
             state.waits_since = Some(now);
         }
-        let sleeps_long = |until| until > now + PATIENCE && !state.pauses;
-        if begins && state.sleeps_until.is_some_and(sleeps_long) {
+        if begins && state.sleeps_long(now) {
             self.wake(state);
         } else if ready >= FULL_DATAGRAMS && !state.is_full {
             // Once: a call of the system for every further packet would cost more than the packet.
@@ -204,14 +207,32 @@ impl Shared {
         (done, 0)
     }
 
-    /// Has the thread send what may be sent.
-    pub fn flush(&self) {
+    /// Sends what may be sent, or has the thread do it. What is queued after this does not travel with it
+    /// if it `is_apart`.
+    pub fn flush(&self, now: Time, is_apart: bool) {
         let mut state = lock(&self.state);
-        let has_unsent = state.endpoint.engine.has_unsent();
-        if has_unsent || state.waits_since.is_some() {
-            state.is_due = true;
-            self.wake(state);
+        let unsent = state.endpoint.engine.unsent_datagrams();
+        if unsent == 0 && state.waits_since.is_none() {
+            return;
         }
+        // The line comes before the state, so it is not waited for.
+        if unsent <= FEW_DATAGRAMS
+            && let Ok(mut line) = self.line.try_lock()
+        {
+            state.waits_since = None;
+            state.endpoint.engine.flush(now);
+            state.endpoint.send(&mut line, now);
+            state.naps_until = now + HABIT;
+            if state.sleeps_long(now) {
+                self.wake(state);
+            }
+            return;
+        }
+        if is_apart {
+            state.endpoint.engine.flush(now);
+        }
+        state.is_due = true;
+        self.wake(state);
     }
 
     /// Takes in what arrived while the thread pauses.
@@ -265,25 +286,24 @@ impl Shared {
         let sleeps = state.sleeps_until.take().is_some();
         drop(state);
         if sleeps && let Some(thread) = &*lock(&self.thread) {
-            thread.waker.wake();
+            thread.watch.wake();
         }
     }
 
-    fn serve(&self, clock: Clock) {
+    fn serve(&self, clock: Clock, watch: &dyn Watch) {
         let rests = |state: &mut State| !state.has_begun && !state.is_stopping;
         drop(self.happened.wait_while(lock(&self.state), rests));
         let mut inbox = Inbox::default();
         let mut outbox = Outbox::default();
         let mut sent = Sent::default();
         let mut is_stopping = false;
-        let mut last = Time::ZERO;
+        let mut last_arrival = Time::ZERO;
         loop {
-            self.pause((last + PAUSE).saturating_sub(clock()));
-            let line = &mut *lock(&self.line);
+            let mut line = lock(&self.line);
             if !is_stopping {
-                inbox.fill(line, &mut sent);
+                inbox.fill(&mut line, &mut sent);
             }
-            let is_busy = !inbox.is_empty();
+            let arrived = inbox.len();
             let now = clock();
             let mut state = lock(&self.state);
             state.endpoint.totals.socket_errors += sent.errors;
@@ -297,29 +317,34 @@ impl Shared {
                 state.waits_since = None;
             }
             state.is_full = false;
-            outbox.fill(&mut state, now);
+            outbox.fill(&mut state.endpoint, now);
+            outbox.append(&mut state.raw);
             if state.is_awaited && state.endpoint.engine.has_events() {
                 self.happened.notify_all();
             }
             let goes_on = outbox.is_full() || (inbox.was_full && !is_stopping);
+            // More is to come then: that is not waited for, after a pause it is there.
+            let is_busy = arrived > 1 || (arrived == 1 && now < last_arrival + PAUSE);
+            if arrived > 0 {
+                last_arrival = now;
+            }
             let until = state.next_time(now);
-            // Where something came more is to come: that is not waited for, after the pause it is there.
-            let waits = !goes_on && !is_busy;
-            state.sleeps_until = waits.then_some(until);
+            state.sleeps_until = (!goes_on && !is_busy).then_some(until);
             drop(state);
             sent = line.send(|datagram| outbox.next(datagram));
+            drop(line);
             if goes_on {
                 continue;
             }
             if is_stopping {
                 break;
             }
-            last = now;
-            if !waits {
+            if is_busy {
+                self.pause((now + PAUSE).saturating_sub(clock()));
                 continue;
             }
             let timeout = until.saturating_sub(clock());
-            if line.transport.wait(timeout).is_err() {
+            if watch.wait(timeout).is_err() {
                 sent.errors += 1;
                 thread::sleep(timeout.min(SLICE));
             }
@@ -348,94 +373,19 @@ impl State {
 
     /// When there is something to do, if nothing comes.
     fn next_time(&self, now: Time) -> Time {
-        let timer = self.endpoint.next_timer().unwrap_or(now + SLICE);
-        let patience = self.waits_since.map(|since| since + PATIENCE);
-        patience.map_or(timer, |patience| timer.min(patience))
-    }
-}
-
-/// Datagrams that came, back to back.
-#[derive(Default)]
-struct Inbox {
-    bytes: Vec<u8>,
-    ends: Vec<(SocketAddr, usize)>,
-    was_full: bool,
-}
-
-impl Inbox {
-    fn fill(&mut self, line: &mut Line, sent: &mut Sent) {
-        self.was_full = false;
-        loop {
-            let (bytes, ends) = (&mut self.bytes, &mut self.ends);
-            let received = line.transport.receive(&mut |from, datagram| {
-                bytes.extend_from_slice(datagram);
-                ends.push((from, bytes.len()));
-            });
-            match received {
-                Ok(0) => return,
-                Ok(_) => {}
-                // The socket stays: its peers time out by themselves if it is really gone.
-                Err(_) => {
-                    sent.errors += 1;
-                    return;
-                }
-            }
-            if self.ends.len() >= MAX_TAKEN || self.bytes.len() >= MAX_TAKEN_BYTES {
-                self.was_full = true;
-                return;
-            }
+        let mut next = self.endpoint.next_timer().unwrap_or(now + SLICE);
+        if let Some(since) = self.waits_since {
+            next = next.min(since + PATIENCE);
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    fn empty(&mut self, mut take: impl FnMut(SocketAddr, &[u8])) {
-        let mut start = 0;
-        for (from, end) in self.ends.drain(..) {
-            take(from, &self.bytes[start..end]);
-            start = end;
+        if now < self.naps_until {
+            next = next.min(now + NAP);
         }
-        self.bytes.clear();
-    }
-}
-
-/// Datagrams that are to leave, and buffers of those that left.
-#[derive(Default)]
-struct Outbox {
-    datagrams: VecDeque<(SocketAddr, Vec<u8>)>,
-    spare: Vec<Vec<u8>>,
-}
-
-impl Outbox {
-    fn fill(&mut self, state: &mut State, now: Time) {
-        let mut sent = Sent::default();
-        while self.datagrams.len() < MAX_SENT {
-            let mut buffer = self.spare.pop().unwrap_or_default();
-            let Some(to) = state.endpoint.next_datagram(now, &mut buffer) else {
-                self.spare.push(buffer);
-                break;
-            };
-            sent.datagrams += 1;
-            sent.bytes += buffer.len() as u64;
-            self.datagrams.push_back((to, buffer));
-        }
-        state.endpoint.count(sent);
-        self.datagrams.append(&mut state.raw);
+        next
     }
 
-    fn is_full(&self) -> bool {
-        self.datagrams.len() >= MAX_SENT
-    }
-
-    fn next(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
-        let (to, bytes) = self.datagrams.pop_front()?;
-        let buffer = std::mem::replace(datagram, bytes);
-        if self.spare.len() < MAX_SENT {
-            self.spare.push(buffer);
-        }
-        Some(to)
+    /// Whether the thread sleeps for longer than what is sent may wait.
+    fn sleeps_long(&self, now: Time) -> bool {
+        !self.pauses && self.sleeps_until.is_some_and(|until| until > now + NAP)
     }
 }
 

@@ -27,7 +27,7 @@ mod tests;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::{BindAddress, Network, Taker, Transport, Wake};
+use super::{BindAddress, Network, Taker, Transport, Watch};
 use crate::dtls::MAX_DATAGRAM_SIZE;
 
 /// What we ask the system for, each way. A burst of one frame from a few hundred players has to fit.
@@ -78,7 +78,7 @@ impl Network for Udp {
 }
 
 struct UdpTransport {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     is_ipv6: bool,
     /// Whether the way out takes batches: not every network device does.
     sends_batches: bool,
@@ -86,7 +86,6 @@ struct UdpTransport {
     joined: Option<offload::Joined>,
     can_join: bool,
     buffer: Box<[u8; BUFFER_SIZE]>,
-    alarm: Option<poll::Alarm>,
     /// Who sent the last datagram if it was a large one, and how many in a row.
     in_a_row: (Option<SocketAddr>, u32),
 }
@@ -106,13 +105,12 @@ impl UdpTransport {
         enlarge(|size| socket.set_send_buffer_size(size));
         socket.bind(&address.into())?;
         Ok(Self {
-            socket: socket.into(),
+            socket: Arc::new(socket.into()),
             is_ipv6: address.is_ipv6(),
             sends_batches: offload::LARGEST_BATCH > 1,
             joined: None,
             can_join: true,
             buffer: Box::new([0; BUFFER_SIZE]),
-            alarm: None,
             in_a_row: (None, 0),
         })
     }
@@ -137,6 +135,21 @@ impl UdpTransport {
             self.can_join = self.joined.is_some();
         }
         Ok(1)
+    }
+}
+
+struct UdpWatch {
+    socket: Arc<UdpSocket>,
+    alarm: poll::Alarm,
+}
+
+impl Watch for UdpWatch {
+    fn wait(&self, timeout: Duration) -> io::Result<bool> {
+        poll::wait(&self.socket, Some(&self.alarm), timeout)
+    }
+
+    fn wake(&self) {
+        self.alarm.set();
     }
 }
 
@@ -207,17 +220,13 @@ impl Transport for UdpTransport {
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
-        poll::wait(&self.socket, self.alarm.as_ref(), timeout)
+        poll::wait(&self.socket, None, timeout)
     }
 
-    fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
-        let (alarm, waker) = poll::Alarm::new()?;
-        self.alarm = Some(alarm);
-        Ok(Arc::new(waker))
-    }
-
-    fn forget_waker(&mut self) {
-        self.alarm = None;
+    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
+        let socket = Arc::clone(&self.socket);
+        let alarm = poll::Alarm::new()?;
+        Ok(Arc::new(UdpWatch { socket, alarm }))
     }
 
     fn buffer_sizes(&self) -> (usize, usize) {

@@ -4,32 +4,24 @@
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-use crate::io::Wake;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// What another thread ends a wait with: looked at like the socket.
-pub struct Alarm(Arc<AtomicBool>);
-
-/// Its other end.
-pub struct Waker(Arc<AtomicBool>);
+pub struct Alarm(AtomicBool);
 
 impl Alarm {
     /// One that is not set.
-    pub fn new() -> io::Result<(Self, Waker)> {
-        let is_set = Arc::default();
-        Ok((Self(Arc::clone(&is_set)), Waker(is_set)))
+    pub fn new() -> io::Result<Self> {
+        Ok(Self(AtomicBool::new(false)))
     }
-}
 
-impl Wake for Waker {
-    fn wake(&self) {
+    /// Ends the wait that goes on, or the next one.
+    pub fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 }

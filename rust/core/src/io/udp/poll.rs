@@ -3,46 +3,44 @@
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::net::UdpSocket;
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 
-use crate::io::Wake;
-
 /// What another thread ends a wait with: a pipe.
-pub struct Alarm(PipeReader, Arc<AtomicBool>);
-
-/// Its other end.
-pub struct Waker {
+pub struct Alarm {
+    heard: PipeReader,
     pipe: PipeWriter,
     /// Whether a byte is on its way, so that there never are two.
-    is_set: Arc<AtomicBool>,
+    is_set: AtomicBool,
 }
 
 impl Alarm {
-    /// A pipe.
-    pub fn new() -> io::Result<(Self, Waker)> {
-        let (reader, pipe) = io::pipe()?;
-        let is_set = Arc::default();
-        Ok((Self(reader, Arc::clone(&is_set)), Waker { pipe, is_set }))
+    /// One that is not set.
+    pub fn new() -> io::Result<Self> {
+        let (heard, pipe) = io::pipe()?;
+        let is_set = AtomicBool::new(false);
+        Ok(Self {
+            heard,
+            pipe,
+            is_set,
+        })
+    }
+
+    /// Ends the wait that goes on, or the next one.
+    pub fn set(&self) {
+        if !self.is_set.swap(true, Ordering::SeqCst) {
+            // It has room for the byte.
+            let _ = (&self.pipe).write(&[0]);
+        }
     }
 
     fn clear(&self) {
-        // It has a byte, or the other end is gone and nobody wakes any more.
-        let _ = (&self.0).read(&mut [0]);
-        self.1.store(false, Ordering::SeqCst);
-    }
-}
-
-impl Wake for Waker {
-    fn wake(&self) {
-        if !self.is_set.swap(true, Ordering::SeqCst) {
-            // It has room for the byte, and who listens is gone at the worst.
-            let _ = (&self.pipe).write(&[0]);
-        }
+        // It has a byte.
+        let _ = (&self.heard).read(&mut [0]);
+        self.is_set.store(false, Ordering::SeqCst);
     }
 }
 
@@ -54,7 +52,7 @@ pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io:
             PollFd::new(socket.as_fd(), PollFlags::POLLIN),
             // One of the two again where there is no alarm.
             PollFd::new(
-                alarm.map_or(socket.as_fd(), |alarm| alarm.0.as_fd()),
+                alarm.map_or(socket.as_fd(), |alarm| alarm.heard.as_fd()),
                 PollFlags::POLLIN,
             ),
         ];

@@ -4,7 +4,6 @@ use std::thread;
 use std::time::Instant;
 
 use super::*;
-use crate::io::Wake;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -82,12 +81,12 @@ fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
 macro_rules! alarm_test {
     ($way:ident) => {{
         let (socket, _) = socket();
-        let (alarm, waker) = $way::Alarm::new().expect("an alarm");
-        let alarm = Some(&alarm);
+        let waker = &$way::Alarm::new().expect("an alarm");
+        let alarm = Some(waker);
         assert!(!$way::wait(&socket, alarm, Duration::ZERO).expect("no error"));
         // However often, once.
         for _ in 0..100_000 {
-            waker.wake();
+            waker.set();
         }
         assert!($way::wait(&socket, alarm, LONG).expect("no error"));
         assert!(!$way::wait(&socket, alarm, Duration::ZERO).expect("no error"));
@@ -96,7 +95,7 @@ macro_rules! alarm_test {
             let (done, asked) = std::sync::mpsc::channel();
             scope.spawn(move || {
                 while asked.recv().is_ok() {
-                    waker.wake();
+                    waker.set();
                 }
             });
             for _ in 0..100 {
