@@ -31,13 +31,16 @@ pub type Clock = fn() -> Time;
 
 /// What was sent and not flushed waits so long at most, where the thread does not sleep.
 const PATIENCE: Time = Time::from_millis(3);
-/// The longest sleep while the owner sends by himself, which is if he did within the time below.
+/// The longest sleep while the owner sends, so that what he queues need not end it.
 const NAP: Time = Time::from_millis(30);
+/// So long after a flush the owner is expected to send, and after a poll to poll.
 const HABIT: Time = Time::from_secs(1);
-/// Datagrams that the owner sends by himself.
-const FEW_DATAGRAMS: usize = 8;
-/// Between two looks where much comes.
-const PAUSE: Time = Time::from_millis(1);
+/// Datagrams that the owner sends by himself: to wake the thread takes him as long.
+const FEW_DATAGRAMS: usize = 2;
+/// Between two looks where much comes, while the owner polls: he looks too.
+const PAUSE: Time = Time::from_millis(4);
+/// And while he does not.
+const SHORT_PAUSE: Time = Time::from_millis(1);
 
 /// Those that run.
 static RUNNING: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
@@ -73,8 +76,9 @@ pub struct State {
     waits_since: Option<Time>,
     /// Until when the thread sleeps, if it does.
     sleeps_until: Option<Time>,
-    /// Until when it is to be expected that the owner sends by himself.
-    naps_until: Time,
+    /// Until when the owner is expected to send, and to poll.
+    sends_until: Time,
+    polls_until: Time,
     pauses: bool,
     /// Whether full datagrams are ready.
     is_full: bool,
@@ -98,7 +102,8 @@ impl Shared {
                 is_due: false,
                 waits_since: None,
                 sleeps_until: None,
-                naps_until: Time::ZERO,
+                sends_until: Time::ZERO,
+                polls_until: Time::ZERO,
                 pauses: false,
                 is_full: false,
                 is_awaited: false,
@@ -215,6 +220,7 @@ impl Shared {
         if unsent == 0 && state.waits_since.is_none() {
             return;
         }
+        state.sends_until = now + HABIT;
         // The line comes before the state, so it is not waited for.
         if unsent <= FEW_DATAGRAMS
             && let Ok(mut line) = self.line.try_lock()
@@ -222,7 +228,6 @@ impl Shared {
             state.waits_since = None;
             state.endpoint.engine.flush(now);
             state.endpoint.send(&mut line, now);
-            state.naps_until = now + HABIT;
             if state.sleeps_long(now) {
                 self.wake(state);
             }
@@ -237,8 +242,12 @@ impl Shared {
 
     /// Takes in what arrived while the thread pauses.
     pub fn look_now(&self, now: Time) {
-        if !lock(&self.state).pauses {
-            return;
+        {
+            let mut state = lock(&self.state);
+            state.polls_until = now + HABIT;
+            if !state.pauses {
+                return;
+            }
         }
         let Ok(mut line) = self.line.try_lock() else {
             // It has just gone on.
@@ -324,7 +333,11 @@ impl Shared {
             }
             let goes_on = outbox.is_full() || (inbox.was_full && !is_stopping);
             // More is to come then: that is not waited for, after a pause it is there.
-            let is_busy = arrived > 1 || (arrived == 1 && now < last_arrival + PAUSE);
+            let pause = match now < state.polls_until {
+                true => PAUSE,
+                false => SHORT_PAUSE,
+            };
+            let is_busy = arrived > 1 || (arrived == 1 && now < last_arrival + pause);
             if arrived > 0 {
                 last_arrival = now;
             }
@@ -340,7 +353,7 @@ impl Shared {
                 break;
             }
             if is_busy {
-                self.pause((now + PAUSE).saturating_sub(clock()));
+                self.pause((now + pause).saturating_sub(clock()));
                 continue;
             }
             let timeout = until.saturating_sub(clock());
@@ -377,7 +390,7 @@ impl State {
         if let Some(since) = self.waits_since {
             next = next.min(since + PATIENCE);
         }
-        if now < self.naps_until {
+        if now < self.sends_until {
             next = next.min(now + NAP);
         }
         next
