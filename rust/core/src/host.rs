@@ -11,11 +11,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::compress::Recorder;
-use crate::dtls::{Dtls, Failed, Sessions};
+use crate::dtls::{Dtls, Failed};
 use crate::enet::Enet;
-use crate::engine::{Admission, Disconnect, PacketFlags, PeerStatistics, QueueError};
+use crate::engine::{Admission, Disconnect, PacketFlags, QueueError};
 use crate::{Compression, Engine, EngineConfig, Event, PeerId, PeerState, Time, Transport};
 
+mod about;
 mod endpoint;
 mod line;
 mod queues;
@@ -275,18 +276,6 @@ impl Host {
         self.shared.act(|endpoint| endpoint.encrypt(now, dtls));
     }
 
-    /// Whether everything is encrypted, and then whether sessions are begun here and not accepted.
-    pub fn encrypts_as_client(&self) -> Option<bool> {
-        let state = self.shared.look();
-        state.endpoint.dtls.as_ref().map(|dtls| dtls.is_client())
-    }
-
-    /// Counts of the encrypted sessions, where everything is encrypted.
-    pub fn sessions(&self) -> Option<Sessions> {
-        let state = self.shared.look();
-        state.endpoint.dtls.as_ref().map(|dtls| dtls.sessions())
-    }
-
     /// The next session that failed, oldest first. Those beyond a few are left out.
     pub fn next_failed(&mut self) -> Option<Failed> {
         self.shared.look().endpoint.next_failed()
@@ -351,7 +340,7 @@ impl Host {
     }
 
     /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
-    /// session it is lost. A thread sends it a moment later, whatever becomes of it.
+    /// session it is lost.
     pub fn send_raw(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
         if self.encrypts_as_client().is_some() {
             self.shared.act(|endpoint| {
@@ -362,82 +351,13 @@ impl Host {
             self.send_datagrams(now);
             return Ok(());
         }
-        if self.begin() {
-            self.shared.send_raw(to, datagram);
-            return Ok(());
-        }
+        // A thread rests nearly always, and then does not hold it.
         lock(&self.shared.line).transport.send(to, datagram)
-    }
-
-    /// The state of a connection.
-    pub fn state(&self, peer: PeerId) -> PeerState {
-        self.shared.look().endpoint.engine.state(peer)
-    }
-
-    /// The remote's address, while the connection exists.
-    pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        self.shared.look().endpoint.engine.address(peer)
-    }
-
-    /// Number of ENet channels of the connection.
-    pub fn channels(&self, peer: PeerId) -> usize {
-        self.shared.look().endpoint.engine.channels(peer)
-    }
-
-    /// Everything a connection knows of itself.
-    pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
-        self.shared.look().endpoint.engine.statistics(peer)
-    }
-
-    /// Datagrams dropped because they were compressed, and not with our codec.
-    pub fn undecoded(&self) -> u64 {
-        self.shared.look().endpoint.engine.undecoded()
     }
 
     /// Does something with the engine: what is set and asked seldom.
     pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut dyn Engine) -> R) -> R {
         self.shared.act(|endpoint| act(&mut *endpoint.engine))
-    }
-
-    /// Chooses the codec for both directions.
-    pub fn set_compression(&mut self, mode: Compression) {
-        self.compression = mode;
-        self.set_codec();
-    }
-
-    /// The codec chosen.
-    pub fn compression(&self) -> &Compression {
-        &self.compression
-    }
-
-    /// Records what is sent from now on, or not any more.
-    pub fn record(&mut self, recorder: Option<Recorder>) {
-        self.recorder = recorder;
-        self.set_codec();
-    }
-
-    fn set_codec(&mut self) {
-        let codec = self.compression.codec();
-        let codec = match &self.recorder {
-            Some(recorder) => Some(recorder.around(codec)),
-            None => codec,
-        };
-        self.shared.look().endpoint.engine.set_codec(codec);
-    }
-
-    /// The port of the socket, 0 if the system does not tell.
-    pub fn local_port(&self) -> u16 {
-        self.port
-    }
-
-    /// See [`Transport::buffer_sizes`].
-    pub fn buffer_sizes(&self) -> (usize, usize) {
-        self.buffer_sizes
-    }
-
-    /// What went over the socket so far.
-    pub fn totals(&self) -> Totals {
-        self.shared.look().endpoint.totals
     }
 
     /// Has the thread begin, if there is one. If a defect ended it, the owner goes on, and meets the

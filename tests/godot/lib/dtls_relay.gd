@@ -79,7 +79,10 @@ func _begin(arrived: PacketPeerUDP) -> void:
 		session.plain = arrived
 		session.dtls = PacketPeerDTLS.new()
 		if session.error == OK:
-			session.error = session.dtls.connect_to_peer(far, _hostname, _options)
+			var error := session.dtls.connect_to_peer(far, _hostname, _options)
+			# A server with a thread of its own may have been refused in there already.
+			var has_begun := session.dtls.get_status() != PacketPeerDTLS.STATUS_DISCONNECTED
+			session.error = OK if has_begun else error
 	sessions.append(session)
 
 

@@ -125,6 +125,22 @@ func case_it_may_change_at_any_time() -> void:
 	done()
 
 
+## With its thread as without it.
+func case_what_the_system_refuses_is_told() -> void:
+	const TOO_LARGE := 70_000
+	var host: MultiplayerPeer = ClassDB.instantiate("ENetConnectionRs")
+	equal(host.call(&"create_host_bound", "127.0.0.1", free_port()), OK, "create_host_bound")
+	for is_threaded: bool in [true, false]:
+		host.set(&"threaded", is_threaded)
+		host.call(&"service")
+		var bytes := PackedByteArray()
+		bytes.resize(TOO_LARGE)
+		host.call(&"socket_send", "127.0.0.1", 5000, bytes)
+		expect_errors(1, true, "threaded: %s" % is_threaded)
+	host.close()
+	done()
+
+
 ## Closed by a script or in a handler, or freed.
 func case_endings() -> void:
 	for how: String in ["close", "free", "handler"]:

@@ -83,11 +83,6 @@ impl Outbox {
         endpoint.count(sent);
     }
 
-    /// Adds others behind them.
-    pub fn append(&mut self, raw: &mut VecDeque<(SocketAddr, Vec<u8>)>) {
-        self.datagrams.append(raw);
-    }
-
     pub fn is_full(&self) -> bool {
         self.datagrams.len() >= MAX_SENT
     }

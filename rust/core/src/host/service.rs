@@ -12,9 +12,7 @@
 //!
 //! All else leaves at once.
 
-use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -65,8 +63,6 @@ struct Thread {
 /// What is locked.
 pub struct State {
     pub endpoint: Endpoint,
-    /// Datagrams past the protocol.
-    raw: VecDeque<(SocketAddr, Vec<u8>)>,
     is_threaded: bool,
     has_begun: bool,
     is_stopping: bool,
@@ -95,7 +91,6 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 endpoint,
-                raw: VecDeque::new(),
                 is_threaded: false,
                 has_begun: false,
                 is_stopping: false,
@@ -270,13 +265,6 @@ impl Shared {
         }
     }
 
-    /// Sends a datagram past the protocol.
-    pub fn send_raw(&self, to: SocketAddr, datagram: &[u8]) {
-        let mut state = lock(&self.state);
-        state.raw.push_back((to, datagram.to_vec()));
-        self.wake(state);
-    }
-
     /// Waits for an event; false when the time is over.
     pub fn wait(&self, limit: Duration) -> bool {
         let mut state = lock(&self.state);
@@ -327,7 +315,6 @@ impl Shared {
             }
             state.is_full = false;
             outbox.fill(&mut state.endpoint, now);
-            outbox.append(&mut state.raw);
             if state.is_awaited && state.endpoint.engine.has_events() {
                 self.happened.notify_all();
             }
