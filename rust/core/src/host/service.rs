@@ -235,20 +235,15 @@ impl Shared {
         self.wake(state);
     }
 
-    /// Takes in what arrived while the thread pauses.
+    /// Takes in what arrived while the thread rests: it may be told of that too late for this poll.
     pub fn look_now(&self, now: Time) {
-        {
-            let mut state = lock(&self.state);
-            state.polls_until = now + HABIT;
-            if !state.pauses {
-                return;
-            }
-        }
         let Ok(mut line) = self.line.try_lock() else {
-            // It has just gone on.
+            // It looks by itself.
             return;
         };
-        let endpoint = &mut lock(&self.state).endpoint;
+        let mut state = lock(&self.state);
+        state.polls_until = now + HABIT;
+        let endpoint = &mut state.endpoint;
         let mut taken = 0;
         while taken < MAX_TAKEN {
             let received = line.transport.receive(&mut |from, datagram| {
