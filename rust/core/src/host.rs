@@ -108,8 +108,8 @@ impl Host {
 
     /// Has a thread serve the host, from the first [`Host::receive`] or [`Host::flush`] on: it receives,
     /// answers, repeats and sends while its owner does other things. Events still wait in
-    /// [`Host::next_event`]. What the owner sends waits for his [`Host::flush`], for some milliseconds at
-    /// most. `clock` must tell the time that the calls are given.
+    /// [`Host::next_event`]. What the owner sends waits for his [`Host::flush`], for some 30
+    /// milliseconds at most. `clock` must tell the time that the calls are given.
     pub fn start_thread(&mut self, clock: Clock) -> io::Result<()> {
         self.shared.start(clock)?;
         self.is_threaded = true;

@@ -56,7 +56,7 @@ pub struct ENetConnectionRs {
     /// When packets leave that are put while this is a game's [MultiplayerPeer]: see
     /// [member ENetMultiplayerPeerRs.flush_mode]. Those of [method broadcast] and
     /// [method ENetPacketPeerRs.send] leave with [method service] or [method flush], or with the game's;
-    /// where the host is [member threaded] some milliseconds later at the latest.
+    /// where the host is [member threaded] some 30 milliseconds later at the latest.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
     /// Whether a network thread of its own serves the host, false by default: see
@@ -294,7 +294,7 @@ impl ENetConnectionRs {
 
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
     /// [method ENetPacketPeerRs.send]. It leaves with the next [method service] or [method flush], where the host is
-    /// [member threaded] some milliseconds later at the latest.
+    /// [member threaded] some 30 milliseconds later at the latest.
     /// Prints an error for a channel or flags that do not exist.
     #[func]
     fn broadcast(&mut self, channel: i64, packet: PackedByteArray, flags: i64) {
@@ -370,8 +370,7 @@ impl ENetConnectionRs {
 
     /// Sends a datagram of the caller's own through the host's socket, past the protocol, to an address
     /// (a name or an IP address) and UDP port: it can open the way through a router for a remote that
-    /// is to connect. Prints an error if that is not possible; where the host is [member threaded] it goes
-    /// a moment later, and nothing is printed if the system refuses it then.
+    /// is to connect. Prints an error if that is not possible.
     #[func(gd_self)]
     fn socket_send(
         this: Gd<Self>,

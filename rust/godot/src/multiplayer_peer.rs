@@ -113,7 +113,7 @@ pub struct ENetMultiplayerPeerRs {
     /// steps or in answer to others, leave before it, and those put in it right after it. Full datagrams
     /// wait in small numbers only. In a script's own loop, in which no frame goes by, packets leave with the
     /// next [method MultiplayerPeer.poll]. Those that are [member threaded] do not wait for longer than some
-    /// milliseconds, whatever the main thread does.
+    /// 30 milliseconds, whatever the main thread does.
     ///
     /// A change sends what waits.
     #[var(get = get_flush_mode, set = set_flush_mode)]
@@ -124,7 +124,7 @@ pub struct ENetMultiplayerPeerRs {
     /// [method MultiplayerPeer.poll] alone, on the thread that polls, and in the same order.
     ///
     /// The thread begins with the first poll, and ends when the peer is closed or freed. What is put
-    /// leaves with [member flush_mode], and if the main thread does not get that far, some milliseconds
+    /// leaves with [member flush_mode], and if the main thread does not get that far, some 30 milliseconds
     /// later. It may be changed at any time, for the host there is and those that are made later; a mesh's
     /// hosts follow when they are added. [member ENetConnectionRs.threaded] of [member host] changes that
     /// host alone, and is not seen here.

@@ -120,7 +120,7 @@ impl ENetPacketPeerRs {
     /// Queues a packet on ENet channel `channel` (0 to [method get_channels] - 1) with `flags` made of
     /// [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED] and [constant FLAG_UNRELIABLE_FRAGMENT].
     /// It leaves with the next [method ENetConnectionRs.service] or [method ENetConnectionRs.flush], where
-    /// the host is [member ENetConnectionRs.threaded] some milliseconds later at the latest.
+    /// the host is [member ENetConnectionRs.threaded] some 30 milliseconds later at the latest.
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is inactive,
     /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, or
