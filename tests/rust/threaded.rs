@@ -14,6 +14,7 @@ use enet_core::{
 };
 
 mod between_polls;
+mod sockets;
 mod who_sends;
 
 /// Something is broken if it takes longer.

@@ -19,11 +19,14 @@ pub struct Inbox {
     bytes: Vec<u8>,
     ends: Vec<(SocketAddr, usize)>,
     pub was_full: bool,
+    /// Whether the socket could not be read.
+    pub has_failed: bool,
 }
 
 impl Inbox {
     pub fn fill(&mut self, line: &mut Line, sent: &mut Sent) {
         self.was_full = false;
+        self.has_failed = false;
         loop {
             let (bytes, ends) = (&mut self.bytes, &mut self.ends);
             let received = line.transport.receive(&mut |from, datagram| {
@@ -36,6 +39,7 @@ impl Inbox {
                 // The socket stays: its peers time out by themselves if it is really gone.
                 Err(_) => {
                     sent.errors += 1;
+                    self.has_failed = true;
                     return;
                 }
             }

@@ -319,7 +319,9 @@ impl Shared {
                 true => PAUSE,
                 false => SHORT_PAUSE,
             };
-            let is_busy = arrived > 1 || (arrived == 1 && now < last_arrival + pause);
+            // What cannot be read may end every wait at once.
+            let is_busy =
+                inbox.has_failed || arrived > 1 || (arrived == 1 && now < last_arrival + pause);
             if arrived > 0 {
                 last_arrival = now;
             }
