@@ -352,7 +352,7 @@ impl Host {
             return Ok(());
         }
         // A thread rests nearly always, and then does not hold it.
-        lock(&self.shared.line).transport.send(to, datagram)
+        self.shared.want_line().transport.send(to, datagram)
     }
 
     /// Does something with the engine: what is set and asked seldom.

@@ -13,6 +13,7 @@
 //! All else leaves at once.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub struct Shared {
     pub state: Mutex<State>,
     /// The thread's, while there is one and it does not rest. To be locked before the state.
     pub line: Mutex<Line>,
+    /// The owner waits for the line.
+    is_wanted: AtomicBool,
     /// An event happened that somebody waits for.
     happened: Condvar,
     /// The owner has something for a thread that pauses.
@@ -104,6 +107,7 @@ impl Shared {
                 is_awaited: false,
             }),
             line: Mutex::new(line),
+            is_wanted: AtomicBool::new(false),
             happened: Condvar::new(),
             moved: Condvar::new(),
             thread: Mutex::new(None),
@@ -169,6 +173,14 @@ impl Shared {
     /// The lock, for a look.
     pub fn look(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+
+    /// The line, as soon as the thread lays it down.
+    pub fn want_line(&self) -> MutexGuard<'_, Line> {
+        self.is_wanted.store(true, Ordering::SeqCst);
+        let line = lock(&self.line);
+        self.is_wanted.store(false, Ordering::SeqCst);
+        line
     }
 
     /// Does something under the lock after which something may be due.
@@ -291,6 +303,10 @@ impl Shared {
         let mut is_stopping = false;
         let mut last_arrival = Time::ZERO;
         loop {
+            // Who goes on at once would have it again before the owner is awake.
+            while self.is_wanted.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
             let mut line = lock(&self.line);
             if !is_stopping {
                 inbox.fill(&mut line, &mut sent);
