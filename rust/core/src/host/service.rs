@@ -276,6 +276,8 @@ impl Shared {
     pub fn wait(&self, limit: Duration) -> bool {
         let mut state = lock(&self.state);
         state.is_awaited = true;
+        // He does not look meanwhile.
+        state.polls_until = Time::ZERO;
         let nothing = |state: &mut State| !state.endpoint.engine.has_events();
         let waited = self.happened.wait_timeout_while(state, limit, nothing);
         let (mut state, result) = waited.unwrap_or_else(PoisonError::into_inner);
