@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use enet_core::io::{Taker, Transport, Watch};
 use enet_core::{
-    BindAddress, EngineConfig, Event, Host, Network, PacketFlags, PeerId, PeerState, Udp,
+    BindAddress, EngineConfig, Event, Host, Network, PacketFlags, PeerId, PeerState, Time, Udp,
 };
 
 use super::{host, now, wait_until};
@@ -148,4 +148,26 @@ fn what_follows_a_flush_leaves_without_another() {
             record.senders.lock().expect("sound").len() > count
         });
     }
+}
+
+/// A thread that ended by a defect leaves nothing behind that keeps the owner from the socket.
+#[test]
+fn few_leave_with_the_flush_after_a_panic_too() {
+    fn clock() -> Time {
+        let is_thread = thread::current().name() == Some("enet");
+        assert!(!is_thread, "the test wants this");
+        now()
+    }
+    let (mut host, record, peers, _others) = connected(1);
+    host.stop_thread();
+    host.start_thread(clock).expect("a thread");
+    wait_until("it ends", || {
+        host.receive(now());
+        !host.is_threaded()
+    });
+    host.start_thread(now).expect("another");
+    host.receive(now());
+    let tries = (0..20).map(|_| sent_here(&mut host, &record, &peers).0);
+    let here: usize = tries.sum();
+    assert!(here > 0, "{here} of 20");
 }

@@ -14,7 +14,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -87,6 +87,15 @@ pub struct State {
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic in the thread is a defect here; the owner goes on as well as he can.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same, if nobody holds it.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+        Ok(guard) => Some(guard),
+    }
 }
 
 impl Shared {
@@ -230,7 +239,7 @@ impl Shared {
         state.sends_until = now + HABIT;
         // The line comes before the state, so it is not waited for.
         if unsent <= FEW_DATAGRAMS
-            && let Ok(mut line) = self.line.try_lock()
+            && let Some(mut line) = try_lock(&self.line)
         {
             state.waits_since = None;
             state.endpoint.engine.flush(now);
@@ -249,7 +258,7 @@ impl Shared {
 
     /// Takes in what arrived while the thread rests: it may be told of that too late for this poll.
     pub fn look_now(&self, now: Time) {
-        let Ok(mut line) = self.line.try_lock() else {
+        let Some(mut line) = try_lock(&self.line) else {
             // It looks by itself.
             return;
         };
