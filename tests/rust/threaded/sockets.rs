@@ -1,16 +1,17 @@
-//! A socket that leaves the thread no rest.
+//! Sockets that leave the thread no rest, or tell it nothing.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use enet_core::io::{Taker, Transport, Watch};
-use enet_core::{EngineConfig, Host};
+use enet_core::{BindAddress, EngineConfig, Host, Network, PacketFlags, Udp};
 
-use super::now;
+use super::{host, now, wait_until};
 
 /// Every wait ends at once, and there is nothing to read then. Counts the looks.
 #[derive(Clone, Default)]
@@ -62,4 +63,72 @@ fn a_socket_that_is_gone_keeps_no_processor_busy() {
     // However slow the machine is: no more than there is time for, with a pause after each.
     let most = clock.elapsed().as_millis() + 20;
     assert!(looks as u128 <= most, "{looks} looks, not {most}");
+}
+
+/// The owner always reads first what came.
+struct Late(Box<dyn Transport>);
+
+struct Asleep(Sender<()>, Mutex<Receiver<()>>);
+
+impl Transport for Late {
+    fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        self.0.send(to, datagram)
+    }
+
+    fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        self.0.receive(take)
+    }
+
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
+        self.0.wait(timeout)
+    }
+
+    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
+        let (wake, woken) = channel();
+        Ok(Arc::new(Asleep(wake, Mutex::new(woken))))
+    }
+
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        self.0.local_address()
+    }
+}
+
+impl Watch for Asleep {
+    fn wait(&self, _: Duration) -> io::Result<bool> {
+        let woken = self.1.lock().expect("sound");
+        Ok(woken.recv().is_ok())
+    }
+
+    fn wake(&self) {
+        let _ = self.0.send(());
+    }
+}
+
+#[test]
+fn what_a_poll_reads_is_answered_without_a_flush() {
+    let address = BindAddress::parse("127.0.0.1").expect("an address");
+    let socket = Udp.bind(address, 0).expect("a socket");
+    let config = EngineConfig::new(1, 1, now());
+    let engine = enet_core::host::DEFAULT_ENGINE(&config);
+    let mut server = Host::new(engine, Box::new(Late(socket)));
+    server.start_thread(now).expect("a thread");
+    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    let mut client = host(&config);
+    let peer = client.connect(now(), to, 1, 0).expect("a slot");
+    wait_until("they connect", || {
+        server.receive(now());
+        client.service(now());
+        client.next_event().is_some()
+    });
+    // By now it sleeps, if it did not before.
+    for _ in 0..3 {
+        let sent = client.send(now(), peer, 0, PacketFlags::RELIABLE, b"hello");
+        sent.expect("queued");
+        wait_until("it is acknowledged", || {
+            server.receive(now());
+            client.service(now());
+            let statistics = client.statistics(peer).expect("connected");
+            statistics.reliable_data_in_transit == 0
+        });
+    }
 }

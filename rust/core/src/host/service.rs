@@ -271,13 +271,18 @@ impl Shared {
                 endpoint.take(now, from, datagram);
             });
             match received {
-                Ok(0) => return,
+                Ok(0) => break,
                 Ok(count) => taken += count,
                 Err(_) => {
                     endpoint.totals.socket_errors += 1;
-                    return;
+                    break;
                 }
             }
+        }
+        // It finds nothing then, and would sleep on: what came is to be answered.
+        if taken > 0 && !state.pauses {
+            drop(line);
+            self.wake(state);
         }
     }
 
