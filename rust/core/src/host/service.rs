@@ -214,18 +214,25 @@ impl Shared {
         if !state.is_threaded {
             return (done, ready);
         }
-        let begins = state.waits_since.is_none();
-        if begins {
-            state.waits_since = Some(now);
-        }
-        if begins && state.sleeps_long(now) {
-            self.wake(state);
-        } else if ready >= FULL_DATAGRAMS && !state.is_full {
+        if ready >= FULL_DATAGRAMS && !state.is_full {
             // Once: a call of the system for every further packet would cost more than the packet.
             state.is_full = true;
+            state.waits_since.get_or_insert(now);
             self.wake(state);
+        } else {
+            self.await_flush(state, now);
         }
         (done, 0)
+    }
+
+    /// What is queued waits for the owner's flush, unless the thread sends it before.
+    fn await_flush(&self, mut state: MutexGuard<'_, State>, now: Time) {
+        if state.waits_since.is_none() {
+            state.waits_since = Some(now);
+            if state.sleeps_long(now) {
+                self.wake(state);
+            }
+        }
     }
 
     /// Sends what may be sent, or has the thread do it. What is queued after this does not travel with it
@@ -279,10 +286,16 @@ impl Shared {
                 }
             }
         }
-        // It finds nothing then, and would sleep on: what came is to be answered.
-        if taken > 0 && !state.pauses {
+        if taken == 0 {
+            return;
+        }
+        // The thread finds nothing now, and would sleep on. Answers go with what the owner sends, but for
+        // those of handshakes, which are the thread's work.
+        if state.endpoint.dtls.is_some() {
             drop(line);
             self.wake(state);
+        } else if state.endpoint.engine.unsent_datagrams() > 0 {
+            self.await_flush(state, now);
         }
     }
 
