@@ -65,7 +65,10 @@ fn a_socket_that_is_gone_keeps_no_processor_busy() {
     assert!(looks as u128 <= most, "{looks} looks, not {most}");
 }
 
-/// The owner always reads first what came.
+/// An answer may wait for so long.
+const NAP: Duration = Duration::from_millis(40);
+
+/// The owner always reads first what came, and longer sleeps last until somebody ends them.
 struct Late(Box<dyn Transport>);
 
 struct Asleep(Sender<()>, Mutex<Receiver<()>>);
@@ -94,9 +97,12 @@ impl Transport for Late {
 }
 
 impl Watch for Asleep {
-    fn wait(&self, _: Duration) -> io::Result<bool> {
+    fn wait(&self, timeout: Duration) -> io::Result<bool> {
         let woken = self.1.lock().expect("sound");
-        Ok(woken.recv().is_ok())
+        Ok(match timeout > NAP {
+            true => woken.recv().is_ok(),
+            false => woken.recv_timeout(timeout).is_ok(),
+        })
     }
 
     fn wake(&self) {
