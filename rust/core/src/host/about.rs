@@ -77,7 +77,7 @@ impl Host {
         self.port
     }
 
-    /// See [`Transport::buffer_sizes`].
+    /// See [`crate::Transport::buffer_sizes`].
     pub fn buffer_sizes(&self) -> (usize, usize) {
         self.buffer_sizes
     }
