@@ -258,6 +258,10 @@ fn the_owner_serves_when_the_thread_has_panicked() {
     let mut client = host(&EngineConfig::new(4, 3, now()));
     server.start_thread(clock).expect("a thread");
     let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    wait_until("it is known", || {
+        server.service(now());
+        !server.is_threaded()
+    });
     client.connect(now(), to, 1, 0).expect("a slot");
     wait_until("they connect", || {
         server.service(now());
