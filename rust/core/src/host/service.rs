@@ -251,6 +251,7 @@ impl Shared {
             state.waits_since = None;
             state.endpoint.engine.flush(now);
             state.endpoint.send(&mut line, now);
+            drop(line);
             if state.sleeps_long(now) {
                 self.wake(state);
             }
@@ -286,13 +287,13 @@ impl Shared {
                 }
             }
         }
+        drop(line);
         if taken == 0 {
             return;
         }
         // The thread finds nothing now, and would sleep on. Answers go with what the owner sends, but for
         // those of handshakes, which are the thread's work.
         if state.endpoint.dtls.is_some() {
-            drop(line);
             self.wake(state);
         } else if state.endpoint.engine.unsent_datagrams() > 0 {
             self.await_flush(state, now);
