@@ -10,7 +10,7 @@ use enet_core::engine::Disconnect;
 use enet_core::host::Clock;
 use enet_core::{
     BindAddress, ClientOptions, EngineConfig, Event, FlushMode, Host, Multiplayer, Network,
-    PacketFlags, PeerState, ServerOptions, Signal, Status, Time, TransferMode, Udp,
+    PacketFlags, PeerState, ServerOptions, Signal, Status, Time, TransferMode, Transport, Udp,
 };
 
 mod between_polls;
@@ -111,10 +111,35 @@ fn pair(is_client_threaded: bool) -> (Node, Node) {
     (server, client)
 }
 
-fn host(config: &EngineConfig) -> Host {
+fn socket() -> Box<dyn Transport> {
     let address = BindAddress::parse("127.0.0.1").expect("an address");
-    let socket = Udp.bind(address, 0).expect("a socket");
+    Udp.bind(address, 0).expect("a socket")
+}
+
+fn host(config: &EngineConfig) -> Host {
+    host_on(socket(), config)
+}
+
+fn host_on(socket: Box<dyn Transport>, config: &EngineConfig) -> Host {
     Host::new(enet_core::host::DEFAULT_ENGINE(config), socket)
+}
+
+fn address(host: &Host) -> SocketAddr {
+    ([127, 0, 0, 1], host.local_port()).into()
+}
+
+/// Has the host's thread panic, and waits until the host knows.
+fn panic_in_the_thread(host: &mut Host) {
+    fn clock() -> Time {
+        let is_thread = std::thread::current().name() == Some("enet");
+        assert!(!is_thread, "the test wants this");
+        now()
+    }
+    host.start_thread(clock).expect("a thread");
+    wait_until("it is known", || {
+        host.receive(now());
+        !host.is_threaded()
+    });
 }
 
 #[test]
@@ -249,19 +274,11 @@ fn waits_last_when_the_thread_has_ended() {
 /// A defect in the thread is one of the owner then, who hears of it.
 #[test]
 fn the_owner_serves_when_the_thread_has_panicked() {
-    fn clock() -> Time {
-        let is_thread = std::thread::current().name() == Some("enet");
-        assert!(!is_thread, "the test wants this");
-        now()
-    }
     let mut server = host(&EngineConfig::new(4, 3, now()));
     let mut client = host(&EngineConfig::new(4, 3, now()));
-    server.start_thread(clock).expect("a thread");
-    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
-    wait_until("it is known", || {
-        server.service(now());
-        !server.is_threaded()
-    });
+    // Before they meet: the owner reads by himself too, and may be first.
+    panic_in_the_thread(&mut server);
+    let to = address(&server);
     client.connect(now(), to, 1, 0).expect("a slot");
     wait_until("they connect", || {
         server.service(now());
@@ -277,7 +294,7 @@ fn who_ends_what_has_ended_is_still_told() {
     let mut server = host(&EngineConfig::new(4, 3, now()));
     let mut client = host(&EngineConfig::new(4, 3, now()));
     server.start_thread(now).expect("a thread");
-    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    let to = address(&server);
     let near = client.connect(now(), to, 1, 0).expect("a slot");
     let mut far = None;
     wait_until("they connect", || {
@@ -325,13 +342,8 @@ fn unread_packets_are_bounded() {
     let mut writer = host(&config(usize::MAX));
     reader.start_thread(now).expect("a thread");
     reader.receive(now());
-    let to = ("127.0.0.1", reader.local_port());
-    let to = std::net::ToSocketAddrs::to_socket_addrs(&to)
-        .expect("one")
-        .next();
-    let peer = writer
-        .connect(now(), to.expect("one"), 1, 0)
-        .expect("a slot");
+    let to = address(&reader);
+    let peer = writer.connect(now(), to, 1, 0).expect("a slot");
     wait_until("it connects", || {
         writer.service(now());
         writer.next_event().is_some()
@@ -375,7 +387,7 @@ fn untold_events_are_bounded() {
     let mut client = host(&EngineConfig::new(4, 3, now()));
     server.start_thread(now).expect("a thread");
     server.receive(now());
-    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    let to = address(&server);
     let mut asking = Vec::new();
     let mut comings = 0;
     let mut come_and_go = |is_over: &mut dyn FnMut(usize, bool) -> bool| {

@@ -133,9 +133,7 @@ func case_what_the_system_refuses_is_told() -> void:
 	for is_threaded: bool in [true, false]:
 		host.set(&"threaded", is_threaded)
 		host.call(&"service")
-		var bytes := PackedByteArray()
-		bytes.resize(TOO_LARGE)
-		host.call(&"socket_send", "127.0.0.1", 5000, bytes)
+		host.call(&"socket_send", "127.0.0.1", 5000, pattern(TOO_LARGE))
 		expect_errors(1, true, "threaded: %s" % is_threaded)
 	host.close()
 	done()

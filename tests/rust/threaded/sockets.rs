@@ -9,9 +9,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use enet_core::io::{Taker, Transport, Watch};
-use enet_core::{BindAddress, EngineConfig, Host, Network, PacketFlags, Udp};
+use enet_core::{EngineConfig, PacketFlags};
 
-use super::{host, now, wait_until};
+use super::{address, host, host_on, now, socket, wait_until};
 
 /// Every wait ends at once, and there is nothing to read then. Counts the looks.
 #[derive(Clone, Default)]
@@ -53,8 +53,7 @@ impl Watch for Gone {
 fn a_socket_that_is_gone_keeps_no_processor_busy() {
     let socket = Gone::default();
     let looks = Arc::clone(&socket.0);
-    let engine = enet_core::host::DEFAULT_ENGINE(&EngineConfig::new(1, 1, now()));
-    let mut host = Host::new(engine, Box::new(socket));
+    let mut host = host_on(Box::new(socket), &EngineConfig::new(1, 1, now()));
     host.start_thread(now).expect("a thread");
     let clock = Instant::now();
     host.receive(now());
@@ -112,13 +111,10 @@ impl Watch for Asleep {
 
 #[test]
 fn what_a_poll_reads_is_answered_without_a_flush() {
-    let address = BindAddress::parse("127.0.0.1").expect("an address");
-    let socket = Udp.bind(address, 0).expect("a socket");
     let config = EngineConfig::new(1, 1, now());
-    let engine = enet_core::host::DEFAULT_ENGINE(&config);
-    let mut server = Host::new(engine, Box::new(Late(socket)));
+    let mut server = host_on(Box::new(Late(socket())), &config);
     server.start_thread(now).expect("a thread");
-    let to = SocketAddr::from(([127, 0, 0, 1], server.local_port()));
+    let to = address(&server);
     let mut client = host(&config);
     let peer = client.connect(now(), to, 1, 0).expect("a slot");
     wait_until("they connect", || {

@@ -8,11 +8,9 @@ use std::thread::{self, ThreadId, sleep};
 use std::time::Duration;
 
 use enet_core::io::{Taker, Transport, Watch};
-use enet_core::{
-    BindAddress, EngineConfig, Event, Host, Network, PacketFlags, PeerId, PeerState, Time, Udp,
-};
+use enet_core::{EngineConfig, Event, Host, PacketFlags, PeerId, PeerState};
 
-use super::{host, now, wait_until};
+use super::{address, host, host_on, now, panic_in_the_thread, socket, wait_until};
 
 /// What the test and the socket both see.
 #[derive(Default)]
@@ -55,14 +53,12 @@ impl Transport for Recorded {
 /// A host with a thread, and so many that are connected to it.
 fn connected(count: usize) -> (Host, Arc<Record>, Vec<PeerId>, Vec<Host>) {
     let record = Arc::<Record>::default();
-    let address = BindAddress::parse("127.0.0.1").expect("an address");
-    let socket = Udp.bind(address, 0).expect("a socket");
-    let socket = Box::new(Recorded(socket, Arc::clone(&record)));
+    let socket = Box::new(Recorded(socket(), Arc::clone(&record)));
     let config = EngineConfig::new(count, 1, now());
-    let mut host_ = Host::new(enet_core::host::DEFAULT_ENGINE(&config), socket);
-    host_.start_thread(now).expect("a thread");
-    host_.receive(now());
-    let to = SocketAddr::from(([127, 0, 0, 1], host_.local_port()));
+    let mut center = host_on(socket, &config);
+    center.start_thread(now).expect("a thread");
+    center.receive(now());
+    let to = address(&center);
     let mut others: Vec<Host> = (0..count).map(|_| host(&config)).collect();
     for other in &mut others {
         other.connect(now(), to, 1, 0).expect("a slot");
@@ -72,15 +68,15 @@ fn connected(count: usize) -> (Host, Arc<Record>, Vec<PeerId>, Vec<Host>) {
         for other in &mut others {
             other.service(now());
         }
-        while let Some(event) = host_.next_event() {
+        while let Some(event) = center.next_event() {
             if let Event::Connected { peer, .. } = event {
                 peers.push(peer);
             }
         }
-        let is_up = |&peer: &PeerId| host_.state(peer) == PeerState::Connected;
+        let is_up = |&peer: &PeerId| center.state(peer) == PeerState::Connected;
         peers.len() == count && peers.iter().all(is_up)
     });
-    (host_, record, peers, others)
+    (center, record, peers, others)
 }
 
 /// Puts a packet for each, flushes, and says how many of the datagrams this thread sent, of how many.
@@ -153,18 +149,9 @@ fn what_follows_a_flush_leaves_without_another() {
 /// A thread that ended by a defect leaves nothing behind that keeps the owner from the socket.
 #[test]
 fn few_leave_with_the_flush_after_a_panic_too() {
-    fn clock() -> Time {
-        let is_thread = thread::current().name() == Some("enet");
-        assert!(!is_thread, "the test wants this");
-        now()
-    }
     let (mut host, record, peers, _others) = connected(1);
     host.stop_thread();
-    host.start_thread(clock).expect("a thread");
-    wait_until("it ends", || {
-        host.receive(now());
-        !host.is_threaded()
-    });
+    panic_in_the_thread(&mut host);
     host.start_thread(now).expect("another");
     host.receive(now());
     let tries = (0..20).map(|_| sent_here(&mut host, &record, &peers).0);
