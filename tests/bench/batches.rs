@@ -12,11 +12,10 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use enet_core::host::DEFAULT_ENGINE;
-use enet_core::io::Taker;
-use enet_core::{
-    BindAddress, EngineConfig, Event, Host, Network, PacketFlags, PeerId, Throttle, Transport, Udp,
-};
+use enet_net::DEFAULT_ENGINE;
+use enet_net::Taker;
+use enet_net::{BindAddress, Host, Network, Transport, Udp};
+use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Throttle};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, recvmmsg, sendmmsg};
 

@@ -20,8 +20,8 @@ mod subject;
 #[path = "compression/table.rs"]
 mod table;
 
-use enet_core::Compression;
-use enet_core::compress::{Dictionary, train_dictionary};
+use enet_codec::Compression;
+use enet_codec::{Dictionary, train_dictionary};
 use sim::{Kind, Traffic};
 
 use stock::{Program, Stock, Task};

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::host::EngineFactory;
-use enet_core::{Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_net::EngineFactory;
+use enet_proto::Enet;
+use enet_proto::{Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use sim::oracle::RustyEngine;
 
 const ROUNDS: usize = 7;
 const TICK: Duration = Duration::from_millis(16);

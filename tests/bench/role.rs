@@ -4,10 +4,9 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use cpu_time::ThreadTime;
-use enet_core::host::DEFAULT_ENGINE;
-use enet_core::{
-    BindAddress, EngineConfig, Event, Host, Network, PacketFlags, PeerId, Throttle, Time, Udp,
-};
+use enet_net::DEFAULT_ENGINE;
+use enet_net::{BindAddress, Host, Network, Udp};
+use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Throttle, Time};
 
 struct Clock(Instant);
 

@@ -4,9 +4,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_core::compress::{Dictionary, train_dictionary};
-use enet_core::enet::Enet;
-use enet_core::{Admission, Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_codec::Compression;
+use enet_codec::{Dictionary, train_dictionary};
+use enet_proto::Enet;
+use enet_proto::{Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
 use sim::Traffic;
 
 #[path = "allocations/sockets.rs"]

@@ -1,7 +1,7 @@
 //! The codecs: what stock made of known bytes, everything there and back, and hostile input.
 
-use enet_core::Compression;
-use enet_core::compress::{BadDictionary, Codec, Dictionary, train_dictionary};
+use enet_codec::Compression;
+use enet_codec::{BadDictionary, Codec, Dictionary, train_dictionary};
 use sim::{Random, Traffic};
 
 /// The largest datagram.

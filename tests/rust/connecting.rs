@@ -1,9 +1,8 @@
 //! Creating, connecting, and who is turned away.
 
-use enet_core::{
-    BindAddress, ClientOptions, CreateError, Host, Mode, Network, PeerState, ServerOptions, Signal,
-    Status,
-};
+use enet_multiplayer::{ClientOptions, CreateError, Mode, ServerOptions, Signal, Status};
+use enet_net::{BindAddress, Host, Network};
+use enet_proto::PeerState;
 use sim::{SERVER_IP, World};
 
 #[test]
@@ -121,8 +120,8 @@ fn an_id_is_given_once() {
 }
 
 /// A bare host that connects with any data.
-fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_core::PeerId) {
-    let config = enet_core::EngineConfig::new(1, 77, world.now());
+fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_proto::PeerId) {
+    let config = enet_proto::EngineConfig::new(1, 77, world.now());
     let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
     let mut host = Host::new(sim::engine()(&config), transport);
     let address = world.address(server);
@@ -133,17 +132,17 @@ fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_
 }
 
 /// Whether it is told to go, at the moment its engine can tell.
-fn dismissed(world: &mut World, (host, peer): &mut (Host, enet_core::PeerId)) -> bool {
+fn dismissed(world: &mut World, (host, peer): &mut (Host, enet_proto::PeerId)) -> bool {
     let mut connected = false;
     for _ in 0..200 {
         host.service(world.now());
         while let Some(event) = host.next_event() {
             match event {
-                enet_core::Event::Connected { .. } => connected = true,
-                enet_core::Event::Disconnected { .. } => {
+                enet_proto::Event::Connected { .. } => connected = true,
+                enet_proto::Event::Disconnected { .. } => {
                     return connected != sim::engine_tells_refused();
                 }
-                enet_core::Event::Received { .. } => {}
+                enet_proto::Event::Received { .. } => {}
             }
         }
         world.run(5);
@@ -282,12 +281,12 @@ fn compression_is_switched_at_run_time() {
     let text = [b'a'; 1000];
     let mut sizes = Vec::new();
     for mode in [
-        enet_core::Compression::None,
-        enet_core::Compression::RangeCoder,
-        enet_core::Compression::FastLz,
-        enet_core::Compression::Zlib,
-        enet_core::Compression::Zstd,
-        enet_core::Compression::Lz4,
+        enet_codec::Compression::None,
+        enet_codec::Compression::RangeCoder,
+        enet_codec::Compression::FastLz,
+        enet_codec::Compression::Zlib,
+        enet_codec::Compression::Zstd,
+        enet_codec::Compression::Lz4,
     ] {
         for node in [server, client] {
             world.with_host(node, |host| host.set_compression(mode.clone()));
@@ -307,7 +306,7 @@ fn compression_is_switched_at_run_time() {
     // An end without the codec drops what it cannot read.
     world[server].packets.clear();
     world.with_host(server, |host| {
-        host.set_compression(enet_core::Compression::None)
+        host.set_compression(enet_codec::Compression::None)
     });
     world
         .send(client, 1, Default::default(), 0, &text)

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use enet_core::engine::Disconnect;
-use enet_core::{
-    ConnectError, Connection, CreateError, Event, HostOptions, HostStatistic, Inactive,
-    PacketError, PeerId, PeerState, SettingError, SharedConnection, Signal, Status, Time,
+use enet_multiplayer::{
+    ConnectError, Connection, CreateError, HostOptions, HostStatistic, Inactive, PacketError,
+    SettingError, SharedConnection, Signal, Status,
 };
+use enet_proto::Disconnect;
+use enet_proto::{Event, PeerId, PeerState, Time};
 use sim::World;
 
 #[test]

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use enet_core::{Compression, Connection, HostOptions, HostStatistic, SharedConnection, Time, Udp};
+use enet_codec::Compression;
+use enet_multiplayer::{Connection, HostOptions, HostStatistic, SharedConnection};
+use enet_net::Udp;
+use enet_proto::Time;
 use sim::World;
 
 use crate::connection::{options, pair, serve};

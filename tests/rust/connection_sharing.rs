@@ -1,7 +1,8 @@
 //! What a script does with the host of a session, and how a host goes from one holder to the next.
 
-use enet_core::engine::Disconnect;
-use enet_core::{Event, MeshError, PeerState, SharedConnection, Signal, Time, TransferMode};
+use enet_multiplayer::{MeshError, SharedConnection, Signal, TransferMode};
+use enet_proto::Disconnect;
+use enet_proto::{Event, PeerState, Time};
 use sim::{NodeId, World};
 
 use crate::connection::{inactive, options, pair, serve};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enet_core::TransferMode;
+use enet_multiplayer::TransferMode;
 use sim::{Conditions, World};
 
 const CLIENTS: usize = 64;

@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use enet_core::dtls::{Dtls, Failed, Identity, Trust, Verification};
-use enet_core::host::DEFAULT_ENGINE;
-use enet_core::{Connection, Event, PeerId, SharedConnection, Time};
+use enet_dtls::{Dtls, Failed, Identity, Trust, Verification};
+use enet_multiplayer::{Connection, SharedConnection};
+use enet_net::DEFAULT_ENGINE;
+use enet_proto::{Event, PeerId, Time};
 use sim::World;
 
 use crate::connection::options;
@@ -46,7 +47,7 @@ fn inactive(world: &mut World) -> SharedConnection {
 
 fn host(world: &mut World, max_peers: i32) -> SharedConnection {
     let host = inactive(world);
-    let options = enet_core::HostOptions {
+    let options = enet_multiplayer::HostOptions {
         max_peers,
         ..options()
     };

@@ -5,10 +5,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_core::enet::Enet;
-use enet_core::engine::Disconnect;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::{Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
+use enet_proto::Disconnect;
+use enet_proto::Enet;
+use enet_proto::{Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
+use sim::oracle::RustyEngine;
 
 const SERVER: u16 = 1;
 const CLIENT: u16 = 2;

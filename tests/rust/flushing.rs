@@ -1,7 +1,8 @@
 //! When what is sent leaves: how many datagrams, and that none are forgotten.
 
-use enet_core::engine::Disconnect;
-use enet_core::{Compression, FlushMode, Multiplayer, TransferMode};
+use enet_codec::Compression;
+use enet_multiplayer::{FlushMode, Multiplayer, TransferMode};
+use enet_proto::Disconnect;
 use sim::{NodeId, World, engine_is_own};
 
 const MODES: [TransferMode; 3] = [

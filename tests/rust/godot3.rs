@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use enet_core::{
-    Compression, CreateError, Mode, SendError, ServerOptions, Signal, TransferMode, WireProtocol,
+use enet_codec::Compression;
+use enet_multiplayer::{
+    CreateError, Mode, SendError, ServerOptions, Signal, TransferMode, WireProtocol,
 };
 use sim::{Conditions, NodeId, World};
 

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use enet_core::{Compression, TransferMode};
+use enet_codec::Compression;
+use enet_multiplayer::TransferMode;
 use sim::{NodeId, Random, World};
 
 mod forged;

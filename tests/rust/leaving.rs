@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enet_core::{PeerError, ServerOptions, Signal, Status, TransferMode};
+use enet_multiplayer::{PeerError, ServerOptions, Signal, Status, TransferMode};
 use sim::{Conditions, World};
 
 #[test]

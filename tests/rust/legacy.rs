@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enet_core::{
+use enet_multiplayer::{
     ClientOptions, LegacyError, PeerError, SendError, ServerOptions, Signal, Status, TransferMode,
     WireProtocol,
 };

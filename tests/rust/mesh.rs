@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use enet_core::engine::Disconnect;
-use enet_core::{
-    Connection, CreateError, Event, HostOptions, MeshError, Mode, SendError, SharedConnection,
-    Signal, Time, TransferMode,
+use enet_multiplayer::{
+    Connection, CreateError, HostOptions, MeshError, Mode, SendError, SharedConnection, Signal,
+    TransferMode,
 };
+use enet_proto::Disconnect;
+use enet_proto::{Event, Time};
 use sim::{NodeId, World};
 
 #[test]

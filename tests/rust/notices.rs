@@ -1,6 +1,7 @@
 //! What a handler may do between a notice and its end: anything.
 
-use enet_core::{Multiplayer, ServerOptions, Signal, Status, Time, TransferMode};
+use enet_multiplayer::{Multiplayer, ServerOptions, Signal, Status, TransferMode};
+use enet_proto::Time;
 use sim::{NodeId, World};
 
 /// Polls one peer with a handler.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enet_core::{ClientOptions, SendError, ServerOptions, TransferMode};
+use enet_multiplayer::{ClientOptions, SendError, ServerOptions, TransferMode};
 use sim::{Conditions, World};
 
 const MODES: [TransferMode; 3] = [
@@ -98,7 +98,7 @@ fn unreliable_packets_come_at_most_once_and_ordered_ones_never_go_back() {
     }
 }
 
-fn number_of(packet: &enet_core::Packet) -> u32 {
+fn number_of(packet: &enet_multiplayer::Packet) -> u32 {
     u32::from_be_bytes(packet.data[..4].try_into().expect("four bytes"))
 }
 

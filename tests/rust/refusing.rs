@@ -3,12 +3,11 @@
 
 mod stage;
 
-use enet_core::compress::{Codec, RangeCoder};
-use enet_core::enet::Enet;
-use enet_core::engine::Disconnect;
-use enet_core::{
-    Admission, Compression, Engine, EngineConfig, Event, PacketFlags, PeerState, Timeout,
-};
+use enet_codec::Compression;
+use enet_codec::{Codec, RangeCoder};
+use enet_proto::Disconnect;
+use enet_proto::Enet;
+use enet_proto::{Admission, Engine, EngineConfig, Event, PacketFlags, PeerState, Timeout};
 
 use stage::{BOTH, SERVER, START, Settings, Stage, USUAL, address};
 

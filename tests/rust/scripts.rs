@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use enet_core::{Mode, Signal, Status, TransferMode};
+use enet_multiplayer::{Mode, Signal, Status, TransferMode};
 use proptest::prelude::*;
 use sim::{Conditions, NodeId, World};
 

@@ -1,6 +1,6 @@
 //! Who gets a packet.
 
-use enet_core::{SendError, TransferMode};
+use enet_multiplayer::{SendError, TransferMode};
 use sim::World;
 
 const MODE: TransferMode = TransferMode::Reliable;

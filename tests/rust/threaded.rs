@@ -6,12 +6,13 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use enet_core::engine::Disconnect;
-use enet_core::host::Clock;
-use enet_core::{
-    BindAddress, ClientOptions, EngineConfig, Event, FlushMode, Host, Multiplayer, Network,
-    PacketFlags, PeerState, ServerOptions, Signal, Status, Time, TransferMode, Transport, Udp,
+use enet_multiplayer::{
+    ClientOptions, FlushMode, Multiplayer, ServerOptions, Signal, Status, TransferMode,
 };
+use enet_net::Clock;
+use enet_net::{BindAddress, Host, Network, Transport, Udp};
+use enet_proto::Disconnect;
+use enet_proto::{EngineConfig, Event, PacketFlags, PeerState, Time};
 
 mod between_polls;
 mod sockets;
@@ -121,7 +122,7 @@ fn host(config: &EngineConfig) -> Host {
 }
 
 fn host_on(socket: Box<dyn Transport>, config: &EngineConfig) -> Host {
-    Host::new(enet_core::host::DEFAULT_ENGINE(config), socket)
+    Host::new(enet_net::DEFAULT_ENGINE(config), socket)
 }
 
 fn address(host: &Host) -> SocketAddr {

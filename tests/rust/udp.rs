@@ -4,7 +4,8 @@ use std::net::UdpSocket;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use enet_core::{BindAddress, ClientOptions, CreateError, Multiplayer, ServerOptions, Status, Udp};
+use enet_multiplayer::{ClientOptions, CreateError, Multiplayer, ServerOptions, Status};
+use enet_net::{BindAddress, Udp};
 
 fn peer(seed: u32) -> Multiplayer {
     Multiplayer::new(Box::new(Udp), seed)

@@ -6,10 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use enet_core::enet::Enet;
-use enet_core::{
-    BindAddress, Engine, EngineConfig, Event, Host, Network, PacketFlags, PeerState, Time, Udp,
-};
+use enet_net::{BindAddress, Host, Network, Udp};
+use enet_proto::Enet;
+use enet_proto::{Engine, EngineConfig, Event, PacketFlags, PeerState, Time};
 use sim::{SERVER_IP, SimNetwork};
 
 /// Longer than any test takes.
@@ -256,7 +255,7 @@ fn connections_that_were_wake_nobody_twice() {
     run(&mut engines, &mut now, until);
     while let Some(event) = engines[0].next_event() {
         if let Event::Connected { peer, .. } = event {
-            engines[0].disconnect(now, peer, 0, enet_core::engine::Disconnect::Now);
+            engines[0].disconnect(now, peer, 0, enet_proto::Disconnect::Now);
         }
     }
     let seconds = 60;

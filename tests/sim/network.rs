@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use enet_core::io::Taker;
-use enet_core::{BindAddress, Network, Time, Transport};
+use enet_net::Taker;
+use enet_net::{BindAddress, Network, Transport};
+use enet_proto::Time;
 
 use crate::Random;
 

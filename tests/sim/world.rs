@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::host::{DEFAULT_ENGINE, EngineFactory};
-use enet_core::{
-    ClientOptions, FlushMode, Host, Multiplayer, Packet, SendError, ServerOptions, Signal, Status,
-    Time, TransferMode,
+use crate::oracle::RustyEngine;
+use enet_multiplayer::{
+    ClientOptions, FlushMode, Multiplayer, Packet, SendError, ServerOptions, Signal, Status,
+    TransferMode,
 };
+use enet_net::Host;
+use enet_net::{DEFAULT_ENGINE, EngineFactory};
+use enet_proto::Enet;
+use enet_proto::Time;
 
 use crate::{Conditions, Random, SERVER_IP, SimNetwork};
 

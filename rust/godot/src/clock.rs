@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use enet_core::Time;
-use enet_core::host::Clock;
+use enet_net::Clock;
+use enet_proto::Time;
 use godot::classes::Engine;
 use godot::prelude::*;
 

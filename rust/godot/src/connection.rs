@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use enet_core::compress::Dictionary;
-use enet_core::{CreateError, Event, HostOptions, HostStatistic as Statistic, Inactive};
+use enet_codec::Dictionary;
+use enet_multiplayer::{CreateError, HostOptions, HostStatistic as Statistic, Inactive};
+use enet_proto::Event;
 use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
@@ -15,7 +16,7 @@ use crate::handle::Handle;
 use crate::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::session::{self, HasSession, Session};
 use crate::{clock, convert, frame};
-use enet_core::dtls::Dtls;
+use enet_dtls::Dtls;
 
 /// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
 /// multiplayer game.
@@ -195,7 +196,7 @@ impl ENetConnectionRs {
     #[func]
     fn service(&mut self, #[opt(default = 0)] timeout: i64) -> VarArray {
         let handle = self.handle.clone();
-        let timeout = enet_core::Time::from_millis(timeout.try_into().unwrap_or(0));
+        let timeout = enet_proto::Time::from_millis(timeout.try_into().unwrap_or(0));
         handle.forget_read();
         // Those whose end was the last call's event.
         self.forget_departed();

@@ -1,9 +1,8 @@
 //! The only translation between Godot's vocabulary and the core's.
 
-use enet_core::compress::Dictionary;
-use enet_core::{
-    Compression, CreateError, MeshError, PacketError, SendError, Status, TransferMode,
-};
+use enet_codec::Compression;
+use enet_codec::Dictionary;
+use enet_multiplayer::{CreateError, MeshError, PacketError, SendError, Status, TransferMode};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
 

@@ -1,7 +1,7 @@
 //! Encryption: Godot's options, keys and certificates, as the core wants them.
 
-use enet_core::dtls::{Dtls, Failed, Identity, SetupError, Trust, Verification, first_certificate};
-use enet_core::{EncryptError, SharedConnection};
+use enet_dtls::{Dtls, Failed, Identity, SetupError, Trust, Verification, first_certificate};
+use enet_multiplayer::{EncryptError, SharedConnection};
 use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;

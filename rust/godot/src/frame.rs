@@ -12,7 +12,7 @@
 //! All three ways lead through the object's own `notification`. They keep nothing alive and outlive a
 //! reload of this library, which a function of its own in the engine's hands would not.
 
-use enet_core::Status;
+use enet_multiplayer::Status;
 use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 
@@ -119,8 +119,8 @@ pub fn notified<T: HasSession>(this: &mut T, what: i32) {
 /// See the property of this name.
 pub fn mode<T: HasSession>(this: &T) -> FlushMode {
     match this.session().core.flush_mode() {
-        enet_core::FlushMode::OnFlush => FRAME,
-        enet_core::FlushMode::Immediate => IMMEDIATE,
+        enet_multiplayer::FlushMode::OnFlush => FRAME,
+        enet_multiplayer::FlushMode::Immediate => IMMEDIATE,
     }
 }
 
@@ -130,8 +130,8 @@ where
     T: HasSession + Inherits<RefCounted> + Inherits<Object>,
 {
     let mode = match mode {
-        FRAME => enet_core::FlushMode::OnFlush,
-        IMMEDIATE => enet_core::FlushMode::Immediate,
+        FRAME => enet_multiplayer::FlushMode::OnFlush,
+        IMMEDIATE => enet_multiplayer::FlushMode::Immediate,
         FlushMode(other) => {
             let cause = format!("{other} is not a flush mode");
             return this.report("set_flush_mode", &cause);
@@ -141,7 +141,7 @@ where
 }
 
 fn waits<T: HasSession>(this: &T) -> bool {
-    this.session().core.flush_mode() == enet_core::FlushMode::OnFlush
+    this.session().core.flush_mode() == enet_multiplayer::FlushMode::OnFlush
 }
 
 fn send<T: HasSession>(this: &mut T) {

@@ -7,7 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use enet_core::{Connection, PeerId, SharedConnection};
+use enet_multiplayer::{Connection, SharedConnection};
+use enet_proto::PeerId;
 use godot::prelude::*;
 
 use crate::clock;
@@ -44,8 +45,8 @@ impl Handle {
 
     /// Around a connection of its own, not active yet.
     pub fn unconnected() -> Self {
-        let network = Rc::new(enet_core::Udp);
-        let connection = Connection::new(network, engine_factory(), clock::seed());
+        let network = Rc::new(enet_net::Udp);
+        let connection = Connection::new(network, clock::seed());
         Self::new(Rc::new(RefCell::new(connection)))
     }
 
@@ -105,13 +106,4 @@ impl Handle {
         }
         departed
     }
-}
-
-/// The ENet engine that this build is made with.
-pub fn engine_factory() -> enet_core::host::EngineFactory {
-    #[cfg(feature = "rusty_enet")]
-    let engine = enet_core::engine::rusty::RustyEngine::boxed;
-    #[cfg(not(feature = "rusty_enet"))]
-    let engine = enet_core::host::DEFAULT_ENGINE;
-    engine
 }

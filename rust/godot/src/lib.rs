@@ -64,7 +64,7 @@ unsafe impl ExtensionLibrary for EnetRs {
         if stage == InitStage::Scene {
             threads::free_parked();
             // Their code goes with the library, and an object may never have been freed.
-            enet_core::host::stop_all();
+            enet_net::stop_all();
         }
     }
 }

@@ -4,8 +4,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use enet_core::compress::Dictionary;
-use enet_core::{BindAddress, ClientOptions, CreateError, ServerOptions, SharedConnection};
+use enet_codec::Dictionary;
+use enet_multiplayer::{ClientOptions, CreateError, ServerOptions, SharedConnection};
+use enet_net::BindAddress;
 use godot::classes::MultiplayerPeerExtension;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;

@@ -5,11 +5,9 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 use std::rc::{Rc, Weak};
 
-use enet_core::engine::Disconnect;
-use enet_core::{
-    Connection, PacketError, PacketFlags, PeerId, PeerState as State, PeerStatistics,
-    SharedConnection,
-};
+use enet_multiplayer::{Connection, PacketError, SharedConnection};
+use enet_proto::Disconnect;
+use enet_proto::{PacketFlags, PeerId, PeerState as State, PeerStatistics};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -54,10 +52,10 @@ pub struct Unread {
 impl ENetPacketPeerRs {
     /// The scale of [constant PEER_PACKET_LOSS]: a loss of 1.0.
     #[constant]
-    const PACKET_LOSS_SCALE: i64 = enet_core::engine::LOSS_SCALE as i64;
+    const PACKET_LOSS_SCALE: i64 = enet_proto::LOSS_SCALE as i64;
     /// The scale of [constant PEER_PACKET_THROTTLE]: every unreliable packet is sent.
     #[constant]
-    const PACKET_THROTTLE_SCALE: i64 = enet_core::engine::THROTTLE_SCALE as i64;
+    const PACKET_THROTTLE_SCALE: i64 = enet_proto::THROTTLE_SCALE as i64;
     /// The packet arrives, and in order.
     #[constant]
     const FLAG_RELIABLE: i64 = 1;
@@ -332,14 +330,17 @@ impl ENetPacketPeerRs {
     }
 
     /// Calls the core with this peer, if there is a connection.
-    fn with<T, E: From<enet_core::Inactive>>(
+    fn with<T, E: From<enet_multiplayer::Inactive>>(
         &self,
         call: impl FnOnce(&mut Connection, PeerId) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.connection.upgrade().ok_or(enet_core::Inactive)?;
+        let connection = self
+            .connection
+            .upgrade()
+            .ok_or(enet_multiplayer::Inactive)?;
         let mut connection = connection.borrow_mut();
         if connection.host_number() != self.host_number {
-            return Err(enet_core::Inactive.into());
+            return Err(enet_multiplayer::Inactive.into());
         }
         call(&mut connection, self.peer)
     }
@@ -379,7 +380,7 @@ impl ENetPacketPeerRs {
         let now = clock::now();
         let done = self.with(|host, peer| {
             if !host.is_active_peer(peer) {
-                return Err(enet_core::Inactive);
+                return Err(enet_multiplayer::Inactive);
             }
             // The wire has 32 bits for it.
             host.disconnect(now, peer, data as u32, how);

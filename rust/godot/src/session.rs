@@ -3,7 +3,8 @@
 //! Two classes have one: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are the same text, so it stands here once.
 
-use enet_core::{FlushMode, Multiplayer, Packet, Signal, TransferMode, Udp};
+use enet_multiplayer::{FlushMode, Multiplayer, Packet, Signal, TransferMode};
+use enet_net::Udp;
 use godot::classes::Os;
 use godot::global::Error;
 use godot::obj::WithBaseField;
@@ -12,7 +13,6 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::frame::FrameEnd;
-use crate::handle::engine_factory;
 use crate::lent::Lent;
 use crate::{clock, convert};
 
@@ -30,7 +30,7 @@ impl Session {
     /// An inactive session.
     pub fn new() -> Self {
         let network = Box::new(Udp);
-        let mut core = Multiplayer::with_engine(network, clock::seed(), engine_factory());
+        let mut core = Multiplayer::new(network, clock::seed());
         core.set_flush_mode(FlushMode::OnFlush, clock::now());
         // Nothing is open yet, so there is nothing to fail.
         let _ = core.set_thread(clock::thread(true));
@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// The session's part of a poll, up to the first signal. What it finds to send may wait.
-    pub fn begin_poll(&mut self, may_wait: bool) -> Result<(), enet_core::Inactive> {
+    pub fn begin_poll(&mut self, may_wait: bool) -> Result<(), enet_multiplayer::Inactive> {
         self.lent.take_back();
         while let Some(buffer) = self.lent.take_returned() {
             self.core.recycle(buffer);
@@ -338,7 +338,7 @@ macro_rules! session_virtuals {
             }
 
             fn is_server(&self) -> bool {
-                self.session().core.mode() == enet_core::Mode::Server
+                self.session().core.mode() == enet_multiplayer::Mode::Server
             }
 
             fn get_unique_id(&self) -> i32 {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use enet_core::compress::{Codec, RangeCoder};
+use enet_codec::{Codec, RangeCoder};
 
 use super::victim::Victim;
 

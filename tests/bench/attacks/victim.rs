@@ -6,9 +6,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::{BindAddress, Compression, EngineConfig, Event, Host, Network, Time, Udp};
+use enet_codec::Compression;
+use enet_net::{BindAddress, Host, Network, Udp};
+use enet_proto::Enet;
+use enet_proto::{EngineConfig, Event, Time};
+use sim::oracle::RustyEngine;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Library {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use enet_core::compress::Codec;
+use enet_codec::Codec;
 
 use super::{Mode, Set};
 

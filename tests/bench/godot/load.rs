@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use enet_core::{ClientOptions, FlushMode, Multiplayer, Status, TransferMode, Udp};
+use enet_multiplayer::{ClientOptions, FlushMode, Multiplayer, Status, TransferMode};
+use enet_net::Udp;
 
 /// Of what a client says.
 const SIZE: usize = 100;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use enet_core::Compression;
+use enet_codec::Compression;
 use enet_fuzz::codec::dictionary;
 
 fn main() -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::alloc::System;
 use std::cell::RefCell;
 
 use cap::Cap;
-use enet_core::compress::FastLz;
+use enet_codec::FastLz;
 use libfuzzer_sys::fuzz_target;
 
 #[global_allocator]

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use enet_core::compress::{Codec, RangeCoder};
+use enet_codec::{Codec, RangeCoder};
 use libfuzzer_sys::fuzz_target;
 use rusty_enet::Compressor;
 

@@ -7,7 +7,7 @@ use std::alloc::System;
 use std::cell::RefCell;
 
 use cap::Cap;
-use enet_core::compress::ZstdDict;
+use enet_codec::ZstdDict;
 use libfuzzer_sys::fuzz_target;
 
 #[global_allocator]

@@ -3,7 +3,7 @@
 use std::alloc::System;
 
 use cap::Cap;
-use enet_core::compress::{Codec, Dictionary, train_dictionary};
+use enet_codec::{Codec, Dictionary, train_dictionary};
 
 /// No datagram is larger.
 const LARGEST: usize = 4096;

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use enet_core::Time;
-use enet_core::dtls::{Dtls, DtlsEvent, Identity, Trust, Verification};
+use enet_proto::Time;
+use enet_dtls::{Dtls, DtlsEvent, Identity, Trust, Verification};
 
 /// Most steps of a script that are played.
 const MOST_STEPS: usize = 200;

@@ -1,7 +1,7 @@
 //! Datagrams as an attacker would write them: mostly well formed, with any number in any field.
 
 use arbitrary::Arbitrary;
-use enet_core::compress::{Codec, RangeCoder};
+use enet_codec::{Codec, RangeCoder};
 
 pub const NO_SLOT: u16 = 0x0FFF;
 pub const COMPRESSED: u16 = 0x4000;

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_core::compress::{Codec, RangeCoder};
-use enet_core::enet::Enet;
-use enet_core::engine::Disconnect;
-use enet_core::{
-    Admission, Compression, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle,
-    Time, Timeout,
-};
+use enet_codec::{Codec, RangeCoder};
+use enet_proto::Enet;
+use enet_proto::Disconnect;
+use enet_codec::Compression;
+use enet_proto::{Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle, Time, Timeout};
 
 use crate::forge::{self, COMPRESSED, Known, NO_SLOT, SENT_TIME};
 use crate::script::{Action, Origin, Party, Script, Settings};

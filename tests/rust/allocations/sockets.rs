@@ -3,9 +3,9 @@
 use std::net::Ipv4Addr;
 use std::time::Instant;
 
-use enet_core::{
-    BindAddress, ClientOptions, FlushMode, Multiplayer, ServerOptions, Status, Time, Udp,
-};
+use enet_multiplayer::{ClientOptions, FlushMode, Multiplayer, ServerOptions, Status};
+use enet_net::{BindAddress, Udp};
+use enet_proto::Time;
 
 /// Polls, and gives back what came; says how much that was.
 fn take_in(peer: &mut Multiplayer, now: Time) -> usize {

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use enet_core::enet::Enet;
-use enet_core::engine::Disconnect;
-use enet_core::{
-    Admission, BindAddress, Compression, EngineConfig, Event, Host, Network, PacketFlags, PeerId,
-    Time, Udp,
-};
+use enet_codec::Compression;
+use enet_net::{BindAddress, Host, Network, Udp};
+use enet_proto::Disconnect;
+use enet_proto::Enet;
+use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, Time};
 use sim::engine;
 
 use super::content::{content, crc32};

@@ -1,6 +1,6 @@
 //! Whoever our host turns away learns it from one datagram, also a client of the C library.
 
-use enet_core::Admission;
+use enet_proto::Admission;
 
 use super::node::{How, Kind, RELIABLE, Seen, Sending, Settings};
 use super::program;

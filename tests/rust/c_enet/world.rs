@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use enet_core::{Admission, Host, PeerId, PeerState};
+use enet_net::Host;
+use enet_proto::{Admission, PeerId, PeerState};
 use sim::Conditions;
 
 use super::node::{Arrival, How, Kind, Node, Seen, Sending, Settings, number};

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::engine::{Event, QueueError};
-use enet_core::host::EngineFactory;
-use enet_core::{Engine, EngineConfig, PacketFlags, PeerId, PeerState, PeerStatistics, Time};
+use enet_net::EngineFactory;
+use enet_proto::Enet;
+use enet_proto::{Engine, EngineConfig, PacketFlags, PeerId, PeerState, PeerStatistics, Time};
+use enet_proto::{Event, QueueError};
+use sim::oracle::RustyEngine;
 use sim::{Random, SERVER_IP};
 
 /// Which engine plays the server, and which the clients.

@@ -1,10 +1,10 @@
 //! Where a host of ours met a C host and both waited: pinned for every pairing.
 
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::engine::{Disconnect, Event};
-use enet_core::host::EngineFactory;
-use enet_core::{Engine, EngineConfig, Time};
+use enet_net::EngineFactory;
+use enet_proto::Enet;
+use enet_proto::{Disconnect, Event};
+use enet_proto::{Engine, EngineConfig, Time};
+use sim::oracle::RustyEngine;
 
 use super::arena::{Arena, SERVER, START, What, address, all_pairings};
 use super::script::{RELIABLE, UNRELIABLE};

@@ -1,8 +1,8 @@
 //! Pinned, each engine for itself and against the other: timeouts, resends, pings, round trips.
 
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::{PeerState, Timeout};
+use enet_proto::Enet;
+use enet_proto::{PeerState, Timeout};
+use sim::oracle::RustyEngine;
 
 use super::arena::{Arena, SERVER, START, Weather, What, all_pairings, only};
 use super::script::RELIABLE;

@@ -1,7 +1,7 @@
 //! Where the protocol fixes them, the datagrams themselves.
 
-use enet_core::engine::Disconnect;
-use enet_core::{EngineConfig, PacketFlags, Throttle};
+use enet_proto::Disconnect;
+use enet_proto::{EngineConfig, PacketFlags, Throttle};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use enet_core::{PeerState, PeerStatistics};
+use enet_proto::{PeerState, PeerStatistics};
 use proptest::prelude::*;
 
 use super::arena::{Arena, Entry, Link, PAIRINGS, Pairing, REFERENCE, What};

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use enet_core::PacketFlags;
+use enet_proto::PacketFlags;
 
 use super::arena::{Arena, SERVER, What, all_pairings};
 use super::script::{IN_PARTS, RELIABLE, UNRELIABLE, UNSEQUENCED};

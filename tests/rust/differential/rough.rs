@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use enet_core::engine::Disconnect;
-use enet_core::{PacketFlags, PeerState};
+use enet_proto::Disconnect;
+use enet_proto::{PacketFlags, PeerState};
 use proptest::prelude::*;
 use proptest::sample::select;
 

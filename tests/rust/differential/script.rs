@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use enet_core::engine::Disconnect;
-use enet_core::{PacketFlags, PeerId, PeerState, Throttle, Timeout};
+use enet_proto::Disconnect;
+use enet_proto::{PacketFlags, PeerId, PeerState, Throttle, Timeout};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -1,6 +1,6 @@
 //! Pinned: the throttle, the window, and sharing a limited line.
 
-use enet_core::{PeerStatistics, Throttle};
+use enet_proto::{PeerStatistics, Throttle};
 
 use super::arena::{Arena, PAIRINGS, Pairing, REFERENCE, SERVER, What, all_pairings};
 use super::script::{Contents, RELIABLE, UNRELIABLE, UNSEQUENCED};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use enet_core::Time;
-use enet_core::dtls::{Dtls, DtlsEvent, Failed, Failure};
+use enet_dtls::{Dtls, DtlsEvent, Failed, Failure};
+use enet_proto::Time;
 
 use super::{identity, own, trusting};
 

@@ -5,7 +5,7 @@ use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use enet_core::SharedConnection;
+use enet_multiplayer::SharedConnection;
 use sim::{Conditions, Random, SERVER_IP, World};
 
 use super::{client, is_connected, joined, own, serve_until, server, sessions, trusting};
@@ -181,7 +181,7 @@ fn mutate(seed: u64) {
     let events = serve_until(&mut world, &[&server, &old], 5, |events| {
         events
             .iter()
-            .any(|(_, event)| matches!(event, enet_core::Event::Received { .. }))
+            .any(|(_, event)| matches!(event, enet_proto::Event::Received { .. }))
     });
     assert!(!events.is_empty());
     // And whoever comes gets in.

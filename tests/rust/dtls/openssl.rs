@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use enet_core::dtls::{
+use enet_dtls::{
     CertificateProblem, Dtls, DtlsEvent, Failed, Failure, Identity, MAX_DATAGRAM_SIZE, Trust,
     Verification,
 };

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_core::dtls::{Dtls, Failure, HANDSHAKE_TIMEOUT};
-use enet_core::engine::Disconnect;
-use enet_core::{ConnectError, EncryptError, Event, PacketFlags, PeerState, Time};
+use enet_dtls::{Dtls, Failure, HANDSHAKE_TIMEOUT};
+use enet_multiplayer::{ConnectError, EncryptError};
+use enet_proto::Disconnect;
+use enet_proto::{Event, PacketFlags, PeerState, Time};
 use sim::{Conditions, SERVER_IP, World};
 
 use super::{
@@ -286,7 +287,7 @@ fn a_client_can_begin_anew_from_its_old_address() {
     let port = 41_000;
     let connect = |world: &mut World| {
         let client = inactive(world);
-        let bound = enet_core::HostOptions {
+        let bound = enet_multiplayer::HostOptions {
             bind: Some(("*".to_owned(), port)),
             max_peers: 1,
             ..options()

@@ -1,6 +1,6 @@
 //! Which certificates a client accepts, and what it says of the others.
 
-use enet_core::dtls::{CertificateProblem, Failure, Identity, SetupError, Trust, Verification};
+use enet_dtls::{CertificateProblem, Failure, Identity, SetupError, Trust, Verification};
 use sim::World;
 
 use super::certificates::{Kind, Pair};
@@ -11,7 +11,7 @@ fn outcome(server: &Identity, client: Verification) -> Option<CertificateProblem
     let mut world = World::new(50);
     let now = world.now();
     let accepting = host(&mut world, 4);
-    let dtls = enet_core::dtls::Dtls::server(server, now).expect("a server");
+    let dtls = enet_dtls::Dtls::server(server, now).expect("a server");
     let done = accepting.borrow_mut().encrypt(dtls, now);
     done.expect("encrypted");
     let connecting = super::client(&mut world, &accepting, client);

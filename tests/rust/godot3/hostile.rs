@@ -1,7 +1,7 @@
 //! Prefixes and system messages made to harm. Whoever speaks Godot 4's format can say what he likes
 //! in Godot 3's: his packets are bytes without a prefix.
 
-use enet_core::{ServerOptions, Signal, TransferMode};
+use enet_multiplayer::{ServerOptions, Signal, TransferMode};
 use sim::{NodeId, World};
 
 use super::{Client, RELIABLE, client, connected, heard, server};

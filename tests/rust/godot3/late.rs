@@ -1,6 +1,6 @@
 //! Order between channels: an announcement and what a peer says travel apart.
 
-use enet_core::{ServerOptions, Signal, TransferMode};
+use enet_multiplayer::{ServerOptions, Signal, TransferMode};
 use sim::{NodeId, World};
 
 use super::{RELIABLE, client, heard};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_core::enet::Enet;
-use enet_core::{Admission, Engine, EngineConfig, Event, PeerId, PeerState, Time};
+use enet_proto::Enet;
+use enet_proto::{Admission, Engine, EngineConfig, Event, PeerId, PeerState, Time};
 
 /// A server with one client, connected by hand: the forger writes all of that client's datagrams.
 struct Forger {

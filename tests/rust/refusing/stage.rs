@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_core::enet::Enet;
-use enet_core::engine::rusty::RustyEngine;
-use enet_core::host::EngineFactory;
-use enet_core::{Compression, Engine, EngineConfig, Event, PeerId, Time};
+use enet_codec::Compression;
+use enet_net::EngineFactory;
+use enet_proto::Enet;
+use enet_proto::{Engine, EngineConfig, Event, PeerId, Time};
+use sim::oracle::RustyEngine;
 
 pub const SERVER: u16 = 1;
 pub const BOTH: [EngineFactory; 2] = [Enet::boxed, RustyEngine::boxed];

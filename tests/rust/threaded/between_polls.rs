@@ -1,6 +1,6 @@
 //! What happens between two polls of a host with a thread, and shows in one.
 
-use enet_core::{Signal, Status};
+use enet_multiplayer::{Signal, Status};
 
 use super::{now, pair, wait_until};
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use enet_core::io::{Taker, Transport, Watch};
-use enet_core::{EngineConfig, PacketFlags};
+use enet_net::{Taker, Transport, Watch};
+use enet_proto::{EngineConfig, PacketFlags};
 
 use super::{address, host, host_on, now, socket, wait_until};
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId, sleep};
 use std::time::Duration;
 
-use enet_core::io::{Taker, Transport, Watch};
-use enet_core::{EngineConfig, Event, Host, PacketFlags, PeerId, PeerState};
+use enet_net::Host;
+use enet_net::{Taker, Transport, Watch};
+use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, PeerState};
 
 use super::{address, host, host_on, now, panic_in_the_thread, socket, wait_until};
 

@@ -1,6 +1,6 @@
 //! Compression of ENetConnectionRs, and the dictionaries for it.
 
-use enet_core::compress::{Dictionary, train_dictionary};
+use enet_codec::{Dictionary, train_dictionary};
 use godot::global::Error;
 use godot::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The members that encrypt a new server or client.
 
-use enet_core::Status;
-use enet_core::dtls::Dtls;
+use enet_dtls::Dtls;
+use enet_multiplayer::Status;
 use godot::classes::{CryptoKey, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;

@@ -1,7 +1,7 @@
 //! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
 //! which is the class's first; what the properties mean stands at their fields.
 
-use enet_core::{CreateError, LegacyError, WireProtocol as Wire};
+use enet_multiplayer::{CreateError, LegacyError, WireProtocol as Wire};
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;

@@ -1,0 +1,126 @@
+//! What is set and asked of a whole host.
+
+use std::io;
+
+use super::{Connection, HostStatistic, unsigned};
+use crate::{EncryptError, Inactive, SettingError};
+use enet_codec::Compression;
+use enet_codec::Recorder;
+use enet_dtls::Dtls;
+use enet_net::Clock;
+use enet_net::Host;
+use enet_proto::MAX_CHANNELS;
+use enet_proto::Time;
+
+impl Connection {
+    /// Bandwidth of the whole host in bytes per second, 0 for unlimited. The peers are told within a
+    /// second.
+    pub fn limit_bandwidth(&mut self, incoming: i64, outgoing: i64) -> Result<(), SettingError> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        let incoming = unsigned("incoming bandwidth", incoming)?;
+        let outgoing = unsigned("outgoing bandwidth", outgoing)?;
+        host.with_engine(|engine| engine.set_bandwidth(incoming, outgoing));
+        Ok(())
+    }
+
+    /// Encrypts everything from now on. Connections that were begun wait for their sessions.
+    pub fn encrypt(&mut self, dtls: Dtls, now: Time) -> Result<(), EncryptError> {
+        self.flush_waiting();
+        let host = self.host.as_mut().ok_or(EncryptError::Inactive)?;
+        if host.encrypts_as_client().is_some() {
+            return Err(EncryptError::AlreadyEncrypted);
+        }
+        host.encrypt(now, dtls);
+        self.tell_admission();
+        Ok(())
+    }
+
+    /// Chooses the codec for both directions, from now on.
+    pub fn set_compression(&mut self, mode: Compression) -> Result<(), Inactive> {
+        self.flush_waiting();
+        self.host.as_mut().ok_or(Inactive)?.set_compression(mode);
+        Ok(())
+    }
+
+    /// Records the next datagrams that are sent, at most so many, as a codec sees them; 0 ends that.
+    pub fn record(&mut self, count: usize) -> Result<(), Inactive> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        self.recorder = (count > 0).then(|| Recorder::new(count));
+        host.record(self.recorder.clone());
+        Ok(())
+    }
+
+    /// What was recorded since the last call.
+    pub fn take_recorded(&mut self) -> Vec<Vec<u8>> {
+        self.recorder.as_ref().map_or_else(Vec::new, Recorder::take)
+    }
+
+    /// Sends everything that may be sent now.
+    pub fn flush(&mut self, now: Time) -> Result<(), Inactive> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        host.flush(now);
+        // The thread may not have come to it.
+        self.has_waiting = host.is_threaded();
+        Ok(())
+    }
+
+    /// Has a thread serve the host that is there, and those made from now on; see
+    /// [`Host::start_thread`]. `None` ends that. On failure everything is as it was.
+    pub fn set_thread(&mut self, clock: Option<Clock>) -> io::Result<()> {
+        match (&mut self.host, clock) {
+            (Some(host), Some(clock)) => host.start_thread(clock)?,
+            (Some(host), None) => host.stop_thread(),
+            (None, _) => {}
+        }
+        self.clock = clock;
+        Ok(())
+    }
+
+    /// Whether a thread serves the hosts.
+    pub fn is_threaded(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// The port of the socket.
+    pub fn local_port(&self) -> Result<u16, Inactive> {
+        self.host.as_ref().map(Host::local_port).ok_or(Inactive)
+    }
+
+    /// Bytes of the socket's buffers, to receive and to send. See [`enet_net::Transport::buffer_sizes`].
+    pub fn buffer_sizes(&self) -> Result<(usize, usize), Inactive> {
+        self.host.as_ref().map(Host::buffer_sizes).ok_or(Inactive)
+    }
+
+    /// Most channels granted to connections from now on; 0, or more than there are, stands for all.
+    pub fn set_channel_limit(&mut self, limit: i64) -> Result<(), Inactive> {
+        let host = self.host.as_mut().ok_or(Inactive)?;
+        self.channel_limit = match usize::try_from(limit) {
+            Ok(limit @ 1..=MAX_CHANNELS) => limit,
+            _ => MAX_CHANNELS,
+        };
+        let limit = self.channel_limit;
+        host.with_engine(|engine| engine.set_channel_limit(limit));
+        Ok(())
+    }
+
+    /// Most channels granted.
+    pub fn channel_limit(&self) -> Result<usize, Inactive> {
+        let limit = self.host.as_ref().map(|_| self.channel_limit);
+        limit.ok_or(Inactive)
+    }
+
+    /// Bytes, or datagrams, since the last call with this statistic.
+    pub fn pop_statistic(&mut self, statistic: HostStatistic) -> Result<u64, Inactive> {
+        let totals = self.host.as_ref().ok_or(Inactive)?.totals();
+        let popped = &mut self.popped;
+        let (total, popped) = match statistic {
+            HostStatistic::SentData => (totals.sent_bytes, &mut popped.sent_bytes),
+            HostStatistic::SentPackets => (totals.sent_datagrams, &mut popped.sent_datagrams),
+            HostStatistic::ReceivedData => (totals.received_bytes, &mut popped.received_bytes),
+            HostStatistic::ReceivedPackets => {
+                (totals.received_datagrams, &mut popped.received_datagrams)
+            }
+        };
+        Ok(total.saturating_sub(std::mem::replace(popped, total)))
+    }
+}

@@ -1,0 +1,286 @@
+//! The system's UDP sockets: the only file that opens any.
+//!
+//! Large packets arrive and leave as many datagrams of one size; on Linux the kernel handles those as
+//! one. Sending makes use of that whenever several go to one address. Receiving does once a sender
+//! is seen to send many: asking for it makes every other datagram a little dearer.
+//!
+//! Datagrams to many addresses leave one a call. Several a call (sendmmsg, recvmmsg) were measured, and
+//! gain nothing: `cargo xtask bench core --only batches`.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android")),
+    path = "udp/no_offload.rs"
+)]
+mod offload;
+#[cfg_attr(not(unix), path = "udp/no_poll.rs")]
+mod poll;
+// The other systems' way works here too, so it can be tested here.
+#[cfg(all(test, unix))]
+mod no_poll;
+#[cfg(test)]
+mod tests;
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use super::MAX_DATAGRAM_SIZE;
+use super::{BindAddress, Network, Taker, Transport, Watch};
+
+/// What we ask the system for, each way. A burst of one frame from a few hundred players has to fit.
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+/// Less is no more than systems give by themselves.
+const LEAST_SOCKET_BUFFER: usize = 256 * 1024;
+/// Reports of earlier datagrams' troubles to skip in a row, before it is time for something else.
+const MAX_REPORTS: usize = 64;
+/// One byte more than the largest datagram tells oversized ones apart.
+const BUFFER_SIZE: usize = MAX_DATAGRAM_SIZE + 1;
+/// So many large datagrams of one sender in a row are the parts of a large packet.
+const PARTS_IN_A_ROW: u32 = 8;
+const LARGE: usize = 512;
+
+/// The system's network.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Udp;
+
+impl Network for Udp {
+    fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>> {
+        let socket = match address {
+            BindAddress::Ip(ip) => UdpTransport::open(SocketAddr::new(ip, port), false),
+            // One socket for both families; a system without IPv6 still has IPv4.
+            BindAddress::Any => {
+                UdpTransport::open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), true)
+                    .or_else(|error| match error.kind() {
+                        ErrorKind::AddrInUse | ErrorKind::PermissionDenied => Err(error),
+                        _ => UdpTransport::open((Ipv4Addr::UNSPECIFIED, port).into(), false),
+                    })
+            }
+        }?;
+        Ok(Box::new(socket))
+    }
+
+    /// Blocks while the system asks its name servers. Of several addresses an IPv4 one is taken:
+    /// many servers listen on nothing else.
+    fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr> {
+        let host = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(host);
+        let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
+        let ipv4 = addresses.iter().find(|address| address.is_ipv4());
+        ipv4.or(addresses.first())
+            .map(|&address| unmapped(address))
+            .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "the name has no address"))
+    }
+}
+
+struct UdpTransport {
+    socket: Arc<UdpSocket>,
+    is_ipv6: bool,
+    /// Whether the way out takes batches: not every network device does.
+    sends_batches: bool,
+    /// Receives joined datagrams, once that pays.
+    joined: Option<offload::Joined>,
+    can_join: bool,
+    buffer: Box<[u8; BUFFER_SIZE]>,
+    /// Who sent the last datagram if it was a large one, and how many in a row.
+    in_a_row: (Option<SocketAddr>, u32),
+}
+
+impl UdpTransport {
+    fn open(address: SocketAddr, both_families: bool) -> io::Result<Self> {
+        let domain = Domain::for_address(address);
+        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        if both_families {
+            socket.set_only_v6(false)?;
+        }
+        socket.set_nonblocking(true)?;
+        // Needed to reach a broadcast address, as in ENet. Neither this nor the sizes decide
+        // whether the socket works, so what the system refuses is left as it is.
+        let _ = socket.set_broadcast(true);
+        enlarge(|size| socket.set_recv_buffer_size(size));
+        enlarge(|size| socket.set_send_buffer_size(size));
+        socket.bind(&address.into())?;
+        Ok(Self {
+            socket: Arc::new(socket.into()),
+            is_ipv6: address.is_ipv6(),
+            sends_batches: offload::LARGEST_BATCH > 1,
+            joined: None,
+            can_join: true,
+            buffer: Box::new([0; BUFFER_SIZE]),
+            in_a_row: (None, 0),
+        })
+    }
+
+    fn destination(&self, to: SocketAddr) -> SocketAddr {
+        match to.ip() {
+            IpAddr::V4(ip) if self.is_ipv6 => (ip.to_ipv6_mapped(), to.port()).into(),
+            _ => to,
+        }
+    }
+
+    fn receive_one(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        let (size, from) = self.socket.recv_from(&mut *self.buffer)?;
+        take(unmapped(from), &self.buffer[..size]);
+        let is_large = (LARGE..BUFFER_SIZE).contains(&size);
+        self.in_a_row = match self.in_a_row {
+            (Some(last), count) if is_large && last == from => (Some(from), count + 1),
+            _ => (is_large.then_some(from), 1),
+        };
+        if self.in_a_row.1 >= PARTS_IN_A_ROW && self.can_join {
+            self.joined = offload::Joined::begin(&self.socket);
+            self.can_join = self.joined.is_some();
+        }
+        Ok(1)
+    }
+}
+
+struct UdpWatch {
+    socket: Arc<UdpSocket>,
+    alarm: poll::Alarm,
+}
+
+impl Watch for UdpWatch {
+    fn wait(&self, timeout: Duration) -> io::Result<bool> {
+        poll::wait(&self.socket, Some(&self.alarm), timeout)
+    }
+
+    fn wake(&self) {
+        self.alarm.set();
+    }
+}
+
+fn receive_joined(
+    joined: &mut offload::Joined,
+    socket: &UdpSocket,
+    take: Taker<'_>,
+) -> io::Result<usize> {
+    let (from, datagrams, size) = joined.receive(socket)?;
+    let from = unmapped(from);
+    let mut count = 0;
+    for datagram in datagrams.chunks(size) {
+        take(from, datagram);
+        count += 1;
+    }
+    // An empty datagram is one, too.
+    Ok(count.max(1))
+}
+
+impl Transport for UdpTransport {
+    fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        self.socket
+            .send_to(datagram, self.destination(to))
+            .map(|_| ())
+    }
+
+    fn send_batch(&mut self, to: SocketAddr, datagrams: &[u8], size: usize) -> usize {
+        if self.sends_batches {
+            match offload::send(&self.socket, self.destination(to), datagrams, size) {
+                Ok(()) => return datagrams.len().div_ceil(size),
+                // No room now; one by one there would be no more.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return 0,
+                // A device on the way, or its datagram size, does not allow it.
+                Err(_) => self.sends_batches = false,
+            }
+        }
+        let sent = datagrams.chunks(size).map(|one| self.send(to, one));
+        sent.filter(Result::is_ok).count()
+    }
+
+    fn largest_batch(&self) -> usize {
+        match self.sends_batches {
+            true => offload::LARGEST_BATCH,
+            false => 1,
+        }
+    }
+
+    fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        for _ in 0..MAX_REPORTS {
+            let received = match &mut self.joined {
+                Some(joined) => receive_joined(joined, &self.socket, take),
+                None => self.receive_one(take),
+            };
+            match received {
+                Ok(count) => return Ok(count),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(0),
+                    kind if is_report(kind) => {}
+                    _ if is_oversized(&error) => {
+                        take(unknown_sender(), &[0; BUFFER_SIZE]);
+                        return Ok(1);
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(0)
+    }
+
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
+        poll::wait(&self.socket, None, timeout)
+    }
+
+    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
+        let socket = Arc::clone(&self.socket);
+        let alarm = poll::Alarm::new()?;
+        Ok(Arc::new(UdpWatch { socket, alarm }))
+    }
+
+    fn buffer_sizes(&self) -> (usize, usize) {
+        let socket = SockRef::from(&self.socket);
+        (
+            socket.recv_buffer_size().unwrap_or(0),
+            socket.send_buffer_size().unwrap_or(0),
+        )
+    }
+
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
+/// Makes a buffer as large as the system allows. Of too much, Linux and Windows give what they allow;
+/// others refuse and give nothing.
+fn enlarge(mut set: impl FnMut(usize) -> io::Result<()>) {
+    let mut size = SOCKET_BUFFER;
+    while set(size).is_err() && size > LEAST_SOCKET_BUFFER {
+        size /= 2;
+    }
+}
+
+/// Windows reports earlier datagrams' troubles where one receives; none concerns the socket.
+fn is_report(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::Interrupted
+    )
+}
+
+/// IPv4 addresses that a socket for both families shows as IPv6 ones, as IPv4 again.
+fn unmapped(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(ip) => (ip, v6.port()).into(),
+            // Link-local addresses are nothing without their scope.
+            None => address,
+        },
+        SocketAddr::V4(_) => address,
+    }
+}
+
+/// Windows makes an error of a datagram that other systems cut to the buffer.
+fn is_oversized(error: &io::Error) -> bool {
+    const WSAEMSGSIZE: i32 = 10040;
+    cfg!(windows) && error.raw_os_error() == Some(WSAEMSGSIZE)
+}
+
+fn unknown_sender() -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, 0).into()
+}
