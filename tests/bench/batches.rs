@@ -12,7 +12,6 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use enet_net::DEFAULT_ENGINE;
 use enet_net::Taker;
 use enet_net::{BindAddress, Host, Network, Transport, Udp};
 use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Throttle};
@@ -174,7 +173,7 @@ impl Game {
         let localhost = BindAddress::Ip([127, 0, 0, 1].into());
         let host = |transport, slots, seed| {
             let config = EngineConfig::new(slots, seed, Duration::ZERO);
-            Host::new(DEFAULT_ENGINE(&config), transport)
+            Host::new(&config, transport)
         };
         let transport: Box<dyn Transport> = match is_batched {
             false => Udp.bind(localhost, 0).expect("a port"),

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use enet_net::EngineFactory;
-use enet_proto::Enet;
-use enet_proto::{Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Time};
+use sim::oracle::Engine;
+use sim::oracle::EngineFactory;
+use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
 
 const ROUNDS: usize = 7;
@@ -217,7 +218,7 @@ fn main() {
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..ROUNDS {
             times[0].push(measure(RustyEngine::boxed, load));
-            times[1].push(measure(Enet::boxed, load));
+            times[1].push(measure(OwnEngine::boxed, load));
         }
         let [rusty, own] = times.map(|mut times| {
             times.sort_by(f64::total_cmp);

@@ -4,7 +4,6 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use cpu_time::ThreadTime;
-use enet_net::DEFAULT_ENGINE;
 use enet_net::{BindAddress, Host, Network, Udp};
 use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Throttle, Time};
 
@@ -28,7 +27,7 @@ fn host(max_peers: usize, seed: u32) -> Host {
     let config = EngineConfig::new(max_peers, seed, Time::ZERO);
     let localhost = BindAddress::Ip([127, 0, 0, 1].into());
     let transport = Udp.bind(localhost, 0).expect("a port");
-    Host::new(DEFAULT_ENGINE(&config), transport)
+    Host::new(&config, transport)
 }
 
 fn resident_kib() -> u64 {

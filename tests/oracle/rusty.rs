@@ -15,10 +15,14 @@ use std::sync::{Arc, Mutex};
 use rusty_enet::error::PeerSendError;
 use rusty_enet::{EventNoRef, HostSettings, PacketKind, PacketReceived, PeerID, Socket};
 
-use crate::MAX_DATAGRAM_SIZE;
-use enet_proto::{Admission, Disconnect, Engine, EngineConfig, Event, MAX_CHANNELS, MIN_DATAGRAM_SIZE, PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Timeout};
-use crate::compress::Codec;
-use crate::{Time, channel};
+use enet_codec::Codec;
+use enet_multiplayer::channel;
+use enet_proto::{
+    Admission, Disconnect, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
+    PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Time, Timeout,
+};
+
+use super::Engine;
 
 /// ENet on crate rusty_enet.
 pub struct RustyEngine {
@@ -160,11 +164,6 @@ impl Engine for RustyEngine {
         }
     }
 
-    /// C looks at every peer's clocks in every service, and tells nobody what they say.
-    fn next_timer(&self) -> Option<Time> {
-        None
-    }
-
     fn flush(&mut self, now: Time) {
         self.clock.set(now);
         self.host.flush();
@@ -172,10 +171,6 @@ impl Engine for RustyEngine {
 
     fn next_event(&mut self) -> Option<Event> {
         self.events.pop_front()
-    }
-
-    fn has_events(&self) -> bool {
-        !self.events.is_empty()
     }
 
     fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
@@ -267,13 +262,6 @@ impl Engine for RustyEngine {
         Some(statistics_of(self.peer(peer)?))
     }
 
-    fn connected_peers(&self) -> usize {
-        let ids = self.live.iter().enumerate();
-        let live = ids.filter(|(_, generation)| generation.is_some());
-        live.filter(|&(slot, _)| self.host.peer(PeerID(slot)).connected())
-            .count()
-    }
-
     fn ping(&mut self, now: Time, peer: PeerId) {
         self.clock.set(now);
         if let Some(peer) = self.peer_mut(peer) {
@@ -329,15 +317,11 @@ impl Engine for RustyEngine {
     /// himself, when it is up.
     fn set_admission(&mut self, _admission: Admission) {}
 
-    fn each_address(&self, each: &mut dyn FnMut(SocketAddr)) {
-        for slot in 0..self.host.peer_limit() {
-            let peer = self.host.peer(PeerID(slot));
-            if peer.state() != rusty_enet::PeerState::Disconnected
-                && let Some(address) = peer.address()
-            {
-                each(address);
-            }
-        }
+    fn connected_peers(&self) -> usize {
+        let ids = self.live.iter().enumerate();
+        let live = ids.filter(|(_, generation)| generation.is_some());
+        live.filter(|&(slot, _)| self.host.peer(PeerID(slot)).connected())
+            .count()
     }
 
     fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
@@ -543,7 +527,7 @@ fn limit(bandwidth: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::*;
+    use super::*;
 
     #[test]
     fn flags_are_read_from_the_packet_not_from_its_kind() {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use enet_codec::Compression;
 use enet_codec::{Dictionary, train_dictionary};
-use enet_proto::Enet;
-use enet_proto::{Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, Time};
 use sim::Traffic;
+use sim::oracle::Engine;
+use sim::oracle::OwnEngine;
 
 #[path = "allocations/sockets.rs"]
 mod sockets;
@@ -41,7 +42,7 @@ fn modes() -> [Compression; 7] {
 
 /// A host, and what it knows as its peers.
 struct End {
-    engine: Enet,
+    engine: OwnEngine,
     address: SocketAddr,
     peers: Vec<PeerId>,
     received: usize,
@@ -50,8 +51,8 @@ struct End {
 impl End {
     fn new(port: u16, max_peers: usize, compression: &Compression) -> Self {
         let config = EngineConfig::new(max_peers, port.into(), Time::ZERO);
-        let mut engine = Enet::new(&config);
-        engine.set_compression(compression.clone());
+        let mut engine = OwnEngine::new(&config);
+        engine.set_compression(&compression);
         Self {
             engine,
             address: ([10, 0, 0, 1], port).into(),
@@ -172,13 +173,13 @@ fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
 #[test]
 fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
     const FLOOD: u32 = 10_000;
-    let mut server = Enet::new(&EngineConfig {
+    let mut server = OwnEngine::new(&EngineConfig {
         answers_refused: true,
         ..EngineConfig::new(4, 1, Time::ZERO)
     });
     let mut datagram = Vec::new();
-    let mut flood = |server: &mut Enet, name: u32| {
-        let mut stranger = Enet::new(&EngineConfig::new(1, name, Time::ZERO));
+    let mut flood = |server: &mut OwnEngine, name: u32| {
+        let mut stranger = OwnEngine::new(&EngineConfig::new(1, name, Time::ZERO));
         let begun = stranger.connect(Time::ZERO, ([10, 0, 0, 1], 1).into(), 1, 0);
         begun.expect("a slot");
         stranger.flush(Time::ZERO);
@@ -254,7 +255,7 @@ fn bursts_leave_room(burst_size: usize, size: usize) {
     const BURST: usize = 5_000_000;
     const ROUNDS: usize = 100;
     let config = |seed| EngineConfig::new(1, seed, Time::ZERO);
-    let mut engine = Enet::new(&config(1));
+    let mut engine = OwnEngine::new(&config(1));
     // A game that gives back at once what it read in a frame.
     for _ in 0..BURST / burst_size {
         engine.recycle(vec![0; burst_size]);

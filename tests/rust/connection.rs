@@ -372,7 +372,7 @@ pub fn pair(world: &mut World, data: u32) -> (SharedConnection, SharedConnection
 pub fn inactive(world: &mut World) -> SharedConnection {
     let seed = world.random.number() as u32;
     let network = Rc::new(world.network.clone());
-    let host = Connection::new(network, sim::engine(), seed);
+    let host = Connection::new(network, seed);
     Rc::new(RefCell::new(host))
 }
 

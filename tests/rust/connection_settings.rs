@@ -100,7 +100,7 @@ fn the_figures_of_a_new_host_begin_at_nothing() {
 
 #[test]
 fn on_a_real_socket_service_waits_for_its_timeout_without_cpu_time() {
-    let mut host = Connection::new(Rc::new(Udp), sim::engine(), 243);
+    let mut host = Connection::new(Rc::new(Udp), 243);
     let clock = Instant::now();
     let bound = HostOptions {
         bind: Some((Ipv4Addr::LOCALHOST.to_string(), 0)),
@@ -121,7 +121,7 @@ fn on_a_real_socket_service_waits_for_its_timeout_without_cpu_time() {
 #[test]
 fn on_a_real_socket_service_without_a_timeout_returns_at_once() {
     const CALLS: u32 = 100;
-    let mut host = Connection::new(Rc::new(Udp), sim::engine(), 244);
+    let mut host = Connection::new(Rc::new(Udp), 244);
     let clock = Instant::now();
     host.create(&options(), clock.elapsed()).expect("a host");
     let begin = clock.elapsed();
@@ -136,10 +136,6 @@ fn on_a_real_socket_service_without_a_timeout_returns_at_once() {
 
 #[test]
 fn datagrams_that_cannot_be_decoded_are_told_of_now_and_then() {
-    // Others do not count them.
-    if !sim::engine_tells_refused() {
-        return;
-    }
     let mut world = World::new(245);
     let (one, other) = pair(&mut world, 7);
     serve(&mut world, &[&one, &other], 40);

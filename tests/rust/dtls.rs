@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use enet_dtls::{Dtls, Failed, Identity, Trust, Verification};
 use enet_multiplayer::{Connection, SharedConnection};
-use enet_net::DEFAULT_ENGINE;
 use enet_proto::{Event, PeerId, Time};
 use sim::World;
 
@@ -41,7 +40,7 @@ fn trusting(pair: &Pair) -> Verification {
 fn inactive(world: &mut World) -> SharedConnection {
     let seed = world.random.number() as u32;
     let network = Rc::new(world.network.clone());
-    let host = Connection::new(network, DEFAULT_ENGINE, seed);
+    let host = Connection::new(network, seed);
     Rc::new(RefCell::new(host))
 }
 

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_proto::Disconnect;
-use enet_proto::Enet;
-use enet_proto::{Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
+use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
+use sim::oracle::Engine;
+use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
 
 const SERVER: u16 = 1;
@@ -38,7 +39,7 @@ fn datagrams(engine: &mut dyn Engine) -> Vec<Vec<u8>> {
 impl Link {
     /// A client that has begun to connect, with what it asks on its way.
     fn begun() -> Self {
-        let make = Enet::boxed;
+        let make = OwnEngine::boxed;
         let mut client = make(&EngineConfig::new(1, 2, Time::ZERO));
         let peer = client.connect(Time::ZERO, address(SERVER), 2, 7);
         let peer = peer.expect("a slot");
@@ -246,9 +247,9 @@ fn the_throttle_recovers_when_a_limit_goes() {
 
 #[test]
 fn an_honest_newcomer_far_away_keeps_his_slot() {
-    let mut server = Enet::boxed(&EngineConfig::new(1, 1, Time::ZERO));
-    let mut client = Enet::boxed(&EngineConfig::new(1, 2, Time::ZERO));
-    let mut other = Enet::boxed(&EngineConfig::new(1, 3, Time::ZERO));
+    let mut server = OwnEngine::boxed(&EngineConfig::new(1, 1, Time::ZERO));
+    let mut client = OwnEngine::boxed(&EngineConfig::new(1, 2, Time::ZERO));
+    let mut other = OwnEngine::boxed(&EngineConfig::new(1, 3, Time::ZERO));
     let at = Duration::from_millis;
     let begin = |engine: &mut Box<dyn Engine>| {
         let begun = engine.connect(Time::ZERO, address(SERVER), 1, 0);
@@ -271,8 +272,8 @@ fn an_honest_newcomer_far_away_keeps_his_slot() {
 
 #[test]
 fn the_first_to_answer_a_broadcast_is_the_server() {
-    let mut server = Enet::boxed(&EngineConfig::new(4, 1, Time::ZERO));
-    let mut client = Enet::boxed(&EngineConfig::new(1, 2, Time::ZERO));
+    let mut server = OwnEngine::boxed(&EngineConfig::new(4, 1, Time::ZERO));
+    let mut client = OwnEngine::boxed(&EngineConfig::new(1, 2, Time::ZERO));
     let everybody = ([255, 255, 255, 255], SERVER).into();
     let peer = client.connect(Time::ZERO, everybody, 1, 7);
     let peer = peer.expect("a slot");
@@ -344,7 +345,8 @@ fn jitter_that_is_tolerated_closes_no_throttle() {
         (0, USUAL, true),
     ] {
         let mut link = Link::connected();
-        link.client.tolerate_jitter(tolerated);
+        let client = link.client.own().expect("it is ours");
+        client.tolerate_jitter(tolerated);
         // Until the throttle compares with this.
         for _ in 0..60 {
             link.ping(USUAL);
@@ -366,7 +368,8 @@ fn newcomers_are_told_that_it_is_over() {
         }
         link.serve();
         if is_told {
-            link.server.turn_newcomers_away(link.now);
+            let server = link.server.own().expect("it is ours");
+            server.turn_newcomers_away(link.now);
         }
         assert!(link.events.is_empty(), "the server knows of nobody");
         for datagram in datagrams(&mut *link.server) {

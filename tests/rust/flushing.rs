@@ -3,7 +3,7 @@
 use enet_codec::Compression;
 use enet_multiplayer::{FlushMode, Multiplayer, TransferMode};
 use enet_proto::Disconnect;
-use sim::{NodeId, World, engine_is_own};
+use sim::{NodeId, World};
 
 const MODES: [TransferMode; 3] = [
     TransferMode::Unreliable,
@@ -52,7 +52,7 @@ fn packets_share_a_datagram_for_each_peer() {
             );
             assert!(world[server].peer.has_unsent());
             flush(&mut world, server);
-            assert!(!world[server].peer.has_unsent() || !engine_is_own());
+            assert!(!world[server].peer.has_unsent());
             let expected = if target == 0 { clients.len() } else { 1 };
             assert_eq!(
                 sent_by(&world, server).len(),
@@ -100,10 +100,6 @@ fn changing_the_mode_sends_what_waits() {
 
 #[test]
 fn full_datagrams_do_not_wait() {
-    // One that comes from C makes datagrams when it flushes.
-    if !engine_is_own() {
-        return;
-    }
     let (mut world, server, clients) = world(703, 1);
     for _ in 0..40 {
         world
@@ -124,10 +120,6 @@ fn full_datagrams_do_not_wait() {
 
 #[test]
 fn acknowledgements_ride_with_the_answer() {
-    // One that comes from C answers what it receives at once.
-    if !engine_is_own() {
-        return;
-    }
     let (mut world, server, clients) = world(704, 1);
     world
         .send(clients[0], 1, TransferMode::Reliable, 0, b"question")
@@ -185,10 +177,6 @@ const ENDS: [(&str, End); 7] = [
 
 #[test]
 fn whatever_drops_or_changes_packets_sends_them_first() {
-    // One that comes from C forgets what comes together with a goodbye.
-    if !engine_is_own() {
-        return;
-    }
     for (name, end) in ENDS {
         let (mut world, server, clients) = world(705, 1);
         let id = world[clients[0]].peer.unique_id();

@@ -122,7 +122,7 @@ fn linked_hosts(world: &mut World) -> (SharedConnection, SharedConnection) {
 fn lonely_host(world: &mut World) -> SharedConnection {
     let seed = world.random.number() as u32;
     let network = Rc::new(world.network.clone());
-    let mut host = Connection::new(network, sim::engine(), seed);
+    let mut host = Connection::new(network, seed);
     let options = HostOptions {
         bind: None,
         max_peers: 1,

@@ -6,8 +6,9 @@ mod stage;
 use enet_codec::Compression;
 use enet_codec::{Codec, RangeCoder};
 use enet_proto::Disconnect;
-use enet_proto::Enet;
-use enet_proto::{Admission, Engine, EngineConfig, Event, PacketFlags, PeerState, Timeout};
+use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerState, Timeout};
+use sim::oracle::Engine;
+use sim::oracle::OwnEngine;
 
 use stage::{BOTH, SERVER, START, Settings, Stage, USUAL, address};
 
@@ -92,7 +93,7 @@ fn an_id_is_free_again_when_its_connection_ends() {
 
 #[test]
 fn an_id_is_taken_while_its_connection_is_to_end_later() {
-    let mut stage = Stage::new(Enet::boxed, USUAL);
+    let mut stage = Stage::new(OwnEngine::boxed, USUAL);
     stage.server.set_admission(Admission::UniqueIds);
     let first = stage.join(7);
     let peer = stage.connected()[0];
@@ -122,7 +123,7 @@ fn an_id_is_taken_while_its_connection_is_to_end_later() {
 
 #[test]
 fn an_id_is_free_again_when_its_owner_is_given_up() {
-    let mut stage = Stage::new(Enet::boxed, USUAL);
+    let mut stage = Stage::new(OwnEngine::boxed, USUAL);
     stage.server.set_admission(Admission::UniqueIds);
     let gone = stage.join(7);
     let peer = stage.connected()[0];
@@ -215,7 +216,7 @@ fn a_connection_that_has_begun_is_not_refused() {
 
 /// A server that lets nobody in, and what it answers a client's CONNECT.
 fn refused(settings: Settings) -> (Stage, Vec<u8>, Vec<u8>) {
-    let mut stage = Stage::new(Enet::boxed, settings);
+    let mut stage = Stage::new(OwnEngine::boxed, settings);
     stage.server.set_admission(Admission::Nobody);
     let client = stage.begin(5);
     let (mut connect, mut answer) = (Vec::new(), Vec::new());
@@ -281,8 +282,8 @@ fn only_who_was_asked_can_refuse() {
 
 #[test]
 fn nobody_refuses_for_everybody() {
-    let mut server = Stage::new(Enet::boxed, USUAL).server;
-    let mut client = Enet::new(&EngineConfig::new(1, 2, START));
+    let mut server = Stage::new(OwnEngine::boxed, USUAL).server;
+    let mut client = OwnEngine::new(&EngineConfig::new(1, 2, START));
     let everybody = ([255, 255, 255, 255], SERVER).into();
     let peer = client.connect(START, everybody, 1, 7).expect("a slot");
     client.flush(START);
@@ -303,7 +304,7 @@ fn nobody_refuses_for_everybody() {
 /// Its address and slot can be read on the way; that is not enough.
 #[test]
 fn a_connect_forged_in_the_name_of_somebody_connected_does_him_no_harm() {
-    let mut stage = Stage::new(Enet::boxed, USUAL);
+    let mut stage = Stage::new(OwnEngine::boxed, USUAL);
     let client = stage.join(5);
     let (_, mut connect, _) = refused(USUAL);
     // Another token.

@@ -122,7 +122,7 @@ fn host(config: &EngineConfig) -> Host {
 }
 
 fn host_on(socket: Box<dyn Transport>, config: &EngineConfig) -> Host {
-    Host::new(enet_net::DEFAULT_ENGINE(config), socket)
+    Host::new(config, socket)
 }
 
 fn address(host: &Host) -> SocketAddr {

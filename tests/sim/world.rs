@@ -4,39 +4,14 @@ use std::net::SocketAddr;
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
-use crate::oracle::RustyEngine;
 use enet_multiplayer::{
     ClientOptions, FlushMode, Multiplayer, Packet, SendError, ServerOptions, Signal, Status,
     TransferMode,
 };
 use enet_net::Host;
-use enet_net::{DEFAULT_ENGINE, EngineFactory};
-use enet_proto::Enet;
 use enet_proto::Time;
 
 use crate::{Conditions, Random, SERVER_IP, SimNetwork};
-
-/// The engine under test: what `ENET_TEST_ENGINE` names, `rusty` or `own`, by default the one that
-/// ships.
-pub fn engine() -> EngineFactory {
-    match std::env::var("ENET_TEST_ENGINE").as_deref() {
-        Err(_) => DEFAULT_ENGINE,
-        Ok("rusty") => RustyEngine::boxed,
-        Ok("own") => Enet::boxed,
-        Ok(other) => panic!("ENET_TEST_ENGINE names no engine: {other}"),
-    }
-}
-
-/// Whether the engine under test tells those whom it does not let in. Engines that come from C cannot:
-/// they ignore them, or let the layer above disconnect them.
-pub fn engine_tells_refused() -> bool {
-    engine_is_own()
-}
-
-/// Whether the engine under test is ours.
-pub fn engine_is_own() -> bool {
-    std::env::var("ENET_TEST_ENGINE").as_deref() != Ok("rusty")
-}
 
 /// Between two polls of a peer.
 const STEP: Duration = Duration::from_millis(5);
@@ -100,7 +75,7 @@ impl World {
     /// A peer that does nothing yet.
     pub fn idle(&mut self) -> NodeId {
         let seed = self.random.number() as u32;
-        let peer = Multiplayer::with_engine(Box::new(self.network.clone()), seed, engine());
+        let peer = Multiplayer::new(Box::new(self.network.clone()), seed);
         self.nodes.push(Node {
             peer,
             signals: Vec::new(),

@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use enet_codec::Compression;
-use enet_net::{BindAddress, Host, Network, Udp};
-use enet_proto::Enet;
+use enet_net::{BindAddress, Host, Network, Transport, Udp};
 use enet_proto::{EngineConfig, Event, Time};
-use sim::oracle::RustyEngine;
+use sim::oracle::{Engine, RustyEngine};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Library {
@@ -135,28 +134,106 @@ impl Drop for Victim {
     }
 }
 
+/// A host under attack.
+trait Suffers {
+    fn port(&self) -> u16;
+    fn serve(&mut self, now: Time);
+    fn event(&mut self) -> Option<Event>;
+    /// Datagrams received so far.
+    fn received(&self) -> u64;
+}
+
+impl Suffers for Host {
+    fn port(&self) -> u16 {
+        self.local_port()
+    }
+
+    fn serve(&mut self, now: Time) {
+        self.service(now);
+    }
+
+    fn event(&mut self) -> Option<Event> {
+        self.next_event()
+    }
+
+    fn received(&self) -> u64 {
+        self.totals().received_datagrams
+    }
+}
+
+/// An engine on a socket, with nothing between.
+struct Bare {
+    engine: Box<dyn Engine>,
+    socket: Box<dyn Transport>,
+    received: u64,
+}
+
+impl Suffers for Bare {
+    fn port(&self) -> u16 {
+        let address = self.socket.local_address();
+        address.expect("a bound socket").port()
+    }
+
+    fn serve(&mut self, now: Time) {
+        let (engine, received) = (&mut self.engine, &mut self.received);
+        let mut take = |from, datagram: &[u8]| {
+            *received += 1;
+            engine.receive(now, from, datagram);
+        };
+        while self.socket.receive(&mut take).expect("a socket") > 0 {}
+        self.engine.service(now);
+        self.engine.flush(now);
+        let mut datagram = Vec::new();
+        while let Some(to) = self.engine.next_datagram(&mut datagram) {
+            // What the system refuses is lost, as on a network.
+            let _ = self.socket.send(to, &datagram);
+        }
+    }
+
+    fn event(&mut self) -> Option<Event> {
+        self.engine.next_event()
+    }
+
+    fn received(&self) -> u64 {
+        self.received
+    }
+}
+
 /// The victim's side, for the engines that live in this program.
 pub fn suffer(name: &str, slots: usize, coder: bool) {
     let clock = Instant::now();
     let config = EngineConfig::new(slots, 1, Time::ZERO);
-    let mut engine = match name {
-        "victim-rusty" => RustyEngine::boxed(&config),
-        _ => Enet::boxed(&config),
-    };
-    if coder {
-        engine.set_compression(Compression::RangeCoder);
-    }
     let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
-    let mut host = Host::new(engine, socket.expect("a socket"));
-    println!("{}", host.local_port());
+    let socket = socket.expect("a socket");
+    let mut host: Box<dyn Suffers> = match name {
+        "victim-rusty" => {
+            let mut engine = RustyEngine::boxed(&config);
+            if coder {
+                engine.set_compression(&Compression::RangeCoder);
+            }
+            Box::new(Bare {
+                engine,
+                socket,
+                received: 0,
+            })
+        }
+        _ => {
+            let mut host = Host::new(&config, socket);
+            if coder {
+                host.set_compression(Compression::RangeCoder);
+            }
+            Box::new(host)
+        }
+    };
+    println!("{}", host.port());
     for line in stdin().lines() {
         assert_eq!(line.expect("a line"), "pump");
         let mut toll = Toll::default();
         let begun = ProcessTime::now();
         loop {
-            let before = host.totals().received_datagrams;
-            host.service(clock.elapsed());
-            while let Some(event) = host.next_event() {
+            let before = host.received();
+            host.serve(clock.elapsed());
+            while let Some(event) = host.event() {
                 match event {
                     Event::Connected { .. } => toll.connects += 1,
                     Event::Disconnected { .. } => toll.disconnects += 1,
@@ -166,7 +243,7 @@ pub fn suffer(name: &str, slots: usize, coder: bool) {
                     }
                 }
             }
-            if host.totals().received_datagrams == before {
+            if host.received() == before {
                 break;
             }
         }

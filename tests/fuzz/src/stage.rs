@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_codec::{Codec, RangeCoder};
-use enet_proto::Enet;
+use sim::oracle::OwnEngine;
 use enet_proto::Disconnect;
 use enet_codec::Compression;
-use enet_proto::{Admission, Engine, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle, Time, Timeout};
+use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle, Time, Timeout};
+use sim::oracle::Engine;
 
 use crate::forge::{self, COMPRESSED, Known, NO_SLOT, SENT_TIME};
 use crate::script::{Action, Origin, Party, Script, Settings};
@@ -106,9 +107,9 @@ impl Stage {
                 max_waiting_data: MAX_WAITING,
                 ..EngineConfig::new(5, party as u32, Time::ZERO)
             };
-            let mut engine = Enet::boxed(&config);
+            let mut engine = OwnEngine::boxed(&config);
             if settings.is_packed {
-                engine.set_compression(Compression::RangeCoder);
+                engine.set_compression(&Compression::RangeCoder);
             }
             Node {
                 engine,

@@ -6,9 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use enet_codec::Compression;
 use enet_net::{BindAddress, Host, Network, Udp};
 use enet_proto::Disconnect;
-use enet_proto::Enet;
 use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, Time};
-use sim::engine;
 
 use super::content::{content, crc32};
 use super::program::Program;
@@ -128,12 +126,7 @@ impl Node {
             ..EngineConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
-        // The only one that can.
-        let make = match settings.answers_refused {
-            true => Enet::boxed,
-            false => engine(),
-        };
-        let mut host = Host::new(make(&config), socket.expect("a socket"));
+        let mut host = Host::new(&config, socket.expect("a socket"));
         if settings.range_coder {
             host.set_compression(Compression::RangeCoder);
         }

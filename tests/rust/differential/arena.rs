@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
-use enet_net::EngineFactory;
-use enet_proto::Enet;
-use enet_proto::{Engine, EngineConfig, PacketFlags, PeerId, PeerState, PeerStatistics, Time};
+use enet_proto::{EngineConfig, PacketFlags, PeerId, PeerState, PeerStatistics, Time};
 use enet_proto::{Event, QueueError};
+use sim::oracle::Engine;
+use sim::oracle::EngineFactory;
+use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
 use sim::{Random, SERVER_IP};
 
@@ -30,18 +31,18 @@ pub const REFERENCE: Pairing = Pairing {
 pub const PAIRINGS: [Pairing; 3] = [
     Pairing {
         name: "own-own",
-        server: Enet::boxed,
-        client: Enet::boxed,
+        server: OwnEngine::boxed,
+        client: OwnEngine::boxed,
     },
     Pairing {
         name: "own-rusty",
-        server: Enet::boxed,
+        server: OwnEngine::boxed,
         client: RustyEngine::boxed,
     },
     Pairing {
         name: "rusty-own",
         server: RustyEngine::boxed,
-        client: Enet::boxed,
+        client: OwnEngine::boxed,
     },
 ];
 

@@ -1,7 +1,7 @@
 //! Pinned, each engine for itself and against the other: timeouts, resends, pings, round trips.
 
-use enet_proto::Enet;
 use enet_proto::{PeerState, Timeout};
+use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
 
 use super::arena::{Arena, SERVER, START, Weather, What, all_pairings, only};
@@ -27,7 +27,7 @@ fn times_of(arena: &Arena, node: usize, matches: impl Fn(&Body) -> bool) -> Vec<
 
 #[test]
 fn nobody_answers_for_31_and_a_half_seconds() {
-    for make in [RustyEngine::boxed, Enet::boxed] {
+    for make in [RustyEngine::boxed, OwnEngine::boxed] {
         let mut arena = Arena::new(only(make), 1, 1);
         arena.records = true;
         arena.cut_off(SERVER, true);
@@ -211,7 +211,7 @@ fn round_trips_are_smoothed_alike() {
 
 #[test]
 fn a_connection_that_nobody_answers_is_connecting() {
-    for make in [RustyEngine::boxed, Enet::boxed] {
+    for make in [RustyEngine::boxed, OwnEngine::boxed] {
         let mut arena = Arena::new(only(make), 1, 1);
         arena.cut_off(SERVER, true);
         let peer = arena.connect(1, 3, 0).expect("a free slot");

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_proto::Enet;
-use enet_proto::{Admission, Engine, EngineConfig, Event, PeerId, PeerState, Time};
+use enet_proto::{Admission, EngineConfig, Event, PeerId, PeerState, Time};
+use sim::oracle::Engine;
+use sim::oracle::OwnEngine;
 
 /// A server with one client, connected by hand: the forger writes all of that client's datagrams.
 struct Forger {
@@ -39,7 +40,7 @@ fn fragment(sequence: u16, start: u16, numbers: [u32; 4], byte: u8) -> Vec<u8> {
 
 impl Forger {
     fn new() -> Self {
-        let mut server = Enet::boxed(&EngineConfig::new(4, 1, Time::ZERO));
+        let mut server = OwnEngine::boxed(&EngineConfig::new(4, 1, Time::ZERO));
         server.receive(Time::ZERO, address(1), &connect(77));
         let mut answer = Vec::new();
         assert!(server.next_datagram(&mut answer).is_some());
@@ -155,7 +156,7 @@ fn a_disconnect_with_a_wrong_number_is_not_believed() {
 /// C answers each CONNECT six times: its repeats go to whoever was named as the sender.
 #[test]
 fn strangers_get_no_more_bytes_than_came_in_their_name() {
-    let mut server = Enet::boxed(&EngineConfig::new(4095, 1, Time::ZERO));
+    let mut server = OwnEngine::boxed(&EngineConfig::new(4095, 1, Time::ZERO));
     let (mut bytes_in, mut bytes_out) = (0, 0);
     let mut datagram = Vec::new();
     let mut now = Time::ZERO;
@@ -188,7 +189,7 @@ fn strangers_who_are_refused_get_no_more_bytes_than_came_in_their_name() {
         Admission::UniqueIds,
         Admission::Nobody,
     ] {
-        let mut server = Enet::boxed(&EngineConfig {
+        let mut server = OwnEngine::boxed(&EngineConfig {
             answers_refused: true,
             ..EngineConfig::new(16, 1, Time::ZERO)
         });

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_codec::Compression;
-use enet_net::EngineFactory;
-use enet_proto::Enet;
-use enet_proto::{Engine, EngineConfig, Event, PeerId, Time};
+use enet_proto::{EngineConfig, Event, PeerId, Time};
+use sim::oracle::Engine;
+use sim::oracle::EngineFactory;
+use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
 
 pub const SERVER: u16 = 1;
-pub const BOTH: [EngineFactory; 2] = [Enet::boxed, RustyEngine::boxed];
+pub const BOTH: [EngineFactory; 2] = [OwnEngine::boxed, RustyEngine::boxed];
 /// C reads several times of 0 as "never".
 pub const START: Time = Duration::from_secs(5);
 
@@ -47,7 +48,7 @@ pub const USUAL: Settings = Settings {
 pub struct Stage {
     settings: Settings,
     make: EngineFactory,
-    pub server: Enet,
+    pub server: OwnEngine,
     pub clients: Vec<Client>,
     pub now: Time,
     pub loses_answers: bool,
@@ -63,8 +64,8 @@ impl Stage {
             checksum: settings.has_checksum,
             ..EngineConfig::new(settings.max_peers, 1, START)
         };
-        let mut server = Enet::new(&config);
-        server.set_compression(settings.compression.clone());
+        let mut server = OwnEngine::new(&config);
+        server.set_compression(&settings.compression);
         Self {
             settings,
             make,
@@ -90,7 +91,7 @@ impl Stage {
             ..EngineConfig::new(1, 100 + index as u32, START)
         };
         let mut engine = (self.make)(&config);
-        engine.set_compression(self.settings.compression.clone());
+        engine.set_compression(&self.settings.compression);
         let peer = engine.connect(self.now, address(SERVER), 2, data);
         self.clients.push(Client {
             engine,
