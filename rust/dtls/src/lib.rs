@@ -33,7 +33,7 @@ mod verify;
 
 pub use error::{CertificateProblem, Failed, Failure, SetupError};
 pub use identity::Identity;
-pub use record::OVERHEAD;
+pub use record::{OVERHEAD, is_application_data};
 pub use session::HANDSHAKE_TIMEOUT;
 pub use verify::{Trust, Verification, first_certificate};
 
@@ -81,9 +81,6 @@ enum Role {
     Server(Box<Newcomers>),
     Client(Verification),
 }
-
-/// Calls its argument with the address of each peer.
-type EachAddress<'a> = &'a dyn Fn(&mut dyn FnMut(SocketAddr));
 
 /// The encrypted sessions of a host. See the module's head.
 pub struct Dtls {
@@ -328,13 +325,8 @@ impl Dtls {
         true
     }
 
-    /// Does what is due. Sessions without an ENet peer are looked for once a second: `peers` calls its
-    /// argument with the address of each peer there is.
-    pub fn service(&mut self, now: Time, peers: EachAddress<'_>) {
-        if now >= self.swept + SWEEP_INTERVAL {
-            self.swept = now;
-            self.sweep(now, peers);
-        }
+    /// Does what is due.
+    pub fn service(&mut self, now: Time) {
         if self.timer.is_none_or(|timer| now < timer) {
             return;
         }
@@ -370,15 +362,19 @@ impl Dtls {
         };
     }
 
-    fn sweep(&mut self, now: Time, peers: EachAddress<'_>) {
-        if self.ready.is_empty() {
-            return;
-        }
-        peers(&mut |address| {
-            if let Some(session) = self.ready.get_mut(&address) {
+    /// Whether [`Dtls::sweep`] is due.
+    pub fn wants_peers(&self, now: Time) -> bool {
+        now >= self.swept + SWEEP_INTERVAL
+    }
+
+    /// Ends sessions that no ENet peer uses; `in_use` has the peers' addresses.
+    pub fn sweep(&mut self, now: Time, in_use: &[SocketAddr]) {
+        self.swept = now;
+        for address in in_use {
+            if let Some(session) = self.ready.get_mut(address) {
                 session.is_needed(now);
             }
-        });
+        }
         let over = self.ready.iter().filter(|(_, it)| it.is_over(now));
         let over: Vec<_> = over.map(|(&address, _)| address).collect();
         for address in over {

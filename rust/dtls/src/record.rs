@@ -83,3 +83,9 @@ pub fn renumber(datagram: &mut [u8], offset: u64) {
         at += size;
     }
 }
+
+/// Whether a datagram holds encrypted application data: all others belong to handshakes, or end a
+/// session.
+pub fn is_application_data(datagram: &[u8]) -> bool {
+    datagram.first() == Some(&APPLICATION_DATA)
+}

@@ -1,52 +1,32 @@
-//! One ENet endpoint: an engine joined to a socket.
-//!
-//! Either its owner serves it, with every call of [`Host::service`] or its parts, or a thread of its own
-//! does: see [`Host::start_thread`]. The calls are the same.
+//! An ENet host on a socket.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
+use enet_codec::{Compression, Recorder};
+use enet_proto::{
+    Admission, DEFAULT_MTU, Disconnect, Enet, EngineConfig, Event, PacketFlags, PeerId, PeerState,
+    QueueError, Time,
+};
+
 use crate::Transport;
-use enet_codec::Compression;
-use enet_codec::Recorder;
-use enet_dtls::{Dtls, Failed};
-use enet_proto::Enet;
-use enet_proto::{Admission, Disconnect, PacketFlags, QueueError};
-use enet_proto::{EngineConfig, Event, PeerId, PeerState, Time};
+use crate::driver::{Clock, Driver, MANY_DATAGRAMS};
+use crate::sessions::{Dtls, Failed, OVERHEAD};
 
-mod about;
-mod endpoint;
-mod line;
-mod queues;
-mod service;
+mod queries;
 
-use endpoint::Endpoint;
-use line::Line;
-pub use service::{Clock, stop_all};
-use service::{Shared, lock};
-
-/// Datagrams, and bytes, one [`Host::receive`] takes in at most, so that a flood cannot hold up a
-/// frame for ever. What is left waits in the system's buffer for the next call.
-const MAX_DATAGRAMS: usize = 16_384;
-const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// Datagrams after which what is due is done and sent, in the middle of a burst.
-const BURST: usize = 256;
-/// Between two services while waiting, where the engine does not know its next timer.
-const SLICE: Duration = Duration::from_millis(5);
-/// Full datagrams that wait for the flush at most.
-const FULL_DATAGRAMS: usize = 32;
-/// Round trips that a thread measures are so short, and may be so even, that ENet's throttle would take
-/// a remote that answers once a frame, or a machine that is busy for a moment, for a crowded network.
+/// The least jitter that a threaded host attributes to the network, in milliseconds. A thread measures
+/// such short and even round trips that ENet's throttle would take a remote that answers once a frame,
+/// or a machine that is busy for a moment, for a congested network.
 const FRAME_MILLIS: u32 = 17;
-/// Buffers of read packets that wait to be given back to the engine.
+/// Buffers of read packets that wait to be given back to the protocol, at most.
 const MAX_RETURNED: usize = 256;
 
-/// What went over a host's socket. Sizes are of UDP payloads, in bytes; of an encrypted host's, before
-/// encryption and without its handshakes.
+/// What went over a host's socket. Sizes are of UDP payloads, in bytes. Of an encrypted host they are
+/// taken before encryption, and handshakes do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Bytes sent.
@@ -57,44 +37,54 @@ pub struct Totals {
     pub received_bytes: u64,
     /// Datagrams received, including dropped ones.
     pub received_datagrams: u64,
-    /// Datagrams dropped for their size, before the protocol looked at them.
+    /// Datagrams dropped because of their size, before the protocol looked at them.
     pub dropped_datagrams: u64,
-    /// Datagrams the system refused to send, and failures to read.
+    /// Datagrams that the system refused to send, and failures to read.
     pub socket_errors: u64,
 }
 
-/// One ENet endpoint: an engine joined to a socket. It may have connections in both directions.
+/// Who moves a host's datagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Server {
+    /// The owner, in each call.
+    Owner,
+    /// A thread that waits for the owner's first call.
+    NewThread,
+    /// A thread.
+    Thread,
+}
+
+/// An ENet host on a socket: the protocol, joined to a transport, a codec and encrypted sessions. It may
+/// have connections in both directions.
+///
+/// The owner serves the host with every call of [`Host::service`], or of its parts [`Host::receive`] and
+/// [`Host::flush`]; or a thread does ([`Host::start_thread`]). The owner makes the same calls in both
+/// cases.
 pub struct Host {
-    shared: Arc<Shared>,
-    is_threaded: bool,
-    /// Whether the thread, if there is one, has begun.
-    has_begun: bool,
-    /// Events that were taken from the engine, and packets' buffers to give back to it.
+    driver: Arc<Driver>,
+    server: Server,
+    /// Events that were taken from the protocol, and packets' buffers to give back to it.
     events: VecDeque<Event>,
     returned: Vec<Vec<u8>>,
     compression: Compression,
     recorder: Option<Recorder>,
     port: u16,
     buffer_sizes: (usize, usize),
-    /// Ready datagrams that are worth a call of the system.
+    /// Full datagrams that are worth a system call.
     worth_a_call: usize,
 }
 
 impl Host {
-    /// Joins an engine to a socket.
+    /// Makes a host on a socket.
     pub fn new(config: &EngineConfig, transport: Box<dyn Transport>) -> Self {
         let port = transport
             .local_address()
             .map_or(0, |address| address.port());
         let buffer_sizes = transport.buffer_sizes();
-        let worth_a_call = transport.largest_batch().min(FULL_DATAGRAMS);
+        let worth_a_call = transport.largest_batch().min(MANY_DATAGRAMS);
         Self {
-            shared: Arc::new(Shared::new(
-                Endpoint::new(Enet::new(config)),
-                Line::new(transport),
-            )),
-            is_threaded: false,
-            has_begun: false,
+            driver: Arc::new(Driver::new(Enet::new(config), transport)),
+            server: Server::Owner,
             events: VecDeque::new(),
             returned: Vec::new(),
             compression: Compression::None,
@@ -106,143 +96,104 @@ impl Host {
     }
 
     /// Has a thread serve the host, from the first [`Host::receive`] or [`Host::flush`] on: it receives,
-    /// answers, repeats and sends while its owner does other things. Events still wait in
-    /// [`Host::next_event`]. What the owner sends waits for his [`Host::flush`], for some 30
-    /// milliseconds at most. `clock` must tell the time that the calls are given.
+    /// acknowledges, retransmits and sends while the owner does other things. Events still wait in
+    /// [`Host::next_event`]. Queued packets wait for the owner's [`Host::flush`], or for some 30
+    /// milliseconds at most. `clock` must tell the time that the owner passes to the calls.
+    ///
+    /// # Errors
+    /// The system gave no thread, or the transport has no poller.
     pub fn start_thread(&mut self, clock: Clock) -> io::Result<()> {
-        self.shared.start(clock)?;
-        self.is_threaded = true;
+        self.driver.start(clock)?;
+        if self.server == Server::Owner {
+            self.server = Server::NewThread;
+        }
         self.with_engine(|engine| engine.tolerate_jitter(FRAME_MILLIS));
         Ok(())
     }
 
-    /// Ends the thread: from now on the owner serves the host. What waits has left then.
+    /// Ends the thread: from now on the owner serves the host. Everything that waits is sent first.
     pub fn stop_thread(&mut self) {
-        self.shared.stop();
+        self.driver.stop();
         self.with_engine(|engine| engine.tolerate_jitter(0));
-        self.is_threaded = false;
-        self.has_begun = false;
+        self.server = Server::Owner;
     }
 
     /// Whether a thread serves the host.
     pub fn is_threaded(&self) -> bool {
-        self.is_threaded
+        self.server != Server::Owner
     }
 
-    /// Takes in what arrived, does what is due, sends what is ready. Events then wait in
+    /// Processes what arrived, does what is due and sends what is ready. Events then wait in
     /// [`Host::next_event`].
     pub fn service(&mut self, now: Time) {
         self.receive(now);
         self.flush(now);
     }
 
-    /// The same without sending: what is answered before the next [`Host::flush`] takes the
-    /// acknowledgements along, which saves a datagram each. Flush soon: the remote's round trips
-    /// include the wait. A thread does both by itself.
+    /// The same without a flush: acknowledgements wait for the next [`Host::flush`] and share datagrams
+    /// with the answers that are queued until then. Flush soon: the remote's round-trip times include
+    /// the wait. A thread does both by itself.
     pub fn receive(&mut self, now: Time) {
-        if self.begin() {
-            return self.shared.look_now(now);
+        if self.has_thread() {
+            return self.driver.poll_threaded(now);
         }
         self.give_back();
-        let mut taken = 0;
-        let mut bytes = 0;
-        while taken < MAX_DATAGRAMS && bytes < MAX_BYTES {
-            let received = {
-                let line = &mut *lock(&self.shared.line);
-                let endpoint = &mut self.shared.look().endpoint;
-                line.transport.receive(&mut |from, datagram| {
-                    bytes += datagram.len();
-                    endpoint.take(now, from, datagram);
-                })
-            };
-            let count = match received {
-                Ok(0) => break,
-                Ok(count) => count,
-                // The socket stays: its peers time out by themselves if it is really gone.
-                Err(_) => {
-                    self.shared.look().endpoint.totals.socket_errors += 1;
-                    break;
-                }
-            };
-            // A long burst is answered as it comes, or its senders would think it lost.
-            if (taken + count) / BURST != taken / BURST {
-                self.shared.look().endpoint.work(now);
-                self.flush(now);
-            }
-            taken += count;
-        }
-        self.shared.look().endpoint.work(now);
-        self.send_datagrams(now);
+        self.driver.receive_inline(now);
     }
 
-    /// Sends what is ready, and waits: for a datagram, for the engine's next timer or until the limit,
-    /// whichever is first. True for a datagram. In any case it is time for [`Host::service`], and then
-    /// for its events: those that were not taken before do not end the wait.
-    ///
-    /// With an engine that knows its timers a caller may wait as long as he likes; others are
-    /// looked after every few milliseconds. With a thread it waits for an event.
+    /// Sends what is ready and waits for a datagram, for the next timer or until the limit, whichever is
+    /// first; true for a datagram. The caller then calls [`Host::service`] and takes the events. Events
+    /// that were not taken before do not end the wait. With a thread this waits for an event.
     pub fn wait(&mut self, now: Time, limit: Duration) -> bool {
         self.flush(now);
-        if self.is_threaded {
-            return self.shared.wait(limit);
+        if self.is_threaded() {
+            return self.driver.wait_threaded(limit);
         }
-        let timer = self.shared.look().endpoint.next_timer();
-        let timeout = limit.min(timer.saturating_sub(now));
-        let waited = lock(&self.shared.line).transport.wait(timeout);
-        waited.unwrap_or_else(|_| {
-            self.shared.look().endpoint.totals.socket_errors += 1;
-            // Who waits in a loop must not run.
-            thread::sleep(timeout.min(SLICE));
-            false
-        })
+        self.driver.wait_inline(now, limit)
     }
 
-    /// Sends everything that may be sent now. Where that is much a thread is told to.
+    /// Sends everything that may be sent now. Of a threaded host the thread sends it where it is much.
     pub fn flush(&mut self, now: Time) {
-        if self.begin() {
-            return self.shared.flush(now, false);
-        }
-        self.shared.look().endpoint.engine.flush(now);
-        self.send_datagrams(now);
+        self.flush_packets(now, false);
     }
 
-    /// The same, and what is queued after this does not travel with it, also with a thread.
+    /// The same; packets that are queued after this call do not share datagrams with those before.
     pub fn flush_apart(&mut self, now: Time) {
-        if self.begin() {
-            return self.shared.flush(now, true);
-        }
-        self.flush(now);
+        self.flush_packets(now, true);
     }
 
-    /// The same at the time of the last call that sent something.
+    /// [`Host::flush_apart`] at the latest time of an earlier call.
     pub fn flush_again(&mut self) {
-        let now = self.shared.look().endpoint.latest;
+        let now = self.driver.state().latest;
         self.flush_apart(now);
+    }
+
+    fn flush_packets(&mut self, now: Time, is_apart: bool) {
+        if self.has_thread() {
+            return self.driver.flush_threaded(now, is_apart);
+        }
+        self.worth_a_call = self.driver.send_inline(now, true);
     }
 
     /// Whether [`Host::flush`] may have something to send that waits for it.
     pub fn has_unsent(&self) -> bool {
-        let state = self.shared.look();
-        match self.is_threaded {
-            true => state.has_waiting(),
-            false => state.endpoint.engine.unsent_datagrams() > 0,
+        let state = self.driver.state();
+        match self.is_threaded() {
+            true => state.schedule.has_unflushed(),
+            false => state.host.unsent_datagrams() > 0,
         }
     }
 
-    /// The next thing that happened, oldest first.
+    /// The next event, oldest first.
     pub fn next_event(&mut self) -> Option<Event> {
         if self.events.is_empty() {
             self.give_back();
-            self.shared
-                .look()
-                .endpoint
-                .engine
-                .take_events(&mut self.events);
+            self.driver.state().host.take_events(&mut self.events);
         }
         self.events.pop_front()
     }
 
-    /// Gives the buffer of a received packet back, for the next ones.
+    /// Gives the buffer of a received packet back, for the next packets.
     pub fn recycle(&mut self, buffer: Vec<u8>) {
         self.returned.push(buffer);
         if self.returned.len() >= MAX_RETURNED {
@@ -250,16 +201,16 @@ impl Host {
         }
     }
 
-    /// Takes in no packets from now on, or does so again; connections live on meanwhile. A thread goes on
-    /// taking them in, up to [`EngineConfig::max_unread_data`].
+    /// Stops taking in packets, or resumes; connections live on meanwhile. A thread goes on taking them
+    /// in, up to [`EngineConfig::max_unread_data`].
     pub fn refuse_data(&mut self, refuse: bool) {
-        if !self.is_threaded {
-            self.shared.look().endpoint.engine.refuse_data(refuse);
+        if !self.is_threaded() {
+            self.driver.state().host.refuse_data(refuse);
         }
     }
 
-    /// Starts a connection with `channels` ENet channels; `None` when no slot is free. `data` is
-    /// shown to the remote.
+    /// Begins a connection with `channels` ENet channels, 1 to 255; `None` when no slot is free. `data`
+    /// is shown to the remote.
     pub fn connect(
         &mut self,
         now: Time,
@@ -267,27 +218,42 @@ impl Host {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
-        self.shared
-            .act(|endpoint| endpoint.connect(now, address, channels, data))
+        let connect = |state: &mut crate::driver::State| {
+            let peer = state.connect(now, address, channels, data);
+            (peer, state.encryption.is_some())
+        };
+        let (peer, is_encrypted) = self.driver.call(connect);
+        if is_encrypted && !self.is_threaded() {
+            self.driver.order_sessions_inline(now);
+        }
+        peer
     }
 
-    /// Encrypts everything from now on. Connections that were begun wait for their sessions; others
-    /// that exist are lost. Once only.
+    /// Encrypts everything from now on. Connections that were begun wait for their sessions; others that
+    /// exist are lost. Once only.
     pub fn encrypt(&mut self, now: Time, dtls: Dtls) {
-        self.shared.act(|endpoint| endpoint.encrypt(now, dtls));
+        // With what encryption adds, datagrams are as large as before.
+        self.driver
+            .encrypt(now, dtls, DEFAULT_MTU - OVERHEAD as u32);
+        // The thread begins the sessions.
+        self.driver.call(|_| ());
     }
 
-    /// The next session that failed, oldest first. Those beyond a few are left out.
+    /// The next session that failed, oldest first. Of many that fail at once some are left out.
     pub fn next_failed(&mut self) -> Option<Failed> {
-        self.shared.look().endpoint.next_failed()
+        let mut state = self.driver.state();
+        state.encryption.as_mut()?.next_failed()
     }
 
     /// Chooses whom to let in from now on.
     pub fn set_admission(&mut self, admission: Admission) {
-        self.shared.look().endpoint.set_admission(admission);
+        self.driver.state().set_admission(admission);
     }
 
     /// Queues a packet for one peer.
+    ///
+    /// # Errors
+    /// The peer is not connected, has no such channel, or the packet is too large.
     pub fn send(
         &mut self,
         now: Time,
@@ -296,15 +262,17 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        let (queued, ready) = self
-            .shared
-            .queue(now, |engine| engine.send(now, peer, channel, flags, data));
+        let queue = |host: &mut Enet| host.send(now, peer, channel, flags, data);
+        let (queued, ready) = self.driver.queue(now, queue);
         self.send_full(now, ready);
         queued
     }
 
-    /// Queues a packet for several peers, leaving out those that are not connected or lack the
-    /// channel; says for how many.
+    /// Queues a packet for several peers, leaving out those that are not connected or lack the channel;
+    /// says for how many.
+    ///
+    /// # Errors
+    /// The packet is too large.
     pub fn send_to_all(
         &mut self,
         now: Time,
@@ -313,9 +281,8 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<usize, QueueError> {
-        let (queued, ready) = self.shared.queue(now, |engine| {
-            engine.send_to_all(now, peers, channel, flags, data)
-        });
+        let queue = |host: &mut Enet| host.send_to_all(now, peers, channel, flags, data);
+        let (queued, ready) = self.driver.queue(now, queue);
         self.send_full(now, ready);
         queued
     }
@@ -328,78 +295,65 @@ impl Host {
         data: u32,
         how: Disconnect,
     ) -> Option<PeerState> {
-        let state = self.shared.act(|endpoint| {
-            let engine = &mut endpoint.engine;
-            if engine.state(peer) == PeerState::Disconnected {
+        let state = self.driver.call(|state| {
+            let host = &mut state.host;
+            if host.state(peer) == PeerState::Disconnected {
                 return None;
             }
-            engine.disconnect(now, peer, data, how);
-            Some(engine.state(peer))
+            host.disconnect(now, peer, data, how);
+            Some(host.state(peer))
         });
-        self.send_datagrams(now);
+        self.send_ready(now);
         state
     }
 
-    /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
-    /// session it is lost.
+    /// Sends a datagram past the protocol. An encrypted host encrypts it; without a session it is lost.
+    ///
+    /// # Errors
+    /// Those of the system.
     pub fn send_raw(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        if self.encrypts_as_client().is_some() {
-            self.shared.act(|endpoint| {
-                if let Some(dtls) = &mut endpoint.dtls {
-                    dtls.send(now, to, datagram);
-                }
-            });
-            self.send_datagrams(now);
-            return Ok(());
-        }
-        // A thread rests nearly always, and then does not hold it.
-        self.shared.want_line().transport.send(to, datagram)
+        self.driver.send_raw(now, to, datagram)
     }
 
-    /// Does something with the engine: what is set and asked seldom.
+    /// Does something with the protocol: settings and questions that are rare.
     pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut Enet) -> R) -> R {
-        self.shared.act(|endpoint| act(&mut endpoint.engine))
+        self.driver.call(|state| act(&mut state.host))
     }
 
-    /// Has the thread begin, if there is one. If a defect ended it, the owner goes on, and meets the
-    /// defect himself where it lasts.
-    fn begin(&mut self) -> bool {
-        if self.is_threaded && self.shared.has_ended() {
+    /// Whether a thread serves the host; a new one begins now. If a defect ended the thread, the owner
+    /// serves, and meets the defect itself where it lasts.
+    fn has_thread(&mut self) -> bool {
+        if self.is_threaded() && self.driver.has_ended() {
             self.stop_thread();
         }
-        if self.is_threaded && !self.has_begun {
-            self.has_begun = true;
-            self.shared.begin();
+        if self.server == Server::NewThread {
+            self.server = Server::Thread;
+            self.driver.begin();
         }
-        self.is_threaded
+        self.is_threaded()
     }
 
     fn give_back(&mut self) {
         if !self.returned.is_empty() {
-            let engine = &mut self.shared.look().endpoint.engine;
+            let mut state = self.driver.state();
             for buffer in self.returned.drain(..) {
-                engine.recycle(buffer);
+                state.host.recycle(buffer);
             }
         }
     }
 
-    /// Sends datagrams that got full: at once, or a number of them where the system takes them as one.
+    /// Sends full datagrams: at once, or several where the system takes them as one.
     fn send_full(&mut self, now: Time, ready: usize) {
         if ready >= self.worth_a_call {
-            self.send_datagrams(now);
+            self.send_ready(now);
         }
     }
 
     /// Sends what is ready, if no thread does.
-    fn send_datagrams(&mut self, now: Time) {
-        if self.is_threaded {
-            return;
+    fn send_ready(&mut self, now: Time) {
+        if !self.is_threaded() {
+            self.worth_a_call = self.driver.send_inline(now, false);
         }
-        let line = &mut *lock(&self.shared.line);
-        let endpoint = &mut self.shared.look().endpoint;
-        endpoint.latest = endpoint.latest.max(now);
-        endpoint.send(line, now);
-        self.worth_a_call = line.transport.largest_batch().min(FULL_DATAGRAMS);
     }
 }
 
@@ -407,15 +361,7 @@ impl Drop for Host {
     /// Takes leave of those who have an encrypted session.
     fn drop(&mut self) {
         self.stop_thread();
-        let now = {
-            let endpoint = &mut self.shared.look().endpoint;
-            let now = endpoint.latest;
-            if let Some(dtls) = &mut endpoint.dtls {
-                dtls.close(now);
-            }
-            now
-        };
-        self.send_datagrams(now);
+        self.driver.close_sessions();
     }
 }
 

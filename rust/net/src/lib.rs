@@ -3,9 +3,13 @@
 
 #![forbid(unsafe_code)]
 
-pub mod host;
-pub mod io;
+mod driver;
+mod host;
+mod sessions;
+mod socket;
+mod udp;
 
-pub use host::{Clock, Host, Totals, stop_all};
-pub use io::udp::Udp;
-pub use io::{BindAddress, Network, Taker, Transport, Watch};
+pub use driver::{Clock, stop_all};
+pub use host::{Host, Totals};
+pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
+pub use udp::Udp;

@@ -130,11 +130,12 @@ impl Node {
     /// Lets time go on until something comes, or for a moment.
     fn step(&mut self) {
         let remote = self.remote;
-        self.dtls.service(self.now(), &|each| {
-            if let Some(address) = remote {
-                each(address);
-            }
-        });
+        let now = self.now();
+        if self.dtls.wants_peers(now) {
+            let in_use: Vec<_> = remote.into_iter().collect();
+            self.dtls.sweep(now, &in_use);
+        }
+        self.dtls.service(now);
         self.flush();
         let mut buffer = [0; MAX_DATAGRAM_SIZE];
         if let Ok((size, from)) = self.socket.recv_from(&mut buffer) {

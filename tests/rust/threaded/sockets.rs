@@ -2,13 +2,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use enet_net::{Taker, Transport, Watch};
+use enet_net::{Poller, Taker, Transport, Waker};
 use enet_proto::{EngineConfig, PacketFlags};
 
 use super::{address, host, host_on, now, socket, wait_until};
@@ -31,8 +31,8 @@ impl Transport for Gone {
         Ok(true)
     }
 
-    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
-        Ok(Arc::new(self.clone()))
+    fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
+        Ok((Box::new(self.clone()), Arc::new(self.clone())))
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {
@@ -40,11 +40,13 @@ impl Transport for Gone {
     }
 }
 
-impl Watch for Gone {
-    fn wait(&self, _: Duration) -> io::Result<bool> {
+impl Poller for Gone {
+    fn wait(&mut self, _: Duration) -> io::Result<bool> {
         Ok(true)
     }
+}
 
+impl Waker for Gone {
     fn wake(&self) {}
 }
 
@@ -70,7 +72,9 @@ const NAP: Duration = Duration::from_millis(40);
 /// The owner always reads first what came, and longer sleeps last until somebody ends them.
 struct Late(Box<dyn Transport>);
 
-struct Asleep(Sender<()>, Mutex<Receiver<()>>);
+struct Asleep(Receiver<()>);
+
+struct Alarm(Sender<()>);
 
 impl Transport for Late {
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
@@ -85,9 +89,9 @@ impl Transport for Late {
         self.0.wait(timeout)
     }
 
-    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
+    fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
         let (wake, woken) = channel();
-        Ok(Arc::new(Asleep(wake, Mutex::new(woken))))
+        Ok((Box::new(Asleep(woken)), Arc::new(Alarm(wake))))
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {
@@ -95,15 +99,16 @@ impl Transport for Late {
     }
 }
 
-impl Watch for Asleep {
-    fn wait(&self, timeout: Duration) -> io::Result<bool> {
-        let woken = self.1.lock().expect("sound");
+impl Poller for Asleep {
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
         Ok(match timeout > NAP {
-            true => woken.recv().is_ok(),
-            false => woken.recv_timeout(timeout).is_ok(),
+            true => self.0.recv().is_ok(),
+            false => self.0.recv_timeout(timeout).is_ok(),
         })
     }
+}
 
+impl Waker for Alarm {
     fn wake(&self) {
         let _ = self.0.send(());
     }

@@ -8,7 +8,7 @@ use std::thread::{self, ThreadId, sleep};
 use std::time::Duration;
 
 use enet_net::Host;
-use enet_net::{Taker, Transport, Watch};
+use enet_net::{Poller, Taker, Transport, Waker};
 use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, PeerState};
 
 use super::{address, host, host_on, now, panic_in_the_thread, socket, wait_until};
@@ -42,8 +42,8 @@ impl Transport for Recorded {
         self.0.wait(timeout)
     }
 
-    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
-        self.0.watch()
+    fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
+        self.0.poller()
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {

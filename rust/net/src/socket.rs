@@ -5,8 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub mod udp;
-
 /// Largest datagram that is read, in bytes: that of a DTLS handshake may have some certificates in one.
 pub const MAX_DATAGRAM_SIZE: usize = 16 * 1024;
 
@@ -33,12 +31,15 @@ impl BindAddress {
 /// Takes a datagram and its sender.
 pub type Taker<'a> = &'a mut dyn FnMut(SocketAddr, &[u8]);
 
-/// Waits for a [`Transport`]'s datagrams while others use it.
-pub trait Watch: Send + Sync {
-    /// As [`Transport::wait`], of what the system holds; also true for a [`Watch::wake`]. For one thread
-    /// at a time.
-    fn wait(&self, timeout: Duration) -> io::Result<bool>;
+/// Waits for the datagrams of a [`Transport`] while others use it.
+pub trait Poller: Send {
+    /// Waits as [`Transport::wait`] does, for datagrams that the system holds; also ends, with true, when
+    /// the [`Waker`] is used.
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
+}
 
+/// Ends the wait of a [`Poller`].
+pub trait Waker: Send + Sync {
     /// Ends the wait that goes on, or else the next one.
     fn wake(&self);
 }
@@ -74,8 +75,9 @@ pub trait Transport: Send {
     /// nothing, as long as receiving ends that. Where time is simulated, the time passes.
     fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
 
-    /// Something that waits in its place. What has none cannot be served by a thread of its own.
-    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
+    /// A poller that waits in the transport's place, and its waker. A transport without them cannot be
+    /// served by a thread.
+    fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -27,8 +27,7 @@ mod tests;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::MAX_DATAGRAM_SIZE;
-use super::{BindAddress, Network, Taker, Transport, Watch};
+use crate::socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 
 /// What we ask the system for, each way. A burst of one frame from a few hundred players has to fit.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
@@ -138,18 +137,20 @@ impl UdpTransport {
     }
 }
 
-struct UdpWatch {
+struct UdpPoller {
     socket: Arc<UdpSocket>,
-    alarm: poll::Alarm,
+    alarm: Arc<poll::Alarm>,
 }
 
-impl Watch for UdpWatch {
-    fn wait(&self, timeout: Duration) -> io::Result<bool> {
+impl Poller for UdpPoller {
+    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
         poll::wait(&self.socket, Some(&self.alarm), timeout)
     }
+}
 
+impl Waker for poll::Alarm {
     fn wake(&self) {
-        self.alarm.set();
+        self.set();
     }
 }
 
@@ -223,10 +224,13 @@ impl Transport for UdpTransport {
         poll::wait(&self.socket, None, timeout)
     }
 
-    fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
-        let socket = Arc::clone(&self.socket);
-        let alarm = poll::Alarm::new()?;
-        Ok(Arc::new(UdpWatch { socket, alarm }))
+    fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
+        let alarm = Arc::new(poll::Alarm::new()?);
+        let poller = UdpPoller {
+            socket: Arc::clone(&self.socket),
+            alarm: Arc::clone(&alarm),
+        };
+        Ok((Box::new(poller), alarm))
     }
 
     fn buffer_sizes(&self) -> (usize, usize) {

@@ -1,50 +1,51 @@
-//! What a host tells of itself, and how it codes what it sends.
+//! Questions to a host, and its codec.
 
 use std::net::SocketAddr;
 
+use enet_codec::{Compression, Recorder};
+use enet_proto::{PeerId, PeerState, PeerStatistics};
+
 use super::{Host, Totals};
-use enet_codec::Compression;
-use enet_codec::Recorder;
-use enet_dtls::Sessions;
-use enet_proto::PeerStatistics;
-use enet_proto::{PeerId, PeerState};
+use crate::sessions::Sessions;
 
 impl Host {
     /// Whether everything is encrypted, and then whether sessions are begun here and not accepted.
     pub fn encrypts_as_client(&self) -> Option<bool> {
-        let state = self.shared.look();
-        state.endpoint.dtls.as_ref().map(|dtls| dtls.is_client())
+        let state = self.driver.state();
+        let encryption = state.encryption.as_ref();
+        encryption.map(|encryption| encryption.is_client)
     }
 
     /// Counts of the encrypted sessions, where everything is encrypted.
     pub fn sessions(&self) -> Option<Sessions> {
-        let state = self.shared.look();
-        state.endpoint.dtls.as_ref().map(|dtls| dtls.sessions())
+        let state = self.driver.state();
+        let encryption = state.encryption.as_ref();
+        encryption.map(|encryption| encryption.sessions)
     }
 
     /// The state of a connection.
     pub fn state(&self, peer: PeerId) -> PeerState {
-        self.shared.look().endpoint.engine.state(peer)
+        self.driver.state().host.state(peer)
     }
 
     /// The remote's address, while the connection exists.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        self.shared.look().endpoint.engine.address(peer)
+        self.driver.state().host.address(peer)
     }
 
     /// Number of ENet channels of the connection.
     pub fn channels(&self, peer: PeerId) -> usize {
-        self.shared.look().endpoint.engine.channels(peer)
+        self.driver.state().host.channels(peer)
     }
 
     /// Everything a connection knows of itself.
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
-        self.shared.look().endpoint.engine.statistics(peer)
+        self.driver.state().host.statistics(peer)
     }
 
     /// Datagrams dropped because they were compressed, and not with our codec.
     pub fn undecoded(&self) -> u64 {
-        self.shared.look().endpoint.undecoded
+        self.driver.state().undecoded
     }
 
     /// Chooses the codec for both directions.
@@ -70,7 +71,7 @@ impl Host {
             Some(recorder) => Some(recorder.around(codec)),
             None => codec,
         };
-        self.shared.look().endpoint.codec = codec;
+        self.driver.set_codec(codec);
     }
 
     /// The port of the socket, 0 if the system does not tell.
@@ -85,6 +86,6 @@ impl Host {
 
     /// What went over the socket so far.
     pub fn totals(&self) -> Totals {
-        self.shared.look().endpoint.totals
+        self.driver.state().totals
     }
 }

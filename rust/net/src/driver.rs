@@ -1,0 +1,392 @@
+//! Moves datagrams between a socket and the protocol, for a host that its owner serves and for one
+//! that a thread serves.
+//!
+//! # Locks
+//!
+//! | lock | guards | what may happen under it | who waits for it |
+//! |---|---|---|---|
+//! | socket | [`SocketSide`]: transport, codec, encrypted sessions, datagrams on their way | system calls, compression, encryption, handshakes: milliseconds | the thread; the owner only in rare calls (a codec is set, encryption begins, a raw datagram is sent) |
+//! | state | [`State`]: protocol, schedule, counts | the protocol and nothing else: microseconds for each datagram, a bounded number of datagrams | owner and thread |
+//! | thread | the thread's handle and waker | starting, stopping, waking | owner |
+//!
+//! The order is socket, then state; debug builds assert it ([`locks`]). The thread lock is taken with
+//! neither of the others held, but for a wake-up, which takes it after the state lock was released.
+//!
+//! Calls that an owner makes every frame (queueing packets, polling, flushing) never wait for the
+//! socket lock: where it is taken they leave the work to the thread that holds it. A codec or a
+//! handshake that takes long therefore delays no `send`.
+//!
+//! # A round
+//!
+//! [`Driver::receive`] is the one way in, [`Driver::transmit`] the one way out. Both run alike for an
+//! owner and for the thread:
+//!
+//! 1. read the socket: socket lock;
+//! 2. decrypt, and decompress for those who have a connection: socket lock, and the state lock for a
+//!    moment to ask who has one;
+//! 3. hand the datagrams to the protocol, do what is due, take the datagrams that are to leave: both;
+//! 4. compress, encrypt, send: socket lock.
+//!
+//! Whether something waits to be sent is recorded in [`schedule`] alone.
+
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use enet_codec::Codec;
+use enet_proto::{Enet, Time};
+
+mod inbox;
+mod locks;
+mod outbox;
+mod schedule;
+mod socket_side;
+mod state;
+mod thread;
+
+pub use schedule::MANY_DATAGRAMS;
+pub use state::{Encryption, State};
+pub use thread::{Clock, stop_all};
+
+use crate::Transport;
+use crate::sessions::Dtls;
+use locks::{Guard, Rank, Ranked};
+use schedule::Sender;
+use socket_side::{Handshakes, SocketSide};
+use thread::Thread;
+
+/// Datagrams, and bytes, that one round reads: what they do happens under one lock.
+const MAX_ROUND: usize = 128;
+const MAX_ROUND_BYTES: usize = 128 * 1024;
+/// Datagrams, and bytes, that one [`Driver::receive_inline`] reads, so that a flood cannot hold up a
+/// frame for ever. The rest waits in the system's buffer for the next call.
+const MAX_DATAGRAMS: usize = 16_384;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Datagrams after which an inline host answers in the middle of a burst: its senders would think them
+/// lost otherwise.
+const BURST: usize = 256;
+/// The pause after a wait that failed, at most.
+const FAILED_WAIT: Duration = Duration::from_millis(5);
+
+/// A host's socket and protocol, shared by its owner and its thread. See the module's head.
+pub struct Driver {
+    socket: Ranked<SocketSide>,
+    state: Ranked<State>,
+    /// An event happened that the owner waits for, or the thread may begin.
+    happened: Condvar,
+    /// The thread's pause is over.
+    resumed: Condvar,
+    thread: Mutex<Option<Thread>>,
+}
+
+impl Driver {
+    pub fn new(host: Enet, transport: Box<dyn Transport>) -> Self {
+        let socket = SocketSide::new(transport, host.has_checksum());
+        Self {
+            socket: Ranked::new(Rank::Socket, socket),
+            state: Ranked::new(Rank::State, State::new(host)),
+            happened: Condvar::new(),
+            resumed: Condvar::new(),
+            thread: Mutex::new(None),
+        }
+    }
+
+    /// The state, for a question or a change that nothing has to leave for.
+    pub fn state(&self) -> Guard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Makes a change after which something may have to leave at once.
+    pub fn call<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.state.lock();
+        let done = change(&mut state);
+        let wake = state.schedule.on_call();
+        self.wake(state, wake);
+        done
+    }
+
+    /// Queues packets. They wait for the owner's flush; where a thread serves, not for long. Also says
+    /// how many full datagrams are ready.
+    pub fn queue<R>(&self, now: Time, queue: impl FnOnce(&mut Enet) -> R) -> (R, usize) {
+        let mut state = self.state.lock();
+        state.latest = state.latest.max(now);
+        let done = queue(&mut state.host);
+        let ready = state.host.ready_datagrams();
+        let wake = state.schedule.on_queue(now, ready);
+        self.wake(state, wake);
+        (done, ready)
+    }
+
+    /// Reads the socket and processes what came; the state is returned locked. The time is that after
+    /// reading.
+    fn receive<'a>(
+        &'a self,
+        socket: &mut SocketSide,
+        now: Time,
+        handshakes: Handshakes,
+    ) -> Guard<'a, State> {
+        if socket.dtls().is_some() {
+            if handshakes == Handshakes::Process {
+                self.order_sessions(socket, now);
+            }
+            socket.decrypt(now, handshakes);
+        }
+        if socket.has_compressed() {
+            let state = self.state.lock();
+            socket.ask_rooms(|arrival| state.decompressed_room(arrival));
+            drop(state);
+            socket.decompress();
+        }
+        let mut state = self.state.lock();
+        state.receive(now, socket.arrivals());
+        socket.clear_arrivals();
+        state.apply(now, socket.take_report());
+        state
+    }
+
+    /// Has the sessions do what the owner ordered, and look for those that no peer uses.
+    fn order_sessions(&self, socket: &mut SocketSide, now: Time) {
+        let Some(dtls) = socket.dtls() else {
+            return;
+        };
+        let wants_peers = dtls.wants_peers(now);
+        let mut state = self.state.lock();
+        let orders = state.encryption.as_mut().map(Encryption::take_orders);
+        let peers = wants_peers.then(|| state.addresses());
+        drop(state);
+        if let Some(peers) = peers {
+            dtls.sweep(now, &peers);
+        }
+        let Some(orders) = orders else {
+            return;
+        };
+        dtls.refuse(orders.refuse);
+        let is_ready = |to: &_| dtls.connect(now, *to);
+        let ready: Vec<_> = orders.connect.into_iter().filter(is_ready).collect();
+        if !ready.is_empty() {
+            let mut state = self.state.lock();
+            for address in ready {
+                state.host.go_on(now, address);
+            }
+        }
+    }
+
+    /// Sends datagrams that are ready, as many as one round sends. The state is let go of meanwhile;
+    /// also says whether more are ready.
+    fn transmit<'a>(
+        &'a self,
+        socket: &mut SocketSide,
+        mut state: Guard<'a, State>,
+        now: Time,
+    ) -> (Guard<'a, State>, bool) {
+        let host = &mut state.host;
+        let is_full = socket.take_datagrams(|buffer| host.next_datagram(buffer));
+        if !socket.has_output() {
+            return (state, false);
+        }
+        drop(state);
+        socket.transmit(now);
+        let mut state = self.state.lock();
+        state.apply(now, socket.take_report());
+        (state, is_full)
+    }
+
+    /// Sends all datagrams that are ready.
+    fn transmit_all<'a>(
+        &'a self,
+        socket: &mut SocketSide,
+        mut state: Guard<'a, State>,
+        now: Time,
+    ) -> Guard<'a, State> {
+        let mut is_full = true;
+        while is_full {
+            (state, is_full) = self.transmit(socket, state, now);
+        }
+        state
+    }
+
+    /// Takes in what arrived, does what is due, sends what is ready. For an owner that serves its host.
+    pub fn receive_inline(&self, now: Time) {
+        let socket = &mut *self.socket.lock();
+        let (mut datagrams, mut bytes) = (0, 0);
+        let mut goes_on = true;
+        while goes_on {
+            let read = socket.read(BURST, MAX_BYTES - bytes);
+            datagrams += read.datagrams;
+            bytes += read.bytes;
+            goes_on = read.is_full && datagrams < MAX_DATAGRAMS && bytes < MAX_BYTES;
+            let mut state = self.receive(socket, now, Handshakes::Process);
+            state.service(now);
+            if goes_on {
+                state.host.flush(now);
+            }
+            self.transmit_all(socket, state, now);
+        }
+    }
+
+    /// Sends what is ready; with `flush`, also what waits to become so. For an owner that serves its
+    /// host. Returns the number of full datagrams that are worth a system call.
+    pub fn send_inline(&self, now: Time, flush: bool) -> usize {
+        let socket = &mut *self.socket.lock();
+        let mut state = self.state.lock();
+        state.latest = state.latest.max(now);
+        if flush {
+            state.host.flush(now);
+        }
+        self.transmit_all(socket, state, now);
+        socket.transport.largest_batch().min(MANY_DATAGRAMS)
+    }
+
+    /// Has the sessions begin what was ordered. For an owner that serves its host.
+    pub fn order_sessions_inline(&self, now: Time) {
+        let socket = &mut *self.socket.lock();
+        self.order_sessions(socket, now);
+    }
+
+    /// Waits until a datagram arrives, for a timer or for the limit. For an owner that serves its host.
+    pub fn wait_inline(&self, now: Time, limit: Duration) -> bool {
+        let socket = &mut *self.socket.lock();
+        let timer = self.state.lock().host.next_timer();
+        let timer = socket.next_timer().map_or(timer, |other| timer.min(other));
+        let timeout = limit.min(timer.saturating_sub(now));
+        socket.transport.wait(timeout).unwrap_or_else(|_| {
+            self.state.lock().totals.socket_errors += 1;
+            // The caller waits in a loop, which must not spin.
+            std::thread::sleep(timeout.min(FAILED_WAIT));
+            false
+        })
+    }
+
+    /// Sends what waits, or has the thread do it. What is queued after this does not travel with it if
+    /// it `is_apart`. For the owner of a host that a thread serves.
+    pub fn flush_threaded(&self, now: Time, is_apart: bool) {
+        let mut socket = self.socket.try_lock();
+        let mut state = self.state.lock();
+        let unsent = state.host.unsent_datagrams();
+        match state.schedule.on_flush(now, unsent, socket.is_some()) {
+            Sender::Nobody => {}
+            Sender::Thread(wake) => {
+                if is_apart {
+                    state.host.flush(now);
+                }
+                drop(socket);
+                self.wake(state, wake);
+            }
+            Sender::Owner => {
+                state.host.flush(now);
+                if let Some(socket) = &mut socket {
+                    state = self.transmit_all(socket, state, now);
+                }
+                // The thread would be woken to wait for it.
+                drop(socket);
+                let wake = state.schedule.after_owner_sent(now);
+                self.wake(state, wake);
+            }
+        }
+    }
+
+    /// Takes in what arrived while the thread rests, which may be told of it too late for this poll. For
+    /// the owner of a host that a thread serves.
+    pub fn poll_threaded(&self, now: Time) {
+        let Some(mut guard) = self.socket.try_lock() else {
+            // The thread reads.
+            self.state.lock().schedule.on_poll(now);
+            return;
+        };
+        let socket = &mut *guard;
+        let read = match socket.has_deferred() {
+            true => socket_side::Read::default(),
+            false => socket.read(MAX_ROUND, MAX_ROUND_BYTES),
+        };
+        let mut state = match read.datagrams {
+            0 => self.state.lock(),
+            _ => self.receive(socket, now, Handshakes::Defer),
+        };
+        state.schedule.on_poll(now);
+        if read.datagrams == 0 {
+            return;
+        }
+        let has_deferred = socket.has_deferred();
+        let has_answers = state.host.unsent_datagrams() > 0;
+        drop(guard);
+        let wake = match has_deferred {
+            true => state.schedule.on_call(),
+            false => state.schedule.after_poll(now, has_answers),
+        };
+        self.wake(state, wake);
+    }
+
+    /// Waits for an event; false when the time is over. For the owner of a host that a thread serves.
+    pub fn wait_threaded(&self, limit: Duration) -> bool {
+        let mut state = self.state.lock();
+        state.is_awaited = true;
+        state.schedule.on_wait();
+        let (inner, held) = state.split();
+        let nothing = |state: &mut State| !state.host.has_events();
+        let waited = self.happened.wait_timeout_while(inner, limit, nothing);
+        let (inner, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut state = Guard::rejoin(inner, held);
+        state.is_awaited = false;
+        !result.timed_out()
+    }
+
+    /// Chooses the codec. Datagrams that are ready leave with the old one.
+    pub fn set_codec(&self, codec: Option<Box<dyn Codec + Send>>) {
+        let socket = &mut *self.socket.demand();
+        let state = self.state.lock();
+        let latest = state.latest;
+        drop(self.transmit_all(socket, state, latest));
+        socket.set_codec(codec);
+    }
+
+    /// Encrypts everything from now on. Connections that were begun wait for their sessions.
+    pub fn encrypt(&self, now: Time, mut dtls: Dtls, mtu: u32) {
+        let socket = &mut *self.socket.demand();
+        let is_client = dtls.is_client();
+        let mut state = self.state.lock();
+        state.host.set_mtu(mtu);
+        if is_client {
+            state.host.hold();
+        }
+        let addresses = state.addresses();
+        state.encryption = Some(Encryption::new(is_client, false));
+        drop(state);
+        if is_client {
+            for address in addresses {
+                dtls.connect(now, address);
+            }
+        }
+        socket.set_dtls(dtls);
+    }
+
+    /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
+    /// session it is lost.
+    pub fn send_raw(&self, now: Time, to: std::net::SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        let socket = &mut *self.socket.demand();
+        match socket.dtls() {
+            Some(dtls) => {
+                dtls.send(now, to, datagram);
+                socket.transmit(now);
+                let report = socket.take_report();
+                self.state.lock().apply(now, report);
+                Ok(())
+            }
+            None => socket.transport.send(to, datagram),
+        }
+    }
+
+    /// Takes leave of those who have an encrypted session.
+    pub fn close_sessions(&self) {
+        let socket = &mut *self.socket.lock();
+        let now = self.state.lock().latest;
+        if let Some(dtls) = socket.dtls() {
+            dtls.close(now);
+            let state = self.state.lock();
+            self.transmit_all(socket, state, now);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

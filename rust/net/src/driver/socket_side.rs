@@ -1,0 +1,286 @@
+//! The socket, and what a datagram passes between it and the protocol: the codec and the encrypted
+//! sessions. Everything here runs without the state lock.
+
+use std::net::SocketAddr;
+
+use enet_codec::Codec;
+use enet_proto::{Time, datagram};
+
+use super::inbox::{Arrival, Inbox};
+use super::outbox::{Outbox, Sent};
+use crate::Transport;
+use crate::sessions::{Dtls, DtlsEvent, Sessions, is_application_data};
+
+/// The content of the socket lock.
+pub struct SocketSide {
+    pub transport: Box<dyn Transport>,
+    codec: Option<Box<dyn Codec + Send>>,
+    dtls: Option<Box<Dtls>>,
+    has_checksum: bool,
+    /// What was read.
+    inbox: Inbox,
+    /// Handshakes that the owner read and left to the thread, with everything behind them.
+    deferred: Inbox,
+    /// The other end of each step that turns one inbox into another.
+    step: Inbox,
+    outbox: Outbox,
+    /// Encrypted datagrams, and those of handshakes.
+    sealed: Outbox,
+    scratch: Vec<u8>,
+    rooms: Vec<Option<usize>>,
+    report: Report,
+}
+
+/// What happened since the last [`SocketSide::take_report`], for the state.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub sent: Sent,
+    /// Compressed datagrams that the codec could not decompress.
+    pub undecoded: u64,
+    pub events: Vec<DtlsEvent>,
+    /// Counts of the encrypted sessions, if there can be any.
+    pub sessions: Option<Sessions>,
+}
+
+/// What a call of [`SocketSide::read`] found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Read {
+    pub datagrams: usize,
+    pub bytes: usize,
+    /// Whether it stopped at its limit, so that more may wait.
+    pub is_full: bool,
+    pub has_failed: bool,
+}
+
+/// Which encrypted datagrams are processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshakes {
+    /// All.
+    Process,
+    /// Those of sessions that exist. From the first other one on they wait for the thread: a handshake
+    /// costs signatures, milliseconds that the owner must not spend in a poll.
+    Defer,
+}
+
+impl SocketSide {
+    pub fn new(transport: Box<dyn Transport>, has_checksum: bool) -> Self {
+        Self {
+            transport,
+            codec: None,
+            dtls: None,
+            has_checksum,
+            inbox: Inbox::default(),
+            deferred: Inbox::default(),
+            step: Inbox::default(),
+            outbox: Outbox::default(),
+            sealed: Outbox::default(),
+            scratch: Vec::new(),
+            rooms: Vec::new(),
+            report: Report::default(),
+        }
+    }
+
+    /// Chooses the codec. Datagrams that the protocol has made are compressed with the old one: the
+    /// caller has sent them.
+    pub fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
+        self.codec = codec;
+    }
+
+    pub fn set_dtls(&mut self, dtls: Dtls) {
+        self.dtls = Some(Box::new(dtls));
+    }
+
+    /// The encrypted sessions, if there can be any.
+    pub fn dtls(&mut self) -> Option<&mut Dtls> {
+        self.dtls.as_deref_mut()
+    }
+
+    /// Whether handshakes wait for the thread.
+    pub fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty()
+    }
+
+    /// When a session or the transport has something to do next.
+    pub fn next_timer(&self) -> Option<Time> {
+        self.dtls.as_ref().and_then(|dtls| dtls.next_timer())
+    }
+
+    /// Reads the socket until it is empty or one of the limits is reached.
+    pub fn read(&mut self, max_datagrams: usize, max_bytes: usize) -> Read {
+        let mut read = Read::default();
+        let inbox = &mut self.inbox;
+        while !read.is_full {
+            let received = self.transport.receive(&mut |from, datagram| {
+                read.bytes += datagram.len();
+                inbox.push(from, datagram, datagram.len());
+            });
+            match received {
+                Ok(0) => break,
+                Ok(count) => read.datagrams += count,
+                // The socket stays: its peers time out by themselves if it is really gone.
+                Err(_) => {
+                    self.report.sent.errors += 1;
+                    read.has_failed = true;
+                    break;
+                }
+            }
+            read.is_full = read.datagrams >= max_datagrams || read.bytes >= max_bytes;
+        }
+        read
+    }
+
+    /// Decrypts what was read, and with [`Handshakes::Process`] does what is due in the sessions.
+    pub fn decrypt(&mut self, now: Time, handshakes: Handshakes) {
+        let Some(dtls) = &mut self.dtls else {
+            return;
+        };
+        let plain = &mut self.step;
+        let mut open = |arrival: Arrival<'_>| {
+            dtls.receive(now, arrival.from, arrival.bytes, &mut |from, bytes| {
+                plain.push(from, bytes, bytes.len());
+            });
+        };
+        match handshakes {
+            Handshakes::Process => {
+                self.deferred.iter().for_each(&mut open);
+                self.deferred.clear();
+                self.inbox.iter().for_each(&mut open);
+                dtls.service(now);
+            }
+            Handshakes::Defer => {
+                for arrival in self.inbox.iter() {
+                    if self.deferred.is_empty() && is_application_data(arrival.bytes) {
+                        open(arrival);
+                    } else {
+                        let Arrival { from, bytes, .. } = arrival;
+                        self.deferred.push(from, bytes, bytes.len());
+                    }
+                }
+            }
+        }
+        std::mem::swap(&mut self.inbox, &mut self.step);
+        self.step.clear();
+        self.note_sessions();
+    }
+
+    /// Whether [`SocketSide::decompress`] has something to do.
+    pub fn has_compressed(&self) -> bool {
+        self.inbox
+            .iter()
+            .any(|arrival| datagram::is_compressed(arrival.bytes))
+    }
+
+    /// Datagrams that were read, and not dropped since.
+    pub fn arrivals(&self) -> impl Iterator<Item = Arrival<'_>> {
+        self.inbox.iter()
+    }
+
+    /// Asks for each datagram how many bytes its payload may become at most: `None` for those that are
+    /// not to be decompressed.
+    pub fn ask_rooms(&mut self, ask: impl FnMut(Arrival<'_>) -> Option<usize>) {
+        self.rooms.clear();
+        self.rooms.extend(self.inbox.iter().map(ask));
+    }
+
+    /// Decompresses what is compressed, after [`SocketSide::ask_rooms`].
+    pub fn decompress(&mut self) {
+        let (codec, has_checksum) = (&mut self.codec, self.has_checksum);
+        for (arrival, room) in self.inbox.iter().zip(&self.rooms) {
+            let Arrival {
+                from,
+                bytes,
+                wire_size,
+            } = arrival;
+            if !datagram::is_compressed(bytes) {
+                self.step.push(from, bytes, wire_size);
+                continue;
+            }
+            let plain = &mut self.scratch;
+            let is_plain = room.is_some_and(|room| {
+                datagram::decompress(bytes, has_checksum, room, plain, |packed, plain| {
+                    codec.as_mut()?.decompress(packed, plain)
+                })
+            });
+            self.report.undecoded += u64::from(room.is_some() && !is_plain);
+            let bytes = if is_plain { plain.as_slice() } else { &[] };
+            self.step.push(from, bytes, wire_size);
+        }
+        std::mem::swap(&mut self.inbox, &mut self.step);
+        self.step.clear();
+    }
+
+    /// Forgets what was read.
+    pub fn clear_arrivals(&mut self) {
+        self.inbox.clear();
+    }
+
+    /// Takes datagrams of the protocol: see [`Outbox::fill`].
+    pub fn take_datagrams(&mut self, next: impl FnMut(&mut Vec<u8>) -> Option<SocketAddr>) -> bool {
+        self.outbox.fill(next)
+    }
+
+    /// Whether [`SocketSide::transmit`] may have something to send.
+    pub fn has_output(&self) -> bool {
+        !self.outbox.is_empty() || self.dtls.is_some()
+    }
+
+    /// Compresses, encrypts and sends what was taken, and what the sessions have to send.
+    pub fn transmit(&mut self, now: Time) {
+        self.compress();
+        let Some(dtls) = &mut self.dtls else {
+            let sent = self.outbox.send(&mut *self.transport);
+            self.report.sent.add(sent);
+            return;
+        };
+        // Counted before encryption, without the datagrams of handshakes.
+        let sent = &mut self.report.sent;
+        for (to, datagram) in self.outbox.iter_mut() {
+            if dtls.send(now, to, datagram) {
+                sent.datagrams += 1;
+                sent.bytes += datagram.len() as u64;
+            }
+        }
+        self.outbox.clear();
+        loop {
+            let is_full = self.sealed.fill(|buffer| dtls.next_datagram(buffer));
+            self.report.sent.errors += self.sealed.send(&mut *self.transport).errors;
+            if !is_full {
+                break;
+            }
+        }
+        self.note_sessions();
+    }
+
+    fn compress(&mut self) {
+        let Some(codec) = &mut self.codec else {
+            return;
+        };
+        let scratch = &mut self.scratch;
+        for (_, datagram) in self.outbox.iter_mut() {
+            datagram::compress(datagram, self.has_checksum, scratch, |plain, packed| {
+                codec.compress(plain, packed)
+            });
+        }
+    }
+
+    fn note_sessions(&mut self) {
+        if let Some(dtls) = &mut self.dtls {
+            let events = &mut self.report.events;
+            events.extend(std::iter::from_fn(|| dtls.next_event()));
+            self.report.sessions = Some(dtls.sessions());
+        }
+    }
+
+    /// What happened since the last call.
+    pub fn take_report(&mut self) -> Report {
+        std::mem::take(&mut self.report)
+    }
+}
+
+impl Sent {
+    fn add(&mut self, more: Self) {
+        self.datagrams += more.datagrams;
+        self.bytes += more.bytes;
+        self.errors += more.errors;
+    }
+}

@@ -1,0 +1,179 @@
+//! The protocol, and what its owner and its thread both know.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use enet_proto::{Admission, Enet, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time};
+
+use super::inbox::Arrival;
+use super::schedule::Schedule;
+use super::socket_side::Report;
+use crate::host::Totals;
+use crate::sessions::{DtlsEvent, Failed, Sessions};
+
+/// Failed sessions that wait to be asked for.
+const MAX_FAILED: usize = 16;
+
+/// The content of the state lock.
+pub struct State {
+    pub host: Enet,
+    pub schedule: Schedule,
+    pub totals: Totals,
+    /// Compressed datagrams that the codec could not decompress.
+    pub undecoded: u64,
+    pub encryption: Option<Encryption>,
+    /// The latest time of a call, for calls that have none.
+    pub latest: Time,
+    /// Whether the owner blocks until an event happens.
+    pub is_awaited: bool,
+}
+
+/// What the owner and the thread have to tell each other of the encrypted sessions.
+#[derive(Debug, Default)]
+pub struct Encryption {
+    pub is_client: bool,
+    pub sessions: Sessions,
+    failed: VecDeque<Failed>,
+    orders: Orders,
+}
+
+/// What the sessions are to do next.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// Addresses to begin a session with.
+    pub connect: Vec<SocketAddr>,
+    /// Whether new sessions are refused.
+    pub refuse: bool,
+}
+
+impl Encryption {
+    pub fn new(is_client: bool, refuse: bool) -> Self {
+        Self {
+            is_client,
+            orders: Orders {
+                connect: Vec::new(),
+                refuse,
+            },
+            ..Self::default()
+        }
+    }
+
+    /// What the owner ordered. A refusal lasts.
+    pub fn take_orders(&mut self) -> Orders {
+        let refuse = self.orders.refuse;
+        let orders = std::mem::take(&mut self.orders);
+        self.orders.refuse = refuse;
+        orders
+    }
+
+    /// See [`crate::Host::next_failed`].
+    pub fn next_failed(&mut self) -> Option<Failed> {
+        self.failed.pop_front()
+    }
+}
+
+impl State {
+    pub fn new(host: Enet) -> Self {
+        Self {
+            host,
+            schedule: Schedule::default(),
+            totals: Totals::default(),
+            undecoded: 0,
+            encryption: None,
+            latest: Time::ZERO,
+            is_awaited: false,
+        }
+    }
+
+    /// Takes in datagrams that are plain.
+    pub fn receive<'a>(&mut self, now: Time, arrivals: impl Iterator<Item = Arrival<'a>>) {
+        for Arrival {
+            from,
+            bytes,
+            wire_size,
+        } in arrivals
+        {
+            self.totals.received_datagrams += 1;
+            self.totals.received_bytes += wire_size as u64;
+            if !is_sound(wire_size) {
+                self.totals.dropped_datagrams += 1;
+            } else if !bytes.is_empty() {
+                self.host.receive_decompressed(now, from, bytes, wire_size);
+            }
+        }
+    }
+
+    /// Most bytes that a datagram's payload may become, if it is to be decompressed.
+    pub fn decompressed_room(&self, arrival: Arrival<'_>) -> Option<usize> {
+        let room = || self.host.decompressed_room(arrival.from, arrival.bytes);
+        is_sound(arrival.wire_size).then(room).flatten()
+    }
+
+    /// Does what is due in the protocol.
+    pub fn service(&mut self, now: Time) {
+        self.latest = self.latest.max(now);
+        self.host.service(now);
+    }
+
+    /// Takes over what happened at the socket.
+    pub fn apply(&mut self, now: Time, report: Report) {
+        self.totals.sent_datagrams += report.sent.datagrams;
+        self.totals.sent_bytes += report.sent.bytes;
+        self.totals.socket_errors += report.sent.errors;
+        self.undecoded += report.undecoded;
+        let Some(encryption) = &mut self.encryption else {
+            return;
+        };
+        encryption.sessions = report.sessions.unwrap_or(encryption.sessions);
+        for event in report.events {
+            match event {
+                DtlsEvent::Ready(address) => self.host.go_on(now, address),
+                DtlsEvent::Ended(address) => self.host.lose(address),
+                DtlsEvent::Failed(failed) => {
+                    if failed.is_client {
+                        self.host.lose(failed.address);
+                    }
+                    if encryption.failed.len() < MAX_FAILED {
+                        encryption.failed.push_back(failed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// See [`crate::Host::connect`].
+    pub fn connect(
+        &mut self,
+        now: Time,
+        address: SocketAddr,
+        channels: usize,
+        data: u32,
+    ) -> Option<PeerId> {
+        let peer = self.host.connect(now, address, channels, data)?;
+        if let Some(encryption) = &mut self.encryption {
+            encryption.orders.connect.push(address);
+        }
+        Some(peer)
+    }
+
+    /// See [`crate::Host::set_admission`].
+    pub fn set_admission(&mut self, admission: Admission) {
+        self.host.set_admission(admission);
+        if let Some(encryption) = &mut self.encryption {
+            encryption.orders.refuse = admission == Admission::Nobody;
+        }
+    }
+
+    /// Addresses of all peers.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let mut addresses = Vec::new();
+        self.host
+            .each_address(&mut |address| addresses.push(address));
+        addresses
+    }
+}
+
+/// Whether a datagram's size is one that the protocol has.
+fn is_sound(wire_size: usize) -> bool {
+    (MIN_DATAGRAM_SIZE..=MAX_DATAGRAM_SIZE).contains(&wire_size)
+}

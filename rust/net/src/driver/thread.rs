@@ -1,0 +1,178 @@
+//! The thread that serves a host while its owner does other things.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+
+use enet_proto::Time;
+
+use super::locks::Guard;
+use super::schedule::{Next, Round, Wake};
+use super::socket_side::{Handshakes, Read};
+use super::state::State;
+use super::{Driver, FAILED_WAIT, MAX_ROUND, MAX_ROUND_BYTES, lock};
+use crate::socket::{Poller, Waker};
+
+/// Tells the time to a thread: on the same clock, and from the same zero, as the owner's calls.
+pub type Clock = fn() -> Time;
+
+/// Drivers whose thread runs.
+static RUNNING: Mutex<Vec<Weak<Driver>>> = Mutex::new(Vec::new());
+
+/// A thread, seen by the owner.
+pub struct Thread {
+    handle: JoinHandle<()>,
+    waker: Arc<dyn Waker>,
+}
+
+impl Driver {
+    /// Makes the thread. It waits for [`Driver::begin`].
+    pub fn start(self: &Arc<Self>, clock: Clock) -> io::Result<()> {
+        let mut thread = lock(&self.thread);
+        if thread.is_some() {
+            return Ok(());
+        }
+        let (poller, waker) = self.socket.lock().transport.poller()?;
+        self.state.lock().schedule.on_start();
+        let driver = Arc::clone(self);
+        let started = thread::Builder::new()
+            .name("enet".to_owned())
+            .spawn(move || driver.serve(clock, poller));
+        match started {
+            Ok(handle) => *thread = Some(Thread { handle, waker }),
+            Err(error) => {
+                self.state.lock().schedule.on_end();
+                return Err(error);
+            }
+        }
+        let mut running = lock(&RUNNING);
+        running.retain(|other| other.strong_count() > 0);
+        running.push(Arc::downgrade(self));
+        Ok(())
+    }
+
+    /// Lets the thread begin to serve.
+    pub fn begin(&self) {
+        self.state.lock().schedule.on_first_call();
+        self.happened.notify_all();
+    }
+
+    /// Ends the thread. What waits has left then.
+    pub fn stop(&self) {
+        let Some(Thread { handle, waker }) = lock(&self.thread).take() else {
+            return;
+        };
+        self.state.lock().schedule.on_stop();
+        self.happened.notify_all();
+        self.resumed.notify_all();
+        waker.wake();
+        // If it panicked that was printed.
+        let _ = handle.join();
+        self.state.lock().schedule.on_end();
+    }
+
+    /// Whether the thread ended by itself, which only a panic does, or [`stop_all`] ended it.
+    pub fn has_ended(&self) -> bool {
+        let thread = lock(&self.thread);
+        thread
+            .as_ref()
+            .is_none_or(|thread| thread.handle.is_finished())
+    }
+
+    /// Makes the thread notice a change.
+    pub(super) fn wake(&self, state: Guard<'_, State>, wake: Wake) {
+        drop(state);
+        match wake {
+            Wake::No => {}
+            Wake::Pause => self.resumed.notify_one(),
+            Wake::Sleep => {
+                if let Some(thread) = &*lock(&self.thread) {
+                    thread.waker.wake();
+                }
+            }
+        }
+    }
+
+    fn serve(&self, clock: Clock, mut poller: Box<dyn Poller>) {
+        let (inner, held) = self.state.lock().split();
+        let rests = |state: &mut State| state.schedule.is_starting();
+        drop(self.happened.wait_while(inner, rests));
+        drop(held);
+        let mut is_stopping = false;
+        loop {
+            let (next, stops) = self.serve_round(clock, is_stopping);
+            is_stopping = stops;
+            match next {
+                Next::Continue => {}
+                Next::Stop => return,
+                Next::Pause(until) => self.pause(until.saturating_sub(clock())),
+                Next::Sleep(until) => {
+                    let timeout = until.saturating_sub(clock());
+                    let waited = poller.wait(timeout);
+                    let mut state = self.state.lock();
+                    state.schedule.on_resume();
+                    if waited.is_err() {
+                        state.totals.socket_errors += 1;
+                        drop(state);
+                        thread::sleep(timeout.min(FAILED_WAIT));
+                    }
+                }
+            }
+        }
+    }
+
+    /// One round. A thread that `is_stopping` reads no more, so that it comes to an end. Says what comes
+    /// next, and whether the thread is stopping.
+    fn serve_round(&self, clock: Clock, is_stopping: bool) -> (Next, bool) {
+        self.socket.give_way();
+        let mut guard = self.socket.lock();
+        let socket = &mut *guard;
+        let read = match is_stopping {
+            true => Read::default(),
+            false => socket.read(MAX_ROUND, MAX_ROUND_BYTES),
+        };
+        let now = clock();
+        let mut state = self.receive(socket, now, Handshakes::Process);
+        state.service(now);
+        if state.schedule.begin_sending(now) {
+            state.host.flush(now);
+        }
+        if state.is_awaited && state.host.has_events() {
+            self.happened.notify_all();
+        }
+        let is_last = state.schedule.is_stopping();
+        let (state, is_full) = self.transmit(socket, state, now);
+        let timer = socket.next_timer();
+        drop(state);
+        drop(guard);
+        let mut state = self.state.lock();
+        let next_timer = state.host.next_timer();
+        let round = Round {
+            arrived: read.datagrams,
+            is_unfinished: is_full || read.is_full && !is_last,
+            is_last,
+            has_failed: read.has_failed,
+            next_timer: timer.map_or(next_timer, |timer| timer.min(next_timer)),
+        };
+        let next = state.schedule.after_round(now, round);
+        (next, is_last)
+    }
+
+    /// Lets the time pass, unless something is to leave.
+    fn pause(&self, time: Time) {
+        let (inner, held) = self.state.lock().split();
+        let may_pause = |state: &mut State| state.schedule.may_pause();
+        let waited = self.resumed.wait_timeout_while(inner, time, may_pause);
+        let (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        Guard::rejoin(inner, held).schedule.on_resume();
+    }
+}
+
+/// Ends all threads: none may go on when the library is unloaded, also where an object is never freed.
+/// The hosts stay, and are served by their owners, if any goes on.
+pub fn stop_all() {
+    let running = std::mem::take(&mut *lock(&RUNNING));
+    for driver in running.iter().filter_map(Weak::upgrade) {
+        driver.stop();
+    }
+}
