@@ -47,6 +47,15 @@ impl Drop for Held {
     }
 }
 
+/// Asserts in debug builds that this thread does not hold a lock, before it does something that takes
+/// long.
+pub fn assert_not_held(rank: Rank) {
+    #[cfg(debug_assertions)]
+    assert!(HELD.get() >> rank as u8 & 1 == 0, "{rank:?} is held");
+    #[cfg(not(debug_assertions))]
+    let _ = rank;
+}
+
 /// A mutex with a rank. A panic of another holder leaves it usable: the value may be in the middle of
 /// a change then, which is a defect of ours, and the host goes on as well as it can.
 #[derive(Debug)]
@@ -166,6 +175,18 @@ mod tests {
         let other = Ranked::new(Rank::State, ());
         let _held = one.lock();
         let _ = other.lock();
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    #[should_panic(expected = "State is held")]
+    fn slow_work_under_the_state_lock_is_a_defect() {
+        let state = Ranked::new(Rank::State, ());
+        assert_not_held(Rank::State);
+        drop(state.lock());
+        assert_not_held(Rank::State);
+        let _held = state.lock();
+        assert_not_held(Rank::State);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The socket, and what a datagram passes between it and the protocol: the codec and the encrypted
-//! sessions. Everything here runs without the state lock.
+//! sessions. Everything here that may take long runs without the
+//! state lock, which debug builds assert.
 
 use std::net::SocketAddr;
 
@@ -7,6 +8,7 @@ use enet_codec::Codec;
 use enet_proto::{Time, datagram};
 
 use super::inbox::{Arrival, Inbox};
+use super::locks::{Rank, assert_not_held};
 use super::outbox::{Outbox, Sent};
 use crate::Transport;
 use crate::sessions::{Dtls, DtlsEvent, Sessions, is_application_data};
@@ -92,6 +94,7 @@ impl SocketSide {
 
     /// The encrypted sessions, if there can be any.
     pub fn dtls(&mut self) -> Option<&mut Dtls> {
+        assert_not_held(Rank::State);
         self.dtls.as_deref_mut()
     }
 
@@ -107,6 +110,7 @@ impl SocketSide {
 
     /// Reads the socket until it is empty or one of the limits is reached.
     pub fn read(&mut self, max_datagrams: usize, max_bytes: usize) -> Read {
+        assert_not_held(Rank::State);
         let mut read = Read::default();
         let inbox = &mut self.inbox;
         while !read.is_full {
@@ -131,6 +135,7 @@ impl SocketSide {
 
     /// Decrypts what was read, and with [`Handshakes::Process`] does what is due in the sessions.
     pub fn decrypt(&mut self, now: Time, handshakes: Handshakes) {
+        assert_not_held(Rank::State);
         let Some(dtls) = &mut self.dtls else {
             return;
         };
@@ -184,6 +189,7 @@ impl SocketSide {
 
     /// Decompresses what is compressed, after [`SocketSide::ask_rooms`].
     pub fn decompress(&mut self) {
+        assert_not_held(Rank::State);
         let (codec, has_checksum) = (&mut self.codec, self.has_checksum);
         for (arrival, room) in self.inbox.iter().zip(&self.rooms) {
             let Arrival {
@@ -226,6 +232,7 @@ impl SocketSide {
 
     /// Compresses, encrypts and sends what was taken, and what the sessions have to send.
     pub fn transmit(&mut self, now: Time) {
+        assert_not_held(Rank::State);
         self.compress();
         let Some(dtls) = &mut self.dtls else {
             let sent = self.outbox.send(&mut *self.transport);

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use enet_codec::{Compression, Recorder};
+use enet_codec::{Codec, Compression, Recorder};
 use enet_proto::{PeerId, PeerState, PeerStatistics};
 
 use super::{Host, Totals};
@@ -51,7 +51,7 @@ impl Host {
     /// Chooses the codec for both directions.
     pub fn set_compression(&mut self, mode: Compression) {
         self.compression = mode;
-        self.set_codec();
+        self.make_codec();
     }
 
     /// The codec chosen.
@@ -62,10 +62,16 @@ impl Host {
     /// Records what is sent from now on, or not any more.
     pub fn record(&mut self, recorder: Option<Recorder>) {
         self.recorder = recorder;
-        self.set_codec();
+        self.make_codec();
     }
 
-    fn set_codec(&mut self) {
+    /// Chooses a codec of the caller's own for both directions, until the next
+    /// [`Host::set_compression`].
+    pub fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
+        self.driver.set_codec(codec);
+    }
+
+    fn make_codec(&mut self) {
         let codec = self.compression.codec();
         let codec = match &self.recorder {
             Some(recorder) => Some(recorder.around(codec)),
