@@ -12,7 +12,7 @@ use sim::World;
 
 use crate::connection::options;
 
-mod certificates;
+pub mod certificates;
 mod crafted;
 mod hostile;
 mod openssl;

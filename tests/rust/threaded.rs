@@ -15,6 +15,7 @@ use enet_proto::Disconnect;
 use enet_proto::{EngineConfig, Event, PacketFlags, PeerState, Time};
 
 mod between_polls;
+mod handshakes;
 mod slow;
 mod sockets;
 mod who_sends;
