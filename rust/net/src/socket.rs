@@ -1,17 +1,17 @@
-//! Where datagrams come from and go to.
+//! Interfaces to the network: sockets, waiting for them, opening them.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Largest datagram that is read, in bytes: that of a DTLS handshake may have some certificates in one.
+/// Largest datagram that is read, in bytes. A datagram of a DTLS handshake may hold several certificates.
 pub const MAX_DATAGRAM_SIZE: usize = 16 * 1024;
 
 /// The local address of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BindAddress {
-    /// Every interface, IPv6 and IPv4 where the system can.
+    /// Every interface, on IPv6 and IPv4 where the system supports both.
     #[default]
     Any,
     /// One address.
@@ -19,7 +19,7 @@ pub enum BindAddress {
 }
 
 impl BindAddress {
-    /// Reads `*` or a textual IP address.
+    /// Parses `*` or a textual IP address.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "*" => Some(Self::Any),
@@ -28,61 +28,60 @@ impl BindAddress {
     }
 }
 
-/// Takes a datagram and its sender.
+/// Receives a datagram and its sender.
 pub type Taker<'a> = &'a mut dyn FnMut(SocketAddr, &[u8]);
 
-/// Waits for the datagrams of a [`Transport`] while others use it.
+/// Waits for the datagrams of a [`Transport`], on a thread that does not hold the transport.
 pub trait Poller: Send {
-    /// Waits as [`Transport::wait`] does, for datagrams that the system holds; also ends, with true, when
-    /// the [`Waker`] is used.
+    /// Waits as [`Transport::wait`] does. The [`Waker`] also ends the wait, with true.
     fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
 }
 
 /// Ends the wait of a [`Poller`].
 pub trait Waker: Send + Sync {
-    /// Ends the wait that goes on, or else the next one.
+    /// Ends the current wait, or else the next one.
     fn wake(&self);
 }
 
-/// One open socket, not blocking.
+/// An open, non-blocking datagram socket.
 pub trait Transport: Send {
-    /// Sends a datagram. Datagrams may get lost: an error only says that this one surely was.
+    /// Sends a datagram. A network may lose any datagram; an error says that this one was not sent.
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()>;
 
-    /// Sends several datagrams to one address. `datagrams` has them back to back, each but the last
-    /// with `size` bytes. Says how many left; the others are lost.
+    /// Sends several datagrams to one address and returns how many were sent; the others are lost.
+    /// `datagrams` holds them back to back. Each has `size` bytes, but the last may be smaller.
     fn send_batch(&mut self, to: SocketAddr, datagrams: &[u8], size: usize) -> usize {
         let sent = datagrams.chunks(size).map(|one| self.send(to, one));
         sent.filter(Result::is_ok).count()
     }
 
-    /// Most datagrams worth handing to [`Transport::send_batch`] at a time; 1 where it gains
-    /// nothing.
+    /// Most datagrams that [`Transport::send_batch`] sends in one system call; 1 where it gains nothing.
     fn largest_batch(&self) -> usize {
         1
     }
 
-    /// Hands out datagrams that wait, as many as are convenient, and says how many; 0 when nothing
-    /// waits. A datagram that is larger than the protocol allows may come cut, but stays too large.
+    /// Passes waiting datagrams to `take`, as many as one system call reads, and returns their number; 0
+    /// when none waits. A datagram larger than [`MAX_DATAGRAM_SIZE`] may be cut, to a size that is still
+    /// larger.
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize>;
 
-    /// Waits until a datagram can be received, or until the time is over: true for a datagram.
+    /// Waits until a datagram can be received, or until the time is over. True for a datagram.
     ///
-    /// Callers do this in a loop and rely on it for their rest, so there is no default. It must take
-    /// no CPU time while it waits, must not return false before the time is over, and must count what
-    /// an implementation holds back itself as much as what the system holds. What a signal interrupts
-    /// is resumed. A zero timeout only looks. It may say true where [`Transport::receive`] then finds
-    /// nothing, as long as receiving ends that. Where time is simulated, the time passes.
+    /// Callers loop around this call, so an implementation must not use CPU time while it waits and must
+    /// not return false before the time is over. Datagrams that the implementation itself holds back
+    /// count as much as those that the system holds. A signal does not end the wait. A timeout of zero
+    /// checks without waiting. The result may be true where [`Transport::receive`] then finds nothing, as
+    /// long as that call clears the condition. A simulated network lets its time pass.
     fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
 
-    /// A poller that waits in the transport's place, and its waker. A transport without them cannot be
-    /// served by a thread.
+    /// A poller that waits in the transport's place, and its waker. A host on a transport without them
+    /// cannot have a network thread.
     fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Bytes that the system's buffers take, to receive and to send; 0 where they are not known. Linux
-    /// counts its own bookkeeping too, at least as much again.
+    /// Sizes of the system's receive and send buffers in bytes; 0 where they are not known. On Linux at
+    /// least half of it is bookkeeping of the system.
     fn buffer_sizes(&self) -> (usize, usize) {
         (0, 0)
     }
@@ -91,11 +90,11 @@ pub trait Transport: Send {
     fn local_address(&self) -> io::Result<SocketAddr>;
 }
 
-/// A network: opens sockets and knows names.
+/// Opens sockets and resolves names.
 pub trait Network {
     /// Opens a socket. Port 0 lets the system choose.
     fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>>;
 
-    /// Finds the address behind a name or a textual address.
+    /// Resolves a name or a textual address.
     fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr>;
 }

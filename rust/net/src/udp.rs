@@ -1,11 +1,12 @@
-//! The system's UDP sockets: the only file that opens any.
+//! The system's UDP sockets. No other file opens one.
 //!
-//! Large packets arrive and leave as many datagrams of one size; on Linux the kernel handles those as
-//! one. Sending makes use of that whenever several go to one address. Receiving does once a sender
-//! is seen to send many: asking for it makes every other datagram a little dearer.
+//! A large packet travels as many datagrams of one size, and Linux moves such a series through its
+//! network stack as one unit (GSO when sending, GRO when receiving). GSO is used whenever several equal
+//! datagrams go to one address. GRO is switched on for a socket once a sender has sent a long series:
+//! it makes every single datagram slightly more expensive.
 //!
-//! Datagrams to many addresses leave one a call. Several a call (sendmmsg, recvmmsg) were measured, and
-//! gain nothing: `cargo xtask bench core --only batches`.
+//! Each system call sends to one address. Batched calls (sendmmsg, recvmmsg) were measured and gain
+//! nothing: `cargo xtask bench core --only batches`.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -19,7 +20,7 @@ use std::time::Duration;
 mod offload;
 #[cfg_attr(not(unix), path = "udp/no_poll.rs")]
 mod poll;
-// The other systems' way works here too, so it can be tested here.
+// The implementation of the other systems also works on Unix, where the tests run it.
 #[cfg(all(test, unix))]
 mod no_poll;
 #[cfg(test)]
@@ -29,15 +30,16 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 
-/// What we ask the system for, each way. A burst of one frame from a few hundred players has to fit.
+/// Buffer size asked for, in bytes, in each direction. What a few hundred players send in one frame has to
+/// fit.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
-/// Less is no more than systems give by themselves.
+/// Systems give this much without being asked.
 const LEAST_SOCKET_BUFFER: usize = 256 * 1024;
-/// Reports of earlier datagrams' troubles to skip in a row, before it is time for something else.
+/// Errors about earlier datagrams that one call of `receive` skips, at most.
 const MAX_REPORTS: usize = 64;
-/// One byte more than the largest datagram tells oversized ones apart.
+/// One byte more than the largest datagram, so that an oversized datagram can be told from it.
 const BUFFER_SIZE: usize = MAX_DATAGRAM_SIZE + 1;
-/// So many large datagrams of one sender in a row are the parts of a large packet.
+/// A series of this many large datagrams from one sender is taken for the fragments of a large packet.
 const PARTS_IN_A_ROW: u32 = 8;
 const LARGE: usize = 512;
 
@@ -49,7 +51,7 @@ impl Network for Udp {
     fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>> {
         let socket = match address {
             BindAddress::Ip(ip) => UdpTransport::open(SocketAddr::new(ip, port), false),
-            // One socket for both families; a system without IPv6 still has IPv4.
+            // One socket serves both families. Systems without IPv6 fall back to IPv4.
             BindAddress::Any => {
                 UdpTransport::open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), true)
                     .or_else(|error| match error.kind() {
@@ -61,8 +63,8 @@ impl Network for Udp {
         Ok(Box::new(socket))
     }
 
-    /// Blocks while the system asks its name servers. Of several addresses an IPv4 one is taken:
-    /// many servers listen on nothing else.
+    /// Blocks while the system asks its name servers. Prefers an IPv4 address: many servers listen on
+    /// nothing else.
     fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr> {
         let host = host
             .strip_prefix('[')
@@ -79,13 +81,13 @@ impl Network for Udp {
 struct UdpTransport {
     socket: Arc<UdpSocket>,
     is_ipv6: bool,
-    /// Whether the way out takes batches: not every network device does.
+    /// Whether GSO works. Not every network device supports it.
     sends_batches: bool,
-    /// Receives joined datagrams, once that pays.
+    /// Receives with GRO, once it is switched on.
     joined: Option<offload::Joined>,
     can_join: bool,
     buffer: Box<[u8; BUFFER_SIZE]>,
-    /// Who sent the last datagram if it was a large one, and how many in a row.
+    /// The sender of the current series of large datagrams, and the length of the series.
     in_a_row: (Option<SocketAddr>, u32),
 }
 
@@ -97,8 +99,8 @@ impl UdpTransport {
             socket.set_only_v6(false)?;
         }
         socket.set_nonblocking(true)?;
-        // Needed to reach a broadcast address, as in ENet. Neither this nor the sizes decide
-        // whether the socket works, so what the system refuses is left as it is.
+        // ENet allows broadcast addresses. The socket works without this and with smaller buffers, so
+        // a refusal by the system is ignored.
         let _ = socket.set_broadcast(true);
         enlarge(|size| socket.set_recv_buffer_size(size));
         enlarge(|size| socket.set_send_buffer_size(size));
@@ -166,7 +168,7 @@ fn receive_joined(
         take(from, datagram);
         count += 1;
     }
-    // An empty datagram is one, too.
+    // `chunks` has nothing for an empty datagram, which counts as one.
     Ok(count.max(1))
 }
 
@@ -181,9 +183,9 @@ impl Transport for UdpTransport {
         if self.sends_batches {
             match offload::send(&self.socket, self.destination(to), datagrams, size) {
                 Ok(()) => return datagrams.len().div_ceil(size),
-                // No room now; one by one there would be no more.
+                // The send buffer is full. Sending one by one would not change that.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return 0,
-                // A device on the way, or its datagram size, does not allow it.
+                // The network device, or its MTU, does not support GSO.
                 Err(_) => self.sends_batches = false,
             }
         }
@@ -246,8 +248,8 @@ impl Transport for UdpTransport {
     }
 }
 
-/// Makes a buffer as large as the system allows. Of too much, Linux and Windows give what they allow;
-/// others refuse and give nothing.
+/// Makes a socket buffer as large as the system allows. Linux and Windows cut a larger request to their
+/// limit; other systems refuse it.
 fn enlarge(mut set: impl FnMut(usize) -> io::Result<()>) {
     let mut size = SOCKET_BUFFER;
     while set(size).is_err() && size > LEAST_SOCKET_BUFFER {
@@ -255,7 +257,8 @@ fn enlarge(mut set: impl FnMut(usize) -> io::Result<()>) {
     }
 }
 
-/// Windows reports earlier datagrams' troubles where one receives; none concerns the socket.
+/// Whether an error of `receive` reports the fate of an earlier datagram, as Windows does after an ICMP
+/// message. The socket itself is fine.
 fn is_report(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -267,19 +270,21 @@ fn is_report(kind: ErrorKind) -> bool {
     )
 }
 
-/// IPv4 addresses that a socket for both families shows as IPv6 ones, as IPv4 again.
+/// Turns an IPv4-mapped IPv6 address back into an IPv4 address. A socket for both families reports mapped
+/// addresses.
 fn unmapped(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
             Some(ip) => (ip, v6.port()).into(),
-            // Link-local addresses are nothing without their scope.
+            // Unchanged: a link-local address needs its scope.
             None => address,
         },
         SocketAddr::V4(_) => address,
     }
 }
 
-/// Windows makes an error of a datagram that other systems cut to the buffer.
+/// Whether an error says that a datagram was larger than the buffer. Windows reports that; other systems
+/// cut the datagram.
 fn is_oversized(error: &io::Error) -> bool {
     const WSAEMSGSIZE: i32 = 10040;
     cfg!(windows) && error.raw_os_error() == Some(WSAEMSGSIZE)

@@ -1,4 +1,4 @@
-//! Where the system takes and gives one datagram at a time.
+//! For systems without GSO and GRO.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,7 +10,7 @@ pub fn send(_: &UdpSocket, _: SocketAddr, _: &[u8], _: usize) -> io::Result<()> 
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// There is none.
+/// Never constructed.
 pub struct Joined(Infallible);
 
 impl Joined {

@@ -1,6 +1,6 @@
-//! Waiting for a datagram where the standard library is all there is: a look at the socket every
-//! millisecond. A blocking peek would need no looks, but Windows reads a timeout below half a second
-//! as half a second, and a resend would be late by as much.
+//! Waiting for a datagram with nothing but the standard library: the socket is checked once a
+//! millisecond. A blocking peek with a timeout would be no alternative: Windows rounds timeouts below
+//! half a second up to half a second, which would delay retransmissions.
 
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
@@ -8,26 +8,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Between two looks.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// What another thread ends a wait with: looked at like the socket.
+/// Lets another thread end a wait. Checked as often as the socket.
 pub struct Alarm(AtomicBool);
 
 impl Alarm {
-    /// One that is not set.
+    /// An alarm that is not set.
     pub fn new() -> io::Result<Self> {
         Ok(Self(AtomicBool::new(false)))
     }
 
-    /// Ends the wait that goes on, or the next one.
+    /// Ends the current wait, or else the next one.
     pub fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 }
 
-/// Waits until the socket, which does not block, has something to read, or the alarm goes; true if it
-/// has, or does, before the time is over.
+/// Waits until the non-blocking socket is readable, the alarm is set or the time is over. True unless the
+/// time is over.
 pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io::Result<bool> {
     let clock = Instant::now();
     loop {
@@ -36,7 +36,7 @@ pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io:
         }
         match socket.peek_from(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // Read like a datagram.
+            // The next `receive` returns the error.
             Err(error) if super::is_report(error.kind()) || super::is_oversized(&error) => {
                 return Ok(true);
             }

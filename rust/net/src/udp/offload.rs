@@ -1,6 +1,6 @@
-//! Linux takes and gives several datagrams of one size and one address as a single large one (GSO
-//! and GRO). What a datagram costs is mostly its way through the kernel, so for large packets this
-//! halves the cost.
+//! Segmentation offload of Linux: several datagrams of one size and one address cross the kernel as a
+//! single large one (GSO when sending, GRO when receiving). Most of a datagram's cost is its way
+//! through the kernel, so this halves the cost of large packets.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
@@ -11,12 +11,13 @@ use nix::sys::socket::{
     sockopt::UdpGroSegment,
 };
 
-/// Most datagrams the kernel takes as one.
+/// Most datagrams that one GSO call sends.
 pub const LARGEST_BATCH: usize = 64;
-/// Largest thing the kernel gives as one.
+/// Most bytes that one GRO call returns.
 const BUFFER_SIZE: usize = 65_536;
 
-/// Sends datagrams of `size` bytes, of which the last may be smaller, as one.
+/// Sends several datagrams in one call. `datagrams` holds them back to back; each has `size` bytes, but the
+/// last may be smaller.
 pub fn send(socket: &UdpSocket, to: SocketAddr, datagrams: &[u8], size: usize) -> io::Result<()> {
     let size = u16::try_from(size).map_err(|_| io::ErrorKind::InvalidInput)?;
     sendmsg(
@@ -29,15 +30,15 @@ pub fn send(socket: &UdpSocket, to: SocketAddr, datagrams: &[u8], size: usize) -
     Ok(())
 }
 
-/// Receives what the kernel has joined.
+/// Receives with GRO.
 pub struct Joined {
     buffer: Vec<u8>,
     control: Vec<u8>,
 }
 
 impl Joined {
-    /// Asks the kernel to join datagrams from now on; `None` if it cannot. From then on nobody may
-    /// read the socket in another way.
+    /// Switches GRO on; `None` if the kernel has none. From then on the socket must be read with this
+    /// type only.
     pub fn begin(socket: &UdpSocket) -> Option<Self> {
         setsockopt(socket, UdpGroSegment, &true).ok()?;
         Some(Self {
@@ -46,7 +47,7 @@ impl Joined {
         })
     }
 
-    /// The next datagrams, back to back, each but the last with the returned size.
+    /// The next datagrams: their sender, their bytes back to back, and the size of each but the last.
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<(SocketAddr, &[u8], usize)> {
         let mut slices = [IoSliceMut::new(&mut self.buffer)];
         let (length, from, size) = {

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 
-/// What another thread ends a wait with: a pipe.
+/// Lets another thread end a wait: a pipe that is polled together with the socket.
 pub struct Alarm {
     heard: PipeReader,
     pipe: PipeWriter,
-    /// Whether a byte is on its way, so that there never are two.
+    /// Whether the pipe holds its byte. There is never more than one.
     is_set: AtomicBool,
 }
 
 impl Alarm {
-    /// One that is not set.
+    /// An alarm that is not set.
     pub fn new() -> io::Result<Self> {
         let (heard, pipe) = io::pipe()?;
         let is_set = AtomicBool::new(false);
@@ -29,28 +29,28 @@ impl Alarm {
         })
     }
 
-    /// Ends the wait that goes on, or the next one.
+    /// Ends the current wait, or else the next one.
     pub fn set(&self) {
         if !self.is_set.swap(true, Ordering::SeqCst) {
-            // It has room for the byte.
+            // The pipe is empty, so the write neither blocks nor fails.
             let _ = (&self.pipe).write(&[0]);
         }
     }
 
     fn clear(&self) {
-        // It has a byte.
+        // The pipe holds a byte, so the read does not block.
         let _ = (&self.heard).read(&mut [0]);
         self.is_set.store(false, Ordering::SeqCst);
     }
 }
 
-/// Waits until the socket has something to read, or the alarm goes; true if it has, or does, before the
-/// time is over. That may take up to a millisecond longer: poll(2) counts no less.
+/// Waits until the socket is readable, the alarm is set or the time is over. True unless the time is over.
+/// May take up to a millisecond longer than asked: poll(2) counts in milliseconds.
 pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io::Result<bool> {
     repeat(timeout, |left| {
         let mut descriptors = [
             PollFd::new(socket.as_fd(), PollFlags::POLLIN),
-            // One of the two again where there is no alarm.
+            // A placeholder where there is no alarm.
             PollFd::new(
                 alarm.map_or(socket.as_fd(), |alarm| alarm.heard.as_fd()),
                 PollFlags::POLLIN,
@@ -66,14 +66,14 @@ pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io:
         }
         match descriptors[0].revents() {
             Some(PollFlags::POLLNVAL) => Err(Errno::EBADF),
-            // An error is read like a datagram.
+            // The next `receive` returns an error.
             events => Ok(events.is_some_and(|events| !events.is_empty())),
         }
     })
 }
 
-/// Polls until something is there or the time is over: again after a signal, and after the longest
-/// time that can be asked for.
+/// Repeats a poll until it finds something or the time is over: signals interrupt polls, and a single
+/// poll may not last as long as asked.
 fn repeat(
     timeout: Duration,
     mut poll: impl FnMut(PollTimeout) -> nix::Result<bool>,
@@ -88,7 +88,7 @@ fn repeat(
     }
 }
 
-/// Cut to milliseconds, the last of them would be polled through without a pause.
+/// Rounds up: rounding down would spin through the last millisecond.
 fn rounded_up(time: Duration) -> PollTimeout {
     let millis = time.as_nanos().div_ceil(1_000_000);
     PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)

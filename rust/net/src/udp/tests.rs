@@ -1,4 +1,4 @@
-//! Both ways to wait, and the socket's buffers.
+//! Both implementations of waiting, and the socket's buffers.
 
 use std::thread;
 use std::time::Instant;
@@ -42,7 +42,7 @@ fn what_is_there_needs_no_time() {
         for size in [0, 5000] {
             let sent = socket.send_to(&vec![1; size], address);
             assert_eq!(sent.expect("sent"), size);
-            // It waits for as long as nobody takes it.
+            // The datagram stays readable until it is received.
             for timeout in [LONG, Duration::ZERO] {
                 assert!(wait(&socket, timeout).expect("no error"));
             }
@@ -59,7 +59,7 @@ fn what_comes_meanwhile_ends_the_wait() {
         let (far, far_address) = socket();
         let clock = Instant::now();
         thread::scope(|scope| {
-            // Each waits for the other, so that nearly every wait begins before its datagram comes.
+            // The two ends wait in turn, so that nearly every wait begins before its datagram arrives.
             scope.spawn(|| rally(wait, &far, near_address));
             near.send_to(&[1], far_address).expect("sent");
             rally(wait, &near, far_address);
@@ -68,7 +68,7 @@ fn what_comes_meanwhile_ends_the_wait() {
     });
 }
 
-/// Answers each datagram; the last answer stays untaken.
+/// Answers each datagram. The last answer is never received.
 fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
     for _ in 0..100 {
         assert!(wait(socket, LONG).expect("no error"));
@@ -77,13 +77,13 @@ fn rally(wait: Wait, socket: &UdpSocket, to: SocketAddr) {
     }
 }
 
-/// Waits with an alarm until another thread, or an earlier call, sets it off.
+/// Waits with an alarm that another thread sets, or an earlier call has set.
 macro_rules! alarm_test {
     ($way:ident) => {{
         let (socket, _) = socket();
         let alarm = &$way::Alarm::new().expect("an alarm");
         assert!(!$way::wait(&socket, Some(alarm), Duration::ZERO).expect("no error"));
-        // However often, once.
+        // Setting the alarm several times ends one wait.
         for _ in 0..100_000 {
             alarm.set();
         }
