@@ -18,13 +18,13 @@
 //!
 //! # A round
 //!
-//! [`Driver::receive`] is the one way in, [`Driver::transmit`] the one way out. Both run alike for an
+//! [`Driver::read`] and [`Driver::receive`] are the one way in, [`Driver::transmit`] is the one way out. Both run alike for an
 //! owner and for the thread:
 //!
-//! 1. read the socket: socket lock;
-//! 2. decrypt, and decompress for those who have a connection: socket lock, and the state lock for a
-//!    moment to ask who has one;
-//! 3. hand the datagrams to the protocol, do what is due, take the datagrams that are to leave: both;
+//! 1. read the socket: socket lock; each plain datagram goes to the protocol: both locks;
+//! 2. decrypt the others, and decompress them for those who have a connection: socket lock, and the
+//!    state lock for a moment to ask who has one;
+//! 3. hand them to the protocol, do what is due, take the datagrams that are to leave: both locks;
 //! 4. compress, encrypt, send: socket lock.
 //!
 //! Whether something waits to be sent is recorded in [`schedule`] alone.
@@ -52,7 +52,7 @@ use crate::Transport;
 use crate::sessions::Dtls;
 use locks::{Guard, Rank, Ranked};
 use schedule::Sender;
-use socket_side::{Handshakes, SocketSide};
+use socket_side::{Handshakes, Read, SocketSide};
 use thread::Thread;
 
 /// Datagrams, and bytes, that one round reads: what they do happens under one lock.
@@ -117,8 +117,14 @@ impl Driver {
         (done, ready)
     }
 
-    /// Reads the socket and processes what came; the state is returned locked. The time is that after
-    /// reading.
+    /// Reads the socket. Plain datagrams go to the protocol at once.
+    fn read(&self, socket: &mut SocketSide, now: Time, datagrams: usize, bytes: usize) -> Read {
+        socket.read(datagrams, bytes, |arrival| {
+            self.state.lock().receive(now, arrival);
+        })
+    }
+
+    /// Decodes what was read and hands it to the protocol; the state is returned locked.
     fn receive<'a>(
         &'a self,
         socket: &mut SocketSide,
@@ -138,7 +144,9 @@ impl Driver {
             socket.decompress();
         }
         let mut state = self.state.lock();
-        state.receive(now, socket.arrivals());
+        for arrival in socket.arrivals() {
+            state.receive(now, arrival);
+        }
         socket.clear_arrivals();
         state.apply(now, socket.take_report());
         state
@@ -211,7 +219,7 @@ impl Driver {
         let (mut datagrams, mut bytes) = (0, 0);
         let mut goes_on = true;
         while goes_on {
-            let read = socket.read(BURST, MAX_BYTES - bytes);
+            let read = self.read(socket, now, BURST, MAX_BYTES - bytes);
             datagrams += read.datagrams;
             bytes += read.bytes;
             goes_on = read.is_full && datagrams < MAX_DATAGRAMS && bytes < MAX_BYTES;
@@ -295,8 +303,8 @@ impl Driver {
         };
         let socket = &mut *guard;
         let read = match socket.has_deferred() {
-            true => socket_side::Read::default(),
-            false => socket.read(MAX_ROUND, MAX_ROUND_BYTES),
+            true => Read::default(),
+            false => self.read(socket, now, MAX_ROUND, MAX_ROUND_BYTES),
         };
         let mut state = match read.datagrams {
             0 => self.state.lock(),

@@ -85,21 +85,19 @@ impl State {
         }
     }
 
-    /// Takes in datagrams that are plain.
-    pub fn receive<'a>(&mut self, now: Time, arrivals: impl Iterator<Item = Arrival<'a>>) {
-        for Arrival {
+    /// Hands a plain datagram to the protocol.
+    pub fn receive(&mut self, now: Time, arrival: Arrival<'_>) {
+        let Arrival {
             from,
             bytes,
             wire_size,
-        } in arrivals
-        {
-            self.totals.received_datagrams += 1;
-            self.totals.received_bytes += wire_size as u64;
-            if !is_sound(wire_size) {
-                self.totals.dropped_datagrams += 1;
-            } else if !bytes.is_empty() {
-                self.host.receive_decompressed(now, from, bytes, wire_size);
-            }
+        } = arrival;
+        self.totals.received_datagrams += 1;
+        self.totals.received_bytes += wire_size as u64;
+        if !is_sound(wire_size) {
+            self.totals.dropped_datagrams += 1;
+        } else if !bytes.is_empty() {
+            self.host.receive_decompressed(now, from, bytes, wire_size);
         }
     }
 

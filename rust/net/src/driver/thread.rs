@@ -129,7 +129,7 @@ impl Driver {
         let socket = &mut *guard;
         let read = match is_stopping {
             true => Read::default(),
-            false => socket.read(MAX_ROUND, MAX_ROUND_BYTES),
+            false => self.read(socket, clock(), MAX_ROUND, MAX_ROUND_BYTES),
         };
         let now = clock();
         let mut state = self.receive(socket, now, Handshakes::Process);
