@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use enet_proto::Time;
+
 pub mod udp;
 
 /// Largest datagram that is read, in bytes: that of a DTLS handshake may have some certificates in one.
@@ -77,6 +79,13 @@ pub trait Transport: Send {
     /// Something that waits in its place. What has none cannot be served by a thread of its own.
     fn watch(&mut self) -> io::Result<Arc<dyn Watch>> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// When something that the transport holds back itself is due, on the clock of the host's calls;
+    /// `None` while it holds nothing back. The time may have passed. A network thread waits no longer than
+    /// until then, and then calls [`Transport::receive`], which also sends what is due to leave.
+    fn next_due(&self) -> Option<Time> {
+        None
     }
 
     /// Bytes that the system's buffers take, to receive and to send; 0 where they are not known. Linux

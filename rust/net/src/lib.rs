@@ -5,6 +5,7 @@
 
 pub mod host;
 pub mod io;
+pub mod netem;
 
 pub use host::{Clock, Host, Totals, stop_all};
 pub use io::udp::Udp;
