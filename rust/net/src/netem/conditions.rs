@@ -61,12 +61,12 @@ impl Bursts {
     /// Bursts that lose all their datagrams, a `share` of all datagrams in the long run, and
     /// `mean_length` datagrams in a row on average, which is at least 1.
     ///
-    /// A large share cannot be reached with short bursts: a datagram at least is between two of them.
+    /// At least one datagram lies between two bursts, so short bursts cannot reach a large share.
     pub fn of_share(share: f64, mean_length: f64) -> Self {
         let end = 1.0 / mean_length.max(1.0);
         let share = share.clamp(0.0, 1.0);
         Self {
-            // In balance, as many bursts begin as end.
+            // In the long run as many bursts begin as end.
             begin: (end * share / (1.0 - share)).min(1.0),
             end,
             loss: 1.0,

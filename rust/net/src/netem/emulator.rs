@@ -12,6 +12,7 @@ use super::transport::EmulatedTransport;
 use crate::io::{Transport, Watch};
 
 /// Tells the time of an emulation: on the same clock, and from the same zero, as the calls of the host.
+/// The time must pass while the wrapped transport waits.
 pub type EmulatorClock = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// Emulates a network for the transports that it wraps. Clones are handles to the same emulator; any
@@ -25,7 +26,8 @@ pub(super) struct Shared {
     settings: Mutex<Settings>,
     /// Counts the changes of the settings, so that transports need no lock to know of none.
     version: AtomicU64,
-    /// Sleep until a time that a change may bring forward.
+    /// Watches of network threads. A thread sleeps until the next delivery, which a change may bring
+    /// forward.
     sleepers: Mutex<Vec<Weak<dyn Watch>>>,
     seeds: Mutex<Random>,
     send_errors: AtomicU64,
@@ -57,8 +59,9 @@ impl Emulator {
     /// Puts the emulated network between a transport and its user. Without conditions each call passes
     /// through to the transport.
     ///
-    /// Datagrams move when the user calls, waits or has a network thread do so, not by themselves.
-    /// Datagrams on their way out leave at once when the wrapped transport is dropped.
+    /// Datagrams move during the calls of [`Transport`] only: a host that is polled once a frame rounds
+    /// all times up to frames. A host that waits, or has a network thread, does not. Sent datagrams that
+    /// the emulated network still holds leave at once when the transport is dropped.
     pub fn wrap(&self, transport: Box<dyn Transport>) -> Box<dyn Transport> {
         let mut random = lock(&self.0.seeds);
         let seeds = [random.number(), random.number()];

@@ -76,7 +76,7 @@ impl EmulatedTransport {
         result
     }
 
-    /// The same where the sender has long gone on: only the count tells of errors.
+    /// Sends datagrams from earlier calls, which cannot return errors any more: those are only counted.
     fn send_late(&mut self, now: Time) {
         let _ = self.send_due(now);
     }
@@ -106,7 +106,7 @@ impl Transport for EmulatedTransport {
             return self.inner.send(to, datagram);
         };
         self.send_late(now);
-        // A sender does not learn of losses on the way.
+        // A sender does not learn of losses on the network.
         self.outgoing.push(now, to, datagram);
         self.send_due(now)
     }
@@ -150,7 +150,7 @@ impl Transport for EmulatedTransport {
             now = self.shared.now();
             let has_more = is_readable && self.read(now)?;
             self.send_late(now);
-            // The limit of what is read at a time is no reason to wait.
+            // Datagrams that the limit of reads left may be waiting.
             if has_more || self.has_arrival(now) {
                 return Ok(true);
             }
@@ -183,7 +183,7 @@ impl Transport for EmulatedTransport {
 }
 
 impl Drop for EmulatedTransport {
-    /// Packets on a network arrive although their sender is gone.
+    /// Sends what the emulated network still holds: on a real network it would arrive as well.
     fn drop(&mut self) {
         while let Some((to, datagram)) = self.outgoing.take_first() {
             if self.inner.send(to, &datagram).is_err() {
