@@ -1,21 +1,19 @@
-//! The network: datagrams with a fate, sockets without a system.
+//! The network: sockets without a system, and one emulated link between all of them.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use enet_net::Taker;
-use enet_net::{BindAddress, Network, Transport};
+use enet_net::netem::{self, Link};
+use enet_net::{BindAddress, Network, Taker, Transport};
 use enet_proto::Time;
-
-use crate::Random;
 
 /// The one machine of the simulated network; sockets differ by port.
 pub const SERVER_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
-/// What happens to datagrams on their way.
+/// What happens to datagrams on their way: those of [`netem::Conditions`] that most tests need.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Conditions {
     /// Time every datagram takes.
@@ -28,18 +26,27 @@ pub struct Conditions {
     pub duplication: f64,
 }
 
+impl From<Conditions> for netem::Conditions {
+    fn from(conditions: Conditions) -> Self {
+        Self {
+            latency: conditions.latency,
+            jitter: conditions.jitter,
+            loss: conditions.loss,
+            duplication: conditions.duplication,
+            ..Self::default()
+        }
+    }
+}
+
 /// A network that several peers share.
 #[derive(Clone)]
 pub struct SimNetwork(Arc<Mutex<State>>);
 
 struct State {
     now: Time,
-    random: Random,
-    conditions: Conditions,
     sockets: HashMap<SocketAddr, VecDeque<Datagram>>,
-    /// On the way, by arrival; the number keeps equal times in order.
-    travelling: BTreeMap<(Time, u64), (SocketAddr, Datagram)>,
-    counter: u64,
+    /// Datagrams on their way, from one address to another.
+    link: Link<(SocketAddr, SocketAddr)>,
     next_port: u16,
     cut_off: HashSet<SocketAddr>,
     recording: Option<Vec<(SocketAddr, SocketAddr, Vec<u8>)>>,
@@ -55,11 +62,8 @@ impl SimNetwork {
     pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
             now: Time::ZERO,
-            random: Random::new(seed),
-            conditions: Conditions::default(),
             sockets: HashMap::new(),
-            travelling: BTreeMap::new(),
-            counter: 0,
+            link: Link::new(seed),
             next_port: 40_000,
             cut_off: HashSet::new(),
             recording: None,
@@ -71,8 +75,10 @@ impl SimNetwork {
     }
 
     /// Changes what happens to datagrams sent from now on.
-    pub fn set_conditions(&self, conditions: Conditions) {
-        self.state().conditions = conditions;
+    pub fn set_conditions(&self, conditions: impl Into<netem::Conditions>) {
+        let mut state = self.state();
+        let now = state.now;
+        state.link.set_conditions(now, conditions.into());
     }
 
     /// The time.
@@ -84,13 +90,9 @@ impl SimNetwork {
     pub fn advance_to(&self, now: Time) {
         let mut state = self.state();
         state.now = now;
-        while let Some(entry) = state.travelling.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
-            let (to, datagram) = entry.remove();
+        while let Some(((from, to), bytes)) = state.link.pop(now) {
             if let Some(waiting) = state.sockets.get_mut(&to) {
-                waiting.push_back(datagram);
+                waiting.push_back(Datagram { from, bytes });
             }
         }
     }
@@ -136,22 +138,7 @@ impl State {
         if self.cut_off.contains(&from) || self.cut_off.contains(&to) {
             return;
         }
-        let conditions = self.conditions;
-        let copies = 1 + u32::from(self.random.chance(conditions.duplication));
-        for _ in 0..copies {
-            if self.random.chance(conditions.loss) {
-                continue;
-            }
-            let jitter = self.random.below(conditions.jitter.as_micros() as u64 + 1);
-            let arrival = self.now + conditions.latency + Duration::from_micros(jitter);
-            self.counter += 1;
-            let datagram = Datagram {
-                from,
-                bytes: bytes.to_vec(),
-            };
-            self.travelling
-                .insert((arrival, self.counter), (to, datagram));
-        }
+        self.link.push(self.now, (from, to), bytes);
     }
 }
 
@@ -224,8 +211,7 @@ impl Transport for SimSocket {
                 if waiting.is_some_and(|waiting| !waiting.is_empty()) {
                     return Ok(true);
                 }
-                let mut arrivals = state.travelling.keys().map(|&(arrival, _)| arrival);
-                arrivals.next().filter(|&arrival| arrival <= end)
+                state.link.next_delivery().filter(|&due| due <= end)
             };
             self.network.advance_to(next.unwrap_or(end));
             if next.is_none() {

@@ -5,6 +5,7 @@
 
 mod driver;
 mod host;
+pub mod netem;
 mod sessions;
 mod socket;
 mod udp;

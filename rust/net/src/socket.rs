@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use enet_proto::Time;
+
 /// Largest datagram that is read, in bytes. A datagram of a DTLS handshake may hold several certificates.
 pub const MAX_DATAGRAM_SIZE: usize = 16 * 1024;
 
@@ -78,6 +80,13 @@ pub trait Transport: Send {
     /// cannot have a network thread.
     fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// When datagrams that the transport itself holds back are due, on the clock of the host's calls;
+    /// `None` while it holds none back. The time may have passed. A host waits no longer than until
+    /// then, and then calls [`Transport::receive`], which also sends what is due to leave.
+    fn next_due(&self) -> Option<Time> {
+        None
     }
 
     /// Sizes of the system's receive and send buffers in bytes; 0 where they are not known. On Linux at

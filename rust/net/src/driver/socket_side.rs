@@ -105,7 +105,9 @@ impl SocketSide {
 
     /// When a session or the transport has something to do next.
     pub fn next_timer(&self) -> Option<Time> {
-        self.dtls.as_ref().and_then(|dtls| dtls.next_timer())
+        let session = self.dtls.as_ref().and_then(|dtls| dtls.next_timer());
+        let held = self.transport.next_due();
+        [session, held].into_iter().flatten().min()
     }
 
     /// Reads the socket until it is empty or one of the limits is reached. Datagrams that need neither

@@ -1,0 +1,249 @@
+//! One direction of an emulated network, without sockets and clocks.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use enet_proto::Time;
+
+use super::conditions::Conditions;
+use super::random::Random;
+use bottleneck::Bottleneck;
+
+mod bottleneck;
+#[cfg(test)]
+mod tests;
+
+/// Most datagrams, and bytes, that one link holds.
+const MAX_HELD: usize = 64 * 1024;
+const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
+
+/// What became of a datagram that was put into a [`Link`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The link delivers the datagram, once or twice.
+    Passed,
+    /// The datagram fell to the loss, to a burst or to a cut.
+    Lost,
+    /// The datagram was larger than [`Conditions::mtu`].
+    TooLarge,
+    /// The queue of [`Conditions::rate`] was full, or the memory of the link.
+    QueueFull,
+}
+
+/// One direction of an emulated network. `A` is what the caller knows a datagram by: where it goes, or
+/// where it came from.
+///
+/// The link holds 65 536 datagrams and 64 MiB at most; further ones are lost. Times are those of the
+/// caller's clock, which must not run backwards.
+#[derive(Debug)]
+pub struct Link<A> {
+    conditions: Conditions,
+    is_clear: bool,
+    random: Random,
+    is_in_burst: bool,
+    cut_until: Option<Time>,
+    stalled_until: Option<Time>,
+    bottleneck: Bottleneck,
+    /// By the time of delivery; the number keeps equal times in the order of the calls.
+    held: BTreeMap<(Time, u64), Held<A>>,
+    held_bytes: usize,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Held<A> {
+    address: A,
+    bytes: Vec<u8>,
+    /// When the datagram leaves the bottleneck, and the time it takes from there.
+    departure: Time,
+    delay: Duration,
+}
+
+/// The random part of a datagram's fate.
+struct Fate {
+    is_lost: bool,
+    is_doubled: bool,
+    delays: [Duration; 2],
+}
+
+impl<A: Clone> Link<A> {
+    /// A link that passes everything at once.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            conditions: Conditions::default(),
+            is_clear: true,
+            random: Random::new(seed),
+            is_in_burst: false,
+            cut_until: None,
+            stalled_until: None,
+            bottleneck: Bottleneck::default(),
+            held: BTreeMap::new(),
+            held_bytes: 0,
+            count: 0,
+        }
+    }
+
+    /// Sets the conditions of datagrams from now on. Datagrams that the link holds keep their fate, but
+    /// those in the queue of a limited rate leave it at the new rate.
+    pub fn set_conditions(&mut self, now: Time, conditions: Conditions) {
+        let has_other_rate = conditions.rate != self.conditions.rate;
+        self.is_clear = conditions.is_clear();
+        self.is_in_burst &= conditions.bursts.is_some();
+        self.conditions = conditions;
+        if has_other_rate {
+            self.reschedule(now);
+        }
+    }
+
+    /// Loses every datagram that is put in before the given time. A time that is over ends an earlier cut.
+    pub fn cut_until(&mut self, now: Time, time: Time) {
+        self.cut_until = Some(time);
+        self.end_what_is_over(now);
+    }
+
+    /// Delivers nothing before the given time, and then at once what became due meanwhile. A time that is
+    /// over ends an earlier stall.
+    pub fn stall_until(&mut self, now: Time, time: Time) {
+        self.stalled_until = Some(time);
+        self.end_what_is_over(now);
+    }
+
+    /// Whether the link holds nothing and would deliver every datagram at once, so that the caller may
+    /// pass it by. The end of a cut or a stall is noticed by [`Link::push`] and [`Link::pop`].
+    pub fn is_transparent(&self) -> bool {
+        self.is_clear
+            && self.held.is_empty()
+            && self.cut_until.is_none()
+            && self.stalled_until.is_none()
+    }
+
+    /// Puts a datagram in.
+    pub fn push(&mut self, now: Time, address: A, datagram: &[u8]) -> Verdict {
+        self.end_what_is_over(now);
+        let fate = self.draw();
+        if self.conditions.mtu.is_some_and(|mtu| datagram.len() > mtu) {
+            return Verdict::TooLarge;
+        }
+        if fate.is_lost || self.cut_until.is_some() {
+            return Verdict::Lost;
+        }
+        let [first, second] = fate.delays;
+        if fate.is_doubled {
+            let verdict = self.hold(now, address.clone(), datagram, first);
+            self.hold(now, address, datagram, second);
+            verdict
+        } else {
+            self.hold(now, address, datagram, first)
+        }
+    }
+
+    /// Takes the next datagram that is due out: the one with the earliest time of delivery, and of several
+    /// with the same time the one that was put in first.
+    pub fn pop(&mut self, now: Time) -> Option<(A, Vec<u8>)> {
+        self.end_what_is_over(now);
+        if self.next_delivery()? > now {
+            return None;
+        }
+        self.take_first()
+    }
+
+    /// Takes the next datagram out, whether it is due or not.
+    pub(super) fn take_first(&mut self) -> Option<(A, Vec<u8>)> {
+        let (_, held) = self.held.pop_first()?;
+        self.held_bytes -= held.bytes.len();
+        Some((held.address, held.bytes))
+    }
+
+    /// When [`Link::pop`] has something; `None` while the link holds nothing.
+    pub fn next_delivery(&self) -> Option<Time> {
+        let (&(time, _), _) = self.held.first_key_value()?;
+        Some(self.stalled_until.map_or(time, |end| time.max(end)))
+    }
+
+    fn end_what_is_over(&mut self, now: Time) {
+        self.cut_until = self.cut_until.filter(|&end| now < end);
+        self.stalled_until = self.stalled_until.filter(|&end| now < end);
+    }
+
+    /// Draws a datagram's fate. Every datagram takes as many random numbers, so that a change of one
+    /// condition leaves the draws for the others as they were.
+    fn draw(&mut self) -> Fate {
+        let Conditions {
+            jitter,
+            loss,
+            bursts,
+            duplication,
+            ..
+        } = self.conditions;
+        let change = bursts.map_or(0.0, |bursts| match self.is_in_burst {
+            true => bursts.end,
+            false => bursts.begin,
+        });
+        self.is_in_burst ^= self.random.chance(change);
+        let loss = match bursts {
+            Some(bursts) if self.is_in_burst => bursts.loss,
+            _ => loss,
+        };
+        let is_lost = self.random.chance(loss);
+        let is_doubled = self.random.chance(duplication);
+        let delays = [(); 2].map(|()| self.draw_delay(jitter));
+        Fate {
+            is_lost,
+            is_doubled,
+            delays,
+        }
+    }
+
+    fn draw_delay(&mut self, jitter: Duration) -> Duration {
+        let mut delay = self.conditions.latency;
+        delay = delay.saturating_add(self.random.time(jitter));
+        if self.random.chance(self.conditions.reordering) {
+            delay = delay.saturating_add(self.conditions.reordering_delay);
+        }
+        delay
+    }
+
+    fn hold(&mut self, now: Time, address: A, datagram: &[u8], delay: Duration) -> Verdict {
+        let size = datagram.len();
+        if self.held.len() >= MAX_HELD || self.held_bytes + size > MAX_HELD_BYTES {
+            return Verdict::QueueFull;
+        }
+        let departure = match self.conditions.rate {
+            None => now,
+            Some(rate) => match self.bottleneck.enter(now, &rate, size) {
+                Some(departure) => departure,
+                None => return Verdict::QueueFull,
+            },
+        };
+        self.count += 1;
+        self.held_bytes += size;
+        let held = Held {
+            address,
+            bytes: datagram.to_vec(),
+            departure,
+            delay,
+        };
+        let delivery = departure.saturating_add(delay);
+        self.held.insert((delivery, self.count), held);
+        Verdict::Passed
+    }
+
+    /// Gives datagrams that did not leave the bottleneck yet the times of the present rate.
+    fn reschedule(&mut self, now: Time) {
+        let waits = |_: &(Time, u64), held: &mut Held<A>| held.departure > now;
+        let mut waiting: Vec<_> = self.held.extract_if(.., waits).collect();
+        waiting.sort_by_key(|&((_, number), _)| number);
+        self.bottleneck.clear();
+        for ((_, number), mut held) in waiting {
+            held.departure = match self.conditions.rate {
+                None => now,
+                Some(rate) => {
+                    let size = held.bytes.len();
+                    self.bottleneck.re_enter(now, &rate, size, held.departure)
+                }
+            };
+            let delivery = held.departure.saturating_add(held.delay);
+            self.held.insert((delivery, number), held);
+        }
+    }
+}
