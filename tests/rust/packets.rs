@@ -203,3 +203,27 @@ fn a_packet_beyond_32_mib_is_refused_and_one_of_32_mib_is_not() {
     assert!(world.run_until(600_000, |world| !world[server].packets.is_empty()));
     assert!(world[server].packets[0].data == data);
 }
+
+/// Datagrams that a codec makes no smaller travel plain, and must not overtake compressed ones on their way
+/// through the receiver.
+#[test]
+fn compressed_and_plain_datagrams_keep_their_order() {
+    const PACKETS: usize = 40;
+    let mut world = World::new(106);
+    let (server, clients) = world.connected(1);
+    for node in [server, clients[0]] {
+        let peer = &mut world[node].peer;
+        peer.set_compression(enet_codec::Compression::RangeCoder);
+    }
+    for index in 0..PACKETS {
+        let size = if index % 2 == 0 { 1000 } else { 1 };
+        let data = vec![index as u8; size];
+        let mode = TransferMode::UnreliableOrdered;
+        world.send(server, 0, mode, 0, &data).expect("sent");
+    }
+    world.run(50);
+    let packets = &world[clients[0]].packets;
+    let received: Vec<usize> = packets.iter().map(|it| it.data[0].into()).collect();
+    let expected: Vec<usize> = (0..PACKETS).collect();
+    assert_eq!(received, expected);
+}

@@ -128,7 +128,9 @@ impl SocketSide {
             let received = self.transport.receive(&mut |from, datagram| {
                 let wire_size = datagram.len();
                 read.bytes += wire_size;
-                if is_encrypted || datagram::is_compressed(datagram) {
+                // One that waits holds up those behind it: a later packet would make it late.
+                let waits = is_encrypted || !inbox.is_empty() || datagram::is_compressed(datagram);
+                if waits {
                     inbox.push(from, datagram, wire_size);
                 } else {
                     take(Arrival {
