@@ -14,8 +14,14 @@ mod rusty;
 pub use own::OwnEngine;
 pub use rusty::RustyEngine;
 
+/// The admission rule of a Godot server: connect data is a client's unique id.
+pub const UNIQUE_IDS: Admission = Admission::UniqueData {
+    min: 2,
+    max: i32::MAX as u32,
+};
+
 /// Makes an engine.
-pub type EngineFactory = fn(&enet_proto::EngineConfig) -> Box<dyn Engine>;
+pub type EngineFactory = fn(&enet_proto::HostConfig) -> Box<dyn Engine>;
 
 /// One ENet host without socket and clock. See the module's head.
 ///
@@ -110,7 +116,7 @@ pub trait Engine: Send {
     /// most.
     fn set_channel_limit(&mut self, channels: usize);
 
-    /// Chooses whom to let in from now on. See [`enet_proto::EngineConfig::answers_refused`] for the others.
+    /// Chooses whom to let in from now on. See [`enet_proto::HostConfig::answers_refused`] for the others.
     fn set_admission(&mut self, admission: Admission);
 
     /// Peers that are connected.
@@ -125,7 +131,7 @@ pub trait Engine: Send {
     fn recycle(&mut self, _buffer: Vec<u8>) {}
 
     /// Our host, for what only ours can do; `None` from the others.
-    fn own(&mut self) -> Option<&mut enet_proto::Enet> {
+    fn own(&mut self) -> Option<&mut enet_proto::Host> {
         None
     }
 

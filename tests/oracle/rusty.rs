@@ -18,7 +18,7 @@ use rusty_enet::{EventNoRef, HostSettings, PacketKind, PacketReceived, PeerID, S
 use enet_codec::Codec;
 use enet_multiplayer::channel;
 use enet_proto::{
-    Admission, Disconnect, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
+    Admission, Disconnect, Event, HostConfig, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
     PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Time, Timeout,
 };
 
@@ -38,7 +38,7 @@ pub struct RustyEngine {
 impl RustyEngine {
     /// Makes a host. Limits of `config` beyond the protocol's are cut to them; `answers_refused` is
     /// something it cannot do.
-    pub fn new(config: &EngineConfig) -> Self {
+    pub fn new(config: &HostConfig) -> Self {
         let clock = Clock::default();
         clock.set(config.now);
         let codec = SharedCodec::default();
@@ -68,7 +68,7 @@ impl RustyEngine {
     }
 
     /// Makes a host as a boxed engine: an [`crate::host::EngineFactory`].
-    pub fn boxed(config: &EngineConfig) -> Box<dyn Engine> {
+    pub fn boxed(config: &HostConfig) -> Box<dyn Engine> {
         Box::new(Self::new(config))
     }
 

@@ -14,9 +14,9 @@ use crate::Transport;
 use enet_codec::Compression;
 use enet_codec::Recorder;
 use enet_dtls::{Dtls, Failed};
-use enet_proto::Enet;
+use enet_proto::Host as ProtocolHost;
 use enet_proto::{Admission, Disconnect, PacketFlags, QueueError};
-use enet_proto::{EngineConfig, Event, PeerId, PeerState, Time};
+use enet_proto::{Event, HostConfig, PeerId, PeerState, Time};
 
 mod about;
 mod endpoint;
@@ -82,7 +82,7 @@ pub struct Host {
 
 impl Host {
     /// Joins an engine to a socket.
-    pub fn new(config: &EngineConfig, transport: Box<dyn Transport>) -> Self {
+    pub fn new(config: &HostConfig, transport: Box<dyn Transport>) -> Self {
         let port = transport
             .local_address()
             .map_or(0, |address| address.port());
@@ -90,7 +90,7 @@ impl Host {
         let worth_a_call = transport.largest_batch().min(FULL_DATAGRAMS);
         Self {
             shared: Arc::new(Shared::new(
-                Endpoint::new(Enet::new(config)),
+                Endpoint::new(ProtocolHost::new(config)),
                 Line::new(transport),
             )),
             is_threaded: false,
@@ -112,14 +112,14 @@ impl Host {
     pub fn start_thread(&mut self, clock: Clock) -> io::Result<()> {
         self.shared.start(clock)?;
         self.is_threaded = true;
-        self.with_engine(|engine| engine.tolerate_jitter(FRAME_MILLIS));
+        self.with_engine(|engine| engine.set_jitter_tolerance(FRAME_MILLIS));
         Ok(())
     }
 
     /// Ends the thread: from now on the owner serves the host. What waits has left then.
     pub fn stop_thread(&mut self) {
         self.shared.stop();
-        self.with_engine(|engine| engine.tolerate_jitter(0));
+        self.with_engine(|engine| engine.set_jitter_tolerance(0));
         self.is_threaded = false;
         self.has_begun = false;
     }
@@ -251,10 +251,10 @@ impl Host {
     }
 
     /// Takes in no packets from now on, or does so again; connections live on meanwhile. A thread goes on
-    /// taking them in, up to [`EngineConfig::max_unread_data`].
+    /// taking them in, up to [`HostConfig::max_unread_data`].
     pub fn refuse_data(&mut self, refuse: bool) {
         if !self.is_threaded {
-            self.shared.look().endpoint.engine.refuse_data(refuse);
+            self.shared.look().endpoint.engine.pause_receiving(refuse);
         }
     }
 
@@ -357,7 +357,7 @@ impl Host {
     }
 
     /// Does something with the engine: what is set and asked seldom.
-    pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut Enet) -> R) -> R {
+    pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut ProtocolHost) -> R) -> R {
         self.shared.act(|endpoint| act(&mut endpoint.engine))
     }
 

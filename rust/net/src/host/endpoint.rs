@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use enet_codec::Codec;
 use enet_dtls::{Dtls, DtlsEvent, Failed};
 use enet_proto::{
-    Admission, DEFAULT_MTU, Enet, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time, datagram,
+    Admission, DEFAULT_MTU, Host as ProtocolHost, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId,
+    Time, datagram,
 };
 
 use super::Totals;
@@ -16,7 +17,7 @@ use super::line::{Line, Sent};
 const MAX_FAILED: usize = 16;
 
 pub struct Endpoint {
-    pub engine: Enet,
+    pub engine: ProtocolHost,
     pub codec: Option<Box<dyn Codec + Send>>,
     pub undecoded: u64,
     scratch: Vec<u8>,
@@ -29,7 +30,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub fn new(engine: Enet) -> Self {
+    pub fn new(engine: ProtocolHost) -> Self {
         Self {
             engine,
             codec: None,
@@ -83,7 +84,7 @@ impl Endpoint {
         self.latest = self.latest.max(now);
         if let Some(dtls) = &mut self.dtls {
             let engine = &self.engine;
-            dtls.service(now, &|each| engine.each_address(each));
+            dtls.service(now, &|each| engine.for_each_address(each));
         }
         self.heed_sessions(now);
         self.engine.service(now);
@@ -93,11 +94,11 @@ impl Endpoint {
     fn heed_sessions(&mut self, now: Time) {
         while let Some(event) = self.dtls.as_mut().and_then(|dtls| dtls.next_event()) {
             match event {
-                DtlsEvent::Ready(address) => self.engine.go_on(now, address),
-                DtlsEvent::Ended(address) => self.engine.lose(address),
+                DtlsEvent::Ready(address) => self.engine.resume_connecting(now, address),
+                DtlsEvent::Ended(address) => self.engine.fail_peers_at(address),
                 DtlsEvent::Failed(failed) => {
                     if failed.is_client {
-                        self.engine.lose(failed.address);
+                        self.engine.fail_peers_at(failed.address);
                     }
                     if self.failed.len() < MAX_FAILED {
                         self.failed.push_back(failed);
@@ -180,7 +181,7 @@ impl Endpoint {
         if let Some(dtls) = &mut self.dtls
             && dtls.connect(now, address)
         {
-            self.engine.go_on(now, address);
+            self.engine.resume_connecting(now, address);
         }
         Some(peer)
     }
@@ -191,10 +192,10 @@ impl Endpoint {
         self.engine
             .set_mtu(DEFAULT_MTU - enet_dtls::OVERHEAD as u32);
         if dtls.is_client() {
-            self.engine.hold();
+            self.engine.pause_connecting();
             let mut addresses = Vec::new();
             self.engine
-                .each_address(&mut |address| addresses.push(address));
+                .for_each_address(|address| addresses.push(address));
             for address in addresses {
                 dtls.connect(now, address);
             }

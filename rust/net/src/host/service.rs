@@ -23,7 +23,7 @@ use super::line::{Line, Sent};
 use super::queues::{Inbox, MAX_TAKEN, Outbox};
 use super::{FULL_DATAGRAMS, SLICE};
 use crate::io::Watch;
-use enet_proto::{Enet, Time};
+use enet_proto::{Host as ProtocolHost, Time};
 
 /// Tells the time to a thread: on the same clock, and from the same zero, as the calls of the owner.
 pub type Clock = fn() -> Time;
@@ -205,7 +205,7 @@ impl Shared {
 
     /// Does something under the lock that queues packets, which wait for the flush.
     /// Says how many datagrams are ready that the caller has to send: none where a thread does.
-    pub fn queue<R>(&self, now: Time, act: impl FnOnce(&mut Enet) -> R) -> (R, usize) {
+    pub fn queue<R>(&self, now: Time, act: impl FnOnce(&mut ProtocolHost) -> R) -> (R, usize) {
         let mut state = lock(&self.state);
         let endpoint = &mut state.endpoint;
         endpoint.latest = endpoint.latest.max(now);
