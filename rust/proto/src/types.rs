@@ -116,7 +116,7 @@ pub struct PeerStatistics {
     pub reliable_data_in_transit: u32,
     /// Received bytes held for reordering and reassembly.
     pub waiting_data: usize,
-    /// What the remote can receive, in bytes per second, 0 for unlimited.
+    /// The most the remote can receive, in bytes per second, 0 for unlimited.
     pub in_bandwidth: u32,
     /// The most the remote sends, in bytes per second, 0 for unlimited.
     pub out_bandwidth: u32,

@@ -1,6 +1,6 @@
 //! Which connectors are accepted, and what refused ones are told.
 //!
-//! A connector may be anybody who writes a false sender address on datagrams. Three rules follow:
+//! A connector may have forged its sender address. Three rules follow:
 //!
 //! - An answer goes out only when a CONNECT comes in, and is no longer than that (with a codec, twice
 //!   as long at most). (C retransmits its answer for half a minute to whatever address was named.)

@@ -91,7 +91,7 @@ impl Host {
         for ((id, _), incoming) in peers.into_iter().zip(shares) {
             self.with_peer(id, |peer, context| {
                 let outgoing = context.config.out_bandwidth;
-                // What is late goes first.
+                // Late commands go first.
                 retransmit_if_due(peer, context);
                 if peer.is_up() {
                     let command = Command::BandwidthLimit { incoming, outgoing };
@@ -117,8 +117,8 @@ fn set_limit(peer: &mut Peer, limit: u64) {
     peer.bandwidth.reset_queued();
 }
 
-/// What each peer may send, in bytes per second, of what we can receive (0 for unlimited), given what
-/// each sends at most (0 for unlimited).
+/// Divides the bandwidth that we can receive (bytes per second, 0 for unlimited) among peers, of which
+/// each sends at most `sending` (0 for unlimited).
 fn incoming_shares(mut bandwidth: u32, sending: &[u32]) -> Vec<u32> {
     let mut is_modest = vec![false; sending.len()];
     let mut limit = 0;

@@ -48,7 +48,7 @@ impl Host {
     /// answers.
     pub fn service(&mut self, now: Time) {
         self.context.advance(now);
-        // What the sharing sends makes pings unnecessary.
+        // A bandwidth announcement makes a ping unnecessary.
         self.share_bandwidth_when_due();
         self.run_timers();
     }

@@ -1,4 +1,4 @@
-//! What all peers of a host share: the methods of a peer get it beside the peer.
+//! State that all peers of a host share. Functions that work on a peer get both.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -52,7 +52,7 @@ impl Context {
 #[derive(Default)]
 pub struct Census {
     connected: usize,
-    /// Those of them whose incoming bandwidth is limited.
+    /// Connected peers whose incoming bandwidth is limited.
     limited: usize,
     /// How many incoming connections have this connect data.
     by_data: HashMap<u32, usize>,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::Event;
 
-/// What an event costs besides its bytes.
+/// Cost of an event, besides its packet's bytes.
 const EVENT_COST: usize = 64;
 
 /// A queue of events, oldest first.

@@ -67,8 +67,8 @@ impl Host {
         peer.accepts_from(from, header.session).then_some(peer)
     }
 
-    /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. The
-    /// token so is a key of 32 bits against forgery, the only one the protocol has.
+    /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. So
+    /// the token is a key of 32 bits against forgery, the only one the protocol has.
     fn is_intact(
         &self,
         slot: u16,

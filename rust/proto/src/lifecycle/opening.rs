@@ -58,7 +58,7 @@ pub fn on_verify_connect(
         return Ok(());
     }
     // Only a host that received the CONNECT knows the token. C gives the attempt up over a wrong one,
-    // so anybody who guesses the port can end it.
+    // so a forger that guesses the port can end it.
     if terms.token != peer.packer.route().token() || terms.slot >= NO_SLOT {
         return Err(Refused);
     }

@@ -23,7 +23,7 @@ impl PeerBandwidth {
         self.queued = 0;
     }
 
-    /// What the remote can receive, in bytes per second, 0 for unlimited.
+    /// The most the remote can receive, in bytes per second, 0 for unlimited.
     pub fn incoming(&self) -> u32 {
         self.incoming
     }

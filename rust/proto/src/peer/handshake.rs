@@ -1,4 +1,4 @@
-//! What a handshake brings to a connection: the data of both sides, and the terms they agree on.
+//! A connection's share in a handshake: the data of both sides, and the terms they agree on.
 
 use std::net::SocketAddr;
 
@@ -11,11 +11,11 @@ use crate::{MAX_CHANNELS, MAX_MTU, MIN_MTU};
 /// Data of a connection's beginning and end.
 #[derive(Debug, Default)]
 pub struct Handshake {
-    /// What our CONNECT carries, on the connecting side.
+    /// Data of our CONNECT, on the connecting side.
     request: u32,
-    /// What the remote's CONNECT carried, on the accepting side.
+    /// Data of the remote's CONNECT, on the accepting side.
     connect_data: u32,
-    /// What the event of the disconnect, or our DISCONNECT, will carry.
+    /// Data for the event of the disconnect, or for our DISCONNECT.
     disconnect_data: u32,
     /// When a half-open connection is dropped.
     expires_at: u64,
@@ -24,7 +24,6 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// The data that our CONNECT carries.
     pub fn request(&self) -> u32 {
         self.request
     }

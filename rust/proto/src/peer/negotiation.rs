@@ -1,4 +1,4 @@
-//! What the two sides of a handshake agree on: sessions and the window for reliable data.
+//! The rules by which a handshake arrives at sessions and at the window for reliable data.
 
 /// Smallest window for reliable data in flight, in bytes.
 pub const MIN_WINDOW: u32 = 4096;

@@ -1,4 +1,4 @@
-//! What arrives.
+//! The receive path.
 //!
 //! [`commands`] carries out the commands of a datagram that belongs to a connection. Packets go to
 //! their channel ([`channel`]), which delivers those in order at once. Other packets wait in a reorder

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::wire::{Fragment, MAX_FRAGMENTS};
 
-/// What a packet in reassembly costs besides the bytes it claims.
+/// Cost of a packet in reassembly, besides the bytes it claims.
 const PACKET_COST: usize = 256;
-/// What the first early fragment costs besides its bytes; [`EARLY_COST`] is that of each further one.
+/// Cost of the first early fragment, besides its bytes; [`EARLY_COST`] is that of each further one.
 /// Without these costs, a million fragments of a byte would take a hundred times their bytes.
 const FIRST_EARLY_COST: usize = 512;
 const EARLY_COST: usize = 128;
@@ -46,12 +46,12 @@ impl Reassembly {
         }
     }
 
-    /// What the packet counts for towards the limit on waiting data.
+    /// The packet's share, in bytes, of the limit on waiting data.
     pub fn cost(&self) -> usize {
         self.cost
     }
 
-    /// What adding a fragment will cost additionally.
+    /// The additional cost of adding a fragment.
     pub fn cost_of(&self, fragment: &Fragment) -> usize {
         let is_early = fragment.number > self.next && !self.early.contains_key(&fragment.number);
         match (is_early, self.cost == self.total + PACKET_COST) {

@@ -12,7 +12,7 @@ use super::reassembly::Reassembly;
 use super::waitlist::Waitlist;
 use crate::wire::Fragment;
 
-/// What a waiting packet costs at least: empty packets are not free.
+/// Lowest cost of a waiting packet: empty packets are not free.
 const MIN_COST: usize = 192;
 
 /// A packet, or one in the making, that waits for its turn.
@@ -23,7 +23,7 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// What the packet counts for towards the limit on waiting data.
+    /// The packet's share, in bytes, of the limit on waiting data.
     pub fn cost(&self) -> usize {
         match self {
             Self::Whole(data) => data.len().max(MIN_COST),

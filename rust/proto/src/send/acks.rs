@@ -1,7 +1,7 @@
 //! Acknowledgements to send.
 //!
-//! They wait for the next datagram and stand in front of it; the flush sends those that found none. (C
-//! mostly sends them on their own.) They stand in front because C stops reading a datagram where it
+//! Acknowledgements wait for the next datagram and stand in front of it; the flush sends those that
+//! found none. (C mostly sends them on their own.) Their place is in front because C stops reading a datagram where it
 //! takes no data: before a handshake's last acknowledgement, and in fragments while it is leaving.
 
 use crate::wire::{Command, Framed};

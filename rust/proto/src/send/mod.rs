@@ -1,4 +1,4 @@
-//! What leaves.
+//! The send path.
 //!
 //! Each peer with something to send has one open datagram. Commands are written into it when they are
 //! queued ([`packer`], [`datagram_builder`]): no list of commands is walked at the flush, and nothing

@@ -69,7 +69,7 @@ impl Route {
         }
     }
 
-    /// What stands in the checksum's place while it is computed.
+    /// The value in the checksum's place while it is computed.
     pub fn checksum_seed(&self) -> u32 {
         if self.has_slot() { self.token } else { 0 }
     }

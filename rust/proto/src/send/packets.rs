@@ -10,7 +10,7 @@ use crate::peer::Peer;
 use crate::wire::{Command, Fragment, Framed, HEADER_SIZE, MAX_FRAGMENTS};
 use crate::{PacketFlags, PeerState, QueueError};
 
-/// What a fragment adds to its bytes: the datagram's header and its own.
+/// Bytes that a fragment adds to its payload: the datagram's header and its own.
 const FRAGMENT_OVERHEAD: usize = HEADER_SIZE + 24;
 /// Larger packets are kept once for all their fragments and recipients.
 const MAX_BUFFERED: usize = 512;

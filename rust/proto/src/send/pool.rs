@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Bytes of free buffers that are kept, per kind and size: a burst of one frame to a few thousand
 /// players.
 const POOL_BYTES: usize = 4 * 1024 * 1024;
-/// What a kept buffer costs besides its bytes.
+/// Cost of a kept buffer, besides its bytes.
 const BUFFER_COST: usize = 64;
 /// Largest buffer for packets that come in one datagram.
 const LARGEST_SMALL: usize = 2048;
