@@ -1,4 +1,4 @@
-//! Our engine, with a codec as the hosts on sockets have it.
+//! Our protocol, with a codec as the hosts on sockets have it.
 
 use std::net::SocketAddr;
 
@@ -10,9 +10,9 @@ use enet_proto::{
 
 use super::Engine;
 
-/// The engine under test.
+/// The implementation under test.
 pub struct OwnEngine {
-    /// For calls that only ours has.
+    /// The host itself, for calls that the trait lacks.
     pub host: Host,
     codec: Option<Box<dyn Codec + Send>>,
     scratch: Vec<u8>,

@@ -45,7 +45,7 @@ impl Host {
             self.take_connect(from, wire_size, rest);
         } else {
             self.with_slot(header.slot, |peer, context| {
-                recv::carry_out(peer, context, from, header.sent_time, rest);
+                recv::carry_out(peer, context, &from, header.sent_time, rest);
             });
         }
     }

@@ -257,15 +257,15 @@ impl Peer {
         recovery.on_transmit(key, now, rto, &mut commands)
     }
 
-    /// Records that a reliable command, already removed from its queue, was acknowledged. An idle peer
-    /// keeps no memory when nothing is left.
-    pub fn on_acknowledged(&mut self, command: &Transmission, is_idle: bool) {
+    /// Records that a reliable command was acknowledged, which is removed from its queue already and had
+    /// so many bytes in flight. An idle peer keeps no memory when nothing is left.
+    pub fn on_acknowledged(&mut self, bytes: u32, is_idle: bool) {
         self.queue.on_acknowledged();
         if !self.queue.has_unacknowledged() {
             self.release_memory(is_idle);
         }
         let (recovery, mut commands) = self.recovery();
-        recovery.on_acknowledged(command, &mut commands);
+        recovery.on_acknowledged(bytes, &mut commands);
     }
 
     fn release_memory(&mut self, is_idle: bool) {

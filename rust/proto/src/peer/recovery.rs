@@ -52,6 +52,15 @@ impl Transmission {
         self.length
     }
 
+    /// Payload bytes that count for the window.
+    pub fn bytes_in_flight(&self) -> u32 {
+        if self.in_flight {
+            self.length.into()
+        } else {
+            0
+        }
+    }
+
     /// Whether this command was queued before another one of the same peer.
     pub fn is_before(&self, turn: u32) -> bool {
         (self.turn.wrapping_sub(turn) as i32) < 0
@@ -143,15 +152,10 @@ impl Recovery {
         true
     }
 
-    /// Takes an acknowledged command, which `commands` does not find any more, out of the accounts.
-    pub fn on_acknowledged(
-        &mut self,
-        acknowledged: &Transmission,
-        commands: &mut impl Transmissions,
-    ) {
-        if acknowledged.in_flight {
-            self.release_bytes(acknowledged);
-        }
+    /// Records that a command was acknowledged, which `commands` does not find any more. `bytes` are
+    /// its [`Transmission::bytes_in_flight`].
+    pub fn on_acknowledged(&mut self, bytes: u32, commands: &mut impl Transmissions) {
+        self.release_bytes(bytes);
         self.restart_timer(commands);
     }
 
@@ -186,9 +190,9 @@ impl Recovery {
                 return true;
             }
             command.rto = command.rto.saturating_mul(2);
+            self.release_bytes(command.bytes_in_flight());
             command.in_flight = false;
             gives_up |= self.has_waited_enough(now, command);
-            self.release_bytes(command);
             expired.push(key);
             false
         });
@@ -210,9 +214,8 @@ impl Recovery {
             || (tried_enough && silence >= u64::from(self.limits.minimum))
     }
 
-    fn release_bytes(&mut self, command: &Transmission) {
-        let length = u32::from(command.length);
-        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(length);
+    fn release_bytes(&mut self, bytes: u32) {
+        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(bytes);
     }
 
     fn restart_timer(&mut self, commands: &mut impl Transmissions) {
@@ -287,7 +290,7 @@ mod tests {
         assert_eq!(recovery.deadline(&mut commands), Some(1100));
         assert_eq!(recovery.bytes_in_flight(), 30);
         let first = commands.0.remove(&1).expect("it is there");
-        recovery.on_acknowledged(&first, &mut commands);
+        recovery.on_acknowledged(first.bytes_in_flight(), &mut commands);
         assert_eq!(recovery.deadline(&mut commands), Some(1150));
         assert_eq!(recovery.bytes_in_flight(), 20);
         assert!(!recovery.on_transmit(key(1), 1060, 100, &mut commands));
@@ -316,7 +319,7 @@ mod tests {
         recovery.on_transmit(key(1), 0, 100, &mut commands);
         assert_eq!(recovery.take_expired(100, &mut commands), Ok(vec![key(1)]));
         let lost = commands.0.remove(&1).expect("it is there");
-        recovery.on_acknowledged(&lost, &mut commands);
+        recovery.on_acknowledged(lost.bytes_in_flight(), &mut commands);
         assert_eq!(recovery.bytes_in_flight(), 0);
         assert_eq!(recovery.deadline(&mut commands), None);
     }

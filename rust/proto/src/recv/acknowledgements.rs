@@ -73,17 +73,17 @@ pub fn acknowledge(
     sequence: u16,
 ) -> Option<Command> {
     if channel == CONTROL_CHANNEL {
-        let (command, transmission) = peer.controls.acknowledge(sequence)?;
+        let command = peer.controls.acknowledge(sequence)?;
         // Nothing but pings: the peer is idle.
-        peer.on_acknowledged(&transmission, true);
+        peer.on_acknowledged(0, true);
         return Some(command);
     }
     let channel = peer.channels.used_mut(channel)?;
-    let (payload, transmission) = channel.sending.acknowledge(sequence)?;
-    if let Payload::Shared(bytes, _) = payload {
-        context.output.shared.put_back(bytes);
+    let (payload, bytes) = channel.sending.acknowledge(sequence)?;
+    if let Payload::Shared(packet, _) = payload {
+        context.output.shared.put_back(packet);
     }
-    peer.on_acknowledged(&transmission, false);
+    peer.on_acknowledged(bytes, false);
     None
 }
 

@@ -21,25 +21,27 @@ pub struct Refused;
 pub fn carry_out(
     peer: &mut Peer,
     context: &mut Context,
-    from: SocketAddr,
+    from: &SocketAddr,
     sent_time: Option<u16>,
     mut commands: &[u8],
 ) {
-    while let Some(mut framed) = Framed::read(&mut commands) {
-        // Without a time there is nothing to acknowledge with: no ENet sends such a datagram.
-        let wanted_ack = framed.wants_ack;
-        framed.wants_ack &= sent_time.is_some();
+    // Each command is borrowed where it was read; moving it would cost more than reading it.
+    while let Some(framed) = &Framed::read(&mut commands) {
         let was_broadcasting = peer.is_broadcasting();
-        let done = on_command(peer, context, &framed, &mut commands);
+        let can_be_acknowledged = framed.wants_ack && sent_time.is_some();
+        let done = on_command(peer, context, framed, can_be_acknowledged, &mut commands);
         if was_broadcasting && peer.is_up() {
             // The connection is to the host that answered first.
-            peer.set_address(from);
+            peer.set_address(*from);
         }
-        if done.is_err() || framed.wants_ack != wanted_ack {
+        if done.is_err() {
             break;
         }
-        if let Some(sent_time) = sent_time.filter(|_| wanted_ack) {
-            queue_ack(peer, context, &framed, sent_time);
+        match (framed.wants_ack, sent_time) {
+            (true, Some(sent_time)) => queue_ack(peer, context, framed, sent_time),
+            // Without a time there is nothing to acknowledge with: no ENet sends such a datagram.
+            (true, None) => break,
+            (false, _) => {}
         }
     }
 }
@@ -72,6 +74,7 @@ fn on_command(
     peer: &mut Peer,
     context: &mut Context,
     framed: &Framed,
+    can_be_acknowledged: bool,
     rest: &mut &[u8],
 ) -> Result<(), Refused> {
     match framed.command {
@@ -91,7 +94,7 @@ fn on_command(
             if framed.channel != CONTROL_CHANNEL || !is_next || peer.is_broadcasting() {
                 return Err(Refused);
             }
-            lifecycle::on_disconnect(peer, context, data, framed.wants_ack);
+            lifecycle::on_disconnect(peer, context, data, can_be_acknowledged);
             return Ok(());
         }
         // The acknowledgement of our VERIFY_CONNECT got lost or comes later. Slot and session prove as

@@ -112,16 +112,19 @@ impl SendChannel {
         Some(kept.transmission.length().into())
     }
 
-    /// Removes an acknowledged command. `None` if it was never sent, or acknowledged before.
-    pub fn acknowledge(&mut self, number: u16) -> Option<(Payload, Transmission)> {
+    /// Removes an acknowledged command. Returns its payload, and its bytes in flight. `None` if it was
+    /// never sent, or acknowledged before.
+    pub fn acknowledge(&mut self, number: u16) -> Option<(Payload, u32)> {
         let number = self.commands.unwrapped(number);
-        if !self.commands.get_mut(number)?.transmission.was_sent() {
+        let transmission = &self.commands.get(number)?.transmission;
+        if !transmission.was_sent() {
             return None;
         }
+        let bytes = transmission.bytes_in_flight();
         let done = self.commands.remove(number)?;
         let oldest = self.commands.front().map(|oldest| oldest.position);
         self.buffer.release_to(oldest.unwrap_or(self.buffer.end()));
-        Some((done.payload, done.transmission))
+        Some((done.payload, bytes))
     }
 
     /// Whether a number would enter a new window while a number that the receiver may take for a later

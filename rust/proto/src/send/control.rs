@@ -54,11 +54,11 @@ impl ControlQueue {
     }
 
     /// Removes an acknowledged command.
-    pub fn acknowledge(&mut self, sequence: u16) -> Option<(Command, Transmission)> {
+    pub fn acknowledge(&mut self, sequence: u16) -> Option<Command> {
         let mut controls = self.unacknowledged.iter();
         let at = controls.position(|control| control.sequence == sequence)?;
         let control = self.unacknowledged.remove(at)?;
-        Some((control.command, control.transmission))
+        Some(control.command)
     }
 
     /// Whether a received command's number follows on those before it.

@@ -14,6 +14,7 @@ pub struct DatagramBuilder {
 
 impl DatagramBuilder {
     /// An empty datagram in a buffer, which needs room for `mtu` bytes.
+    #[inline]
     pub fn new(mut buffer: Vec<u8>, mtu: u32, is_timed: bool, has_checksum: bool) -> Self {
         let mut start = SHORT_HEADER_SIZE;
         if is_timed {
@@ -37,6 +38,7 @@ impl DatagramBuilder {
     }
 
     /// Whether a command of so many bytes fits into the datagram.
+    #[inline]
     pub fn has_room(&self, size: usize, mtu: u32) -> bool {
         // The time counts in any case, as in C: a later command may need it.
         let time = match self.is_timed {
@@ -47,6 +49,7 @@ impl DatagramBuilder {
     }
 
     /// Appends a command and its payload.
+    #[inline]
     pub fn push(&mut self, framed: &Framed, payload: &[u8]) {
         if framed.wants_ack && !self.is_timed {
             self.is_timed = true;
@@ -60,6 +63,7 @@ impl DatagramBuilder {
     }
 
     /// Fills the header in and returns the datagram.
+    #[inline]
     pub fn finish(self, route: &Route, now: u64, has_checksum: bool) -> Vec<u8> {
         let mut bytes = self.bytes;
         let mut header = route.header();

@@ -62,6 +62,7 @@ impl Route {
     }
 
     /// The header's slot and session bits.
+    #[inline]
     pub fn header(&self) -> u16 {
         match self.has_slot() {
             true => self.slot | u16::from(self.session & 3) << SESSION_SHIFT,
@@ -184,6 +185,7 @@ impl Packer {
         self.acks = acks;
     }
 
+    #[inline]
     fn make_room(&mut self, output: &mut Output, now: u64, size: usize) {
         let mtu = self.mtu;
         if (self.builder.as_ref()).is_some_and(|builder| !builder.has_room(size, mtu)) {
