@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use cpu_time::ThreadTime;
 use enet_net::Taker;
 use enet_net::{BindAddress, Host, Network, Transport, Udp};
-use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Throttle};
+use enet_proto::{Event, HostConfig, PacketFlags, PeerId, Throttle};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, recvmmsg, sendmmsg};
 
@@ -172,7 +172,7 @@ impl Game {
     fn start(is_batched: bool) -> Self {
         let localhost = BindAddress::Ip([127, 0, 0, 1].into());
         let host = |transport, slots, seed| {
-            let config = EngineConfig::new(slots, seed, Duration::ZERO);
+            let config = HostConfig::new(slots, seed, Duration::ZERO);
             Host::new(&config, transport)
         };
         let transport: Box<dyn Transport> = match is_batched {

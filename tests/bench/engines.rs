@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_proto::{Event, HostConfig, PacketFlags, PeerId, Time};
 use sim::oracle::Engine;
 use sim::oracle::EngineFactory;
 use sim::oracle::OwnEngine;
@@ -43,7 +43,7 @@ struct Arena {
 
 impl Arena {
     fn new(make: EngineFactory, load: &Load) -> Self {
-        let config = |max_peers, seed| EngineConfig::new(max_peers, seed, Time::ZERO);
+        let config = |max_peers, seed| HostConfig::new(max_peers, seed, Time::ZERO);
         let clients = (0..load.clients as u16).map(|index| {
             let mut client = make(&config(1, u32::from(index) + 2));
             let peer = client

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cpu_time::ThreadTime;
 use enet_net::{BindAddress, Host, Network, Udp};
-use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, Throttle, Time};
+use enet_proto::{Event, HostConfig, PacketFlags, PeerId, Throttle, Time};
 
 struct Clock(Instant);
 
@@ -24,7 +24,7 @@ fn flags(kind: &str) -> PacketFlags {
 }
 
 fn host(max_peers: usize, seed: u32) -> Host {
-    let config = EngineConfig::new(max_peers, seed, Time::ZERO);
+    let config = HostConfig::new(max_peers, seed, Time::ZERO);
     let localhost = BindAddress::Ip([127, 0, 0, 1].into());
     let transport = Udp.bind(localhost, 0).expect("a port");
     Host::new(&config, transport)

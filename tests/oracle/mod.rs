@@ -1,4 +1,4 @@
-//! ENet's other implementations, to compare ours with: one trait, and what implements it.
+//! One trait for our protocol and for another implementation of ENet, which the tests compare.
 
 use std::net::SocketAddr;
 
@@ -14,15 +14,20 @@ mod rusty;
 pub use own::OwnEngine;
 pub use rusty::RustyEngine;
 
-/// Makes an engine.
-pub type EngineFactory = fn(&enet_proto::EngineConfig) -> Box<dyn Engine>;
+/// The admission rule of a Godot server: connect data is a client's unique id.
+pub const UNIQUE_IDS: Admission = Admission::UniqueData {
+    min: 2,
+    max: i32::MAX as u32,
+};
 
-/// One ENet host without socket and clock. See the module's head.
+/// Makes an engine.
+pub type EngineFactory = fn(&enet_proto::HostConfig) -> Box<dyn Engine>;
+
+/// One ENet host without socket and clock.
 ///
-/// Calls name connections by [`PeerId`]; a stale id is never an error, it names a disconnected peer.
+/// The calls are those of [`enet_proto::Host`], which documents them.
 pub trait Engine: Send {
-    /// Starts a connection. The CONNECT leaves with the next [`Engine::service`] or
-    /// [`Engine::flush`]. `None` when no slot is free.
+    /// See [`enet_proto::Host::connect`].
     fn connect(
         &mut self,
         now: Time,
@@ -31,25 +36,22 @@ pub trait Engine: Send {
         data: u32,
     ) -> Option<PeerId>;
 
-    /// Takes in one datagram. Hostile bytes are dropped without a report.
+    /// See [`enet_proto::Host::receive`].
     fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]);
 
-    /// Does what time makes due: resends, timeouts, pings, sharing the bandwidth. Acknowledgements
-    /// of what came in wait for [`Engine::flush`], so that they ride with the answers.
+    /// See [`enet_proto::Host::service`].
     fn service(&mut self, now: Time);
 
-    /// Puts everything that may be sent now into datagrams.
+    /// See [`enet_proto::Host::flush`].
     fn flush(&mut self, now: Time);
 
-    /// The next thing that happened, oldest first.
+    /// See [`enet_proto::Host::next_event`].
     fn next_event(&mut self) -> Option<Event>;
 
-    /// The next datagram to send, oldest first; its bytes replace those of `datagram`. What is full
-    /// may leave before [`Engine::flush`].
+    /// See [`enet_proto::Host::next_datagram`].
     fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr>;
 
-    /// Queues one packet. The protocol makes each 65,536th packet reliable that follows as many
-    /// unreliable ordered ones on its channel, without a reliable one between.
+    /// See [`enet_proto::Host::send`].
     fn send(
         &mut self,
         now: Time,
@@ -59,9 +61,7 @@ pub trait Engine: Send {
         data: &[u8],
     ) -> Result<(), QueueError>;
 
-    /// Queues one packet for several peers, holding its bytes once, and says for how many. Peers that
-    /// are not connected or lack the channel are left out. Only a packet that is too large is an
-    /// error.
+    /// See [`enet_proto::Host::send_to_all`].
     fn send_to_all(
         &mut self,
         now: Time,
@@ -71,61 +71,58 @@ pub trait Engine: Send {
         data: &[u8],
     ) -> Result<usize, QueueError>;
 
-    /// Ends a connection.
+    /// See [`enet_proto::Host::disconnect`].
     fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect);
 
-    /// The state of a connection.
+    /// See [`enet_proto::Host::state`].
     fn state(&self, peer: PeerId) -> PeerState;
 
-    /// The remote's address, while the connection exists.
+    /// See [`enet_proto::Host::address`].
     fn address(&self, peer: PeerId) -> Option<SocketAddr>;
 
-    /// Number of channels of the connection, 0 when there is none.
+    /// See [`enet_proto::Host::channels`].
     fn channels(&self, peer: PeerId) -> usize;
 
-    /// Everything the connection knows of itself.
+    /// See [`enet_proto::Host::statistics`].
     fn statistics(&self, peer: PeerId) -> Option<PeerStatistics>;
 
-    /// Asks the remote for an acknowledgement, which measures the round trip.
+    /// See [`enet_proto::Host::ping`].
     fn ping(&mut self, now: Time, peer: PeerId);
 
-    /// Time without an acknowledgement after which a ping is sent, in milliseconds; 0 for the usual
-    /// 500.
+    /// See [`enet_proto::Host::set_ping_interval`].
     fn set_ping_interval(&mut self, now: Time, peer: PeerId, interval: u32);
 
-    /// When to give the connection up. A field of 0 stands for its default.
+    /// See [`enet_proto::Host::set_timeout`].
     fn set_timeout(&mut self, peer: PeerId, timeout: Timeout);
 
-    /// How both sides' throttles follow the round trips; the remote is told.
+    /// See [`enet_proto::Host::configure_throttle`].
     fn configure_throttle(&mut self, now: Time, peer: PeerId, throttle: Throttle);
 
-    /// Bandwidth of the whole host in bytes per second, 0 for unlimited. The peers are told within a
-    /// second.
+    /// See [`enet_proto::Host::set_bandwidth`].
     fn set_bandwidth(&mut self, incoming: u32, outgoing: u32);
 
-    /// Shares the bandwidth out now instead of at the end of its second.
+    /// See [`enet_proto::Host::share_bandwidth`].
     fn share_bandwidth(&mut self, now: Time);
 
-    /// Most channels granted to connections from now on, 1 to [`enet_proto::MAX_CHANNELS`]; 0 stands for the
-    /// most.
+    /// See [`enet_proto::Host::set_channel_limit`].
     fn set_channel_limit(&mut self, channels: usize);
 
-    /// Chooses whom to let in from now on. See [`enet_proto::EngineConfig::answers_refused`] for the others.
+    /// See [`enet_proto::Host::set_admission`].
     fn set_admission(&mut self, admission: Admission);
 
-    /// Peers that are connected.
+    /// See [`enet_proto::Host::connected_peers`].
     fn connected_peers(&self) -> usize;
 
-    /// When [`Engine::service`] has something to do next. `None` from engines that cannot tell.
+    /// When [`Engine::service`] has something to do next. `None` if the engine cannot tell.
     fn next_timer(&self) -> Option<Time> {
         None
     }
 
-    /// Gives the buffer of an [`Event::Received`] back, to those who use them again.
+    /// Takes the buffer of an [`Event::Received`] back. Engines that do not reuse buffers drop it.
     fn recycle(&mut self, _buffer: Vec<u8>) {}
 
-    /// Our host, for what only ours can do; `None` from the others.
-    fn own(&mut self) -> Option<&mut enet_proto::Enet> {
+    /// Our host, for calls that other engines lack; `None` from those.
+    fn own(&mut self) -> Option<&mut enet_proto::Host> {
         None
     }
 
@@ -134,6 +131,6 @@ pub trait Engine: Send {
         self.set_codec(mode.codec());
     }
 
-    /// The same with a codec of the caller's own.
+    /// Chooses a codec of the caller's own for both directions.
     fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>);
 }

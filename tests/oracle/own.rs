@@ -1,35 +1,35 @@
-//! Our engine, with a codec as the hosts on sockets have it.
+//! Our protocol, with a codec as the hosts on sockets have it.
 
 use std::net::SocketAddr;
 
 use enet_codec::Codec;
 use enet_proto::{
-    Admission, Disconnect, Enet, EngineConfig, Event, PacketFlags, PeerId, PeerState,
-    PeerStatistics, QueueError, Throttle, Time, Timeout, datagram,
+    Admission, Disconnect, Event, Host, HostConfig, PacketFlags, PeerId, PeerState, PeerStatistics,
+    QueueError, Throttle, Time, Timeout, datagram,
 };
 
 use super::Engine;
 
-/// The engine under test.
+/// The implementation under test.
 pub struct OwnEngine {
-    /// For calls that only ours has.
-    pub host: Enet,
+    /// The host itself, for calls that the trait lacks.
+    pub host: Host,
     codec: Option<Box<dyn Codec + Send>>,
     scratch: Vec<u8>,
 }
 
 impl OwnEngine {
     /// Makes a host.
-    pub fn new(config: &EngineConfig) -> Self {
+    pub fn new(config: &HostConfig) -> Self {
         Self {
-            host: Enet::new(config),
+            host: Host::new(config),
             codec: None,
             scratch: Vec::new(),
         }
     }
 
     /// Makes a host as a boxed engine: an [`super::EngineFactory`].
-    pub fn boxed(config: &EngineConfig) -> Box<dyn Engine> {
+    pub fn boxed(config: &HostConfig) -> Box<dyn Engine> {
         Box::new(Self::new(config))
     }
 }
@@ -173,7 +173,7 @@ impl Engine for OwnEngine {
         self.host.recycle(buffer);
     }
 
-    fn own(&mut self) -> Option<&mut Enet> {
+    fn own(&mut self) -> Option<&mut Host> {
         Some(&mut self.host)
     }
 

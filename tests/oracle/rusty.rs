@@ -1,28 +1,28 @@
 //! The engine of crate rusty_enet, ENet 1.3.18 transpiled from C, behind our [`Engine`] trait.
 //!
-//! Three of its habits are hidden here. It calls its socket and its clock by itself: both are
+//! Three peculiarities are hidden here. The engine calls its socket and its clock by itself: both are
 //! replaced by memory that the trait's calls fill. `Packet::kind()` answers "reliable" for every
 //! packet: the flags are read from its debug text. And with a codec set, a datagram shorter than its
-//! own header makes a slice of negative length: such datagrams never get that far.
+//! own header makes a slice of negative length, which is undefined behaviour: such datagrams are
+//! dropped before.
+
+mod environment;
+mod translate;
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-
-use rusty_enet::error::PeerSendError;
-use rusty_enet::{EventNoRef, HostSettings, PacketKind, PacketReceived, PeerID, Socket};
 
 use enet_codec::Codec;
-use enet_multiplayer::channel;
 use enet_proto::{
-    Admission, Disconnect, EngineConfig, Event, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
+    Admission, Disconnect, Event, HostConfig, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE,
     PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Time, Timeout,
 };
+use rusty_enet::{EventNoRef, HostSettings, PeerID};
 
 use super::Engine;
+use environment::{Clock, Mailbox, SharedCodec, checksum};
+use translate::{flags_of, kind_of, limit, peer_exists, peer_id, queue_error, statistics_of};
 
 /// ENet on crate rusty_enet.
 pub struct RustyEngine {
@@ -36,9 +36,9 @@ pub struct RustyEngine {
 }
 
 impl RustyEngine {
-    /// Makes a host. Limits of `config` beyond the protocol's are cut to them; `answers_refused` is
-    /// something it cannot do.
-    pub fn new(config: &EngineConfig) -> Self {
+    /// Makes a host. Values of `config` outside the protocol's limits are clamped to them;
+    /// `answers_refused` has no effect.
+    pub fn new(config: &HostConfig) -> Self {
         let clock = Clock::default();
         clock.set(config.now);
         let codec = SharedCodec::default();
@@ -56,7 +56,7 @@ impl RustyEngine {
         };
         // Every setting is in range and the mailbox cannot fail.
         let host = rusty_enet::Host::new(Mailbox::default(), settings)
-            .expect("settings are cut to the protocol's limits");
+            .expect("settings are clamped to the protocol's limits");
         Self {
             host,
             clock,
@@ -67,8 +67,8 @@ impl RustyEngine {
         }
     }
 
-    /// Makes a host as a boxed engine: an [`crate::host::EngineFactory`].
-    pub fn boxed(config: &EngineConfig) -> Box<dyn Engine> {
+    /// Makes a host as a boxed engine: a [`super::EngineFactory`].
+    pub fn boxed(config: &HostConfig) -> Box<dyn Engine> {
         Box::new(Self::new(config))
     }
 
@@ -147,7 +147,7 @@ impl Engine for RustyEngine {
 
     fn service(&mut self, now: Time) {
         self.clock.set(now);
-        // One call handles at most 256 datagrams or ends at an event: go on until both are done.
+        // One call handles at most 256 datagrams or ends at an event: continue until both are done.
         loop {
             let event = match self.host.service() {
                 Ok(event) => event.map(rusty_enet::Event::no_ref),
@@ -228,7 +228,7 @@ impl Engine for RustyEngine {
             Disconnect::Now => peer.disconnect_now(data),
             Disconnect::Silent => peer.reset(),
         }
-        // An unfinished connection is dropped at once, whatever was asked for.
+        // An unfinished connection is dropped at once, in whatever way it was to end.
         if !peer_exists(peer) {
             self.live[usize::from(id.slot)] = None;
         }
@@ -300,7 +300,7 @@ impl Engine for RustyEngine {
     }
 
     fn share_bandwidth(&mut self, _now: Time) {
-        // Its host does so in `service`, and nowhere else.
+        // The host shares the bandwidth in `service` alone.
     }
 
     fn set_channel_limit(&mut self, channels: usize) {
@@ -313,8 +313,7 @@ impl Engine for RustyEngine {
         let _ = self.host.set_channel_limit(channels.min(MAX_CHANNELS));
     }
 
-    /// C lets in everybody and refuses in silence: whoever cares has to look at a connection's data
-    /// himself, when it is up.
+    /// C accepts every connector while slots are free, and has no such rule.
     fn set_admission(&mut self, _admission: Admission) {}
 
     fn connected_peers(&self) -> usize {
@@ -335,215 +334,5 @@ impl fmt::Debug for RustyEngine {
             .field("live", &self.live.iter().flatten().count())
             .field("events", &self.events.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Stands in for a socket: what came in and what is to go out.
-#[derive(Debug, Default)]
-struct Mailbox {
-    incoming: VecDeque<(SocketAddr, Vec<u8>)>,
-    outgoing: VecDeque<(SocketAddr, Vec<u8>)>,
-}
-
-impl Socket for Mailbox {
-    type Address = SocketAddr;
-    type Error = Infallible;
-
-    fn send(&mut self, address: SocketAddr, buffer: &[u8]) -> Result<usize, Infallible> {
-        self.outgoing.push_back((address, buffer.to_vec()));
-        Ok(buffer.len())
-    }
-
-    fn receive(
-        &mut self,
-        buffer: &mut [u8; rusty_enet::MTU_MAX],
-    ) -> Result<Option<(SocketAddr, PacketReceived)>, Infallible> {
-        let Some((from, datagram)) = self.incoming.pop_front() else {
-            return Ok(None);
-        };
-        // `receive` above lets nothing in that is larger than the buffer.
-        let size = datagram.len().min(buffer.len());
-        buffer[..size].copy_from_slice(&datagram[..size]);
-        Ok(Some((from, PacketReceived::Complete(size))))
-    }
-}
-
-/// The time the host sees: what the last call said. Atomic because the host claims to be `Send`.
-#[derive(Debug, Clone, Default)]
-struct Clock(Arc<AtomicU64>);
-
-impl Clock {
-    fn set(&self, now: Time) {
-        let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        // Never back: the engine counts on it.
-        self.0.fetch_max(millis, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> Time {
-        Time::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
-/// A codec that can be changed: rusty_enet takes one only when a host is made, Godot's `compress()`
-/// comes later. Shared with a host that claims to be `Send`.
-#[derive(Clone, Default)]
-struct SharedCodec(Arc<Mutex<Option<Box<dyn Codec + Send>>>>);
-
-impl SharedCodec {
-    fn set(&self, codec: Option<Box<dyn Codec + Send>>) {
-        if let Ok(mut current) = self.0.lock() {
-            *current = codec;
-        }
-    }
-
-    /// 0 for what the codec cannot do, or where there is none.
-    fn run(&self, run: impl FnOnce(&mut dyn Codec) -> Option<usize>) -> usize {
-        let mut codec = self.0.lock().ok();
-        let codec = codec.as_mut().and_then(|codec| codec.as_mut());
-        codec.and_then(|codec| run(&mut **codec)).unwrap_or(0)
-    }
-}
-
-impl rusty_enet::Compressor for SharedCodec {
-    fn compress(&mut self, input: &[&[u8]], _size: usize, output: &mut [u8]) -> usize {
-        self.run(|codec| codec.compress(&input.concat(), output))
-    }
-
-    fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> usize {
-        self.run(|codec| codec.decompress(input, output))
-    }
-}
-
-fn checksum(pieces: &[&[u8]]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    for piece in pieces {
-        hasher.update(piece);
-    }
-    hasher.finalize().to_be()
-}
-
-/// Reads numbers by name from a peer's debug text: most statistics have no getter.
-fn statistics_of(peer: &rusty_enet::Peer<Mailbox>) -> PeerStatistics {
-    let text = format!("{peer:?}");
-    let field = |name: &str| {
-        let value = text.split_once(&format!(" {name}: ")).map(|(_, rest)| rest);
-        let digits = value.map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
-        let number = digits.flatten().and_then(|digits| digits.parse().ok());
-        debug_assert!(number.is_some(), "{name} is no number in {text}");
-        number.unwrap_or_default()
-    };
-    PeerStatistics {
-        packet_loss: field("packetLoss"),
-        packet_loss_variance: field("packetLossVariance"),
-        packet_loss_epoch: field("packetLossEpoch"),
-        packets_sent: field("packetsSent"),
-        packets_lost: field("packetsLost"),
-        round_trip_time: field("roundTripTime"),
-        round_trip_time_variance: field("roundTripTimeVariance"),
-        last_round_trip_time: field("lastRoundTripTime"),
-        last_round_trip_time_variance: field("lastRoundTripTimeVariance"),
-        packet_throttle: field("packetThrottle"),
-        packet_throttle_limit: field("packetThrottleLimit"),
-        packet_throttle_counter: field("packetThrottleCounter"),
-        packet_throttle_epoch: field("packetThrottleEpoch"),
-        packet_throttle_acceleration: field("packetThrottleAcceleration"),
-        packet_throttle_deceleration: field("packetThrottleDeceleration"),
-        packet_throttle_interval: field("packetThrottleInterval"),
-        mtu: field("mtu"),
-        window_size: field("windowSize"),
-        reliable_data_in_transit: field("reliableDataInTransit"),
-        waiting_data: field("totalWaitingData") as usize,
-        in_bandwidth: field("incomingBandwidth"),
-        out_bandwidth: field("outgoingBandwidth"),
-        ping_interval: field("pingInterval"),
-        last_receive_time: field("lastReceiveTime"),
-    }
-}
-
-/// Reads the number behind `flags: ` from a debug text as it is written, without storing the text.
-#[derive(Default)]
-struct FlagReader {
-    after_name: bool,
-    value: Option<u32>,
-}
-
-impl Write for FlagReader {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if text == "flags" {
-            self.after_name = true;
-        } else if self.after_name
-            && let Ok(value) = text.parse()
-        {
-            self.after_name = false;
-            self.value = Some(value);
-        }
-        Ok(())
-    }
-}
-
-fn flags_of(packet: &rusty_enet::Packet) -> PacketFlags {
-    let mut reader = FlagReader::default();
-    let written = write!(reader, "{packet:?}");
-    debug_assert!(written.is_ok() && reader.value.is_some());
-    channel::flags_from_bits(reader.value.unwrap_or_default())
-}
-
-fn kind_of(flags: PacketFlags) -> PacketKind {
-    let sequenced = !flags.unsequenced;
-    if flags.reliable {
-        PacketKind::Reliable
-    } else if flags.unreliable_fragment {
-        PacketKind::AlwaysUnreliable { sequenced }
-    } else {
-        PacketKind::Unreliable { sequenced }
-    }
-}
-
-fn queue_error(error: PeerSendError) -> QueueError {
-    match error {
-        PeerSendError::NotConnected => QueueError::NotConnected,
-        PeerSendError::InvalidChannel => QueueError::NoSuchChannel,
-        PeerSendError::PacketTooLarge
-        | PeerSendError::FragmentsExceeded
-        | PeerSendError::FailedToQueue => QueueError::TooLarge,
-    }
-}
-
-fn peer_exists(peer: &rusty_enet::Peer<Mailbox>) -> bool {
-    peer.state() != rusty_enet::PeerState::Disconnected
-}
-
-fn peer_id(slot: PeerID, generation: u32) -> PeerId {
-    // A host has at most 4095 slots.
-    PeerId {
-        slot: slot.0 as u16,
-        generation,
-    }
-}
-
-fn limit(bandwidth: u32) -> Option<u32> {
-    (bandwidth > 0).then_some(bandwidth)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_are_read_from_the_packet_not_from_its_kind() {
-        for (kind, bits) in [
-            (PacketKind::Reliable, 1),
-            (PacketKind::Unreliable { sequenced: false }, 2),
-            (PacketKind::Unreliable { sequenced: true }, 0),
-            (PacketKind::AlwaysUnreliable { sequenced: true }, 8),
-            (PacketKind::AlwaysUnreliable { sequenced: false }, 10),
-        ] {
-            let packet = rusty_enet::Packet::new(&b"x"[..], kind);
-            assert_eq!(
-                flags_of(&packet),
-                channel::flags_from_bits(bits),
-                "{kind:?}"
-            );
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use enet_codec::Compression;
 use enet_codec::{Dictionary, train_dictionary};
-use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_proto::{Admission, Event, HostConfig, PacketFlags, PeerId, Time};
 use sim::Traffic;
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
@@ -50,9 +50,9 @@ struct End {
 
 impl End {
     fn new(port: u16, max_peers: usize, compression: &Compression) -> Self {
-        let config = EngineConfig::new(max_peers, port.into(), Time::ZERO);
+        let config = HostConfig::new(max_peers, port.into(), Time::ZERO);
         let mut engine = OwnEngine::new(&config);
-        engine.set_compression(&compression);
+        engine.set_compression(compression);
         Self {
             engine,
             address: ([10, 0, 0, 1], port).into(),
@@ -173,13 +173,13 @@ fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
 #[test]
 fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
     const FLOOD: u32 = 10_000;
-    let mut server = OwnEngine::new(&EngineConfig {
+    let mut server = OwnEngine::new(&HostConfig {
         answers_refused: true,
-        ..EngineConfig::new(4, 1, Time::ZERO)
+        ..HostConfig::new(4, 1, Time::ZERO)
     });
     let mut datagram = Vec::new();
     let mut flood = |server: &mut OwnEngine, name: u32| {
-        let mut stranger = OwnEngine::new(&EngineConfig::new(1, name, Time::ZERO));
+        let mut stranger = OwnEngine::new(&HostConfig::new(1, name, Time::ZERO));
         let begun = stranger.connect(Time::ZERO, ([10, 0, 0, 1], 1).into(), 1, 0);
         begun.expect("a slot");
         stranger.flush(Time::ZERO);
@@ -201,7 +201,7 @@ fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
     flood(&mut server, 1);
     for admission in [
         Admission::Everybody,
-        Admission::UniqueIds,
+        sim::oracle::UNIQUE_IDS,
         Admission::Nobody,
     ] {
         server.set_admission(admission);
@@ -254,7 +254,7 @@ fn a_burst_of_small_packets_leaves_room_for_large_ones() {
 fn bursts_leave_room(burst_size: usize, size: usize) {
     const BURST: usize = 5_000_000;
     const ROUNDS: usize = 100;
-    let config = |seed| EngineConfig::new(1, seed, Time::ZERO);
+    let config = |seed| HostConfig::new(1, seed, Time::ZERO);
     let mut engine = OwnEngine::new(&config(1));
     // A game that gives back at once what it read in a frame.
     for _ in 0..BURST / burst_size {

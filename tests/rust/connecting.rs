@@ -109,7 +109,7 @@ fn an_id_is_given_once() {
 
 /// A bare host that connects with any data.
 fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_proto::PeerId) {
-    let config = enet_proto::EngineConfig::new(1, 77, world.now());
+    let config = enet_proto::HostConfig::new(1, 77, world.now());
     let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
     let mut host = Host::new(&config, transport);
     let address = world.address(server);

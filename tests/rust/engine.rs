@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_proto::Disconnect;
-use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, PeerState, Time};
+use enet_proto::{Event, HostConfig, PacketFlags, PeerId, PeerState, Time};
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
@@ -40,12 +40,12 @@ impl Link {
     /// A client that has begun to connect, with what it asks on its way.
     fn begun() -> Self {
         let make = OwnEngine::boxed;
-        let mut client = make(&EngineConfig::new(1, 2, Time::ZERO));
+        let mut client = make(&HostConfig::new(1, 2, Time::ZERO));
         let peer = client.connect(Time::ZERO, address(SERVER), 2, 7);
         let peer = peer.expect("a slot");
         client.flush(Time::ZERO);
         Self {
-            server: make(&EngineConfig::new(4, 1, Time::ZERO)),
+            server: make(&HostConfig::new(4, 1, Time::ZERO)),
             client,
             now: Time::ZERO,
             events: Vec::new(),
@@ -181,7 +181,7 @@ fn an_acknowledgement_does_not_answer_a_connect() {
 #[test]
 fn a_c_server_reads_our_acknowledgement_although_a_game_sends() {
     let mut link = Link::begun();
-    link.server = RustyEngine::boxed(&EngineConfig::new(4, 1, Time::ZERO));
+    link.server = RustyEngine::boxed(&HostConfig::new(4, 1, Time::ZERO));
     let mut is_lost = false;
     for _ in 0..200 {
         link.now += Duration::from_millis(16);
@@ -247,9 +247,9 @@ fn the_throttle_recovers_when_a_limit_goes() {
 
 #[test]
 fn an_honest_newcomer_far_away_keeps_his_slot() {
-    let mut server = OwnEngine::boxed(&EngineConfig::new(1, 1, Time::ZERO));
-    let mut client = OwnEngine::boxed(&EngineConfig::new(1, 2, Time::ZERO));
-    let mut other = OwnEngine::boxed(&EngineConfig::new(1, 3, Time::ZERO));
+    let mut server = OwnEngine::boxed(&HostConfig::new(1, 1, Time::ZERO));
+    let mut client = OwnEngine::boxed(&HostConfig::new(1, 2, Time::ZERO));
+    let mut other = OwnEngine::boxed(&HostConfig::new(1, 3, Time::ZERO));
     let at = Duration::from_millis;
     let begin = |engine: &mut Box<dyn Engine>| {
         let begun = engine.connect(Time::ZERO, address(SERVER), 1, 0);
@@ -272,8 +272,8 @@ fn an_honest_newcomer_far_away_keeps_his_slot() {
 
 #[test]
 fn the_first_to_answer_a_broadcast_is_the_server() {
-    let mut server = OwnEngine::boxed(&EngineConfig::new(4, 1, Time::ZERO));
-    let mut client = OwnEngine::boxed(&EngineConfig::new(1, 2, Time::ZERO));
+    let mut server = OwnEngine::boxed(&HostConfig::new(4, 1, Time::ZERO));
+    let mut client = OwnEngine::boxed(&HostConfig::new(1, 2, Time::ZERO));
     let everybody = ([255, 255, 255, 255], SERVER).into();
     let peer = client.connect(Time::ZERO, everybody, 1, 7);
     let peer = peer.expect("a slot");
@@ -346,7 +346,7 @@ fn jitter_that_is_tolerated_closes_no_throttle() {
     ] {
         let mut link = Link::connected();
         let client = link.client.own().expect("it is ours");
-        client.tolerate_jitter(tolerated);
+        client.set_jitter_tolerance(tolerated);
         // Until the throttle compares with this.
         for _ in 0..60 {
             link.ping(USUAL);
@@ -369,7 +369,7 @@ fn newcomers_are_told_that_it_is_over() {
         link.serve();
         if is_told {
             let server = link.server.own().expect("it is ours");
-            server.turn_newcomers_away(link.now);
+            server.reject_pending(link.now);
         }
         assert!(link.events.is_empty(), "the server knows of nobody");
         for datagram in datagrams(&mut *link.server) {

@@ -6,7 +6,7 @@ mod stage;
 use enet_codec::Compression;
 use enet_codec::{Codec, RangeCoder};
 use enet_proto::Disconnect;
-use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerState, Timeout};
+use enet_proto::{Admission, Event, HostConfig, PacketFlags, PeerState, Timeout};
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
 
@@ -55,7 +55,7 @@ fn unique_ids_are_in_range_and_given_once() {
             ..USUAL
         };
         let mut stage = Stage::new(make, settings);
-        stage.server.set_admission(Admission::UniqueIds);
+        stage.server.set_admission(sim::oracle::UNIQUE_IDS);
         for data in [0, 1, 1 << 31, u32::MAX] {
             let client = stage.join(data);
             assert!(stage.is_refused(client), "{data}");
@@ -78,7 +78,7 @@ fn an_id_is_free_again_when_its_connection_ends() {
     for make in BOTH {
         for how in [Acknowledged, Later, Now, Silent] {
             let mut stage = Stage::new(make, USUAL);
-            stage.server.set_admission(Admission::UniqueIds);
+            stage.server.set_admission(sim::oracle::UNIQUE_IDS);
             stage.join(7);
             let peer = stage.connected()[0];
             stage.server.disconnect(stage.now, peer, 0, how);
@@ -94,7 +94,7 @@ fn an_id_is_free_again_when_its_connection_ends() {
 #[test]
 fn an_id_is_taken_while_its_connection_is_to_end_later() {
     let mut stage = Stage::new(OwnEngine::boxed, USUAL);
-    stage.server.set_admission(Admission::UniqueIds);
+    stage.server.set_admission(sim::oracle::UNIQUE_IDS);
     let first = stage.join(7);
     let peer = stage.connected()[0];
     // It has to deliver this first.
@@ -124,7 +124,7 @@ fn an_id_is_taken_while_its_connection_is_to_end_later() {
 #[test]
 fn an_id_is_free_again_when_its_owner_is_given_up() {
     let mut stage = Stage::new(OwnEngine::boxed, USUAL);
-    stage.server.set_admission(Admission::UniqueIds);
+    stage.server.set_admission(sim::oracle::UNIQUE_IDS);
     let gone = stage.join(7);
     let peer = stage.connected()[0];
     let timeout = Timeout {
@@ -157,7 +157,7 @@ fn too_many_from_an_address_are_told() {
 
 #[test]
 fn unless_asked_to_answer_a_server_is_silent_as_in_c() {
-    assert!(!EngineConfig::new(1, 1, START).answers_refused);
+    assert!(!HostConfig::new(1, 1, START).answers_refused);
     let settings = Settings {
         answers: false,
         max_peers: 1,
@@ -170,7 +170,7 @@ fn unless_asked_to_answer_a_server_is_silent_as_in_c() {
         for admission in [
             Admission::Everybody,
             Admission::Nobody,
-            Admission::UniqueIds,
+            sim::oracle::UNIQUE_IDS,
         ] {
             stage.server.set_admission(admission);
             stage.join(5);
@@ -283,7 +283,7 @@ fn only_who_was_asked_can_refuse() {
 #[test]
 fn nobody_refuses_for_everybody() {
     let mut server = Stage::new(OwnEngine::boxed, USUAL).server;
-    let mut client = OwnEngine::new(&EngineConfig::new(1, 2, START));
+    let mut client = OwnEngine::new(&HostConfig::new(1, 2, START));
     let everybody = ([255, 255, 255, 255], SERVER).into();
     let peer = client.connect(START, everybody, 1, 7).expect("a slot");
     client.flush(START);

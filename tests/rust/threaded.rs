@@ -12,7 +12,7 @@ use enet_multiplayer::{
 use enet_net::Clock;
 use enet_net::{BindAddress, Host, Network, Transport, Udp};
 use enet_proto::Disconnect;
-use enet_proto::{EngineConfig, Event, PacketFlags, PeerState, Time};
+use enet_proto::{Event, HostConfig, PacketFlags, PeerState, Time};
 
 mod between_polls;
 mod handshakes;
@@ -119,11 +119,11 @@ fn socket() -> Box<dyn Transport> {
     Udp.bind(address, 0).expect("a socket")
 }
 
-fn host(config: &EngineConfig) -> Host {
+fn host(config: &HostConfig) -> Host {
     host_on(socket(), config)
 }
 
-fn host_on(socket: Box<dyn Transport>, config: &EngineConfig) -> Host {
+fn host_on(socket: Box<dyn Transport>, config: &HostConfig) -> Host {
     Host::new(config, socket)
 }
 
@@ -264,7 +264,7 @@ fn a_service_waits_for_events() {
 #[test]
 fn waits_last_when_the_thread_has_ended() {
     const WAIT: Duration = Duration::from_millis(50);
-    let mut host = host(&EngineConfig::new(4, 3, now()));
+    let mut host = host(&HostConfig::new(4, 3, now()));
     host.start_thread(now).expect("a thread");
     host.service(now());
     host.stop_thread();
@@ -277,8 +277,8 @@ fn waits_last_when_the_thread_has_ended() {
 /// A defect in the thread is one of the owner then, who hears of it.
 #[test]
 fn the_owner_serves_when_the_thread_has_panicked() {
-    let mut server = host(&EngineConfig::new(4, 3, now()));
-    let mut client = host(&EngineConfig::new(4, 3, now()));
+    let mut server = host(&HostConfig::new(4, 3, now()));
+    let mut client = host(&HostConfig::new(4, 3, now()));
     // Before they meet: the owner reads by himself too, and may be first.
     panic_in_the_thread(&mut server);
     let to = address(&server);
@@ -294,8 +294,8 @@ fn the_owner_serves_when_the_thread_has_panicked() {
 /// The owner may not know yet that the thread saw an end: it is told as the remote's.
 #[test]
 fn who_ends_what_has_ended_is_still_told() {
-    let mut server = host(&EngineConfig::new(4, 3, now()));
-    let mut client = host(&EngineConfig::new(4, 3, now()));
+    let mut server = host(&HostConfig::new(4, 3, now()));
+    let mut client = host(&HostConfig::new(4, 3, now()));
     server.start_thread(now).expect("a thread");
     let to = address(&server);
     let near = client.connect(now(), to, 1, 0).expect("a slot");
@@ -337,9 +337,9 @@ fn a_socket_that_cannot_be_served_by_a_thread_says_so() {
 fn unread_packets_are_bounded() {
     const LIMIT_BYTES: usize = 1024 * 1024;
     const PACKET: usize = 10_000;
-    let config = |max_unread_data| EngineConfig {
+    let config = |max_unread_data| HostConfig {
         max_unread_data,
-        ..EngineConfig::new(4, 3, now())
+        ..HostConfig::new(4, 3, now())
     };
     let mut reader = host(&config(LIMIT_BYTES));
     let mut writer = host(&config(usize::MAX));
@@ -383,11 +383,11 @@ fn unread_packets_are_bounded() {
 fn untold_events_are_bounded() {
     const COST: usize = 64;
     const EVENTS: usize = 40;
-    let mut server = host(&EngineConfig {
+    let mut server = host(&HostConfig {
         max_unread_data: EVENTS * COST,
-        ..EngineConfig::new(4, 3, now())
+        ..HostConfig::new(4, 3, now())
     });
-    let mut client = host(&EngineConfig::new(4, 3, now()));
+    let mut client = host(&HostConfig::new(4, 3, now()));
     server.start_thread(now).expect("a thread");
     server.receive(now());
     let to = address(&server);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
 use enet_net::{BindAddress, Host, Network, Udp};
-use enet_proto::{Enet, EngineConfig, Event, PacketFlags, PeerState, Time};
+use enet_proto::{Event, Host as ProtocolHost, HostConfig, PacketFlags, PeerState, Time};
 use sim::{SERVER_IP, SimNetwork};
 
 /// Longer than any test takes.
@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(120);
 const LOCAL: BindAddress = BindAddress::Ip(SERVER_IP);
 
 fn host(network: &dyn Network, address: BindAddress, max_peers: usize) -> Host {
-    let config = EngineConfig::new(max_peers, 1, Time::ZERO);
+    let config = HostConfig::new(max_peers, 1, Time::ZERO);
     let socket = network.bind(address, 0).expect("a socket");
     Host::new(&config, socket)
 }
@@ -165,8 +165,8 @@ fn rally(host: &mut Host, clock: Instant, rounds: usize) {
     }
 }
 
-fn engine(max_peers: usize) -> Enet {
-    Enet::new(&EngineConfig::new(max_peers, 1, Time::ZERO))
+fn engine(max_peers: usize) -> ProtocolHost {
+    ProtocolHost::new(&HostConfig::new(max_peers, 1, Time::ZERO))
 }
 
 fn address(port: u16) -> SocketAddr {
@@ -175,7 +175,7 @@ fn address(port: u16) -> SocketAddr {
 
 /// Engines that are serviced when they say it is time; their datagrams arrive at once. Index and
 /// port are the same. Says how many services that took.
-fn run(engines: &mut [Enet], now: &mut Time, until: Time) -> usize {
+fn run(engines: &mut [ProtocolHost], now: &mut Time, until: Time) -> usize {
     let mut services = 0;
     loop {
         let timers = engines.iter().map(|engine| engine.next_timer());
@@ -198,7 +198,7 @@ fn run(engines: &mut [Enet], now: &mut Time, until: Time) -> usize {
     }
 }
 
-fn exchange(engines: &mut [Enet], now: Time) {
+fn exchange(engines: &mut [ProtocolHost], now: Time) {
     let mut datagram = Vec::new();
     let mut is_quiet = false;
     while !is_quiet {
@@ -235,7 +235,7 @@ fn an_idle_connection_wakes_its_hosts_a_few_times_a_second() {
 #[test]
 fn connections_that_were_wake_nobody_twice() {
     const CLIENTS: usize = 100;
-    let mut engines: Vec<Enet> = vec![engine(CLIENTS)];
+    let mut engines: Vec<ProtocolHost> = vec![engine(CLIENTS)];
     engines.extend((0..CLIENTS).map(|_| engine(1)));
     let mut now = Duration::from_secs(5);
     for (index, client) in engines.iter_mut().enumerate().skip(1) {
@@ -263,7 +263,7 @@ fn a_half_open_connection_is_dropped_in_time() {
     let mut server = [engine(1)];
     let mut strangers = [engine(1), engine(1)];
     let mut now = Duration::from_secs(5);
-    let mut ask = |server: &mut Enet, index: usize, now: Time| {
+    let mut ask = |server: &mut ProtocolHost, index: usize, now: Time| {
         let mut datagram = Vec::new();
         let stranger = &mut strangers[index];
         let begun = stranger.connect(now, address(0), 1, 0);

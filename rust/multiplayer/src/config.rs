@@ -5,7 +5,7 @@
 use crate::CreateError;
 use enet_net::BindAddress;
 use enet_proto::Time;
-use enet_proto::{EngineConfig, MAX_CHANNELS, MAX_PEERS};
+use enet_proto::{HostConfig, MAX_CHANNELS, MAX_PEERS};
 
 /// Settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(crate) fn host_config(
     options: &HostOptions,
     seed: u32,
     now: Time,
-) -> Result<EngineConfig, CreateError> {
+) -> Result<HostConfig, CreateError> {
     let channels = match usize::try_from(options.max_channels) {
         Ok(0) => MAX_CHANNELS,
         Ok(count @ 1..=MAX_CHANNELS) => count,
@@ -134,18 +134,18 @@ pub(crate) fn engine_config(
     out_bandwidth: i64,
     seed: u32,
     now: Time,
-) -> Result<EngineConfig, CreateError> {
+) -> Result<HostConfig, CreateError> {
     let max_peers = usize::try_from(max_peers)
         .ok()
         .filter(|count| (1..=MAX_PEERS).contains(count))
         .ok_or(CreateError::MaxPeers(max_peers))?;
-    Ok(EngineConfig {
+    Ok(HostConfig {
         max_channels,
         in_bandwidth: u32::try_from(in_bandwidth)
             .map_err(|_| CreateError::InBandwidth(in_bandwidth))?,
         out_bandwidth: u32::try_from(out_bandwidth)
             .map_err(|_| CreateError::OutBandwidth(out_bandwidth))?,
         answers_refused: true,
-        ..EngineConfig::new(max_peers, seed, now)
+        ..HostConfig::new(max_peers, seed, now)
     })
 }

@@ -15,7 +15,7 @@ use enet_codec::Recorder;
 use enet_net::Clock;
 use enet_net::{BindAddress, Host, Network, Totals};
 use enet_proto::{Admission, Disconnect, MAX_CHANNELS};
-use enet_proto::{EngineConfig, Event, PeerId, PeerState, Time};
+use enet_proto::{Event, HostConfig, PeerId, PeerState, Time};
 
 mod members;
 mod peer;
@@ -114,7 +114,7 @@ impl Connection {
     /// The same from checked settings.
     pub(crate) fn open(
         &mut self,
-        config: &EngineConfig,
+        config: &HostConfig,
         address: BindAddress,
         port: u16,
     ) -> Result<(), CreateError> {
@@ -193,7 +193,7 @@ impl Connection {
             }
         }
         if let Some(host) = &mut self.host {
-            host.with_engine(|engine| engine.turn_newcomers_away(now));
+            host.with_engine(|engine| engine.reject_pending(now));
             host.flush(now);
         }
         is_told

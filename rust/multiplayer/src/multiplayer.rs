@@ -24,7 +24,7 @@ use enet_codec::Compression;
 use enet_net::Clock;
 use enet_net::{BindAddress, Network};
 use enet_proto::{Admission, Disconnect};
-use enet_proto::{EngineConfig, Event, PeerId, PeerState, Time};
+use enet_proto::{Event, HostConfig, PeerId, PeerState, Time};
 
 mod flush;
 mod godot3;
@@ -42,6 +42,11 @@ pub const SERVER_ID: i32 = 1;
 
 /// Key of the one host of a server or client; a mesh keys its hosts by peer id.
 const MAIN_HOST: i32 = 0;
+/// A server accepts clients whose connect data is a free unique id; 1 is the server's own.
+const UNIQUE_IDS: Admission = Admission::UniqueData {
+    min: 2,
+    max: i32::MAX as u32,
+};
 
 /// What the peer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -182,7 +187,7 @@ impl Multiplayer {
             now,
         )?;
         let mut host = self.open(&config, self.bind_address, port)?;
-        host.watch(Some(Admission::UniqueIds));
+        host.watch(Some(UNIQUE_IDS));
         self.serve(Rc::new(RefCell::new(host)));
         Ok(())
     }
@@ -393,7 +398,7 @@ impl Multiplayer {
 
     fn open(
         &mut self,
-        config: &EngineConfig,
+        config: &HostConfig,
         address: BindAddress,
         port: u16,
     ) -> Result<Connection, CreateError> {

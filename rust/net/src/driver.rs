@@ -34,7 +34,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use enet_codec::Codec;
-use enet_proto::{Enet, Time};
+use enet_proto::{Host, Time};
 
 mod inbox;
 mod locks;
@@ -80,7 +80,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(host: Enet, transport: Box<dyn Transport>) -> Self {
+    pub fn new(host: Host, transport: Box<dyn Transport>) -> Self {
         let socket = SocketSide::new(transport, host.has_checksum());
         Self {
             socket: Ranked::new(Rank::Socket, socket),
@@ -107,7 +107,7 @@ impl Driver {
 
     /// Queues packets. They wait for the owner's flush; where a thread serves, not for long. Also says
     /// how many full datagrams are ready.
-    pub fn queue<R>(&self, now: Time, queue: impl FnOnce(&mut Enet) -> R) -> (R, usize) {
+    pub fn queue<R>(&self, now: Time, queue: impl FnOnce(&mut Host) -> R) -> (R, usize) {
         let mut state = self.state.lock();
         state.latest = state.latest.max(now);
         let done = queue(&mut state.host);
@@ -174,7 +174,7 @@ impl Driver {
         if !ready.is_empty() {
             let mut state = self.state.lock();
             for address in ready {
-                state.host.go_on(now, address);
+                state.host.resume_connecting(now, address);
             }
         }
     }
@@ -354,7 +354,7 @@ impl Driver {
         let mut state = self.state.lock();
         state.host.set_mtu(mtu);
         if is_client {
-            state.host.hold();
+            state.host.pause_connecting();
         }
         let addresses = state.addresses();
         state.encryption = Some(Encryption::new(is_client, false));

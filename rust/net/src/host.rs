@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use enet_codec::{Compression, Recorder};
+use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Enet, EngineConfig, Event, PacketFlags, PeerId, PeerState,
+    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, PacketFlags, PeerId, PeerState,
     QueueError, Time,
 };
 
@@ -76,14 +77,14 @@ pub struct Host {
 
 impl Host {
     /// Makes a host on a socket.
-    pub fn new(config: &EngineConfig, transport: Box<dyn Transport>) -> Self {
+    pub fn new(config: &HostConfig, transport: Box<dyn Transport>) -> Self {
         let port = transport
             .local_address()
             .map_or(0, |address| address.port());
         let buffer_sizes = transport.buffer_sizes();
         let worth_a_call = transport.largest_batch().min(MANY_DATAGRAMS);
         Self {
-            driver: Arc::new(Driver::new(Enet::new(config), transport)),
+            driver: Arc::new(Driver::new(ProtocolHost::new(config), transport)),
             server: Server::Owner,
             events: VecDeque::new(),
             returned: Vec::new(),
@@ -107,14 +108,14 @@ impl Host {
         if self.server == Server::Owner {
             self.server = Server::NewThread;
         }
-        self.with_engine(|engine| engine.tolerate_jitter(FRAME_MILLIS));
+        self.with_engine(|engine| engine.set_jitter_tolerance(FRAME_MILLIS));
         Ok(())
     }
 
     /// Ends the thread: from now on the owner serves the host. Everything that waits is sent first.
     pub fn stop_thread(&mut self) {
         self.driver.stop();
-        self.with_engine(|engine| engine.tolerate_jitter(0));
+        self.with_engine(|engine| engine.set_jitter_tolerance(0));
         self.server = Server::Owner;
     }
 
@@ -202,10 +203,10 @@ impl Host {
     }
 
     /// Stops taking in packets, or resumes; connections live on meanwhile. A thread goes on taking them
-    /// in, up to [`EngineConfig::max_unread_data`].
+    /// in, up to [`HostConfig::max_unread_data`].
     pub fn refuse_data(&mut self, refuse: bool) {
         if !self.is_threaded() {
-            self.driver.state().host.refuse_data(refuse);
+            self.driver.state().host.pause_receiving(refuse);
         }
     }
 
@@ -262,7 +263,7 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<(), QueueError> {
-        let queue = |host: &mut Enet| host.send(now, peer, channel, flags, data);
+        let queue = |host: &mut ProtocolHost| host.send(now, peer, channel, flags, data);
         let (queued, ready) = self.driver.queue(now, queue);
         self.send_full(now, ready);
         queued
@@ -281,7 +282,7 @@ impl Host {
         flags: PacketFlags,
         data: &[u8],
     ) -> Result<usize, QueueError> {
-        let queue = |host: &mut Enet| host.send_to_all(now, peers, channel, flags, data);
+        let queue = |host: &mut ProtocolHost| host.send_to_all(now, peers, channel, flags, data);
         let (queued, ready) = self.driver.queue(now, queue);
         self.send_full(now, ready);
         queued
@@ -316,7 +317,7 @@ impl Host {
     }
 
     /// Does something with the protocol: settings and questions that are rare.
-    pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut Enet) -> R) -> R {
+    pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut ProtocolHost) -> R) -> R {
         self.driver.call(|state| act(&mut state.host))
     }
 

@@ -1,26 +1,24 @@
-//! Compression of whole datagrams, for those who drive a [`crate::Enet`].
+//! Compression of whole datagrams, for callers of a [`crate::Host`].
 //!
-//! ENet compresses what follows a datagram's header, and only if that makes it smaller; a bit of the
-//! header tells. The protocol itself makes and takes plain datagrams: compression happens between it
-//! and the socket, with a codec of the caller's, and so outside of any lock around the protocol.
+//! ENet compresses the payload behind a datagram's header, and only if that makes it smaller; a bit of
+//! the header says so. A host makes and takes plain datagrams. The caller compresses and decompresses
+//! them between the host and the socket, with a codec of its own, and so outside of any lock around
+//! the host.
 //!
-//! Before a datagram is decompressed, [`crate::Enet::decompressed_room`] says whether it belongs to
-//! anybody: a stranger's random bytes would cost as much as an honest player's.
+//! Before a datagram is decompressed, [`crate::Host::decompressed_room`] says whether it belongs to a
+//! connection: a stranger's random bytes would cost as much as a player's.
 
-use crate::enet::wire::{COMPRESSED, SENT_TIME};
+use crate::wire::{CHECKSUM_SIZE, COMPRESSED, SENT_TIME, SHORT_HEADER_SIZE};
 
-/// Bytes of the checksum, behind the header.
-pub(crate) const CHECKSUM_SIZE: usize = 4;
-const SHORT_HEADER_SIZE: usize = 2;
 const SENT_TIME_SIZE: usize = 2;
 
-/// Whether the payload is compressed. Any bytes may be asked about.
+/// Whether the payload is compressed. `datagram` may be any bytes.
 pub fn is_compressed(datagram: &[u8]) -> bool {
     header(datagram).is_some_and(|header| header & COMPRESSED != 0)
 }
 
-/// Where the payload begins: behind the header, the sending time and the checksum. `None` if the
-/// datagram ends before.
+/// Index of the first byte of the payload, behind the header, the sending time and the checksum. `None`
+/// if the datagram is shorter.
 pub fn payload_start(datagram: &[u8], has_checksum: bool) -> Option<usize> {
     let mut start = SHORT_HEADER_SIZE;
     if header(datagram)? & SENT_TIME != 0 {
@@ -32,9 +30,10 @@ pub fn payload_start(datagram: &[u8], has_checksum: bool) -> Option<usize> {
     (start <= datagram.len()).then_some(start)
 }
 
-/// Compresses a plain datagram in place, and says whether it did: the codec may make it no smaller.
-/// `codec` writes into the buffer it gets, as long as its input, and returns the length. `scratch` is
-/// memory between the calls.
+/// Compresses a plain datagram in place. False, and no change, if the codec makes it no smaller.
+///
+/// `codec` writes into its second argument, which is as long as its input, and returns the length, or
+/// `None` if the output does not fit. `scratch` is memory that is reused between calls.
 pub fn compress(
     datagram: &mut Vec<u8>,
     has_checksum: bool,
@@ -56,9 +55,10 @@ pub fn compress(
     true
 }
 
-/// Decompresses a datagram whose payload may become at most `room` bytes, and says whether it could.
-/// The plain datagram replaces the bytes of `plain`. `codec` writes into the buffer it gets and
-/// returns the length.
+/// Decompresses a datagram whose payload may become at most `room` bytes. The plain datagram replaces
+/// the bytes of `plain`. False if the payload is malformed or too large; `plain` is undefined then.
+///
+/// `codec` writes into its second argument and returns the length, or `None` if it cannot.
 pub fn decompress(
     datagram: &[u8],
     has_checksum: bool,
@@ -70,7 +70,7 @@ pub fn decompress(
         return false;
     };
     let (head, payload) = datagram.split_at(start);
-    // What is compressed is smaller than what it was.
+    // Senders compress only what becomes smaller.
     if payload.len() >= room {
         return false;
     }
@@ -85,11 +85,11 @@ pub fn decompress(
     true
 }
 
-/// Turns the bit for compression over in a datagram whose payload is plain, and corrects the checksum.
+/// Flips the header's compression bit of a datagram with a plain payload, and corrects the checksum.
 ///
 /// The checksum is a CRC-32 of the plain datagram with the connection's token in its place. A CRC-32
-/// is affine: what the change of one bit changes in it depends on that bit and the length alone, so
-/// the token is not needed.
+/// is affine: how it changes with one bit depends on that bit and the length alone, so the token is
+/// not needed.
 fn set_flag(datagram: &mut [u8], start: usize, has_checksum: bool) {
     let bit = COMPRESSED.to_be_bytes();
     datagram[0] ^= bit[0];
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn malformed_datagrams_are_refused() {
         let mut plain = Vec::new();
         for datagram in [&[][..], &[0x40], &[0xC0, 0], &[0x40, 0, 0, 0, 0]] {
             assert!(!decompress(datagram, true, 100, &mut plain, unpack));

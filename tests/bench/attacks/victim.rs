@@ -8,7 +8,7 @@ use std::time::Instant;
 use cpu_time::ProcessTime;
 use enet_codec::Compression;
 use enet_net::{BindAddress, Host, Network, Transport, Udp};
-use enet_proto::{EngineConfig, Event, Time};
+use enet_proto::{Event, HostConfig, Time};
 use sim::oracle::{Engine, RustyEngine};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl Suffers for Bare {
 /// The victim's side, for the engines that live in this program.
 pub fn suffer(name: &str, slots: usize, coder: bool) {
     let clock = Instant::now();
-    let config = EngineConfig::new(slots, 1, Time::ZERO);
+    let config = HostConfig::new(slots, 1, Time::ZERO);
     let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
     let socket = socket.expect("a socket");
     let mut host: Box<dyn Suffers> = match name {

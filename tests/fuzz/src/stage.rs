@@ -8,7 +8,7 @@ use enet_codec::{Codec, RangeCoder};
 use sim::oracle::OwnEngine;
 use enet_proto::Disconnect;
 use enet_codec::Compression;
-use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, PeerState, Throttle, Time, Timeout};
+use enet_proto::{Admission, HostConfig, Event, PacketFlags, PeerId, PeerState, Throttle, Time, Timeout};
 use sim::oracle::Engine;
 
 use crate::forge::{self, COMPRESSED, Known, NO_SLOT, SENT_TIME};
@@ -97,7 +97,7 @@ pub fn play(script: &Script) {
 impl Stage {
     fn new(settings: Settings) -> Self {
         let node = |party: Party| {
-            let config = EngineConfig {
+            let config = HostConfig {
                 max_channels: 4,
                 in_bandwidth: settings.incoming.into(),
                 out_bandwidth: settings.outgoing.into(),
@@ -105,7 +105,7 @@ impl Stage {
                 answers_refused: settings.answers_refused,
                 max_packet_size: MAX_PACKET,
                 max_waiting_data: MAX_WAITING,
-                ..EngineConfig::new(5, party as u32, Time::ZERO)
+                ..HostConfig::new(5, party as u32, Time::ZERO)
             };
             let mut engine = OwnEngine::boxed(&config);
             if settings.is_packed {
@@ -274,7 +274,7 @@ impl Stage {
                 [
                     Admission::Everybody,
                     Admission::Nobody,
-                    Admission::UniqueIds,
+                    sim::oracle::UNIQUE_IDS,
                 ][(number % 3) as usize],
             ),
             _ => node.engine.set_channel_limit((number % 300) as usize),

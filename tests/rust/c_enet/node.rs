@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use enet_codec::Compression;
 use enet_net::{BindAddress, Host, Network, Udp};
 use enet_proto::Disconnect;
-use enet_proto::{Admission, EngineConfig, Event, PacketFlags, PeerId, Time};
+use enet_proto::{Admission, Event, HostConfig, PacketFlags, PeerId, Time};
 
 use super::content::{content, crc32};
 use super::program::Program;
@@ -119,11 +119,11 @@ impl Sending {
 impl Node {
     /// A host of ours on a socket of its own.
     pub fn ours(settings: Settings, seed: u32, now: Time) -> Self {
-        let config = EngineConfig {
+        let config = HostConfig {
             max_channels: settings.max_channels,
             checksum: settings.checksum,
             answers_refused: settings.answers_refused,
-            ..EngineConfig::new(settings.max_peers, seed, now)
+            ..HostConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
         let mut host = Host::new(&config, socket.expect("a socket"));

@@ -115,7 +115,7 @@ fn an_id_that_is_taken_or_no_id_is_refused() {
     with_each_client(|kind, settings| {
         let mut world = World::new(3);
         let server = world.host(Kind::Ours, settings);
-        world.set_admission(server, Admission::UniqueIds);
+        world.set_admission(server, sim::oracle::UNIQUE_IDS);
         let first = comes_in(&mut world, kind, settings, server, 7);
         for data in [7, 0, 1, 1 << 31, u32::MAX] {
             is_refused(&mut world, kind, settings, server, data);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
-use enet_proto::{EngineConfig, PacketFlags, PeerId, PeerState, PeerStatistics, Time};
 use enet_proto::{Event, QueueError};
+use enet_proto::{HostConfig, PacketFlags, PeerId, PeerState, PeerStatistics, Time};
 use sim::oracle::Engine;
 use sim::oracle::EngineFactory;
 use sim::oracle::OwnEngine;
@@ -148,7 +148,7 @@ impl Arena {
         pairing: Pairing,
         seed: u64,
         clients: usize,
-        change: impl Fn(usize, &mut EngineConfig),
+        change: impl Fn(usize, &mut HostConfig),
     ) -> Self {
         let nodes = (0..=clients).map(|index| {
             let (make, slots) = match index {
@@ -156,7 +156,7 @@ impl Arena {
                 _ => (pairing.client, 1),
             };
             let now = Time::from_millis(START);
-            let mut config = EngineConfig::new(slots, seed as u32 ^ index as u32, now);
+            let mut config = HostConfig::new(slots, seed as u32 ^ index as u32, now);
             change(index, &mut config);
             Node {
                 engine: make(&config),

@@ -1,7 +1,7 @@
 //! Where a host of ours met a C host and both waited: pinned for every pairing.
 
 use enet_proto::{Disconnect, Event};
-use enet_proto::{EngineConfig, Time};
+use enet_proto::{HostConfig, Time};
 use sim::oracle::Engine;
 use sim::oracle::EngineFactory;
 use sim::oracle::OwnEngine;
@@ -25,8 +25,8 @@ fn a_greeting_that_leaves_with_the_last_acknowledgement_is_heard() {
     let makes: [EngineFactory; 2] = [RustyEngine::boxed, OwnEngine::boxed];
     for make in makes {
         let now = Time::from_millis(START);
-        let mut server = make(&EngineConfig::new(2, 1, now));
-        let mut client = OwnEngine::boxed(&EngineConfig::new(1, 2, now));
+        let mut server = make(&HostConfig::new(2, 1, now));
+        let mut client = OwnEngine::boxed(&HostConfig::new(1, 2, now));
         let peer = client.connect(now, address(SERVER), 1, 0);
         let peer = peer.expect("a free slot");
         carry(&mut *client, 1, &mut *server, now);

@@ -1,7 +1,7 @@
 //! Where the protocol fixes them, the datagrams themselves.
 
 use enet_proto::Disconnect;
-use enet_proto::{EngineConfig, PacketFlags, Throttle};
+use enet_proto::{HostConfig, PacketFlags, Throttle};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -40,7 +40,7 @@ fn commands(sent: Vec<(u64, usize, Decoded)>) -> Vec<(u64, usize, bool, Command)
     commands
 }
 
-fn recorded(pairing: Pairing, change: impl Fn(usize, &mut EngineConfig)) -> Arena {
+fn recorded(pairing: Pairing, change: impl Fn(usize, &mut HostConfig)) -> Arena {
     let mut arena = Arena::with(pairing, 7, 2, change);
     arena.weather.latency = 10;
     arena.records = true;
@@ -48,7 +48,7 @@ fn recorded(pairing: Pairing, change: impl Fn(usize, &mut EngineConfig)) -> Aren
 }
 
 /// Compares what two engines say in the course of something.
-fn same(change: impl Fn(usize, &mut EngineConfig), run: impl Fn(&mut Arena)) {
+fn same(change: impl Fn(usize, &mut HostConfig), run: impl Fn(&mut Arena)) {
     let mut reference = recorded(REFERENCE, &change);
     run(&mut reference);
     let expected = commands(take_sent(&mut reference));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_proto::{Admission, EngineConfig, Event, PeerId, PeerState, Time};
+use enet_proto::{Admission, Event, HostConfig, PeerId, PeerState, Time};
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
 
@@ -40,7 +40,7 @@ fn fragment(sequence: u16, start: u16, numbers: [u32; 4], byte: u8) -> Vec<u8> {
 
 impl Forger {
     fn new() -> Self {
-        let mut server = OwnEngine::boxed(&EngineConfig::new(4, 1, Time::ZERO));
+        let mut server = OwnEngine::boxed(&HostConfig::new(4, 1, Time::ZERO));
         server.receive(Time::ZERO, address(1), &connect(77));
         let mut answer = Vec::new();
         assert!(server.next_datagram(&mut answer).is_some());
@@ -156,7 +156,7 @@ fn a_disconnect_with_a_wrong_number_is_not_believed() {
 /// C answers each CONNECT six times: its repeats go to whoever was named as the sender.
 #[test]
 fn strangers_get_no_more_bytes_than_came_in_their_name() {
-    let mut server = OwnEngine::boxed(&EngineConfig::new(4095, 1, Time::ZERO));
+    let mut server = OwnEngine::boxed(&HostConfig::new(4095, 1, Time::ZERO));
     let (mut bytes_in, mut bytes_out) = (0, 0);
     let mut datagram = Vec::new();
     let mut now = Time::ZERO;
@@ -186,12 +186,12 @@ fn strangers_get_no_more_bytes_than_came_in_their_name() {
 fn strangers_who_are_refused_get_no_more_bytes_than_came_in_their_name() {
     for admission in [
         Admission::Everybody,
-        Admission::UniqueIds,
+        sim::oracle::UNIQUE_IDS,
         Admission::Nobody,
     ] {
-        let mut server = OwnEngine::boxed(&EngineConfig {
+        let mut server = OwnEngine::boxed(&HostConfig {
             answers_refused: true,
-            ..EngineConfig::new(16, 1, Time::ZERO)
+            ..HostConfig::new(16, 1, Time::ZERO)
         });
         server.set_admission(admission);
         let (mut asked, mut answered) = (HashMap::new(), HashMap::new());

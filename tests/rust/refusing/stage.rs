@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_codec::Compression;
-use enet_proto::{EngineConfig, Event, PeerId, Time};
+use enet_proto::{Event, HostConfig, PeerId, Time};
 use sim::oracle::Engine;
 use sim::oracle::EngineFactory;
 use sim::oracle::OwnEngine;
@@ -58,11 +58,11 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(make: EngineFactory, settings: Settings) -> Self {
-        let config = EngineConfig {
+        let config = HostConfig {
             answers_refused: settings.answers,
             max_peers_per_address: settings.max_peers_per_address,
             checksum: settings.has_checksum,
-            ..EngineConfig::new(settings.max_peers, 1, START)
+            ..HostConfig::new(settings.max_peers, 1, START)
         };
         let mut server = OwnEngine::new(&config);
         server.set_compression(&settings.compression);
@@ -86,9 +86,9 @@ impl Stage {
 
     pub fn begin(&mut self, data: u32) -> usize {
         let index = self.clients.len();
-        let config = EngineConfig {
+        let config = HostConfig {
             checksum: self.settings.has_checksum,
-            ..EngineConfig::new(1, 100 + index as u32, START)
+            ..HostConfig::new(1, 100 + index as u32, START)
         };
         let mut engine = (self.make)(&config);
         engine.set_compression(&self.settings.compression);

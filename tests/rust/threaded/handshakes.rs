@@ -7,7 +7,7 @@ use std::thread::{self, ThreadId};
 
 use enet_dtls::{Dtls, Identity, Trust, Verification};
 use enet_net::{Host, Poller, Taker, Transport, Waker};
-use enet_proto::{EngineConfig, Event, PacketFlags};
+use enet_proto::{Event, HostConfig, PacketFlags};
 
 use super::{address, host, host_on, now, socket, wait_until};
 use crate::dtls::certificates::Kind;
@@ -52,7 +52,7 @@ fn a_poll_computes_no_handshake() {
     let pair = Kind::named("game").signed_by_itself();
     let senders = Arc::<Mutex<Vec<ThreadId>>>::default();
     let watched = Watched(socket(), Arc::clone(&senders));
-    let mut server = host_on(Box::new(watched), &EngineConfig::new(CLIENTS, 1, now()));
+    let mut server = host_on(Box::new(watched), &HostConfig::new(CLIENTS, 1, now()));
     let identity = Identity::from_pem(&pair.key_pem(), &pair.pem()).expect("an identity");
     server.encrypt(now(), Dtls::server(&identity, now()).expect("a server"));
     server.start_thread(now).expect("a thread");
@@ -60,7 +60,7 @@ fn a_poll_computes_no_handshake() {
     let to = address(&server);
     let mut clients: Vec<Host> = (0..CLIENTS as u32)
         .map(|seed| {
-            let mut client = host(&EngineConfig::new(1, seed, now()));
+            let mut client = host(&HostConfig::new(1, seed, now()));
             let verification = Verification {
                 trust: Some(Trust::certificates(&pair.pem()).expect("readable")),
                 name: Some("game".to_owned()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use enet_codec::Codec;
 use enet_net::{Host, Poller, Taker, Transport, Waker};
-use enet_proto::{EngineConfig, PacketFlags, PeerId};
+use enet_proto::{HostConfig, PacketFlags, PeerId};
 
 use super::{LIMIT, address, host, host_on, now, socket, wait_until};
 
@@ -134,7 +134,7 @@ fn play_frames(host: &mut Host, peer: PeerId, gate: &Gate) {
 #[test]
 fn a_slow_codec_delays_no_send() {
     for compresses in [true, false] {
-        let config = EngineConfig::new(1, 1, now());
+        let config = HostConfig::new(1, 1, now());
         let (mut slow, mut other) = (host(&config), host(&config));
         let gate = Arc::<Gate>::default();
         slow.set_codec(Some(Box::new(SlowCodec(Arc::clone(&gate)))));
@@ -169,7 +169,7 @@ fn a_slow_codec_delays_no_send() {
 #[test]
 fn a_slow_socket_delays_no_send() {
     let gate = Arc::<Gate>::default();
-    let config = EngineConfig::new(1, 1, now());
+    let config = HostConfig::new(1, 1, now());
     let slow_socket = SlowSocket(socket(), Arc::clone(&gate));
     let mut slow = host_on(Box::new(slow_socket), &config);
     let mut other = host(&config);

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use enet_net::{Poller, Taker, Transport, Waker};
-use enet_proto::{EngineConfig, PacketFlags};
+use enet_proto::{HostConfig, PacketFlags};
 
 use super::{address, host, host_on, now, socket, wait_until};
 
@@ -55,7 +55,7 @@ impl Waker for Gone {
 fn a_socket_that_is_gone_keeps_no_processor_busy() {
     let socket = Gone::default();
     let looks = Arc::clone(&socket.0);
-    let mut host = host_on(Box::new(socket), &EngineConfig::new(1, 1, now()));
+    let mut host = host_on(Box::new(socket), &HostConfig::new(1, 1, now()));
     host.start_thread(now).expect("a thread");
     let clock = Instant::now();
     host.receive(now());
@@ -116,7 +116,7 @@ impl Waker for Alarm {
 
 #[test]
 fn what_a_poll_reads_is_answered_without_a_flush() {
-    let config = EngineConfig::new(1, 1, now());
+    let config = HostConfig::new(1, 1, now());
     let mut server = host_on(Box::new(Late(socket())), &config);
     server.start_thread(now).expect("a thread");
     let to = address(&server);

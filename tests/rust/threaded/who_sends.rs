@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use enet_net::Host;
 use enet_net::{Poller, Taker, Transport, Waker};
-use enet_proto::{EngineConfig, Event, PacketFlags, PeerId, PeerState};
+use enet_proto::{Event, HostConfig, PacketFlags, PeerId, PeerState};
 
 use super::{address, host, host_on, now, panic_in_the_thread, socket, wait_until};
 
@@ -55,7 +55,7 @@ impl Transport for Recorded {
 fn connected(count: usize) -> (Host, Arc<Record>, Vec<PeerId>, Vec<Host>) {
     let record = Arc::<Record>::default();
     let socket = Box::new(Recorded(socket(), Arc::clone(&record)));
-    let config = EngineConfig::new(count, 1, now());
+    let config = HostConfig::new(count, 1, now());
     let mut center = host_on(socket, &config);
     center.start_thread(now).expect("a thread");
     center.receive(now());

@@ -1,6 +1,6 @@
 //! Polling: what the hosts report becomes packets in the inbox, and notices of signals.
 
-use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Status};
+use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Status, UNIQUE_IDS};
 use crate::connection::Missed;
 use crate::{Inactive, SharedConnection, TransferMode, channel};
 use enet_proto::{Admission, Disconnect};
@@ -70,7 +70,7 @@ impl Multiplayer {
         self.came_up = false;
         self.due.append(&mut self.postponed);
         let admission = match self.mode {
-            Mode::Server => Admission::UniqueIds,
+            Mode::Server => UNIQUE_IDS,
             _ => Admission::Nobody,
         };
         let is_full = self.is_full();

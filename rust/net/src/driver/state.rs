@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use enet_proto::{Admission, Enet, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time};
+use enet_proto::{Admission, Host, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time};
 
 use super::inbox::Arrival;
 use super::schedule::Schedule;
@@ -16,7 +16,7 @@ const MAX_FAILED: usize = 16;
 
 /// The content of the state lock.
 pub struct State {
-    pub host: Enet,
+    pub host: Host,
     pub schedule: Schedule,
     pub totals: Totals,
     /// Compressed datagrams that the codec could not decompress.
@@ -73,7 +73,7 @@ impl Encryption {
 }
 
 impl State {
-    pub fn new(host: Enet) -> Self {
+    pub fn new(host: Host) -> Self {
         Self {
             host,
             schedule: Schedule::default(),
@@ -125,11 +125,11 @@ impl State {
         encryption.sessions = report.sessions.unwrap_or(encryption.sessions);
         for event in report.events {
             match event {
-                DtlsEvent::Ready(address) => self.host.go_on(now, address),
-                DtlsEvent::Ended(address) => self.host.lose(address),
+                DtlsEvent::Ready(address) => self.host.resume_connecting(now, address),
+                DtlsEvent::Ended(address) => self.host.fail_peers_at(address),
                 DtlsEvent::Failed(failed) => {
                     if failed.is_client {
-                        self.host.lose(failed.address);
+                        self.host.fail_peers_at(failed.address);
                     }
                     if encryption.failed.len() < MAX_FAILED {
                         encryption.failed.push_back(failed);
@@ -166,7 +166,7 @@ impl State {
     pub fn addresses(&self) -> Vec<SocketAddr> {
         let mut addresses = Vec::new();
         self.host
-            .each_address(&mut |address| addresses.push(address));
+            .for_each_address(|address| addresses.push(address));
         addresses
     }
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
-use enet_proto::{EngineConfig, Event, PacketFlags};
+use enet_proto::{Event, HostConfig, PacketFlags};
 
 use super::*;
 use crate::{BindAddress, Host, Network, Udp};
@@ -18,7 +18,7 @@ fn host(start: Instant, seed: u64) -> (Host, Emulator) {
     let emulator = Emulator::new(seed, Arc::new(move || start.elapsed()));
     let local = BindAddress::Ip(Ipv4Addr::LOCALHOST.into());
     let socket = emulator.wrap(Udp.bind(local, 0).expect("a socket"));
-    let config = EngineConfig::new(1, 1, start.elapsed());
+    let config = HostConfig::new(1, 1, start.elapsed());
     (Host::new(&config, socket), emulator)
 }
 
@@ -94,7 +94,7 @@ fn a_network_thread_delivers_held_datagrams_when_they_are_due() {
         let emulator = Emulator::new(1, Arc::new(clock));
         let local = BindAddress::Ip(Ipv4Addr::LOCALHOST.into());
         let socket = emulator.wrap(Udp.bind(local, 0).expect("a socket"));
-        let mut host = Host::new(&EngineConfig::new(1, 1, clock()), socket);
+        let mut host = Host::new(&HostConfig::new(1, 1, clock()), socket);
         host.start_thread(clock).expect("a thread");
         host.receive(clock());
         (host, emulator)

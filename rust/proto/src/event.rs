@@ -1,0 +1,66 @@
+//! Events that a host reports, and the flags and modes of the calls that cause them.
+
+use crate::PeerId;
+
+/// How a packet travels: ENet's packet flags. The default is unreliable and in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PacketFlags {
+    /// Retransmit until acknowledged, and deliver in order. Overrides the other flags.
+    pub reliable: bool,
+    /// Deliver in the order of arrival.
+    pub unsequenced: bool,
+    /// Send the fragments unreliably too if the packet needs several datagrams.
+    pub unreliable_fragment: bool,
+}
+
+impl PacketFlags {
+    /// Reliable and in order.
+    pub const RELIABLE: Self = Self {
+        reliable: true,
+        unsequenced: false,
+        unreliable_fragment: false,
+    };
+}
+
+/// Something that happened to a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A connection is up, whichever side began it.
+    Connected {
+        /// The connection.
+        peer: PeerId,
+        /// The remote's connect data on the accepting side, 0 on the connecting side.
+        data: u32,
+    },
+    /// A connection ended, or an attempt to connect failed.
+    Disconnected {
+        /// The former connection; the id is stale from here on.
+        peer: PeerId,
+        /// The remote's disconnect data, 0 for a timeout.
+        data: u32,
+    },
+    /// A packet arrived.
+    Received {
+        /// The sender.
+        peer: PeerId,
+        /// The ENet channel it came on.
+        channel: u8,
+        /// How the packet travelled.
+        flags: PacketFlags,
+        /// The packet's bytes, possibly none. [`crate::Host::recycle`] takes the buffer back.
+        data: Vec<u8>,
+    },
+}
+
+/// Ways to end a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disconnect {
+    /// Drop everything queued, tell the remote and wait for its acknowledgement. An event follows.
+    Acknowledged,
+    /// The same as [`Self::Acknowledged`], once everything queued has been delivered.
+    Later,
+    /// Tell the remote once and forget the connection. No event follows.
+    Now,
+    /// Forget the connection without telling the remote. No event follows.
+    Silent,
+}

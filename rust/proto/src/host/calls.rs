@@ -1,0 +1,175 @@
+//! Datagrams, events, packets and connections: the calls that move things.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::Host;
+use crate::lifecycle;
+use crate::peer::Peer;
+use crate::send::{Content, queue_control, queue_packet};
+use crate::wire::Command;
+use crate::{Disconnect, Event, PacketFlags, PeerId, QueueError, Time};
+
+impl Host {
+    /// Starts a connection with `channels` channels, 1 to [`crate::MAX_CHANNELS`], which shows the
+    /// remote `data`. The CONNECT leaves with the next [`Self::flush`]. `None` if no slot is free.
+    pub fn connect(
+        &mut self,
+        now: Time,
+        address: SocketAddr,
+        channels: usize,
+        data: u32,
+    ) -> Option<PeerId> {
+        self.context.advance(now);
+        self.begin_connecting(address, channels, data)
+    }
+
+    /// Takes in one datagram, which is not compressed. Malformed datagrams and those of no connection
+    /// are dropped without a report.
+    pub fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
+        self.receive_decompressed(now, from, datagram, datagram.len());
+    }
+
+    /// Takes in one datagram that came compressed in `wire_size` bytes, and was decompressed with
+    /// [`crate::datagram::decompress`].
+    pub fn receive_decompressed(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        datagram: &[u8],
+        wire_size: usize,
+    ) {
+        self.context.advance(now);
+        self.take_datagram(from, datagram, wire_size);
+    }
+
+    /// Does what time makes due: retransmissions, timeouts, pings, sharing the bandwidth.
+    /// Acknowledgements of received commands wait for [`Self::flush`], so that they ride with the
+    /// answers.
+    pub fn service(&mut self, now: Time) {
+        self.context.advance(now);
+        // A bandwidth announcement makes a ping unnecessary.
+        self.share_bandwidth_when_due();
+        self.run_timers();
+    }
+
+    /// Shares the bandwidth among the peers if its second is over, as [`Self::service`] does.
+    pub fn share_bandwidth(&mut self, now: Time) {
+        self.context.advance(now);
+        self.share_bandwidth_when_due();
+    }
+
+    /// Puts everything that may be sent now into datagrams.
+    pub fn flush(&mut self, now: Time) {
+        self.context.advance(now);
+        self.flush_peers();
+    }
+
+    /// The next datagram to send, oldest first, and where to. Its bytes replace those of `datagram`,
+    /// whose buffer is reused. Full datagrams may be ready before [`Self::flush`].
+    pub fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
+        self.context.output.next(datagram)
+    }
+
+    /// The next event, oldest first.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.context.events.pop()
+    }
+
+    /// Appends all events, oldest first, to `events`.
+    pub fn take_events(&mut self, events: &mut VecDeque<Event>) {
+        self.context.events.take(events);
+    }
+
+    /// Takes the buffer of an [`Event::Received`] back, for later packets.
+    pub fn recycle(&mut self, buffer: Vec<u8>) {
+        self.context.buffers.put_back(buffer);
+    }
+
+    /// Queues a packet of any length up to [`crate::HostConfig::max_packet_size`]. The protocol makes
+    /// a packet reliable that follows 65,535 unreliable ordered ones on its channel, without a
+    /// reliable one between.
+    pub fn send(
+        &mut self,
+        now: Time,
+        peer: PeerId,
+        channel: u8,
+        flags: PacketFlags,
+        data: &[u8],
+    ) -> Result<(), QueueError> {
+        self.check_size(data)?;
+        self.context.advance(now);
+        self.queue_packet(peer, channel, flags, &mut Content::new(data))
+    }
+
+    /// Queues a packet for several peers, keeping its bytes once, and returns for how many. Peers that
+    /// are not connected or lack the channel are left out; a packet that is too large is the only
+    /// error.
+    pub fn send_to_all(
+        &mut self,
+        now: Time,
+        peers: &[PeerId],
+        channel: u8,
+        flags: PacketFlags,
+        data: &[u8],
+    ) -> Result<usize, QueueError> {
+        self.check_size(data)?;
+        self.context.advance(now);
+        let mut content = Content::new(data);
+        let mut queued = 0;
+        for &peer in peers {
+            match self.queue_packet(peer, channel, flags, &mut content) {
+                Ok(()) => queued += 1,
+                Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
+                Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
+            }
+        }
+        Ok(queued)
+    }
+
+    fn check_size(&self, data: &[u8]) -> Result<(), QueueError> {
+        match data.len() > self.context.config.max_packet_size {
+            true => Err(QueueError::TooLarge),
+            false => Ok(()),
+        }
+    }
+
+    fn queue_packet(
+        &mut self,
+        peer: PeerId,
+        channel: u8,
+        flags: PacketFlags,
+        content: &mut Content<'_>,
+    ) -> Result<(), QueueError> {
+        self.with_peer(peer, |peer, context| {
+            queue_packet(peer, context, channel, flags, content)
+        })
+        .unwrap_or(Err(QueueError::NotConnected))
+    }
+
+    /// Asks the remote for an acknowledgement, which measures the round-trip time.
+    pub fn ping(&mut self, now: Time, peer: PeerId) {
+        self.context.advance(now);
+        self.with_connected(peer, |peer, context| {
+            queue_control(peer, context, Command::Ping);
+        });
+    }
+
+    /// Ends a connection. `data` travels to the remote.
+    pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
+        self.context.advance(now);
+        self.with_peer(peer, |peer, context| {
+            lifecycle::close(peer, context, data, how);
+        });
+    }
+
+    /// Ends all half-open connections, with [`Disconnect::Now`]: their remotes may take themselves for
+    /// connected. Walks all slots.
+    pub fn reject_pending(&mut self, now: Time) {
+        let peers = self.slots.iter().filter(|peer| peer.is_half_open());
+        let pending: Vec<PeerId> = peers.map(Peer::id).collect();
+        for peer in pending {
+            self.disconnect(now, peer, 0, Disconnect::Now);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Calls that change nothing.
+
+use std::net::SocketAddr;
+
+use super::Host;
+use crate::peer::Peer;
+use crate::{PeerId, PeerState, PeerStatistics, Time};
+
+impl Host {
+    /// When [`Self::service`] has something to do next, if no datagram comes and nothing is called
+    /// before. The time may be early, is never late, and is later than now after a service.
+    pub fn next_timer(&self) -> Time {
+        // An outdated timer is early; the service removes it.
+        let share = self.next_share();
+        let next = self.timers.next().map_or(share, |timer| timer.min(share));
+        Time::from_millis(next)
+    }
+
+    /// Whether [`Self::next_event`] has something to give.
+    pub fn has_events(&self) -> bool {
+        !self.context.events.is_empty()
+    }
+
+    /// About how many datagrams [`Self::flush`] would leave ready: those that are ready, and one for
+    /// each peer with something to send.
+    pub fn unsent_datagrams(&self) -> usize {
+        self.context.dirty.len() + self.context.output.ready_count()
+    }
+
+    /// How many datagrams [`Self::next_datagram`] would give.
+    pub fn ready_datagrams(&self) -> usize {
+        self.context.output.ready_count()
+    }
+
+    /// The state of a connection.
+    pub fn state(&self, peer: PeerId) -> PeerState {
+        self.slots.state(peer)
+    }
+
+    /// The remote's address, while the connection exists.
+    pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
+        self.slots.get(peer).map(Peer::address)
+    }
+
+    /// Number of channels of the connection, 0 if it does not exist.
+    pub fn channels(&self, peer: PeerId) -> usize {
+        self.slots.get(peer).map_or(0, |peer| peer.channels.count())
+    }
+
+    /// Statistics of a connection, while it exists.
+    pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
+        self.slots.get(peer).map(Peer::statistics)
+    }
+
+    /// Number of peers that are connected.
+    pub fn connected_peers(&self) -> usize {
+        self.context.census.connected()
+    }
+
+    /// Calls `each` with the address of every connection, whatever its state. Walks all slots.
+    pub fn for_each_address(&self, mut each: impl FnMut(SocketAddr)) {
+        for peer in self.slots.iter() {
+            each(peer.address());
+        }
+    }
+
+    /// Most bytes that the payload of a compressed datagram may become, for
+    /// [`crate::datagram::decompress`]. `None` for datagrams that belong to no connection; they are to
+    /// be dropped.
+    pub fn decompressed_room(&self, from: SocketAddr, datagram: &[u8]) -> Option<usize> {
+        self.decompression_limit(from, datagram)
+    }
+
+    /// Whether every datagram carries a checksum: [`crate::HostConfig::checksum`].
+    pub fn has_checksum(&self) -> bool {
+        self.context.output.has_checksum()
+    }
+}

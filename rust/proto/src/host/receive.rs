@@ -1,0 +1,95 @@
+//! Datagrams that arrive: which connection a datagram belongs to, and whether it is intact.
+//!
+//! A datagram names a slot. It belongs to the slot's connection only if address and session agree;
+//! before that, the datagram is not decompressed. A datagram without a slot can hold a CONNECT and
+//! nothing else. (C decompresses first, so a stranger's random bytes cost it a hundred times more.)
+
+use std::net::SocketAddr;
+
+use super::Host;
+use crate::peer::Peer;
+use crate::recv;
+use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT};
+use crate::{MAX_DATAGRAM_SIZE, datagram};
+
+/// Size of a CONNECT, the only command of a sender without a connection.
+const CONNECT_SIZE: usize = 48;
+
+impl Host {
+    pub(super) fn take_datagram(&mut self, from: SocketAddr, datagram: &[u8], wire_size: usize) {
+        let mut rest = datagram;
+        let Some(header) = Header::read(&mut rest) else {
+            return;
+        };
+        if datagram.len() > MAX_DATAGRAM_SIZE {
+            return;
+        }
+        if header.slot != NO_SLOT && self.owner(&header, from).is_none() {
+            return;
+        }
+        let plain = &datagram[..datagram.len() - rest.len()];
+        if self.context.output.has_checksum() {
+            let Some((checksum, after)) = rest.split_first_chunk() else {
+                return;
+            };
+            rest = after;
+            if !self.is_intact(header.slot, plain, *checksum, rest) {
+                return;
+            }
+        }
+        // A compressed datagram was decompressed before, or could not be.
+        if header.is_compressed {
+            return;
+        }
+        if header.slot == NO_SLOT {
+            self.take_connect(from, wire_size, rest);
+        } else {
+            self.with_slot(header.slot, |peer, context| {
+                recv::carry_out(peer, context, &from, header.sent_time, rest);
+            });
+        }
+    }
+
+    /// Most bytes that a compressed datagram's payload may become. `None` for datagrams that belong to
+    /// no connection and cannot be a CONNECT.
+    pub(super) fn decompression_limit(&self, from: SocketAddr, datagram: &[u8]) -> Option<usize> {
+        let start = datagram::payload_start(datagram, self.context.output.has_checksum())?;
+        let header = Header::read(&mut &*datagram)?;
+        if header.slot == NO_SLOT {
+            return Some(CONNECT_SIZE);
+        }
+        self.owner(&header, from).map(|_| MAX_DATAGRAM_SIZE - start)
+    }
+
+    /// The peer that a datagram belongs to.
+    fn owner(&self, header: &Header, from: SocketAddr) -> Option<&Peer> {
+        let peer = self.slots.at(header.slot)?;
+        peer.accepts_from(from, header.session).then_some(peer)
+    }
+
+    /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. So
+    /// the token is a key of 32 bits against forgery, the only one the protocol has.
+    fn is_intact(
+        &self,
+        slot: u16,
+        header: &[u8],
+        checksum: [u8; CHECKSUM_SIZE],
+        commands: &[u8],
+    ) -> bool {
+        let peer = self.slots.at(slot);
+        let token = peer.map_or(0, |peer| peer.packer.route().token());
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(header);
+        hasher.update(&token.to_be_bytes());
+        hasher.update(commands);
+        hasher.finalize().to_be_bytes() == checksum
+    }
+
+    fn take_connect(&mut self, from: SocketAddr, size: usize, mut commands: &[u8]) {
+        if let Some(framed) = Framed::read(&mut commands)
+            && let Command::Connect { terms, data } = framed.command
+        {
+            self.on_connect(from, size, &framed, &terms, data);
+        }
+    }
+}

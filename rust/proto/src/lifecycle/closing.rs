@@ -1,0 +1,70 @@
+//! The end of a connection.
+//!
+//! An orderly end is a DISCONNECT that is acknowledged. Where there is no acknowledgement to wait for,
+//! one DISCONNECT is sent.
+
+use crate::host::Context;
+use crate::peer::Peer;
+use crate::send::{queue_control, queue_unacknowledged_control};
+use crate::wire::Command;
+use crate::{Disconnect, PeerState};
+
+/// Takes in the remote's DISCONNECT.
+pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ack: bool) {
+    match peer.state() {
+        PeerState::Connected | PeerState::DisconnectLater if wants_ack => {
+            peer.reset_queues();
+            peer.handshake.set_disconnect_data(data);
+            // The event follows when the acknowledgement leaves.
+            peer.set_state(context, PeerState::AcknowledgingDisconnect);
+        }
+        PeerState::Connected
+        | PeerState::DisconnectLater
+        | PeerState::Connecting
+        | PeerState::Disconnecting => peer.end(context, Some(data)),
+        // The application has not heard of it yet.
+        PeerState::AcknowledgingConnect => peer.end(context, None),
+        _ => {}
+    }
+}
+
+/// Ends a connection in the way that the application chose.
+pub fn close(peer: &mut Peer, context: &mut Context, data: u32, how: Disconnect) {
+    match how {
+        Disconnect::Later if peer.is_up() && peer.has_outgoing() => {
+            peer.handshake.set_disconnect_data(data);
+            peer.set_state(context, PeerState::DisconnectLater);
+        }
+        Disconnect::Acknowledged | Disconnect::Later => disconnect(peer, context, data),
+        Disconnect::Now => {
+            if peer.state() != PeerState::Disconnecting {
+                send_single_disconnect(peer, context, data);
+            }
+            peer.end(context, None);
+        }
+        Disconnect::Silent => peer.end(context, None),
+    }
+}
+
+/// Sends a DISCONNECT, and waits for its acknowledgement if the connection is up.
+pub fn disconnect(peer: &mut Peer, context: &mut Context, data: u32) {
+    match peer.state() {
+        PeerState::Connected | PeerState::DisconnectLater => {
+            peer.reset_queues();
+            queue_control(peer, context, Command::Disconnect { data });
+            peer.set_state(context, PeerState::Disconnecting);
+        }
+        PeerState::Connecting | PeerState::AcknowledgingConnect => {
+            send_single_disconnect(peer, context, data);
+            peer.end(context, None);
+        }
+        _ => {}
+    }
+}
+
+/// Sends one DISCONNECT, at once and without waiting for an acknowledgement.
+fn send_single_disconnect(peer: &mut Peer, context: &mut Context, data: u32) {
+    peer.reset_queues();
+    queue_unacknowledged_control(peer, context, Command::Disconnect { data });
+    peer.packer.finish(&mut context.output, context.now);
+}

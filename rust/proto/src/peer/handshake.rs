@@ -1,0 +1,145 @@
+//! A connection's share in a handshake: the data of both sides, and the terms they agree on.
+
+use std::net::SocketAddr;
+
+use super::negotiation::{granted_window, next_session, shared_window, window_for};
+use super::{Peer, negotiation};
+use crate::HostConfig;
+use crate::wire::Terms;
+use crate::{MAX_CHANNELS, MAX_MTU, MIN_MTU};
+
+/// Data of a connection's beginning and end.
+#[derive(Debug, Default)]
+pub struct Handshake {
+    /// Data of our CONNECT, on the connecting side.
+    request: u32,
+    /// Data of the remote's CONNECT, on the accepting side.
+    connect_data: u32,
+    /// Data for the event of the disconnect, or for our DISCONNECT.
+    disconnect_data: u32,
+    /// When a half-open connection is dropped.
+    expires_at: u64,
+    /// Whether our CONNECT waits for [`crate::Host::resume_connecting`].
+    is_paused: bool,
+}
+
+impl Handshake {
+    pub fn request(&self) -> u32 {
+        self.request
+    }
+
+    pub fn connect_data(&self) -> u32 {
+        self.connect_data
+    }
+
+    pub fn disconnect_data(&self) -> u32 {
+        self.disconnect_data
+    }
+
+    pub fn set_disconnect_data(&mut self, data: u32) {
+        self.disconnect_data = data;
+    }
+
+    pub fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    pub fn set_expiry(&mut self, time: u64) {
+        self.expires_at = time;
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    pub fn set_paused(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
+    }
+}
+
+impl Peer {
+    /// Prepares an attempt to connect with a random token.
+    pub fn begin_connecting(
+        &mut self,
+        config: &HostConfig,
+        token: u32,
+        channels: usize,
+        request: u32,
+    ) {
+        self.packer.route_mut().set_token(token);
+        self.window = window_for(config.out_bandwidth);
+        self.channels.set_count(channels.clamp(1, MAX_CHANNELS));
+        self.handshake.request = request;
+    }
+
+    /// The terms that we propose.
+    pub fn proposed_terms(&self, config: &HostConfig) -> Terms {
+        Terms {
+            slot: self.id.slot,
+            incoming_session: self.incoming_session,
+            outgoing_session: self.packer.route().session(),
+            mtu: self.packer.mtu(),
+            window: self.window,
+            channels: self.channels.count() as u32,
+            in_bandwidth: config.in_bandwidth,
+            out_bandwidth: config.out_bandwidth,
+            throttle: self.throttle.settings(),
+            token: self.packer.route().token(),
+        }
+    }
+
+    /// Adopts the terms of a CONNECT, and returns those of the answer.
+    pub fn accept_terms(&mut self, config: &HostConfig, asked: &Terms, data: u32) -> Terms {
+        let channels = (asked.channels as usize).min(config.max_channels);
+        self.channels.set_count(channels);
+        self.handshake.connect_data = data;
+        self.bandwidth
+            .set_limits(asked.in_bandwidth, asked.out_bandwidth);
+        self.throttle.configure(asked.throttle);
+        self.narrow_mtu(asked.mtu);
+        let last = self.packer.route().session();
+        let outgoing = next_session(asked.incoming_session, last);
+        self.incoming_session = next_session(asked.outgoing_session, self.incoming_session);
+        let route = self.packer.route_mut();
+        route.set_token(asked.token);
+        route.set_remote(asked.slot, outgoing);
+        self.window = shared_window(config.out_bandwidth, asked.in_bandwidth);
+        Terms {
+            // Named from the connector's side.
+            incoming_session: outgoing,
+            outgoing_session: self.incoming_session,
+            window: granted_window(config.in_bandwidth, asked.window),
+            ..self.proposed_terms(config)
+        }
+    }
+
+    /// Adopts the terms that an acceptor granted.
+    pub fn adopt_terms(&mut self, granted: &Terms) {
+        let channels = (granted.channels as usize).min(self.channels.count());
+        self.channels.set_count(channels);
+        self.incoming_session = granted.incoming_session;
+        let route = self.packer.route_mut();
+        route.set_remote(granted.slot, granted.outgoing_session);
+        self.narrow_mtu(granted.mtu);
+        let window = (granted.window).clamp(negotiation::MIN_WINDOW, negotiation::MAX_WINDOW);
+        self.window = self.window.min(window);
+        self.bandwidth
+            .set_limits(granted.in_bandwidth, granted.out_bandwidth);
+    }
+
+    /// Adopts the remote's new bandwidth limits.
+    pub fn set_remote_bandwidth(&mut self, config: &HostConfig, incoming: u32, outgoing: u32) {
+        self.bandwidth.set_limits(incoming, outgoing);
+        self.window = shared_window(config.out_bandwidth, incoming);
+    }
+
+    /// Connects to the host that answered first.
+    pub fn set_address(&mut self, address: SocketAddr) {
+        self.packer.route_mut().set_address(address);
+    }
+
+    fn narrow_mtu(&mut self, theirs: u32) {
+        let mtu = self.packer.mtu().min(theirs.clamp(MIN_MTU, MAX_MTU));
+        self.packer.set_mtu(mtu);
+    }
+}

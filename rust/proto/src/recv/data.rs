@@ -1,0 +1,71 @@
+//! Commands that carry packets.
+
+use super::channel::UnreliableNumber;
+use super::commands::Refused;
+use super::delivery::Delivery;
+use super::reassembly::is_sound;
+use crate::host::Context;
+use crate::peer::Peer;
+use crate::wire::{Command, Framed};
+use crate::{Event, PacketFlags, PeerState};
+
+/// Takes in the payload of a command.
+pub fn on_data(
+    peer: &mut Peer,
+    context: &mut Context,
+    framed: &Framed,
+    bytes: &[u8],
+) -> Result<(), Refused> {
+    let largest = context.config.max_packet_size;
+    if !peer.channels.contains(framed.channel) || bytes.len() > largest {
+        return Err(Refused);
+    }
+    // A connection that is being ended takes nothing more in.
+    if peer.state() == PeerState::DisconnectLater {
+        return Ok(());
+    }
+    if context.receiving_is_paused || context.events.is_full() {
+        return Err(Refused);
+    }
+    // Unsequenced packets have no place in their channel, which stays untouched.
+    if let Command::Unsequenced { group, .. } = framed.command {
+        if peer.unsequenced.receive(group) {
+            context.events.push(Event::Received {
+                peer: peer.id(),
+                channel: framed.channel,
+                flags: PacketFlags {
+                    unsequenced: true,
+                    ..PacketFlags::default()
+                },
+                data: context.buffers.filled(bytes),
+            });
+        }
+        return Ok(());
+    }
+    let mut to = Delivery {
+        peer: peer.id(),
+        channel: framed.channel,
+        events: &mut context.events,
+        buffers: &mut context.buffers,
+        budget: &mut peer.budget,
+        limit: context.config.max_waiting_data,
+    };
+    let channel = peer.channels.get_or_create(framed.channel);
+    let receiving = &mut channel.ok_or(Refused)?.receiving;
+    match framed.command {
+        Command::Reliable { .. } => receiving.on_reliable(framed.sequence, bytes, &mut to),
+        Command::Unreliable { sequence, .. } => {
+            let reliable = framed.sequence;
+            receiving.on_unreliable(UnreliableNumber { reliable, sequence }, bytes, &mut to)
+        }
+        Command::Fragment { fragment, .. } if is_sound(&fragment, bytes.len(), largest) => {
+            receiving.on_fragment(&fragment, bytes, &mut to)
+        }
+        Command::UnreliableFragment { fragment, .. }
+            if is_sound(&fragment, bytes.len(), largest) =>
+        {
+            receiving.on_unreliable_fragment(framed.sequence, &fragment, bytes, &mut to)
+        }
+        _ => Err(Refused),
+    }
+}

@@ -1,0 +1,58 @@
+//! Handing packets to the application.
+
+use super::budget::ReceiveBudget;
+use super::commands::Refused;
+use super::reorder::Waiting;
+use crate::host::Events;
+use crate::send::BufferPool;
+use crate::{Event, PacketFlags, PeerId};
+
+/// Where a channel's packets go, and what those that wait may occupy.
+pub struct Delivery<'a> {
+    pub peer: PeerId,
+    pub channel: u8,
+    pub events: &'a mut Events,
+    pub buffers: &'a mut BufferPool,
+    pub budget: &'a mut ReceiveBudget,
+    /// Most bytes that the peer may have waiting.
+    pub limit: usize,
+}
+
+impl Delivery<'_> {
+    /// Reports a packet to the application.
+    pub fn deliver(&mut self, data: Vec<u8>, flags: PacketFlags) {
+        self.events.push(Event::Received {
+            peer: self.peer,
+            channel: self.channel,
+            flags,
+            data,
+        });
+    }
+
+    /// See [`ReceiveBudget::claim`].
+    pub fn claim(&mut self, size: usize) -> Result<(), Refused> {
+        self.budget.claim(size, self.limit)
+    }
+
+    /// See [`ReceiveBudget::claim_more`].
+    pub fn claim_more(&mut self, size: usize) -> Result<(), Refused> {
+        self.budget.claim_more(size, self.limit)
+    }
+
+    /// Delivers a packet that waited.
+    pub fn release(&mut self, packet: Waiting, flags: PacketFlags) {
+        self.budget.release(packet.cost());
+        // Fragments that make no whole packet are dropped; its numbers are used up all the same.
+        if let Some(data) = packet.into_data() {
+            self.deliver(data, flags);
+        }
+    }
+
+    /// Drops a packet that waited.
+    pub fn discard(&mut self, packet: Waiting) {
+        self.budget.release(packet.cost());
+        if let Waiting::Whole(data) = packet {
+            self.buffers.put_back(data);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Datagrams that are ready to leave, and the buffers of everything that is sent.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::datagram_builder::DatagramBuilder;
+use super::packer::Route;
+use super::pool::{BufferPool, SharedPool};
+use crate::wire::{CHECKSUM_SIZE, Framed};
+
+/// Where finished datagrams wait.
+pub struct Output {
+    ready: VecDeque<(SocketAddr, Vec<u8>)>,
+    pub datagrams: BufferPool,
+    pub shared: SharedPool,
+    has_checksum: bool,
+}
+
+impl Output {
+    pub fn new(has_checksum: bool) -> Self {
+        Self {
+            ready: VecDeque::new(),
+            datagrams: BufferPool::default(),
+            shared: SharedPool::default(),
+            has_checksum,
+        }
+    }
+
+    pub fn push(&mut self, to: SocketAddr, datagram: Vec<u8>) {
+        self.ready.push_back((to, datagram));
+    }
+
+    /// Adds a datagram with a single command that needs no acknowledgement.
+    pub fn push_single(&mut self, route: &Route, framed: &Framed, now: u64) {
+        let size = framed.command.size();
+        let buffer = self.datagrams.empty(size);
+        let mut datagram = DatagramBuilder::new(buffer, size as u32, false, self.has_checksum);
+        datagram.push(framed, &[]);
+        let bytes = datagram.finish(route, now, self.has_checksum);
+        self.push(route.address(), bytes);
+    }
+
+    /// Takes the next datagram, in exchange for a buffer.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        let (to, bytes) = self.ready.pop_front()?;
+        self.datagrams.put_back(std::mem::replace(buffer, bytes));
+        Some(to)
+    }
+
+    /// Number of datagrams that are ready to leave.
+    pub fn ready_count(&self) -> usize {
+        self.ready.len()
+    }
+
+    pub fn has_checksum(&self) -> bool {
+        self.has_checksum
+    }
+
+    /// Bytes that the checksum takes of each datagram.
+    pub fn checksum_size(&self) -> usize {
+        if self.has_checksum { CHECKSUM_SIZE } else { 0 }
+    }
+}

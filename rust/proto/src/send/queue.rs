@@ -1,0 +1,99 @@
+//! Reliable packets that wait for the window.
+
+use std::collections::VecDeque;
+
+/// Entries of a list that stay allocated when it is empty.
+pub const KEPT_CAPACITY: usize = 64;
+
+/// Names a reliable command of a peer: its channel, and its number with the wraps counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    pub channel: u8,
+    pub number: u64,
+}
+
+/// The order of a peer's reliable commands.
+#[derive(Debug, Default)]
+pub struct SendQueue {
+    /// Packets that wait: those to be retransmitted, then new ones.
+    pending: VecDeque<Key>,
+    /// Number of commands that are not acknowledged, whether sent or not.
+    unacknowledged: usize,
+    /// Number of commands queued so far; wraps.
+    turns: u32,
+}
+
+impl SendQueue {
+    /// The turn of a command that is being queued.
+    pub fn next_turn(&mut self) -> u32 {
+        self.turns = self.turns.wrapping_add(1);
+        self.turns
+    }
+
+    /// Counts a command that is being queued.
+    pub fn on_queued(&mut self) {
+        self.unacknowledged += 1;
+    }
+
+    pub fn on_acknowledged(&mut self) {
+        self.unacknowledged -= 1;
+    }
+
+    pub fn has_unacknowledged(&self) -> bool {
+        self.unacknowledged > 0
+    }
+
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    pub fn first_pending(&self) -> Option<Key> {
+        self.pending.front().copied()
+    }
+
+    pub fn pop_pending(&mut self) {
+        self.pending.pop_front();
+    }
+
+    /// Adds a new packet.
+    pub fn push_pending(&mut self, key: Key) {
+        self.pending.push_back(key);
+    }
+
+    /// Puts lost packets, in their order, in front of all others.
+    pub fn requeue(&mut self, lost: &[Key]) {
+        for &key in lost.iter().rev() {
+            self.pending.push_front(key);
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.pending.clear();
+        self.unacknowledged = 0;
+    }
+
+    /// Frees the list when nothing waits: always if the peer is idle, otherwise if it is large.
+    pub fn release_memory(&mut self, is_idle: bool) {
+        if is_idle || self.pending.capacity() > KEPT_CAPACITY {
+            self.pending = VecDeque::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_packets_go_before_new_ones_in_their_order() {
+        let mut queue = SendQueue::default();
+        let key = |number| Key { channel: 0, number };
+        queue.push_pending(key(3));
+        queue.requeue(&[key(1), key(2)]);
+        for number in 1..=3 {
+            assert_eq!(queue.first_pending(), Some(key(number)));
+            queue.pop_pending();
+        }
+        assert!(!queue.has_pending());
+    }
+}
