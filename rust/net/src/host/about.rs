@@ -67,7 +67,7 @@ impl Host {
     fn set_codec(&mut self) {
         let codec = self.compression.codec();
         let codec = match &self.recorder {
-            Some(recorder) => Some(recorder.around(codec)),
+            Some(recorder) => Some(recorder.wrap(codec)),
             None => codec,
         };
         self.shared.look().endpoint.codec = codec;
