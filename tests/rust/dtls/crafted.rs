@@ -42,7 +42,7 @@ impl Ends {
         while self.client.next_datagram(&mut datagram).is_some() {
             self.give_server(&datagram);
         }
-        self.server.service(self.now, &|_| {});
+        self.server.service(self.now);
     }
 
     fn reach_client(&mut self) {
@@ -252,7 +252,7 @@ fn few_handshakes_are_begun_at_a_time() {
     let mut server = waiting((0..20).map(|number| neighbour(number, 1)));
     assert_eq!(server.sessions().waiting, 20);
     for (milliseconds, pending) in [(0, 8), (0, 8), (1, 16), (1, 16), (2, 20)] {
-        server.service(Time::from_millis(milliseconds), &|_| {});
+        server.service(Time::from_millis(milliseconds));
         assert_eq!(server.sessions().pending, pending);
     }
 }

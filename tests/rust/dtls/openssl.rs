@@ -129,12 +129,11 @@ impl Node {
 
     /// Lets time go on until something comes, or for a moment.
     fn step(&mut self) {
-        let remote = self.remote;
-        self.dtls.service(self.now(), &|each| {
-            if let Some(address) = remote {
-                each(address);
-            }
-        });
+        let now = self.now();
+        if self.dtls.wants_peers(now) {
+            self.dtls.sweep(now, self.remote.as_slice());
+        }
+        self.dtls.service(now);
         self.flush();
         let mut buffer = [0; MAX_DATAGRAM_SIZE];
         if let Ok((size, from)) = self.socket.recv_from(&mut buffer) {

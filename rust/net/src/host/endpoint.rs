@@ -82,8 +82,13 @@ impl Endpoint {
     pub fn work(&mut self, now: Time) {
         self.latest = self.latest.max(now);
         if let Some(dtls) = &mut self.dtls {
-            let engine = &self.engine;
-            dtls.service(now, &|each| engine.each_address(each));
+            if dtls.wants_peers(now) {
+                let mut in_use = Vec::new();
+                self.engine
+                    .each_address(&mut |address| in_use.push(address));
+                dtls.sweep(now, &in_use);
+            }
+            dtls.service(now);
         }
         self.heed_sessions(now);
         self.engine.service(now);
