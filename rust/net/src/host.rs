@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::Transport;
 use enet_codec::Compression;
 use enet_codec::Recorder;
-use enet_dtls::{Dtls, Failed};
+use enet_dtls::{Dtls, FailedHandshake};
 use enet_proto::Enet;
 use enet_proto::{Admission, Disconnect, PacketFlags, QueueError};
 use enet_proto::{EngineConfig, Event, PeerId, PeerState, Time};
@@ -278,7 +278,7 @@ impl Host {
     }
 
     /// The next session that failed, oldest first. Those beyond a few are left out.
-    pub fn next_failed(&mut self) -> Option<Failed> {
+    pub fn next_failed(&mut self) -> Option<FailedHandshake> {
         self.shared.look().endpoint.next_failed()
     }
 

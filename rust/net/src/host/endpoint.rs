@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use enet_codec::Codec;
-use enet_dtls::{Dtls, DtlsEvent, Failed};
+use enet_dtls::{Dtls, DtlsEvent, FailedHandshake};
 use enet_proto::{
     Admission, DEFAULT_MTU, Enet, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time, datagram,
 };
@@ -22,7 +22,7 @@ pub struct Endpoint {
     scratch: Vec<u8>,
     pub dtls: Option<Box<Dtls>>,
     pub totals: Totals,
-    failed: VecDeque<Failed>,
+    failed: VecDeque<FailedHandshake>,
     /// The time of the last call, for what has none of its own.
     pub latest: Time,
     plain: Vec<u8>,
@@ -208,7 +208,7 @@ impl Endpoint {
     }
 
     /// See [`super::Host::next_failed`].
-    pub fn next_failed(&mut self) -> Option<Failed> {
+    pub fn next_failed(&mut self) -> Option<FailedHandshake> {
         self.failed.pop_front()
     }
 
