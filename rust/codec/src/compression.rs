@@ -1,4 +1,4 @@
-//! What a compression mode is, and the macro that makes the table of all modes.
+//! The description of a compression mode, and the macro that makes the table of all modes.
 
 use thiserror::Error;
 

@@ -30,7 +30,7 @@ pub const HANDSHAKE_TIMEOUT: Time = Time::from_secs(8);
 /// certificates, sent three times, stays below.
 const MAX_DATAGRAMS: u32 = 128;
 const MAX_BYTES: usize = 96 * 1024;
-/// Most bytes of a client, which sends no certificates. Less, because a server has many clients at a time.
+/// Most bytes of a client. A client sends no certificates, and a server has many clients at a time.
 const MAX_BYTES_OF_CLIENT: usize = 16 * 1024;
 /// Time that a session outlives its peer, whose last datagrams may have to be retransmitted.
 const GRACE_PERIOD: Time = Time::from_secs(2);
@@ -39,7 +39,7 @@ pub const RETRANSMISSION_TIMEOUT: Time = Time::from_millis(500);
 
 /// Datagrams for the socket.
 pub type Outgoing = VecDeque<(SocketAddr, BytesMut)>;
-/// Where the check of a certificate stores the reason for a rejection.
+/// The place where the check of a certificate stores the reason for a rejection.
 pub type Rejection = Arc<Mutex<Option<CertificateError>>>;
 
 /// The effect of a call on the session.
@@ -70,8 +70,8 @@ pub struct Session {
     /// Sum of [`cost`]. It also counts after the handshake, whose end the remote retransmits if the last
     /// answer was lost.
     cost: usize,
-    /// Added to the sequence numbers of records that are not encrypted: the answers to the client's
-    /// hellos used up the first ones.
+    /// Added to the sequence numbers of records that are not encrypted. Accounts for the answers to the
+    /// client's hellos, which repeated the client's numbers, and for retransmissions.
     offset: u64,
     /// Only a client has one.
     rejection: Option<Rejection>,
@@ -131,7 +131,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Continues a handshake whose client has sent a valid cookie. `datagram` is the `hello` with it.
+    /// Continues a handshake whose client has sent a valid cookie. `datagram` holds the `hello` with the
+    /// cookie.
     pub fn accept(
         remote: SocketAddr,
         zero: Instant,

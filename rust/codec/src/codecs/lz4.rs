@@ -8,7 +8,7 @@ use crate::Codec;
 /// The LZ4 codec. It reuses its hash table for every datagram.
 pub struct Lz4 {
     table: CompressTable,
-    /// Where the library packs: it refuses to start without room for the worst case.
+    /// Output buffer: the library refuses to start without room for the worst case.
     packed: Vec<u8>,
 }
 

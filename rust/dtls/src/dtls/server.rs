@@ -16,7 +16,7 @@ use crate::session::{Outgoing, Session};
 /// Most handshakes that are started at one time: each costs a signature, about a millisecond.
 const MAX_STARTED: usize = 8;
 
-/// What a server has besides its sessions. It keeps nothing about a client without a valid cookie.
+/// State of a server besides its sessions. A client without a valid cookie leaves nothing in it.
 pub struct Server {
     config: Arc<HandshakeConfig>,
     cookies: Cookies,

@@ -49,7 +49,7 @@ pub struct Share {
     pub count: u16,
 }
 
-/// All nodes, and what they are as contexts.
+/// All nodes, each with its data as a context.
 #[derive(Debug)]
 pub struct Contexts {
     nodes: Box<[Node; TABLE_SIZE]>,
