@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_codec::Compression;
-use enet_codec::{Dictionary, train_dictionary};
+use enet_codec::{Dictionary, MODES, train_dictionary};
 use enet_proto::{Admission, Event, HostConfig, PacketFlags, PeerId, Time};
 use sim::Traffic;
 use sim::oracle::Engine;
@@ -25,19 +25,14 @@ const ORDERED: PacketFlags = PacketFlags {
     unreliable_fragment: true,
 };
 
-fn modes() -> [Compression; 7] {
+fn modes() -> Vec<Compression> {
     let mut traffic = Traffic::new(1);
     let samples: Vec<Vec<u8>> = (0..600).map(|_| traffic.datagram()).collect();
     let trained = train_dictionary(&samples, 4096).expect("enough samples");
-    [
-        Compression::None,
-        Compression::RangeCoder,
-        Compression::FastLz,
-        Compression::Zlib,
-        Compression::Zstd,
-        Compression::Lz4,
-        Compression::ZstdDict(Dictionary::new(&trained).expect("a dictionary")),
-    ]
+    let dictionary = Dictionary::new(&trained).expect("a dictionary");
+    let all: Vec<Compression> = Compression::all(Some(&dictionary)).collect();
+    assert_eq!(all.len(), MODES.len(), "all features are on");
+    all
 }
 
 /// A host, and what it knows as its peers.

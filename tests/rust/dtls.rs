@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use enet_dtls::{Dtls, Failed, Identity, Trust, Verification};
+use enet_dtls::{Dtls, FailedHandshake, Identity, Trust, Verification};
 use enet_multiplayer::{Connection, SharedConnection};
 use enet_proto::{Event, PeerId, Time};
 use sim::World;
@@ -114,7 +114,7 @@ fn is_disconnected(of: usize) -> impl Fn(&[(usize, Event)]) -> bool {
     }
 }
 
-fn failed(world: &World, host: &SharedConnection) -> Option<Failed> {
+fn failed(world: &World, host: &SharedConnection) -> Option<FailedHandshake> {
     host.borrow_mut().next_failed(world.now())
 }
 

@@ -1,12 +1,12 @@
-//! Alerts: how one side tells the other why it ends a session (RFC 5246, 7.2).
+//! Alerts, which tell the remote why a session ends (RFC 5246, 7.2).
 
-use super::record::{ALERT, VERSION, records};
+use crate::record::{ALERT, VERSION, records};
 
 const FATAL: u8 = 2;
 const ACCESS_DENIED: u8 = 49;
 
-/// The alert that a new session is refused with.
-pub fn refusal(sequence: u64) -> Vec<u8> {
+/// The alert that refuses a new session, in a record with this sequence number.
+pub fn access_denied(sequence: u64) -> Vec<u8> {
     let mut bytes = vec![ALERT];
     bytes.extend_from_slice(&VERSION);
     bytes.extend_from_slice(&sequence.to_be_bytes());
@@ -14,8 +14,8 @@ pub fn refusal(sequence: u64) -> Vec<u8> {
     bytes
 }
 
-/// The alert in a datagram, if there is one that is not encrypted: its name and number.
-pub fn find(datagram: &[u8]) -> Option<String> {
+/// Name and number of the first alert in a datagram that is not encrypted.
+pub fn describe(datagram: &[u8]) -> Option<String> {
     let mut records = records(datagram)?;
     let alert = records.find(|it| it.content_type == ALERT && it.epoch == 0)?;
     let &[_, number] = alert.content else {
@@ -46,5 +46,56 @@ fn name(number: u8) -> &'static str {
         80 => "internal error",
         90 => "cancelled",
         _ => "unknown reason",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_described() {
+        let refusal = access_denied(7);
+        assert_eq!(refusal.len(), 15);
+        let mut read = records(&refusal).expect("a record");
+        assert_eq!(read.next().map(|record| record.sequence), Some(7));
+        assert_eq!(
+            describe(&refusal).as_deref(),
+            Some("access denied (alert 49)")
+        );
+    }
+
+    #[test]
+    fn numbers_without_a_name_are_described_too() {
+        let mut alert = access_denied(0);
+        alert[14] = 200;
+        assert_eq!(
+            describe(&alert).as_deref(),
+            Some("unknown reason (alert 200)")
+        );
+    }
+
+    #[test]
+    fn an_alert_behind_another_record_is_found() {
+        let message = [22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 5];
+        let datagram = [&message[..], &access_denied(2)].concat();
+        assert_eq!(
+            describe(&datagram).as_deref(),
+            Some("access denied (alert 49)")
+        );
+        assert_eq!(describe(&message), None);
+    }
+
+    #[test]
+    fn encrypted_and_malformed_alerts_are_not_described() {
+        let mut encrypted = access_denied(0);
+        encrypted[4] = 1;
+        assert_eq!(describe(&encrypted), None);
+        let mut long = access_denied(0);
+        long[12] = 3;
+        long.push(0);
+        assert_eq!(describe(&long), None, "three bytes");
+        assert_eq!(describe(&access_denied(0)[..14]), None, "cut off");
+        assert_eq!(describe(&[]), None);
     }
 }

@@ -1,17 +1,17 @@
-//! The first round trip of a server, without any state: a client has to show that it receives what is
-//! sent to its address, before anything is kept of it or computed for it (RFC 6347, 4.2.1).
+//! The stateless first round trip of a server: a client has to prove that it receives at its address
+//! before the server keeps state or computes a signature for it (RFC 6347, 4.2.1).
 //!
 //! The cookie is a keyed hash of the client's address and the beginning of its hello. The key changes
-//! every minute; the one before is still accepted.
+//! every minute; cookies of the previous key are still accepted.
 
 use std::net::{IpAddr, SocketAddr};
 
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use super::error::SetupError;
-use super::record::{HANDSHAKE, HEADER_SIZE, Record, VERSION, records};
 use crate::Time;
+use crate::error::SetupError;
+use crate::record::{HANDSHAKE, HEADER_SIZE, Record, VERSION, records};
 
 /// Bytes of a cookie.
 pub const COOKIE_SIZE: usize = 20;
@@ -21,17 +21,17 @@ pub type Cookie = [u8; COOKIE_SIZE];
 const KEY_LIFETIME: Time = Time::from_secs(60);
 const CLIENT_HELLO: u8 = 1;
 const HELLO_VERIFY_REQUEST: u8 = 3;
-/// DTLS 1.0: what a HelloVerifyRequest names, whatever comes to be spoken.
+/// DTLS 1.0, the version in every HelloVerifyRequest.
 const FIRST_VERSION: [u8; 2] = [254, 255];
 /// Bytes of a handshake message's header.
 const MESSAGE_HEADER_SIZE: usize = 12;
 
-/// Makes and knows cookies.
+/// Makes and verifies cookies.
 pub struct Cookies {
     key: hmac::Key,
     previous: hmac::Key,
-    /// When the key was made.
-    since: Time,
+    /// When the current key was made.
+    key_made: Time,
     random: SystemRandom,
 }
 
@@ -43,33 +43,33 @@ impl Cookies {
         Ok(Self {
             key: key().map_err(failed)?,
             previous: key().map_err(failed)?,
-            since: now,
+            key_made: now,
             random,
         })
     }
 
-    /// Changes the key when it is time.
+    /// Replaces the key if it is too old.
     pub fn renew(&mut self, now: Time) {
-        if now.saturating_sub(self.since) < KEY_LIFETIME {
+        if now.saturating_sub(self.key_made) < KEY_LIFETIME {
             return;
         }
-        // Without randomness the old one stays; the next call tries again.
+        // Without random numbers the old key stays, and the next call tries again.
         if let Ok(key) = hmac::Key::generate(hmac::HMAC_SHA256, &self.random) {
             self.previous = std::mem::replace(&mut self.key, key);
-            self.since = now;
+            self.key_made = now;
         }
     }
 
-    /// Whether the hello carries the cookie that its sender was given.
-    pub fn knows(&self, from: SocketAddr, hello: &Hello<'_>) -> bool {
+    /// Whether the hello carries the cookie that was sent to its address.
+    pub fn verify(&self, from: SocketAddr, hello: &Hello<'_>) -> bool {
         hello.cookie.len() == COOKIE_SIZE
             && [&self.key, &self.previous].into_iter().any(|key| {
                 rtc_crypto::constant_time_eq(&cookie_for(key, from, hello), hello.cookie)
             })
     }
 
-    /// The answer to a hello without a cookie, shorter than the hello.
-    pub fn request(&self, from: SocketAddr, hello: &Hello<'_>) -> Vec<u8> {
+    /// The answer to a hello without a cookie. A hello is longer, unless it is a malformed one.
+    pub fn hello_verify_request(&self, from: SocketAddr, hello: &Hello<'_>) -> Vec<u8> {
         let mut body = FIRST_VERSION.to_vec();
         body.push(COOKIE_SIZE as u8);
         body.extend_from_slice(&cookie_for(&self.key, from, hello));
@@ -90,19 +90,19 @@ fn cookie_for(key: &hmac::Key, from: SocketAddr, hello: &Hello<'_>) -> Cookie {
     cookie
 }
 
-/// A ClientHello in one piece.
+/// A ClientHello that is not fragmented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hello<'a> {
     pub record_sequence: u64,
     pub message_sequence: u16,
-    /// Version, random number and session.
+    /// Version, random number and session id.
     pub before_cookie: &'a [u8],
     pub cookie: &'a [u8],
     after_cookie: &'a [u8],
 }
 
 impl<'a> Hello<'a> {
-    /// Reads a datagram that consists of one.
+    /// Reads a datagram that consists of one ClientHello.
     pub fn read(datagram: &'a [u8]) -> Option<Self> {
         let mut records = records(datagram)?;
         let (record, None) = (records.next()?, records.next()) else {
@@ -123,12 +123,12 @@ impl<'a> Hello<'a> {
         };
         let is_whole = [l0, l1, l2] == [f0, f1, f2]
             && u32::from_be_bytes([0, l0, l1, l2]) as usize == body.len();
-        // Version and random number, then the session and the cookie with a byte of length each.
-        let session = usize::from(*body.get(34)?);
-        let (before_cookie, rest) = body.split_at_checked(35 + session)?;
+        // Version and random number, then session id and cookie with a length byte each.
+        let session_id = usize::from(*body.get(34)?);
+        let (before_cookie, rest) = body.split_at_checked(35 + session_id)?;
         let (&length, rest) = rest.split_first()?;
         let (cookie, after_cookie) = rest.split_at_checked(usize::from(length))?;
-        (is_whole && session <= 32 && !after_cookie.is_empty()).then_some(Self {
+        (is_whole && session_id <= 32 && !after_cookie.is_empty()).then_some(Self {
             record_sequence: sequence,
             message_sequence: u16::from_be_bytes([m0, m1]),
             before_cookie,
@@ -137,14 +137,14 @@ impl<'a> Hello<'a> {
         })
     }
 
-    /// The same hello as it was before the client had a cookie.
+    /// The client's previous hello: the same without the cookie.
     pub fn without_cookie(&self) -> Vec<u8> {
         let body = [self.before_cookie, &[0], self.after_cookie].concat();
         message(CLIENT_HELLO, 0, 0, &body)
     }
 }
 
-/// A record with one whole message of a handshake.
+/// A record with one handshake message in one fragment.
 fn message(kind: u8, record_sequence: u64, message_sequence: u16, body: &[u8]) -> Vec<u8> {
     let size = &(body.len() as u32).to_be_bytes()[1..];
     let mut bytes = Vec::with_capacity(HEADER_SIZE + MESSAGE_HEADER_SIZE + body.len());
@@ -159,4 +159,131 @@ fn message(kind: u8, record_sequence: u64, message_sequence: u16, body: &[u8]) -
     bytes.extend_from_slice(size);
     bytes.extend_from_slice(body);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(port: u16) -> SocketAddr {
+        ([10, 0, 0, 1], port).into()
+    }
+
+    /// A hello with a session id and one cipher suite.
+    fn hello(random: u8, cookie: &[u8]) -> Vec<u8> {
+        let mut body = VERSION.to_vec();
+        body.extend([random; 32]);
+        body.extend([2, 8, 9]);
+        body.push(cookie.len() as u8);
+        body.extend(cookie);
+        body.extend([0, 2, 0xC0, 0x2B, 1, 0]);
+        message(CLIENT_HELLO, 5, 1, &body)
+    }
+
+    /// The cookie in a HelloVerifyRequest.
+    fn cookie_in(request: &[u8]) -> &[u8] {
+        &request[HEADER_SIZE + MESSAGE_HEADER_SIZE + 3..]
+    }
+
+    #[test]
+    fn a_hello_is_read() {
+        let datagram = hello(7, b"cookie");
+        let read = Hello::read(&datagram).expect("a hello");
+        assert_eq!((read.record_sequence, read.message_sequence), (5, 1));
+        assert_eq!(read.before_cookie.len(), 2 + 32 + 3);
+        assert_eq!(read.cookie, b"cookie");
+        assert_eq!(read.after_cookie, [0, 2, 0xC0, 0x2B, 1, 0]);
+        let first = read.without_cookie();
+        let first = Hello::read(&first).expect("a hello");
+        assert_eq!((first.record_sequence, first.message_sequence), (0, 0));
+        assert_eq!(first.before_cookie, read.before_cookie);
+        assert_eq!(first.cookie, b"");
+        assert_eq!(first.after_cookie, read.after_cookie);
+    }
+
+    #[test]
+    fn other_datagrams_are_no_hello() {
+        let good = hello(7, b"cookie");
+        for size in 0..good.len() {
+            assert_eq!(Hello::read(&good[..size]), None, "{size}");
+        }
+        assert_eq!(Hello::read(&good.repeat(2)), None, "two records");
+        let changed = |at: usize, value: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = value;
+            bytes
+        };
+        assert!(Hello::read(&changed(30, 1)).is_some());
+        for (at, value) in [
+            (0, 21),
+            (1, 3),
+            (4, 1),
+            (HEADER_SIZE, 2),
+            // A fragment: other length, offset, fragment length.
+            (HEADER_SIZE + 3, 1),
+            (HEADER_SIZE + 8, 1),
+            (HEADER_SIZE + 11, 1),
+            // A session id of 33 bytes, and one that is longer than the message.
+            (HEADER_SIZE + MESSAGE_HEADER_SIZE + 34, 33),
+            (HEADER_SIZE + MESSAGE_HEADER_SIZE + 34, 255),
+        ] {
+            assert_eq!(Hello::read(&changed(at, value)), None, "{at}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_for_one_address_and_one_hello() {
+        let cookies = Cookies::new(Time::ZERO).expect("random numbers");
+        let first = hello(7, b"");
+        let first = Hello::read(&first).expect("a hello");
+        assert!(!cookies.verify(address(1), &first), "no cookie");
+        let request = cookies.hello_verify_request(address(1), &first);
+        let cookie = cookie_in(&request);
+        assert_eq!(cookie.len(), COOKIE_SIZE);
+        let verify = |from, random, cookie: &[u8]| {
+            let datagram = hello(random, cookie);
+            cookies.verify(from, &Hello::read(&datagram).expect("a hello"))
+        };
+        assert!(verify(address(1), 7, cookie));
+        assert!(!verify(address(2), 7, cookie), "another port");
+        assert!(!verify(([10, 0, 0, 2], 1).into(), 7, cookie), "another IP");
+        assert!(!verify(address(1), 8, cookie), "another hello");
+        assert!(!verify(address(1), 7, &cookie[1..]), "cut off");
+        let mut changed = cookie.to_vec();
+        changed[19] ^= 1;
+        assert!(!verify(address(1), 7, &changed), "changed");
+        let others = Cookies::new(Time::ZERO).expect("random numbers");
+        let request = others.hello_verify_request(address(1), &first);
+        assert!(!verify(address(1), 7, cookie_in(&request)), "another key");
+    }
+
+    #[test]
+    fn a_cookie_outlives_one_change_of_the_key() {
+        let mut cookies = Cookies::new(Time::ZERO).expect("random numbers");
+        let first = hello(7, b"");
+        let first = Hello::read(&first).expect("a hello");
+        let request = cookies.hello_verify_request(address(1), &first);
+        let second = hello(7, cookie_in(&request));
+        let second = Hello::read(&second).expect("a hello");
+        cookies.renew(KEY_LIFETIME - Time::from_millis(1));
+        let same = cookies.hello_verify_request(address(1), &first);
+        assert_eq!(same, request, "the key is not too old");
+        cookies.renew(KEY_LIFETIME);
+        assert_ne!(cookies.hello_verify_request(address(1), &first), request);
+        assert!(cookies.verify(address(1), &second));
+        cookies.renew(KEY_LIFETIME * 2);
+        assert!(!cookies.verify(address(1), &second));
+    }
+
+    #[test]
+    fn a_request_repeats_the_sequence_number_and_is_shorter_than_the_hello() {
+        let cookies = Cookies::new(Time::ZERO).expect("random numbers");
+        let first = hello(7, b"");
+        let request = cookies.hello_verify_request(address(1), &Hello::read(&first).expect("one"));
+        assert!(request.len() < first.len());
+        let record = records(&request).and_then(|mut records| records.next());
+        let record = record.expect("a record");
+        assert_eq!((record.content_type, record.sequence), (HANDSHAKE, 5));
+        assert_eq!(record.content[0], HELLO_VERIFY_REQUEST);
+    }
 }

@@ -1,4 +1,4 @@
-//! Why encryption cannot be set up, and why a handshake failed.
+//! Why DTLS cannot be set up, and why a handshake failed.
 
 use std::net::SocketAddr;
 
@@ -6,22 +6,22 @@ use std::net::SocketAddr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// There is no PEM block that holds a private key, or it cannot be read.
+    /// There is no PEM block with a private key, or it cannot be read.
     #[error("the private key cannot be read: {0}")]
     Key(String),
-    /// The key is neither RSA of 2048 bits or more, nor ECDSA P-256, nor Ed25519.
+    /// The key is neither RSA of 2048 to 4096 bits, nor ECDSA P-256, nor Ed25519.
     #[error("the private key is of a kind that is not supported: {0}")]
     KeyKind(&'static str),
-    /// There is no certificate, or it cannot be read.
+    /// There is no PEM block with a certificate, or it cannot be read.
     #[error("the certificate cannot be read: {0}")]
     Certificate(String),
     /// The key belongs to another certificate.
     #[error("the private key does not belong to the certificate")]
-    KeyOfAnother,
-    /// A certificate that is to be trusted cannot be read.
+    KeyMismatch,
+    /// A trusted certificate cannot be read.
     #[error("the trusted certificate cannot be read: {0}")]
-    Trusted(String),
-    /// Neither the system nor the caller has certificates to trust.
+    TrustedCertificate(String),
+    /// The system has no root certificates.
     #[error("there are no root certificates to verify the server with")]
     NoRoots,
     /// The DTLS library refused the settings.
@@ -29,34 +29,34 @@ pub enum SetupError {
     Library(String),
 }
 
-/// Why a certificate is not accepted.
+/// Why a client rejects a server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CertificateProblem {
-    /// The server sent none.
+pub enum CertificateError {
+    /// The server sent no certificate.
     #[error("the server sent no certificate")]
-    None,
-    /// It is no certificate.
+    Missing,
+    /// The certificate cannot be parsed.
     #[error("the certificate cannot be read: {0}")]
     Unreadable(String),
-    /// Its time is over. UTC.
+    /// The certificate expired at this time, in UTC.
     #[error("the certificate expired on {0}")]
     Expired(String),
-    /// Its time has not come. UTC.
+    /// The certificate becomes valid at this time, in UTC.
     #[error("the certificate is not valid before {0}")]
     NotYetValid(String),
-    /// It is for other names.
+    /// The certificate is for other names.
     #[error("the certificate is issued for {names}, connecting to {wanted}")]
-    Name {
-        /// Whom it is for.
+    NameMismatch {
+        /// Names in the certificate.
         names: String,
-        /// The name that was asked for.
+        /// The name that the client expects.
         wanted: String,
     },
     /// No chain leads to a trusted certificate.
     #[error("the certificate is not signed by {0}")]
     Untrusted(&'static str),
-    /// Anything else that is wrong with the chain.
+    /// The chain has any other defect.
     #[error("the certificate is not acceptable: {0}")]
     Other(String),
 }
@@ -64,31 +64,31 @@ pub enum CertificateProblem {
 /// Why an encrypted session ended without having been closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
-    /// The server's certificate was not accepted.
+pub enum HandshakeError {
+    /// The client rejected the server's certificate.
     #[error(transparent)]
-    Certificate(#[from] CertificateProblem),
-    /// The remote ended the handshake with an alert. Its name and number.
+    Certificate(#[from] CertificateError),
+    /// The remote ended the handshake with an alert of this name and number.
     #[error("the remote refused: {0}")]
     Refused(String),
-    /// No answer that leads on.
+    /// The handshake was not done after so many seconds.
     #[error("the remote did not complete the handshake within {0} s; it may be no DTLS server")]
     TimedOut(u64),
-    /// The remote sends more than a handshake needs.
+    /// The remote sent more than a handshake needs.
     #[error("the remote sent too much before the handshake was done")]
-    TooMuch,
-    /// What came does not follow the protocol.
+    LimitExceeded,
+    /// The remote violated the protocol.
     #[error("{0}")]
     Protocol(String),
 }
 
-/// An encrypted session that failed.
+/// A handshake that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedHandshake {
     /// The remote.
     pub address: SocketAddr,
-    /// What went wrong.
-    pub reason: Failure,
-    /// Whether this side began: a server meets all kinds of strangers.
+    /// Why the handshake failed.
+    pub reason: HandshakeError,
+    /// Whether this side started the handshake. A server's remotes may be anyone.
     pub is_client: bool,
 }

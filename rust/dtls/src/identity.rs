@@ -1,4 +1,4 @@
-//! Who a server is: its private key and certificates.
+//! The identity of a server: its private key and certificates.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use sec1::EcParameters;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use super::error::SetupError;
-use super::verify::read_certificates;
+use crate::error::SetupError;
+use crate::verify::read_certificates;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
-/// A private key and its certificate, with those that lead to an authority.
+/// A private key and its certificate, with the certificates that lead to an authority.
 #[derive(Clone)]
 pub struct Identity {
-    pub(super) certificate: Certificate,
+    pub(crate) certificate: Certificate,
 }
 
 impl std::fmt::Debug for Identity {
@@ -32,15 +32,18 @@ impl std::fmt::Debug for Identity {
 }
 
 impl Identity {
-    /// From PEM: a key as PKCS#8, PKCS#1 or SEC1, and certificates, the server's own first. A key is RSA
-    /// of 2048 to 4096 bits, ECDSA on P-256, or Ed25519.
+    /// Reads PEM: a key as PKCS#8, PKCS#1 or SEC1, and certificates, the server's own first. The key must
+    /// be RSA of 2048 to 4096 bits, ECDSA on P-256, or Ed25519.
+    ///
+    /// Fails if either cannot be read, if the key is of another kind, or if it does not belong to the
+    /// first certificate.
     pub fn from_pem(key: &str, certificates: &str) -> Result<Self, SetupError> {
         let chain = read_certificates(certificates).map_err(SetupError::Certificate)?;
         let key = read_key(key)?;
         let (_, own) = X509Certificate::from_der(&chain[0])
             .map_err(|error| SetupError::Certificate(error.to_string()))?;
         if own.public_key().subject_public_key.data.as_ref() != key.public_key().bytes {
-            return Err(SetupError::KeyOfAnother);
+            return Err(SetupError::KeyMismatch);
         }
         Ok(Self {
             certificate: Certificate::from_signing_key(chain, key),
@@ -70,7 +73,8 @@ fn read_key(pem: &str) -> Result<Arc<dyn SigningKey>, SetupError> {
         .map_err(|_| SetupError::KeyKind(unsupported))
 }
 
-/// The key as PKCS#8, the only form the library reads. mbedTLS, and so Godot, writes the two older ones.
+/// The key as PKCS#8, the only form that the library reads. mbedTLS, and with it Godot, writes the two
+/// older forms.
 fn to_pkcs8(key: &PrivateKeyDer<'_>) -> Result<Zeroizing<Vec<u8>>, SetupError> {
     let unreadable = |error: pkcs8::der::Error| SetupError::Key(error.to_string());
     let (oid, curve, bytes) = match key {
@@ -95,4 +99,110 @@ fn to_pkcs8(key: &PrivateKeyDer<'_>) -> Result<Zeroizing<Vec<u8>>, SetupError> {
     };
     let info = PrivateKeyInfo::new(algorithm, bytes);
     info.to_der().map(Zeroizing::new).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertifiedKey, KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, SignatureAlgorithm};
+    use rustls::pki_types::PrivatePkcs8KeyDer;
+
+    fn made(kind: &'static SignatureAlgorithm) -> (String, String) {
+        let key = KeyPair::generate_for(kind).expect("a key");
+        let params = rcgen::CertificateParams::new(["game".to_owned()]).expect("a name");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        (key.serialize_pem(), certificate.pem())
+    }
+
+    fn p256() -> (String, String) {
+        let CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["game".to_owned()]).expect("a certificate");
+        (signing_key.serialize_pem(), cert.pem())
+    }
+
+    fn error(key: &str, certificates: &str) -> SetupError {
+        Identity::from_pem(key, certificates).expect_err("no identity")
+    }
+
+    #[test]
+    fn keys_of_p256_and_ed25519_are_read() {
+        for (key, certificate) in [p256(), made(&PKCS_ED25519)] {
+            Identity::from_pem(&key, &certificate).expect("an identity");
+        }
+    }
+
+    #[test]
+    fn a_key_on_another_curve_is_refused() {
+        let (key, certificate) = made(&PKCS_ECDSA_P384_SHA384);
+        let expected = SetupError::KeyKind("an ECDSA key is on curve P-256");
+        assert_eq!(error(&key, &certificate), expected);
+    }
+
+    #[test]
+    fn text_without_a_key_or_a_certificate_is_refused() {
+        let (key, certificate) = p256();
+        for text in ["", "no PEM", &certificate, &key[..100]] {
+            let seen = error(text, &certificate);
+            assert!(matches!(seen, SetupError::Key(_)), "{text}: {seen}");
+        }
+        for text in ["", "no PEM", &key, &certificate[..100]] {
+            let seen = error(&key, text);
+            assert!(matches!(seen, SetupError::Certificate(_)), "{text}: {seen}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let ((key, certificate), (other_key, other)) = (p256(), p256());
+        assert_eq!(error(&key, &other), SetupError::KeyMismatch);
+        assert_eq!(error(&other_key, &certificate), SetupError::KeyMismatch);
+        // Only the first certificate is the server's own.
+        let chain = format!("{certificate}{other}");
+        Identity::from_pem(&key, &chain).expect("an identity");
+        assert_eq!(error(&other_key, &chain), SetupError::KeyMismatch);
+    }
+
+    /// SEC1 names the curve inside of the key; PKCS#8 outside of it.
+    #[test]
+    fn a_sec1_key_becomes_pkcs8() {
+        let pem = p256().0;
+        let PrivateKeyDer::Pkcs8(pkcs8) =
+            PrivateKeyDer::from_pem_slice(pem.as_bytes()).expect("a key")
+        else {
+            panic!("another form");
+        };
+        let info = PrivateKeyInfo::from_der(pkcs8.secret_pkcs8_der()).expect("a key");
+        let inner = sec1::EcPrivateKey::from_der(info.private_key).expect("a key");
+        let curve = info.algorithm.parameters_oid().expect("a curve");
+        let with_curve = sec1::EcPrivateKey {
+            parameters: Some(EcParameters::NamedCurve(curve)),
+            ..inner
+        };
+        let sec1 = PrivateKeyDer::Sec1(with_curve.to_der().expect("DER").into());
+        let converted = to_pkcs8(&sec1).expect("PKCS#8");
+        let converted = PrivateKeyInfo::from_der(&converted).expect("a key");
+        assert_eq!(converted.algorithm, info.algorithm);
+        assert_eq!(converted.private_key, with_curve.to_der().expect("DER"));
+
+        let without_curve = sec1::EcPrivateKey {
+            parameters: None,
+            ..inner
+        };
+        let sec1 = PrivateKeyDer::Sec1(without_curve.to_der().expect("DER").into());
+        let expected = SetupError::Key("it does not name its curve".to_owned());
+        assert_eq!(to_pkcs8(&sec1), Err(expected));
+    }
+
+    #[test]
+    fn a_pkcs8_key_stays_as_it_is() {
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(vec![1, 2, 3]));
+        assert_eq!(to_pkcs8(&key).as_deref(), Ok(&vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn debug_output_holds_no_key() {
+        let (key, certificate) = p256();
+        let identity = Identity::from_pem(&key, &certificate).expect("an identity");
+        assert_eq!(format!("{identity:?}"), "Identity { .. }");
+    }
 }

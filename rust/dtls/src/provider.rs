@@ -1,4 +1,4 @@
-//! Cryptography for the DTLS library: ring's, with a say in two random numbers.
+//! Cryptography for the DTLS library: that of ring, with two kinds of random bytes replaced.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,24 +6,24 @@ use std::sync::{Mutex, PoisonError};
 use rtc_crypto::providers::RingProvider;
 use rtc_crypto::{CryptoError, RTCCrypto, RTCCryptoProvider, RTCRandom};
 
-use super::cookie::{COOKIE_SIZE, Cookie};
+use crate::cookie::{COOKIE_SIZE, Cookie};
 
 /// Bytes of a record's explicit nonce.
 const NONCE_SIZE: usize = 8;
 
-/// Ring's algorithms and randomness. See [`Random`] for what is different.
+/// Ring's algorithms and random bytes, with the exceptions of [`Random`].
 pub struct Provider {
     ring: RingProvider,
     random: Random,
 }
 
-/// Random bytes, with two exceptions that the library's lengths tell apart.
+/// Random bytes with two exceptions, which the requested length tells apart.
 ///
-/// Nonces are counted: a nonce must never come twice under a key, and of random ones of eight bytes two
-/// are the same after some billions of records. Nobody has to be unable to foresee them. It also spares
-/// the system call per record.
+/// Nonces are counted. A nonce must never repeat under a key, and random nonces of eight bytes collide
+/// after some billions of records; nonces need not be unpredictable. Counting also saves a system call
+/// per record.
 ///
-/// A session's cookie is the one the client already has, from [`super::cookie`].
+/// The cookie of a session is the one that the client already has, from [`crate::cookie`].
 struct Random {
     ring: RingProvider,
     nonces: AtomicU64,
@@ -42,7 +42,7 @@ impl Provider {
         }
     }
 
-    /// The cookie for the next session; `None` leaves it to chance.
+    /// Sets the cookie for the next session; `None` makes it random.
     pub fn set_cookie(&self, cookie: Option<Cookie>) {
         let place = self.random.cookie.lock();
         *place.unwrap_or_else(PoisonError::into_inner) = cookie;
@@ -81,5 +81,37 @@ impl RTCRandom for Random {
             _ => {}
         }
         self.ring.random().fill(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill<const SIZE: usize>(provider: &Provider) -> [u8; SIZE] {
+        let mut bytes = [0; SIZE];
+        provider.random().fill(&mut bytes).expect("random bytes");
+        bytes
+    }
+
+    #[test]
+    fn nonces_are_counted() {
+        let provider = Provider::new();
+        for number in 0..300u64 {
+            assert_eq!(fill::<NONCE_SIZE>(&provider), number.to_be_bytes());
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_used_once() {
+        let provider = Provider::new();
+        let cookie = [7; COOKIE_SIZE];
+        provider.set_cookie(Some(cookie));
+        assert_ne!(fill::<32>(&provider), [7; 32], "another length");
+        assert_eq!(fill::<COOKIE_SIZE>(&provider), cookie);
+        assert_ne!(fill::<COOKIE_SIZE>(&provider), cookie);
+        provider.set_cookie(Some(cookie));
+        provider.set_cookie(None);
+        assert_ne!(fill::<COOKIE_SIZE>(&provider), cookie);
     }
 }

@@ -1,8 +1,8 @@
-//! One encrypted session: an association of the DTLS library, kept within bounds.
+//! One encrypted session: an association of the DTLS library, kept within limits.
 //!
-//! The library is handed nothing that is not needed: malformed datagrams, floods before the handshake
-//! is done, and messages of a handshake long after it end here. It may panic on what nobody foresaw;
-//! then this session fails, and no other.
+//! The session drops malformed datagrams, floods before the handshake is done, and handshake messages
+//! long after it, before the library sees them. If the library panics nevertheless, this session fails,
+//! and no other.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -16,71 +16,74 @@ use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
 use rtc_shared::TransportProtocol;
 use rtc_shared::error::Error;
 
-use super::alert;
-use super::cookie::{Cookie, Hello};
-use super::cost;
-use super::error::{CertificateProblem, Failure};
-use super::provider::Provider;
-use super::record::{HANDSHAKE, records, renumber};
 use crate::Time;
+use crate::alert;
+use crate::cookie::{Cookie, Hello};
+use crate::cost;
+use crate::error::{CertificateError, HandshakeError};
+use crate::provider::Provider;
+use crate::record::{HANDSHAKE, records, renumber};
 
-/// A handshake that is not done by then never will be.
+/// Time after which a handshake is given up.
 pub const HANDSHAKE_TIMEOUT: Time = Time::from_secs(8);
-/// Most datagrams, and bytes, that a remote may send until its handshake is done. A chain of four large
-/// certificates, sent thrice, stays below.
+/// Most datagrams, and bytes, that a server may send until the handshake is done. A chain of four large
+/// certificates, sent three times, stays below.
 const MAX_DATAGRAMS: u32 = 128;
 const MAX_BYTES: usize = 96 * 1024;
-/// The same of a client, which sends no certificates: many may do so at a time.
+/// Most bytes of a client. A client sends no certificates, and a server has many clients at a time.
 const MAX_BYTES_OF_CLIENT: usize = 16 * 1024;
-/// How long a session stays after its peer: the last words may have to be said again.
-const GRACE: Time = Time::from_secs(2);
-/// Shorter than the usual second: players wait.
-pub const RETRANSMISSION: Time = Time::from_millis(500);
+/// Time that a session outlives its peer, whose last datagrams may have to be retransmitted.
+const GRACE_PERIOD: Time = Time::from_secs(2);
+/// Retransmission timeout of handshake messages. Shorter than the usual second, because players wait.
+pub const RETRANSMISSION_TIMEOUT: Time = Time::from_millis(500);
 
-/// Datagrams to send.
+/// Datagrams for the socket.
 pub type Outgoing = VecDeque<(SocketAddr, BytesMut)>;
-/// Where the verification of a certificate leaves its reason.
-pub type Problem = Arc<Mutex<Option<CertificateProblem>>>;
+/// The place where the check of a certificate stores the reason for a rejection.
+pub type Rejection = Arc<Mutex<Option<CertificateError>>>;
 
-/// What a datagram did to the session.
+/// The effect of a call on the session.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing that others have to know.
+pub enum Outcome {
+    /// The state of the session is as before.
     None,
     /// The handshake is done.
     Ready,
     /// The remote closed the session.
     Closed,
-    /// Nobody answered, often enough for the library, but not for long.
+    /// The library retransmitted often enough to give up, but the handshake has time left.
     Unanswered,
-    /// It is over.
-    Failed(Failure),
+    /// The session failed, and must be removed.
+    Failed(HandshakeError),
 }
 
+/// The session with one remote, from the first datagram of the handshake on.
 pub struct Session {
     endpoint: Endpoint,
     remote: SocketAddr,
-    /// The instant of time zero, for the library.
+    /// The instant of [`Time`] zero, for the library.
     zero: Instant,
     is_ready: bool,
-    since: Time,
+    started: Time,
     datagrams: u32,
     bytes: usize,
-    /// See [`cost`]. Goes on after the handshake: its end is repeated where the last answer was lost.
+    /// Sum of [`cost`]. It also counts after the handshake, whose end the remote retransmits if the last
+    /// answer was lost.
     cost: usize,
-    /// What is added to the numbers of records that are not encrypted: those the client used up before
-    /// there was a session.
+    /// Added to the sequence numbers of records that are not encrypted. Accounts for the answers to the
+    /// client's hellos, which repeated the client's numbers, and for retransmissions.
     offset: u64,
-    problem: Option<Problem>,
-    /// The beginning of the client's hello, which nobody else's has.
+    /// Only a client has one.
+    rejection: Option<Rejection>,
+    /// The beginning of the client's hello, which is unique to the client.
     hello: Vec<u8>,
-    /// What was sent last of the handshake, and when.
+    /// The last flight of the handshake, and when it was sent.
     flight: Vec<BytesMut>,
     flight_sent: Time,
-    /// Whether the ENet host has, or had, a peer at this address.
+    /// Whether the ENet host has or had a peer at this address.
     had_peer: bool,
-    /// When it had one last, or the handshake was done.
-    last_needed: Time,
+    /// When the host had a peer last, or when the handshake was done.
+    last_used: Time,
 }
 
 impl Session {
@@ -97,38 +100,39 @@ impl Session {
             remote,
             zero,
             is_ready: false,
-            since: now,
+            started: now,
             datagrams: 0,
             bytes: 0,
             cost: 0,
             offset: 0,
-            problem: None,
+            rejection: None,
             hello: Vec::new(),
             flight: Vec::new(),
             flight_sent: now,
             had_peer: false,
-            last_needed: now,
+            last_used: now,
         }
     }
 
-    /// Begins a handshake. `problem` is where the configuration's verification leaves its reason. An
-    /// attempt that goes on from an earlier one began `since`.
+    /// Starts a client's handshake. The certificate check of `config` stores its reason in `rejection`.
+    /// `started` is earlier than `now` if an unanswered attempt is restarted.
     pub fn connect(
         remote: SocketAddr,
         zero: Instant,
-        (since, now): (Time, Time),
+        (started, now): (Time, Time),
         config: Arc<HandshakeConfig>,
-        problem: Problem,
-    ) -> Result<Self, Failure> {
-        let mut session = Self::new(remote, zero, since, None);
-        session.problem = Some(problem);
+        rejection: Rejection,
+    ) -> Result<Self, HandshakeError> {
+        let mut session = Self::new(remote, zero, started, None);
+        session.rejection = Some(rejection);
         session
             .guard(|endpoint| endpoint.connect(zero + now, remote, config, None))?
-            .map_err(|error| Failure::Protocol(error.to_string()))?;
+            .map_err(|error| HandshakeError::Protocol(error.to_string()))?;
         Ok(session)
     }
 
-    /// Takes a handshake up where the client has shown its cookie: `datagram` is the `hello` with it.
+    /// Continues a handshake whose client has sent a valid cookie. `datagram` holds the `hello` with the
+    /// cookie.
     pub fn accept(
         remote: SocketAddr,
         zero: Instant,
@@ -136,68 +140,71 @@ impl Session {
         config: Arc<HandshakeConfig>,
         provider: &Provider,
         (hello, datagram): (&Hello<'_>, &[u8]),
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, HandshakeError> {
         let mut session = Self::new(remote, zero, now, Some(config));
-        // The library has a cookie exchange of its own, with state. It gets to see the first hello, as
-        // it must have been, and its answer is the one that the client already has.
+        // The library has a cookie exchange of its own, with state. It gets a reconstruction of the first
+        // hello, and the same cookie, so that its answer is the one that the client already has.
         provider.set_cookie(Cookie::try_from(hello.cookie).ok());
-        let first = session.give(now, &hello.without_cookie(), &mut |_| {});
+        let first = session.feed(now, &hello.without_cookie(), &mut |_| {});
         provider.set_cookie(None);
         while session.endpoint.poll_transmit().is_some() {}
-        if first != Step::None {
-            return Err(Failure::Protocol("the hello is malformed".to_owned()));
+        if first != Outcome::None {
+            return Err(HandshakeError::Protocol(
+                "the hello is malformed".to_owned(),
+            ));
         }
         session.hello = hello.before_cookie.to_vec();
         session.offset = hello.record_sequence.saturating_sub(1);
-        match session.give(now, datagram, &mut |_| {}) {
-            Step::None => Ok(session),
-            Step::Failed(failure) => Err(failure),
-            _ => Err(Failure::Protocol("the hello is malformed".to_owned())),
+        match session.feed(now, datagram, &mut |_| {}) {
+            Outcome::None => Ok(session),
+            Outcome::Failed(failure) => Err(failure),
+            _ => Err(HandshakeError::Protocol(
+                "the hello is malformed".to_owned(),
+            )),
         }
     }
 
-    /// When the attempt began.
-    pub fn since(&self) -> Time {
-        self.since
+    /// When the handshake started.
+    pub fn started(&self) -> Time {
+        self.started
     }
 
-    /// Whether the hello is the one that it began with.
+    /// Whether the session began with this hello.
     pub fn began_with(&self, hello: &Hello<'_>) -> bool {
         self.hello == hello.before_cookie
     }
 
-    /// Notes that the ENet host has a peer at this address.
-    pub fn is_needed(&mut self, now: Time) {
+    /// Records that the ENet host has a peer at this address.
+    pub fn mark_used(&mut self, now: Time) {
         self.had_peer = true;
-        self.last_needed = now;
+        self.last_used = now;
     }
 
-    /// Whether nobody needs it any more: its peer is gone, or never came.
-    pub fn is_over(&self, now: Time) -> bool {
-        let patience = match self.had_peer {
-            true => GRACE,
+    /// Whether the peer has been gone for long, or never came.
+    pub fn is_unused(&self, now: Time) -> bool {
+        let timeout = match self.had_peer {
+            true => GRACE_PERIOD,
             false => HANDSHAKE_TIMEOUT,
         };
-        now >= self.last_needed + patience
+        now >= self.last_used + timeout
     }
 
-    /// Takes a datagram in. Decrypted ones are handed out.
-    pub fn receive(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Step {
-        // Only a client verifies certificates.
-        let to_server = self.problem.is_none();
+    /// Takes in a datagram. Calls `plain` with each decrypted datagram in it.
+    pub fn receive(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Outcome {
+        let to_server = self.rejection.is_none();
         let costs = records(datagram).and_then(|records| {
             records
                 .map(|it| cost::of(&it, to_server))
                 .sum::<Option<usize>>()
         });
         let Some(cost) = costs else {
-            return Step::None;
+            return Outcome::None;
         };
         self.cost = self.cost.saturating_add(cost);
         if self.is_ready {
             return match cost > 0 && self.cost > cost::MAX_COST {
-                true => Step::None,
-                false => self.give(now, datagram, plain),
+                true => Outcome::None,
+                false => self.feed(now, datagram, plain),
             };
         }
         self.datagrams += 1;
@@ -207,113 +214,113 @@ impl Session {
             false => MAX_BYTES,
         };
         if self.datagrams > MAX_DATAGRAMS || self.bytes > max_bytes || self.cost > cost::MAX_COST {
-            return Step::Failed(Failure::TooMuch);
+            return Outcome::Failed(HandshakeError::LimitExceeded);
         }
-        self.give(now, datagram, plain)
+        self.feed(now, datagram, plain)
     }
 
-    fn give(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Step {
+    fn feed(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Outcome {
         let at = self.zero + now;
         let remote = self.remote;
         let given = self.guard(|endpoint| endpoint.read(at, remote, None, datagram.into()));
         let read = match given {
             Ok(read) => read,
-            Err(failure) => return Step::Failed(failure),
+            Err(failure) => return Outcome::Failed(failure),
         };
         let events = match read {
             Ok(events) => events,
-            Err(error) => return self.failed(&error, datagram),
+            Err(error) => return self.outcome_of(&error, datagram),
         };
-        let mut step = Step::None;
+        let mut outcome = Outcome::None;
         for event in events {
             match event {
                 EndpointEvent::HandshakeComplete => {
                     self.is_ready = true;
-                    self.last_needed = now;
-                    step = Step::Ready;
+                    self.last_used = now;
+                    outcome = Outcome::Ready;
                 }
                 EndpointEvent::ApplicationData(bytes) => plain(&bytes),
-                EndpointEvent::PeerClosed => step = Step::Closed,
+                EndpointEvent::PeerClosed => outcome = Outcome::Closed,
                 _ => {}
             }
         }
-        step
+        outcome
     }
 
-    /// What an error means. Once the session is up only what was decrypted can end it.
-    fn failed(&mut self, error: &Error, datagram: &[u8]) -> Step {
+    /// The outcome of an error of the library. Only an authenticated alert ends a session that is up.
+    fn outcome_of(&mut self, error: &Error, datagram: &[u8]) -> Outcome {
         if self.is_ready {
             return match error {
-                Error::ErrAlertFatalOrClose => Step::Closed,
-                _ => Step::None,
+                Error::ErrAlertFatalOrClose => Outcome::Closed,
+                _ => Outcome::None,
             };
         }
-        let problem = self.problem.as_ref();
-        let problem =
-            problem.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
-        Step::Failed(match (problem, alert::find(datagram)) {
-            (Some(problem), _) => Failure::Certificate(problem),
-            (None, Some(alert)) => Failure::Refused(alert),
-            (None, None) => Failure::Protocol(error.to_string()),
+        let rejection = self.rejection.as_ref();
+        let rejection =
+            rejection.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Outcome::Failed(match (rejection, alert::describe(datagram)) {
+            (Some(reason), _) => HandshakeError::Certificate(reason),
+            (None, Some(alert)) => HandshakeError::Refused(alert),
+            (None, None) => HandshakeError::Protocol(error.to_string()),
         })
     }
 
     /// Encrypts a datagram.
-    pub fn send(&mut self, now: Time, datagram: &[u8]) -> Step {
-        self.is_needed(now);
+    pub fn send(&mut self, now: Time, datagram: &[u8]) -> Outcome {
+        self.mark_used(now);
         let (at, remote) = (self.zero + now, self.remote);
         match self.guard(|endpoint| endpoint.write(at, remote, datagram)) {
-            Ok(Ok(())) => Step::None,
-            Ok(Err(error)) => Step::Failed(Failure::Protocol(error.to_string())),
-            Err(failure) => Step::Failed(failure),
+            Ok(Ok(())) => Outcome::None,
+            Ok(Err(error)) => Outcome::Failed(HandshakeError::Protocol(error.to_string())),
+            Err(failure) => Outcome::Failed(failure),
         }
     }
 
-    /// When [`Self::work`] has something to do.
+    /// When [`Self::handle_timeout`] is due.
     pub fn next_timer(&self) -> Option<Time> {
         if self.is_ready {
             return None;
         }
-        let deadline = self.since + HANDSHAKE_TIMEOUT;
+        let deadline = self.started + HANDSHAKE_TIMEOUT;
         let timer = match self.endpoint.poll_timeout(&self.remote) {
             Some(timer) => timer.saturating_duration_since(self.zero),
-            None => self.flight_sent + RETRANSMISSION,
+            None => self.flight_sent + RETRANSMISSION_TIMEOUT,
         };
         Some(timer.min(deadline))
     }
 
-    /// Sends again what got no answer, and gives up in time.
-    pub fn work(&mut self, now: Time, outgoing: &mut Outgoing) -> Step {
+    /// Retransmits what got no answer, and gives up when the handshake takes too long.
+    pub fn handle_timeout(&mut self, now: Time, outgoing: &mut Outgoing) -> Outcome {
         if self.is_ready {
-            return Step::None;
+            return Outcome::None;
         }
-        if now >= self.since + HANDSHAKE_TIMEOUT {
-            return Step::Failed(Failure::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
+        if now >= self.started + HANDSHAKE_TIMEOUT {
+            return Outcome::Failed(HandshakeError::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
         }
         let (at, remote) = (self.zero + now, self.remote);
         if self.endpoint.poll_timeout(&remote).is_none() {
-            if now >= self.flight_sent + RETRANSMISSION {
-                self.send_again(now, outgoing);
+            if now >= self.flight_sent + RETRANSMISSION_TIMEOUT {
+                self.retransmit(now, outgoing);
             }
-            return Step::None;
+            return Outcome::None;
         }
-        let step = match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
-            Ok(Ok(())) => Step::None,
-            Ok(Err(_)) => Step::Unanswered,
-            Err(failure) => Step::Failed(failure),
+        let outcome = match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
+            Ok(Ok(())) => Outcome::None,
+            Ok(Err(_)) => Outcome::Unanswered,
+            Err(failure) => Outcome::Failed(failure),
         };
         self.drain(now, outgoing);
-        step
+        outcome
     }
 
-    /// Takes leave of the remote.
+    /// Sends an alert that closes the session.
     pub fn close(&mut self, now: Time) {
         let (at, remote) = (self.zero + now, self.remote);
-        // A panic while leaving changes nothing.
+        // The session ends in any case, also if the library panics.
         let _ = self.guard(|endpoint| endpoint.stop(at, remote).is_some());
     }
 
-    /// Hands out what is to be sent.
+    /// Moves the datagrams that the library made to `outgoing`.
     pub fn drain(&mut self, now: Time, outgoing: &mut Outgoing) {
         let mut is_first = true;
         while let Some(transmit) = self.endpoint.poll_transmit() {
@@ -334,9 +341,9 @@ impl Session {
         }
     }
 
-    /// Sends the last flight again, in the library's place: it forgets its timer when the remote says
-    /// something again. Under numbers of their own, or the remote would not look at its records.
-    fn send_again(&mut self, now: Time, outgoing: &mut Outgoing) {
+    /// Retransmits the last flight, in place of the library, which stops its timer when the remote
+    /// retransmits. The records get new sequence numbers, because the remote drops old ones as replays.
+    fn retransmit(&mut self, now: Time, outgoing: &mut Outgoing) {
         let sizes = self.flight.iter().filter_map(|it| records(it));
         self.offset += sizes.map(|it| it.count() as u64).sum::<u64>();
         self.flight_sent = now;
@@ -347,14 +354,14 @@ impl Session {
         }
     }
 
-    fn guard<T>(&mut self, call: impl FnOnce(&mut Endpoint) -> T) -> Result<T, Failure> {
-        // The endpoint is given up after a panic, so nobody sees it half changed.
+    fn guard<T>(&mut self, call: impl FnOnce(&mut Endpoint) -> T) -> Result<T, HandshakeError> {
+        // The endpoint is dropped after a panic, so its broken invariants are never seen.
         catch_unwind(AssertUnwindSafe(|| call(&mut self.endpoint)))
-            .map_err(|_| Failure::Protocol("the DTLS library gave up on it".to_owned()))
+            .map_err(|_| HandshakeError::Protocol("the DTLS library gave up on it".to_owned()))
     }
 }
 
-/// Whether a datagram begins a handshake, or goes on with one.
+/// Whether the first record of a datagram belongs to a handshake.
 pub fn is_handshake(datagram: &[u8]) -> bool {
     datagram.first() == Some(&HANDSHAKE)
 }

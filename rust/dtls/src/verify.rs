@@ -1,9 +1,8 @@
-//! Whether a server's certificate is the right one.
+//! The check of a server's certificate.
 //!
-//! Chains are rustls's matter. Two things it does not do are done here, because Godot does them: the
-//! very certificate that is trusted is accepted, also if it signed itself; and where a certificate
-//! lists no alternative names, its common name counts. Whatever fails, fails: nothing is accepted
-//! because it could not be checked.
+//! Rustls verifies chains. This module adds two rules that rustls lacks and Godot has: a certificate
+//! that is itself trusted is accepted, even if it is self-signed; and a certificate without alternative
+//! names is matched by its common name. A check that cannot be made rejects the certificate.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -11,33 +10,34 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::{CertificateError as ChainError, Error, RootCertStore};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Version};
 
-use super::error::{CertificateProblem, SetupError};
+use crate::error::{CertificateError, SetupError};
 
-/// Whose certificates are accepted.
+/// The certificates that a client trusts.
 #[derive(Debug, Clone)]
 pub struct Trust {
     roots: Arc<RootCertStore>,
-    /// Those that are accepted as they are.
+    /// Certificates that are accepted as they are.
     exact: Vec<CertificateDer<'static>>,
-    /// In a message: "not signed by ...".
+    /// The object of "not signed by ..." in messages.
     name: &'static str,
 }
 
 impl Trust {
-    /// The certificates in a text of PEM blocks: authorities, or the server's own.
+    /// The certificates in a text of PEM blocks: authorities, or the server's own. Fails if there is none,
+    /// or if one cannot be read.
     pub fn certificates(pem: &str) -> Result<Self, SetupError> {
         let mut roots = RootCertStore::empty();
         let mut exact = Vec::new();
-        for certificate in read_certificates(pem).map_err(SetupError::Trusted)? {
-            // What is no authority may still be the server's own. Its key vouches for nobody else.
+        for certificate in read_certificates(pem).map_err(SetupError::TrustedCertificate)? {
+            // A certificate of no authority may be the server's own, and must not sign others.
             match X509Certificate::from_der(&certificate) {
                 Ok((_, fields)) if !is_authority(&fields) => {}
                 parsed => {
                     if let (Err(error), Err(_)) = (roots.add(certificate.clone()), parsed) {
-                        return Err(SetupError::Trusted(error.to_string()));
+                        return Err(SetupError::TrustedCertificate(error.to_string()));
                     }
                 }
             }
@@ -50,8 +50,8 @@ impl Trust {
         })
     }
 
-    /// The authorities that the system trusts; where it has none, those that Mozilla trusts. Reading
-    /// them takes some milliseconds, once.
+    /// The authorities that the system trusts, or those that Mozilla trusts if the system has none.
+    /// The first call reads them, which takes some milliseconds.
     pub fn system() -> Result<Self, SetupError> {
         static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
         let roots = ROOTS.get_or_init(|| {
@@ -73,7 +73,7 @@ impl Trust {
     }
 }
 
-/// Whether the certificate may sign others; those from before version 3 do not say.
+/// Whether the certificate may sign others. Certificates before version 3 do not say, and may.
 fn is_authority(certificate: &X509Certificate<'_>) -> bool {
     match certificate.basic_constraints() {
         Ok(Some(constraints)) => constraints.value.ca,
@@ -82,8 +82,8 @@ fn is_authority(certificate: &X509Certificate<'_>) -> bool {
     }
 }
 
-/// The certificates of a text of PEM blocks, in their order; at least one.
-pub(super) fn read_certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+/// The certificates of a text of PEM blocks, in their order. An error if there is none.
+pub(crate) fn read_certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match read {
         Ok(certificates) if certificates.is_empty() => {
@@ -100,23 +100,23 @@ pub fn first_certificate(pem: &str) -> Option<Vec<u8>> {
     Some(certificate.to_vec())
 }
 
-/// How a client looks at the server's certificate.
+/// How a client checks the server's certificate.
 #[derive(Debug, Clone)]
 pub struct Verification {
-    /// `None` accepts anything.
+    /// Accepted signers; `None` accepts any certificate, whatever its name.
     pub trust: Option<Trust>,
-    /// The name the certificate has to be for; `None` accepts any.
+    /// The name that the certificate has to be for; `None` accepts any name.
     pub name: Option<String>,
 }
 
 impl Verification {
-    /// Looks at the chain that the server sent, its own certificate first.
-    pub fn check(&self, chain: &[Vec<u8>], now: UnixTime) -> Result<(), CertificateProblem> {
+    /// Checks the chain that the server sent, its own certificate first.
+    pub fn check(&self, chain: &[Vec<u8>], now: UnixTime) -> Result<(), CertificateError> {
         let Some(trust) = &self.trust else {
             return Ok(());
         };
-        let (own, others) = chain.split_first().ok_or(CertificateProblem::None)?;
-        let unreadable = |error: String| CertificateProblem::Unreadable(error);
+        let (own, others) = chain.split_first().ok_or(CertificateError::Missing)?;
+        let unreadable = |error: String| CertificateError::Unreadable(error);
         let (_, own_fields) =
             X509Certificate::from_der(own).map_err(|error| unreadable(error.to_string()))?;
         check_dates(&own_fields, now)?;
@@ -135,7 +135,7 @@ impl Verification {
     }
 }
 
-fn check_dates(certificate: &X509Certificate<'_>, now: UnixTime) -> Result<(), CertificateProblem> {
+fn check_dates(certificate: &X509Certificate<'_>, now: UnixTime) -> Result<(), CertificateError> {
     let validity = certificate.validity();
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     let day = |time: x509_parser::time::ASN1Time| {
@@ -144,10 +144,10 @@ fn check_dates(certificate: &X509Certificate<'_>, now: UnixTime) -> Result<(), C
         format!("{} at {hour:02}:{minute:02} UTC", time.date())
     };
     if now > validity.not_after.timestamp() {
-        return Err(CertificateProblem::Expired(day(validity.not_after)));
+        return Err(CertificateError::Expired(day(validity.not_after)));
     }
     if now < validity.not_before.timestamp() {
-        return Err(CertificateProblem::NotYetValid(day(validity.not_before)));
+        return Err(CertificateError::NotYetValid(day(validity.not_before)));
     }
     Ok(())
 }
@@ -157,34 +157,34 @@ fn check_chain(
     others: &[CertificateDer<'_>],
     trust: &Trust,
     now: UnixTime,
-) -> Result<(), CertificateProblem> {
+) -> Result<(), CertificateError> {
     let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
     let parsed = ParsedCertificate::try_from(own)
-        .map_err(|error| CertificateProblem::Unreadable(error.to_string()))?;
+        .map_err(|error| CertificateError::Unreadable(error.to_string()))?;
     verify_server_cert_signed_by_trust_anchor(&parsed, &trust.roots, others, now, algorithms.all)
         .map_err(|error| match error {
-            // Also of the same name as a trusted one, and by another key.
-            Error::InvalidCertificate(
-                CertificateError::UnknownIssuer | CertificateError::BadSignature,
-            ) => CertificateProblem::Untrusted(trust.name),
-            Error::InvalidCertificate(CertificateError::Other(other)) => {
+            // A bad signature: a namesake of a trusted authority signed with another key.
+            Error::InvalidCertificate(ChainError::UnknownIssuer | ChainError::BadSignature) => {
+                CertificateError::Untrusted(trust.name)
+            }
+            Error::InvalidCertificate(ChainError::Other(other)) => {
                 let text = other.to_string();
-                // It signed itself, and is not the trusted one.
+                // A self-signed certificate that is not a trusted one.
                 if text.contains("CaUsedAsEndEntity") {
-                    CertificateProblem::Untrusted(trust.name)
+                    CertificateError::Untrusted(trust.name)
                 } else if text.contains("EndEntityUsedAsCa") {
-                    CertificateProblem::Other("one of its signers is no authority".to_owned())
+                    CertificateError::Other("one of its signers is no authority".to_owned())
                 } else {
-                    CertificateProblem::Other(printable(&text))
+                    CertificateError::Other(printable(&text))
                 }
             }
+            Error::InvalidCertificate(ChainError::Expired | ChainError::ExpiredContext { .. }) => {
+                CertificateError::Other("one of its authorities expired".to_owned())
+            }
             Error::InvalidCertificate(
-                CertificateError::Expired | CertificateError::ExpiredContext { .. },
-            ) => CertificateProblem::Other("one of its authorities expired".to_owned()),
-            Error::InvalidCertificate(
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
-            ) => CertificateProblem::Other("one of its authorities is not valid yet".to_owned()),
-            error => CertificateProblem::Other(printable(&error.to_string())),
+                ChainError::NotValidYet | ChainError::NotValidYetContext { .. },
+            ) => CertificateError::Other("one of its authorities is not valid yet".to_owned()),
+            error => CertificateError::Other(printable(&error.to_string())),
         })
 }
 
@@ -192,13 +192,13 @@ fn check_name(
     own: &CertificateDer<'_>,
     fields: &X509Certificate<'_>,
     wanted: &str,
-) -> Result<(), CertificateProblem> {
+) -> Result<(), CertificateError> {
     let alternatives = alternative_names(fields)?;
     let fits = if alternatives.is_empty() {
         common_names(fields).any(|name| fits_common_name(name, wanted))
     } else {
         let parsed = ParsedCertificate::try_from(own)
-            .map_err(|error| CertificateProblem::Unreadable(error.to_string()))?;
+            .map_err(|error| CertificateError::Unreadable(error.to_string()))?;
         ServerName::try_from(wanted).is_ok_and(|name| verify_server_name(&parsed, &name).is_ok())
     };
     if fits {
@@ -209,7 +209,7 @@ fn check_name(
     } else {
         alternatives
     };
-    Err(CertificateProblem::Name {
+    Err(CertificateError::NameMismatch {
         names: match names.is_empty() {
             true => "nobody".to_owned(),
             false => listed(&names),
@@ -218,11 +218,11 @@ fn check_name(
     })
 }
 
-/// The names and addresses a certificate lists.
-fn alternative_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, CertificateProblem> {
+/// The alternative names and addresses of a certificate.
+fn alternative_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, CertificateError> {
     let extension = certificate
         .subject_alternative_name()
-        .map_err(|error| CertificateProblem::Unreadable(error.to_string()))?;
+        .map_err(|error| CertificateError::Unreadable(error.to_string()))?;
     let names = extension.iter().flat_map(|it| &it.value.general_names);
     Ok(names
         .filter_map(|name| match name {
@@ -242,7 +242,7 @@ fn common_names<'a>(certificate: &'a X509Certificate<'_>) -> impl Iterator<Item 
     names.filter_map(|name| name.as_str().ok())
 }
 
-/// As for alternative names: case does not count, and a star stands for the first label.
+/// The rules of alternative names: case is ignored, and a star stands for the first label.
 fn fits_common_name(name: &str, wanted: &str) -> bool {
     if name.is_empty() {
         return false;
@@ -259,7 +259,7 @@ fn fits_common_name(name: &str, wanted: &str) -> bool {
     }
 }
 
-/// As many names as there is room for in a message.
+/// The first few names, for a message.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 5;
     match names.get(..MOST) {
@@ -270,11 +270,78 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// A stranger's text as it may stand in a log: one line, and not a long one.
+/// Text of a remote made fit for a log: one short line.
 fn printable(text: &str) -> String {
     const MOST: usize = 100;
     text.chars()
         .flat_map(char::escape_debug)
         .take(MOST)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_common_name_matches_without_case() {
+        assert!(fits_common_name("game", "GAME"));
+        assert!(fits_common_name("my own game", "my own game"));
+        assert!(!fits_common_name("game", "game.example"));
+        assert!(!fits_common_name("", ""));
+    }
+
+    #[test]
+    fn a_star_stands_for_the_first_label() {
+        assert!(fits_common_name("*.example.com", "a.Example.com"));
+        assert!(!fits_common_name("*.example.com", "example.com"));
+        assert!(!fits_common_name("*.example.com", "a.b.example.com"));
+        assert!(!fits_common_name("*.example.com", ".example.com"));
+        assert!(!fits_common_name("*.com", "example.com"), "a whole domain");
+        assert!(!fits_common_name("*.0.0.1", "127.0.0.1"), "an address");
+    }
+
+    #[test]
+    fn a_message_lists_the_first_names() {
+        let names: Vec<String> = (0..7).map(|number| number.to_string()).collect();
+        assert_eq!(listed(&names[..5]), "0, 1, 2, 3, 4");
+        assert_eq!(listed(&names), "0, 1, 2, 3, 4 and 2 more");
+    }
+
+    #[test]
+    fn text_of_a_remote_fits_into_a_line() {
+        assert_eq!(printable("a\nb"), "a\\nb");
+        assert_eq!(printable(&"x".repeat(500)).len(), 100);
+    }
+
+    #[test]
+    fn without_trust_any_chain_is_accepted_and_with_it_none_is_missing() {
+        let anyone = Verification {
+            trust: None,
+            name: None,
+        };
+        let now = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        assert_eq!(anyone.check(&[], now), Ok(()));
+        let made = rcgen::generate_simple_self_signed(["game".to_owned()]).expect("a certificate");
+        let trusting = Verification {
+            trust: Some(Trust::certificates(&made.cert.pem()).expect("readable")),
+            name: None,
+        };
+        assert_eq!(trusting.check(&[], now), Err(CertificateError::Missing));
+        let garbage = trusting.check(&[vec![1, 2, 3]], now);
+        assert!(matches!(garbage, Err(CertificateError::Unreadable(_))));
+    }
+
+    #[test]
+    fn the_first_of_several_certificates_is_found() {
+        let pem = || {
+            let made = rcgen::generate_simple_self_signed(["game".to_owned()]);
+            made.expect("a certificate").cert.pem()
+        };
+        let (one, other) = (pem(), pem());
+        let first = first_certificate(&format!("{one}{other}"));
+        assert_eq!(first, first_certificate(&one));
+        assert_ne!(first, first_certificate(&other));
+        assert_eq!(first_certificate("no PEM"), None);
+    }
 }

@@ -1,7 +1,6 @@
 //! The only translation between Godot's vocabulary and the core's.
 
-use enet_codec::Compression;
-use enet_codec::Dictionary;
+use enet_codec::{Compression, Dictionary, ModeError};
 use enet_multiplayer::{CreateError, MeshError, PacketError, SendError, Status, TransferMode};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
@@ -39,38 +38,24 @@ pub fn packet_error(error: PacketError) -> Error {
     }
 }
 
-/// The codec of a mode, if it is one. The one with a dictionary takes that along.
+/// The compression of a mode's number; `None` for a number of no mode, which changes nothing.
 pub fn compression(
     mode: CompressionMode,
     dictionary: Option<&Dictionary>,
-) -> Result<Option<Compression>, &'static str> {
-    Ok(Some(match mode.0 {
-        0 => Compression::None,
-        1 => Compression::RangeCoder,
-        2 => Compression::FastLz,
-        3 => Compression::Zlib,
-        4 => Compression::Zstd,
-        5 => Compression::Lz4,
-        6 => {
-            let dictionary =
-                dictionary.ok_or("COMPRESS_ZSTD_DICT needs set_compression_dictionary first")?;
-            Compression::ZstdDict(dictionary.clone())
+) -> Result<Option<Compression>, String> {
+    match Compression::by_number(mode.0, dictionary) {
+        Ok(compression) => Ok(Some(compression)),
+        Err(ModeError::Unknown(_)) => Ok(None),
+        Err(ModeError::NoDictionary { name }) => {
+            Err(format!("{name} needs set_compression_dictionary first"))
         }
-        _ => return Ok(None),
-    }))
+        Err(error) => Err(error.to_string()),
+    }
 }
 
-/// The mode of a codec.
+/// The number of a compression's mode.
 pub fn compression_mode(compression: &Compression) -> CompressionMode {
-    CompressionMode(match compression {
-        Compression::RangeCoder => 1,
-        Compression::FastLz => 2,
-        Compression::Zlib => 3,
-        Compression::Zstd => 4,
-        Compression::Lz4 => 5,
-        Compression::ZstdDict(_) => 6,
-        _ => 0,
-    })
+    CompressionMode(compression.number())
 }
 
 pub fn mesh_error(error: MeshError) -> Error {

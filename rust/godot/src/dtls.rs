@@ -1,6 +1,8 @@
 //! Encryption: Godot's options, keys and certificates, as the core wants them.
 
-use enet_dtls::{Dtls, Failed, Identity, SetupError, Trust, Verification, first_certificate};
+use enet_dtls::{
+    Dtls, FailedHandshake, Identity, SetupError, Trust, Verification, first_certificate,
+};
 use enet_multiplayer::{EncryptError, SharedConnection};
 use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
 use godot::global::Error;
@@ -233,8 +235,8 @@ fn written(certificate: &mut Gd<X509Certificate>) -> String {
 
 /// Prints why a session failed: an error where this side began, a warning where a stranger did. Lend the
 /// object's borrow meanwhile.
-pub fn report(method: &str, failed: &Failed) {
-    let Failed {
+pub fn report(method: &str, failed: &FailedHandshake) {
+    let FailedHandshake {
         address,
         reason,
         is_client,

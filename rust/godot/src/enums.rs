@@ -4,6 +4,9 @@
 //! The bindings register plain constants only. Named enums go through their private module, which
 //! may change: their version is pinned, and this is the only file that uses it.
 
+use std::borrow::Cow;
+
+use enet_codec::{Compression, MODES, Mode};
 use godot::meta::ClassId;
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
@@ -18,12 +21,16 @@ use crate::multiplayer_peer::ENetMultiplayerPeerRs;
 use crate::packet_peer::ENetPacketPeerRs;
 
 /// A value of an enum: its name, its number, and what it means.
-struct Value(&'static str, i64, &'static str);
+struct Value(&'static str, i64, Cow<'static, str>);
 
 /// Defines the types and what is needed to register them. Any number can be passed for a value, as
 /// with the built-in classes: what it means is decided by the method.
 macro_rules! script_enums {
-    ($($class:ident . $name:ident as $type:ident { $($value:ident = $number:literal $text:literal)* })*) => {
+    (@values { $($value:ident = $number:literal $text:literal)* }) => {
+        vec![$(Value(stringify!($value), $number, $text.into())),*]
+    };
+    (@values $values:ident) => { $values() };
+    ($($class:ident . $name:ident as $type:ident $values:tt)*) => {
         $(
             /// A number that a script gave or gets as a value of this enum.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +69,7 @@ macro_rules! script_enums {
         /// Makes all enums known to the engine, with their help. The classes must be already.
         pub fn register() {
             $(
-                let values = [$(Value(stringify!($value), $number, $text)),*];
+                let values: Vec<Value> = script_enums!(@values $values);
                 register_enum::<$class>(stringify!($name), &values);
             )*
         }
@@ -70,24 +77,8 @@ macro_rules! script_enums {
 }
 
 script_enums! {
-    ENetConnectionRs.CompressionMode as CompressionMode {
-        COMPRESS_NONE = 0 "Datagrams travel as they are. This is the default."
-        COMPRESS_RANGE_CODER = 1 "ENet's own range coder: little effort, small gain, good for small datagrams."
-        COMPRESS_FASTLZ = 2 "FastLZ: the least effort, and the least gain."
-        COMPRESS_ZLIB = 3 "Zlib: more effort, more gain on large datagrams."
-        COMPRESS_ZSTD = 4 "Zstandard: gains like zlib for less effort."
-        COMPRESS_LZ4 = 5 "LZ4: less effort than FastLZ for no less gain. Godot's own classes do not have it: both ends must be of this extension."
-        COMPRESS_ZSTD_DICT = 6 "Zstandard with a dictionary of what the game's datagrams have in common, see [method set_compression_dictionary]: the most gain, also on small datagrams. Godot's own classes do not have it: both ends must be of this extension, and have the same dictionary."
-    }
-    ENetMultiplayerPeerRs.CompressionMode as PeerCompressionMode {
-        COMPRESS_NONE = 0 "As [constant ENetConnectionRs.COMPRESS_NONE]. This is the default."
-        COMPRESS_RANGE_CODER = 1 "As [constant ENetConnectionRs.COMPRESS_RANGE_CODER]. In Godot 3.6 this is the default."
-        COMPRESS_FASTLZ = 2 "As [constant ENetConnectionRs.COMPRESS_FASTLZ]."
-        COMPRESS_ZLIB = 3 "As [constant ENetConnectionRs.COMPRESS_ZLIB]."
-        COMPRESS_ZSTD = 4 "As [constant ENetConnectionRs.COMPRESS_ZSTD]."
-        COMPRESS_LZ4 = 5 "As [constant ENetConnectionRs.COMPRESS_LZ4]."
-        COMPRESS_ZSTD_DICT = 6 "As [constant ENetConnectionRs.COMPRESS_ZSTD_DICT]."
-    }
+    ENetConnectionRs.CompressionMode as CompressionMode compression_modes
+    ENetMultiplayerPeerRs.CompressionMode as PeerCompressionMode peer_compression_modes
     ENetMultiplayerPeerRs.WireProtocol as WireProtocol {
         WIRE_GODOT4 = 0 "The other side is Godot 4's [ENetMultiplayerPeer], or of this extension. This is the default."
         WIRE_GODOT3 = 1 "The other side is the [code]NetworkedMultiplayerENet[/code] of Godot 3, or of this extension with the same setting."
@@ -137,6 +128,45 @@ script_enums! {
         PEER_PACKET_THROTTLE_DECELERATION = 12 "What a bad round trip takes off the throttle."
         PEER_PACKET_THROTTLE_INTERVAL = 13 "Milliseconds over which the throttle looks for the best round trip."
     }
+}
+
+/// The modes of the codecs' table.
+fn compression_modes() -> Vec<Value> {
+    let value = |mode: &Mode| {
+        let mut text = mode.summary.to_owned();
+        if mode.number == Compression::default().number() {
+            text += " This is the default.";
+        }
+        if mode.needs_dictionary {
+            text += " The dictionary comes from [method set_compression_dictionary].";
+        }
+        if !mode.is_in_godot {
+            text += " Godot's own classes do not have it: both ends must be of this extension";
+            text += match mode.needs_dictionary {
+                true => ", and have the same dictionary.",
+                false => ".",
+            };
+        }
+        if !mode.is_available {
+            text += " This build does not have it.";
+        }
+        Value(mode.name, mode.number, text.into())
+    };
+    MODES.iter().map(value).collect()
+}
+
+/// The same modes; their help is at the other class.
+fn peer_compression_modes() -> Vec<Value> {
+    let value = |mode: &Mode| {
+        let mut text = format!("As [constant ENetConnectionRs.{}].", mode.name);
+        if mode.number == Compression::default().number() {
+            text += " This is the default.";
+        } else if mode.number == Compression::RangeCoder.number() {
+            text += " In Godot 3.6 this is the default.";
+        }
+        Value(mode.name, mode.number, text.into())
+    };
+    MODES.iter().map(value).collect()
 }
 
 fn register_enum<T: GodotClass>(name: &str, values: &[Value]) {

@@ -15,7 +15,7 @@ use enet_proto::{
 
 use crate::Transport;
 use crate::driver::{Clock, Driver, MANY_DATAGRAMS};
-use crate::sessions::{Dtls, Failed, OVERHEAD};
+use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
 mod queries;
 
@@ -241,7 +241,7 @@ impl Host {
     }
 
     /// The next session that failed, oldest first. Of many that fail at once some are left out.
-    pub fn next_failed(&mut self) -> Option<Failed> {
+    pub fn next_failed(&mut self) -> Option<FailedHandshake> {
         let mut state = self.driver.state();
         state.encryption.as_mut()?.next_failed()
     }

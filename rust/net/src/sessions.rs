@@ -1,7 +1,7 @@
 //! Encrypted sessions, where the crate is built with them (feature `dtls`).
 
 #[cfg(feature = "dtls")]
-pub use enet_dtls::{Dtls, DtlsEvent, Failed, OVERHEAD, Sessions, is_application_data};
+pub use enet_dtls::{Dtls, DtlsEvent, FailedHandshake, OVERHEAD, Sessions, is_application_data};
 
 #[cfg(not(feature = "dtls"))]
 pub use none::*;
@@ -26,7 +26,7 @@ mod none {
 
     /// A session that failed.
     #[derive(Debug)]
-    pub struct Failed {
+    pub struct FailedHandshake {
         /// Never true.
         pub is_client: bool,
         /// The remote's.
@@ -42,7 +42,7 @@ mod none {
         /// See `enet_dtls`.
         Ended(SocketAddr),
         /// See `enet_dtls`.
-        Failed(Failed),
+        Failed(FailedHandshake),
     }
 
     /// Whether a datagram belongs to an established session.

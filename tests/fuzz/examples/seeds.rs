@@ -26,15 +26,12 @@ fn main() -> io::Result<()> {
         fs::write(scripts.join(format!("seed-{index}")), bytes)?;
     }
     // Bytes of few kinds, which shrink, plain and packed.
-    for (name, mode) in [
-        ("range_coder", Compression::RangeCoder),
-        ("fastlz", Compression::FastLz),
-        ("zlib", Compression::Zlib),
-        ("zstd", Compression::Zstd),
-        ("lz4", Compression::Lz4),
-        ("zstd_dict", Compression::ZstdDict(dictionary())),
-    ] {
-        let mut codec = mode.codec().expect("a codec");
+    for mode in Compression::all(Some(&dictionary())) {
+        let Some(mut codec) = mode.codec() else {
+            continue;
+        };
+        // The fuzz target of a codec is named like its mode.
+        let name = mode.name().trim_start_matches("COMPRESS_").to_lowercase();
         let folder = folder.join(name);
         fs::create_dir_all(&folder)?;
         for index in 0..24u8 {

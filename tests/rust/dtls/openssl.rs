@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use enet_dtls::{
-    CertificateProblem, Dtls, DtlsEvent, Failed, Failure, Identity, MAX_DATAGRAM_SIZE, Trust,
-    Verification,
+    CertificateError, Dtls, DtlsEvent, FailedHandshake, HandshakeError, Identity,
+    MAX_DATAGRAM_SIZE, Trust, Verification,
 };
 
 use program::{End, Folder, PATIENCE};
@@ -120,7 +120,7 @@ impl Node {
         self.remote.is_some()
     }
 
-    fn failed(&self) -> Option<&Failed> {
+    fn failed(&self) -> Option<&FailedHandshake> {
         self.events.iter().find_map(|event| match event {
             DtlsEvent::Failed(failed) => Some(failed),
             _ => None,
@@ -129,11 +129,9 @@ impl Node {
 
     /// Lets time go on until something comes, or for a moment.
     fn step(&mut self) {
-        let remote = self.remote;
         let now = self.now();
         if self.dtls.wants_peers(now) {
-            let in_use: Vec<_> = remote.into_iter().collect();
-            self.dtls.sweep(now, &in_use);
+            self.dtls.sweep(now, self.remote.as_slice());
         }
         self.dtls.service(now);
         self.flush();
@@ -321,7 +319,7 @@ fn its_client_refuses_what_another_authority_signed() {
         });
         let failed = node.failed().expect("seen");
         let alert = "unknown certificate authority (alert 48)".to_owned();
-        assert_eq!(failed.reason, Failure::Refused(alert));
+        assert_eq!(failed.reason, HandshakeError::Refused(alert));
         assert!(!failed.is_client && !node.is_ready());
         let status = end.status();
         assert!(status.is_some_and(|it| !it.success()));
@@ -336,9 +334,9 @@ fn our_client_refuses_what_another_authority_signed() {
         until("a verdict", &mut node, &mut end, |node, end| {
             node.failed().is_some() && end.errors().contains("SSL alert number 42")
         });
-        let untrusted = CertificateProblem::Untrusted("the trusted certificate");
+        let untrusted = CertificateError::Untrusted("the trusted certificate");
         let failed = node.failed().expect("seen");
-        assert_eq!(failed.reason, Failure::Certificate(untrusted));
+        assert_eq!(failed.reason, HandshakeError::Certificate(untrusted));
         assert!(failed.is_client && !node.is_ready());
     });
 }

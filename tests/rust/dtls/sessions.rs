@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_dtls::{Dtls, Failure, HANDSHAKE_TIMEOUT};
+use enet_dtls::{Dtls, HANDSHAKE_TIMEOUT, HandshakeError};
 use enet_multiplayer::{ConnectError, EncryptError};
 use enet_proto::Disconnect;
 use enet_proto::{Event, PacketFlags, PeerState, Time};
@@ -226,7 +226,7 @@ fn a_refusing_server_refuses_handshakes() {
     let reason = failed(&world, &one).expect("a reason").reason;
     assert_eq!(
         reason,
-        Failure::Refused("access denied (alert 49)".to_owned())
+        HandshakeError::Refused("access denied (alert 49)".to_owned())
     );
     assert_eq!(sessions(&server), (0, 0));
     server.borrow_mut().set_refusing(false);
@@ -244,7 +244,7 @@ fn a_server_without_encryption_is_given_up() {
     assert!(is_disconnected(1)(&events));
     assert_eq!(world.now().as_secs(), HANDSHAKE_TIMEOUT.as_secs());
     let reason = failed(&world, &client).expect("a reason").reason;
-    assert_eq!(reason, Failure::TimedOut(8));
+    assert_eq!(reason, HandshakeError::TimedOut(8));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Which certificates a client accepts, and what it says of the others.
 
-use enet_dtls::{CertificateProblem, Failure, Identity, SetupError, Trust, Verification};
+use enet_dtls::{CertificateError, HandshakeError, Identity, SetupError, Trust, Verification};
 use sim::World;
 
 use super::certificates::{Kind, Pair};
 use super::{failed, host, is_connected, is_disconnected, serve_until};
 
 /// The reason a client gives for turning a server down; `None` if it connects.
-fn outcome(server: &Identity, client: Verification) -> Option<CertificateProblem> {
+fn outcome(server: &Identity, client: Verification) -> Option<CertificateError> {
     let mut world = World::new(50);
     let now = world.now();
     let accepting = host(&mut world, 4);
@@ -23,7 +23,7 @@ fn outcome(server: &Identity, client: Verification) -> Option<CertificateProblem
     }
     assert!(is_disconnected(1)(&events), "it ends at once");
     match failed(&world, &connecting).expect("a reason").reason {
-        Failure::Certificate(problem) => Some(problem),
+        HandshakeError::Certificate(problem) => Some(problem),
         other => panic!("{other}"),
     }
 }
@@ -44,10 +44,10 @@ fn client(trusted: &[&Pair], name: &str) -> Verification {
     }
 }
 
-const UNTRUSTED: CertificateProblem = CertificateProblem::Untrusted("the trusted certificate");
+const UNTRUSTED: CertificateError = CertificateError::Untrusted("the trusted certificate");
 
-fn wrong_name(names: &str, wanted: &str) -> Option<CertificateProblem> {
-    Some(CertificateProblem::Name {
+fn wrong_name(names: &str, wanted: &str) -> Option<CertificateError> {
+    Some(CertificateError::NameMismatch {
         names: names.to_owned(),
         wanted: wanted.to_owned(),
     })
@@ -311,7 +311,7 @@ fn what_cannot_be_read_is_named() {
     ));
     assert_eq!(
         identity(&other.key_pem(), &own.pem()),
-        SetupError::KeyOfAnother
+        SetupError::KeyMismatch
     );
     let cut = &own.pem()[..200];
     assert!(matches!(
@@ -319,5 +319,5 @@ fn what_cannot_be_read_is_named() {
         SetupError::Certificate(_)
     ));
     let trusted = Trust::certificates("nothing").expect_err("no certificate");
-    assert!(matches!(trusted, SetupError::Trusted(_)));
+    assert!(matches!(trusted, SetupError::TrustedCertificate(_)));
 }

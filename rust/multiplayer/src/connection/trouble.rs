@@ -1,7 +1,7 @@
 //! What a user should hear of: datagrams and strangers that do not fit this side's settings.
 
 use super::Connection;
-use enet_dtls::Failed;
+use enet_dtls::FailedHandshake;
 use enet_proto::Time;
 
 /// Datagrams that were compressed, but not with the codec of this side.
@@ -54,7 +54,7 @@ impl Connection {
 
     /// The next encrypted session that failed, oldest first: each that this side began, and of those that
     /// strangers began one now and then.
-    pub fn next_failed(&mut self, now: Time) -> Option<Failed> {
+    pub fn next_failed(&mut self, now: Time) -> Option<FailedHandshake> {
         loop {
             let failed = self.host.as_mut()?.next_failed()?;
             if failed.is_client {

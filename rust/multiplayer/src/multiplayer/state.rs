@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{MAIN_HOST, Mode, Multiplayer, Packet, Status, poll};
 use crate::{SharedConnection, TransferMode, Undecoded};
 use enet_codec::Compression;
-use enet_dtls::Failed;
+use enet_dtls::FailedHandshake;
 use enet_net::BindAddress;
 use enet_proto::{PeerId, Time};
 
@@ -137,7 +137,7 @@ impl Multiplayer {
     }
 
     /// The next encrypted session that failed. See [`crate::Connection::next_failed`].
-    pub fn next_failed(&mut self, now: Time) -> Option<Failed> {
+    pub fn next_failed(&mut self, now: Time) -> Option<FailedHandshake> {
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().next_failed(now))
     }

@@ -9,9 +9,9 @@ use super::inbox::Arrival;
 use super::schedule::Schedule;
 use super::socket_side::Report;
 use crate::host::Totals;
-use crate::sessions::{DtlsEvent, Failed, Sessions};
+use crate::sessions::{DtlsEvent, FailedHandshake, Sessions};
 
-/// Failed sessions that wait to be asked for.
+/// Failed handshakes that wait for [`Encryption::next_failed`], at most.
 const MAX_FAILED: usize = 16;
 
 /// The content of the state lock.
@@ -33,7 +33,7 @@ pub struct State {
 pub struct Encryption {
     pub is_client: bool,
     pub sessions: Sessions,
-    failed: VecDeque<Failed>,
+    failed: VecDeque<FailedHandshake>,
     orders: Orders,
 }
 
@@ -67,7 +67,7 @@ impl Encryption {
     }
 
     /// See [`crate::Host::next_failed`].
-    pub fn next_failed(&mut self) -> Option<Failed> {
+    pub fn next_failed(&mut self) -> Option<FailedHandshake> {
         self.failed.pop_front()
     }
 }

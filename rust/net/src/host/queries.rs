@@ -74,7 +74,7 @@ impl Host {
     fn make_codec(&mut self) {
         let codec = self.compression.codec();
         let codec = match &self.recorder {
-            Some(recorder) => Some(recorder.around(codec)),
+            Some(recorder) => Some(recorder.wrap(codec)),
             None => codec,
         };
         self.driver.set_codec(codec);

@@ -1,23 +1,23 @@
-//! Literals: what a zstd frame holds of a datagram that no match covers. They are stored as they are,
-//! or Huffman-coded where that makes them smaller.
+//! Literals: the bytes of a datagram that no match covers. A zstd frame stores them as they are, or
+//! Huffman-coded where that makes them smaller.
 
-/// Fewer than this zstd never codes.
-const LEAST: usize = 64;
+/// Zstd never codes fewer literals than this.
+const MIN_CODED: usize = 64;
 
 /// How the literals of a frame are stored.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Literals<'a> {
-    /// As they are, and so many that they might have been coded.
+    /// Stored as they are, and so many that zstd might have coded them.
     Plain(&'a [u8]),
-    /// In any other way, or too few to ask.
+    /// Stored in any other way, or too few for coding.
     Other,
 }
 
 impl<'a> Literals<'a> {
-    /// Those of the frame that was made of a datagram, without a dictionary.
+    /// The literals of the `frame` that was made of `datagram`, without a dictionary.
     pub fn of(frame: &'a [u8], datagram: &'a [u8]) -> Self {
         match plain(frame, datagram) {
-            Some(literals) if literals.len() >= LEAST => Self::Plain(literals),
+            Some(literals) if literals.len() >= MIN_CODED => Self::Plain(literals),
             _ => Self::Other,
         }
     }
@@ -33,7 +33,7 @@ fn plain<'a>(frame: &'a [u8], datagram: &'a [u8]) -> Option<&'a [u8]> {
     let blocks = frame.get(5 + usize::from(has_window) + size_bytes..)?;
     let ([block, ..], section) = blocks.split_first_chunk::<3>()?;
     match block >> 1 & 3 {
-        // The block is stored as it is.
+        // A raw block: all of the datagram is literals.
         0 => return Some(datagram),
         2 => {}
         _ => return None,
@@ -51,10 +51,10 @@ fn plain<'a>(frame: &'a [u8], datagram: &'a [u8]) -> Option<&'a [u8]> {
     section.get(head..head + size)
 }
 
-/// Says whether Huffman coding would make literals smaller.
+/// Estimates whether Huffman coding would make literals smaller.
 #[derive(Debug)]
 pub struct Estimate {
-    /// A count times its logarithm, in bits.
+    /// For each count, the count times its binary logarithm.
     logarithms: [f32; 256],
 }
 
@@ -65,8 +65,8 @@ impl Estimate {
         }
     }
 
-    /// Takes a tenth of the time of trying.
-    pub fn says_yes(&self, literals: &[u8]) -> bool {
+    /// Whether coding is likely to pay. The estimate takes a tenth of the time of coding.
+    pub fn predicts_gain(&self, literals: &[u8]) -> bool {
         let mut counts = [0u32; 256];
         for byte in literals {
             counts[usize::from(*byte)] += 1;
@@ -82,7 +82,7 @@ impl Estimate {
         }
         let size = literals.len() as u32;
         let coded = weighted(size) - known + TREE + KIND * kinds as f32;
-        // What zstd asks for, before and after.
+        // The conditions of zstd itself, before and after it codes.
         most > size / 128 + 4 && coded < 8.0 * (size - size / 64 - 2) as f32
     }
 }
@@ -92,8 +92,8 @@ fn weighted(count: u32) -> f32 {
     count * count.log2()
 }
 
-/// Bits that the code itself takes: in any case, and for each byte that occurs. Fitted to game traffic,
-/// text and arrays of numbers: what zstd coded of them and what it did not.
+/// Size of the code table in bits: a constant, and a share for each byte value that occurs. Fitted to
+/// game traffic, text and arrays of numbers: which of them zstd coded, and which it did not.
 const TREE: f32 = 170.0;
 const KIND: f32 = 2.3;
 
@@ -112,7 +112,7 @@ mod tests {
         frame
     }
 
-    /// Bytes of few kinds, then a repetition that is a match, of sizes for all heads.
+    /// Bytes of few values, then a repetition for a match, in sizes that need every form of header.
     #[test]
     fn plain_literals_are_found() {
         for size in [64, 100, 300, 1000, 3000] {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_is_stored_is_all_literals() {
+    fn a_raw_block_is_all_literals() {
         let datagram: Vec<u8> = (0..200u32).map(|at| ((at * at * at) >> 3) as u8).collect();
         let frame = packed(&datagram, ParamSwitch::Enable);
         assert!(frame.ends_with(&datagram), "stored");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_has_none() {
+    fn a_frame_that_is_cut_off_has_no_literals() {
         let datagram = [7; 300];
         let frame = packed(&datagram, ParamSwitch::Disable);
         for size in 0..frame.len() {

@@ -6,24 +6,25 @@ use zstd_safe::{CCtx, CParameter, DCtx, ParamSwitch, compress_bound};
 
 use literals::{Estimate, Literals};
 
-use super::Codec;
+use crate::Codec;
 
-/// Zstd's default, as Godot's.
-pub(super) const LEVEL: i32 = 3;
-/// Bytes that a match can reach back, as a power of two: enough for the datagrams of the default
-/// MTU. A context that many small ones have used gives memory up that only a large one would need,
-/// and takes it again for the next. With this no datagram needs that much more than another.
+/// Zstd's default level, which Godot uses.
+pub(crate) const LEVEL: i32 = 3;
+/// How far back a match can reach, in bytes, as a power of two: enough for datagrams of the default
+/// MTU. After many small datagrams a context frees memory that only a large one would need, and
+/// allocates it again for the next large one. With this window no datagram needs enough memory for
+/// that to happen.
 const WINDOW_LOG: u32 = 11;
-/// With less room than this it is not tried. The framing is 9 bytes, so next to nothing of what is
-/// that small shrinks, and acknowledgements, which are, are many.
-const LEAST_ROOM: usize = 40;
+/// With less room than this, compression is not tried. The framing takes 9 bytes, so hardly any input
+/// that small shrinks, and acknowledgements are small and many.
+const MIN_ROOM: usize = 40;
 
-/// Zstd, the contexts of both directions used again for every datagram.
+/// The zstd codec. It reuses the contexts of both directions for every datagram.
 ///
-/// Half of the time goes into Huffman codes for what no match covers, in vain where that is mostly the
-/// lower bits of numbers. So it is left out as long as an estimate says so. What is packed depends on
-/// the datagram alone, apart from close calls; what the last one was like only decides what is tried
-/// first.
+/// Zstd spends half of its time on Huffman codes for literals, in vain where the literals are mostly
+/// the lower bits of numbers. The codec leaves Huffman coding out where an estimate predicts no gain.
+/// The packed bytes depend on the datagram alone, apart from close calls; the previous datagram only
+/// decides which way is tried first.
 pub struct Zstd {
     packer: Packer,
     unpacker: DCtx<'static>,
@@ -38,7 +39,7 @@ impl Default for Zstd {
 }
 
 impl Zstd {
-    /// A codec of zstd's default level.
+    /// A codec with zstd's default level.
     pub fn new() -> Self {
         Self {
             packer: Packer::new(),
@@ -70,15 +71,15 @@ impl std::fmt::Debug for Zstd {
 
 impl Codec for Zstd {
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        if output.len() < LEAST_ROOM {
+        if output.len() < MIN_ROOM {
             return None;
         }
         self.packer.pack(input)?;
         let codes_literals = match Literals::of(self.packer.packed(), input) {
             Literals::Other => self.codes_literals,
-            // Zstd has tried that.
+            // Zstd tried to code them, and they did not shrink.
             Literals::Plain(_) if self.codes_literals => false,
-            Literals::Plain(literals) => self.estimate.says_yes(literals),
+            Literals::Plain(literals) => self.estimate.predicts_gain(literals),
         };
         if codes_literals != self.codes_literals {
             self.set_coding(codes_literals);
@@ -96,10 +97,10 @@ impl Codec for Zstd {
     }
 }
 
-/// A context for packing, and where it packs.
+/// A compression context with its output buffer.
 pub(super) struct Packer {
     pub context: CCtx<'static>,
-    /// With less room than for the worst case zstd gives up on what would have fitted.
+    /// Room for the worst case: with less, zstd may give up on frames that would have fitted.
     packed: Vec<u8>,
     size: usize,
 }
@@ -120,7 +121,7 @@ impl Packer {
         }
     }
 
-    /// Makes a frame of a datagram.
+    /// Packs a datagram into a frame.
     pub fn pack(&mut self, input: &[u8]) -> Option<()> {
         let most = compress_bound(input.len());
         if self.packed.len() < most {
@@ -130,7 +131,7 @@ impl Packer {
         Some(())
     }
 
-    /// The last frame.
+    /// The last frame that [`Self::pack`] made.
     pub fn packed(&self) -> &[u8] {
         &self.packed[..self.size]
     }
@@ -139,8 +140,9 @@ impl Packer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
-    /// Where the bytes of a number are as good as random, and the next one is alike.
+    /// Numbers whose low bytes are as good as random, and whose high bytes are alike.
     fn numbers() -> Vec<Vec<u8>> {
         let mut state = 1u32;
         let mut next = || {
@@ -167,7 +169,7 @@ mod tests {
         (0..300).map(|at| line(at).into_bytes()).collect()
     }
 
-    /// What it takes of ours, and of zstd as it is.
+    /// Total packed size of this codec, and of plain zstd, and the codec after that.
     fn sizes(datagrams: &[Vec<u8>]) -> (usize, usize, Zstd) {
         let (mut ours, mut plain) = (Zstd::new(), Packer::new());
         let (mut our_size, mut plain_size) = (0, 0);
@@ -192,5 +194,36 @@ mod tests {
         }
         assert!(!sizes(&numbers()).2.codes_literals);
         assert!(sizes(&lines()).2.codes_literals);
+    }
+
+    #[test]
+    fn zstd_passes_the_common_checks() {
+        testing::check(&mut Zstd::new());
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_off_is_refused() {
+        let mut codec = Zstd::new();
+        let packed = testing::packed(&mut codec, &lines()[3]);
+        for size in 1..packed.len() {
+            assert_eq!(codec.decompress(&packed[..size], &mut [0; 4096]), None);
+        }
+    }
+
+    /// Headers that claim a terabyte of content, and a window of two; then a repeated byte.
+    #[test]
+    fn a_claim_of_much_content_is_refused() {
+        for claim in [&[0xE0, 0, 0, 0, 0, 0, 1, 0, 0][..], &[0x00, 0xF8]] {
+            let frame = [&[0x28, 0xB5, 0x2F, 0xFD], claim, &[0xFB, 0xFF, 0xFF, 0]].concat();
+            assert_eq!(Zstd::new().decompress(&frame, &mut [0; 4096]), None);
+        }
+    }
+
+    #[test]
+    fn little_room_is_refused_at_once() {
+        let mut codec = Zstd::new();
+        let plain = [0; 300];
+        assert_eq!(codec.compress(&plain, &mut [0; MIN_ROOM - 1]), None);
+        assert!(codec.compress(&plain, &mut [0; MIN_ROOM]).is_some());
     }
 }

@@ -1,23 +1,24 @@
-//! The context without a byte before it. It knows every byte, so its cumulated counts are a table,
-//! of two levels: groups of bytes, and bytes within their group. Each takes a few instructions for
-//! all entries at once to look through or to change.
+//! The context without a byte before it. The root knows every byte, so its cumulated counts are a
+//! table of two levels: groups of bytes, and bytes within their group. A level is small enough that a
+//! few vector instructions search or change all of its entries at once.
 
-use super::MOST_TOTAL;
+use super::contexts::MAX_TOTAL;
 
-/// Count of every byte before it is seen.
-const LEAST: u16 = 1;
+/// Count of a byte that was not seen yet.
+const INITIAL: u16 = 1;
 /// Added to a byte's count when it is seen.
 const STEP: u16 = 3;
+/// Count of the escape, which ends a datagram.
 const ESCAPES: u16 = 1;
-/// Bytes of a group, and groups.
+/// Bytes per group, and number of groups.
 const GROUP: usize = 16;
 
-/// See the module's head.
+/// The counts of all bytes; see the module's head.
 #[derive(Debug)]
 pub struct Root {
-    /// What is before a group in the table.
+    /// Cumulated count of the bytes before a group.
     groups: [u16; GROUP],
-    /// What is before a byte in its group.
+    /// Cumulated count of the bytes before a byte in its group.
     within: [[u16; GROUP]; GROUP],
     counts: [u16; 256],
     nodes: [u16; 256],
@@ -27,14 +28,14 @@ pub struct Root {
 
 impl Default for Root {
     fn default() -> Self {
-        const WITHIN: [u16; GROUP] = cumulated(LEAST);
+        const WITHIN: [u16; GROUP] = cumulated(INITIAL);
         Self {
-            groups: const { cumulated(LEAST * GROUP as u16) },
+            groups: const { cumulated(INITIAL * GROUP as u16) },
             within: [WITHIN; GROUP],
-            counts: [LEAST; 256],
+            counts: [INITIAL; 256],
             nodes: [0; 256],
             escapes: ESCAPES,
-            total: ESCAPES + 256 * LEAST,
+            total: ESCAPES + 256 * INITIAL,
         }
     }
 }
@@ -53,7 +54,7 @@ impl Root {
         self.escapes
     }
 
-    /// What escapes and bytes count together.
+    /// The counts of escapes and bytes together.
     pub fn total(&self) -> u16 {
         self.total
     }
@@ -80,7 +81,7 @@ impl Root {
         add_behind(&mut self.groups, group);
         add_behind(&mut self.within[group], byte);
         self.total += STEP;
-        if before > 0xFF - 2 * STEP + LEAST || u32::from(self.total) > MOST_TOTAL {
+        if before > 0xFF - 2 * STEP + INITIAL || u32::from(self.total) > MAX_TOTAL {
             self.halve();
         }
     }
@@ -92,7 +93,7 @@ impl Root {
             *before = total;
             for (within, count) in within.iter_mut().zip(counts) {
                 *within = total - *before;
-                *count -= (*count - LEAST) >> 1;
+                *count -= (*count - INITIAL) >> 1;
                 total += *count;
             }
         }
@@ -106,23 +107,23 @@ fn split(value: u8) -> (usize, usize) {
     (usize::from(value) / GROUP, usize::from(value) % GROUP)
 }
 
-/// Counts a byte in all entries behind one.
+/// Counts a byte in all entries after its own.
 fn add_behind(cumulated: &mut [u16; GROUP], at: usize) {
     for (count, step) in cumulated.iter_mut().zip(&BEHIND[at]) {
         *count += step;
     }
 }
 
-/// The last entry that is not above a code; the first one never is.
+/// The last entry that is not above a code. The first entry is 0, and never above.
 fn last_at_most(cumulated: &[u16; GROUP], code: u16) -> usize {
-    // The sign of the difference, added up eight at a time. Counts never get near to where the sign
-    // would be wrong: a byte that is counted here has made a node, and when those run out
-    // everything starts anew.
+    // Sums the signs of the differences, eight per instruction. Counts stay far below the point where
+    // the sign would be wrong: a byte counted here made a node, and everything starts anew when the
+    // nodes run out.
     let signs = cumulated.iter().map(|it| it.wrapping_sub(code + 1) >> 15);
     usize::from(signs.sum::<u16>()) - 1
 }
 
-/// What a byte adds to each entry of a table, by the byte's own place.
+/// The steps that a byte adds to the entries of a table, by the byte's own place.
 const BEHIND: [[u16; GROUP]; GROUP] = {
     let mut steps = [[0; GROUP]; GROUP];
     let mut at = 0;

@@ -1,9 +1,9 @@
-//! The interval that a range coder narrows: written bytewise as it is settled, and read again.
+//! The interval that a range coder narrows: its settled leading bytes are written, and read again.
 
 /// The interval never gets narrower than this.
 pub const BOTTOM: u32 = 1 << 16;
 
-/// Writes what is settled of an interval.
+/// Narrows an interval and writes its settled bytes.
 pub struct Encoder<'a> {
     low: u32,
     range: u32,
@@ -40,7 +40,7 @@ impl<'a> Encoder<'a> {
     fn put(&mut self, bytes: u32) -> Option<()> {
         let all = self.low.to_be_bytes();
         match self.output[self.size..].first_chunk_mut() {
-            // What is too much gets overwritten.
+            // Four bytes are one store; later bytes overwrite the surplus.
             Some(room) => *room = all,
             None => {
                 let room = self.output[self.size..].get_mut(..bytes as usize)?;
@@ -53,7 +53,7 @@ impl<'a> Encoder<'a> {
         Some(())
     }
 
-    /// The rest; zeros at the end are understood.
+    /// Writes the rest, without trailing zeros: the decoder reads zeros beyond the end.
     pub fn finish(mut self) -> Option<usize> {
         while self.low != 0 {
             self.put(1)?;
@@ -68,7 +68,7 @@ pub struct Decoder<'a> {
     range: u32,
     code: u32,
     input: &'a [u8],
-    /// What of the input is in `code`, and zeros behind its end.
+    /// Bytes that `code` has taken in, counting the zeros beyond the end.
     at: usize,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Decoder<'a> {
         decoder
     }
 
-    /// Four bytes of the input, with zeros behind its end.
+    /// The next four bytes of the input, with zeros beyond its end.
     fn next_bytes(&self) -> u32 {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
@@ -97,17 +97,17 @@ impl<'a> Decoder<'a> {
         u32::from_be_bytes(bytes)
     }
 
-    /// Takes the interval apart; `skip` comes next.
+    /// Divides the interval by a total. A call of `skip` has to follow.
     pub fn split(&mut self, total: u16) {
         self.range = divided(self.range, total);
     }
 
-    /// Whether the code stands below a cumulated count.
+    /// Whether the code lies below a cumulated count.
     pub fn is_below(&self, count: u16) -> bool {
         self.code.wrapping_sub(self.low) < self.range * u32::from(count)
     }
 
-    /// The cumulated count the code stands at; `None` if the code is nowhere.
+    /// The cumulated count at the code; `None` if the code lies outside of the interval.
     pub fn read(&self, total: u16) -> Option<u16> {
         let code = self.code.wrapping_sub(self.low) / self.range;
         (code < u32::from(total)).then_some(code as u16)
@@ -137,8 +137,8 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// A range divided by a total, by multiplication where that is small, as nearly all are: every symbol
-/// waits for it.
+/// A range divided by a total. Nearly all totals are small, and then a multiplication replaces the
+/// division, for which every symbol would wait.
 fn divided(range: u32, total: u16) -> u32 {
     match RECIPROCALS.get(usize::from(total)) {
         Some(reciprocal) => ((u128::from(range) * u128::from(*reciprocal)) >> u64::BITS) as u32,
@@ -146,9 +146,9 @@ fn divided(range: u32, total: u16) -> u32 {
     }
 }
 
-/// 2^64 divided by each total, rounded up. That is exact for all ranges: a total times its reciprocal
-/// is less than a total above 2^64, and times a range that is still far below 2^64. No total is
-/// below 2.
+/// 2^64 divided by each total, rounded up. Rounding never changes a quotient: the product of a total
+/// and its reciprocal exceeds 2^64 by less than the total, and that excess times a range is still far
+/// below 2^64. No total is below 2.
 static RECIPROCALS: [u64; 2048] = {
     let mut reciprocals = [0; 2048];
     let mut total = 2;
@@ -161,13 +161,13 @@ static RECIPROCALS: [u64; 2048] = {
 
 /// How many leading bytes all numbers of the interval have in common, at most three.
 fn settled(low: u32, range: u32) -> u32 {
-    // Shifting changes nothing below, so all bytes can be counted at once. The lowest bit never
-    // stands for a whole byte.
+    // Shifting does not change the bytes below, so all can be counted at once. Setting the lowest bit
+    // limits the count to three.
     let differing = low ^ low.wrapping_add(range) | 1;
     differing.leading_zeros() / 8
 }
 
-/// The range that settles the top byte, for one that is too narrow and does not.
+/// The range to continue with when a range is too narrow and the top byte still is not settled.
 fn widest(low: u32) -> u32 {
     low.wrapping_neg() & (BOTTOM - 1)
 }

@@ -1,14 +1,14 @@
-//! LZ4 blocks, without a size or a frame. Godot has no such mode: both ends must be ours.
+//! LZ4 blocks, without a size or a frame. Godot has no such mode: both ends must be this extension.
 
 use lz4_flex::block::get_maximum_output_size;
 use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into};
 
-use super::Codec;
+use crate::Codec;
 
-/// LZ4, its table used again for every datagram.
+/// The LZ4 codec. It reuses its hash table for every datagram.
 pub struct Lz4 {
     table: CompressTable,
-    /// The library starts only with room for the worst case.
+    /// Output buffer: the library refuses to start without room for the worst case.
     packed: Vec<u8>,
 }
 
@@ -19,7 +19,7 @@ impl Default for Lz4 {
 }
 
 impl Lz4 {
-    /// A codec; it holds 8 kB, and room for the largest datagram it has seen.
+    /// A codec. It holds 8 kB, and a buffer as large as its largest datagram so far.
     pub fn new() -> Self {
         Self {
             table: CompressTable::small(),
@@ -49,5 +49,32 @@ impl Codec for Lz4 {
 
     fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
         decompress_into(input, output).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn lz4_passes_the_common_checks() {
+        testing::check(&mut Lz4::new());
+    }
+
+    #[test]
+    fn a_length_that_goes_on_for_the_whole_datagram_is_refused() {
+        let mut endless = [0xFF; 4096];
+        for first in [0x1F, 0xF0, 0xFF] {
+            endless[0] = first;
+            assert_eq!(Lz4::new().decompress(&endless, &mut [0; 4096]), None);
+        }
+    }
+
+    #[test]
+    fn a_match_before_the_beginning_is_refused() {
+        // A literal, then a match of four bytes from two bytes back.
+        let packed = [0x10, 7, 2, 0, 0];
+        assert_eq!(Lz4::new().decompress(&packed, &mut [0; 64]), None);
     }
 }

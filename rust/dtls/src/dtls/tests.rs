@@ -1,0 +1,212 @@
+//! Two ends without a network: handshakes, sweeps, and timers.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::*;
+use crate::{HANDSHAKE_TIMEOUT, Trust};
+
+fn server_address() -> SocketAddr {
+    ([10, 0, 0, 1], 1000).into()
+}
+
+fn client_address() -> SocketAddr {
+    ([10, 0, 0, 2], 2000).into()
+}
+
+struct Ends {
+    now: Time,
+    server: Dtls,
+    client: Dtls,
+}
+
+impl Ends {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["game".to_owned()]).expect("a certificate");
+        let pem = made.cert.pem();
+        let identity = Identity::from_pem(&made.signing_key.serialize_pem(), &pem);
+        let verification = Verification {
+            trust: Some(Trust::certificates(&pem).expect("readable")),
+            name: Some("game".to_owned()),
+        };
+        let now = Time::from_secs(100);
+        let server = Dtls::server(&identity.expect("an identity"), now);
+        Self {
+            now,
+            server: server.expect("a server"),
+            client: Dtls::client(verification, now),
+        }
+    }
+
+    /// Ends with a session between them.
+    fn ready() -> Self {
+        let mut ends = Self::new();
+        assert!(!ends.client.connect(ends.now, server_address()));
+        for _ in 0..4 {
+            ends.exchange();
+        }
+        assert!(ends.client.connect(ends.now, server_address()), "is ready");
+        assert_eq!(
+            ends.server.next_event(),
+            Some(DtlsEvent::Ready(client_address()))
+        );
+        assert_eq!(
+            ends.client.next_event(),
+            Some(DtlsEvent::Ready(server_address()))
+        );
+        ends
+    }
+
+    /// The timer of a handshake that is done stays until the next service.
+    fn forget_handshake_timers(&mut self) {
+        self.now += RETRANSMISSION_TIMEOUT;
+        self.server.service(self.now);
+    }
+
+    /// All datagrams arrive, there and back.
+    fn exchange(&mut self) {
+        let mut datagram = Vec::new();
+        while let Some(to) = self.client.next_datagram(&mut datagram) {
+            assert_eq!(to, server_address());
+            let server = &mut self.server;
+            server.receive(self.now, client_address(), &datagram, &mut |_, _| {});
+        }
+        self.server.service(self.now);
+        while let Some(to) = self.server.next_datagram(&mut datagram) {
+            assert_eq!(to, client_address());
+            let client = &mut self.client;
+            client.receive(self.now, server_address(), &datagram, &mut |_, _| {});
+        }
+        self.client.service(self.now);
+    }
+}
+
+#[test]
+fn without_sessions_nothing_is_swept() {
+    let mut ends = Ends::new();
+    assert!(!ends.server.wants_peers(ends.now + Duration::from_secs(60)));
+    assert_eq!(ends.server.next_timer(), None);
+    ends.client.connect(ends.now, server_address());
+    assert!(!ends.client.wants_peers(ends.now + Duration::from_secs(60)));
+}
+
+#[test]
+fn a_sweep_is_due_a_second_after_the_last() {
+    let mut ends = Ends::ready();
+    let first = ends.now + SWEEP_INTERVAL;
+    ends.forget_handshake_timers();
+    assert_eq!(ends.server.next_timer(), Some(first));
+    assert!(!ends.server.wants_peers(first - Duration::from_millis(1)));
+    assert!(ends.server.wants_peers(first));
+    ends.server.service(first);
+    assert!(ends.server.wants_peers(first), "service does not sweep");
+    ends.server.sweep(first, &[client_address()]);
+    assert!(!ends.server.wants_peers(first));
+    assert_eq!(ends.server.next_timer(), Some(first + SWEEP_INTERVAL));
+}
+
+/// The first sweep counts from the first session, not from the last sweep long ago.
+#[test]
+fn a_sweep_is_not_due_when_a_session_comes_after_long() {
+    let mut ends = Ends::new();
+    ends.now += Duration::from_secs(60);
+    ends.client.connect(ends.now, server_address());
+    for _ in 0..4 {
+        ends.exchange();
+    }
+    assert_eq!(ends.server.sessions().ready, 1);
+    assert!(!ends.server.wants_peers(ends.now));
+    let first = ends.now + SWEEP_INTERVAL;
+    ends.forget_handshake_timers();
+    assert_eq!(ends.server.next_timer(), Some(first));
+}
+
+#[test]
+fn a_session_stays_while_its_peer_is_there_and_shortly_after() {
+    let mut ends = Ends::ready();
+    for _ in 0..20 {
+        ends.now += SWEEP_INTERVAL;
+        ends.server.sweep(ends.now, &[client_address()]);
+    }
+    assert_eq!(ends.server.sessions().ready, 1);
+    let other = SocketAddr::from(([10, 0, 0, 2], 2001));
+    ends.now += SWEEP_INTERVAL;
+    ends.server.sweep(ends.now, &[other]);
+    assert_eq!(ends.server.sessions().ready, 1);
+    ends.now += SWEEP_INTERVAL;
+    ends.server.sweep(ends.now, &[other]);
+    assert_eq!(ends.server.sessions().ready, 0);
+    assert_eq!(ends.server.next_event(), None, "the peer is gone already");
+    ends.exchange();
+    ends.exchange();
+    assert_eq!(
+        ends.client.next_event(),
+        Some(DtlsEvent::Ended(server_address()))
+    );
+}
+
+#[test]
+fn a_session_without_a_peer_has_the_time_of_a_handshake() {
+    let mut ends = Ends::ready();
+    let end = ends.now + HANDSHAKE_TIMEOUT;
+    ends.server.sweep(end - Duration::from_millis(1), &[]);
+    assert_eq!(ends.server.sessions().ready, 1);
+    ends.server.sweep(end, &[]);
+    assert_eq!(ends.server.sessions().ready, 0);
+}
+
+#[test]
+fn sending_keeps_a_session_from_the_next_sweep() {
+    let mut ends = Ends::ready();
+    ends.now += HANDSHAKE_TIMEOUT;
+    assert!(ends.server.send(ends.now, client_address(), b"data"));
+    ends.server.sweep(ends.now, &[]);
+    assert_eq!(ends.server.sessions().ready, 1);
+}
+
+#[test]
+fn a_handshake_that_nobody_answers_is_retransmitted_and_given_up() {
+    let mut ends = Ends::new();
+    let start = ends.now;
+    ends.client.connect(start, server_address());
+    let (mut datagram, mut sent) = (Vec::new(), 0);
+    while ends.client.sessions().pending > 0 {
+        while ends.client.next_datagram(&mut datagram).is_some() {
+            sent += 1;
+        }
+        ends.now = ends.client.next_timer().expect("a timer");
+        ends.client.service(ends.now);
+    }
+    assert_eq!(ends.now, start + HANDSHAKE_TIMEOUT);
+    assert!((4..=20).contains(&sent), "{sent} hellos");
+    let failed = FailedHandshake {
+        address: server_address(),
+        reason: HandshakeError::TimedOut(8),
+        is_client: true,
+    };
+    assert_eq!(ends.client.next_event(), Some(DtlsEvent::Failed(failed)));
+    assert_eq!(ends.client.next_timer(), None);
+}
+
+#[test]
+fn a_closed_end_tells_the_other() {
+    let mut ends = Ends::ready();
+    ends.client.close(ends.now);
+    assert_eq!(ends.client.sessions(), Sessions::default());
+    assert!(!ends.client.send(ends.now, server_address(), b"data"));
+    ends.exchange();
+    assert_eq!(
+        ends.server.next_event(),
+        Some(DtlsEvent::Ended(client_address()))
+    );
+    assert_eq!(ends.server.sessions(), Sessions::default());
+}
+
+#[test]
+fn a_server_starts_no_handshake() {
+    let mut ends = Ends::new();
+    assert!(!ends.server.connect(ends.now, client_address()));
+    assert_eq!(ends.server.sessions(), Sessions::default());
+    assert_eq!(ends.server.next_datagram(&mut Vec::new()), None);
+    assert!(!ends.server.is_client() && ends.client.is_client());
+}
