@@ -49,8 +49,6 @@ pub struct Connection {
     is_refusing: bool,
     popped: Totals,
     recorder: Option<Recorder>,
-    /// Whether packets of a session wait for its flush.
-    has_waiting: bool,
     /// When it was last warned of datagrams that cannot be decoded, and how many there were.
     warned: Option<(Time, u64)>,
     /// When it was last warned of a handshake that a stranger did not complete.
@@ -95,7 +93,6 @@ impl Connection {
             is_refusing: false,
             popped: Totals::default(),
             recorder: None,
-            has_waiting: false,
             warned: None,
             warned_of_failed: None,
         }

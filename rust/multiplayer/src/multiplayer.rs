@@ -343,7 +343,8 @@ impl Multiplayer {
             self.close(now);
         } else if force {
             self.remove(id);
-            self.send_relayed(now);
+            // Nothing else may flush soon.
+            self.flush(now);
         }
         Ok(())
     }

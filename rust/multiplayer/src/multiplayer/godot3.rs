@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Signal};
+use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Signal};
 use crate::{SendError, TransferMode};
 use enet_proto::{Event, PacketFlags, PeerId, Time};
 use enet_proto::{MAX_PACKET_SIZE, MAX_PEERS};
@@ -43,8 +43,6 @@ pub(super) struct Relay {
     early_bytes: usize,
     /// A packet with its prefix, while it is sent.
     buffer: Vec<u8>,
-    /// Whether something was passed on and not sent yet.
-    pub is_unsent: bool,
 }
 
 impl Relay {
@@ -52,7 +50,6 @@ impl Relay {
         self.others.clear();
         self.early.clear();
         self.early_bytes = 0;
-        self.is_unsent = false;
     }
 
     fn keep(&mut self, packet: Packet) {
@@ -158,8 +155,7 @@ impl Multiplayer {
             && let Some(host) = connection.borrow_mut().host()
         {
             // Who lacks the channel misses it; it is not too large, as it came in.
-            let _ = host.send_to_all(now, &self.recipients, channel, flags, data);
-            self.relay.is_unsent = true;
+            let _ = host.send_to_all_promised(now, &self.recipients, channel, flags, data);
         }
     }
 
@@ -200,18 +196,17 @@ impl Multiplayer {
         {
             let flags = PacketFlags::RELIABLE;
             // Those who are leaving need not know.
-            let _ = host.send_to_all(now, peers, CONFIG_CHANNEL, flags, &message.to_bytes());
-            self.relay.is_unsent = true;
+            let bytes = message.to_bytes();
+            let _ = host.send_to_all_promised(now, peers, CONFIG_CHANNEL, flags, &bytes);
         }
     }
 
-    /// Sends what was passed on since the last time.
-    pub(super) fn send_relayed(&mut self, now: Time) {
-        if std::mem::take(&mut self.relay.is_unsent)
+    /// With [`FlushMode::Immediate`], sends relayed packets; all others were sent when they were put.
+    pub(super) fn send_relayed(&mut self) {
+        if self.flush_mode == FlushMode::Immediate
             && let Some(connection) = self.hosts.get(&MAIN_HOST)
-            && let Some(host) = connection.borrow_mut().host()
         {
-            host.flush(now);
+            connection.borrow_mut().flush_waiting();
         }
     }
 
