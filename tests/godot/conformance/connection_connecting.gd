@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## connect_to_host: its checks, its arguments, and the peer it returns.
+## connect_to_host: its checks, its arguments, and the peer that it returns.
 
 
 func case_bad_ports() -> void:
@@ -99,7 +99,7 @@ func case_again_after_the_end() -> void:
 	done()
 
 
-## A peer that was reset still counts until service clears it away.
+## A peer that was reset still occupies its slot until the next service().
 func case_again_after_reset() -> void:
 	var connection := new_host(2)
 	var peer: PacketPeer = connection.call(&"connect_to_host", LOCALHOST, free_port())
@@ -135,7 +135,7 @@ func case_channels_agreed_on() -> void:
 	done()
 
 
-## The connector's own limit does not count for what it asks for.
+## The connecting host's own channel limit does not limit the number that it requests.
 func case_own_limit_and_asking() -> void:
 	var partner := partner_connection()
 	var port := listen(partner, 4, 10)
@@ -206,7 +206,7 @@ func case_default_arguments() -> void:
 	done()
 
 
-## Popping resets, so this is true once per datagram.
+## pop_statistic resets the counter, so the condition is true once per datagram.
 func _has_received(connection: ENetConnection) -> Callable:
 	return func() -> bool:
 		return connection.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS) > 0.0

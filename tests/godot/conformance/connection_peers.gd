@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## get_peers, channel limits, and what destroying a host does to its peers.
+## get_peers, channel limits, and the effect of destroying a host on its peers.
 
 
 func case_typed_array() -> void:
@@ -102,7 +102,7 @@ func case_destroy_twice() -> void:
 	done()
 
 
-## Destroying says nothing to the remote.
+## destroy() sends nothing to the remote.
 func case_destroy_is_silent() -> void:
 	var pair := connected_pair()
 	clear_events()
@@ -144,8 +144,8 @@ func case_peers_of_the_host_before() -> void:
 	done()
 
 
-## Stock here is built on the system's ENet, which has no way to refuse; built on Godot's own, it
-## refuses only under DTLS.
+## The stock classes of this Godot use the system's ENet, which cannot refuse connections. Those built with Godot's
+## own ENet refuse only under DTLS.
 func case_refuse_new_connections() -> void:
 	var connection := kit.connection()
 	var port := listen(connection)
@@ -177,7 +177,7 @@ func attempt_refusal(connection: RefCounted, refuses: bool) -> void:
 	differs("refuse %s prints" % refuses, take_errors(), "D23", true, false)
 
 
-## Partners that have joined, one after the other.
+## Partners that have joined one after the other.
 func _joined(connection: RefCounted, port: int, count: int) -> Array[ENetConnection]:
 	var partners: Array[ENetConnection] = []
 	for index in count:
@@ -188,7 +188,7 @@ func _joined(connection: RefCounted, port: int, count: int) -> Array[ENetConnect
 	return partners
 
 
-## For every listed peer, which of the partners it is.
+## For every listed peer, the index of its partner.
 func _places(connection: RefCounted, partners: Array[ENetConnection]) -> Array[int]:
 	var ports := partners.map(func(partner: ENetConnection) -> int: return partner.get_local_port())
 	var places: Array[int] = []

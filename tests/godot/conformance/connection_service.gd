@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## service(): the shapes of its array, and what it takes out of the queue.
+## service(): the contents of its array, and its effect on the event queue.
 
 
 func case_nothing_happened() -> void:
@@ -10,7 +10,7 @@ func case_nothing_happened() -> void:
 	done()
 
 
-## It is no number of milliseconds that anybody could wait for.
+## A negative timeout is no valid number of milliseconds, and service() returns at once.
 func case_a_negative_timeout_does_not_wait() -> void:
 	var connection := new_host()
 	var begin := Time.get_ticks_msec()
@@ -58,7 +58,7 @@ func case_receive_on_every_channel() -> void:
 	done()
 
 
-## Each call takes one event; the packets of the others wait inside.
+## Each call returns one event; the packets of later events stay queued inside the host.
 func case_one_event_per_call() -> void:
 	var pair := connected_pair(2)
 	for index in 3:
@@ -187,7 +187,7 @@ func case_full_host() -> void:
 	done()
 
 
-## The next event, whole.
+## The next event as the complete array.
 func _next(connection: RefCounted) -> Array:
 	var result: Array = connection.call(&"service", 5000)
 	return result

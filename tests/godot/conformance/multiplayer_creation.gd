@@ -1,10 +1,10 @@
 extends "res://lib/multiplayer_case.gd"
-## create_server, create_client, create_mesh, set_bind_ip: what they check in which order, and what the
-## object is afterwards.
+## create_server, create_client, create_mesh and set_bind_ip: the order of their checks, and the state of the object
+## afterwards.
 
 const FarWire := preload("res://lib/far_wire.gd")
 
-## An address for documentation, which no machine has.
+## An address reserved for documentation, which no machine has.
 const FOREIGN_IP := "203.0.113.1"
 
 
@@ -21,7 +21,7 @@ func case_new_object() -> void:
 	done()
 
 
-## An object that ours refuses to make is null, and one made here stays as it was.
+## Outside the main thread our class creates no object, and an existing one does not change.
 func case_another_thread() -> void:
 	var name := new_subject().get_class()
 	var made: bool = _elsewhere(func() -> bool:
@@ -63,7 +63,7 @@ func case_server_limits_accepted() -> void:
 	done()
 
 
-## Stock never looks at the incoming bandwidth.
+## Stock never checks the incoming bandwidth.
 func case_server_incoming_bandwidth() -> void:
 	var peer := new_subject()
 	var error: Error = peer.call(&"create_server", 0, 32, 0, -1)
@@ -73,7 +73,7 @@ func case_server_incoming_bandwidth() -> void:
 	done()
 
 
-## Only where the codes differ can the order be seen.
+## The order is visible only where two checks have different error codes.
 func case_order_of_checks() -> void:
 	var port := free_port()
 	var blocker := partner_peer()
@@ -188,7 +188,7 @@ func case_flushing_the_host_sends_too() -> void:
 	done()
 
 
-## Every field of the request but the random ones.
+## Every field of the connect request, except the random ones.
 func case_fields_of_the_connect_command() -> void:
 	for arguments: Array in [[], [3, 50000, 60000], [1, 1, 0], [253], [254], [300], [-1]]:
 		var listener := PacketPeerUDP.new()
@@ -208,7 +208,7 @@ func case_fields_of_the_connect_command() -> void:
 	done()
 
 
-## The answer names the limits of the server. Stock takes the channels for the incoming bandwidth.
+## The answer contains the server's limits. Stock uses max_channels as the incoming bandwidth.
 func case_fields_of_the_servers_answer() -> void:
 	for arguments: Array in [[0, 0, 0], [0, 0, 70000], [5, 50000, 60000]]:
 		var peer := new_subject()
@@ -302,7 +302,7 @@ func case_bound_to_one_address() -> void:
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_wide_numbers() -> void:
 	const WIDE := 1 << 32
 	var fits := [OK, false]
@@ -310,7 +310,7 @@ func case_wide_numbers() -> void:
 	for arguments: Array in [[WIDE], [0, WIDE + 2], [0, 2, 0, 0, WIDE]]:
 		attempt_apart(new_subject(), &"create_server", arguments, "D28", fits, refused)
 	attempt(new_subject(), &"create_server", [0, WIDE])
-	# ENet has 32 bits for a bandwidth, without a sign.
+	# ENet's bandwidth is an unsigned number of 32 bits.
 	attempt_apart(new_subject(), &"create_server", [0, 2, 0, 0, WIDE - 1], "D28", refused, fits)
 	var port := [LOCALHOST, WIDE + 5000]
 	attempt_apart(new_subject(), &"create_client", port, "D28", fits, [ERR_CANT_CREATE, true])

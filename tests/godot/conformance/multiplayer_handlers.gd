@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## Signal handlers that do something to the peer that is polling.
+## Signal handlers that change the peer while it is polling.
 
 const KINDS: Array[String] = ["server", "client", "mesh"]
 
@@ -69,7 +69,7 @@ func case_disconnecting_in_the_connect_handler() -> void:
 	done()
 
 
-## Stock drops its own answer to the server with the rest: the server hears of neither.
+## Stock also drops its own answer to the server, so the server learns neither of the connection nor of its end.
 func case_disconnecting_in_the_clients_connect_handler() -> void:
 	for force: bool in [false, true]:
 		far_ends.clear()

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## get_host, get_peer, the property host, and what is done to a peer through them.
+## get_host, get_peer, the property host, and operations on a peer through these objects.
 
 const KINDS: Array[String] = ["server", "client", "mesh"]
 
@@ -22,7 +22,7 @@ func case_get_peer_by_mode() -> void:
 		var peer := subject_of(kind)
 		for id: int in [1, 20, 0, -1, -20, 77]:
 			attempt(peer, &"get_peer", [id], "%s: get_peer(%d)" % [kind, id])
-		# Its own id, whatever it is.
+		# The peer's own id, whatever it is.
 		note("%s: itself" % kind, peer.call(&"get_peer", peer.get_unique_id()))
 		note_errors("%s: itself prints" % kind)
 		peer.close()
@@ -30,7 +30,7 @@ func case_get_peer_by_mode() -> void:
 	done()
 
 
-## The highest id there is must not stand for all above it.
+## Ids above the range must not be clamped to the highest valid id.
 func case_get_peer_beyond_32_bits() -> void:
 	var server := server_with([0x7fffffff])
 	attempt(server, &"get_peer", [0x7fffffff])
@@ -100,7 +100,7 @@ func case_what_the_peer_tells() -> void:
 	done()
 
 
-## Packets go to the multiplayer peer, not to the wrapper.
+## Packets are queued in the multiplayer peer, not in the packet peer.
 func case_packets_do_not_wait_in_the_wrapper() -> void:
 	for kind in KINDS:
 		far_ends.clear()
@@ -193,7 +193,7 @@ func case_host_cannot_be_created_again() -> void:
 	done()
 
 
-## With all its peers: the next poll signals them.
+## destroy() removes all peers; the next poll emits their signals.
 func case_destroying_the_host() -> void:
 	for kind: String in ["server", "client"]:
 		far_ends.clear()
@@ -222,7 +222,7 @@ func case_destroying_the_host_and_closing() -> void:
 		var peer := subject_of(kind)
 		host_of(peer).call(&"destroy")
 		peer.close()
-		# Stock complains that it cannot destroy the host again.
+		# Stock prints an error because close() cannot destroy the host again.
 		take_errors()
 		note_signals(peer, kind)
 		note_state(peer, kind)
@@ -252,7 +252,7 @@ func case_held_host_outlives_the_peer() -> void:
 	done()
 
 
-## Outside of the peer's own methods: the next poll drops it first and signals then.
+## Unlike the peer's own methods, these end the connection first, and the next poll emits the signal.
 func case_ending_through_the_wrapper() -> void:
 	for kind in KINDS:
 		for method: StringName in [&"peer_disconnect_now", &"reset"]:
@@ -303,7 +303,7 @@ func case_resetting_a_connecting_client() -> void:
 	done()
 
 
-## Who serves the host takes its events from the peer.
+## Calling service() on the host takes events away from the multiplayer peer.
 func case_serving_the_host_oneself() -> void:
 	var server := server_with([20])
 	var host := host_of(server)
@@ -324,7 +324,7 @@ func case_serving_the_host_oneself() -> void:
 	done()
 
 
-## Who serves the host takes the event of a newcomer as well.
+## A script that services the host also takes the connect event of a newcomer.
 func case_taking_a_connect_from_the_host() -> void:
 	var server := server_with([])
 	var far := join(server, 20)

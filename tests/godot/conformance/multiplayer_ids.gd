@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## Ids: who has which, who is let in, and who is not.
+## Ids: which ids peers have, and which ids are admitted.
 
 const HIGHEST := 2147483647
 
@@ -74,7 +74,7 @@ func case_id_is_free_again() -> void:
 	done()
 
 
-## Stock lets it in under a negative id that cannot be sent to.
+## Stock admits the client under a negative id, to which nothing can be sent.
 func case_ids_beyond_the_highest() -> void:
 	for id: int in [HIGHEST + 1, 4000000000, 4294967295]:
 		var server := server_with([])
@@ -110,7 +110,7 @@ func case_refusing() -> void:
 	done()
 
 
-## Stock judges a newcomer when it has answered, ours when it asks.
+## Stock decides on a newcomer when it has confirmed the connection, ours when it requests it.
 func case_refusing_while_it_is_answered() -> void:
 	var server := server_with([])
 	server.refuse_new_connections = true
@@ -149,7 +149,7 @@ func case_joins_of_one_poll() -> void:
 		far.serve()
 	OS.delay_msec(20)
 	server.poll()
-	# The far ends have not answered yet; ENet calls a peer connected when they have.
+	# ENet regards a peer as connected once the far end has acknowledged, so the far ends run first.
 	drive_far(func() -> bool: return far_ends.all(_is_up))
 	for far in far_ends:
 		far.serve()
@@ -173,12 +173,12 @@ func case_datagrams_of_one_poll() -> void:
 	done()
 
 
-## Stock leaves it in the belief that it is connected; ours ends its attempt.
+## With stock the far end believes that it is connected; ours ends its attempt.
 func _note_not_let_in(server: MultiplayerPeer, far: FarEnd, difference: String, label: String) -> void:
 	var before := signals(server).size()
 	check(drive(saw(far, 1)), "%s is answered" % label)
 	settle()
 	note("%s: signals" % label, signals(server).size() - before)
 	differs("%s: the far end" % label, far.seen, difference, ["connect 0"], ["disconnect 0"])
-	# It goes on resending what nobody acknowledges.
+	# The far end would keep retransmitting, because nothing acknowledges its packets.
 	far_ends.erase(far)

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## disconnect_peer with and without force, close, and what both leave behind.
+## disconnect_peer with and without force, close, and the state afterwards.
 
 const KINDS: Array[String] = ["server", "client", "mesh"]
 
@@ -18,7 +18,7 @@ func case_disconnecting_strangers() -> void:
 		for id: int in [77, 0, -1, -20, 2147483647]:
 			for force: bool in [false, true]:
 				attempt(peer, &"disconnect_peer", [id, force], "%s: %d, force %s" % [kind, id, force])
-		# The own id is no peer either, but a mesh has another one.
+		# The subject's own id is no valid target, but the subject must still have its peer.
 		note("%s: up" % kind, is_up(peer))
 		note("%s: its peer is there" % kind, peer_of(peer, far_id(kind)) != null)
 		note_signals(peer, kind)
@@ -35,7 +35,7 @@ func case_disconnecting() -> void:
 		note("%s: at once up" % kind, is_up(peer))
 		note("%s: at once known" % kind, peer_of(peer, far_id(kind)) == link)
 		note("%s: at once active" % kind, link.call(&"is_active"))
-		# Difference D11: ours may have something to deliver first.
+		# Difference D11: our peer may have packets to deliver first.
 		var states: Array[int] = [ENetPacketPeer.STATE_DISCONNECTING]
 		if kit.is_ours:
 			states.append(ENetPacketPeer.STATE_DISCONNECT_LATER)
@@ -88,7 +88,7 @@ func case_disconnecting_one_of_three() -> void:
 		peer.disconnect_peer(30)
 		check(drive(signalled(peer, "-30")), "it goes")
 		send(peer, "to the rest")
-		# A mesh's hosts have a thread each.
+		# Our mesh may have a network thread per host, so arrival times differ.
 		var hears := func() -> bool:
 			return far_ends[0].packets().size() == 1 and far_ends[2].packets().size() == 1
 		check(drive(hears), "the rest hears")
@@ -120,8 +120,8 @@ func case_disconnecting_while_connecting() -> void:
 	done()
 
 
-## The far end looks when all that was sent at once is there. To stock connections a goodbye takes with
-## it what was not read before.
+## The far end is served only after everything was sent, because a disconnect makes a stock connection drop packets
+## that it has not read before.
 func case_disconnecting_after_sending() -> void:
 	for kind in KINDS:
 		for force: bool in [false, true]:
@@ -132,7 +132,7 @@ func case_disconnecting_after_sending() -> void:
 			peer.disconnect_peer(far_id(kind), force)
 			OS.delay_msec(20)
 			check(drive(func() -> bool: return far_ends[0].seen.has("disconnect 0")), "the far end is told")
-			# With force a client and a mesh end their hosts at once, and nobody is left to wait.
+			# With force a client and a mesh destroy their hosts at once, so nothing can wait for delivery.
 			if force and kind != "server":
 				note("%s: packets" % label, far_ends[0].packets())
 			else:
@@ -141,7 +141,7 @@ func case_disconnecting_after_sending() -> void:
 	done()
 
 
-## More than one flight can carry: some of it is still queued.
+## More packets than fit in flight, so some of them are still queued.
 func case_disconnecting_with_a_long_queue() -> void:
 	const MANY := 400
 	var server := server_with([20])

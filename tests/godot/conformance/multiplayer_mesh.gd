@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## add_mesh_peer: its checks in their order, and the life of a mesh.
+## add_mesh_peer: the order of its checks, and the life of a mesh.
 
 
 func case_no_host() -> void:
@@ -15,7 +15,7 @@ func case_no_mesh() -> void:
 		var peer := subject_of(kind)
 		attempt(peer, &"add_mesh_peer", [20, mesh_host()], kind)
 		note_signals(peer, kind)
-	# A host that would not do anyway makes no difference.
+	# An unusable host does not change the error.
 	attempt(new_subject(), &"add_mesh_peer", [20, kit.connection()], "inactive, with an inactive host")
 	done()
 
@@ -70,7 +70,7 @@ func case_adding() -> void:
 	done()
 
 
-## A host that was listened on does as well as one that has connected.
+## A host that accepted the connection works like one that initiated it.
 func case_adding_a_host_that_accepted() -> void:
 	var mesh := mesh_with([])
 	var host := kit.connection()
@@ -90,7 +90,7 @@ func case_adding_a_host_that_accepted() -> void:
 	done()
 
 
-## The id is taken as it comes.
+## add_mesh_peer accepts any id.
 func case_odd_ids() -> void:
 	var mesh := mesh_with([])
 	for id: int in [0, -1, -20, 1, 2147483647]:
@@ -102,7 +102,7 @@ func case_odd_ids() -> void:
 	done()
 
 
-## The new host takes the place of the old one.
+## The new host replaces the old one.
 func case_adding_an_id_again() -> void:
 	var mesh := mesh_with([20])
 	var first := peer_of(mesh, 20)
@@ -128,7 +128,7 @@ func case_one_host_under_two_ids() -> void:
 	differs("a second id prints", take_errors(), "D16", false, true)
 	differs("signals", signals(mesh), "D16", ["+20", "+30", "+40"], ["+20", "+30"])
 	mesh.close()
-	# Stock complains of the second goodbye.
+	# Stock prints an error for the second disconnect.
 	take_errors()
 	done()
 
@@ -181,7 +181,7 @@ func case_held_host_is_destroyed() -> void:
 	done()
 
 
-## What becomes of the connections that the mesh was given.
+## The state of the hosts that were passed to the mesh.
 func case_held_hosts_after_the_end() -> void:
 	for ending: String in ["close", "remote leaves", "disconnect", "force"]:
 		far_ends.clear()
@@ -206,7 +206,7 @@ func case_held_hosts_after_the_end() -> void:
 	done()
 
 
-## A mesh's hosts take no newcomers.
+## A mesh's hosts admit no newcomers.
 func case_newcomer_to_a_mesh_host() -> void:
 	var mesh := mesh_with([])
 	var host := kit.connection()
@@ -227,7 +227,7 @@ func case_newcomer_to_a_mesh_host() -> void:
 	settle()
 	note("first", far.seen)
 	note("the newcomer hears nothing", newcomer.packets())
-	# Nobody told it.
+	# The newcomer gets no disconnect, so it would keep running.
 	far_ends.erase(newcomer)
 	done()
 
@@ -258,7 +258,7 @@ func case_refusing_changes_nothing() -> void:
 	mesh.refuse_new_connections = true
 	note("refuses", mesh.refuse_new_connections)
 	attempt(mesh, &"add_mesh_peer", [30, mesh_host()])
-	# Stock built on the system's ENet complains of its hosts.
+	# Stock built with the system's ENet prints an error for each of its hosts.
 	take_errors()
 	note_signals(mesh, "mesh")
 	done()

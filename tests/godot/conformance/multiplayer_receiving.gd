@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## The queue of received packets and what tells of the next one.
+## The queue of received packets, and the getters that describe the next packet.
 
 const KINDS: Array[String] = ["server", "client", "mesh"]
 
@@ -30,7 +30,7 @@ func case_getters_tell_of_the_next_one() -> void:
 		far.say("second", 1, ENetPacketPeer.FLAG_UNSEQUENCED)
 		check(drive(has_packets(peer, 2)), "two come")
 		for round in 2:
-			# Asking twice takes nothing away.
+			# The getters do not remove the packet.
 			for again in 2:
 				note("%s: peer" % kind, peer.get_packet_peer())
 				note("%s: channel" % kind, peer.get_packet_channel())
@@ -114,7 +114,7 @@ func case_own_close_drops_packets() -> void:
 	done()
 
 
-## What a client has not read when its server leaves. Stock drops it with the connection.
+## Packets that a client has not read when its server leaves. Stock drops them with the connection.
 func case_unread_when_the_server_leaves() -> void:
 	var peer := client()
 	far_ends[0].say("read too late")
@@ -126,7 +126,7 @@ func case_unread_when_the_server_leaves() -> void:
 	done()
 
 
-## Read by the same poll as the goodbye.
+## The same poll reads the packets and the disconnect.
 func case_last_words_to_a_client() -> void:
 	var peer := client()
 	var heard: Array = []

@@ -1,19 +1,18 @@
 extends "res://lib/multiplayer_case.gd"
-## What SceneMultiplayer makes of the peer. The other players are stock peers under a SceneMultiplayer of
-## their own.
+## The peer under a SceneMultiplayer. The other players are stock peers, each under a SceneMultiplayer of its own.
 
 
 class Player:
 	var api := SceneMultiplayer.new()
 	var peer: MultiplayerPeer
-	## Signals, and packets as "id: text"; ids by name.
+	## Signals, and packets as "id: text". Ids are replaced by names.
 	var heard: Array = []
 	var names: Dictionary[int, String] = {1: "server"}
 
 	func _init(own_peer: MultiplayerPeer) -> void:
 		peer = own_peer
 		api.root_path = ^"/root"
-		# The lists alone: an API that its own handlers kept would leak.
+		# The handlers capture only the lists. Capturing the API would leak it.
 		var list := heard
 		var known := names
 		api.peer_connected.connect(func(id: int) -> void: list.append("+%s" % known.get(id, "another")))
@@ -136,7 +135,7 @@ func case_failed_attempt() -> void:
 func case_modes_and_channels() -> void:
 	var server := _server(kit.peer())
 	var guest := _guest(server, partner_peer(), "one")
-	# On a busy machine a late answer would make either end hold back unreliable packets.
+	# On a busy machine a late acknowledgement would make either end throttle unreliable packets.
 	peer_of(guest.peer, 1).call(&"throttle_configure", 5000, 2, 0)
 	for mode in MODES:
 		for channel: int in [0, 5]:
@@ -178,7 +177,7 @@ func case_authentication() -> void:
 	done()
 
 
-## Everybody says something to every kind of target.
+## Every player sends to every kind of target.
 func _note_conversation(players: Array[Player]) -> void:
 	var everybody_knows := func() -> bool:
 		return players.all(func(player: Player) -> bool: return player.api.get_peers().size() == 2)
@@ -215,7 +214,7 @@ func _server(peer: MultiplayerPeer) -> Player:
 	return _player(peer)
 
 
-## A guest that has joined; everybody calls it by the name.
+## A guest that has joined, registered under the given name with all players.
 func _guest(server: Player, peer: MultiplayerPeer, called: String) -> Player:
 	var guest := _player(_client_of(server, peer))
 	for player in _players:

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## put_packet: what it checks in which order, and who gets the packet.
+## put_packet: the order of its checks, and the recipients of the packet.
 
 
 func case_inactive() -> void:
@@ -113,7 +113,7 @@ func case_settings_survive_closing() -> void:
 	done()
 
 
-## The id is known until the other end has answered.
+## The id stays valid until the other end has acknowledged the disconnect.
 func case_to_one_that_is_being_disconnected() -> void:
 	for call: Array in [[&"peer_disconnect", []], [&"peer_disconnect_later", []]]:
 		far_ends.clear()
@@ -163,7 +163,7 @@ func case_many_packets_keep_their_order() -> void:
 	done()
 
 
-## What arrived with each, when a last word to all has come.
+## Notes the packets received by each far end, once a final broadcast has arrived at all of them.
 func _expect_last_word(subject: MultiplayerPeer, ids: Array) -> void:
 	send(subject, "last")
 	var all_heard := func() -> bool:

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## poll and its signals: which, when, in which order, and what a handler sees of the peer.
+## poll and its signals: which ones are emitted, when, in which order, and the peer's state seen by a handler.
 
 
 func case_polling_an_inactive_peer() -> void:
@@ -46,7 +46,7 @@ func case_order_on_a_server() -> void:
 	done()
 
 
-## Nobody answers, and the attempt's patience is short.
+## No server answers, and the attempt has a short timeout.
 func case_failed_attempt_is_silent() -> void:
 	var peer := new_subject()
 	must(peer, &"create_client", [LOCALHOST, free_port()])
@@ -81,7 +81,7 @@ func case_what_a_connect_handler_sees_on_a_client() -> void:
 	done()
 
 
-## On a mesh it is add_mesh_peer that signals.
+## In a mesh, add_mesh_peer itself emits the signal.
 func case_what_a_connect_handler_sees_on_a_mesh() -> void:
 	var mesh := mesh_with([])
 	var seen: Array = []
@@ -95,7 +95,7 @@ func case_what_a_connect_handler_sees_on_a_mesh() -> void:
 	done()
 
 
-## The peer of an id that goes is still known, and is no longer active.
+## The packet peer of a leaving id can still be found, but is no longer active.
 func case_what_a_disconnect_handler_sees() -> void:
 	for kind: String in ["server", "client", "mesh"]:
 		far_ends.clear()
@@ -142,7 +142,7 @@ func case_packets_before_the_signal_of_another() -> void:
 	done()
 
 
-## A packet can only follow the greeting.
+## A packet can arrive only after the connection is established.
 func case_first_packet_follows_the_signal() -> void:
 	var server := server_with([])
 	var journal: Array = []
@@ -170,7 +170,7 @@ func case_two_leave_at_once() -> void:
 	done()
 
 
-## A client only follows its server.
+## A client's status depends on its server alone.
 func case_status_by_poll() -> void:
 	var peer := connecting_client()
 	var statuses: Array = [peer.get_connection_status()]
@@ -190,7 +190,8 @@ func case_status_by_poll() -> void:
 	done()
 
 
-## What a handler finds: status, own id, the peer's kind and state, packets, and what sending gives.
+## The state seen by a handler: status, own id, the packet peer's class and state, waiting packets, and the result
+## of sending.
 func _sight(peer: MultiplayerPeer, id: int) -> Array:
 	var link := peer_of(peer, id)
 	var state: int = -1 if link == null else link.call(&"get_state")

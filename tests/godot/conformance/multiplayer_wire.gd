@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## Transfer modes and channels as they travel, both ways.
+## Transfer modes and channels on the wire, in both directions.
 
 const ALL_MODES: Array[String] = ["server", "client", "mesh"]
 const FLUSH_IMMEDIATE := 1
@@ -22,7 +22,7 @@ func case_modes_and_channels_sent() -> void:
 	done()
 
 
-## Nothing waits for a poll, if ours is told so.
+## In FLUSH_IMMEDIATE our class, too, sends without waiting for a poll.
 func case_put_packet_sends_at_once() -> void:
 	for kind in ALL_MODES:
 		far_ends.clear()
@@ -55,7 +55,7 @@ func case_packets_share_a_datagram() -> void:
 	done()
 
 
-## The other end gives up who is silent for so long.
+## Without polls, the other end times the peer out after this silence.
 func case_nobody_polls() -> void:
 	for kind: String in ["server", "client"]:
 		far_ends.clear()
@@ -108,7 +108,7 @@ func case_channels_that_the_connection_lacks() -> void:
 			continue
 		var error := send(subject, "on %d" % channel, 0, RELIABLE, channel)
 		differs("channel %d" % channel, error, "D7", OK, ERR_INVALID_PARAMETER)
-		# Stock prints too, if it does: its connection refuses the channel.
+		# Stock prints an error here too, from the connection that rejects the channel.
 		differs("channel %d prints" % channel, take_errors(), "D7", true, true)
 	check(drive(saw(far_ends[0], 2)), "they arrive")
 	note("arrived", far_ends[0].seen)
@@ -191,7 +191,7 @@ func _size_of_next(subject: MultiplayerPeer) -> Array[int]:
 	return [subject.get_packet_channel(), subject.get_packet_mode(), subject.get_packet().size()]
 
 
-## Scripts cannot send them with put_packet.
+## Scripts cannot send empty packets with put_packet.
 func case_empty_packets() -> void:
 	for kind in ALL_MODES:
 		far_ends.clear()

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## Which object stands for a peer, how long it lives, and what becomes of it when its slot is used again.
+## The identity and lifetime of the object that represents a peer, and its fate when its slot is reused.
 
 
 func case_same_object_everywhere_connecting_side() -> void:
@@ -37,7 +37,7 @@ func case_same_object_everywhere_accepting_side() -> void:
 	done()
 
 
-## While the connection knows a peer, the script need not keep it.
+## While the connection knows a peer, the script need not hold a reference.
 func case_object_is_kept_by_the_connection() -> void:
 	var pair := connected_pair()
 	var id := pair.subject_peer.get_instance_id()
@@ -65,12 +65,12 @@ func case_object_is_freed_after_the_end() -> void:
 		var connection := kit.connection()
 		var id := _id_of_one_that_ended(connection, partner, way)
 		serve_for([connection, partner], 0.1)
-		# Both alive would be alike too, and show nothing.
+		# Comparing notes would not notice an object that neither class frees, so each run checks this.
 		check(not is_instance_id_valid(id), "%s: it is freed" % way)
 	done()
 
 
-## In a function of its own: GDScript keeps what an expression touched until its function returns.
+## A separate function, because GDScript holds the objects of its expressions until the function returns.
 func _id_of_one_that_ended(connection: RefCounted, partner: ENetConnection, way: StringName) -> int:
 	var pair := connect_pair(connection, partner)
 	var id := pair.subject_peer.get_instance_id()
@@ -126,7 +126,7 @@ func case_slot_used_again_by_another() -> void:
 	done()
 
 
-## What is done to the old object does not touch the new connection in its slot.
+## Calls on the old object do not affect the new connection in its slot.
 func case_old_object_is_harmless() -> void:
 	var connection := kit.connection()
 	var port := listen(connection, 1)
@@ -220,7 +220,7 @@ func _signals(object: Object) -> Array:
 	return names
 
 
-## The subject's next event, whole, while the others are served too.
+## The subject's next event as the complete array, while the others are served too.
 func _event(connection: RefCounted, others: Array) -> Array:
 	var found: Array = [[]]
 	var is_there := func() -> bool:

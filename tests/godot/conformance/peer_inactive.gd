@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## Calls on an ENetPacketPeer whose connection is over: they print, return a default and do nothing.
+## Calls on an ENetPacketPeer without a connection: they print an error, return a default and have no effect.
 
 const CALLS: Array[Array] = [
 	[&"is_active"], [&"get_state"], [&"peer_disconnect"], [&"peer_disconnect", 4], [&"peer_disconnect_later"],

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## ENetPacketPeer: what can be set and asked while connected, and in the states around that.
+## The settings and getters of ENetPacketPeer while connected, and in the states before and after.
 
 const INTERVAL := ENetPacketPeer.PEER_PACKET_THROTTLE_INTERVAL
 const ACCELERATION := ENetPacketPeer.PEER_PACKET_THROTTLE_ACCELERATION
@@ -7,7 +7,7 @@ const DECELERATION := ENetPacketPeer.PEER_PACKET_THROTTLE_DECELERATION
 
 const THROTTLES: Array[Array] = [[1000, 3, 4], [0, 0, 0], [5000, 2, 2], [2147483647, 32, 32]]
 
-## Their peers alone would turn inactive.
+## Keeps the connections alive, because their peers would become inactive without them.
 var _kept: Array[RefCounted] = []
 
 
@@ -83,7 +83,7 @@ func case_set_timeout_while_connecting() -> void:
 	done()
 
 
-## Zeros bring the usual values back: no quick end any more.
+## Zeros restore the default timeouts, so the peer no longer times out early.
 func case_set_timeout_zeros_restore() -> void:
 	var pair := connected_pair()
 	clear_events()
@@ -166,7 +166,7 @@ func case_throttle_configure_negative_values() -> void:
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_throttle_configure_wide_numbers() -> void:
 	var pair := connected_pair()
 	var wide := [1 << 32, 1, 1]
@@ -197,7 +197,7 @@ func case_throttle_configured_before_the_answer() -> void:
 	done()
 
 
-## The acceptor takes over the values that the connector had when it asked.
+## The acceptor uses the throttle values that are part of the connector's request.
 func case_throttle_goes_with_the_request() -> void:
 	var connection := kit.connection()
 	var client := new_client(listen(connection), 2)

@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Wrong arguments: the documented error value, one clear line, and an object that still works.
+## Wrong arguments: each gives the documented error and one clear line, and the object stays usable.
 
 const BAD := ERR_INVALID_PARAMETER
 
@@ -24,7 +24,7 @@ func case_server_numbers() -> void:
 	done()
 
 
-## Stock hands max_channels on as the incoming bandwidth and never looks at the bandwidth.
+## Stock passes max_channels on as the incoming bandwidth and never checks the bandwidth.
 func case_server_incoming_bandwidth() -> void:
 	var end := new_end(server_class)
 	var error: Error = end.peer.call(&"create_server", free_port(), 32, 0, -1, 0)
@@ -112,7 +112,7 @@ func case_reuse_after_every_ending() -> void:
 		else:
 			server.peer.close()
 			check(pump([client], func() -> bool: return not client.is_active()), "client ends")
-	# The roles can change too.
+	# An object may also change its role.
 	var port := free_port()
 	equal(client.host(port), OK, "the client becomes a server")
 	equal(server.join(port), OK, "the server becomes a client")

@@ -1,6 +1,6 @@
 extends "res://lib/suite.gd"
-## What only our classes have: the property, LZ4, a dictionary, a recorder, and a warning for ends that
-## do not fit together. Both ends are ours.
+## Features that only our classes have: the property, LZ4, dictionaries, the recorder, and a warning for modes that do
+## not match. Both ends are ours.
 
 const Threaded := preload("res://lib/threaded.gd")
 const OURS := "ENetMultiplayerPeerRs"
@@ -33,7 +33,7 @@ func case_property() -> void:
 	done()
 
 
-## Chosen before or after the hosts are there.
+## The mode may be set before or after the host is created.
 func case_modes_carry_packets() -> void:
 	for mode: int in [ZSTD, LZ4]:
 		for is_late: bool in [false, true]:
@@ -85,7 +85,7 @@ func case_no_dictionary() -> void:
 	done()
 
 
-## Ends that do not fit: the one that can tell does, once.
+## Ends whose modes do not match: the end that can detect it warns once.
 func case_warning() -> void:
 	_errors.take_warnings()
 	var other: PackedByteArray = ClassDB.class_call_static(
@@ -155,12 +155,12 @@ func _exchange(ends: Array[End]) -> void:
 		end.packets.clear()
 
 
-## What a server sends while a game runs, as the recorder has it.
+## The datagrams of a server in a running game, taken with the recorder.
 func _recorded_samples(first: int = 0) -> Array[PackedByteArray]:
 	var ends := _ends_with(NONE, NONE, PackedByteArray())
 	var host: Object = ends[1].peer.call(&"get_host")
 	host.call(&"record_datagrams", DATAGRAMS)
-	# It would send fewer datagrams, with more in them.
+	# The network thread would send fewer, fuller datagrams.
 	Threaded.end(ends[1].peer)
 	for index in DATAGRAMS + 100:
 		ends[1].send(_snapshot(first * 7 + index))

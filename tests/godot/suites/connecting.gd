@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Creating, connecting, ids, status, signals.
+## Creating peers, connecting, ids, status and signals.
 
 
 func case_ids_and_status() -> void:
@@ -99,7 +99,7 @@ func case_host_name() -> void:
 	done()
 
 
-## Each gets a port of its own; where a script can ask for it, it is one to connect to.
+## Each server gets a port of its own. Where a script can read the port, clients can connect to it.
 func case_port_zero() -> void:
 	var servers: Array[End] = [new_end(server_class), new_end(server_class)]
 	var ports: Array[int] = []
@@ -153,7 +153,7 @@ func case_bind_ip() -> void:
 	done()
 
 
-## The stock class of a build on a system's ENet knows no IPv6: then it says so.
+## The stock class of a build with the system's ENet has no IPv6 and reports that.
 func case_ipv6() -> void:
 	var both_can := true
 	for peer_class: String in [server_class, client_class]:
@@ -179,8 +179,8 @@ func case_ipv6() -> void:
 	done()
 
 
-## Ours takes in all that wait, stock one a poll. The server looks only when everybody's datagram is
-## there, so the polls are the same ones every time.
+## Our server admits all waiting clients in one poll, stock's one per poll. The server polls only when the datagrams of
+## all clients have arrived, so that every run has the same polls.
 func case_many_joins_in_one_poll() -> void:
 	var server := start_server()
 	var clients: Array[End] = []

@@ -1,5 +1,5 @@
 extends "res://lib/connection_suite.gd"
-## An ENetConnectionRs as multiplayer peer: bound it is the server, connecting with an id a client.
+## An ENetConnectionRs as multiplayer peer. A bound one is the server; one that connects with an id is a client.
 
 const MODES: Array[int] = [
 	MultiplayerPeer.TRANSFER_MODE_UNRELIABLE, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED,
@@ -47,7 +47,7 @@ func case_data_that_is_no_id() -> void:
 		end.peer.call(&"create_host", 1)
 		var peer: PacketPeer = end.peer.call(&"connect_to_host", RawHost.LOCAL, server.port, 0, data)
 		equal(end.is_active(), false, "data %d" % data)
-		# It connects all the same, by hand.
+		# A client that is driven by hand connects nevertheless.
 		var met := func() -> bool:
 			server.drain()
 			end.peer.call(&"service")
@@ -69,7 +69,7 @@ func case_packets() -> void:
 				var to := ends[1 - direction]
 				var text := "mode %d, channel %d, direction %d" % [mode, channel, direction]
 				to.packets.clear()
-				# The throttle may hold back unreliable ones.
+				# The throttle may drop unreliable packets, so these are repeated.
 				for attempt in 20:
 					equal(ends[direction].send(text.to_utf8_buffer(), to.id(), mode, channel), OK, text)
 					if pump(ends, func() -> bool: return not to.packets.is_empty(), 0.5):
@@ -156,7 +156,7 @@ func case_an_id_that_is_taken() -> void:
 		pump([server, client], func() -> bool: return server.events.size() == 1 and client.is_up(), 0.5)
 	equal(server.events, ["+77"] as Array[String], "it is told once")
 	check(clients[0].is_up(), "the first stays")
-	# Stock leaves the second in the belief that it is connected.
+	# With stock the second client believes that it is connected.
 	if server.is_ours:
 		check(pump(_ends, func() -> bool: return not clients[1].is_active()), "the second is sent away")
 	equal(server.say("hello", 77), OK, "who is meant")
@@ -164,7 +164,7 @@ func case_an_id_that_is_taken() -> void:
 	done()
 
 
-## As the low class's method and as the property of all multiplayer peers, in typed code and untyped.
+## The flag is the connection's own method and also the property of all multiplayer peers, in typed and untyped code.
 func case_refusing() -> void:
 	if not server_class.ends_with("Rs"):
 		check(true, "stock's server is no connection")
@@ -212,12 +212,12 @@ static func refuse(connection: ENetConnectionRs, by_method: bool, refuses: bool)
 	done()
 
 
-## The connection is made by hand, and becomes the multiplayer peer when it is up.
+## The connection is established by hand, and becomes the multiplayer peer afterwards.
 func case_assigning_afterwards() -> void:
 	var server := new_server()
 	var client := new_client(server.port)
 	var id := client.id()
-	# A stock end has no service() and is polled.
+	# A stock end has no service() and is polled instead.
 	var seen: Array[int] = [0, 0]
 	var met := func() -> bool:
 		for number in 2:

@@ -24,7 +24,7 @@ func case_rpcs_both_ways() -> void:
 			var from := players[direction]
 			var to := players[1 - direction]
 			to.world.heard.clear()
-			# The throttle may hold back unreliable ones.
+			# The throttle may drop unreliable packets, so these are repeated.
 			for attempt in (1 if mode == "reliable" else 20):
 				from.world.rpc_id(to.id(), "say_" + mode, 7)
 				if await frames(func() -> bool: return not to.world.heard.is_empty(), 1.0):
@@ -36,7 +36,7 @@ func case_rpcs_both_ways() -> void:
 	done()
 
 
-## What clients say to all passes the server.
+## The server relays broadcasts of clients.
 func case_rpcs_to_all() -> void:
 	var players := await players_on_connections(3)
 	var all_know := func() -> bool:
@@ -75,7 +75,7 @@ func case_disconnecting_by_the_api() -> void:
 	var id := players[1].id()
 	players[0].api.disconnect_peer(id)
 	check(await frames(func() -> bool: return players[1].events.has("server_disconnected")), "the client")
-	# The API knows already, and says nothing.
+	# The API has removed the peer itself, and emits no signal.
 	equal(players[0].api.get_peers(), PackedInt32Array([players[2].id()]), "the server's peers")
 	equal(players[2].end.is_up(), true, "the other stays")
 	await end_all()

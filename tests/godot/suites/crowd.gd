@@ -23,7 +23,7 @@ func case_sixty_four_clients() -> void:
 			_count(server, "r") == CLIENTS * ROUNDS
 			and clients.all(func(end: End) -> bool: return _count(end, "R") == ROUNDS))
 	check(pump(ends, reliable_there, 30.0), "every reliable packet arrives")
-	# What everybody says next.
+	# Index of the next packet expected from each client.
 	var next: Dictionary[int, int] = {}
 	for packet in server.packets:
 		var text := packet.bytes.get_string_from_utf8()
@@ -31,8 +31,8 @@ func case_sixty_four_clients() -> void:
 			equal(text, "r%d" % next.get(packet.from, 0), "reliable order from %d" % packet.from)
 			next[packet.from] = next.get(packet.from, 0) + 1
 	equal(next.size(), CLIENTS, "from everybody")
-	# ENet's throttle holds unreliable packets back when round trips get longer: all come when the
-	# extension is a release build, a third may when it is a debug build, fewer on a busy machine.
+	# ENet's throttle drops unreliable packets when round trips become longer. With a release build of the extension all
+	# of them arrive, with a debug build perhaps a third, and on a busy machine fewer.
 	var unreliable := _count(server, "u")
 	check(unreliable >= CLIENTS * ROUNDS * LEAST_SHARE, "%d of %d unreliable" % [unreliable, CLIENTS * ROUNDS])
 	check(unreliable <= CLIENTS * ROUNDS, "none twice")

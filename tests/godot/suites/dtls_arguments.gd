@@ -1,6 +1,6 @@
 extends "res://lib/dtls_suite.gd"
-## What the methods and properties of encryption take, and when. Both ends are ours: the stock classes here
-## are built without DTLS.
+## The arguments and states that the methods and properties of encryption accept. Both ends are ours, because the stock
+## classes of this Godot are built without DTLS.
 
 const OURS := "ENetMultiplayerPeerRs"
 
@@ -51,8 +51,8 @@ func case_client_setup() -> void:
 	done()
 
 
-## The engine hands out only the first certificate of an object: the others are in the file that it was
-## loaded from.
+## The engine returns only the first certificate of an object. Our class reads the others from the file that the object
+## was loaded from.
 func case_several_certificates() -> void:
 	var chain := identity_of("chain")
 	for is_server: bool in [true, false]:
@@ -70,14 +70,14 @@ func case_several_certificates() -> void:
 			var is_there := certificate.resource_path.get_file() == file + ".crt"
 			_expect(host, method, arguments, OK if is_there else ERR_INVALID_PARAMETER,
 				"%s of several, with the path \"%s\"" % [method, certificate.resource_path])
-	# One needs no file.
+	# A single certificate needs no file.
 	var only_one := new_host(OURS)
 	equal(only_one.open(), OK, "create_host")
 	_expect(only_one, &"dtls_client_setup", [NAME, TLSOptions.client(pathless_certificate_of("ca"))], OK, "only one")
 	done()
 
 
-## An error names the method and comes alone.
+## Expects one error line at most, which names the method.
 func _expect(host: RawHost, method: StringName, arguments: Array, expected: Error, what: String) -> void:
 	var error: Error = host.connection.callv(method, arguments)
 	equal(error, expected, what)
@@ -124,7 +124,7 @@ func case_server_by_properties() -> void:
 	done()
 
 
-## Settings of an active peer stay as they are.
+## The settings of an active peer cannot change.
 func _check_frozen(end: End) -> void:
 	for property: StringName in [&"use_dtls", &"dtls_verify", &"dtls_hostname"]:
 		var before: Variant = end.peer.get(property)
@@ -137,7 +137,7 @@ func _check_frozen(end: End) -> void:
 	expect_errors(1, true, "a certificate while active")
 
 
-## The name is the address, unless there is another.
+## The certificate must match the address, unless another name is set.
 func case_client_by_properties() -> void:
 	for kind: String in [RSA, P256]:
 		for is_named: bool in [true, false]:
@@ -162,7 +162,7 @@ func case_client_by_properties() -> void:
 	done()
 
 
-## Accepts anything, and warns once.
+## A client without verification accepts any certificate and warns once.
 func case_unverified() -> void:
 	var server := encrypted_server(identity_of("expired"))
 	for attempt in 2:

@@ -1,11 +1,11 @@
 extends "res://lib/dtls_suite.gd"
-## Handshakes on bad networks, many at once, and with ends that do not speak the same.
+## Handshakes on bad networks, many at once, and with remotes that do not encrypt.
 
-## More than a handshake has.
+## Exceeds the number of datagrams in a handshake.
 const DATAGRAMS := 12
 
 
-## Each of a handshake's datagrams lost, in a connection of its own; and each with the one after it.
+## Loses each datagram of a handshake in a connection of its own, alone and together with the next one.
 func case_each_datagram_lost() -> void:
 	for kind: String in [RSA, P256]:
 		var server := encrypted_server(identity(kind), 2 * DATAGRAMS)
@@ -22,7 +22,7 @@ func case_each_datagram_lost() -> void:
 	done()
 
 
-## Everything twice, and much of it late. (Godot's own server ends a session at a hello that comes twice.)
+## Doubles every datagram and delays many. (Godot's own server ends a session at a repeated hello message.)
 func case_doubled_and_delayed() -> void:
 	if not server_class.ends_with("Rs"):
 		check(_relays.is_empty(), "there is nothing to try")
@@ -54,7 +54,7 @@ func _check_all_in(ends: Array[End], what: Array[Array], kind: String) -> void:
 	check(pump(ends, func() -> bool: return ends[0].packets.size() == what.size(), PATIENCE), kind + ": all are heard")
 
 
-## Each is who he says.
+## Each client is heard under its own id.
 func case_crowd() -> void:
 	const COUNT := 40
 	for kind: String in [RSA, P256]:
@@ -72,7 +72,7 @@ func case_crowd() -> void:
 	done()
 
 
-## A plain client is not let in, and the server's log says nothing of it.
+## A plain client is not admitted, and our server prints no error.
 func case_plain_client() -> void:
 	var server := encrypted_server(identity(P256))
 	var plain := new_end(client_class)
@@ -82,7 +82,7 @@ func case_plain_client() -> void:
 	if server.is_ours:
 		expect_errors(0, true, "a plain client")
 	else:
-		# Godot's DTLS says so.
+		# Godot's DTLS prints an error.
 		expect_errors(1, false, "a plain client")
 	done()
 

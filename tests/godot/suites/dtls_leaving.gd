@@ -1,7 +1,7 @@
 extends "res://lib/dtls_suite.gd"
-## How encrypted connections end, begin anew, and are refused.
+## How encrypted connections end, restart, and are refused.
 
-## ENet by itself takes five seconds or more to miss a remote.
+## ENet alone takes five seconds or more to detect a lost remote.
 const AT_ONCE := 2.0
 
 
@@ -21,7 +21,7 @@ func case_reconnecting() -> void:
 	done()
 
 
-## The same object again, which ours encrypts again.
+## The objects are reused, and encrypted again at ends of our class.
 func case_server_anew() -> void:
 	var who := identity(P256)
 	var ends := encrypted_ends(who)
@@ -36,7 +36,7 @@ func case_server_anew() -> void:
 	done()
 
 
-## Close_notify alone, without a word of ENet.
+## The client sends close_notify only, without an ENet disconnect.
 func case_client_takes_leave() -> void:
 	for kind: String in [RSA, P256]:
 		var ends := encrypted_ends(identity(kind))
@@ -74,7 +74,7 @@ func _check_relay_notices(relay: Relay, ends: Array[End]) -> void:
 		equal(session.dtls.get_status(), PacketPeerDTLS.STATUS_DISCONNECTED, "as an end, not as an error")
 
 
-## Handshakes are refused; who is in stays.
+## Handshakes are refused; connected clients stay.
 func case_refusing() -> void:
 	if not server_class.ends_with("Rs"):
 		check(_relays.is_empty(), "stock's server cannot tell the relay")

@@ -1,8 +1,8 @@
 extends "res://lib/dtls_player_suite.gd"
-## Encryption of ours to ours: the README's script, and the format of Godot 3.
+## Encryption between our classes: the README's script, and the wire format of Godot 3.
 
 const README := "../../README.md"
-## In the script.
+## The port in the README's script.
 const PORT := "24565"
 const WIRE_GODOT3 := 1
 
@@ -11,7 +11,7 @@ func reason_to_skip() -> String:
 	return super() if are_both_ours() else "both ends must be ours"
 
 
-## The README's script is run, on other ports.
+## The README's script runs with other ports.
 func case_the_readme() -> void:
 	var lines := _readme_script()
 	check(lines.size() > 1 and lines.size() <= 10, "%d lines" % lines.size())
@@ -41,7 +41,7 @@ func case_the_readme() -> void:
 	done()
 
 
-## The block of code that has encryption in it.
+## The README's code block that contains encryption.
 func _readme_script() -> PackedStringArray:
 	var path := ProjectSettings.globalize_path("res://").path_join(README)
 	for block: String in FileAccess.get_file_as_string(path).split("```gdscript\n").slice(1):
@@ -51,10 +51,10 @@ func _readme_script() -> PackedStringArray:
 	return []
 
 
-## Godot 3's format has a relay of its own in the peers.
+## In Godot 3's format the peers relay by themselves.
 func case_godot3_wire() -> void:
 	for way: Way in [Way.HOST, Way.PROPERTIES]:
-		# The world's RPCs go up to transfer channel 3.
+		# The world's RPCs use transfer channels up to 3.
 		var settings: Dictionary[StringName, Variant] = {&"wire_protocol": WIRE_GODOT3, &"channel_count": 6}
 		var players := await players_encrypted(way, identity(RSA), 2, settings)
 		equal(players[0].end.peer.is_server_relay_supported(), false, "it is that format")

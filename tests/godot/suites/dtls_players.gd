@@ -1,8 +1,8 @@
 extends "res://lib/dtls_player_suite.gd"
-## SceneMultiplayer on encrypted peers, in each way to encrypt them; and compression below the encryption.
+## SceneMultiplayer on encrypted peers, with each way to set up encryption, and compression below the encryption.
 
 const NONE := ENetConnection.COMPRESS_NONE
-## Stock has it too, and those before.
+## Stock supports this mode and the lower ones.
 const ZSTD := ENetConnection.COMPRESS_ZSTD
 const ZSTD_DICT := 6
 const SIZES: Array[int] = [1, 20, 100, 480, 803, 1200, 1300, 1364, 1365, 5000]
@@ -14,7 +14,7 @@ func case_rpcs() -> void:
 			var players := await players_encrypted(way, identity(kind), 2)
 			await say_in_every_mode(players[0], players[1])
 			await say_in_every_mode(players[1], players[0])
-			# Past the server.
+			# The server relays between the clients.
 			await say_in_every_mode(players[1], players[2])
 			await end_encrypted()
 	done()
@@ -45,7 +45,7 @@ func case_spawning_and_leaving() -> void:
 	done()
 
 
-## Each mode of both, and the additional ones of ours.
+## Each mode that both classes have, and the additional modes of ours.
 func case_compression() -> void:
 	var last := ZSTD_DICT if are_both_ours() else ZSTD
 	for mode in last + 1:
@@ -73,7 +73,7 @@ func _compress(end: End, mode: int) -> void:
 	host_of(end).call(&"compress", mode)
 
 
-## What can be made smaller, and what cannot.
+## Data that compresses well, and data that does not.
 func _exchange(ends: Array[End], mode: int) -> void:
 	for end in ends:
 		host_of(end).call(&"pop_statistic", ENetConnection.HOST_TOTAL_RECEIVED_DATA)
@@ -83,7 +83,7 @@ func _exchange(ends: Array[End], mode: int) -> void:
 		for payload: PackedByteArray in [pattern(size), _text(size, 1), _text(size, 2), _text(size, 3)]:
 			payloads.append(payload)
 			bytes += size
-	# One at a time: in a crowd some would be sent again, and count twice.
+	# One packet at a time, because retransmissions of many packets would distort the count.
 	for index in payloads.size():
 		for number in 2:
 			equal(ends[number].send(payloads[index], ends[1 - number].id()), OK, "put_packet")

@@ -1,9 +1,9 @@
 extends "res://lib/compression_suite.gd"
-## Against Godot 3 in another process. Its peers put a header before each packet that Godot 4 does not
-## know, so hosts talk to it that are driven by hand; the one of the client's class.
+## Connections to Godot 3 in another process. Its peers prepend a header to each packet that Godot 4 does not know, so
+## the tests use hosts of the client's class, driven by hand.
 
 const PACKETS := 300
-## Godot 3's channels; it keeps another one to itself.
+## Godot 3's channel for each transfer mode. It reserves another channel for itself.
 const CHANNEL_OF: Array[int] = [2, 2, 1]
 const FLAGS_OF: Array[int] = [ENetPacketPeer.FLAG_UNSEQUENCED, 0, ENetPacketPeer.FLAG_RELIABLE]
 const HEADER := 8
@@ -24,7 +24,7 @@ func clean_up() -> void:
 	await super()
 
 
-## A client that is driven by hand, per mode.
+## One client per compression mode, driven by hand.
 func case_its_servers() -> void:
 	var ports: Array[int] = []
 	for mode in MODES:
@@ -36,7 +36,7 @@ func case_its_servers() -> void:
 	for mode in MODES:
 		var host := open_host(client_class)
 		host.connection.call(&"compress", mode)
-		# Godot 3 takes it for the id.
+		# Godot 3 uses the connect data as the id.
 		ids.append(1_000_000 + mode)
 		peers.append(host.join(ports[mode], 3, ids[mode]))
 		hosts.append(host)
@@ -48,7 +48,7 @@ func case_its_servers() -> void:
 	done()
 
 
-## A server that is driven by hand, per mode.
+## One server per compression mode, driven by hand.
 func case_its_clients() -> void:
 	var hosts: Array[RawHost] = []
 	var ports: Array[int] = []
@@ -70,7 +70,7 @@ func case_its_clients() -> void:
 	done()
 
 
-## Another mode than the server's, where both compress. (Its zlib would print errors of its own.)
+## Ends that compress with different modes. (Godot 3's zlib would print errors of its own.)
 func case_unequal_modes() -> void:
 	var port := free_port()
 	_start("host", [port], FASTLZ)
@@ -96,13 +96,13 @@ func _start(role: String, ports: Array[int], first_mode: int = NONE) -> void:
 	check(_process > 0, "Godot 3 starts")
 
 
-## Every packet comes back, in the way it went.
+## Every packet comes back in the transfer mode in which it was sent.
 func _exchange(host: RawHost, peer: PacketPeer, own_id: int, its_id: int, what: String) -> void:
 	var hosts: Array[RawHost] = [host]
 	host.events.clear()
 	if state(peer) != CONNECTED:
 		return
-	# It shall not take a slow machine for a slow network.
+	# On a slow machine ENet must not mistake late acknowledgements for congestion.
 	peer.call(&"throttle_configure", 5000, 2, 0)
 	host.pop_statistic(ENetConnection.HOST_TOTAL_SENT_DATA)
 	host.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_DATA)
@@ -112,7 +112,7 @@ func _exchange(host: RawHost, peer: PacketPeer, own_id: int, its_id: int, what: 
 		var said := PackedByteArray([mode]) + payload(index)
 		equal(send(peer, CHANNEL_OF[mode], _header(own_id, its_id) + said, FLAGS_OF[mode]), OK, "send")
 		bytes += said.size()
-		# So few are under way that no buffer overflows.
+		# The number of packets in flight is limited, so that no buffer overflows.
 		var wait := func() -> bool: return host.events.size() > index - MOST_UNDERWAY
 		if not serve(hosts, wait):
 			break
@@ -131,7 +131,7 @@ func _exchange(host: RawHost, peer: PacketPeer, own_id: int, its_id: int, what: 
 		equal(travelled < bytes * 0.8, what != NAMES[NONE], "%s: %d bytes for %d" % [what, travelled, bytes])
 
 
-## Source and destination.
+## The header contains source and destination.
 func _header(from: int, to: int) -> PackedByteArray:
 	var bytes := zeros(HEADER)
 	bytes.encode_u32(0, from)

@@ -1,24 +1,24 @@
 extends "res://lib/godot3_suite.gd"
-## WIRE_GODOT3 with a real Godot 3: every byte of what three peers say to all, in each compression mode
-## and each transfer mode, and the channels it comes on.
+## WIRE_GODOT3 with a real Godot 3: all bytes of the packets that three peers broadcast, in each compression and
+## transfer mode, and the channels on which they arrive.
 
-## Each leg has one end here, whose throttle can be told to take no slow machine for a slow network.
+## Each connection has one end in this process, whose throttle can be kept open on a slow machine.
 const THREE: Array[String] = ["ours: theirs, theirs", "theirs: ours, ours"]
 const COUNT := 75
-## What one sends begins with these numbers.
+## The numbers of a sender's packets start at a multiple of this.
 const RANGE := 1000
-## Of the packet with the prefix: larger ones are split, and then have an order.
+## Largest packet, with the prefix, that is not split. Split packets are always ordered.
 const LARGEST_WHOLE := 1356
-## In seconds, before packets are sent again.
+## Seconds after which missing packets are sent again.
 const PATIENCE := 2.0
 const MOST_ATTEMPTS := 5
-## By transfer mode.
+## ENet channel by transfer mode.
 const CHANNEL_OF: Array[int] = [2, 2, 1]
 
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 
 
-## Of the present session.
+## Counts for the current session.
 var _bytes_sent := 0
 var _sent_again := 0
 
@@ -43,7 +43,7 @@ func _carry(members: Array[Member], compression: int, what: String) -> void:
 	for index in COUNT:
 		for number in members.size():
 			_send(members, number, index)
-		# So few are under way that no buffer overflows.
+		# The number of packets in flight is limited, so that no buffer overflows.
 		if index % (MOST_UNDERWAY / 3) == 0 and not _settle(members, index + 1):
 			break
 	check(_settle(members, COUNT), what + ": all arrive")
@@ -51,7 +51,7 @@ func _carry(members: Array[Member], compression: int, what: String) -> void:
 		_judge(members, number, what)
 	for member in members:
 		if member.here != null:
-			# A server sends each packet that it hears to one more, and its own to two.
+			# A server relays each packet that it receives to one client, and sends its own packets to two.
 			var said := _bytes_sent * 4.0 / 3.0 if member.is_server() else _bytes_sent / 3.0
 			var travelled := pop(member.here, ENetConnection.HOST_TOTAL_SENT_DATA)
 			equal(travelled < said * 0.8, compression != NONE, "%s: %d bytes for %d" % [what, travelled, said])
@@ -63,8 +63,8 @@ func _send(members: Array[Member], number: int, index: int) -> void:
 	_bytes_sent += packet.size()
 
 
-## Waits until everybody has heard the first packets of everybody. However slow this machine is: Godot 3
-## takes it for a slow network sometimes, and holds back unreliable ones, which are then sent again.
+## Waits until all members have received each other's first packets. On a slow machine Godot 3 sometimes assumes
+## congestion and drops unreliable packets, which are then sent again.
 func _settle(members: Array[Member], count: int) -> bool:
 	var all_heard := func() -> bool:
 		return members.all(func(member: Member) -> bool: return _seen(member).size() >= count * (members.size() - 1))
@@ -107,7 +107,7 @@ func _all_heard(members: Array[Member], count: int) -> bool:
 	return members.all(func(member: Member) -> bool: return _heard(member) >= count)
 
 
-## Each packet of the others, once, from whom it is, and as it was sent.
+## Checks that each packet of the others arrived once, unchanged and from its sender.
 func _judge(members: Array[Member], number: int, what: String) -> void:
 	var member := members[number]
 	var seen := {}
@@ -136,7 +136,7 @@ func _judge_bytes(members: Array[Member], from: int, bytes: PackedByteArray, wha
 	return index
 
 
-## Godot 3 counts from its own three.
+## In Godot 3, transfer channels start after its own three.
 func case_channels() -> void:
 	for mixture in ["ours: ours, theirs", "theirs: theirs, ours"] as Array[String]:
 		var members := session(mixture, {"channel_count": 5})

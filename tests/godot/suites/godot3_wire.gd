@@ -1,8 +1,8 @@
 extends "res://lib/godot3_suite.gd"
-## WIRE_GODOT3 with a real Godot 3, in both roles: who hears what, and of whom.
+## WIRE_GODOT3 with a real Godot 3 in both roles: the recipients and the senders of packets.
 
 
-## Everybody, one, and all but one, from everybody.
+## Every member sends to all, to one, and to all but one.
 func case_targets() -> void:
 	for mixture in MIXTURES:
 		var members := session(mixture)
@@ -25,12 +25,12 @@ func case_targets() -> void:
 	done()
 
 
-## Server and three clients.
+## Empty lists for the server and three clients.
 func _nothing() -> Array[PackedStringArray]:
 	return [PackedStringArray(), PackedStringArray(), PackedStringArray(), PackedStringArray()]
 
 
-## Each text arrives once, and those of one sender in order.
+## Expects each text once, and those of one sender in order.
 func _expect_texts(members: Array[Member], expected: Array[PackedStringArray], what: String) -> void:
 	var all_heard := func() -> bool:
 		for number in members.size():
@@ -64,7 +64,7 @@ func case_without_relay() -> void:
 				say_as(client, "to %d" % target, target)
 			expected[0].append_array(["%d: to 0" % client.id, "%d: to 1" % client.id])
 		_expect_texts(members, expected, mixture)
-		# What the server says now comes after all that it could have passed on.
+		# A server's later packet arrives after everything that the server could have relayed.
 		say_as(members[0], "last", 0)
 		for number: int in [1, 2, 3]:
 			expected[number].append("1: last")
@@ -88,7 +88,7 @@ func case_joins_and_leaves() -> void:
 			break
 		leave(members[1])
 		_expect_gone(members[1], mixture + ": one leaves", true, false)
-		# Ours says nothing of those whom it forces out; Godot 3 does.
+		# Our server emits no signal for clients that it disconnects by force; Godot 3 does.
 		kick(members[2], true)
 		_expect_gone(members[2], mixture + ": one is forced out", members[0].there != null)
 		for is_here: bool in [true, false]:
@@ -99,7 +99,7 @@ func case_joins_and_leaves() -> void:
 	done()
 
 
-## The others are told, once, and so is who is gone, unless it was him who left.
+## Expects one signal at each of the others, and one at the member that is gone, unless the member itself left.
 func _expect_gone(gone: Member, what: String, server_is_told: bool = true, is_told: bool = true) -> void:
 	var event := "-%d" % gone.id
 	var those_told := _members.filter(func(other: Member) -> bool: return server_is_told or not other.is_server())

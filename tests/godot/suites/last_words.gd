@@ -1,8 +1,7 @@
 extends "res://lib/player_suite.gd"
-## Sending and leaving in one breath. What is sent is on its way at once, with either class at the
-## sending end; ours reads it before the goodbye, stock forgets what comes together with it. Who
-## disconnects somebody with ours says goodbye only when the words have arrived. Nobody prints an error:
-## a case that leaves one fails.
+## Sending a packet and disconnecting immediately. With either class at the sending end the packet is sent at once. Our
+## class reads it before the disconnect; stock drops packets that arrive together with a disconnect. disconnect_peer of
+## our class waits until the packet is acknowledged. No end may print an error: an unexpected error line fails a case.
 
 const WORDS := "last words"
 
@@ -26,7 +25,7 @@ func case_disconnect_at_once() -> void:
 			var other := ids[1 - leaver]
 			equal(ends[leaver].say(WORDS, other), OK, "sending")
 			ends[leaver].peer.disconnect_peer(other, force)
-			# A client that forces it closes on the spot.
+			# A client that disconnects by force closes immediately.
 			var waits := ends[leaver].is_ours and (leaver == 0 or not force)
 			_expect_end(ends, 1 - leaver, ids[1], waits)
 			if not force:
@@ -35,7 +34,7 @@ func case_disconnect_at_once() -> void:
 	done()
 
 
-## Who looks before the goodbye has the words with either class.
+## If the other end polls before the disconnect arrives, it receives the packet with either class.
 func case_close_after_the_words_are_read() -> void:
 	for leaver in 2:
 		var ends := connected(1)
@@ -48,7 +47,7 @@ func case_close_after_the_words_are_read() -> void:
 	done()
 
 
-## Many words: a poll has sent what the connection could take, the rest is dropped with the leaving.
+## Many packets: a poll sends as many as the connection allows, and the disconnect drops the rest.
 func case_close_in_the_middle() -> void:
 	const MANY := 500
 	for leaver in 2:
@@ -67,7 +66,7 @@ func case_close_in_the_middle() -> void:
 	done()
 
 
-## The one that stays hears the words, or does not, and then the goodbye. `id` is the client's.
+## Expects the packet, or not, at the end that stays, and then the disconnect. `id` is the client's.
 func _expect_end(ends: Array[End], stays: int, id: int, has_read: bool = false) -> void:
 	var other := id if stays == 0 else 1
 	var goodbye := "-%d" % other
@@ -103,7 +102,7 @@ func case_players_disconnect_at_once() -> void:
 	done()
 
 
-## The API lets go of its peer first.
+## The API releases its peer before the peer closes.
 func case_players_let_go_and_close() -> void:
 	for leaver in 2:
 		var players := await players_connected(1)

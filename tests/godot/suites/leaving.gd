@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Every way a connection ends.
+## Every way to end a connection.
 
 
 func case_server_disconnects() -> void:
@@ -58,7 +58,7 @@ func case_disconnecting_strangers() -> void:
 	done()
 
 
-## Stock drops its attempt but says for ever that it is connecting.
+## Stock drops its attempt, but its status stays CONNECTION_CONNECTING.
 func case_disconnecting_while_connecting() -> void:
 	var client := new_end(client_class)
 	client.join(free_port())
@@ -130,7 +130,7 @@ func case_rejoin_a_hundred_times() -> void:
 	done()
 
 
-## Ids travel with the connecting, so a socket of the test's own can come back under the same one.
+## The id is part of the connect request, so a host driven by the test can rejoin under the same one.
 func case_same_id_again() -> void:
 	const ID := 12345
 	var server := start_server(4)
@@ -146,7 +146,7 @@ func case_same_id_again() -> void:
 		check(pump([server], met), "round %d: it joins" % round)
 		equal(server.say("round %d" % round, ID), OK, "it can be sent to")
 		check(pump([server], func() -> bool: return guest.service()[0] == ENetConnection.EVENT_RECEIVE), "it hears")
-		# The next one comes before the server has seen this one go.
+		# The next host connects before the server has noticed that this one is gone.
 		link.peer_disconnect_now()
 		guest.destroy()
 	var expected: Array[String] = []
@@ -157,7 +157,7 @@ func case_same_id_again() -> void:
 	done()
 
 
-## Nobody says goodbye for a killed process: the other side has to notice.
+## A killed process sends no disconnect, so the other end has to time out.
 func case_killed_process() -> void:
 	var port := free_port()
 	var server_child := start_godot("res://child.gd", ["host", server_class, str(port)])
@@ -167,7 +167,7 @@ func case_killed_process() -> void:
 		done()
 		return
 	var client := start_client(port)
-	# Each child tells the other end which id it sees: the guest's.
+	# Each child sends the guest's id, as seen by the child, to the other end.
 	var both_met := func() -> bool: return client.packets.size() == 1 and server.packets.size() == 1
 	var has_news := func() -> bool:
 		return both_met.call() or not _both_run(server_child, client_child)

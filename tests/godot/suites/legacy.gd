@@ -1,11 +1,11 @@
 extends "res://lib/raw_suite.gd"
-## What Godot 3's class had and Godot 4's has not. The client's class is the one that is tried, in
-## either role; the server's class is at the other end.
+## Members of Godot 3's class that Godot 4 dropped. The client's class is under test, in both roles; the server's class
+## is the other end.
 
 const Threaded := preload("res://lib/threaded.gd")
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
-## Longer than a case may take.
+## Longer than the time limit of a case.
 const FOR_EVER_USEC := 200_000_000
 
 
@@ -13,7 +13,7 @@ func reason_to_skip() -> String:
 	return "" if client_class.ends_with("Rs") else "the built-in class has none of it"
 
 
-## A server of the class that is tried, with one client of the other.
+## A server of the tested class, with one client of the other class.
 func _served(settings: Dictionary = {}) -> Array[End]:
 	var server := new_end(client_class)
 	for property: StringName in settings:
@@ -165,12 +165,12 @@ func case_addresses() -> void:
 	done()
 
 
-## Stock takes more than five seconds to give up a client that is silent.
+## Stock takes more than five seconds to time out a silent client.
 func case_peer_timeout() -> void:
 	var ends := _served()
 	var id := ends[1].id()
 	var peer := ends[0].peer
-	# It is to be silent when nobody polls it.
+	# The client must be silent when it is not polled.
 	Threaded.end(ends[1].peer)
 	peer.call(&"set_peer_timeout", id, 1, 100, 400)
 	peer.call(&"set_peer_timeout", id, 5, 4, 3)

@@ -1,12 +1,12 @@
 extends "res://lib/player_suite.gd"
-## server_relay of the peer, as SceneMultiplayer sees it. The client's class is the one that is tried.
+## The peer's server_relay, as SceneMultiplayer sees it. The client's class is under test.
 
 
 func reason_to_skip() -> String:
 	return "" if client_class.ends_with("Rs") else "the built-in class has none"
 
 
-## A server of the class that is tried, with two clients of the other.
+## A server of the tested class, with two clients of the other class.
 func _served(relays: bool) -> Array[Player]:
 	var server := new_player(client_class)
 	server.end.peer.set(&"server_relay", relays)
@@ -38,7 +38,7 @@ func case_off() -> void:
 	var players := await _served(false)
 	var first := players[1]
 	var second := players[2]
-	# What the server says later comes after anything that it said of the others.
+	# A later packet of the server arrives after everything that the server could have said about other clients.
 	players[0].world.say_reliable.rpc(1)
 	var both := func() -> bool: return first.world.heard.size() == 1 and second.world.heard.size() == 1
 	check(await frames(both), "the server reaches both")

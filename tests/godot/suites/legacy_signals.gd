@@ -1,6 +1,5 @@
 extends "res://lib/suite.gd"
-## Godot 3's signals of a client, and what their handlers may do. The client's class is the one that
-## is tried.
+## Godot 3's client signals, and what their handlers may do. The client's class is under test.
 
 const SIGNALS: Array[StringName] = [&"connection_succeeded", &"connection_failed", &"server_disconnected"]
 const STATUS: Dictionary[StringName, int] = {
@@ -14,11 +13,11 @@ func reason_to_skip() -> String:
 	return "" if client_class.ends_with("Rs") else "the built-in class has none of them"
 
 
-## A client that writes its own signals down too, each only if the status is as it must be.
+## A client that records these signals, too, each with a check of the status.
 func _listening() -> End:
 	var client := new_end(client_class)
 	var events := client.events
-	# It shall not keep its peer alive.
+	# The handler must not keep its peer alive.
 	var weak: WeakRef = weakref(client.peer)
 	for name in SIGNALS:
 		client.peer.connect(name, func() -> void:
@@ -28,8 +27,7 @@ func _listening() -> End:
 	return client
 
 
-## Where attempts fail: soon, at a server that refuses, if the engine inside can tell the client; else
-## by silence.
+## A server where attempts fail: soon if the engine in use rejects requests with an answer, otherwise by timeout.
 func _refusing() -> End:
 	var server := new_end(client_class)
 	equal(server.host(free_port()), OK, "create_server")
@@ -81,7 +79,7 @@ func case_leaving_by_oneself() -> void:
 	done()
 
 
-## From either handler a client may try the next server.
+## A client may connect to the next server from either handler.
 func case_connecting_anew_in_handlers() -> void:
 	for first_refuses: bool in [true, false]:
 		var first := _refusing() if first_refuses else start_server()
@@ -102,7 +100,8 @@ func case_connecting_anew_in_handlers() -> void:
 	done()
 
 
-## What a signal tells must be so: a handler of an earlier one may have changed it.
+## A signal's statement must still be true when it is emitted, because a handler of an earlier signal may have closed
+## the peer.
 func case_closing_in_handlers() -> void:
 	for name: StringName in [&"peer_connected", &"peer_disconnected", &"connection_succeeded"]:
 		var server := start_server()
@@ -143,7 +142,7 @@ func case_polling_in_handlers() -> void:
 	done()
 
 
-## The peer is in the middle of a poll then.
+## The handler frees the peer in the middle of its poll.
 func case_freeing_in_handlers() -> void:
 	for name in SIGNALS:
 		var fails := name == &"connection_failed"

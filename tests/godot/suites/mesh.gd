@@ -1,5 +1,5 @@
 extends "res://lib/mesh_suite.gd"
-## A mesh of four: everybody has a host for everybody else.
+## A mesh of four peers, each with a host for every other peer.
 
 const MODES: Array[int] = [
 	MultiplayerPeer.TRANSFER_MODE_UNRELIABLE, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED,
@@ -28,7 +28,7 @@ func case_everybody_speaks() -> void:
 				var left_out: End = others[0]
 				var one: End = others[1]
 				_expect_heard(from, one.id(), [one], mode, channel)
-				# Stock frees an unreliable packet after the first host has sent it.
+				# Stock frees an unreliable packet after the first host has sent it, so its broadcasts are skipped.
 				if from.is_ours or mode == MultiplayerPeer.TRANSFER_MODE_RELIABLE:
 					_expect_heard(from, 0, others, mode, channel)
 					_expect_heard(from, -left_out.id(), others.slice(1), mode, channel)
@@ -87,7 +87,7 @@ func case_a_player_closes() -> void:
 	done()
 
 
-## A player whose object nobody holds any more.
+## A player whose last reference is dropped.
 func case_a_player_is_dropped() -> void:
 	for leaver in 4:
 		var mesh := meshed()
@@ -143,7 +143,7 @@ func case_disconnecting_one() -> void:
 	done()
 
 
-## Who left can come back with new hosts, under the old id.
+## A player that left can rejoin with new hosts under its old id.
 func case_coming_back() -> void:
 	var mesh := meshed()
 	for end in mesh:
@@ -182,7 +182,7 @@ func case_get_peer_and_host() -> void:
 		expect_errors(1, end.is_ours, "get_host")
 		check(end.peer.get(&"host") == null, "nor as a property")
 		expect_errors(1, end.is_ours, "host")
-	# A packet peer sends past the mesh, on ENet's own channels.
+	# A packet peer bypasses the mesh and uses ENet's own channels.
 	var direct: PacketPeer = mesh[0].peer.call(&"get_peer", mesh[1].id())
 	equal(send(direct, 4, "direct".to_utf8_buffer()), OK, "send")
 	check(pump(mesh, func() -> bool: return mesh[1].packets.size() == 1), "it arrives")
@@ -194,7 +194,7 @@ func case_get_peer_and_host() -> void:
 	done()
 
 
-## Closing destroys the hosts that the mesh has. One whose player has left is its maker's again.
+## Closing a mesh destroys its hosts. A host whose player has left belongs to the script again.
 func case_hosts_after_the_mesh() -> void:
 	for closes in 2:
 		var mesh := meshed(2)
@@ -216,7 +216,7 @@ func case_hosts_after_the_mesh() -> void:
 		equal(hosts[stays].connection.call(&"get_max_channels"), 255, "the other is not")
 		hosts[stays].drain()
 		equal(hosts[stays].peers(), [], "but has nobody")
-		# It can go into a mesh again.
+		# The host can be added to a mesh again.
 		var friend := bound_host(class_of(closes))
 		hosts[stays].events.clear()
 		link(friend, hosts[stays])
@@ -230,7 +230,7 @@ func case_hosts_after_the_mesh() -> void:
 	done()
 
 
-## A mesh takes no newcomers on the hosts that it has.
+## A mesh admits no newcomers on its hosts.
 func case_strangers() -> void:
 	var mesh := meshed(1)
 	var bound := bound_host(server_class, 4)

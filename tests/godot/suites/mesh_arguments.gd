@@ -1,5 +1,5 @@
 extends "res://lib/mesh_suite.gd"
-## What create_mesh and add_mesh_peer refuse, and that all goes on after it.
+## Arguments that create_mesh and add_mesh_peer refuse. The mesh must keep working afterwards.
 
 const BAD := ERR_INVALID_PARAMETER
 
@@ -35,7 +35,7 @@ func case_no_host() -> void:
 		expect_errors(1, end.is_ours, "null")
 		var host := new_host(peer_class)
 		equal(add(end, 9, host), BAD, "a host that was not created")
-		# Stock asks it for its peers, which it says too.
+		# Stock also asks the host for its peers, which prints another error.
 		_expect_error_lines(end, "a host that was not created")
 		host.open()
 		equal(add(end, 9, host), BAD, "a host without a peer")
@@ -44,7 +44,7 @@ func case_no_host() -> void:
 		equal(add(end, 9, host), BAD, "a host that is connecting")
 		expect_errors(1, end.is_ours, "a host that is connecting")
 		equal([end.events.size(), end.is_up()], [0, true], "nobody joined")
-		# A host that was refused is still its owner's.
+		# A refused host still belongs to the script.
 		host.drain()
 		equal(host.peers().size(), 1, "it goes on connecting")
 		host.destroy()
@@ -84,7 +84,7 @@ func case_a_host_with_two() -> void:
 	done()
 
 
-## Ids are not checked: they come from whoever arranged the mesh.
+## The other player's id is not checked, because the script that arranges the mesh chooses it.
 func case_any_id_for_the_other() -> void:
 	for id: int in [1, 2147483647]:
 		var joined := linked()
@@ -101,7 +101,7 @@ func case_any_id_for_the_other() -> void:
 	done()
 
 
-## A host has one owner. Stock does not look, and one polls what is the other's.
+## A host has one owner. Stock does not check this, and one owner then polls the other's host.
 func case_hosts_of_others() -> void:
 	for peer_class: String in [server_class, client_class]:
 		if not peer_class.ends_with("Rs"):
@@ -136,7 +136,7 @@ func _expect_refused(mesh: End, host: RefCounted, what: String) -> void:
 	expect_errors(1, true, what)
 
 
-## The other family's object is no host at all.
+## An object of the other class family is not accepted as a host.
 func case_hosts_of_the_other_class() -> void:
 	if server_class == client_class:
 		check(true, "there is one class only")
@@ -152,7 +152,7 @@ func case_hosts_of_the_other_class() -> void:
 	done()
 
 
-## At least one error line: the engine's own, or ours and nobody else's.
+## Expects at least one error line, either all of the engine or all of our class.
 func _expect_error_lines(end: End, what: String) -> void:
 	var lines := _errors.take()
 	if not _errors.can_see():

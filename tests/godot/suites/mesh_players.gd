@@ -1,5 +1,5 @@
 extends "res://lib/mesh_suite.gd"
-## SceneMultiplayer on a mesh: everybody reaches everybody without a server between them.
+## SceneMultiplayer on a mesh: all players reach each other without a server.
 
 const MODES: Array[String] = ["reliable", "unreliable_ordered", "unreliable"]
 

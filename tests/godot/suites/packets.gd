@@ -1,13 +1,13 @@
 extends "res://lib/suite.gd"
-## What travels: sizes, modes, channels, order, and the queue on arrival.
+## Packets: sizes, modes, channels, order, and the queue of received packets.
 
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
 const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const MODES: Array[int] = [UNRELIABLE, ORDERED, RELIABLE]
-## The largest payload that fits into one datagram's fragment.
+## The largest payload that fits into one fragment.
 const ONE_FRAGMENT := 1364
-## Unreliable packets in a row, how many of them between two polls, and the share that must come.
+## Number of unreliable packets in a row, how many are sent per poll, and the share that must arrive.
 const PACED := 600
 const PACE := 4
 const LEAST_SHARE := 0.99
@@ -16,7 +16,7 @@ const ATTEMPTS := 5
 
 func case_sizes_in_every_mode() -> void:
 	var ends := connected(1)
-	# Around one fragment, the largest datagram, two and three fragments.
+	# Sizes around one fragment, the largest datagram, and two and three fragments.
 	for size: int in [
 		1, 2, 3, 1363, 1364, 1365, 1366, 1391, 1392, 1393, 1400, 2727, 2728, 2729, 4092, 4093, 65_535, 70_000,
 	]:
@@ -33,7 +33,7 @@ func case_four_megabytes() -> void:
 	done()
 
 
-## A large unreliable packet may lose a part to a full socket buffer; what comes must be whole.
+## A large unreliable packet may lose fragments to a full socket buffer. One that arrives must be complete.
 func case_large_unreliable() -> void:
 	var ends := connected(1)
 	for mode: int in [UNRELIABLE, ORDERED]:
@@ -54,8 +54,7 @@ func _send_and_compare(
 	var what := "%d bytes in mode %d" % [size, mode]
 	var bytes := pattern(size)
 	equal(bytes.size(), size, "the pattern's size")
-	# Unreliable ones may be lost to a full socket buffer, or held back by ENet's throttle on a busy
-	# machine.
+	# Unreliable packets may be lost to a full socket buffer, or dropped by ENet's throttle on a busy machine.
 	for attempt in 20:
 		to.packets.clear()
 		equal(from.send(bytes, target, mode), OK, what)
@@ -72,7 +71,7 @@ func _send_and_compare(
 	equal(packet.mode, expected, what + ": mode on arrival")
 
 
-## Scripts cannot send empty packets with put_packet; stock's lower class can.
+## Scripts cannot send empty packets with put_packet, but stock's ENetPacketPeer can.
 func case_empty_packet() -> void:
 	var ends := connected(1)
 	if ends[1].is_ours:
@@ -127,7 +126,7 @@ func case_negative_channel_is_automatic() -> void:
 	done()
 
 
-## Stock says OK and sends nothing, or sends on another channel; ours says what is wrong.
+## Stock returns OK and sends nothing or uses another channel; our class reports the error.
 func case_channels_that_are_not_there() -> void:
 	var ends := connected(1)
 	for channel: int in [254, 255, 256, 300]:
@@ -145,7 +144,7 @@ func case_channels_that_are_not_there() -> void:
 	done()
 
 
-## Stock takes max_channels for the incoming bandwidth.
+## Stock uses max_channels as the incoming bandwidth.
 func case_max_channels() -> void:
 	var server := start_server(4, 2)
 	var client := start_client(server.port)
@@ -179,8 +178,8 @@ func case_reliable_order() -> void:
 	done()
 
 
-## A few at a time, so that no socket buffer overflows: they come, and in order. ENet's throttle drops
-## some when an answer was late, which a busy machine can bring about: a new connection starts afresh.
+## The packets are sent a few at a time, so that no socket buffer overflows, and must arrive in order. On a busy machine
+## ENet's throttle may drop some after a late acknowledgement, so a new connection is tried.
 func case_unreliable_order() -> void:
 	for mode: int in [UNRELIABLE, ORDERED]:
 		for direction in 2:
@@ -195,7 +194,7 @@ func case_unreliable_order() -> void:
 	done()
 
 
-## How many of the packets come.
+## The number of packets that arrive.
 func _paced(mode: int, direction: int) -> int:
 	var ends := connected(1)
 	var from := ends[direction]
@@ -221,7 +220,7 @@ func case_queue() -> void:
 	ends[1].send("a".to_utf8_buffer(), 1, RELIABLE, 4)
 	ends[1].send("b".to_utf8_buffer(), 1, RELIABLE, 4)
 	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 2), "both arrive")
-	# The properties are the next packet's, and asking takes nothing.
+	# The getters describe the next packet and do not remove it.
 	equal(peer.get_packet_channel(), 4, "channel")
 	equal(peer.get_packet_peer(), ends[1].id(), "peer")
 	equal(peer.get_packet().get_string_from_utf8(), "a", "first")

@@ -1,5 +1,5 @@
 extends "res://lib/raw_suite.gd"
-## ENetConnection and ENetPacketPeer by themselves: connecting, sending, watching.
+## ENetConnection and ENetPacketPeer without a multiplayer peer: connecting, sending and statistics.
 
 const NO_FLAGS := 0
 const UNSEQUENCED := ENetPacketPeer.FLAG_UNSEQUENCED
@@ -36,7 +36,7 @@ func case_connecting() -> void:
 func case_channel_limits() -> void:
 	var server := bound_host(server_class, 32, 4)
 	equal(server.connection.call(&"get_max_channels"), 4, "of create_host_bound")
-	# What the host allows, what is asked for, what comes out.
+	# The host's limit, the number requested, and the expected result.
 	for plan: Vector3i in [
 		Vector3i(4, 9, 4), Vector3i(4, 3, 3), Vector3i(3, 0, 3), Vector3i(0, 0, 255), Vector3i(0, 200, 200),
 		Vector3i(1, 255, 1),
@@ -57,7 +57,7 @@ func case_channel_limits() -> void:
 
 func case_flags_and_channels() -> void:
 	var joined := linked(7)
-	# What arrives of a small packet, and of one that is split: only fragments may be lost in parts.
+	# Flags of a small packet and of a split one on arrival. Only packets split into unreliable fragments may lose parts.
 	var arrives := {
 		NO_FLAGS: [0, RELIABLE],
 		RELIABLE: [RELIABLE, RELIABLE],
@@ -89,13 +89,13 @@ func case_large_packets() -> void:
 	done()
 
 
-## `direction` 0 is from the bound host.
+## `direction` 0 is from the bound host to the other.
 func _send_and_compare(
 	joined: Link, direction: int, channel: int, bytes: PackedByteArray, flags: int, expected: int, what: String
 ) -> void:
 	var to := joined.hosts[1 - direction]
 	to.events.clear()
-	# A full socket buffer may drop unreliable ones.
+	# A full socket buffer may drop unreliable packets.
 	for attempt in (1 if expected == RELIABLE else 20):
 		equal(send(joined.peers[direction], channel, bytes, flags), OK, what)
 		var patience := 20.0 if expected == RELIABLE else 0.5
@@ -136,7 +136,7 @@ func case_packets_of_the_packet_peer() -> void:
 		var event := to.events[0]
 		equal([event.bytes, event.channel, event.flags], ["put".to_utf8_buffer(), 0, RELIABLE], "reliable on 0")
 		to.events.clear()
-		# Nobody takes these packets before they are counted.
+		# The packets are not read before they are counted.
 		var waiting := joined.peers[1 - direction]
 		for text: String in ["one", "two"]:
 			equal(send(joined.peers[direction], 1, text.to_utf8_buffer(), NO_FLAGS), OK, "send")
@@ -162,7 +162,7 @@ func case_broadcast() -> void:
 	for flags: int in [RELIABLE, NO_FLAGS, UNSEQUENCED]:
 		for channel: int in [0, 3]:
 			var what := "flags %d, channel %d" % [flags, channel]
-			# Who has the channel.
+			# The hosts whose connection has the channel.
 			var hearers := hosts.slice(1, 4 if channel == 0 else 3)
 			for host in hosts:
 				host.events.clear()
@@ -175,7 +175,7 @@ func case_broadcast() -> void:
 				equal([event.bytes, event.channel, event.flags], [what.to_utf8_buffer(), channel, flags], what)
 	serve_for(hosts, 0.05)
 	check(hosts[3].events.is_empty(), "nobody else hears it")
-	# From the other side, where there is only one.
+	# The opposite direction, where a host has only one peer.
 	hosts[1].connection.call(&"broadcast", 1, "back".to_utf8_buffer(), RELIABLE)
 	check(serve(hosts, func() -> bool: return server.events.size() == 1), "a client's reaches the server")
 	done()
@@ -194,7 +194,7 @@ func case_compression() -> void:
 		_send_and_compare(joined, direction, 1, zeros, RELIABLE, RELIABLE, "zeros")
 		var sent := joined.hosts[direction].pop_statistic(ENetConnection.HOST_TOTAL_SENT_DATA)
 		check(sent < zeros.size() / 2, "%d bytes for %d" % [sent, zeros.size()])
-		# What cannot be made smaller travels as it is.
+		# Data that does not shrink is sent uncompressed.
 		_send_and_compare(joined, direction, 1, pattern(20_000), RELIABLE, RELIABLE, "noise")
 	done()
 
@@ -212,7 +212,7 @@ func case_socket_send() -> void:
 	done()
 
 
-## What the system gives differs; no system gives less than a few datagrams.
+## Buffer sizes depend on the system, but every system provides room for a few datagrams.
 func case_socket_buffers() -> void:
 	for own_class: String in [server_class, client_class]:
 		if not own_class.ends_with("Rs"):
@@ -228,7 +228,7 @@ func case_socket_buffers() -> void:
 	done()
 
 
-## What is not ENet, or nobody's, changes nothing.
+## Datagrams that are not ENet, or belong to no peer, have no effect.
 func case_foreign_datagrams() -> void:
 	var joined := linked(2)
 	var stranger := PacketPeerUDP.new()
@@ -263,7 +263,7 @@ func case_statistics() -> void:
 				host.pop_statistic(which)
 				equal(host.pop_statistic(which), 0, "popped")
 		_send_and_compare(joined, direction, 1, pattern(30_000), RELIABLE, RELIABLE, "30 kB")
-		# The answers are under way until nothing comes any more.
+		# Acknowledgements are in flight for a while.
 		serve_for(joined.hosts, 0.02)
 		for turn in 2:
 			var from := joined.hosts[turn]
@@ -297,7 +297,7 @@ func case_throttle_is_agreed_on() -> void:
 	done()
 
 
-## A host without a free slot does not answer.
+## A host without a free slot does not answer with stock; ours rejects the request.
 func case_full_host() -> void:
 	var server := bound_host(server_class, 1)
 	var first := link(server, open_host(client_class))

@@ -3,7 +3,7 @@ extends "res://lib/raw_suite.gd"
 
 const Threaded := preload("res://lib/threaded.gd")
 const GOODBYE := 77
-## For timeouts: stock's own need half a minute.
+## Used for timeouts, because stock's defaults take half a minute.
 const SOON_MS := 200
 
 
@@ -61,7 +61,7 @@ func case_disconnect_now() -> void:
 	done()
 
 
-## Nobody is told: the other end finds out when it hears nothing any more.
+## reset() sends nothing, so the other end has to time out.
 func case_reset() -> void:
 	for leaver in 2:
 		var joined := linked()
@@ -92,7 +92,7 @@ func joined_class(leaver: int) -> String:
 	return client_class if leaver == 0 else server_class
 
 
-## Pings go unanswered; with short limits that is noticed soon.
+## Pings are not acknowledged, and short limits make the peer time out soon.
 func _expect_timeout(joined: Link, leaver: int) -> void:
 	var stays := joined.hosts[1 - leaver]
 	var peer := joined.peers[1 - leaver]
@@ -103,7 +103,7 @@ func _expect_timeout(joined: Link, leaver: int) -> void:
 	_expect_goodbye(joined, leaver, 0)
 
 
-## The end that stays has heard the goodbye, and the peers of both are gone for good.
+## Checks that the other end received the disconnect, and that the peers of both ends are inactive.
 func _expect_goodbye(joined: Link, leaver: int, data: int) -> void:
 	var stays := joined.hosts[1 - leaver]
 	equal(stays.types().back(), RawHost.EVENT_DISCONNECT, "the other's last event")
@@ -122,7 +122,7 @@ func _has_events(host: RawHost) -> bool:
 	return not host.events.is_empty()
 
 
-## A slot is used again, by a peer of its own.
+## A slot is reused with a new peer object.
 func case_rejoining() -> void:
 	var server := bound_host(server_class, 1)
 	var client := open_host(client_class)
@@ -142,7 +142,7 @@ func case_rejoining() -> void:
 	done()
 
 
-## An attempt that is given up: nobody hears anything.
+## An abandoned attempt causes no events.
 func case_giving_up() -> void:
 	for how: StringName in [&"peer_disconnect", &"peer_disconnect_now", &"reset"]:
 		var client := open_host(client_class)
@@ -165,8 +165,8 @@ func case_service_waits() -> void:
 	done()
 
 
-## Stock in a thread of its own begins to connect while the host waits: the host answers from within
-## its service(), which returns as soon as the connection is there.
+## Stock in another thread starts to connect while the host waits. The host answers from within its service(), which
+## returns as soon as the connection is established.
 func case_service_wakes_up() -> void:
 	const LATER_MS := 200
 	const LONG_MS := 20_000
@@ -185,7 +185,7 @@ func case_service_wakes_up() -> void:
 	done()
 
 
-## Connects, speaks, leaves; each after a while.
+## Connects, sends a packet and disconnects, with a pause before each step.
 func _visit(port: int, pause_ms: int) -> void:
 	var connection := ENetConnection.new()
 	connection.create_host(1)
@@ -200,7 +200,7 @@ func _visit(port: int, pause_ms: int) -> void:
 	connection.destroy()
 
 
-## Without threads, which would be done before anybody looks.
+## Linked hosts without network threads, which would finish before the test looks.
 func _linked_by_hand(channels: int = 0) -> Link:
 	var joined := linked(channels)
 	for host in joined.hosts:

@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Handlers that call back into the peer while it polls.
+## Signal handlers that call back into the peer while it polls.
 
 
 func case_sending_in_handlers() -> void:
@@ -97,7 +97,7 @@ func case_disconnecting_another_in_handler() -> void:
 	done()
 
 
-## Stock calls a disconnect handler that polls twice: it is asked about the others alone.
+## Stock calls a disconnect handler that polls a second time, so such a handler is tested with our class only.
 func case_polling_in_handlers() -> void:
 	var server := start_server()
 	var poll_again := func(_id: int) -> void: server.peer.poll()
@@ -133,7 +133,7 @@ func case_refusing_in_handler() -> void:
 	done()
 
 
-## Stock frees itself under its own feet: only ours is asked to bear it.
+## Stock accesses its own freed memory in this case, so only our class is tested.
 func case_last_reference_dropped_in_handler() -> void:
 	if not server_class.ends_with("Rs"):
 		check(true, "not asked of stock")

@@ -1,5 +1,5 @@
 extends "res://lib/player_suite.gd"
-## What games use: SceneMultiplayer on top.
+## SceneMultiplayer, which games use, on top of the peers.
 
 const MODES: Array[String] = ["reliable", "unreliable_ordered", "unreliable"]
 
@@ -15,8 +15,8 @@ func case_rpcs_in_every_mode() -> void:
 	done()
 
 
-## Ten, one a frame. ENet's throttle may hold back unreliable ones after a late answer, which a busy
-## machine can bring about: of those, some more may be sent.
+## Sends ten RPCs, one per frame. On a busy machine ENet's throttle may drop unreliable ones after a late
+## acknowledgement, so some more of those may be sent.
 func _send_rpcs(from: Player, to: Player, mode: String) -> void:
 	const WANTED := 10
 	const MOST := 60
@@ -67,7 +67,7 @@ func case_relay_between_clients() -> void:
 	check(await frames(_all_know_each_other), "the clients know each other")
 	for mode in MODES:
 		second.world.heard.clear()
-		# The throttle may hold back an unreliable one.
+		# The throttle may drop an unreliable packet, so it is repeated.
 		for attempt in (1 if mode == "reliable" else 20):
 			first.world.rpc_id(second.id(), "say_" + mode, 7)
 			if await frames(func() -> bool: return not second.world.heard.is_empty(), 1.0):
@@ -87,13 +87,13 @@ func case_relay_between_clients() -> void:
 	done()
 
 
-## Everybody, one, and all but one: what clients send passes the server.
+## Targets of clients, relayed by the server: all, one, and all but one.
 func case_relay_targets() -> void:
 	var players := await players_connected(3)
 	check(await frames(_all_know_each_other), "the clients know each other")
 	var sender := players[1]
 	var id := sender.id()
-	# Who hears it, by number of player.
+	# The recipients of each text, by number of the player.
 	var plan: Array[Dictionary] = [
 		{"target": 0, "text": "all", "hear": [0, 2, 3]},
 		{"target": 1, "text": "server", "hear": [0]},
@@ -154,7 +154,7 @@ func case_spawning_and_synchronizing() -> void:
 	equal(copy.name, box.name, "under its name")
 	box.position = Vector2(50, 60)
 	check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "it moves along")
-	# A late guest gets what is there.
+	# A client that joins late receives the existing state.
 	var late := await join_later()
 	check(await frames(func() -> bool: return late.world.boxes.get_child_count() == 1), "a late guest sees it")
 	equal((late.world.boxes.get_child(0) as Node2D).position, Vector2(50, 60), "as it is now")
@@ -169,7 +169,7 @@ func case_spawning_and_synchronizing() -> void:
 func case_authentication() -> void:
 	var server := new_player(server_class)
 	equal(server.end.host(free_port()), OK, "create_server")
-	# Through the suite, which the API does not keep: a callback that kept its API would leak.
+	# A callback that held its API would leak it, so the callback is a method of the suite.
 	server.api.auth_callback = _judge
 	server.api.multiplayer_peer = server.end.peer
 	for word: String in ["sesame", "wrong"]:
@@ -178,7 +178,7 @@ func case_authentication() -> void:
 		client.api.auth_callback = func(_id: int, _word: PackedByteArray) -> void: pass
 		var authenticate := func(id: int) -> void:
 			equal(client.api.send_auth(id, word.to_utf8_buffer()), OK, "send_auth")
-			# A wrong word's client waits for the verdict: what it said besides would come from nobody.
+			# A client with the wrong word waits for the verdict: its other packets would come from an unknown peer.
 			if word == "sesame":
 				equal(client.api.complete_auth(id), OK, "complete_auth")
 		client.api.peer_authenticating.connect(authenticate)

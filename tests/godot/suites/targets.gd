@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Who gets a packet.
+## The recipients of a packet.
 
 
 func case_broadcast_single_and_all_but_one() -> void:
@@ -37,7 +37,7 @@ func case_targets_of_a_server() -> void:
 	var ends := connected(1)
 	var server := ends[0]
 	for target: int in [1, -1, 77, -77, -2147483648]:
-		# Stock takes -2147483648 for its own absolute value, which is no peer either.
+		# Stock negates -2147483648 to itself, which is no valid peer either.
 		equal(server.send("x".to_utf8_buffer(), target), ERR_INVALID_PARAMETER, "target %d" % target)
 		expect_errors(1, server.is_ours, "target %d" % target)
 	equal(server.send("x".to_utf8_buffer(), ends[1].id()), OK, "a good one")

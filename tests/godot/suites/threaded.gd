@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Our network thread: what it does while the main thread does something else. Stock has none.
+## Our network thread: its work while the main thread is busy. Stock has no such thread.
 
 const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
@@ -20,7 +20,7 @@ func case_the_property() -> void:
 	done()
 
 
-## The main thread blocks for several timeouts of the other end. It sent something just before.
+## The main thread blocks for several timeouts of the other end, right after it has sent a packet.
 func case_a_busy_main_thread_loses_nothing() -> void:
 	const PACKETS := 300
 	var ends := _connected()
@@ -30,7 +30,7 @@ func case_a_busy_main_thread_loses_nothing() -> void:
 	for index in PACKETS:
 		ends[0].send(str(index).to_utf8_buffer(), id, RELIABLE)
 	ends[1].say(WORD)
-	# As a client that loads: only the other end, in a process of its own in a real game, goes on.
+	# Like a client that is loading. Only the other end, which a real game has in another process, keeps running.
 	var begun := Time.get_ticks_msec()
 	while Time.get_ticks_msec() - begun < BUSY_MSEC:
 		ends[0].poll()
@@ -48,7 +48,7 @@ func case_a_busy_main_thread_loses_nothing() -> void:
 	done()
 
 
-## Without a thread the same main thread is given up.
+## Without a network thread, the same blocking makes the other end time out.
 func case_without_it_the_connection_is_lost() -> void:
 	var ends := _connected()
 	ends[1].peer.set(&"threaded", false)
@@ -74,7 +74,7 @@ func case_round_trips_have_no_frames() -> void:
 				end.poll()
 			OS.delay_msec(FRAME_MSEC)
 		measured.append(statistic_of(link, ENetPacketPeer.PEER_ROUND_TRIP_TIME))
-	# Its own part waits for its polls, where it is the built-in class.
+	# A built-in server reads the acknowledgement in its polls, so its measurement contains frames even then.
 	if ends[0].is_ours:
 		check(measured[0] < FRAME_MSEC / 2.0 and measured[1] > FRAME_MSEC / 2.0, "%s ms" % [measured])
 	else:
@@ -82,7 +82,7 @@ func case_round_trips_have_no_frames() -> void:
 	done()
 
 
-## Signals come from polls alone, on the thread that polls.
+## Signals are emitted by polls only, on the polling thread.
 func case_signals_come_from_polls() -> void:
 	var server := start_server()
 	var client := start_client(server.port)
@@ -125,7 +125,7 @@ func case_it_may_change_at_any_time() -> void:
 	done()
 
 
-## With its thread as without it.
+## The error is the same with and without the thread.
 func case_what_the_system_refuses_is_told() -> void:
 	const TOO_LARGE := 70_000
 	var host: MultiplayerPeer = ClassDB.instantiate("ENetConnectionRs")
@@ -139,13 +139,13 @@ func case_what_the_system_refuses_is_told() -> void:
 	done()
 
 
-## Closed by a script or in a handler, or freed.
+## The peer is closed by a script, closed in a handler, or freed.
 func case_endings() -> void:
 	for how: String in ["close", "free", "handler"]:
 		var ends := _connected()
 		var goodbye := _end(ends, how)
 		check(pump(ends, func() -> bool: return ends[0].events.has(goodbye)), "the other hears it: " + how)
-		# Who is put out is not listened to any more.
+		# Packets of a peer that was disconnected by the handler are dropped.
 		if ends[0].keeps_last_words and how != "handler":
 			equal(ends[0].texts(), [WORD] as Array[String], "and what it said before: " + how)
 	done()
@@ -154,7 +154,7 @@ func case_endings() -> void:
 func case_leaked_at_quit() -> void:
 	var server := start_server()
 	var program := godot_program()
-	# What it says of the object that it never frees is not for this process's output.
+	# The other process's report of the leaked object must not appear in this process's output.
 	var arguments := godot_arguments("res://leaver.gd", ["leak", client_class, str(server.port)])
 	var piped := OS.execute_with_pipe(program, arguments)
 	var child: int = piped.get("pid", -1)
@@ -172,7 +172,7 @@ func _connected() -> Array[End]:
 	return ends
 
 
-## A function of its own, or the caller would keep the object that is to be freed.
+## A separate function, because the caller's reference would keep the object alive.
 func _end(ends: Array[End], how: String) -> String:
 	var leaver := ends[1]
 	var goodbye := "-%d" % leaver.id()

@@ -1,12 +1,12 @@
 extends "res://lib/suite.gd"
-## Other threads than the main one: stock works there, one thread at a time. Ours says that it does not,
-## answers no, and neither the process nor the object is the worse for it.
+## Threads other than the main thread. Stock works there, one thread at a time. Our classes print an error and refuse,
+## and neither the process nor the object may be damaged.
 
 const PACKET: PackedByteArray = [1, 2, 3]
 const CLASSES: Array[String] = [
 	"ENetMultiplayerPeer", "ENetConnection", "ENetMultiplayerPeerRs", "ENetConnectionRs",
 ]
-## With static types, calls go to a method in another way.
+## With static types GDScript calls methods in a different way.
 const TYPED_SOURCE := "
 static func create(peer: %s, port: int) -> Error:
 	return peer.create_server(port)
@@ -21,11 +21,11 @@ static func state_of(peer: %s) -> int:
 	return peer.get_state()
 "
 const CONNECTED := 5
-## One that the extension sends to its objects.
+## A notification that the extension sends to its objects.
 const FRAME_BEGINS := 0x4E657402
 
 
-## The methods that had their error, which comes once.
+## The methods that have already printed their error, which each method prints only once.
 class Told:
 	extends RefCounted
 
@@ -82,7 +82,7 @@ func case_calls() -> void:
 		_elsewhere(func() -> void: peer.transfer_channel = 2)
 		equal(peer.transfer_channel, 0 if is_ours else 2, "transfer_channel")
 		_expect_told(name, ["set_transfer_channel"])
-		# The error must not come with each of them.
+		# Repeated calls must not print the error again.
 		_elsewhere(func() -> void:
 			for count in 100:
 				peer.poll())
@@ -134,7 +134,7 @@ func case_typed_calls() -> void:
 	done()
 
 
-## The last reference is another thread's. The objects that belong to the peer go with it.
+## Another thread drops the last reference. The objects that belong to the peer are freed with it.
 func case_freeing() -> void:
 	var port := free_port()
 	var holder: Array[MultiplayerPeer] = [ClassDB.instantiate(server_class)]
@@ -149,7 +149,7 @@ func case_freeing() -> void:
 	check(pump([client], is_up), "a client connects")
 	check(holder[0].call(&"get_peer", client.id()) != null, "and is a peer")
 	_elsewhere(holder.clear)
-	# Ours has gone when the main thread next comes by.
+	# Our class frees the host when the main thread runs next.
 	var next := new_end(server_class)
 	equal(next.host(port), OK, "the port is free again")
 	next.peer.close()
@@ -167,7 +167,7 @@ func _elsewhere(what: Callable) -> Variant:
 	return thread.wait_to_finish()
 
 
-## Ours printed an error for each of these methods, if for the first time; stock printed nothing.
+## Our class printed an error for each of these methods on its first call; stock printed nothing.
 func _expect_told(name: String, methods: Array[String]) -> void:
 	var told: Told = shared.get_or_add("told of threads", Told.new())
 	var expected: Array[String] = []

@@ -1,9 +1,9 @@
 extends "res://lib/suite.gd"
-## Newcomers who do not get in.
+## Newcomers that are not admitted.
 
 
-## A server of ours turns the request away; to ENet's engine the client is connected, and with stock it
-## stays in that belief.
+## Our server rejects the request. In the original ENet engine the client becomes connected, and with stock it keeps
+## believing so.
 func case_refused() -> void:
 	var server := start_server()
 	server.peer.refuse_new_connections = true
@@ -49,7 +49,7 @@ func case_full() -> void:
 	done()
 
 
-## An attempt nobody answers ends after 31.5 seconds, without a signal. Both ends at once.
+## An attempt without an answer ends after 31.5 seconds, without a signal. Both classes try at once.
 func case_nobody_answers() -> void:
 	var attempts: Array[End] = []
 	for peer_class: String in [server_class, client_class]:
@@ -68,7 +68,7 @@ func case_nobody_answers() -> void:
 	done()
 
 
-## Garbage from a stranger disturbs nobody.
+## Invalid datagrams from a stranger affect no connection.
 func case_garbage() -> void:
 	var server := start_server()
 	var client := start_client(server.port)

@@ -1,5 +1,5 @@
 extends "res://lib/player_suite.gd"
-## WIRE_GODOT3 among ours, with SceneMultiplayer on top: the peers relay, and it must not.
+## WIRE_GODOT3 between our classes under SceneMultiplayer: the peers relay, so SceneMultiplayer must not.
 
 const WIRE_GODOT3 := 1
 
@@ -8,13 +8,13 @@ func reason_to_skip() -> String:
 	return "" if client_class.ends_with("Rs") and client_class == server_class else "both ends must have it"
 
 
-## `prepare` gets each peer before it is created, the server's first.
+## `prepare` is called with each peer before it is created, the server's first.
 func _served(clients: int, relays: bool = true, prepare: Callable = func(_peer: MultiplayerPeer) -> void: pass) -> Array[Player]:
 	for index in clients + 1:
 		var player := new_player(client_class)
 		player.end.peer.set(&"wire_protocol", WIRE_GODOT3)
 		player.end.peer.set(&"server_relay", relays)
-		# The world's RPCs go up to transfer channel 3.
+		# The world's RPCs use transfer channels up to 3.
 		player.end.peer.set(&"channel_count", 6)
 		prepare.call(player.end.peer)
 		if index == 0:
@@ -58,7 +58,7 @@ func case_without_relay() -> void:
 	done()
 
 
-## Compressed and encrypted below. (Debian's Godot 3 has no DTLS in its ENet, and goes on without a word.)
+## Compression and encryption below. (Debian's Godot 3 has an ENet without DTLS and ignores the setting silently.)
 func case_below_it_all_is_as_ever() -> void:
 	var crypto := Crypto.new()
 	var key := crypto.generate_rsa(2048)
@@ -85,7 +85,7 @@ func case_no_meshes() -> void:
 	done()
 
 
-## A client sees others that it has no connection to.
+## A client knows other clients without a connection to them.
 func case_peers_behind_the_server() -> void:
 	var players := await _served(2)
 	var peer := players[1].end.peer
