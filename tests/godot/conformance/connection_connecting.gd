@@ -70,7 +70,7 @@ func case_no_second_while_connected() -> void:
 	done()
 
 
-func case_none_on_a_host_that_accepted() -> void:
+func case_no_attempt_on_a_host_that_accepted() -> void:
 	var pair := connected_pair(0, 0, true)
 	attempt(pair.subject, &"connect_to_host", [LOCALHOST, free_port()], "after accepting")
 	attempt(pair.subject, &"get_peers")
@@ -172,7 +172,7 @@ func case_states_on_the_way() -> void:
 	note("queued", peer.call(&"get_state"))
 	attempt(connection, &"service")
 	note("sent", peer.call(&"get_state"))
-	check(serve([partner], _has_received(partner)), "the partner hears of it")
+	check(serve([partner], _has_received(partner)), "the partner receives the answer")
 	note("answered", peer.call(&"get_state"))
 	check(serve([connection], had(connection, 1)), "connected")
 	note("connected", peer.call(&"get_state"))

@@ -30,7 +30,7 @@ func case_handshake_step_by_step() -> void:
 	attempt(connection, &"connect_to_host", [LOCALHOST, port, 4], "connect_to_host")
 	attempt(connection, &"service")
 	_note_all(connection, "the request")
-	check(serve([partner], func() -> bool: return partner.pop_statistic(RECEIVED) > 0.0), "it arrives")
+	check(serve([partner], func() -> bool: return partner.pop_statistic(RECEIVED) > 0.0), "the request arrives")
 	check(serve([connection], had(connection, 1)), "the answer arrives")
 	note("received", connection.call(&"pop_statistic", RECEIVED))
 	note("received bytes", connection.call(&"pop_statistic", RECEIVED_BYTES))
@@ -48,7 +48,7 @@ func case_both_ends_count_the_same() -> void:
 		clear_events()
 		var all_arrived := func() -> bool:
 			return events(pair.subject).size() == 3 and events(pair.partner).size() == 3
-		check(serve(pair.both(), all_arrived), "all arrive")
+		check(serve(pair.both(), all_arrived), "all packets arrive")
 		# A datagram in flight may so far be counted by its sender only.
 		serve_for(pair.both(), 0.02)
 		for kinds: Array in [[SENT_BYTES, RECEIVED_BYTES], [SENT, RECEIVED], [RECEIVED_BYTES, SENT_BYTES], [RECEIVED, SENT]]:

@@ -29,9 +29,9 @@ func case_order_of_peers() -> void:
 	attempt(second, &"peer_disconnect_now")
 	attempt(connection, &"get_peers")
 	attempt(connection, &"service")
-	note("without the second", _places(connection, partners))
+	note("without the second partner", _places(connection, partners))
 	partners[1] = _joined(connection, port, 1)[0]
-	note("with a new one", _places(connection, partners))
+	note("with a new partner", _places(connection, partners))
 	done()
 
 
@@ -45,7 +45,7 @@ func case_disconnecting_peers_are_listed() -> void:
 	done()
 
 
-func case_dropped_peers_leave_at_service() -> void:
+func case_dropped_peers_are_removed_by_service() -> void:
 	for method: StringName in [&"peer_disconnect_now", &"reset"]:
 		var pair := connected_pair()
 		attempt(pair.subject_peer, method)
@@ -151,18 +151,18 @@ func case_refuse_new_connections() -> void:
 	var port := listen(connection)
 	attempt_refusal(connection, true)
 	var partner := new_client(port)
-	check(serve([connection, partner], had(partner, 1)), "the partner hears of it")
+	check(serve([connection, partner], had(partner, 1)), "the partner receives the answer")
 	serve_for([connection, partner], 0.1)
 	differs("the host", events(connection), "D23", [[1, "peer", 0, 0, 0]], [])
 	differs("the client", events(partner), "D23", [[1, "peer", 0, 0, 0]], [[2, "peer", 0, 0, 0]])
 	attempt_refusal(connection, false)
 	var second := new_client(port)
-	check(serve([connection, second], had(second, 1)), "the second hears of it")
-	note("let in again", events(second))
+	check(serve([connection, second], had(second, 1)), "the second partner gets an answer")
+	note("admitted again", events(second))
 	done()
 
 
-func case_refusing_keeps_those_inside() -> void:
+func case_refusing_keeps_connected_peers() -> void:
 	var pair := connected_pair(0, 0, true)
 	attempt_refusal(pair.subject, true)
 	clear_events()

@@ -7,7 +7,7 @@ const MODES := [
 ]
 
 
-func case_broadcast_reaches_everybody() -> void:
+func case_broadcast_reaches_all_peers() -> void:
 	var connection := kit.connection()
 	var port := listen(connection)
 	var partners: Array[ENetConnection] = []
@@ -46,7 +46,7 @@ func case_broadcast_channel_beyond_a_peer() -> void:
 	clear_events()
 	attempt(pair.subject, &"broadcast", [5, PackedByteArray([5]), 1])
 	attempt(pair.subject, &"broadcast", [1, PackedByteArray([1]), 1])
-	check(serve(pair.both(), had(pair.partner, 1)), "one arrives")
+	check(serve(pair.both(), had(pair.partner, 1)), "one packet arrives")
 	note("events", events(pair.partner))
 	done()
 
@@ -60,7 +60,7 @@ func case_broadcast_flags() -> void:
 	attempt(pair.subject, &"broadcast", [1, PackedByteArray(), 1])
 	var last_is_there := func() -> bool:
 		return not events(pair.partner).is_empty() and events(pair.partner)[-1][3] == 1
-	check(serve(pair.both(), last_is_there), "all arrive")
+	check(serve(pair.both(), last_is_there), "all packets arrive")
 	# Unsequenced packets may overtake others, so they are compared as a set.
 	var arrived: Array[int] = []
 	while pair.partner_peer.get_available_packet_count() > 0:
@@ -72,7 +72,7 @@ func case_broadcast_flags() -> void:
 	done()
 
 
-func case_broadcast_to_nobody() -> void:
+func case_broadcast_without_peers() -> void:
 	var connection := new_host()
 	attempt(connection, &"broadcast", [0, PackedByteArray([1]), 1])
 	attempt(connection, &"broadcast", [0, PackedByteArray(), 1])
@@ -105,7 +105,7 @@ func case_empty_and_large_broadcast() -> void:
 		bytes.resize(size)
 		bytes.fill(size % 251)
 		attempt(pair.subject, &"broadcast", [0, bytes, 1], "%d bytes" % size)
-	check(serve(pair.both(), had(pair.partner, 5)), "all arrive")
+	check(serve(pair.both(), had(pair.partner, 5)), "all packets arrive")
 	note("sizes", _sizes(pair.partner_peer))
 	done()
 
@@ -231,7 +231,7 @@ func case_compressed_is_smaller() -> void:
 
 
 ## An unknown mode leaves the current mode unchanged.
-func case_compress_nonsense_keeps_the_mode() -> void:
+func case_unknown_compression_mode_changes_nothing() -> void:
 	var pair := connected_pair(2)
 	serve_for(pair.both(), 0.05)
 	attempt(pair.subject, &"compress", [ENetConnection.COMPRESS_ZLIB])
@@ -241,18 +241,18 @@ func case_compress_nonsense_keeps_the_mode() -> void:
 	done()
 
 
-func case_compressed_to_one_who_cannot_read() -> void:
+func case_compressed_packet_to_an_end_without_compression() -> void:
 	var pair := connected_pair(2)
 	serve_for(pair.both(), 0.05)
 	clear_events()
 	attempt(pair.subject, &"compress", [ENetConnection.COMPRESS_RANGE_CODER])
 	attempt(pair.subject_peer, &"send", [0, _compressible(), 1], "send")
 	serve_for(pair.both(), 0.2)
-	note("nothing arrives", events(pair.partner))
+	note("no packet arrives", events(pair.partner))
 	done()
 
 
-func case_reads_plain_while_compressing() -> void:
+func case_accepts_plain_packets_while_compressing() -> void:
 	var pair := connected_pair(2)
 	clear_events()
 	attempt(pair.subject, &"compress", [ENetConnection.COMPRESS_ZSTD])

@@ -53,7 +53,7 @@ func case_receive_on_every_channel() -> void:
 		clear_events()
 		for channel: int in [0, 1, 2, 100, 254]:
 			pair.partner_peer.call(&"send", channel, PackedByteArray([channel]), 1)
-		check(serve(pair.both(), had(pair.subject, 5)), "all arrive")
+		check(serve(pair.both(), had(pair.subject, 5)), "all packets arrive")
 		note("events", events(pair.subject))
 	done()
 
@@ -137,7 +137,7 @@ func case_events_of_several_peers() -> void:
 		var partner := new_client(port, 1, 100 + index)
 		partners.append(partner)
 		check(serve([connection, partner], had(connection, index + 1)), "connected")
-		check(serve([connection, partner], had(partner, 1)), "told so")
+		check(serve([connection, partner], had(partner, 1)), "the partner receives the disconnect")
 	note("connects", events(connection))
 	clear_events()
 	for index in partners.size():
@@ -178,7 +178,7 @@ func case_full_host() -> void:
 	var connection := kit.connection()
 	var port := listen(connection, 1)
 	var first := new_client(port)
-	check(serve([connection, first], had(first, 1)), "the first gets in")
+	check(serve([connection, first], had(first, 1)), "the first client connects")
 	var second := new_client(port)
 	serve([connection, first, second], had(second, 1), 1.0)
 	note("the first", events(first))

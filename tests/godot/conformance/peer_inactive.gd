@@ -49,7 +49,7 @@ func case_after_timeout() -> void:
 	clear_events()
 	attempt(pair.subject_peer, &"set_timeout", [1, 1, 1])
 	attempt(pair.subject_peer, &"send", [0, PackedByteArray([1]), 1])
-	check(serve([pair.subject], had(pair.subject, 1)), "timed out")
+	check(serve([pair.subject], had(pair.subject, 1)), "the peer times out")
 	_call_all(pair.subject_peer)
 	done()
 
@@ -72,7 +72,7 @@ func case_after_a_failed_attempt() -> void:
 	var connection := new_host()
 	var peer: PacketPeer = connection.call(&"connect_to_host", LOCALHOST, free_port())
 	attempt(peer, &"set_timeout", [1, 1, 1])
-	check(serve([connection], had(connection, 1)), "given up")
+	check(serve([connection], had(connection, 1)), "the attempt times out")
 	_call_all(peer)
 	done()
 

@@ -65,7 +65,7 @@ func case_disconnect_now() -> void:
 		clear_events()
 		attempt(pair.subject_peer, &"peer_disconnect_now", [5])
 		_note_peer(pair.subject_peer)
-		note("the partner hears", serve(pair.both(), had(pair.partner, 1)))
+		note("the partner receives the disconnect", serve(pair.both(), had(pair.partner, 1)))
 		serve_for(pair.both(), 0.05)
 		note("own events", events(pair.subject))
 		note("partner's events", events(pair.partner))
@@ -77,7 +77,7 @@ func case_disconnect_now_does_not_wait() -> void:
 	var pair := connected_pair(2)
 	clear_events()
 	attempt(pair.subject_peer, &"peer_disconnect_now", [5])
-	note("the partner hears", serve([pair.partner], had(pair.partner, 1)))
+	note("the partner receives the disconnect", serve([pair.partner], had(pair.partner, 1)))
 	done()
 
 
@@ -90,7 +90,7 @@ func case_disconnect_waits_for_service() -> void:
 		serve_for([pair.partner], 0.1)
 		note("before service", events(pair.partner))
 		attempt(pair.subject, &"flush")
-		note("the partner hears", serve([pair.partner], had(pair.partner, 1)))
+		note("the partner receives the disconnect", serve([pair.partner], had(pair.partner, 1)))
 	done()
 
 
@@ -99,7 +99,7 @@ func case_disconnect_now_sends_what_is_queued() -> void:
 	clear_events()
 	pair.subject_peer.call(&"send", 0, PackedByteArray([1]), 1)
 	attempt(pair.subject_peer, &"peer_disconnect_now", [5])
-	note("the partner hears", serve([pair.partner], had(pair.partner, 1)))
+	note("the partner receives the disconnect", serve([pair.partner], had(pair.partner, 1)))
 	serve_for([pair.partner], 0.05)
 	note("partner's events", events(pair.partner))
 	done()
@@ -126,7 +126,7 @@ func case_partner_of_a_reset_peer_times_out() -> void:
 	attempt(pair.subject_peer, &"reset")
 	pair.partner_peer.call(&"set_timeout", 1, 1, 1)
 	pair.partner_peer.call(&"send", 0, PackedByteArray([1]), 1)
-	note("the partner gives up", serve(pair.both(), had(pair.partner, 1)))
+	note("the partner times out", serve(pair.both(), had(pair.partner, 1)))
 	note("partner's events", events(pair.partner))
 	note("own events", events(pair.subject))
 	done()

@@ -67,7 +67,7 @@ func case_get_var() -> void:
 	done()
 
 
-func case_get_var_of_nonsense() -> void:
+func case_get_var_of_invalid_data() -> void:
 	var pair := connected_pair()
 	clear_events()
 	pair.partner_peer.put_packet(PackedByteArray([255, 255, 255, 255, 1]))

@@ -190,7 +190,7 @@ func _note_too_large(label: String, result: Error) -> void:
 
 func case_encode_buffer_size() -> void:
 	var pair := connected_pair()
-	note("as it comes", pair.subject_peer.encode_buffer_max_size)
+	note("by default", pair.subject_peer.encode_buffer_max_size)
 	for size: int in [1024, 1025, 268435456, 1023, 268435457, 0, -1]:
 		pair.subject_peer.encode_buffer_max_size = size
 		note("prints for %d" % size, take_errors(true))
@@ -203,7 +203,7 @@ func case_ordered_on_each_channel() -> void:
 	clear_events()
 	for index in 30:
 		pair.subject_peer.call(&"send", index % 3, PackedByteArray([index]), 1)
-	check(serve(pair.both(), had(pair.partner, 30)), "all arrive")
+	check(serve(pair.both(), had(pair.partner, 30)), "all packets arrive")
 	var by_channel: Array[Array] = [[], [], []]
 	for event: Array in events(pair.partner):
 		var channel: int = event[3]

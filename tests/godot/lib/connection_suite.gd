@@ -1,6 +1,6 @@
 extends "res://lib/raw_suite.gd"
 ## Base of the suites in which an ENetConnectionRs is itself the multiplayer peer, at the ends that use our class.
-## At stock ends the partner is an ENetMultiplayerPeer.
+## The partner at a stock end is an ENetMultiplayerPeer.
 
 const CONNECTION := "ENetConnectionRs"
 

@@ -19,8 +19,8 @@ func case_server_numbers() -> void:
 		var arguments: Array = bad[1]
 		equal(end.peer.callv(&"create_server", arguments), BAD, what)
 		expect_errors(1, end.is_ours, what)
-		equal(end.is_active(), false, what + " leaves it inactive")
-	equal(end.peer.call(&"create_server", port, 4095), OK, "the largest server")
+		equal(end.is_active(), false, what + " leaves the peer inactive")
+	equal(end.peer.call(&"create_server", port, 4095), OK, "the largest number of clients")
 	done()
 
 
@@ -50,17 +50,17 @@ func case_client_numbers() -> void:
 		var arguments: Array = bad[1]
 		equal(end.peer.callv(&"create_client", arguments), bad[2], what)
 		expect_errors(1, end.is_ours, what)
-		equal(end.is_active(), false, what + " leaves it inactive")
-	equal(end.peer.call(&"create_client", "127.0.0.1", 5000, 300), OK, "too many channels are cut")
+		equal(end.is_active(), false, what + " leaves the peer inactive")
+	equal(end.peer.call(&"create_client", "127.0.0.1", 5000, 300), OK, "too many channels are limited")
 	done()
 
 
 func case_port_in_use() -> void:
 	var server := start_server()
 	var second := new_end(client_class)
-	equal(second.host(server.port), ERR_CANT_CREATE, "the port is taken")
+	equal(second.host(server.port), ERR_CANT_CREATE, "a port in use")
 	expect_errors(1, second.is_ours, "port in use")
-	equal(second.host(free_port()), OK, "the object is still good")
+	equal(second.host(free_port()), OK, "the object is usable after the failure")
 	done()
 
 
@@ -111,7 +111,7 @@ func case_reuse_after_every_ending() -> void:
 			server.peer.close()
 		else:
 			server.peer.close()
-			check(pump([client], func() -> bool: return not client.is_active()), "client ends")
+			check(pump([client], func() -> bool: return not client.is_active()), "the client closes")
 	# An object may also change its role.
 	var port := free_port()
 	equal(client.host(port), OK, "the client becomes a server")

@@ -65,13 +65,13 @@ func case_unequal_modes() -> void:
 	_forgive_zlib()
 	for attempt in attempts:
 		if attempt.fits():
-			check(have_met(attempt.ends), attempt.name + ": they connect")
+			check(have_met(attempt.ends), attempt.name + ": the ends connect")
 			_check_half_heard(attempt.ends, 1, attempt.name)
 			continue
 		for end in attempt.ends:
 			equal(end.events, [] as Array[String], attempt.name + ": no signals")
 		var status := attempt.ends[1].peer.get_connection_status()
-		equal(status, MultiplayerPeer.CONNECTION_CONNECTING, attempt.name + ": the client goes on trying")
+		equal(status, MultiplayerPeer.CONNECTION_CONNECTING, attempt.name + ": the client keeps trying")
 	done()
 
 
@@ -147,7 +147,7 @@ func case_changed_on_both_ends() -> void:
 		for end in ends:
 			set_mode(end, mode)
 		carry(ends, 100, "changed to " + NAMES[mode])
-	equal(ends[0].events.size(), 1, "nobody left")
+	equal(ends[0].events.size(), 1, "no peer left")
 	done()
 
 
@@ -177,7 +177,7 @@ func case_changed_to_another_codec() -> void:
 		pump_for(ends, 0.2)
 		_forgive_zlib()
 		for end in ends:
-			equal(end.packets.size(), 0, "it is not understood")
+			equal(end.packets.size(), 0, "packets that arrived")
 		set_mode(ends[changed], ZLIB)
 		for end in ends:
 			_check_late(end, ends, "zlib on both ends again")
@@ -196,14 +196,14 @@ func _check_half_heard(ends: Array[End], compressing: int, what: String) -> void
 	equal(deaf.send(zeros(600)), OK, "put_packet")
 	equal(ends[compressing].send(zeros(600)), OK, "put_packet")
 	pump_for(ends, 0.2)
-	equal(deaf.packets.size(), 1, what + ": what is compressed does not arrive")
-	equal(ends[compressing].packets.size(), 1, what + ": what is plain does")
+	equal(deaf.packets.size(), 1, what + ": packets received by the end without compression")
+	equal(ends[compressing].packets.size(), 1, what + ": packets received by the end with compression")
 
 
 func _check_late(end: End, ends: Array[End], what: String) -> void:
 	var is_there := func() -> bool:
 		return end.packets.any(func(packet: End.Packet) -> bool: return packet.bytes == zeros(600))
-	check(pump(ends, is_there, 10.0), what + ": it arrives in the end")
+	check(pump(ends, is_there, 10.0), what + ": the packet arrives eventually")
 
 
 ## Stock prints an error for every datagram that is no zlib stream. Ours must not print any.

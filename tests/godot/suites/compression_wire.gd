@@ -17,18 +17,18 @@ const BATCH := 8
 
 
 ## Noise, and data too small to shrink, travels uncompressed.
-func case_what_travels_plain() -> void:
+func case_uncompressed_datagrams() -> void:
 	for mode in MODES:
 		var server := bound_host(server_class)
 		var client := open_host(client_class)
 		var tap := WireTap.new()
 		var port := free_port()
-		equal(tap.open(port, server.port), OK, "the tap")
+		equal(tap.open(port, server.port), OK, "opening the tap")
 		for host: RawHost in [server, client]:
 			host.connection.call(&"compress", mode)
 		var to_server := client.join(port, 2)
 		var hosts: Array[RawHost] = [server, client]
-		check(_serve_through(tap, hosts, func() -> bool: return server.events.size() == 1), "they connect")
+		check(_serve_through(tap, hosts, func() -> bool: return server.events.size() == 1), "the hosts connect")
 		var peers: Array[PacketPeer] = [server.events[0].peer, to_server]
 		for direction in 2:
 			for bytes: PackedByteArray in [pattern(4), pattern(48), pattern(600), zeros(600), zeros(1364)]:
@@ -50,7 +50,7 @@ func _check_travels(
 		equal(send(peer, 1, bytes), OK, "send")
 		var is_answered := func() -> bool:
 			return not to.events.is_empty() and not _travelled(tap, direction == 0).is_empty()
-		check(_serve_through(tap, hosts, is_answered), what + ": it arrives, and is acknowledged")
+		check(_serve_through(tap, hosts, is_answered), what + ": the packet arrives and is acknowledged")
 		if _is_as_it_should(tap, direction, bytes.size(), shrinks):
 			return
 	var seen: Array[String] = []
@@ -85,13 +85,13 @@ func _serve_through(tap: WireTap, hosts: Array[RawHost], condition: Callable) ->
 
 
 ## Datagrams that claim to be compressed but are garbage, from strangers and from the client's own socket.
-func case_hostile() -> void:
+func case_invalid_compressed_data() -> void:
 	for mode in MODES:
 		var ends := joined_by(mode, mode)
 		var server := ends[0]
 		var what := "to " + NAMES[mode]
 		var stranger := PacketPeerUDP.new()
-		equal(stranger.connect_to_host(RawHost.LOCAL, server.port), OK, "the stranger aims")
+		equal(stranger.connect_to_host(RawHost.LOCAL, server.port), OK, "the stranger's socket")
 		_errors.take_warnings()
 		var garbage := _garbage(mode)
 		var begun := Time.get_ticks_msec()
@@ -107,11 +107,11 @@ func case_hostile() -> void:
 		var all_came := func() -> bool:
 			came[0] += pop(server, ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
 			return came[0] >= garbage.size() * 2 * _headers().size()
-		check(pump([server], all_came), "%s: it reads %d datagrams" % [what, came[0]])
+		check(pump([server], all_came), "%s: the server has read %d datagrams" % [what, came[0]])
 		carry(ends, 100, what)
 		var seconds := (Time.get_ticks_msec() - begun) / 1000.0
 		check(seconds < 10.0, "%s: %.1f seconds" % [what, seconds])
-		equal(ends[0].events.size() + ends[1].events.size(), 2, what + ": nobody came or left")
+		equal(ends[0].events.size() + ends[1].events.size(), 2, what + ": the number of signals is unchanged")
 		_check_few_lines(server.is_ours, seconds, what)
 	done()
 
@@ -127,7 +127,7 @@ func case_wrong_mode_for_long() -> void:
 		return false
 	if have_met(ends):
 		pump(ends, step, SECONDS)
-	equal(ends[0].packets.size(), 0, "nothing is understood")
+	equal(ends[0].packets.size(), 0, "no packet is decoded")
 	_check_few_lines(ends[0].is_ours, SECONDS, "the wrong mode")
 	done()
 

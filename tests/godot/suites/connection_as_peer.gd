@@ -10,17 +10,17 @@ const MODES: Array[int] = [
 func case_becoming_a_server() -> void:
 	var end := new_end(CONNECTION)
 	for round in 3:
-		equal(end.is_active(), false, "at first")
-		equal(end.peer.get_unique_id(), 0, "no id")
-		expect_errors(1, true, "no id")
+		equal(end.is_active(), false, "active before create_host_bound")
+		equal(end.peer.get_unique_id(), 0, "the id of an inactive peer")
+		expect_errors(1, true, "the id of an inactive peer")
 		equal(begin_server(end), OK, "create_host_bound")
-		equal([end.is_up(), end.id()], [true, 1], "a server at once")
-		equal(end.peer.is_server_relay_supported(), true, "that relays")
+		equal([end.is_up(), end.id()], [true, 1], "server status and id after create_host_bound")
+		equal(end.peer.is_server_relay_supported(), true, "relay support of a server")
 		if round % 2 == 0:
 			end.peer.close()
 		else:
 			end.peer.call(&"destroy")
-	equal(end.is_active(), false, "at last")
+	equal(end.is_active(), false, "active after close")
 	done()
 
 
@@ -29,12 +29,12 @@ func case_becoming_a_client() -> void:
 	for data: int in [2, 77, 2_147_483_647]:
 		var end := new_end(CONNECTION)
 		equal(end.peer.call(&"create_host", 1), OK, "create_host")
-		equal(end.is_active(), false, "a host alone is nobody")
+		equal(end.is_active(), false, "active without a connection")
 		end.peer.call(&"connect_to_host", RawHost.LOCAL, server.port, 0, data)
 		equal(end.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING, "connecting")
-		equal(end.id(), data, "the data is the id")
-		check(pump([server, end], func() -> bool: return end.is_up()), "it connects")
-		check(pump([server, end], func() -> bool: return server.events.has("+%d" % data)), "under this id")
+		equal(end.id(), data, "the connect data is the unique id")
+		check(pump([server, end], func() -> bool: return end.is_up()), "the client connects")
+		check(pump([server, end], func() -> bool: return server.events.has("+%d" % data)), "the server signals this id")
 		end.peer.close()
 		equal(end.is_active(), false, "closed")
 	done()
@@ -52,9 +52,9 @@ func case_data_that_is_no_id() -> void:
 			server.drain()
 			end.peer.call(&"service")
 			return state(peer) == CONNECTED and server.events_of(RawHost.EVENT_CONNECT).size() == 1
-		check(pump([], met), "by hand it connects")
+		check(pump([], met), "the host connects by hand")
 		equal(end.is_active(), false, "data %d, connected" % data)
-		equal(server.events[0].data, data, "what the server sees")
+		equal(server.events[0].data, data, "the data that the server receives")
 		server.events.clear()
 	done()
 
@@ -82,7 +82,7 @@ func case_packets() -> void:
 		var to := ends[1 - direction]
 		to.packets.clear()
 		equal(ends[direction].send(pattern(1_000_000), to.id()), OK, "1 MB")
-		check(pump(ends, func() -> bool: return not to.packets.is_empty(), 20.0), "it arrives")
+		check(pump(ends, func() -> bool: return not to.packets.is_empty(), 20.0), "the packet arrives")
 		check(to.packets[0].bytes == pattern(1_000_000), "exactly")
 	done()
 
@@ -94,10 +94,11 @@ func case_targets() -> void:
 	for target: int in [0, one, -two]:
 		equal(ends[0].say("to %d" % target, target), OK, "target %d" % target)
 	equal(ends[0].say("last"), OK, "the last")
-	check(pump(ends, func() -> bool: return ends.slice(1).all(_has_last)), "everything arrives")
-	equal(ends[1].texts(), ["to 0", "to %d" % one, "to %d" % -two, "last"] as Array[String], "first")
-	equal(ends[2].texts(), ["to 0", "last"] as Array[String], "second")
-	equal(ends[3].texts(), ["to 0", "to %d" % -two, "last"] as Array[String], "third")
+	check(pump(ends, func() -> bool: return ends.slice(1).all(_has_last)), "all packets arrive")
+	equal(ends[1].texts(), ["to 0", "to %d" % one, "to %d" % -two, "last"] as Array[String],
+			"the first client's packets")
+	equal(ends[2].texts(), ["to 0", "last"] as Array[String], "the second client's packets")
+	equal(ends[3].texts(), ["to 0", "to %d" % -two, "last"] as Array[String], "the third client's packets")
 	for end in ends:
 		equal(end.say("lost", 12345), ERR_INVALID_PARAMETER, "an unknown id")
 		expect_errors(1, end.is_ours, "an unknown id")
@@ -115,23 +116,26 @@ func case_disconnecting() -> void:
 			var ids: Array[int] = [1, ends[1].id()]
 			ends[leaver].peer.disconnect_peer(ids[1 - leaver], force)
 			var stays := ends[1 - leaver]
-			check(pump(ends, func() -> bool: return stays.events.has("-%d" % ids[leaver])), "the other is told")
+			check(pump(ends, func() -> bool: return stays.events.has("-%d" % ids[leaver])),
+					"the other end receives the disconnect")
 			pump_for(ends, 0.03)
-			equal(ends[leaver].events.has("-%d" % ids[1 - leaver]), not force, "the leaver's signal")
-			equal([ends[0].is_active(), ends[1].is_active()], [true, false], "the server stays")
+			equal(ends[leaver].events.has("-%d" % ids[1 - leaver]), not force,
+					"whether the end that disconnects has a signal")
+			equal([ends[0].is_active(), ends[1].is_active()], [true, false], "only the server stays active")
 	done()
 
 
-func case_closing_tells_everybody() -> void:
+func case_closing_disconnects_all_clients() -> void:
 	var ends := connected_ends(3)
 	var id := ends[3].id()
 	ends[3].peer.close()
-	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "a client leaves")
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)),
+			"the server signals the client's disconnect")
 	ends[0].peer.close()
 	equal([ends[0].is_active(), ends[0].events.size()], [false, 4], "closed, without further signals")
 	for client: End in [ends[1], ends[2]]:
-		check(pump([client], func() -> bool: return not client.is_active()), "the others end")
-		equal(client.events, ["+1", "-1"] as Array[String], "and are told")
+		check(pump([client], func() -> bool: return not client.is_active()), "the other clients close")
+		equal(client.events, ["+1", "-1"] as Array[String], "the other clients' signals")
 	done()
 
 
@@ -142,11 +146,11 @@ func case_dropping_the_object_closes() -> void:
 		var stays := ends[1 - leaver]
 		_ends.erase(ends[leaver])
 		ends.remove_at(leaver)
-		check(pump(ends, func() -> bool: return stays.events.has(goodbye)), "the other is told")
+		check(pump(ends, func() -> bool: return stays.events.has(goodbye)), "the other end receives the disconnect")
 	done()
 
 
-func case_an_id_that_is_taken() -> void:
+func case_id_in_use() -> void:
 	var server := new_server()
 	var clients: Array[End] = []
 	for index in 2:
@@ -154,20 +158,20 @@ func case_an_id_that_is_taken() -> void:
 		begin_client(client, server.port, 77)
 		clients.append(client)
 		pump([server, client], func() -> bool: return server.events.size() == 1 and client.is_up(), 0.5)
-	equal(server.events, ["+77"] as Array[String], "it is told once")
-	check(clients[0].is_up(), "the first stays")
+	equal(server.events, ["+77"] as Array[String], "the id is signalled once")
+	check(clients[0].is_up(), "the first client stays connected")
 	# With stock the second client believes that it is connected.
 	if server.is_ours:
-		check(pump(_ends, func() -> bool: return not clients[1].is_active()), "the second is sent away")
-	equal(server.say("hello", 77), OK, "who is meant")
-	check(pump(_ends, func() -> bool: return clients[0].packets.size() == 1), "is clear")
+		check(pump(_ends, func() -> bool: return not clients[1].is_active()), "the second client is rejected")
+	equal(server.say("hello", 77), OK, "sending to the id")
+	check(pump(_ends, func() -> bool: return clients[0].packets.size() == 1), "the first client receives the packet")
 	done()
 
 
 ## The flag is the connection's own method and also the property of all multiplayer peers, in typed and untyped code.
 func case_refusing() -> void:
 	if not server_class.ends_with("Rs"):
-		check(true, "stock's server is no connection")
+		check(true, "stock's server is no ENetConnection")
 		done()
 		return
 	var server := new_server()
@@ -203,12 +207,12 @@ static func refuse(connection: ENetConnectionRs, by_method: bool, refuses: bool)
 		equal(connection.is_refusing_new_connections(), true, "way %d is seen by the virtual" % number)
 		var known := server.events.size()
 		var refused := new_client(server.port)
-		check(pump([server, refused], func() -> bool: return not refused.is_active()), "who comes is sent away")
-		equal(server.events.size(), known, "without a signal")
+		check(pump([server, refused], func() -> bool: return not refused.is_active()), "a newcomer is rejected")
+		equal(server.events.size(), known, "no signal for a rejected client")
 		equal(ways[number].call(false), false, "way %d, off" % number)
 		var welcome := new_client(server.port)
 		var joins := func() -> bool: return server.events.has("+%d" % welcome.id())
-		check(pump([server, welcome], joins), "then others join")
+		check(pump([server, welcome], joins), "later clients are admitted")
 	done()
 
 
@@ -232,18 +236,18 @@ func case_assigning_afterwards() -> void:
 			else:
 				end.peer.call(&"flush")
 		return not seen.has(0)
-	check(pump([], met), "they connect by hand")
+	check(pump([], met), "the hosts connect by hand")
 	for end: End in [server, client]:
 		if end.is_ours:
 			equal(end.events.size(), 0, "no signal yet")
 			end.peer.poll()
 		equal(end.is_up(), true, "connected")
-	equal(server.events, ["+%d" % id] as Array[String], "the server's first poll tells it")
-	equal(client.events, ["+1"] as Array[String], "the client's too")
+	equal(server.events, ["+%d" % id] as Array[String], "the server's signals after its first poll")
+	equal(client.events, ["+1"] as Array[String], "the client's signals")
 	for direction in 2:
 		var pair: Array[End] = [server, client]
 		equal(pair[direction].say("hello"), OK, "send")
-		check(pump(pair, func() -> bool: return pair[1 - direction].packets.size() == 1), "it arrives")
+		check(pump(pair, func() -> bool: return pair[1 - direction].packets.size() == 1), "the packet arrives")
 	done()
 
 
@@ -252,5 +256,5 @@ func case_a_failed_attempt() -> void:
 	begin_client(end, free_port(), 5)
 	end.peer.poll()
 	end.peer.disconnect_peer(1)
-	equal([end.is_active(), end.events.size()], [false, 0], "given up, without a signal")
+	equal([end.is_active(), end.events.size()], [false, 0], "inactive without a signal after a failed attempt")
 	done()

@@ -20,10 +20,10 @@ func case_the_readme() -> void:
 	var body := "\t" + "\n\t".join(lines)
 	body = body.replace("create_server(%s)" % PORT, "create_server(%d)" % server_port)
 	body = body.replace(", %s)" % PORT, ", %d)" % wire.port)
-	check(not body.contains(PORT), "the ports are others")
+	check(not body.contains(PORT), "the port was replaced")
 	var script := GDScript.new()
 	script.source_code = "func play() -> Array[MultiplayerPeer]:\n%s\n\treturn [server, client]\n" % body
-	equal(script.reload(), OK, "it compiles")
+	equal(script.reload(), OK, "the script compiles")
 	var game: RefCounted = script.new()
 	var peers: Array[MultiplayerPeer] = game.call(&"play")
 	var ends: Array[End] = []
@@ -31,13 +31,13 @@ func case_the_readme() -> void:
 		var end := new_end(OURS)
 		end.peer = peer
 		ends.append(end)
-	check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "they connect")
+	check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "the client connects")
 	equal(ends[1].say("over here"), OK, "put_packet")
-	check(pump(ends, func() -> bool: return ends[0].texts().has("over here")), "the client is heard")
+	check(pump(ends, func() -> bool: return ends[0].texts().has("over here")), "the server receives the packet")
 	equal(ends[0].say("I see"), OK, "put_packet")
-	check(pump(ends, func() -> bool: return ends[1].texts().has("I see")), "the server is heard")
-	equal(wire.not_encrypted, 0, "all that travelled is DTLS")
-	check(wire.passed > 0, "it travelled there")
+	check(pump(ends, func() -> bool: return ends[1].texts().has("I see")), "the client receives the packet")
+	equal(wire.not_encrypted, 0, "datagrams that are no DTLS records")
+	check(wire.passed > 0, "the wire carried datagrams")
 	done()
 
 
@@ -57,12 +57,13 @@ func case_godot3_wire() -> void:
 		# The world's RPCs use transfer channels up to 3.
 		var settings: Dictionary[StringName, Variant] = {&"wire_protocol": WIRE_GODOT3, &"channel_count": 6}
 		var players := await players_encrypted(way, identity(RSA), 2, settings)
-		equal(players[0].end.peer.is_server_relay_supported(), false, "it is that format")
+		equal(players[0].end.peer.is_server_relay_supported(), false, "relay support in Godot 3's format")
 		await say_in_every_mode(players[0], players[1])
 		await say_in_every_mode(players[1], players[2])
-		check(players[0].world.heard.is_empty(), "the server does not hear it")
+		check(players[0].world.heard.is_empty(), "the server does not receive the relayed RPC")
 		var left := "-%d" % players[2].id()
 		players[2].end.peer.close()
-		check(await frames(func() -> bool: return players[1].events.has(left)), "leaving is told")
+		check(await frames(func() -> bool: return players[1].events.has(left)),
+				"the other client hears of the disconnect")
 		await end_encrypted()
 	done()

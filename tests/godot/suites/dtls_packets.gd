@@ -65,7 +65,7 @@ func case_split_packets() -> void:
 				equal(ends[direction].send(pattern(size), to.id()), OK, "put_packet")
 				check(pump(ends, func() -> bool: return to.packets.size() == 1), "%d bytes arrive" % size)
 				for packet in to.packets:
-					check(packet.bytes == pattern(size), "%d bytes as they were" % size)
+					check(packet.bytes == pattern(size), "%d bytes are unchanged" % size)
 	done()
 
 
@@ -78,9 +78,9 @@ func _carry_badly(who: Identity) -> void:
 	wire.delay = DELAY
 	var client := encrypted_client(wire.port, trusting(who))
 	var ends: Array[End] = [server, client]
-	check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "they connect")
+	check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "the ends connect")
 	_carry(ends, false)
-	equal(wire.not_encrypted, 0, "all that travels is DTLS")
+	equal(wire.not_encrypted, 0, "datagrams that are no DTLS records")
 	check(wire.lost > DATAGRAMS * LOSS, "%d lost" % wire.lost)
 	check(wire.doubled > DATAGRAMS * DOUBLING, "%d doubled" % wire.doubled)
 	check(wire.delayed > DATAGRAMS * DELAY, "%d delayed" % wire.delayed)
@@ -113,7 +113,7 @@ func _carry(ends: Array[End], is_lossless: bool) -> void:
 		var flow := flows[number]
 		var from: String = ["from the server", "from the client"][number]
 		equal(flow.wrong, [] as Array[String], from)
-		equal(flow.counts[RELIABLE_MODE], _sent_in(DATAGRAMS, RELIABLE_MODE), "reliable ones " + from)
+		equal(flow.counts[RELIABLE_MODE], _sent_in(DATAGRAMS, RELIABLE_MODE), "reliable packets " + from)
 		for mode: int in LEAST_SHARE:
 			var share: float = 1.0 if is_lossless else LEAST_SHARE[mode]
 			var least := int(_sent_in(DATAGRAMS, mode) * share)
@@ -136,10 +136,10 @@ func _take(flow: Flow, number: int, packets: Array[End.Packet]) -> void:
 	for packet in packets:
 		var index := _index_of(packet, flow)
 		if index < 0 or index >= flow.sent or index % 3 != packet.mode or packet.bytes != _payload(index, number):
-			flow.wrong.append("%d bytes in mode %d that nobody sent" % [packet.bytes.size(), packet.mode])
+			flow.wrong.append("%d bytes in mode %d that were never sent" % [packet.bytes.size(), packet.mode])
 			continue
 		if flow.came[index] == 1:
-			flow.wrong.append("packet %d again" % index)
+			flow.wrong.append("packet %d twice" % index)
 		if packet.mode != UNRELIABLE and index <= flow.last[packet.mode]:
 			flow.wrong.append("packet %d after %d" % [index, flow.last[packet.mode]])
 		flow.last[packet.mode] = index

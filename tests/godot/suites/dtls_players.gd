@@ -26,21 +26,23 @@ func case_spawning_and_leaving() -> void:
 		var box := players[0].world.spawn_box(Vector2(3, 4))
 		for client: Player in players.slice(1):
 			var boxes := client.world.boxes
-			check(await frames(func() -> bool: return boxes.get_child_count() == 1), "it appears")
-			equal((boxes.get_child(0) as Node2D).position, Vector2(3, 4), "where it was put")
+			check(await frames(func() -> bool: return boxes.get_child_count() == 1), "the box is spawned")
+			equal((boxes.get_child(0) as Node2D).position, Vector2(3, 4), "the position of the spawned box")
 		box.position = Vector2(50, 60)
 		var copy: Node2D = players[1].world.boxes.get_child(0)
-		check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "it moves along")
+		check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "the position is synchronized")
 		box.queue_free()
 		for client: Player in players.slice(1):
 			var boxes := client.world.boxes
-			check(await frames(func() -> bool: return boxes.get_child_count() == 0), "it disappears")
+			check(await frames(func() -> bool: return boxes.get_child_count() == 0), "the box is despawned")
 		var left := "-%d" % players[2].id()
 		players[2].end.peer.close()
 		for player: Player in players.slice(0, 2):
-			check(await frames(func() -> bool: return player.events.has(left)), "they hear of a leaver")
+			check(await frames(func() -> bool: return player.events.has(left)),
+					"the other players signal the disconnect")
 		players[0].end.peer.close()
-		check(await frames(func() -> bool: return players[1].events.has("server_disconnected")), "the server's end")
+		check(await frames(func() -> bool: return players[1].events.has("server_disconnected")),
+				"the client signals the end of the server")
 		await end_encrypted()
 	done()
 
@@ -55,7 +57,7 @@ func case_compression() -> void:
 		var client := encrypted_client(server.port, trusting(who))
 		_compress(client, mode)
 		var ends: Array[End] = [server, client]
-		check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "mode %d: they connect" % mode)
+		check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "mode %d: the ends connect" % mode)
 		if have_met(ends):
 			_exchange(ends, mode)
 		await clean_up()
@@ -90,7 +92,7 @@ func _exchange(ends: Array[End], mode: int) -> void:
 		var has_come := func() -> bool:
 			return ends.all(func(end: End) -> bool: return end.packets.size() > index)
 		if not pump(ends, has_come, PATIENCE):
-			check(false, "mode %d: packet %d does not come" % [mode, index])
+			check(false, "mode %d: packet %d does not arrive" % [mode, index])
 			break
 	for end in ends:
 		for index in mini(end.packets.size(), payloads.size()):

@@ -162,7 +162,8 @@ func _options(row: Row) -> TLSOptions:
 
 func _check_ours(row: Row, ends: Array[End]) -> void:
 	var client := ends[1]
-	check(pump(ends, func() -> bool: return have_met(ends) or not client.is_active()), row.what + ": it is decided")
+	check(pump(ends, func() -> bool: return have_met(ends) or not client.is_active()),
+			row.what + ": the handshake succeeds or fails")
 	equal(client.is_up(), row.ours == FINE, row.what)
 	# Godot's server may print errors, too.
 	var lines := _errors.take().filter(func(line: String) -> bool: return line.contains("Rs."))
@@ -177,12 +178,13 @@ func _check_stock(row: Row, ends: Array[End]) -> void:
 	var client := ends[1]
 	# The relay made last is the client's.
 	var relay := _relays[-1]
-	check(pump(ends, func() -> bool: return have_met(ends) or not relay.ended.is_empty()), row.what + ": it is decided")
+	check(pump(ends, func() -> bool: return have_met(ends) or not relay.ended.is_empty()),
+			row.what + ": the handshake succeeds or fails")
 	var outcome := ACCEPTED
 	if not relay.ended.is_empty():
 		outcome = REFUSED if relay.ended[0].error == OK else CANNOT_START
 	var is_lacking := row.trusted == SYSTEM and OS.get_system_ca_certificates().is_empty()
-	equal(outcome, CANNOT_START if is_lacking else row.stock, row.what + ": what Godot's client says")
+	equal(outcome, CANNOT_START if is_lacking else row.stock, row.what + ": result of Godot's client")
 	equal(client.is_up(), outcome == ACCEPTED, row.what)
 	for line in _errors.take():
 		check(outcome != ACCEPTED and not line.contains("Rs."), "%s: %s" % [row.what, line])

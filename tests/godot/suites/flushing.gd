@@ -58,9 +58,9 @@ func case_the_mode() -> void:
 		if not _is_ours(peer):
 			check(not (&"flush_mode" in peer), "stock has no such property")
 			continue
-		equal(peer.get(&"flush_mode"), FLUSH_FRAME, "by default")
+		equal(peer.get(&"flush_mode"), FLUSH_FRAME, "the default mode")
 		peer.set(&"flush_mode", FLUSH_IMMEDIATE)
-		equal(peer.get(&"flush_mode"), FLUSH_IMMEDIATE, "once set")
+		equal(peer.get(&"flush_mode"), FLUSH_IMMEDIATE, "the mode after setting it")
 		for wrong: int in [-1, 2, 4294967296]:
 			peer.set(&"flush_mode", wrong)
 			expect_errors(1, true, "mode %d" % wrong)
@@ -79,7 +79,7 @@ func case_a_frame_is_a_datagram() -> void:
 	done()
 
 
-func case_immediate_is_as_stock() -> void:
+func case_immediate_mode_matches_stock() -> void:
 	var players := await _players_and_probe()
 	for sender in 2:
 		if players[sender].end.is_ours:
@@ -91,7 +91,7 @@ func case_immediate_is_as_stock() -> void:
 
 
 ## A packet sent from a physics step or as an answer to a packet is not delayed until the processing step.
-func case_processing_holds_nothing_up() -> void:
+func case_processing_delays_nothing() -> void:
 	var players := await _players_and_probe()
 	for place: String in ["physics_process", "api_poll"]:
 		for sender in 2:
@@ -101,7 +101,7 @@ func case_processing_holds_nothing_up() -> void:
 				_put(players[sender], PACKETS)
 				_actor.in_process = func() -> void: left[0] = _sent(players[sender])
 			_act_in(place, players, sender, act)
-			check(await frames(func() -> bool: return left[0] >= 0), "a frame goes by")
+			check(await frames(func() -> bool: return left[0] >= 0), "a frame passes")
 			var expected := 1 if players[sender].end.is_ours else PACKETS
 			var count: int = left[0]
 			check(count >= expected, "%d datagrams, put in %s" % [count, place])
@@ -154,18 +154,18 @@ func case_acknowledgements_wait_for_the_frame() -> void:
 					CONNECT_ONE_SHOT)
 				var heard := players[0].events.size()
 				players[1].api.send_bytes(_WORD, 1, MultiplayerPeer.TRANSFER_MODE_RELIABLE)
-				check(await frames(func() -> bool: return players[0].events.size() > heard), "it comes")
+				check(await frames(func() -> bool: return players[0].events.size() > heard), "the packet arrives")
 				await frame()
 				counts.append(_sent(players[0]))
 			equal(counts.min(), 1, "datagrams with an answer: %s" % answers)
 	else:
-		check(true, "stock acknowledges at once")
+		check(true, "not tested with stock, which acknowledges at once")
 	await _end_probe()
 	done()
 
 
 ## A few full datagrams may be delayed, so that one system call sends them.
-func case_full_datagrams_do_not_wait_for_ever() -> void:
+func case_full_datagrams_are_sent_without_polls() -> void:
 	const MANY := 450
 	var ends := _connected()
 	pump_for(ends, 0.05)
@@ -175,7 +175,7 @@ func case_full_datagrams_do_not_wait_for_ever() -> void:
 	var count := _sent_by(ends[0].peer)
 	# Twelve packets fit into one datagram.
 	check(count >= 32 and count < MANY / 11.0 if ends[0].is_ours else count == MANY, "%d before any poll" % count)
-	check(pump(ends, func() -> bool: return ends[1].packets.size() == MANY), "they arrive")
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == MANY), "the packets arrive")
 	done()
 
 
@@ -191,46 +191,47 @@ func case_a_loop_of_polls() -> void:
 		var count := _sent_by(ends[sender].peer)
 		# Stock sends its acknowledgements in separate datagrams.
 		check(count == 1 if ends[sender].is_ours else count >= PACKETS, "%d with the next poll" % count)
-	check(pump(ends, func() -> bool: return ends[0].packets.size() == PACKETS), "they arrive")
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == PACKETS), "the packets arrive")
 	done()
 
 
-func case_the_other_class_has_it_too() -> void:
+func case_flush_mode_of_connections() -> void:
 	if server_class == "ENetMultiplayerPeerRs":
 		var host: MultiplayerPeer = ClassDB.instantiate("ENetConnectionRs")
-		equal(host.get(&"flush_mode"), FLUSH_FRAME, "by default")
+		equal(host.get(&"flush_mode"), FLUSH_FRAME, "the default mode")
 		host.call(&"create_host_bound", "*", free_port())
 		host.poll()
 		host.set(&"flush_mode", FLUSH_IMMEDIATE)
-		equal(host.get(&"flush_mode"), FLUSH_IMMEDIATE, "once set")
+		equal(host.get(&"flush_mode"), FLUSH_IMMEDIATE, "the mode after setting it")
 		host.close()
 	else:
-		check(true, "nothing of ours serves")
+		check(true, "not tested with stock")
 	done()
 
 
 ## A peer that is freed right after it queued a packet still sends it.
-func case_freeing_says_them() -> void:
+func case_freeing_sends_queued_packets() -> void:
 	for leaver in 2:
 		var ends := connected(1)
 		var stays := ends[1 - leaver]
 		var goodbye := "-%d" % ends[leaver].id()
-		equal(ends[leaver].say("words"), OK, "sending")
+		equal(ends[leaver].say("words"), OK, "sending a packet")
 		_ends.erase(ends[leaver])
 		ends.remove_at(leaver)
-		check(pump(ends, func() -> bool: return stays.journal.has(goodbye)), "the other hears it")
+		check(pump(ends, func() -> bool: return stays.journal.has(goodbye)), "the other end receives the disconnect")
 		if stays.keeps_last_words:
-			equal(stays.texts(), ["words"] as Array[String], "what it said")
+			equal(stays.texts(), ["words"] as Array[String], "the packets that arrived")
 	done()
 
 
-func case_quitting_says_them() -> void:
+func case_quitting_sends_queued_packets() -> void:
 	for how: String in ["quit", "free", "finalize"]:
 		var server := start_server()
 		var child := start_godot("res://leaver.gd", [how, client_class, str(server.port)])
 		if child <= 0:
 			break
-		check(pump([server], func() -> bool: return server.events.size() == 2, 30.0), "it comes and leaves: " + how)
+		check(pump([server], func() -> bool: return server.events.size() == 2, 30.0),
+				"the client connects and disconnects: " + how)
 		if server.keeps_last_words:
 			equal(server.texts(), [Leaver.WORD] as Array[String], how)
 		server.peer.close()

@@ -14,8 +14,8 @@ var _process := 0
 
 func reason_to_skip() -> String:
 	if OS.get_environment("GODOT3").is_empty():
-		return "GODOT3 names no Godot 3"
-	return "" if server_class == client_class else "there is only one class to try"
+		return "the variable GODOT3 is not set to a Godot 3"
+	return "" if server_class == client_class else "these suites test one class only"
 
 
 func clean_up() -> void:
@@ -25,7 +25,7 @@ func clean_up() -> void:
 
 
 ## One client per compression mode, driven by hand.
-func case_its_servers() -> void:
+func case_servers_of_godot3() -> void:
 	var ports: Array[int] = []
 	for mode in MODES:
 		ports.append(free_port())
@@ -42,14 +42,14 @@ func case_its_servers() -> void:
 		hosts.append(host)
 	var all_connected := func() -> bool:
 		return peers.all(func(peer: PacketPeer) -> bool: return state(peer) == CONNECTED)
-	check(serve(hosts, all_connected, 20.0), "Godot 3 is there")
+	check(serve(hosts, all_connected, 20.0), "all clients connect to Godot 3")
 	for mode in MODES:
 		_exchange(hosts[mode], peers[mode], ids[mode], SERVER_ID, NAMES[mode])
 	done()
 
 
 ## One server per compression mode, driven by hand.
-func case_its_clients() -> void:
+func case_clients_of_godot3() -> void:
 	var hosts: Array[RawHost] = []
 	var ports: Array[int] = []
 	for mode in MODES:
@@ -60,7 +60,7 @@ func case_its_clients() -> void:
 	_start("join", ports)
 	var all_connected := func() -> bool:
 		return hosts.all(func(host: RawHost) -> bool: return host.events.size() == 1)
-	check(serve(hosts, all_connected, 20.0), "Godot 3 comes")
+	check(serve(hosts, all_connected, 20.0), "Godot 3's clients connect")
 	for mode in MODES:
 		if hosts[mode].events.is_empty():
 			continue
@@ -116,7 +116,7 @@ func _exchange(host: RawHost, peer: PacketPeer, own_id: int, its_id: int, what: 
 		var wait := func() -> bool: return host.events.size() > index - MOST_UNDERWAY
 		if not serve(hosts, wait):
 			break
-	check(serve(hosts, func() -> bool: return host.events.size() == PACKETS), what + ": all answers")
+	check(serve(hosts, func() -> bool: return host.events.size() == PACKETS), what + ": all answers arrive")
 	var seen := {}
 	for event in host.received():
 		check(event.bytes.slice(0, HEADER) == _header(its_id, own_id), what + ": the answer's header")
@@ -125,7 +125,7 @@ func _exchange(host: RawHost, peer: PacketPeer, own_id: int, its_id: int, what: 
 		check(heard == PackedByteArray([index % 3]) + payload(index), "%s: packet %d" % [what, index])
 		equal(event.channel, CHANNEL_OF[index % 3], "%s: channel of packet %d" % [what, index])
 		seen[index] = true
-	equal(seen.size(), PACKETS, what + ": each packet")
+	equal(seen.size(), PACKETS, what + ": number of different packets")
 	for statistic: int in [ENetConnection.HOST_TOTAL_SENT_DATA, ENetConnection.HOST_TOTAL_RECEIVED_DATA]:
 		var travelled := host.pop_statistic(statistic)
 		equal(travelled < bytes * 0.8, what != NAMES[NONE], "%s: %d bytes for %d" % [what, travelled, bytes])

@@ -10,8 +10,8 @@ var _chats: Array[RefCounted] = []
 
 func reason_to_skip() -> String:
 	if not Godot3.is_there():
-		return "GODOT3 names no Godot 3"
-	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class speaks to Godot 3"
+		return "the variable GODOT3 is not set to a Godot 3"
+	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class can talk to Godot 3"
 
 
 func clean_up() -> void:

@@ -46,7 +46,7 @@ func _carry(members: Array[Member], compression: int, what: String) -> void:
 		# The number of packets in flight is limited, so that no buffer overflows.
 		if index % (MOST_UNDERWAY / 3) == 0 and not _settle(members, index + 1):
 			break
-	check(_settle(members, COUNT), what + ": all arrive")
+	check(_settle(members, COUNT), what + ": all packets arrive")
 	for number in members.size():
 		_judge(members, number, what)
 	for member in members:
@@ -123,9 +123,9 @@ func _judge(members: Array[Member], number: int, what: String) -> void:
 			var index := _judge_bytes(members, packet.from, packet.bytes, what)
 			equal(packet.channel, CHANNEL_OF[index % RANGE % 3], "%s: channel of packet %d" % [what, index])
 			seen[index] = true
-		equal(member.there.failures, [] as Array[int], what + ": it could send all")
-	equal(seen.size(), COUNT * (members.size() - 1), "%s: %s hears each packet" % [what, member])
-	check(_heard(member) - seen.size() <= _sent_again, "%s: %s hears each once" % [what, member])
+		equal(member.there.failures, [] as Array[int], what + ": errors of Godot 3's sends")
+	equal(seen.size(), COUNT * (members.size() - 1), "%s: %s receives each packet" % [what, member])
+	check(_heard(member) - seen.size() <= _sent_again, "%s: %s receives each packet once" % [what, member])
 
 
 func _judge_bytes(members: Array[Member], from: int, bytes: PackedByteArray, what: String) -> int:
@@ -149,7 +149,7 @@ func case_channels() -> void:
 					equal(sender.here.send(bytes, 0, RELIABLE_MODE, channel), OK, "put_packet")
 				else:
 					_godot3.send(sender.there, bytes, 0, RELIABLE_MODE, channel + 2)
-		check(until(func() -> bool: return _all_heard(members, 4)), mixture + ": all arrive")
+		check(until(func() -> bool: return _all_heard(members, 4)), mixture + ": all packets arrive")
 		for member in members:
 			if member.here != null:
 				for packet in member.here.packets:
@@ -158,8 +158,9 @@ func case_channels() -> void:
 				for packet in member.there.packets:
 					equal(packet.channel, packet.bytes[0] + 2, mixture)
 		var own: Member = members.filter(func(member: Member) -> bool: return member.here != null)[0]
-		equal(own.here.send(PackedByteArray([3]), 0, RELIABLE_MODE, 3), ERR_INVALID_PARAMETER, "beyond the last")
-		expect_error_texts(["has no transfer channel 3"], "beyond the last")
+		equal(own.here.send(PackedByteArray([3]), 0, RELIABLE_MODE, 3), ERR_INVALID_PARAMETER,
+				"a channel beyond the last")
+		expect_error_texts(["has no transfer channel 3"], "a channel beyond the last")
 	done()
 
 
@@ -174,8 +175,8 @@ func case_sizes() -> void:
 		if not until(arrived):
 			check(false, "%d bytes arrive" % size)
 			break
-		check(members[0].there.packets[0].bytes == bytes, "%d bytes over there" % size)
-		check(members[2].here.packets[0].bytes == bytes, "%d bytes by way of there" % size)
+		check(members[0].there.packets[0].bytes == bytes, "%d bytes in Godot 3" % size)
+		check(members[2].here.packets[0].bytes == bytes, "%d bytes relayed by Godot 3" % size)
 		members[0].there.packets.clear()
 		members[2].here.packets.clear()
 	done()

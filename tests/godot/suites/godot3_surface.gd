@@ -31,15 +31,15 @@ var _ours: StringName
 
 func reason_to_skip() -> String:
 	if not Godot3.is_there():
-		return "GODOT3 names no Godot 3"
-	return "" if client_class.ends_with("Rs") and client_class == server_class else "it is about our class alone"
+		return "the variable GODOT3 is not set to a Godot 3"
+	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class is compared"
 
 
 func case_every_member() -> void:
 	_ours = client_class
 	var theirs := Godot3.surface()
 	# A minimum count, because a comparison without members would always pass.
-	check(theirs.size() >= 70, "Godot 3 tells its members: %d" % theirs.size())
+	check(theirs.size() >= 70, "number of members that Godot 3 reports: %d" % theirs.size())
 	var met: Array[String] = []
 	for member: String in theirs:
 		var expected: String = theirs[member]
@@ -47,7 +47,7 @@ func case_every_member() -> void:
 			expected = expected.replace(name, NAMES[name])
 		var own := _told(member)
 		if own == expected:
-			check(not INTENDED.has(member), "%s: no difference any more" % member)
+			check(not INTENDED.has(member), "%s is listed as a difference, but there is none" % member)
 		else:
 			met.append(member)
 			equal(own, INTENDED.get(member, expected), member)

@@ -37,10 +37,10 @@ func _expect_texts(members: Array[Member], expected: Array[PackedStringArray], w
 			if members[number].texts().size() < expected[number].size():
 				return false
 		return true
-	check(until(all_heard), what + ": everybody hears all")
+	check(until(all_heard), what + ": all packets arrive")
 	for number in members.size():
 		var texts := PackedStringArray(members[number].texts())
-		equal(texts.size(), expected[number].size(), "%s: %s hears nothing else" % [what, members[number]])
+		equal(texts.size(), expected[number].size(), "%s: number of packets of %s" % [what, members[number]])
 		for sender in members:
 			equal(_said_by(sender, texts), _said_by(sender, expected[number]), "%s: %s" % [what, members[number]])
 
@@ -70,14 +70,15 @@ func case_without_relay() -> void:
 			expected[number].append("1: last")
 		_expect_texts(members, expected, mixture)
 		leave(members[1])
-		check(until(func() -> bool: return members[0].events().has("-%d" % members[1].id)), "one leaves")
+		check(until(func() -> bool: return members[0].events().has("-%d" % members[1].id)), "one client leaves")
 		say_as(members[0], "later", 0)
 		for number: int in [2, 3]:
 			expected[number].append("1: later")
 		_expect_texts(members, expected, mixture)
 		for client in members.slice(1) as Array[Member]:
-			equal(client.events().slice(0, 2), ["+1", "connection_succeeded"] as Array[String], "its own")
-			check(client == members[1] or client.events().size() == 2, "%s hears of nobody" % client)
+			equal(client.events().slice(0, 2), ["+1", "connection_succeeded"] as Array[String],
+					"the client's first signals")
+			check(client == members[1] or client.events().size() == 2, "%s signals no other client" % client)
 	done()
 
 
@@ -87,15 +88,15 @@ func case_joins_and_leaves() -> void:
 		if members.is_empty():
 			break
 		leave(members[1])
-		_expect_gone(members[1], mixture + ": one leaves", true, false)
+		_expect_gone(members[1], mixture + ": a client leaves", true, false)
 		# Our server emits no signal for clients that it disconnects by force; Godot 3 does.
 		kick(members[2], true)
-		_expect_gone(members[2], mixture + ": one is forced out", members[0].there != null)
+		_expect_gone(members[2], mixture + ": a client is disconnected by force", members[0].there != null)
 		for is_here: bool in [true, false]:
 			begin(new_member(is_here), false)
-			check(until(know_each_other), "somebody late meets the others: %s" % [told()])
+			check(until(know_each_other), "a late client knows the others: %s" % [told()])
 		kick(members[3], false)
-		_expect_gone(members[3], mixture + ": another is sent away")
+		_expect_gone(members[3], mixture + ": another client is disconnected")
 	done()
 
 

@@ -30,25 +30,25 @@ func case_disconnect_at_once() -> void:
 			_expect_end(ends, 1 - leaver, ids[1], waits)
 			if not force:
 				var told := func() -> bool: return ends[leaver].journal.has("-%d" % other)
-				check(pump(ends, told), "the leaver is told")
+				check(pump(ends, told), "the end that disconnects signals it")
 	done()
 
 
 ## If the other end polls before the disconnect arrives, it receives the packet with either class.
-func case_close_after_the_words_are_read() -> void:
+func case_close_after_the_packet_is_read() -> void:
 	for leaver in 2:
 		var ends := connected(1)
 		var id := ends[1].id()
 		var stays := ends[1 - leaver]
 		equal(ends[leaver].say(WORDS), OK, "sending")
-		check(pump(ends, func() -> bool: return stays.packets.size() == 1), "the words come")
+		check(pump(ends, func() -> bool: return stays.packets.size() == 1), "the packet arrives")
 		ends[leaver].peer.close()
 		_expect_end(ends, 1 - leaver, id, true)
 	done()
 
 
 ## Many packets: a poll sends as many as the connection allows, and the disconnect drops the rest.
-func case_close_in_the_middle() -> void:
+func case_close_while_sending() -> void:
 	const MANY := 500
 	for leaver in 2:
 		var ends := connected(1)
@@ -59,10 +59,11 @@ func case_close_in_the_middle() -> void:
 			if index == MANY / 2:
 				ends[leaver].poll()
 		ends[leaver].peer.close()
-		check(pump([stays], func() -> bool: return stays.journal.has(goodbye)), "the other hears it")
-		equal(stays.journal[-1], goodbye, "the goodbye comes last")
+		check(pump([stays], func() -> bool: return stays.journal.has(goodbye)), "the other end receives the disconnect")
+		equal(stays.journal[-1], goodbye, "the disconnect is the last event")
 		for index in stays.packets.size():
-			equal(stays.packets[index].bytes.get_string_from_ascii(), str(index), "words from the first on")
+			equal(stays.packets[index].bytes.get_string_from_ascii(), str(index),
+					"packets from the first on, without gaps")
 	done()
 
 
@@ -70,14 +71,14 @@ func case_close_in_the_middle() -> void:
 func _expect_end(ends: Array[End], stays: int, id: int, has_read: bool = false) -> void:
 	var other := id if stays == 0 else 1
 	var goodbye := "-%d" % other
-	check(pump(ends, func() -> bool: return ends[stays].journal.has(goodbye)), "the other hears it")
+	check(pump(ends, func() -> bool: return ends[stays].journal.has(goodbye)), "the other end receives the disconnect")
 	pump_for(ends, 0.05)
 	var expected: Array[String] = ["+%d" % other]
 	if has_read or ends[stays].keeps_last_words:
 		expected.append("%d: %s" % [other, WORDS])
 	expected.append(goodbye)
 	equal(ends[stays].journal, expected, "server" if stays == 0 else "client")
-	equal(ends[stays].is_active(), stays == 0, "a client without its server ends")
+	equal(ends[stays].is_active(), stays == 0, "only a server stays active")
 
 
 func case_players_close_at_once() -> void:
@@ -103,7 +104,7 @@ func case_players_disconnect_at_once() -> void:
 
 
 ## The API releases its peer before the peer closes.
-func case_players_let_go_and_close() -> void:
+func case_players_release_the_peer_and_close() -> void:
 	for leaver in 2:
 		var players := await players_connected(1)
 		var other := players[leaver].id()
@@ -122,9 +123,9 @@ func _speak(from: Player, to: Player) -> void:
 
 func _expect_players_end(stays: Player, other: int, has_read: bool = false) -> void:
 	var goodbye := "-%d" % other if other != 1 else "server_disconnected"
-	check(await frames(func() -> bool: return stays.events.has(goodbye)), "the other hears it")
+	check(await frames(func() -> bool: return stays.events.has(goodbye)), "the other end receives the disconnect")
 	await frames_for(0.05)
 	var reads := has_read or stays.end.keeps_last_words
 	equal(stays.events.has("%d: %s" % [other, WORDS]), reads, "the last words of %d" % other)
 	equal(stays.world.heard.size(), 1 if reads else 0, "the last RPC of %d" % other)
-	equal(stays.events[-1], goodbye, "the goodbye comes last")
+	equal(stays.events[-1], goodbye, "the disconnect is the last event")

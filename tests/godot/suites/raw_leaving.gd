@@ -12,10 +12,10 @@ func case_disconnect() -> void:
 		var joined := _linked_by_hand()
 		var stays := joined.hosts[1 - leaver]
 		joined.peers[leaver].call(&"peer_disconnect", GOODBYE)
-		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECTING, "until it is answered")
+		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECTING, "the state before the answer")
 		joined.peers[leaver].call(&"peer_disconnect", 5)
 		var both_know := func() -> bool: return joined.hosts.all(_has_events)
-		check(serve(joined.hosts, both_know), "both ends hear of it")
+		check(serve(joined.hosts, both_know), "both ends have a disconnect event")
 		_expect_goodbye(joined, leaver, GOODBYE)
 		equal(joined.hosts[leaver].events[0].data, 0, "the leaver's own data")
 		equal(stays.events[0].channel, 0, "channel")
@@ -30,12 +30,12 @@ func case_disconnect_later() -> void:
 		for index in COUNT:
 			equal(send(joined.peers[leaver], index % 2, pattern(10_000 + index)), OK, "send")
 		joined.peers[leaver].call(&"peer_disconnect_later", GOODBYE)
-		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECT_LATER, "first the packets")
-		equal(send(joined.peers[leaver], 0, pattern(1)), FAILED, "no more of them")
+		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECT_LATER, "the state while packets are queued")
+		equal(send(joined.peers[leaver], 0, pattern(1)), FAILED, "sending after peer_disconnect_later")
 		var both_know := func() -> bool:
 			return joined.hosts.all(func(host: RawHost) -> bool:
 				return not host.events_of(RawHost.EVENT_DISCONNECT).is_empty())
-		check(serve(joined.hosts, both_know, 20.0), "both ends hear of it")
+		check(serve(joined.hosts, both_know, 20.0), "both ends have a disconnect event")
 		var sizes: Array[int] = []
 		for event in stays.received():
 			check(event.bytes == pattern(event.bytes.size()), "contents")
@@ -43,7 +43,7 @@ func case_disconnect_later() -> void:
 		sizes.sort()
 		var expected: Array[int] = []
 		expected.assign(range(10_000, 10_000 + COUNT))
-		equal(sizes, expected, "everything arrives before")
+		equal(sizes, expected, "all packets arrive before the disconnect")
 		_expect_goodbye(joined, leaver, GOODBYE)
 	done()
 
@@ -53,10 +53,10 @@ func case_disconnect_now() -> void:
 		var joined := linked()
 		var stays := joined.hosts[1 - leaver]
 		joined.peers[leaver].call(&"peer_disconnect_now", GOODBYE)
-		check(not is_active(joined.peers[leaver]), "the leaver is gone at once")
-		check(serve(joined.hosts, func() -> bool: return _has_events(stays)), "the other is told")
+		check(not is_active(joined.peers[leaver]), "the peer is inactive at once")
+		check(serve(joined.hosts, func() -> bool: return _has_events(stays)), "the other end has an event")
 		serve_for(joined.hosts, 0.05)
-		equal(joined.hosts[leaver].events.size(), 0, "the leaver is not")
+		equal(joined.hosts[leaver].events.size(), 0, "the end that disconnects has no event")
 		_expect_goodbye(joined, leaver, GOODBYE)
 	done()
 
@@ -66,8 +66,8 @@ func case_reset() -> void:
 	for leaver in 2:
 		var joined := linked()
 		joined.peers[leaver].call(&"reset")
-		check(not is_active(joined.peers[leaver]), "the leaver is gone at once")
-		equal(state(joined.peers[1 - leaver]), CONNECTED, "the other does not know")
+		check(not is_active(joined.peers[leaver]), "the peer is inactive at once")
+		equal(state(joined.peers[1 - leaver]), CONNECTED, "the other end is still connected")
 		_expect_timeout(joined, leaver)
 	done()
 
@@ -77,13 +77,13 @@ func case_destroy() -> void:
 		var joined := linked()
 		var host := joined.hosts[leaver]
 		host.destroy()
-		check(not is_active(joined.peers[leaver]), "its peers are gone at once")
+		check(not is_active(joined.peers[leaver]), "the host's peers are inactive at once")
 		_expect_timeout(joined, leaver)
 		host.connection.call(&"destroy")
 		expect_errors(1, host.is_ours, "a second destroy")
-		equal(host.bind(free_port()), OK, "it can be used again")
+		equal(host.bind(free_port()), OK, "the host can be created again")
 		var again := link(host, open_host(joined_class(leaver)))
-		equal(state(again.peers[0]), CONNECTED, "and connects")
+		equal(state(again.peers[0]), CONNECTED, "the new host connects")
 	done()
 
 
@@ -99,23 +99,23 @@ func _expect_timeout(joined: Link, leaver: int) -> void:
 	stays.events.clear()
 	peer.call(&"ping_interval", SOON_MS / 4)
 	peer.call(&"set_timeout", 1, SOON_MS, 2 * SOON_MS)
-	check(serve([stays], func() -> bool: return _has_events(stays), 5.0), "the silence is noticed")
+	check(serve([stays], func() -> bool: return _has_events(stays), 5.0), "the other end times out")
 	_expect_goodbye(joined, leaver, 0)
 
 
 ## Checks that the other end received the disconnect, and that the peers of both ends are inactive.
 func _expect_goodbye(joined: Link, leaver: int, data: int) -> void:
 	var stays := joined.hosts[1 - leaver]
-	equal(stays.types().back(), RawHost.EVENT_DISCONNECT, "the other's last event")
+	equal(stays.types().back(), RawHost.EVENT_DISCONNECT, "the last event of the other end")
 	if not stays.events.is_empty():
-		equal(stays.events[-1].data, data, "with this data")
-		check(stays.events[-1].peer == joined.peers[1 - leaver], "of this peer")
+		equal(stays.events[-1].data, data, "the data of that event")
+		check(stays.events[-1].peer == joined.peers[1 - leaver], "the peer of that event")
 	for peer in joined.peers:
 		equal([is_active(peer), state(peer)], [false, ENetPacketPeer.STATE_DISCONNECTED], "the peer")
 	for host: RawHost in joined.hosts:
 		if host.is_open:
 			host.drain()
-			equal(host.peers(), [], "nobody is listed")
+			equal(host.peers(), [], "no peer is listed")
 
 
 func _has_events(host: RawHost) -> bool:
@@ -134,11 +134,11 @@ func case_rejoining() -> void:
 			known.append(peer)
 		equal(send(joined.peers[round % 2], 1, str(round).to_utf8_buffer()), OK, "send")
 		var hears := joined.hosts[1 - round % 2]
-		check(serve(joined.hosts, func() -> bool: return hears.received().size() == 1), "it arrives")
+		check(serve(joined.hosts, func() -> bool: return hears.received().size() == 1), "the packet arrives")
 		joined.peers[round / 2 % 2].call(&"peer_disconnect", round)
 		var both_know := func() -> bool: return not is_active(joined.peers[0]) and not is_active(joined.peers[1])
-		check(serve(joined.hosts, both_know), "both ends hear of it")
-	check(not known.any(is_active), "old peers stay gone")
+		check(serve(joined.hosts, both_know), "both ends have a disconnect event")
+	check(not known.any(is_active), "old peers stay inactive")
 	done()
 
 
@@ -179,7 +179,7 @@ func case_service_wakes_up() -> void:
 			var event := host.service(LONG_MS)
 			var took := Time.get_ticks_msec() - begun
 			check(took >= LATER_MS / 2 and took < LONG_MS / 2, "event %d took %d ms" % [expected, took])
-			equal(event.type if event != null else 0, expected, "the event")
+			equal(event.type if event != null else 0, expected, "the event type")
 		host.drain()
 		visitor.wait_to_finish()
 	done()

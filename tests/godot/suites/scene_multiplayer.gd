@@ -43,7 +43,7 @@ func case_signals_of_the_api() -> void:
 	equal(players[1].events, ["connected_to_server", "+1"] as Array[String], "client")
 	players[0].end.peer.close()
 	var gone := func() -> bool: return players[1].events.has("server_disconnected")
-	check(await frames(gone), "the client is told")
+	check(await frames(gone), "the client signals the disconnect")
 	await end_all()
 	done()
 
@@ -79,10 +79,10 @@ func case_relay_between_clients() -> void:
 	second.world.say_reliable.rpc(9)
 	var everybody := func() -> bool:
 		return first.world.heard.size() == 1 and players[0].world.heard.size() == 1
-	check(await frames(everybody), "a client's broadcast reaches all")
+	check(await frames(everybody), "a client's broadcast reaches all others")
 	var left := second.id()
 	second.end.peer.close()
-	check(await frames(func() -> bool: return first.events.has("-%d" % left)), "leaving is relayed too")
+	check(await frames(func() -> bool: return first.events.has("-%d" % left)), "a disconnect is relayed, too")
 	await end_all()
 	done()
 
@@ -119,7 +119,8 @@ func case_relay_targets() -> void:
 			return player.events.filter(func(event: String) -> bool: return event.contains(": "))
 		check(await frames(func() -> bool: return player.events.has("%d: last" % id)), "player %d" % number)
 		equal(heard.call(), expected, "player %d" % number)
-	check(not sender.events.any(func(event: String) -> bool: return event.contains(": ")), "the sender not")
+	check(not sender.events.any(func(event: String) -> bool: return event.contains(": ")),
+			"the sender receives no packet")
 	await end_all()
 	done()
 
@@ -136,7 +137,7 @@ func case_raw_bytes() -> void:
 	players[0].api.peer_packet.connect(record)
 	var bytes := pattern(5000)
 	equal(players[1].api.send_bytes(bytes, 1), OK, "send_bytes")
-	check(await frames(func() -> bool: return got.size() == 1), "they arrive")
+	check(await frames(func() -> bool: return got.size() == 1), "the bytes arrive")
 	equal(got, [[players[1].id(), bytes]] as Array[Array], "exactly")
 	players[0].api.peer_packet.disconnect(record)
 	await end_all()
@@ -148,20 +149,20 @@ func case_spawning_and_synchronizing() -> void:
 	var server := players[0].world
 	var client := players[1].world
 	var box := server.spawn_box(Vector2(3, 4))
-	check(await frames(func() -> bool: return client.boxes.get_child_count() == 1), "it appears")
+	check(await frames(func() -> bool: return client.boxes.get_child_count() == 1), "the box is spawned")
 	var copy: Node2D = client.boxes.get_child(0)
-	equal(copy.position, Vector2(3, 4), "where it was put")
-	equal(copy.name, box.name, "under its name")
+	equal(copy.position, Vector2(3, 4), "the position of the spawned box")
+	equal(copy.name, box.name, "the name of the spawned box")
 	box.position = Vector2(50, 60)
-	check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "it moves along")
+	check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "the position is synchronized")
 	# A client that joins late receives the existing state.
 	var late := await join_later()
-	check(await frames(func() -> bool: return late.world.boxes.get_child_count() == 1), "a late guest sees it")
-	equal((late.world.boxes.get_child(0) as Node2D).position, Vector2(50, 60), "as it is now")
+	check(await frames(func() -> bool: return late.world.boxes.get_child_count() == 1), "a late client gets the box")
+	equal((late.world.boxes.get_child(0) as Node2D).position, Vector2(50, 60), "the current position of the box")
 	box.queue_free()
 	var gone := func() -> bool:
 		return client.boxes.get_child_count() == 0 and late.world.boxes.get_child_count() == 0
-	check(await frames(gone), "it disappears")
+	check(await frames(gone), "the box is despawned")
 	await end_all()
 	done()
 
@@ -184,12 +185,14 @@ func case_authentication() -> void:
 		client.api.peer_authenticating.connect(authenticate)
 		client.api.multiplayer_peer = client.end.peer
 		if word == "sesame":
-			check(await frames(func() -> bool: return client.events.has("+1")), "the right word opens")
+			check(await frames(func() -> bool: return client.events.has("+1")),
+					"the client with the right word connects")
 			var admitted := func() -> bool: return server.api.get_peers().size() == 1
-			check(await frames(admitted), "the server admits it")
+			check(await frames(admitted), "the server signals the client")
 		else:
-			check(await frames(func() -> bool: return not client.end.is_active()), "the wrong one does not")
-			check(not client.events.has("connected_to_server"), "it was never in")
+			check(await frames(func() -> bool: return not client.end.is_active()),
+					"the client with the wrong word is rejected")
+			check(not client.events.has("connected_to_server"), "the rejected client never connected")
 		client.api.peer_authenticating.disconnect(authenticate)
 	for player in _players:
 		player.api.auth_callback = Callable()
@@ -209,9 +212,9 @@ func case_changing_the_peer() -> void:
 	var players := await players_connected(1)
 	var client := players[1]
 	client.api.multiplayer_peer = null
-	check(await frames(func() -> bool: return players[0].events.size() == 1), "frames go on")
+	check(await frames(func() -> bool: return players[0].events.size() == 1), "frames continue")
 	client.end.peer.close()
 	var gone := func() -> bool: return players[0].events.size() == 2
-	check(await frames(gone), "the server notices the closing")
+	check(await frames(gone), "the server signals the disconnect")
 	await end_all()
 	done()

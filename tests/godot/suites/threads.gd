@@ -38,9 +38,9 @@ func case_creation() -> void:
 			var made: bool = _elsewhere(func() -> bool:
 				var object: Object = ClassDB.instantiate(name)
 				return object != null)
-			equal(made, not _is_ours(name), "%s is made" % name)
+			equal(made, not _is_ours(name), "creating %s in another thread" % name)
 			expect_errors(1 if _is_ours(name) else 0, _is_ours(name), name)
-		check(ClassDB.instantiate(name) != null, "%s: then here" % name)
+		check(ClassDB.instantiate(name) != null, "%s: creation in the main thread" % name)
 	done()
 
 
@@ -52,11 +52,11 @@ func case_creation_of_a_script_that_extends() -> void:
 		var made: bool = _elsewhere(func() -> bool:
 			var object: Object = script.new()
 			return object != null)
-		equal(made, not _is_ours(name), "a script that extends %s" % name)
+		equal(made, not _is_ours(name), "creating a script that extends %s in another thread" % name)
 		var lines := _errors.take()
 		if _errors.can_see() and _is_ours(name):
 			check(not lines.is_empty() and lines[0].contains("%s.new: " % name), "%s: %s" % [name, lines])
-		check(script.new() != null, "%s: then here" % name)
+		check(script.new() != null, "%s: creation in the main thread" % name)
 	done()
 
 
@@ -69,7 +69,7 @@ func case_calls() -> void:
 		equal(_elsewhere(peer.call.bind(&"create_server", port)), refused, "create_server")
 		_expect_told(name, ["create_server"])
 		if is_ours:
-			equal(peer.call(&"create_server", port), OK, "then here")
+			equal(peer.call(&"create_server", port), OK, "create_server in the main thread")
 		var has_host: bool = _elsewhere(func() -> bool: return peer.get(&"host") != null)
 		equal(has_host, not is_ours, "the property host")
 		_expect_told(name, ["get_host"])
@@ -88,9 +88,9 @@ func case_calls() -> void:
 				peer.poll())
 		_elsewhere(peer.close)
 		_expect_told(name, ["poll", "close"])
-		equal(peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED, is_ours, "a server still")
+		equal(peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED, is_ours, "still a server")
 		if is_ours:
-			equal(peer.put_packet(PACKET), OK, "and usable")
+			equal(peer.put_packet(PACKET), OK, "the peer is usable")
 	done()
 
 
@@ -139,7 +139,7 @@ func case_freeing() -> void:
 	var port := free_port()
 	var holder: Array[MultiplayerPeer] = [ClassDB.instantiate(server_class)]
 	equal(holder[0].call(&"create_server", port), OK, "create_server")
-	check(holder[0].get(&"host") != null, "it has a host")
+	check(holder[0].get(&"host") != null, "the peer has a host")
 	var ids: Array[int] = []
 	holder[0].peer_connected.connect(func(id: int) -> void: ids.append(id))
 	var client := start_client(port)
@@ -147,13 +147,13 @@ func case_freeing() -> void:
 		holder[0].poll()
 		return client.is_up() and not ids.is_empty()
 	check(pump([client], is_up), "a client connects")
-	check(holder[0].call(&"get_peer", client.id()) != null, "and is a peer")
+	check(holder[0].call(&"get_peer", client.id()) != null, "the client has a packet peer")
 	_elsewhere(holder.clear)
 	# Our class frees the host when the main thread runs next.
 	var next := new_end(server_class)
 	equal(next.host(port), OK, "the port is free again")
 	next.peer.close()
-	check(pump([client], func() -> bool: return not client.is_up(), 15.0), "the client is told")
+	check(pump([client], func() -> bool: return not client.is_up(), 15.0), "the client receives the disconnect")
 	done()
 
 
@@ -163,7 +163,7 @@ func _is_ours(name: String) -> bool:
 
 func _elsewhere(what: Callable) -> Variant:
 	var thread := Thread.new()
-	equal(thread.start(what), OK, "a thread starts")
+	equal(thread.start(what), OK, "starting a thread")
 	return thread.wait_to_finish()
 
 
