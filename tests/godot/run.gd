@@ -77,9 +77,9 @@ func _read_arguments() -> String:
 				return "unknown option %s" % arguments[index]
 	for peer_class: String in [_server_class, _client_class]:
 		if not ClassDB.class_exists(peer_class):
-			return "there is no class \"%s\"" % peer_class
+			return "class \"%s\" does not exist" % peer_class
 	if not _only_suite.is_empty() and not SUITES.has(_only_suite):
-		return "there is no suite \"%s\"" % _only_suite
+		return "suite \"%s\" does not exist" % _only_suite
 	return ""
 
 

@@ -90,7 +90,7 @@ func case_port_of_create_host() -> void:
 	connection.call(&"connect_to_host", LOCALHOST, listen(partner))
 	connection.call(&"service")
 	port = connection.call(&"get_local_port")
-	note("a port after it", port > 0)
+	note("a port after the first send", port > 0)
 	done()
 
 

@@ -62,8 +62,8 @@ func case_disconnecting_by_force() -> void:
 		settle()
 		note("%s: far" % kind, far_ends[0].seen)
 		note_signals(peer, kind)
-		note("%s: sending to it" % kind, send(peer, "x", far_id(kind)))
-		note_errors("%s: sending to it prints" % kind)
+		note("%s: sending to the disconnected id" % kind, send(peer, "x", far_id(kind)))
+		note_errors("%s: sending to the disconnected id prints" % kind)
 	done()
 
 

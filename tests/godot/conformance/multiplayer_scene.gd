@@ -202,7 +202,7 @@ func _note_conversation(players: Array[Player]) -> void:
 	check(_play(all_last), "all players receive the last packet")
 	for index in 3:
 		for speaker in labels:
-			note("%s hears of %s" % [labels[index], speaker], players[index].heard.filter(
+			note("%s: packets from %s" % [labels[index], speaker], players[index].heard.filter(
 				func(what: String) -> bool: return what.begins_with(speaker + ": ")))
 	players[1].peer.close()
 	check(_play(func() -> bool: return players[2].heard.has("-one")), "the other guest signals the disconnect")

@@ -13,7 +13,7 @@ func case_connecting_comes_before_the_target() -> void:
 	var peer := connecting_client()
 	for target: int in [0, 1, -1, 5, peer.get_unique_id()]:
 		note("to %s" % (str(target) if target < 10 else "itself"), send(peer, "x", target))
-		note_errors("to it prints")
+		note_errors("sending prints")
 	peer.poll()
 	note("after a poll", send(peer, "x", 1))
 	note_errors("after a poll prints")
@@ -121,8 +121,8 @@ func case_sending_to_a_disconnecting_peer() -> void:
 		var server := server_with([20, 30])
 		var method: StringName = call[0]
 		attempt(peer_of(server, 20), method)
-		note("%s: to it" % method, send(server, "to it", 20))
-		differs("%s: to it prints" % method, take_errors(), "D17", true, false)
+		note("%s: to the leaving peer" % method, send(server, "to it", 20))
+		differs("%s: to the leaving peer prints" % method, take_errors(), "D17", true, false)
 		try_send(server, "to the other", 30)
 		try_send(server, "to all", 0)
 		check(drive(signalled(server, "-20")), "the disconnect is signalled")
@@ -139,8 +139,8 @@ func case_sending_to_a_reset_peer() -> void:
 		var server := server_with([20, 30])
 		var method: StringName = call[0]
 		attempt(peer_of(server, 20), method)
-		note("%s: to it" % method, send(server, "to it", 20))
-		differs("%s: to it prints" % method, take_errors(), "D17", true, false)
+		note("%s: to the leaving peer" % method, send(server, "to it", 20))
+		differs("%s: to the leaving peer prints" % method, take_errors(), "D17", true, false)
 		try_send(server, "to all", 0)
 		try_send(server, "all but it", -20)
 		server.poll()

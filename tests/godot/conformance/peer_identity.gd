@@ -10,7 +10,7 @@ func case_same_object_everywhere_connecting_side() -> void:
 	note("listed again", made == connection.call(&"get_peers")[0])
 	var event := _event(connection, [partner])
 	note("in the event", made == event[1])
-	note("listed after it", made == connection.call(&"get_peers")[0])
+	note("listed after the event", made == connection.call(&"get_peers")[0])
 	check(serve([connection, partner], had(partner, 1)), "the partner has an event")
 	partner.get_peers()[0].send(0, PackedByteArray([1]), 1)
 	event = _event(connection, [partner])

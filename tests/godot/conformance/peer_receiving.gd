@@ -189,8 +189,8 @@ func _read_the_rest(peer: PacketPeer) -> void:
 	differs("second bytes", bytes, "D20", PackedByteArray(), PackedByteArray([1]))
 	take_errors()
 	bytes = peer.get_packet()
-	note("nothing more", bytes)
-	note_errors("nothing more prints")
+	note("get_packet of an empty queue", bytes)
+	note_errors("get_packet of an empty queue prints")
 	note("last error", peer.get_packet_error())
 
 

@@ -80,7 +80,7 @@ func spin(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 
 ## Sends `count` packets in both directions at once, in all transfer modes, and compares them with those received.
 func carry(ends: Array[End], count: int, what: String) -> void:
-	check(have_met(ends), what + ": they are connected")
+	check(have_met(ends), what + ": the ends are connected")
 	if not have_met(ends):
 		return
 	keep_throttle_open(ends[0], ends[1])

@@ -59,7 +59,7 @@ func _expect_refusal(line: String) -> void:
 	var reasons: Array[String] = []
 	for text: String in [line, Surface.with_our_names(line)]:
 		var script := _compiled("extends RefCounted\nfunc wrong() -> void:\n\t%s\n" % text)
-		reasons.append("; ".join(_errors.take()) if script == null else "it compiles")
+		reasons.append("; ".join(_errors.take()) if script == null else "the line compiles")
 	var same := reasons[0].contains("Parse Error") and Surface.with_our_names(reasons[0]) == reasons[1]
 	_tell("refused: %s" % line, "" if same else "built-in: %s, ours: %s" % [reasons[0], reasons[1]])
 

@@ -209,4 +209,4 @@ func _check_late(end: End, ends: Array[End], what: String) -> void:
 ## Stock prints an error for every datagram that is no zlib stream. Ours must not print any.
 func _forgive_zlib() -> void:
 	for line in _errors.take():
-		check(not line.contains("Rs."), "ours prints %s" % line)
+		check(not line.contains("Rs."), "our class prints %s" % line)

@@ -12,7 +12,7 @@ const DATAGRAMS := 300
 
 
 func reason_to_skip() -> String:
-	return "" if server_class == OURS and client_class == OURS else "both ends must be ours"
+	return "" if server_class == OURS and client_class == OURS else "both ends must be of our class"
 
 
 func case_property() -> void:

@@ -138,7 +138,7 @@ func _check_few_lines(is_ours: bool, seconds: float, what: String) -> void:
 	lines.append_array(_errors.take_warnings())
 	var own := lines.filter(func(line: String) -> bool: return line.contains("Rs"))
 	check(own.size() <= 1 + int(seconds), "%s: %d lines in %.1f seconds: %s" % [what, own.size(), seconds, own])
-	check(is_ours or own.is_empty(), "%s: ours prints %s" % [what, own])
+	check(is_ours or own.is_empty(), "%s: our class prints %s" % [what, own])
 
 
 ## Headers for no peer, and for the first peer with each session id.

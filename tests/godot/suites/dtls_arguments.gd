@@ -6,7 +6,7 @@ const OURS := "ENetMultiplayerPeerRs"
 
 
 func reason_to_skip() -> String:
-	return super() if server_class == OURS and client_class == OURS else "both ends must be ours"
+	return super() if server_class == OURS and client_class == OURS else "both ends must be of our class"
 
 
 func case_server_setup() -> void:

@@ -8,7 +8,7 @@ const WIRE_GODOT3 := 1
 
 
 func reason_to_skip() -> String:
-	return super() if are_both_ours() else "both ends must be ours"
+	return super() if are_both_ours() else "both ends must be of our class"
 
 
 ## The README's script runs with other ports.
@@ -64,6 +64,6 @@ func case_godot3_wire() -> void:
 		var left := "-%d" % players[2].id()
 		players[2].end.peer.close()
 		check(await frames(func() -> bool: return players[1].events.has(left)),
-				"the other client hears of the disconnect")
+				"the other client signals the disconnect")
 		await end_encrypted()
 	done()

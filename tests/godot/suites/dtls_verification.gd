@@ -95,7 +95,7 @@ func case_names() -> void:
 		Row.new("an address's name", "address", "ca", "localhost", "issued for 127.0.0.1, connecting to localhost", REFUSED),
 		Row.new("address as common name", "address_as_cn", "ca", "127.0.0.1", FINE, ACCEPTED),
 		Row.new("wildcard", "wildcard", "ca", "eu.game.example", FINE, ACCEPTED),
-		Row.new("wildcard, nothing in its place", "wildcard", "ca", HOST,
+		Row.new("wildcard, missing label", "wildcard", "ca", HOST,
 			"issued for *.game.example, connecting to game.example", REFUSED),
 		Row.new("wildcard, two labels", "wildcard", "ca", "a.b.game.example",
 			"issued for *.game.example, connecting to a.b.game.example", REFUSED),

@@ -126,6 +126,6 @@ func _expect_players_end(stays: Player, other: int, has_read: bool = false) -> v
 	check(await frames(func() -> bool: return stays.events.has(goodbye)), "the other end receives the disconnect")
 	await frames_for(0.05)
 	var reads := has_read or stays.end.keeps_last_words
-	equal(stays.events.has("%d: %s" % [other, WORDS]), reads, "the last words of %d" % other)
+	equal(stays.events.has("%d: %s" % [other, WORDS]), reads, "the last packet of %d" % other)
 	equal(stays.world.heard.size(), 1 if reads else 0, "the last RPC of %d" % other)
 	equal(stays.events[-1], goodbye, "the disconnect is the last event")

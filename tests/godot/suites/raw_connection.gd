@@ -275,7 +275,7 @@ func case_statistics() -> void:
 			var sent := from.pop_statistic(SENT)
 			var bytes := from.pop_statistic(SENT_DATA)
 			check(sent > 0 and bytes > 0, "both ends have statistics")
-			equal([to.pop_statistic(GOT), to.pop_statistic(GOT_DATA)], [sent, bytes], "what is sent arrives")
+			equal([to.pop_statistic(GOT), to.pop_statistic(GOT_DATA)], [sent, bytes], "the statistics of both ends match")
 			if turn == direction:
 				check(bytes > 30_000 and bytes < 33_000, "%d bytes for 30000" % bytes)
 	for peer in joined.peers:

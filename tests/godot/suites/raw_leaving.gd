@@ -17,7 +17,7 @@ func case_disconnect() -> void:
 		var both_know := func() -> bool: return joined.hosts.all(_has_events)
 		check(serve(joined.hosts, both_know), "both ends have a disconnect event")
 		_expect_goodbye(joined, leaver, GOODBYE)
-		equal(joined.hosts[leaver].events[0].data, 0, "the leaver's own data")
+		equal(joined.hosts[leaver].events[0].data, 0, "the data of the own event")
 		equal(stays.events[0].channel, 0, "channel")
 	done()
 

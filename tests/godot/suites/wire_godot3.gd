@@ -43,7 +43,7 @@ func case_rpcs_between_clients() -> void:
 	var id := players[2].id()
 	players[2].end.peer.close()
 	check(await frames(func() -> bool: return players[1].events.has("-%d" % id)),
-			"the other client hears of the disconnect")
+			"the other client signals the disconnect")
 	await end_all()
 	done()
 
