@@ -1,6 +1,6 @@
 class_name Arena
 extends Node2D
-## The game. The server moves everything; clients send their input and draw what is replicated.
+## The game. The server simulates everything; clients send their input and draw the replicated state.
 
 signal player_joined
 
@@ -9,7 +9,7 @@ const MARGIN := 40.0
 const CRYSTAL_COUNT := 8
 const CRYSTAL_POINTS := 1
 const HIT_POINTS := 2
-## Transfer channels: each kind of message waits for none of another kind.
+## Transfer channels: a message never waits for one of another kind.
 const CHAT_CHANNEL := 1
 const EFFECT_CHANNEL := 2
 const CLOCK_CHANNEL := 3
@@ -50,7 +50,7 @@ func _ready() -> void:
 	add_child(ping_timer)
 
 
-## Starts the game on whatever peer the session has.
+## Starts the game on the session's current peer.
 func open(player_name: String, bot: bool, dedicated: bool) -> void:
 	_own_name = player_name
 	is_bot = bot
@@ -121,13 +121,13 @@ func shoot(shooter: Player) -> void:
 	bullets.add_child(bullet, true)
 
 
-## Nobody stands where another stands.
+## Keeps players from overlapping.
 func _push_apart() -> void:
 	for one: Player in players.get_children():
 		for other: Player in players.get_children():
 			var apart := other.position - one.position
 			if one != other and apart.length() < Player.RADIUS * 2.0:
-				# Exactly above each other, any direction will do.
+				# If both are at exactly the same position, any direction will do.
 				var way := apart.normalized() if apart != Vector2.ZERO else Vector2.RIGHT
 				other.position += way * (Player.RADIUS * 2.0 - apart.length()) * 0.5
 

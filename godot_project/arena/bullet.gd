@@ -1,7 +1,7 @@
 class_name Bullet
 extends Node2D
-## Flies straight on. Where it began and how fast it is comes with its spawning; from there every end
-## moves it by itself, and the server decides what it hits.
+## Flies in a straight line. Its start and velocity are part of its spawn data. Every end then moves the bullet by
+## itself, and the server decides what it hits.
 
 const SPEED := 520.0
 const LIFE_SECONDS := 1.2

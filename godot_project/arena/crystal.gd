@@ -1,6 +1,6 @@
 class_name Crystal
 extends Node2D
-## Lies there and is worth a point.
+## A crystal that is worth one point.
 
 const RADIUS := 10.0
 

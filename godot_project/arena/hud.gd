@@ -1,6 +1,6 @@
 class_name Hud
 extends CanvasLayer
-## The column beside the arena: scores, network, chat, leaving.
+## The column beside the arena: scores, network, chat and the button to leave.
 
 signal chat_entered(text: String)
 
@@ -27,7 +27,7 @@ func _ready() -> void:
 	add_child(timer)
 
 
-## A click elsewhere or Escape ends the typing, which holds the player still.
+## A click elsewhere or Escape ends typing, during which the player stands still.
 func _input(event: InputEvent) -> void:
 	if not is_typing():
 		return
@@ -38,7 +38,7 @@ func _input(event: InputEvent) -> void:
 		_chat_line.release_focus()
 
 
-## Enter begins it.
+## Enter starts typing.
 func _unhandled_key_input(event: InputEvent) -> void:
 	if visible and event.is_action_pressed(&"ui_text_submit"):
 		_chat_line.edit()
@@ -92,7 +92,7 @@ func _refresh() -> void:
 	var lines: Array[String] = []
 	for player: Player in players:
 		lines.append("%4d  %s" % [player.score, player.player_name])
-	_scores.text = "nobody yet" if lines.is_empty() else "\n".join(lines)
+	_scores.text = "no players yet" if lines.is_empty() else "\n".join(lines)
 	_network.text = "\n".join([
 		Session.peer_class,
 		"id %d, %d peers" % [multiplayer.get_unique_id(), multiplayer.get_peers().size()],

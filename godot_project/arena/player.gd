@@ -1,6 +1,6 @@
 class_name Player
 extends Node2D
-## One player. His node is named by his id; his input belongs to him, everything else to the server.
+## One player. The node's name is the player's id. The player has authority over the input, the server over the rest.
 
 const RADIUS := 16.0
 const SPEED := 240.0
@@ -10,7 +10,7 @@ const COLORS: Array[Color] = [
 	Color(0.78, 0.57, 1.0), Color(1.0, 0.9, 0.43),
 ]
 
-## Replicated together, so that on a client they belong to one tick of the server.
+## Replicated together, so that on a client all of them belong to the same tick of the server.
 var aim := 0.0
 var score := 0
 var tick := 0

@@ -1,6 +1,6 @@
 class_name PlayerInput
 extends Node
-## What a player wants to do: taken from his devices, or from a script, and sent to the server alone.
+## A player's input, taken from the devices or from a script, and sent to the server only.
 
 const BOT_CHAT: Array[String] = ["hello", "good shot", "over here", "well played"]
 const BOT_CHAT_SECONDS := 1.5

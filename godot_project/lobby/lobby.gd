@@ -1,6 +1,6 @@
 class_name Lobby
 extends Control
-## Where a player chooses how to play.
+## The screen in which a player chooses how to play.
 
 @onready var _name: LineEdit = %Name
 @onready var _address: LineEdit = %Address
@@ -19,7 +19,7 @@ func _ready() -> void:
 	_join.pressed.connect(join)
 	_cancel.pressed.connect(Session.leave)
 	_cancel.hide()
-	# With one class left there is no choice, and that should not go unnoticed.
+	# Without the extension only one class can be chosen, and the message explains why.
 	_message.text = Session.class_mistake(Session.OURS)
 
 
@@ -41,7 +41,7 @@ func host() -> void:
 	show_message(Session.host(_chosen_class(), int(_port.value)))
 
 
-## The text says what went wrong at once, or nothing.
+## Returns an immediate error as a text for the player, or an empty text.
 func join() -> String:
 	var mistake := Session.join(_chosen_class(), _address.text.strip_edges(), int(_port.value))
 	if mistake.is_empty():

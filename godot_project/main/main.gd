@@ -1,10 +1,10 @@
 extends Node
-## Starts what the command line asks for, and switches between lobby and arena.
+## Starts the mode that the command line asks for, and switches between lobby and arena.
 
 const EXIT_MISTAKE := 2
 const CONNECT_SECONDS := 10.0
 const REJOIN_PAUSE := 1.0
-## How long a server waits for somebody to come back before it quits.
+## How long an empty server waits for a player to come back before it quits.
 const EMPTY_SECONDS := 4.0
 
 var options: Options
@@ -20,7 +20,7 @@ func _ready() -> void:
 	if not options.mistake.is_empty():
 		_fail(options.mistake, EXIT_MISTAKE)
 		return
-	# The lobby leaves a choice, and says itself when one class is missing.
+	# The lobby offers the choice, and reports a missing class itself.
 	if options.peer_class.is_empty() and options.role != Options.Role.LOBBY:
 		options.peer_class = Session.OURS
 	var mistake := "" if options.peer_class.is_empty() else Session.class_mistake(options.peer_class)
@@ -69,7 +69,7 @@ func _on_ended(reason: String) -> void:
 	arena.close()
 	lobby.show_message(reason)
 	lobby.show()
-	# Headless, nobody reads that message.
+	# A headless client has no window to show that message in.
 	if options.role == Options.Role.CLIENT and options.bot_seconds == 0.0 and not reason.is_empty():
 		_fail(reason)
 
@@ -89,7 +89,7 @@ func _run_server() -> void:
 		_finish()
 
 
-## A scripted player: plays, leaves, comes back, plays, leaves for good.
+## A scripted player: plays, leaves, rejoins, plays and leaves for good.
 func _run_bot() -> void:
 	if not await _bot_joins():
 		return
@@ -136,7 +136,7 @@ func _finish() -> void:
 	_quit()
 
 
-## Who came to play and never got into a game has failed.
+## A client that never got into a game has failed.
 func _quit() -> void:
 	if _was_connected or options.role == Options.Role.LOBBY:
 		Report.event("done")

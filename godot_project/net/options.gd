@@ -1,5 +1,5 @@
 class_name Options
-## What the command line asks for, after `--`.
+## The options of the command line, after `--`.
 
 enum Role { LOBBY, SERVER, CLIENT, HOST, JOIN }
 
@@ -27,7 +27,7 @@ var seconds := 0.0
 var quit_when_empty := false
 var screenshot_file := ""
 var screenshot_seconds := 0.0
-## What is wrong with the command line, or nothing.
+## The error in the command line, or an empty text.
 var mistake := ""
 
 var _rest: PackedStringArray

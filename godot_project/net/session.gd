@@ -2,7 +2,7 @@ extends Node
 ## The connection: hosting, joining and leaving with either peer class.
 
 signal started
-## With a text for the player, empty if he left by himself.
+## Emitted with a text for the player, which is empty if the player chose to leave.
 signal ended(reason: String)
 
 const OURS := "ENetMultiplayerPeerRs"
@@ -18,16 +18,16 @@ func _ready() -> void:
 	multiplayer.server_disconnected.connect(_end.bind("The server closed the connection."))
 
 
-## Why a class cannot be used, or nothing.
+## The reason why a class cannot be used, or an empty text.
 func class_mistake(chosen_class: String) -> String:
 	if peer_classes().has(chosen_class):
 		return ""
 	if chosen_class == OURS:
-		return "The extension is not loaded, so there is no class %s. `cargo xtask build` builds it." % OURS
+		return "Class %s is missing, because the extension is not loaded. Build it with `cargo xtask build`." % OURS
 	return "There is no peer class \"%s\", only %s." % [chosen_class, " and ".join(peer_classes())]
 
 
-## The classes to choose from, ours first.
+## The available classes, ours first.
 func peer_classes() -> PackedStringArray:
 	var classes := PackedStringArray([STOCK])
 	if ClassDB.class_exists(OURS):
@@ -35,7 +35,7 @@ func peer_classes() -> PackedStringArray:
 	return classes
 
 
-## Opens a server. The text says what went wrong, or nothing.
+## Opens a server. Returns an error text, or an empty one.
 func host(chosen_class: String, port: int) -> String:
 	var mistake := class_mistake(chosen_class)
 	if not mistake.is_empty():
@@ -49,7 +49,7 @@ func host(chosen_class: String, port: int) -> String:
 	return ""
 
 
-## Starts to connect. The text says what went wrong, or nothing.
+## Starts to connect. Returns an error text, or an empty one.
 func join(chosen_class: String, address: String, port: int) -> String:
 	var mistake := class_mistake(chosen_class)
 	if not mistake.is_empty():

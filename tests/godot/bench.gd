@@ -1,20 +1,20 @@
 extends SceneTree
-## The server of `cargo xtask bench godot`: `CLASS CASE name=value ...`. It prints `@port N`, does what the case
-## says once so many clients are there, and prints `@result name=value ...`.
+## The server process of `cargo xtask bench godot`: `CLASS CASE name=value ...`. The script prints `@port N`, runs the
+## case once all its clients have joined, and prints `@result name=value ...`.
 
 const BenchScene := preload("res://lib/bench_scene.gd")
 const SENT_BYTES := ENetConnection.HOST_TOTAL_SENT_DATA
 const SENT_DATAGRAMS := ENetConnection.HOST_TOTAL_SENT_PACKETS
 const RECEIVED_BYTES := ENetConnection.HOST_TOTAL_RECEIVED_DATA
 const RECEIVED_DATAGRAMS := ENetConnection.HOST_TOTAL_RECEIVED_PACKETS
-## At the end of a case's name.
+## Suffix of the cases that send reliably.
 const RELIABLE := "_reliable"
 const FRAME_WORK_USEC := 5000
 const WARM_UP_SECONDS := 0.5
 const JOIN_LIMIT_USEC := 30_000_000
 const PAGE_KIB := 4
 const SLOTS := 4095
-## Of UDP and IPv4.
+## Bytes of the UDP and IPv4 headers of one datagram.
 const HEADERS := 28
 
 var _kind := ""
@@ -27,19 +27,19 @@ var _payload := PackedByteArray()
 var _peer: MultiplayerPeer
 var _ids: Array[int] = []
 var _joined := 0
-## Of each tick, in microseconds.
+## Durations of each tick and of each poll, in microseconds.
 var _samples: Array[int] = []
 var _polls: Array[int] = []
 var _in_calls := 0
 var _deferred_since := 0
 var _put := 0
 var _received := 0
-## In the cases with a SceneMultiplayer, that and one that does the same on a peer that does nothing.
+## For the cases with a SceneMultiplayer: one on the measured peer, and an identical one on an idle peer.
 var _live: BenchScene
 var _idle: BenchScene
 
 
-## Games send in nodes' processing.
+## A node that sends from `_process`, as games do.
 class Ticker:
 	extends Node
 
@@ -50,7 +50,7 @@ class Ticker:
 			tick.call()
 
 
-## The tree polls it before anything else of a frame.
+## A MultiplayerAPI that the tree polls before anything else of a frame.
 class Api:
 	extends MultiplayerAPIExtension
 
@@ -93,7 +93,7 @@ func _initialize() -> void:
 			_live = BenchScene.new()
 			root.add_child(_live)
 			_live.api.multiplayer_peer = _peer
-	# Joins are measured at a game's pace.
+	# Joins are measured at a game's frame rate.
 	if _kind != "joins":
 		Engine.max_fps = 0
 	print("@port %d" % host.call(&"get_local_port"))
@@ -115,7 +115,7 @@ func _initialize() -> void:
 	quit()
 
 
-## Classes without a network thread go without the property, as long as nobody asks for the thread.
+## A class without a network thread lacks the property, which is fine as long as the thread is not requested.
 func _choose_thread(wanted: bool) -> bool:
 	if &"threaded" in _peer:
 		_peer.set(&"threaded", wanted)
@@ -125,7 +125,7 @@ func _choose_thread(wanted: bool) -> bool:
 	return not wanted
 
 
-## Microseconds from the begin of the poll that saw the first datagram. Some may never join, or leave again.
+## Microseconds from the start of the poll that saw the first datagram. Some clients may never join, or leave again.
 func _let_join(host: RefCounted) -> int:
 	var begun := 0
 	while _joined < _clients and (begun == 0 or Time.get_ticks_usec() - begun < JOIN_LIMIT_USEC):
@@ -144,7 +144,7 @@ func _on_connected(id: int) -> void:
 
 
 func _run_ticks(host: RefCounted) -> void:
-	# A throttle that falls, for round trips that contain frames, would leave less to measure.
+	# Frame times within the round trips would lower the throttle and leave less traffic to measure.
 	for id in _ids:
 		var link: PacketPeer = _peer.call(&"get_peer", id)
 		link.call(&"throttle_configure", 5000, 32, 0)
@@ -171,11 +171,11 @@ func _run_ticks(host: RefCounted) -> void:
 		var size := 1 if count.ends_with("bytes") else HEADERS
 		figures.wire_bytes += figures[count] * size
 	if not _polls.is_empty():
-		# What a difference strays by goes both ways.
+		# The noise of a difference has both signs, so its median is used.
 		figures.tick_usec = _quantile(_samples, 0.5)
 		figures.poll_usec = _quantile(_polls, 0.5)
 	if _kind == "floor":
-		# The same script, and all that goes with it, on a peer that does nothing.
+		# Baseline: the same script and its surroundings on a peer that does nothing.
 		_peer.close()
 		_peer = OfflineMultiplayerPeer.new()
 		var idle := await _measure_ticks(null)
@@ -183,7 +183,7 @@ func _run_ticks(host: RefCounted) -> void:
 	_tell(figures)
 
 
-## Ticks for a while, after some that do not count. Returns the process's CPU time of them, microseconds.
+## Ticks for `_seconds` after an unmeasured warm-up. Returns the process's CPU time for them, in microseconds.
 func _measure_ticks(host: RefCounted) -> float:
 	Engine.max_fps = _ticks_per_second
 	var ticker := Ticker.new()
@@ -204,7 +204,7 @@ func _measure_ticks(host: RefCounted) -> float:
 	return cpu
 
 
-## Answers at the frame's begin, where the tree polls. In the second case the frame has work to do then.
+## Answers at the start of a frame, when the tree polls. In the case "echo_late" the frame also has other work to do.
 func _run_echo() -> void:
 	Engine.max_fps = _ticks_per_second
 	var api := Api.new()
@@ -227,7 +227,7 @@ func _echo() -> void:
 
 
 func _tick() -> void:
-	# Around what the peer does at the frame's end: deferred calls run in the order in which they are made.
+	# Deferred calls run in the order in which they are made, so these two enclose the peer's work at the frame's end.
 	_begin_deferred.call_deferred()
 	var begun := Time.get_ticks_usec()
 	_poll()
@@ -247,11 +247,11 @@ func _tick() -> void:
 	_end_deferred.call_deferred()
 
 
-## A SceneMultiplayer's poll, less the same without a network.
+## The duration of a SceneMultiplayer's poll, minus that of the same scene without a network.
 func _tick_scene() -> void:
 	_begin_deferred.call_deferred()
 	var idle := 0
-	# In turn: the one that comes second finds some of its code at hand.
+	# The two polls alternate in order, because the second one finds some code already in the CPU's caches.
 	if _idle != null and _samples.size() % 2 == 0:
 		idle = _timed_poll(_idle)
 	var live := _timed_poll(_live)
@@ -298,7 +298,7 @@ func _poll() -> void:
 		_received += 1
 
 
-## Bytes and datagrams since the last time.
+## Bytes and datagrams since the previous call.
 func _count(host: RefCounted) -> Dictionary[String, float]:
 	return {
 		"sent_bytes": host.call(&"pop_statistic", SENT_BYTES),
@@ -314,7 +314,7 @@ func _quantile(samples: Array[int], share: float) -> float:
 	return sorted[int(sorted.size() * share)]
 
 
-## The kernel's count of this process's time, microseconds.
+## The kernel's figure for this process's CPU time, in microseconds.
 func _process_cpu() -> float:
 	var total := 0.0
 	for task in DirAccess.get_directories_at("/proc/self/task"):

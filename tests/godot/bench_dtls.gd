@@ -1,15 +1,15 @@
 extends SceneTree
-## What encryption costs, beside Godot's own DTLS in the same process: handshakes, and datagrams.
+## The cost of encryption compared with Godot's own DTLS in the same process, for handshakes and for datagrams.
 ##
-## Run by `cargo xtask bench dtls`. Both ends are in this process, so that a figure is what both cost
-## together. Rounds alternate; the medians count.
+## Run by `cargo xtask bench dtls`. Both ends run in this process, so each figure covers both of them.
+## The rounds of the two implementations alternate, and the medians are reported.
 
 const ROUNDS := 7
 const HANDSHAKES := 8
 const DATAGRAMS := 3000
 const SIZES: Array[int] = [100, 1200]
 const PORT := 24970
-## Nothing here takes longer.
+## Upper limit for each step of a measurement.
 const PATIENCE_MSEC := 10_000
 
 var _key: CryptoKey
@@ -47,7 +47,7 @@ func _compare_datagrams(size: int) -> void:
 	var theirs: float = cost.call("theirs", "their plain")
 	var ours: float = cost.call("ours", "our plain")
 	_print("encryption and decryption of %d bytes, us" % size, theirs, ours)
-	print("    a datagram there and back in all, us: Godot's UDP %.1f, with DTLS %.1f; our ENet %.1f, with DTLS %.1f" % [
+	print("    total round trip of a datagram, us: Godot's UDP %.1f, with DTLS %.1f; our ENet %.1f, with DTLS %.1f" % [
 		_median(figures["their plain"]), _median(figures["theirs"]),
 		_median(figures["our plain"]), _median(figures["ours"])])
 
@@ -56,11 +56,11 @@ func _print(what: String, theirs: float, ours: float) -> void:
 	print("%-46s Godot %8.2f   ours %8.2f   ratio %.2f" % [what, theirs, ours, ours / theirs])
 
 
-## Microseconds of one handshake of DTLSServer and PacketPeerDTLS.
+## Microseconds of one handshake between DTLSServer and PacketPeerDTLS.
 func _godots_handshakes() -> float:
 	var spent := 0
 	for _count: int in HANDSHAKES:
-		# A new server each: what the last client said on leaving must not reach it.
+		# Each handshake gets a new server, so that the previous client's close_notify cannot reach it.
 		var link := Link.new(PORT, _key, _certificate)
 		var start := Time.get_ticks_usec()
 		link.begin(_certificate)
@@ -72,7 +72,7 @@ func _godots_handshakes() -> float:
 	return spent / float(HANDSHAKES)
 
 
-## Microseconds of one handshake of ours, the ENet connection included.
+## Microseconds of one handshake of our classes, the ENet connection included.
 func _our_handshakes() -> float:
 	var server := ENetConnectionRs.new()
 	assert(server.create_host_bound("127.0.0.1", PORT + 1, 64) == OK)
@@ -102,7 +102,7 @@ func _our_client(port: int, encrypted: bool) -> ENetConnectionRs:
 	return client
 
 
-## Microseconds of a datagram to the server and back, over Godot's sockets.
+## Microseconds of a datagram's round trip over Godot's sockets.
 func _godots_datagrams(size: int, encrypted: bool) -> float:
 	var link := Link.new(PORT, _key if encrypted else null, _certificate)
 	link.begin(_certificate)
@@ -123,7 +123,7 @@ func _godots_datagrams(size: int, encrypted: bool) -> float:
 	return spent / float(DATAGRAMS)
 
 
-## The same with an unsequenced ENet packet.
+## Microseconds of the round trip of an unsequenced ENet packet.
 func _our_datagrams(size: int, encrypted: bool) -> float:
 	var server := ENetConnectionRs.new()
 	assert(server.create_host_bound("127.0.0.1", PORT + 1, 64) == OK)
@@ -170,7 +170,7 @@ func _median(figures: Array) -> float:
 	return sorted[sorted.size() / 2]
 
 
-## Godot's own sockets: a server and a client, with DTLS between if there is a key.
+## A server and a client on Godot's own sockets, with DTLS between them if there is a key.
 class Link:
 	var client: PacketPeer
 	var _udp_server := UDPServer.new()
@@ -196,7 +196,7 @@ class Link:
 			assert(dtls.connect_to_peer(_udp, "bench", TLSOptions.client(certificate)) == OK)
 			client = dtls
 		else:
-			# The server learns of a client by its first datagram.
+			# The server learns the client's address from its first datagram.
 			_udp.put_packet(PackedByteArray([0]))
 
 	func at_server() -> PacketPeer:

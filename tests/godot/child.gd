@@ -1,6 +1,6 @@
 extends SceneTree
-## A process to be killed: `host CLASS PORT` or `join CLASS PORT`. It says the guest's id to the other
-## end, as it sees it.
+## A process that a test kills: `host CLASS PORT` or `join CLASS PORT`. It sends the guest's id, as seen from here,
+## to the other end.
 
 const LIFE_SECONDS := 60.0
 
@@ -33,5 +33,5 @@ func _process(delta: float) -> bool:
 	if _peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED:
 		_peer.poll()
 	OS.delay_msec(2)
-	# Nobody may be left to kill it.
+	# The process ends by itself if the test that should kill it has died.
 	return _age > LIFE_SECONDS

@@ -1,9 +1,9 @@
 extends SceneTree
-## Runs every case once with the stock classes and once with ours, and compares what they noted:
+## Runs every case once with the stock classes and once with ours, and compares the two records:
 ##   --script res://conformance.gd -- [--ours none|rs] [--case PART]
-## With `--ours none` the second run is stock again: what differs then is no property of the classes.
-## PART is looked for in "table label". A line per case, the intended differences, a last line
-## `N passed, M failed`, and an exit status to match.
+## With `--ours none` the second run uses the stock classes again, and any difference is then noise of the tests.
+## PART is searched for in "table label". The output has a line per case, the intended differences and a last line
+## `N passed, M failed`; the exit status agrees with it.
 
 const Case := preload("res://lib/conformance_case.gd")
 const Kit := preload("res://lib/kit.gd")
@@ -36,7 +36,7 @@ func _initialize() -> void:
 	_differences = Differences.new()
 	_watchdog = Watchdog.new()
 	_watchdog.start()
-	# Until the first frame the root is not in the tree.
+	# The root enters the tree with the first frame.
 	await process_frame
 	var mistake := _read_arguments()
 	if mistake.is_empty():
@@ -69,7 +69,7 @@ func _read_arguments() -> String:
 			_:
 				return "unknown option %s" % arguments[index]
 	if not _errors.can_see():
-		return "this Godot has no Logger to see errors with"
+		return "this Godot has no Logger class, so errors cannot be observed"
 	return ""
 
 
@@ -80,12 +80,12 @@ func _run_tables() -> void:
 	for table in TABLES:
 		var script: GDScript = load("res://conformance/%s.gd" % table)
 		if script == null or not script.can_instantiate():
-			_tell(table, "loading", "the table does not load")
+			_tell(table, "loading", "the table could not be loaded")
 			continue
 		for method in script.get_script_method_list():
 			var method_name: String = method["name"]
 			var label := method_name.trim_prefix("case_")
-			# No text contains the empty one.
+			# contains() is false for an empty argument.
 			var is_asked_for := _only_case.is_empty() or ("%s %s" % [table, label]).contains(_only_case)
 			if method_name.begins_with("case_") and is_asked_for:
 				await _compare(script, table, label)
@@ -109,25 +109,25 @@ func _compare(script: GDScript, table: String, label: String) -> void:
 
 
 func _run(script: GDScript, table: String, label: String, kit: Kit) -> Record:
-	# Those would pass for the case's own.
+	# Errors of earlier code must not be attributed to this case.
 	_tell_strays()
 	_watchdog.expect_within(RUN_SECONDS, "%s %s (%s)" % [table, label, "ours" if kit.is_ours else "stock"])
 	var case: Case = script.new()
 	case.prepare(self, kit, _errors, _differences)
-	# A script error ends the case's function early, and this call with it.
+	# A script error ends both the case's function and this call early.
 	await case.call("case_" + label)
 	return case.finish()
 
 
-## Every difference is to be shown by a case; only a full run can tell.
+## Fails for each documented difference that no case shows. Only a full run can decide that.
 func _tell_unshown() -> void:
 	if not _only_case.is_empty():
 		return
 	for id in _differences.unshown():
-		_tell("differences", id, "no case shows it and its text does not say \"%s\"" % Differences.EXEMPTION)
+		_tell("differences", id, "no case shows this difference, and its text does not say \"%s\"" % Differences.EXEMPTION)
 
 
-## Errors that belong to no case.
+## Reports errors that were printed outside of the cases.
 func _tell_strays() -> void:
 	var strays := _errors.take()
 	if not strays.is_empty():

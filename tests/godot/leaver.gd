@@ -1,6 +1,6 @@
 extends SceneTree
-## A process that says a word to a server and leaves in the same breath: `HOW CLASS PORT`, HOW being "quit",
-## "free", "finalize" for a word after the last frame, or "leak" for an object with a thread that nobody ever frees.
+## A process that sends one packet to a server and leaves immediately: `HOW CLASS PORT`. HOW is "quit", "free",
+## "finalize" (the packet is sent after the last frame) or "leak" (an object with a network thread is never freed).
 
 const WORD := "farewell"
 const LIFE_SECONDS := 20.0

@@ -2,7 +2,7 @@ extends SceneTree
 ## Runs the suites with one class as server and one as client:
 ##   --script res://run.gd -- --server-class C --client-class D [--suite NAME] [--case PART]
 ##       [--certificates FOLDER]
-## A line per case, a last line `N passed, M failed`, and an exit status to match.
+## The output has a line per case and a last line `N passed, M failed`; the exit status agrees with it.
 
 const Suite := preload("res://lib/suite.gd")
 const Watchdog := preload("res://lib/watchdog.gd")
@@ -39,7 +39,7 @@ func _initialize() -> void:
 	_errors = ErrorLog.make()
 	_watchdog = Watchdog.new()
 	_watchdog.start()
-	# Until the first frame the root is not in the tree.
+	# The root enters the tree with the first frame.
 	await process_frame
 	var mistake := _read_arguments()
 	if mistake.is_empty():
@@ -49,7 +49,7 @@ func _initialize() -> void:
 		_failed += 1
 	_watchdog.stop()
 	_tell_strays()
-	# Whoever reads the output can tell the errors that were expected from those at the very end.
+	# With this count the reader of the output (xtask) can tell expected errors from those outside of the cases.
 	if _errors.can_see():
 		print("%d error lines were seen" % _errors.count)
 	_errors.stop()
@@ -77,9 +77,9 @@ func _read_arguments() -> String:
 				return "unknown option %s" % arguments[index]
 	for peer_class: String in [_server_class, _client_class]:
 		if not ClassDB.class_exists(peer_class):
-			return "there is no class \"%s\"" % peer_class
+			return "class \"%s\" does not exist" % peer_class
 	if not _only_suite.is_empty() and not SUITES.has(_only_suite):
-		return "there is no suite \"%s\"" % _only_suite
+		return "suite \"%s\" does not exist" % _only_suite
 	return ""
 
 
@@ -89,7 +89,7 @@ func _run_suites() -> void:
 			continue
 		var script: GDScript = load("res://suites/%s.gd" % suite_name)
 		if script == null or not script.can_instantiate():
-			_tell(suite_name, "loading", "the suite does not load")
+			_tell(suite_name, "loading", "the suite could not be loaded")
 			continue
 		var reason := _new_suite(script).reason_to_skip()
 		if not reason.is_empty():
@@ -98,7 +98,7 @@ func _run_suites() -> void:
 			continue
 		for method in script.get_script_method_list():
 			var case_name: String = method["name"]
-			# No text contains the empty one.
+			# contains() is false for an empty argument.
 			var is_asked_for := _only_case.is_empty() or case_name.contains(_only_case)
 			if case_name.begins_with("case_") and is_asked_for:
 				await _run_case(script, suite_name, case_name)
@@ -108,7 +108,7 @@ func _run_case(script: GDScript, suite_name: String, case_name: String) -> void:
 	var label := case_name.trim_prefix("case_")
 	_watchdog.expect_within(CASE_SECONDS, "%s %s" % [suite_name, label])
 	var suite := _new_suite(script)
-	# A script error ends the case's function early, and this call with it.
+	# A script error ends both the case's function and this call early.
 	await suite.call(case_name)
 	await suite.clean_up()
 	_tell(suite_name, label, suite.verdict())
@@ -122,7 +122,7 @@ func _new_suite(script: GDScript) -> Suite:
 	return suite
 
 
-## Errors that belong to no case.
+## Reports errors that were printed outside of the cases.
 func _tell_strays() -> void:
 	var strays := _errors.take()
 	if not strays.is_empty():

@@ -1,20 +1,20 @@
 extends SceneTree
-## Does the same thing thousands of times and looks whether anything is left behind:
+## Repeats the same operations thousands of times and checks that nothing leaks:
 ##   --script res://soak.gd -- --class C [--cycles 10000]
-## A line per part and figures for it, a last line `N passed, M failed`, and an exit status to match.
+## The output has a line per part with its figures, and a last line `N passed, M failed`; the exit status agrees.
 
 const LOCAL := "127.0.0.1"
 const PATIENCE_MSEC := 5000
-## The share of the cycles that fills pools and caches before the counting begins.
+## Share of the cycles that fill pools and caches before the measurement starts.
 const WARM_UP := 0.1
-## Wrappers of the lower classes are kept for so many cycles.
+## Number of cycles for which wrappers of the lower-level classes are kept.
 const KEPT := 50
-## The engine gets a frame after so many cycles: what is done when it is idle would pile up.
+## Number of cycles per engine frame. Without frames, deferred work would accumulate.
 const CYCLES_A_FRAME := 50
-## Between warm-up and end RSS does not move at all, with either class, but for what else the engine
-## and the allocator may do: this much. 10000 cycles that lose 30 bytes each are beyond it.
+## Allowed growth of RSS between warm-up and end. RSS stays constant with either class; the slack is for the engine
+## and the allocator. A leak of 30 bytes a cycle exceeds it after 10000 cycles.
 const RSS_SLACK_KB := 256
-## The same of what Godot itself counts, which both classes leave as it is but for 2 kB.
+## Allowed growth of the memory that Godot itself counts, which grows by at most 2 kB with either class.
 const STATIC_SLACK_KB := 32
 
 var _class := "ENetMultiplayerPeer"
@@ -27,7 +27,7 @@ var _kept: Array = []
 
 
 func _initialize() -> void:
-	# Until the first frame the engine itself still grows.
+	# Until the first frame the engine's own memory still grows.
 	await process_frame
 	if _read_arguments():
 		await _run("create_and_close", _create_and_close)
@@ -61,7 +61,7 @@ func _read_arguments() -> bool:
 	return arguments.size() % 2 == 0 and ClassDB.can_instantiate(_class) and _cycles >= 100
 
 
-## `work` does one cycle and returns whether that went well.
+## `work` performs one cycle and returns whether it succeeded.
 func _run(label: String, work: Callable) -> void:
 	var begun := Time.get_ticks_msec()
 	var counts: Array[Dictionary] = []
@@ -73,7 +73,7 @@ func _run(label: String, work: Callable) -> void:
 		while cycle < stop:
 			var good: bool = work.call(cycle)
 			if not good:
-				_tell(label, "cycle %d went wrong" % cycle)
+				_tell(label, "cycle %d failed" % cycle)
 				return
 			cycle += 1
 			if cycle % CYCLES_A_FRAME == 0:
@@ -83,20 +83,20 @@ func _run(label: String, work: Callable) -> void:
 		counts.append(_counts())
 		static_kb.append(OS.get_static_memory_usage() / 1024)
 		resident_kb.append(_resident_kb())
-		print("   %s after %d: %s, %d kB resident, %d kB of it Godot's own" % [
+		print("   %s after %d: %s, %d kB resident, of which Godot counts %d kB" % [
 			label, cycle, counts[-1], resident_kb[-1], static_kb[-1]])
 	print("   %s took %d ms" % [label, Time.get_ticks_msec() - begun])
 	var static_growth := static_kb[-1] - static_kb[0]
 	var growth := resident_kb[-1] - resident_kb[0]
 	if counts[-1] != counts[0]:
-		_tell(label, "something was left behind: %s, then %s" % [counts[0], counts[-1]])
+		_tell(label, "leaked objects or files: %s before, %s after" % [counts[0], counts[-1]])
 	elif static_growth > STATIC_SLACK_KB or growth > RSS_SLACK_KB:
-		_tell(label, "the memory grew by %d kB, Godot's own by %d kB" % [growth, static_growth])
+		_tell(label, "resident memory grew by %d kB, Godot's own count by %d kB" % [growth, static_growth])
 	else:
 		_tell(label, "")
 
 
-## What must not grow at all. Without /proc no files are seen.
+## Counts that must not grow at all. Open files are counted only where /proc exists.
 func _counts() -> Dictionary:
 	return {
 		"objects": int(Performance.get_monitor(Performance.OBJECT_COUNT)),
@@ -106,7 +106,7 @@ func _counts() -> Dictionary:
 	}
 
 
-## Without /proc it is nothing.
+## Resident memory in kB, or 0 without /proc.
 func _resident_kb() -> int:
 	var status := FileAccess.open("/proc/self/status", FileAccess.READ)
 	while status != null and not status.eof_reached():
@@ -125,7 +125,7 @@ func _tell(label: String, reason: String) -> void:
 		print("FAIL soak %s: %s" % [label, reason])
 
 
-## A server, a client and a mesh in turn. Every second one is not closed but let go.
+## Creates a server, a client and a mesh in turn. Every second one is released without close().
 func _create_and_close(cycle: int) -> bool:
 	var peer: MultiplayerPeer = ClassDB.instantiate(_class)
 	var error: Error
@@ -152,7 +152,7 @@ func _create_and_close(cycle: int) -> bool:
 	return true
 
 
-## A client joins, speaks, and leaves.
+## A client joins, sends a packet and leaves.
 func _connect_and_leave(cycle: int) -> bool:
 	var host: RefCounted = _server.call(&"get_host")
 	var nobody := func() -> bool:
@@ -162,7 +162,7 @@ func _connect_and_leave(cycle: int) -> bool:
 	return _visit(host, cycle) and _until(nobody)
 
 
-## In one of four ways; the client's last reference goes with the return.
+## The client leaves in one of four ways. Its last reference is dropped when this function returns.
 func _visit(host: RefCounted, cycle: int) -> bool:
 	var port: int = host.call(&"get_local_port")
 	var client: MultiplayerPeer = ClassDB.instantiate(_class)
@@ -173,7 +173,7 @@ func _visit(host: RefCounted, cycle: int) -> bool:
 		_server.poll()
 		client.poll()
 		return client.get_connection_status() == status
-	# No frame goes by here, so it is the client's poll that sends.
+	# No frame passes here, so the client's own poll has to send.
 	var heard := func() -> bool:
 		client.poll()
 		_server.poll()
@@ -197,7 +197,7 @@ func _visit(host: RefCounted, cycle: int) -> bool:
 	return true
 
 
-## The same with the lower classes.
+## The same cycle with ENetConnection and ENetPacketPeer.
 func _connect_by_hand(cycle: int) -> bool:
 	var nobody := func() -> bool:
 		_host.call(&"service")
@@ -227,7 +227,7 @@ func _visit_by_hand(cycle: int) -> bool:
 	peer.call(&"send", 1, "hello".to_utf8_buffer(), ENetPacketPeer.FLAG_RELIABLE)
 	if not _until(heard):
 		return false
-	# Unread packets must go with their peer.
+	# Unread packets must be freed together with their peer.
 	if cycle % 2 == 0:
 		newcomer[0].get_packet()
 	_keep(peer)
@@ -246,7 +246,7 @@ func _visit_by_hand(cycle: int) -> bool:
 	return true
 
 
-## A mesh that is closed, or let go, says goodbye for the host.
+## A mesh that is closed or freed sends the host's disconnects.
 func _mesh_takes(guest: RefCounted, is_closed: bool) -> bool:
 	var mesh: MultiplayerPeer = ClassDB.instantiate(_class)
 	mesh.call(&"create_mesh", 5)
@@ -263,14 +263,14 @@ func _new_connection() -> RefCounted:
 	return ClassDB.instantiate(_class.replace("MultiplayerPeer", "Connection"))
 
 
-## Holds on to an object for a while.
+## Keeps an object alive for a number of cycles.
 func _keep(object: Variant) -> void:
 	_kept.append(object)
 	if _kept.size() > KEPT:
 		_kept.pop_front()
 
 
-## Polls without a pause: this is about thousands of cycles.
+## Polls without pauses, because there are thousands of cycles.
 func _until(condition: Callable) -> bool:
 	var deadline := Time.get_ticks_msec() + PATIENCE_MSEC
 	while not condition.call():

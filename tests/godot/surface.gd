@@ -1,9 +1,9 @@
 extends SceneTree
 ## Compares our classes with the built-in ones as scripts and the editor see them:
 ##   --script res://surface.gd
-## or, in an editor, looks for descriptions that are missing in its help:
+## In an editor the script instead looks for missing descriptions in the editor's help:
 ##   --editor --script res://surface.gd -- --docs
-## A line per kind of member, a last line `N passed, M failed`, and an exit status to match.
+## The output has a line per kind of member and a last line `N passed, M failed`; the exit status agrees with it.
 
 const Surface := preload("res://lib/surface.gd")
 const HelpPages := preload("res://lib/help_pages.gd")
@@ -35,7 +35,7 @@ func _surface() -> Array[PackedStringArray]:
 		surface.compare(stock_class)
 	var typed := TypedUse.new()
 	typed.run()
-	# Whoever reads the output can tell the errors that were expected from others.
+	# With this count the reader of the output (xtask) can tell expected errors from others.
 	print("%d error lines were seen" % typed.error_count)
 	return surface.results + typed.results
 

@@ -1,7 +1,7 @@
 extends Reference
-# A chat for Godot 3: the script that docs/migrating-from-godot3.md is tried on. Its port to Godot 4 is
-# tests/godot/lib/chat.gd; both take part in the same chat.
-# Everybody tells everybody his name, and greets those who do.
+# A chat for Godot 3: the example script of docs/migrating-from-godot3.md. Its port to Godot 4 is
+# tests/godot/lib/chat.gd; the two can take part in the same chat.
+# Each participant sends its name to all others, and greets those that do so.
 
 var peer := NetworkedMultiplayerENet.new()
 var own_name := ""
@@ -57,7 +57,7 @@ func say(text: String, target: int = 0) -> void:
 	peer.put_packet(text.to_utf8())
 
 
-# Somebody types: may be lost.
+# A typing notice, which may be lost.
 func wave() -> void:
 	peer.set_target_peer(0)
 	peer.transfer_channel = 4

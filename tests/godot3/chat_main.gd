@@ -1,5 +1,5 @@
 extends SceneTree
-# Somebody in the chat who waves now and then:
+# A participant of the chat that waves now and then:
 #   --script chat_main.gd host|join PORT NAME
 
 const LIFE_SECONDS := 60.0
@@ -9,7 +9,7 @@ var _age := 0.0
 
 
 func _init() -> void:
-	# Before them are the engine's own.
+	# The engine's own arguments come first.
 	var arguments := Array(OS.get_cmdline_args()).slice(-3, -1)
 	if _chat.call(arguments[0], int(arguments[1]), arguments[2]) != OK:
 		quit(1)

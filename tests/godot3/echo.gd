@@ -1,5 +1,5 @@
 extends SceneTree
-# Peers of Godot 3 that send back whatever they hear, in the transfer mode that its first byte names:
+# Peers of Godot 3 that send every packet back, in the transfer mode that its first byte names:
 #   --script echo.gd host|join PORT MODE [PORT MODE ...]
 # MODE is a compression mode; host serves on the port, join connects to it on this machine.
 
@@ -10,7 +10,7 @@ var _age := 0.0
 
 
 func _init() -> void:
-	# Before them are the engine's own.
+	# The engine's own arguments come first.
 	var arguments := Array(OS.get_cmdline_args())
 	var hosts := arguments.has("host")
 	var first := arguments.find("host" if hosts else "join") + 1
@@ -32,11 +32,11 @@ func _iteration(delta: float) -> bool:
 			continue
 		peer.poll()
 		while peer.get_available_packet_count() > 0:
-			# Of the packet that comes next.
+			# get_packet_peer() is the sender of the next packet.
 			peer.set_target_peer(peer.get_packet_peer())
 			var bytes: PoolByteArray = peer.get_packet()
 			peer.transfer_mode = bytes[0]
 			peer.put_packet(bytes)
 	OS.delay_msec(1)
-	# Nobody may be left to kill it.
+	# The process ends by itself if the test that should kill it has died.
 	return _age > LIFE_SECONDS

@@ -1,7 +1,7 @@
 extends SceneTree
-# Peers that do what a test of Godot 4 tells them, over TCP:
+# Peers that execute the commands of a test in Godot 4, received over TCP:
 #   --script puppets.gd PORT
-# Commands and reports are dictionaries as JSON; the test's side of it is tests/godot/lib/godot3.gd.
+# Commands and reports are dictionaries in JSON. The test's side is tests/godot/lib/godot3.gd.
 
 const LIFE_SECONDS := 120.0
 const SIGNALS := ["connection_succeeded", "connection_failed", "server_disconnected"]
@@ -12,7 +12,7 @@ var _age := 0.0
 
 
 func _init() -> void:
-	# Before it are the engine's own.
+	# The engine's own arguments come first.
 	var port := int(Array(OS.get_cmdline_args()).back())
 	if _commands.connect_to_host("127.0.0.1", port) != OK:
 		quit(1)
@@ -26,7 +26,7 @@ func _iteration(delta: float) -> bool:
 	for name in _peers:
 		_poll(name, _peers[name])
 	OS.delay_msec(1)
-	# Nobody may be left to kill it.
+	# The process ends by itself if the test that should kill it has died.
 	return _age > LIFE_SECONDS
 
 

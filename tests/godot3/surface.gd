@@ -1,13 +1,13 @@
 extends SceneTree
-# Prints what NetworkedMultiplayerENet and its bases show to scripts, as one line of JSON: a text for
-# each member, as the suite "godot3_surface" of the tests for Godot 4 writes it for theirs.
+# Prints the members of NetworkedMultiplayerENet and its bases that scripts can see, as one line of JSON. Each member
+# has a text in the form that the Godot 4 suite "godot3_surface" uses.
 
 const CLASSES := ["NetworkedMultiplayerENet", "NetworkedMultiplayerPeer", "PacketPeer"]
 const TYPES := {
 	TYPE_NIL: "void", TYPE_BOOL: "bool", TYPE_INT: "int", TYPE_STRING: "String", TYPE_RAW_ARRAY: "bytes",
 }
 const CONST_FLAG := 8
-# Of a type that may be any; GDScript has no name for it.
+# Marks a Variant of any type, for which GDScript has no name.
 const ANY_TYPE_USAGE := 524288
 
 
@@ -16,11 +16,11 @@ func _init() -> void:
 	var peer := NetworkedMultiplayerENet.new()
 	for name in CLASSES:
 		for method in ClassDB.class_get_method_list(name, true):
-			# Overridable ones are the engine's business.
+			# Virtual methods belong to the engine.
 			if not method.name.begins_with("_"):
 				members["method " + method.name] = _method(method)
 		for property in ClassDB.class_get_property_list(name, true):
-			# Groups are properties too.
+			# The property list also contains groups.
 			if property.name in peer:
 				members["property " + property.name] = "%s = %s" % [_type(property), _value(peer.get(property.name))]
 		for told in ClassDB.class_get_signal_list(name, true):

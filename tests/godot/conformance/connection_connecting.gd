@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## connect_to_host: its checks, its arguments, and the peer it returns.
+## connect_to_host: its checks, its arguments, and the peer that it returns.
 
 
 func case_bad_ports() -> void:
@@ -70,7 +70,7 @@ func case_no_second_while_connected() -> void:
 	done()
 
 
-func case_none_on_a_host_that_accepted() -> void:
+func case_no_attempt_on_a_host_that_accepted() -> void:
 	var pair := connected_pair(0, 0, true)
 	attempt(pair.subject, &"connect_to_host", [LOCALHOST, free_port()], "after accepting")
 	attempt(pair.subject, &"get_peers")
@@ -99,7 +99,7 @@ func case_again_after_the_end() -> void:
 	done()
 
 
-## A peer that was reset still counts until service clears it away.
+## A peer that was reset still occupies its slot until the next service().
 func case_again_after_reset() -> void:
 	var connection := new_host(2)
 	var peer: PacketPeer = connection.call(&"connect_to_host", LOCALHOST, free_port())
@@ -135,7 +135,7 @@ func case_channels_agreed_on() -> void:
 	done()
 
 
-## The connector's own limit does not count for what it asks for.
+## The connecting host's own channel limit does not limit the number that it requests.
 func case_own_limit_and_asking() -> void:
 	var partner := partner_connection()
 	var port := listen(partner, 4, 10)
@@ -172,7 +172,7 @@ func case_states_on_the_way() -> void:
 	note("queued", peer.call(&"get_state"))
 	attempt(connection, &"service")
 	note("sent", peer.call(&"get_state"))
-	check(serve([partner], _has_received(partner)), "the partner hears of it")
+	check(serve([partner], _has_received(partner)), "the partner receives the answer")
 	note("answered", peer.call(&"get_state"))
 	check(serve([connection], had(connection, 1)), "connected")
 	note("connected", peer.call(&"get_state"))
@@ -206,7 +206,7 @@ func case_default_arguments() -> void:
 	done()
 
 
-## Popping resets, so this is true once per datagram.
+## pop_statistic resets the counter, so the condition is true once per datagram.
 func _has_received(connection: ENetConnection) -> Callable:
 	return func() -> bool:
 		return connection.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS) > 0.0

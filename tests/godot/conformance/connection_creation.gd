@@ -1,8 +1,8 @@
 extends "res://lib/conformance_case.gd"
-## Making hosts: create_host, create_host_bound, and what they check.
+## Creating hosts: create_host, create_host_bound, and the order of their checks.
 
 const GOOD := [4, 2, 0, 0]
-## One wrong or extreme value at a time: its place among max_peers, max_channels and the bandwidths.
+## One wrong or extreme value per entry: its index among max_peers, max_channels and the bandwidths, and the value.
 const ODD := [
 	[0, 0], [0, -1], [0, 1], [0, 4095], [0, 4096],
 	[1, -1], [1, 0], [1, 255], [1, 256],
@@ -52,7 +52,7 @@ func case_bound_addresses() -> void:
 	done()
 
 
-## An address from the range for documentation belongs to no machine.
+## The address is from the range reserved for documentation, so no machine has it.
 func case_address_of_another_machine() -> void:
 	attempt(kit.connection(), &"create_host_bound", ["192.0.2.1", 0])
 	done()
@@ -90,7 +90,7 @@ func case_port_of_create_host() -> void:
 	connection.call(&"connect_to_host", LOCALHOST, listen(partner))
 	connection.call(&"service")
 	port = connection.call(&"get_local_port")
-	note("a port after it", port > 0)
+	note("a port after the first send", port > 0)
 	done()
 
 
@@ -103,7 +103,7 @@ func case_create_twice() -> void:
 	done()
 
 
-## Of several wrong things the active host is told first: its error is another.
+## An active host is reported before wrong arguments; the two cases have different errors.
 func case_active_before_arguments() -> void:
 	var connection := kit.connection()
 	attempt(connection, &"create_host")
@@ -154,7 +154,7 @@ func case_port_is_free_after_freeing() -> void:
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_wide_numbers() -> void:
 	var wide := 1 << 32
 	var fits := [OK, false]
@@ -163,7 +163,7 @@ func case_wide_numbers() -> void:
 	attempt(kit.connection(), &"create_host", [wide])
 	attempt_apart(kit.connection(), &"create_host", [4, wide + 2], "D28", fits, refused)
 	attempt_apart(kit.connection(), &"create_host", [4, 2, wide], "D28", fits, refused)
-	# ENet has 32 bits for it, without a sign.
+	# ENet's bandwidth is an unsigned number of 32 bits.
 	attempt_apart(kit.connection(), &"create_host", [4, 2, wide - 1], "D28", refused, fits)
 	attempt_apart(kit.connection(), &"create_host_bound", [LOCALHOST, wide], "D28", fits, refused)
 	done()

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## pop_statistic, bandwidth_limit, and the calls that only DTLS listens to.
+## pop_statistic, bandwidth_limit, and the calls that have an effect with DTLS only.
 
 const SENT_BYTES := ENetConnection.HOST_TOTAL_SENT_DATA
 const SENT := ENetConnection.HOST_TOTAL_SENT_PACKETS
@@ -30,7 +30,7 @@ func case_handshake_step_by_step() -> void:
 	attempt(connection, &"connect_to_host", [LOCALHOST, port, 4], "connect_to_host")
 	attempt(connection, &"service")
 	_note_all(connection, "the request")
-	check(serve([partner], func() -> bool: return partner.pop_statistic(RECEIVED) > 0.0), "it arrives")
+	check(serve([partner], func() -> bool: return partner.pop_statistic(RECEIVED) > 0.0), "the request arrives")
 	check(serve([connection], had(connection, 1)), "the answer arrives")
 	note("received", connection.call(&"pop_statistic", RECEIVED))
 	note("received bytes", connection.call(&"pop_statistic", RECEIVED_BYTES))
@@ -48,8 +48,8 @@ func case_both_ends_count_the_same() -> void:
 		clear_events()
 		var all_arrived := func() -> bool:
 			return events(pair.subject).size() == 3 and events(pair.partner).size() == 3
-		check(serve(pair.both(), all_arrived), "all arrive")
-		# What is under way may still be counted on one side only.
+		check(serve(pair.both(), all_arrived), "all packets arrive")
+		# A datagram in flight may so far be counted by its sender only.
 		serve_for(pair.both(), 0.02)
 		for kinds: Array in [[SENT_BYTES, RECEIVED_BYTES], [SENT, RECEIVED], [RECEIVED_BYTES, SENT_BYTES], [RECEIVED, SENT]]:
 			var own: float = pair.subject.call(&"pop_statistic", kinds[0])
@@ -107,7 +107,7 @@ func case_small_packets_share_a_datagram() -> void:
 
 func case_statistics_do_not_outlive_the_host() -> void:
 	var pair := connected_pair()
-	# What was popped must not be taken off the next host's figures.
+	# Popped counts must not be subtracted from those of the next host.
 	for statistic: int in 4:
 		note("%d had something" % statistic, pair.subject.call(&"pop_statistic", statistic) > 0.0)
 	attempt(pair.subject, &"destroy")
@@ -145,7 +145,7 @@ func case_bandwidth_limit_keeps_the_connection() -> void:
 	done()
 
 
-## Which error depends on the ENet that stock was built on, so only that there is one.
+## The error code depends on the ENet that stock was built with, so only its presence is noted.
 func case_dtls_without_options() -> void:
 	var connection := new_host()
 	note("server fails", connection.call(&"dtls_server_setup", null) != OK)
@@ -156,7 +156,7 @@ func case_dtls_without_options() -> void:
 	done()
 
 
-## Starts the counting after what connecting leaves behind: acknowledgements and the like.
+## Resets the counters once the remaining acknowledgements of the connection phase have arrived.
 func _forget(pair: Pair) -> void:
 	serve_for(pair.both(), 0.02)
 	for statistic: int in 4:

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## Calls on a connection without a host: they print, return a default and do nothing.
+## Calls on a connection without a host: they print an error, return a default and have no effect.
 
 const CALLS: Array[Array] = [
 	[&"destroy", []],
@@ -53,7 +53,7 @@ func case_after_destroy_with_a_peer() -> void:
 	done()
 
 
-## Which error depends on the ENet that stock was built on, so only that there is one.
+## The error code depends on the ENet that stock was built with, so only its presence is noted.
 func case_dtls_without_host() -> void:
 	var connection := kit.connection()
 	for call_with: Array in [
@@ -81,7 +81,7 @@ func _call_all(connection: RefCounted) -> void:
 		var method: StringName = one_call[0]
 		var given: Array = one_call[1]
 		var arguments := given.duplicate()
-		# An array of bytes cannot stand in a constant.
+		# A constant cannot contain a PackedByteArray, so it is converted here.
 		for index in arguments.size():
 			if arguments[index] is Array:
 				var bytes: Array = arguments[index]

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## get_peers, channel limits, and what destroying a host does to its peers.
+## get_peers, channel limits, and the effect of destroying a host on its peers.
 
 
 func case_typed_array() -> void:
@@ -29,9 +29,9 @@ func case_order_of_peers() -> void:
 	attempt(second, &"peer_disconnect_now")
 	attempt(connection, &"get_peers")
 	attempt(connection, &"service")
-	note("without the second", _places(connection, partners))
+	note("without the second partner", _places(connection, partners))
 	partners[1] = _joined(connection, port, 1)[0]
-	note("with a new one", _places(connection, partners))
+	note("with a new partner", _places(connection, partners))
 	done()
 
 
@@ -45,7 +45,7 @@ func case_disconnecting_peers_are_listed() -> void:
 	done()
 
 
-func case_dropped_peers_leave_at_service() -> void:
+func case_dropped_peers_are_removed_by_service() -> void:
 	for method: StringName in [&"peer_disconnect_now", &"reset"]:
 		var pair := connected_pair()
 		attempt(pair.subject_peer, method)
@@ -102,7 +102,7 @@ func case_destroy_twice() -> void:
 	done()
 
 
-## Destroying says nothing to the remote.
+## destroy() sends nothing to the remote.
 func case_destroy_is_silent() -> void:
 	var pair := connected_pair()
 	clear_events()
@@ -144,25 +144,25 @@ func case_peers_of_the_host_before() -> void:
 	done()
 
 
-## Stock here is built on the system's ENet, which has no way to refuse; built on Godot's own, it
-## refuses only under DTLS.
+## The stock classes of this Godot use the system's ENet, which cannot refuse connections. Those built with Godot's
+## own ENet refuse only under DTLS.
 func case_refuse_new_connections() -> void:
 	var connection := kit.connection()
 	var port := listen(connection)
 	attempt_refusal(connection, true)
 	var partner := new_client(port)
-	check(serve([connection, partner], had(partner, 1)), "the partner hears of it")
+	check(serve([connection, partner], had(partner, 1)), "the partner receives the answer")
 	serve_for([connection, partner], 0.1)
 	differs("the host", events(connection), "D23", [[1, "peer", 0, 0, 0]], [])
 	differs("the client", events(partner), "D23", [[1, "peer", 0, 0, 0]], [[2, "peer", 0, 0, 0]])
 	attempt_refusal(connection, false)
 	var second := new_client(port)
-	check(serve([connection, second], had(second, 1)), "the second hears of it")
-	note("let in again", events(second))
+	check(serve([connection, second], had(second, 1)), "the second partner gets an answer")
+	note("admitted again", events(second))
 	done()
 
 
-func case_refusing_keeps_those_inside() -> void:
+func case_refusing_keeps_connected_peers() -> void:
 	var pair := connected_pair(0, 0, true)
 	attempt_refusal(pair.subject, true)
 	clear_events()
@@ -177,7 +177,7 @@ func attempt_refusal(connection: RefCounted, refuses: bool) -> void:
 	differs("refuse %s prints" % refuses, take_errors(), "D23", true, false)
 
 
-## Partners that have joined, one after the other.
+## Partners that have joined one after the other.
 func _joined(connection: RefCounted, port: int, count: int) -> Array[ENetConnection]:
 	var partners: Array[ENetConnection] = []
 	for index in count:
@@ -188,7 +188,7 @@ func _joined(connection: RefCounted, port: int, count: int) -> Array[ENetConnect
 	return partners
 
 
-## For every listed peer, which of the partners it is.
+## For every listed peer, the index of its partner.
 func _places(connection: RefCounted, partners: Array[ENetConnection]) -> Array[int]:
 	var ports := partners.map(func(partner: ENetConnection) -> int: return partner.get_local_port())
 	var places: Array[int] = []

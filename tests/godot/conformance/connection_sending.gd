@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## What a connection sends by itself: broadcast, flush, socket_send, and compression.
+## Sending with the connection itself: broadcast, flush, socket_send, and compression.
 
 const MODES := [
 	ENetConnection.COMPRESS_NONE, ENetConnection.COMPRESS_RANGE_CODER, ENetConnection.COMPRESS_FASTLZ,
@@ -7,7 +7,7 @@ const MODES := [
 ]
 
 
-func case_broadcast_reaches_everybody() -> void:
+func case_broadcast_reaches_all_peers() -> void:
 	var connection := kit.connection()
 	var port := listen(connection)
 	var partners: Array[ENetConnection] = []
@@ -33,7 +33,7 @@ func case_broadcast_channels() -> void:
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_broadcast_wide_numbers() -> void:
 	var pair := connected_pair(0, 0, true)
 	for wide: Array in [[1 << 32, PackedByteArray([1]), 1], [0, PackedByteArray([1]), 1 << 32]]:
@@ -46,7 +46,7 @@ func case_broadcast_channel_beyond_a_peer() -> void:
 	clear_events()
 	attempt(pair.subject, &"broadcast", [5, PackedByteArray([5]), 1])
 	attempt(pair.subject, &"broadcast", [1, PackedByteArray([1]), 1])
-	check(serve(pair.both(), had(pair.partner, 1)), "one arrives")
+	check(serve(pair.both(), had(pair.partner, 1)), "one packet arrives")
 	note("events", events(pair.partner))
 	done()
 
@@ -56,12 +56,12 @@ func case_broadcast_flags() -> void:
 	clear_events()
 	for flags: int in [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 16, 32, 256, -1]:
 		attempt(pair.subject, &"broadcast", [0, PackedByteArray([flags]), flags])
-	# The last one shows that nothing else comes.
+	# The last broadcast proves that nothing else arrives.
 	attempt(pair.subject, &"broadcast", [1, PackedByteArray(), 1])
 	var last_is_there := func() -> bool:
 		return not events(pair.partner).is_empty() and events(pair.partner)[-1][3] == 1
-	check(serve(pair.both(), last_is_there), "all arrive")
-	# Unsequenced ones may overtake: as a set.
+	check(serve(pair.both(), last_is_there), "all packets arrive")
+	# Unsequenced packets may overtake others, so they are compared as a set.
 	var arrived: Array[int] = []
 	while pair.partner_peer.get_available_packet_count() > 0:
 		var how: int = pair.partner_peer.call(&"get_packet_flags")
@@ -72,7 +72,7 @@ func case_broadcast_flags() -> void:
 	done()
 
 
-func case_broadcast_to_nobody() -> void:
+func case_broadcast_without_peers() -> void:
 	var connection := new_host()
 	attempt(connection, &"broadcast", [0, PackedByteArray([1]), 1])
 	attempt(connection, &"broadcast", [0, PackedByteArray(), 1])
@@ -105,7 +105,7 @@ func case_empty_and_large_broadcast() -> void:
 		bytes.resize(size)
 		bytes.fill(size % 251)
 		attempt(pair.subject, &"broadcast", [0, bytes, 1], "%d bytes" % size)
-	check(serve(pair.both(), had(pair.partner, 5)), "all arrive")
+	check(serve(pair.both(), had(pair.partner, 5)), "all packets arrive")
 	note("sizes", _sizes(pair.partner_peer))
 	done()
 
@@ -175,7 +175,7 @@ func case_socket_send_of_nothing() -> void:
 	done()
 
 
-## It goes around ENet, and its figures too.
+## socket_send bypasses ENet and its statistics.
 func case_socket_send_is_not_counted() -> void:
 	var connection := new_host()
 	attempt(connection, &"socket_send", [LOCALHOST, free_port(), PackedByteArray([1])], "socket_send")
@@ -209,7 +209,7 @@ func case_compress_both_ways() -> void:
 func case_compress_in_the_middle() -> void:
 	var pair := connected_pair(2)
 	for mode: int in MODES + [ENetConnection.COMPRESS_NONE]:
-		# Nothing may be under way that the other would no longer understand.
+		# After the change the other end could not decode packets still in flight.
 		serve_for(pair.both(), 0.05)
 		attempt(pair.subject, &"compress", [mode])
 		pair.partner.call(&"compress", mode)
@@ -230,8 +230,8 @@ func case_compressed_is_smaller() -> void:
 	done()
 
 
-## Unknown modes leave the mode as it was.
-func case_compress_nonsense_keeps_the_mode() -> void:
+## An unknown mode leaves the current mode unchanged.
+func case_unknown_compression_mode_changes_nothing() -> void:
 	var pair := connected_pair(2)
 	serve_for(pair.both(), 0.05)
 	attempt(pair.subject, &"compress", [ENetConnection.COMPRESS_ZLIB])
@@ -241,18 +241,18 @@ func case_compress_nonsense_keeps_the_mode() -> void:
 	done()
 
 
-func case_compressed_to_one_who_cannot_read() -> void:
+func case_compressed_packet_to_an_end_without_compression() -> void:
 	var pair := connected_pair(2)
 	serve_for(pair.both(), 0.05)
 	clear_events()
 	attempt(pair.subject, &"compress", [ENetConnection.COMPRESS_RANGE_CODER])
 	attempt(pair.subject_peer, &"send", [0, _compressible(), 1], "send")
 	serve_for(pair.both(), 0.2)
-	note("nothing arrives", events(pair.partner))
+	note("no packet arrives", events(pair.partner))
 	done()
 
 
-func case_reads_plain_while_compressing() -> void:
+func case_accepts_plain_packets_while_compressing() -> void:
 	var pair := connected_pair(2)
 	clear_events()
 	attempt(pair.subject, &"compress", [ENetConnection.COMPRESS_ZSTD])

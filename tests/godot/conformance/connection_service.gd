@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## service(): the shapes of its array, and what it takes out of the queue.
+## service(): the contents of its array, and its effect on the event queue.
 
 
 func case_nothing_happened() -> void:
@@ -10,7 +10,7 @@ func case_nothing_happened() -> void:
 	done()
 
 
-## It is no number of milliseconds that anybody could wait for.
+## A negative timeout is no valid number of milliseconds, and service() returns at once.
 func case_a_negative_timeout_does_not_wait() -> void:
 	var connection := new_host()
 	var begin := Time.get_ticks_msec()
@@ -53,12 +53,12 @@ func case_receive_on_every_channel() -> void:
 		clear_events()
 		for channel: int in [0, 1, 2, 100, 254]:
 			pair.partner_peer.call(&"send", channel, PackedByteArray([channel]), 1)
-		check(serve(pair.both(), had(pair.subject, 5)), "all arrive")
+		check(serve(pair.both(), had(pair.subject, 5)), "all packets arrive")
 		note("events", events(pair.subject))
 	done()
 
 
-## Each call takes one event; the packets of the others wait inside.
+## Each call returns one event; the packets of later events stay queued inside the host.
 func case_one_event_per_call() -> void:
 	var pair := connected_pair(2)
 	for index in 3:
@@ -137,7 +137,7 @@ func case_events_of_several_peers() -> void:
 		var partner := new_client(port, 1, 100 + index)
 		partners.append(partner)
 		check(serve([connection, partner], had(connection, index + 1)), "connected")
-		check(serve([connection, partner], had(partner, 1)), "told so")
+		check(serve([connection, partner], had(partner, 1)), "the partner receives the disconnect")
 	note("connects", events(connection))
 	clear_events()
 	for index in partners.size():
@@ -178,7 +178,7 @@ func case_full_host() -> void:
 	var connection := kit.connection()
 	var port := listen(connection, 1)
 	var first := new_client(port)
-	check(serve([connection, first], had(first, 1)), "the first gets in")
+	check(serve([connection, first], had(first, 1)), "the first client connects")
 	var second := new_client(port)
 	serve([connection, first, second], had(second, 1), 1.0)
 	note("the first", events(first))
@@ -187,7 +187,7 @@ func case_full_host() -> void:
 	done()
 
 
-## The next event, whole.
+## The next event as the complete array.
 func _next(connection: RefCounted) -> Array:
 	var result: Array = connection.call(&"service", 5000)
 	return result

@@ -1,10 +1,10 @@
 extends "res://lib/multiplayer_case.gd"
-## create_server, create_client, create_mesh, set_bind_ip: what they check in which order, and what the
-## object is afterwards.
+## create_server, create_client, create_mesh and set_bind_ip: the order of their checks, and the state of the object
+## afterwards.
 
 const FarWire := preload("res://lib/far_wire.gd")
 
-## An address for documentation, which no machine has.
+## An address reserved for documentation, which no machine has.
 const FOREIGN_IP := "203.0.113.1"
 
 
@@ -21,7 +21,7 @@ func case_new_object() -> void:
 	done()
 
 
-## An object that ours refuses to make is null, and one made here stays as it was.
+## Outside the main thread our class creates no object, and an existing one does not change.
 func case_another_thread() -> void:
 	var name := new_subject().get_class()
 	var made: bool = _elsewhere(func() -> bool:
@@ -51,7 +51,7 @@ func case_server_arguments() -> void:
 		attempt(peer, &"create_server", arguments)
 		note_state(peer, "after create_server%s" % [arguments])
 		attempt(peer, &"create_server", [0])
-		note("then it is a server", is_up(peer))
+		note("is a server afterwards", is_up(peer))
 	done()
 
 
@@ -63,21 +63,21 @@ func case_server_limits_accepted() -> void:
 	done()
 
 
-## Stock never looks at the incoming bandwidth.
+## Stock never checks the incoming bandwidth.
 func case_server_incoming_bandwidth() -> void:
 	var peer := new_subject()
 	var error: Error = peer.call(&"create_server", 0, 32, 0, -1)
 	differs("in_bandwidth -1", error, "D2", OK, ERR_INVALID_PARAMETER)
 	differs("in_bandwidth -1 prints", take_errors(), "D2", false, true)
-	differs("it is a server", is_up(peer), "D2", true, false)
+	differs("is a server", is_up(peer), "D2", true, false)
 	done()
 
 
-## Only where the codes differ can the order be seen.
+## The order is visible only where two checks have different error codes.
 func case_order_of_checks() -> void:
 	var port := free_port()
 	var blocker := partner_peer()
-	check(blocker.create_server(port) == OK, "the blocker")
+	check(blocker.create_server(port) == OK, "binding the port with a stock server")
 	for arguments: Array in [[port], [port, 0], [port, 32, 0, 0, -1]]:
 		attempt(new_subject(), &"create_server", arguments, "taken port %s" % [arguments.slice(1)])
 	for arguments: Array in [
@@ -132,14 +132,14 @@ func case_client_arguments() -> void:
 		attempt(peer, &"create_client", arguments)
 		note_state(peer, "after create_client%s" % [arguments])
 		attempt(peer, &"create_client", [LOCALHOST, 5000])
-		note("then it connects", peer.get_connection_status())
+		note("connects afterwards", peer.get_connection_status())
 	done()
 
 
 func case_client_state() -> void:
 	var peer := connecting_client()
 	note_state(peer, "at first")
-	check(drive(func() -> bool: return is_up(peer)), "it connects")
+	check(drive(func() -> bool: return is_up(peer)), "the client connects")
 	note_state(peer, "connected")
 	done()
 
@@ -160,13 +160,13 @@ func case_server_on_port_zero() -> void:
 	var other := new_subject()
 	attempt(one, &"create_server", [0])
 	attempt(other, &"create_server", [0])
-	note("each has a port of its own", port_of(one) > 0 and port_of(one) != port_of(other))
+	note("the ports differ", port_of(one) > 0 and port_of(one) != port_of(other))
 	done()
 
 
 func case_client_sends_nothing_before_the_poll() -> void:
 	var listener := PacketPeerUDP.new()
-	check(listener.bind(0, LOCALHOST) == OK, "a socket")
+	check(listener.bind(0, LOCALHOST) == OK, "opening a socket")
 	var peer := new_subject()
 	attempt(peer, &"create_client", [LOCALHOST, listener.get_local_port()], "create_client")
 	OS.delay_msec(20)
@@ -179,7 +179,7 @@ func case_client_sends_nothing_before_the_poll() -> void:
 
 func case_flushing_the_host_sends_too() -> void:
 	var listener := PacketPeerUDP.new()
-	check(listener.bind(0, LOCALHOST) == OK, "a socket")
+	check(listener.bind(0, LOCALHOST) == OK, "opening a socket")
 	var peer := new_subject()
 	attempt(peer, &"create_client", [LOCALHOST, listener.get_local_port()], "create_client")
 	attempt(host_of(peer), &"flush")
@@ -188,11 +188,11 @@ func case_flushing_the_host_sends_too() -> void:
 	done()
 
 
-## Every field of the request but the random ones.
+## Every field of the connect request, except the random ones.
 func case_fields_of_the_connect_command() -> void:
 	for arguments: Array in [[], [3, 50000, 60000], [1, 1, 0], [253], [254], [300], [-1]]:
 		var listener := PacketPeerUDP.new()
-		check(listener.bind(0, LOCALHOST) == OK, "a socket")
+		check(listener.bind(0, LOCALHOST) == OK, "opening a socket")
 		var peer := new_subject()
 		peer.callv(&"create_client", [LOCALHOST, listener.get_local_port()] + arguments)
 		note_errors("create_client%s prints" % [arguments])
@@ -208,13 +208,13 @@ func case_fields_of_the_connect_command() -> void:
 	done()
 
 
-## The answer names the limits of the server. Stock takes the channels for the incoming bandwidth.
+## The answer contains the server's limits. Stock uses max_channels as the incoming bandwidth.
 func case_fields_of_the_servers_answer() -> void:
 	for arguments: Array in [[0, 0, 0], [0, 0, 70000], [5, 50000, 60000]]:
 		var peer := new_subject()
 		peer.callv(&"create_server", [0, 8] + arguments)
 		var far_socket := PacketPeerUDP.new()
-		check(far_socket.connect_to_host(LOCALHOST, port_of(peer)) == OK, "a socket")
+		check(far_socket.connect_to_host(LOCALHOST, port_of(peer)) == OK, "opening a socket")
 		far_socket.put_packet(FarWire.connect_request(5))
 		var answered := func() -> bool: return far_socket.get_available_packet_count() > 0
 		check(drive(answered), "an answer")
@@ -239,8 +239,8 @@ func case_max_channels_limits_channels() -> void:
 	for limit: int in [1, 3, 253]:
 		var server := server_with([], limit)
 		var far := join(server, 20)
-		check(drive(signalled(server, "+20")), "it joins")
-		check(drive(func() -> bool: return _is_up(far)), "and knows")
+		check(drive(signalled(server, "+20")), "the far end joins")
+		check(drive(func() -> bool: return _is_up(far)), "the far end is connected")
 		differs("channels with %d" % limit, far.link.get_channels(), "D1", 255, limit + 2)
 	done()
 
@@ -252,9 +252,9 @@ func case_local_port() -> void:
 	var local_port := free_port()
 	var peer := new_subject()
 	attempt(peer, &"create_client", [LOCALHOST, port, 0, 0, 0, local_port], "create_client")
-	note("the host has it", host_of(peer).call(&"get_local_port") == local_port)
-	check(drive(func() -> bool: return is_up(peer) and far.link != null), "it connects")
-	note("the far end sees it", far.link.get_remote_port() == local_port)
+	note("the host uses the local port", host_of(peer).call(&"get_local_port") == local_port)
+	check(drive(func() -> bool: return is_up(peer) and far.link != null), "the client connects")
+	note("the far end sees the local port", far.link.get_remote_port() == local_port)
 	done()
 
 
@@ -268,9 +268,9 @@ func case_bind_ip() -> void:
 	attempt(peer, &"create_client", [LOCALHOST, 5000], "client without")
 	peer.close()
 	attempt(peer, &"set_bind_ip", ["nonsense"])
-	attempt(peer, &"create_server", [0], "the foreign one survives close and nonsense")
+	attempt(peer, &"create_server", [0], "the foreign address survives close and a wrong value")
 	attempt(peer, &"set_bind_ip", ["*"])
-	attempt(peer, &"create_server", [0], "any address again")
+	attempt(peer, &"create_server", [0], "any address")
 	done()
 
 
@@ -278,10 +278,10 @@ func case_bind_ip_while_active() -> void:
 	var server := server_with([20])
 	attempt(server, &"set_bind_ip", [FOREIGN_IP])
 	try_send(server, "x", 20)
-	check(drive(saw(far_ends[0], 2)), "it arrives")
+	check(drive(saw(far_ends[0], 2)), "the packet arrives")
 	note("the far end", far_ends[0].seen)
 	server.close()
-	attempt(server, &"create_server", [0], "the next one uses it")
+	attempt(server, &"create_server", [0], "the next server uses the address")
 	done()
 
 
@@ -291,18 +291,18 @@ func case_bound_to_one_address() -> void:
 	attempt(server, &"create_server", [0])
 	var port := port_of(server)
 	var elsewhere := PacketPeerUDP.new()
-	check(elsewhere.connect_to_host(LOCALHOST, port) == OK, "a socket")
+	check(elsewhere.connect_to_host(LOCALHOST, port) == OK, "opening a socket")
 	elsewhere.put_packet(FarWire.connect_request(5))
 	settle()
 	note("answers elsewhere", elsewhere.get_available_packet_count() > 0)
 	var there := PacketPeerUDP.new()
-	check(there.connect_to_host("127.0.0.2", port) == OK, "a socket")
+	check(there.connect_to_host("127.0.0.2", port) == OK, "opening a socket")
 	there.put_packet(FarWire.connect_request(5))
 	note("answers there", drive(func() -> bool: return there.get_available_packet_count() > 0))
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_wide_numbers() -> void:
 	const WIDE := 1 << 32
 	var fits := [OK, false]
@@ -310,7 +310,7 @@ func case_wide_numbers() -> void:
 	for arguments: Array in [[WIDE], [0, WIDE + 2], [0, 2, 0, 0, WIDE]]:
 		attempt_apart(new_subject(), &"create_server", arguments, "D28", fits, refused)
 	attempt(new_subject(), &"create_server", [0, WIDE])
-	# ENet has 32 bits for a bandwidth, without a sign.
+	# ENet's bandwidth is an unsigned number of 32 bits.
 	attempt_apart(new_subject(), &"create_server", [0, 2, 0, 0, WIDE - 1], "D28", refused, fits)
 	var port := [LOCALHOST, WIDE + 5000]
 	attempt_apart(new_subject(), &"create_client", port, "D28", fits, [ERR_CANT_CREATE, true])
@@ -329,7 +329,7 @@ func case_wide_numbers() -> void:
 	attempt(server, &"disconnect_peer", [WIDE + 30])
 	note("sending", send(server, "x", WIDE + 20, RELIABLE, WIDE + 1))
 	note("channel", server.transfer_channel)
-	check(drive(saw(far_ends[0], 2)), "it arrives")
+	check(drive(saw(far_ends[0], 2)), "the packet arrives")
 	note("far", far_ends[0].seen)
 	done()
 

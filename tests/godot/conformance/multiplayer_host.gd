@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## get_host, get_peer, the property host, and what is done to a peer through them.
+## get_host, get_peer, the property host, and operations on a peer through these objects.
 
 const KINDS: Array[String] = ["server", "client", "mesh"]
 
@@ -22,15 +22,15 @@ func case_get_peer_by_mode() -> void:
 		var peer := subject_of(kind)
 		for id: int in [1, 20, 0, -1, -20, 77]:
 			attempt(peer, &"get_peer", [id], "%s: get_peer(%d)" % [kind, id])
-		# Its own id, whatever it is.
-		note("%s: itself" % kind, peer.call(&"get_peer", peer.get_unique_id()))
-		note_errors("%s: itself prints" % kind)
+		# The peer's own id, whatever it is.
+		note("%s: the own id" % kind, peer.call(&"get_peer", peer.get_unique_id()))
+		note_errors("%s: the own id prints" % kind)
 		peer.close()
 		attempt(peer, &"get_peer", [far_id(kind)], "%s, closed" % kind)
 	done()
 
 
-## The highest id there is must not stand for all above it.
+## Ids above the range must not be clamped to the highest valid id.
 func case_get_peer_beyond_32_bits() -> void:
 	var server := server_with([0x7fffffff])
 	attempt(server, &"get_peer", [0x7fffffff])
@@ -72,7 +72,7 @@ func case_wrappers_are_the_same_objects() -> void:
 	done()
 
 
-func case_what_the_host_tells() -> void:
+func case_getters_of_the_host() -> void:
 	for kind: String in ["server", "client"]:
 		var peer := subject_of(kind)
 		var host := host_of(peer)
@@ -86,7 +86,7 @@ func case_what_the_host_tells() -> void:
 	done()
 
 
-func case_what_the_peer_tells() -> void:
+func case_getters_of_the_packet_peer() -> void:
 	for kind in KINDS:
 		far_ends.clear()
 		var peer := subject_of(kind)
@@ -100,13 +100,13 @@ func case_what_the_peer_tells() -> void:
 	done()
 
 
-## Packets go to the multiplayer peer, not to the wrapper.
+## Packets are queued in the multiplayer peer, not in the packet peer.
 func case_packets_do_not_wait_in_the_wrapper() -> void:
 	for kind in KINDS:
 		far_ends.clear()
 		var peer := subject_of(kind)
 		far_ends[0].say("hello", 3)
-		check(drive(has_packets(peer, 1)), "it comes")
+		check(drive(has_packets(peer, 1)), "the packet arrives")
 		note("%s: in the wrapper" % kind, peer_of(peer, far_id(kind)).get_available_packet_count())
 		note("%s: in the peer" % kind, take_packets(peer))
 	done()
@@ -120,7 +120,7 @@ func case_sending_through_the_wrapper() -> void:
 		var link := peer_of(peer, far_id(kind))
 		attempt(link, &"send", [7, "raw".to_utf8_buffer(), 1], "%s: send" % kind)
 		attempt(link, &"put_packet", ["put".to_utf8_buffer()], "%s: put_packet" % kind)
-		check(drive(saw(far_ends[0], 2)), "both arrive")
+		check(drive(saw(far_ends[0], 2)), "both packets arrive")
 		note("%s: far" % kind, [far_ends[0].seen.has("7/1 raw"), far_ends[0].seen.has("0/1 put")])
 	done()
 
@@ -129,7 +129,8 @@ func case_broadcasting_through_the_host() -> void:
 	var server := server_with([20, 30])
 	attempt(host_of(server), &"broadcast", [5, "raw".to_utf8_buffer(), 1])
 	attempt(host_of(server), &"flush")
-	check(drive(func() -> bool: return far_ends.all(func(far: FarEnd) -> bool: return far.seen.size() == 2)), "it comes")
+	check(drive(func() -> bool: return far_ends.all(func(far: FarEnd) -> bool: return far.seen.size() == 2)),
+			"the packet arrives")
 	for far in far_ends:
 		note("far %d" % far.id, far.seen)
 	done()
@@ -142,14 +143,14 @@ func case_compressing_through_the_host() -> void:
 		host_of(server).call(&"compress", mode)
 		var far := join(server, 20)
 		far.connection.compress(mode as ENetConnection.CompressionMode)
-		check(drive(func() -> bool: return signals(server).has("+20") and _is_up(far)), "it joins")
+		check(drive(func() -> bool: return signals(server).has("+20") and _is_up(far)), "the far end joins")
 		host_of(server).call(&"pop_statistic", ENetConnection.HOST_TOTAL_SENT_DATA)
 		note("mode %d: sending" % mode, send(server, text, 20))
-		check(drive(saw(far, 2)), "it arrives")
+		check(drive(saw(far, 2)), "the packet arrives")
 		var sent: float = host_of(server).call(&"pop_statistic", ENetConnection.HOST_TOTAL_SENT_DATA)
-		note("mode %d: it is smaller" % mode, sent > 0.0 and sent < text.length())
+		note("mode %d: fewer bytes are sent" % mode, sent > 0.0 and sent < text.length())
 		far.say(text)
-		check(drive(has_packets(server, 1)), "and back")
+		check(drive(has_packets(server, 1)), "the packet arrives in the other direction")
 		note("mode %d: bytes" % mode, server.get_packet().get_string_from_ascii() == text)
 		note_errors("mode %d prints" % mode)
 	done()
@@ -159,7 +160,7 @@ func case_client_compresses_before_it_connects() -> void:
 	var peer := connecting_client()
 	far_ends[0].connection.compress(ENetConnection.COMPRESS_FASTLZ)
 	attempt(host_of(peer), &"compress", [ENetConnection.COMPRESS_FASTLZ])
-	note("it connects", drive(func() -> bool: return is_up(peer) and far_ends[0].link != null))
+	note("the client connects", drive(func() -> bool: return is_up(peer) and far_ends[0].link != null))
 	done()
 
 
@@ -168,7 +169,7 @@ func case_channel_limit_through_the_host() -> void:
 	attempt(host_of(server), &"channel_limit", [4])
 	attempt(host_of(server), &"get_max_channels")
 	var far := join(server, 20)
-	check(drive(func() -> bool: return signals(server).has("+20") and _is_up(far)), "it joins")
+	check(drive(func() -> bool: return signals(server).has("+20") and _is_up(far)), "the far end joins")
 	note("far end's channels", far.link.get_channels())
 	note("own channels", peer_of(server, 20).call(&"get_channels"))
 	note("channel 2", send(server, "x", 20, RELIABLE, 2))
@@ -193,7 +194,7 @@ func case_host_cannot_be_created_again() -> void:
 	done()
 
 
-## With all its peers: the next poll signals them.
+## destroy() removes all peers; the next poll emits their signals.
 func case_destroying_the_host() -> void:
 	for kind: String in ["server", "client"]:
 		far_ends.clear()
@@ -213,7 +214,7 @@ func case_destroying_the_host() -> void:
 		peer.close()
 		note_errors("%s: closing prints" % kind)
 		must(peer, &"create_server", [0])
-		note("%s: a new life" % kind, is_up(peer))
+		note("%s: can be a server again" % kind, is_up(peer))
 	done()
 
 
@@ -222,7 +223,7 @@ func case_destroying_the_host_and_closing() -> void:
 		var peer := subject_of(kind)
 		host_of(peer).call(&"destroy")
 		peer.close()
-		# Stock complains that it cannot destroy the host again.
+		# Stock prints an error because close() cannot destroy the host again.
 		take_errors()
 		note_signals(peer, kind)
 		note_state(peer, kind)
@@ -246,14 +247,14 @@ func case_held_host_outlives_the_peer() -> void:
 	var link := peer_of(server, 20)
 	forget(server)
 	server = null
-	note("far is told", drive(func() -> bool: return far_ends[0].seen.has("disconnect 0")))
+	note("the far end receives the disconnect", drive(func() -> bool: return far_ends[0].seen.has("disconnect 0")))
 	attempt(host, &"get_peers")
 	attempt(link, &"is_active")
 	done()
 
 
-## Outside of the peer's own methods: the next poll drops it first and signals then.
-func case_ending_through_the_wrapper() -> void:
+## Unlike the peer's own methods, these end the connection first, and the next poll emits the signal.
+func case_abrupt_disconnect_through_the_packet_peer() -> void:
 	for kind in KINDS:
 		for method: StringName in [&"peer_disconnect_now", &"reset"]:
 			far_ends.clear()
@@ -272,11 +273,12 @@ func case_ending_through_the_wrapper() -> void:
 			take_errors()
 			note_state(peer, label)
 			if method != &"reset":
-				check(drive_far(func() -> bool: return far_ends[0].seen.has("disconnect 0")), "the far end is told")
+				check(drive_far(func() -> bool: return far_ends[0].seen.has("disconnect 0")),
+						"the far end receives the disconnect")
 	done()
 
 
-func case_leaving_politely_through_the_wrapper() -> void:
+func case_graceful_disconnect_through_the_packet_peer() -> void:
 	for kind in KINDS:
 		for method: StringName in [&"peer_disconnect", &"peer_disconnect_later"]:
 			far_ends.clear()
@@ -285,8 +287,9 @@ func case_leaving_politely_through_the_wrapper() -> void:
 			var link := peer_of(peer, far_id(kind))
 			attempt(link, method, [7], label)
 			note("%s: active" % label, link.call(&"is_active"))
-			check(drive(signalled(peer, "-%d" % far_id(kind))), "it goes")
-			check(drive_far(func() -> bool: return far_ends[0].seen.has("disconnect 7")), "the far end is told")
+			check(drive(signalled(peer, "-%d" % far_id(kind))), "the disconnect is signalled")
+			check(drive_far(func() -> bool: return far_ends[0].seen.has("disconnect 7")),
+					"the far end receives the disconnect")
 			note_signals(peer, label)
 			note_state(peer, label)
 			note("%s: active at the end" % label, link.call(&"is_active"))
@@ -303,8 +306,8 @@ func case_resetting_a_connecting_client() -> void:
 	done()
 
 
-## Who serves the host takes its events from the peer.
-func case_serving_the_host_oneself() -> void:
+## Calling service() on the host takes events away from the multiplayer peer.
+func case_servicing_the_host_by_hand() -> void:
 	var server := server_with([20])
 	var host := host_of(server)
 	far_ends[0].say("to whoever serves", 3)
@@ -314,9 +317,9 @@ func case_serving_the_host_oneself() -> void:
 		var result: Array = host.call(&"service")
 		event.assign(result)
 		return event[0] == ENetConnection.EVENT_RECEIVE
-	check(wait_until(served), "the packet comes")
+	check(wait_until(served), "the packet arrives")
 	note("event", event)
-	note("it is the peer", event[1] == peer_of(server, 20))
+	note("the event's peer is get_peer's", event[1] == peer_of(server, 20))
 	note("in the wrapper", peer_of(server, 20).get_available_packet_count())
 	server.poll()
 	note("in the peer", server.get_available_packet_count())
@@ -324,7 +327,7 @@ func case_serving_the_host_oneself() -> void:
 	done()
 
 
-## Who serves the host takes the event of a newcomer as well.
+## A script that services the host also takes the connect event of a newcomer.
 func case_taking_a_connect_from_the_host() -> void:
 	var server := server_with([])
 	var far := join(server, 20)
@@ -338,7 +341,7 @@ func case_taking_a_connect_from_the_host() -> void:
 	differs("sending", send(server, "hello", 20), "D18", ERR_INVALID_PARAMETER, OK)
 	differs("sending prints", take_errors(), "D18", true, false)
 	far.say("hello")
-	check(drive(has_packets(server, 1)), "the packet comes")
+	check(drive(has_packets(server, 1)), "the packet arrives")
 	differs("packets", take_packets(server), "D18", ["0 0/2 hello"], ["20 0/2 hello"])
 	differs("receiving prints", take_errors(), "D18", true, false)
 	done()
@@ -354,7 +357,7 @@ func case_taking_a_disconnect_from_the_host() -> void:
 	note_signals(server, "after the poll")
 	note("known", peer_of(server, 20) != null)
 	note_errors("asking prints")
-	note("the other", peer_of(server, 30) != null)
+	note("the other peer remains", peer_of(server, 30) != null)
 	try_send(server, "gone", 20)
 	try_send(server, "all")
 	server.poll()
@@ -371,8 +374,8 @@ func case_no_object() -> void:
 	script.source_code = "extends RefCounted\nfunc make() -> void:\n\t%s.new()\n" % kit.class_of("ENetPacketPeer")
 	differs("making a packet peer compiles", script.reload() == OK, "D15", false, true)
 	take_errors(true)
-	note("it can be made", ClassDB.instantiate(kit.class_of("ENetPacketPeer")) != null)
-	note("making it prints", take_errors(true))
+	note("can be instantiated", ClassDB.instantiate(kit.class_of("ENetPacketPeer")) != null)
+	note("instantiating prints", take_errors(true))
 	done()
 
 
@@ -383,5 +386,5 @@ func _taken_by_hand(server: MultiplayerPeer, type: int) -> Array:
 		var result: Array = host_of(server).call(&"service")
 		event.assign(result)
 		return event[0] == type
-	check(drive_far(is_taken), "the event comes")
+	check(drive_far(is_taken), "the event arrives")
 	return event

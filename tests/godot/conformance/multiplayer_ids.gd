@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## Ids: who has which, who is let in, and who is not.
+## Ids: which ids peers have, and which ids are admitted.
 
 const HIGHEST := 2147483647
 
@@ -10,14 +10,14 @@ func case_own_id_by_stage() -> void:
 	note("connecting: in range", id >= 2 and id <= HIGHEST)
 	note_errors("connecting: asking prints")
 	var far := far_ends[0]
-	check(drive(func() -> bool: return is_up(peer) and far.link != null), "it connects")
+	check(drive(func() -> bool: return is_up(peer) and far.link != null), "the client connects")
 	note("connected: the same", peer.get_unique_id() == id)
-	note("the far end was told", far.seen.has("connect %d" % id))
+	note("the far end received the id", far.seen.has("connect %d" % id))
 	peer.close()
 	note("closed", peer.get_unique_id())
 	note_errors("closed: asking prints")
 	must(peer, &"create_client", [LOCALHOST, 5000])
-	note("a new one for a new client", peer.get_unique_id() != id)
+	note("a new client has a new id", peer.get_unique_id() != id)
 	done()
 
 
@@ -39,13 +39,13 @@ func case_accepted_ids() -> void:
 		check(drive(func() -> bool: return signals(server).has("+%d" % id) and _is_up(far)), "%d joins" % id)
 		note("peer %d" % id, attempt(server, &"get_peer", [id]))
 		try_send(server, "hello", id)
-		check(drive(saw(far, 2)), "it hears")
+		check(drive(saw(far, 2)), "the far end receives the packet")
 		note("far %d" % id, far.seen)
 	note_signals(server, "server")
 	done()
 
 
-func case_ids_that_are_not_let_in() -> void:
+func case_rejected_ids() -> void:
 	for id: int in [0, 1]:
 		var server := server_with([20])
 		_note_not_let_in(server, join(server, id), "D3", "id %d" % id)
@@ -59,7 +59,7 @@ func case_id_in_use() -> void:
 	var first := far_ends[0]
 	_note_not_let_in(server, join(server, 20), "D3", "the second 20")
 	try_send(server, "still you", 20)
-	check(drive(saw(first, 2)), "the first hears")
+	check(drive(saw(first, 2)), "the first client receives the packet")
 	note("the first", first.seen)
 	done()
 
@@ -67,14 +67,14 @@ func case_id_in_use() -> void:
 func case_id_is_free_again() -> void:
 	var server := server_with([20])
 	far_ends[0].link.peer_disconnect_now()
-	check(drive(signalled(server, "-20")), "it leaves")
+	check(drive(signalled(server, "-20")), "the client leaves")
 	join(server, 20)
-	check(drive(func() -> bool: return signals(server).size() == 3), "another joins")
+	check(drive(func() -> bool: return signals(server).size() == 3), "another client joins")
 	note_signals(server, "server")
 	done()
 
 
-## Stock lets it in under a negative id that cannot be sent to.
+## Stock admits the client under a negative id, to which nothing can be sent.
 func case_ids_beyond_the_highest() -> void:
 	for id: int in [HIGHEST + 1, 4000000000, 4294967295]:
 		var server := server_with([])
@@ -82,11 +82,11 @@ func case_ids_beyond_the_highest() -> void:
 		var wrapped := id - (1 << 32)
 		var is_judged := func() -> bool:
 			return signals(server).size() == 1 or far.seen.has("disconnect 0")
-		check(drive(is_judged), "%d is judged" % id)
+		check(drive(is_judged), "%d is admitted or rejected" % id)
 		settle()
 		differs("%d: signals" % id, signals(server).size(), "D8", 1, 0)
-		differs("%d: as" % id, signals(server).has("+%d" % wrapped), "D8", true, false)
-		differs("%d: told" % id, far.seen.has("disconnect 0"), "D8", false, true)
+		differs("%d: under the negative id" % id, signals(server).has("+%d" % wrapped), "D8", true, false)
+		differs("%d: rejected" % id, far.seen.has("disconnect 0"), "D8", false, true)
 		server.close()
 		far_ends.clear()
 	done()
@@ -98,10 +98,10 @@ func case_refusing() -> void:
 	note("flag", server.is_refusing_new_connections())
 	_note_not_let_in(server, join(server, 30), "D3", "refused")
 	try_send(server, "inside", 20)
-	check(drive(func() -> bool: return far_ends[0].seen.has("0/1 inside")), "who is inside stays")
+	check(drive(func() -> bool: return far_ends[0].seen.has("0/1 inside")), "a connected peer is not affected")
 	server.refuse_new_connections = false
 	join(server, 40)
-	note("later ones get in", drive(signalled(server, "+40")))
+	note("later clients are admitted", drive(signalled(server, "+40")))
 	note_signals(server, "server")
 	server.refuse_new_connections = true
 	server.close()
@@ -110,12 +110,12 @@ func case_refusing() -> void:
 	done()
 
 
-## Stock judges a newcomer when it has answered, ours when it asks.
-func case_refusing_while_it_is_answered() -> void:
+## Stock decides on a newcomer when it has confirmed the connection, ours when it requests it.
+func case_refusing_while_the_request_is_answered() -> void:
 	var server := server_with([])
 	server.refuse_new_connections = true
 	var far := join(server, 20)
-	check(drive(saw(far, 1)), "it is answered")
+	check(drive(saw(far, 1)), "the request is answered")
 	server.refuse_new_connections = false
 	settle()
 	differs("signals", signals(server), "D3", ["+20"], [])
@@ -129,14 +129,14 @@ func case_full_server() -> void:
 		join(server, id)
 		check(drive(signalled(server, "+%d" % id)), "%d joins" % id)
 	var surplus := join(server, 40)
-	check(drive(func() -> bool: return not kit.is_ours or not surplus.seen.is_empty()), "ours answers")
+	check(drive(func() -> bool: return not kit.is_ours or not surplus.seen.is_empty()), "our server answers")
 	settle()
-	differs("the surplus one", surplus.seen, "D4", [], ["disconnect 0"])
+	differs("the client beyond the limit", surplus.seen, "D4", [], ["disconnect 0"])
 	far_ends[0].link.peer_disconnect_now()
-	check(drive(signalled(server, "-20")), "one leaves")
+	check(drive(signalled(server, "-20")), "one client leaves")
 	far_ends.remove_at(0)
 	join(server, 50)
-	note("there is room again", drive(signalled(server, "+50")))
+	note("a free slot is used again", drive(signalled(server, "+50")))
 	server.close()
 	done()
 
@@ -149,14 +149,14 @@ func case_joins_of_one_poll() -> void:
 		far.serve()
 	OS.delay_msec(20)
 	server.poll()
-	# The far ends have not answered yet; ENet calls a peer connected when they have.
+	# ENet regards a peer as connected once the far end has acknowledged, so the far ends run first.
 	drive_far(func() -> bool: return far_ends.all(_is_up))
 	for far in far_ends:
 		far.serve()
 	OS.delay_msec(20)
 	server.poll()
 	differs("joins of the poll", signals(server).size(), "D5", 1, 5)
-	check(drive(func() -> bool: return signals(server).size() == 5), "all join")
+	check(drive(func() -> bool: return signals(server).size() == 5), "all clients join")
 	note("each once", range(20, 25).all(func(id: int) -> bool: return signals(server).count("+%d" % id) == 1))
 	done()
 
@@ -169,16 +169,16 @@ func case_datagrams_of_one_poll() -> void:
 		far.say("x", 2, ENetPacketPeer.FLAG_UNSEQUENCED)
 	OS.delay_msec(20)
 	server.poll()
-	differs("more than 256", server.get_available_packet_count() > 256, "D5", false, true)
+	differs("more than 256 packets", server.get_available_packet_count() > 256, "D5", false, true)
 	done()
 
 
-## Stock leaves it in the belief that it is connected; ours ends its attempt.
+## With stock the far end believes that it is connected; ours ends its attempt.
 func _note_not_let_in(server: MultiplayerPeer, far: FarEnd, difference: String, label: String) -> void:
 	var before := signals(server).size()
 	check(drive(saw(far, 1)), "%s is answered" % label)
 	settle()
 	note("%s: signals" % label, signals(server).size() - before)
 	differs("%s: the far end" % label, far.seen, difference, ["connect 0"], ["disconnect 0"])
-	# It goes on resending what nobody acknowledges.
+	# The far end would keep retransmitting, because nothing acknowledges its packets.
 	far_ends.erase(far)

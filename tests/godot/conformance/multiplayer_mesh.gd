@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## add_mesh_peer: its checks in their order, and the life of a mesh.
+## add_mesh_peer: the order of its checks, and the life of a mesh.
 
 
 func case_no_host() -> void:
@@ -15,12 +15,12 @@ func case_no_mesh() -> void:
 		var peer := subject_of(kind)
 		attempt(peer, &"add_mesh_peer", [20, mesh_host()], kind)
 		note_signals(peer, kind)
-	# A host that would not do anyway makes no difference.
+	# An unusable host does not change the error.
 	attempt(new_subject(), &"add_mesh_peer", [20, kit.connection()], "inactive, with an inactive host")
 	done()
 
 
-func case_hosts_that_will_not_do() -> void:
+func case_unusable_hosts() -> void:
 	var mesh := mesh_with([])
 	attempt(mesh, &"add_mesh_peer", [20, kit.connection()], "inactive host")
 	attempt(mesh, &"add_mesh_peer", [20, new_host()], "host without a peer")
@@ -39,7 +39,7 @@ func case_hosts_that_will_not_do() -> void:
 		for far in far_ends:
 			far.serve()
 		return events(crowded).size() == 2
-	check(wait_until(is_crowded), "two join")
+	check(wait_until(is_crowded), "two partners join")
 	attempt(mesh, &"add_mesh_peer", [20, crowded], "host with two peers")
 	note_signals(mesh, "mesh")
 	note_state(mesh, "mesh")
@@ -70,7 +70,7 @@ func case_adding() -> void:
 	done()
 
 
-## A host that was listened on does as well as one that has connected.
+## A host that accepted the connection works like one that initiated it.
 func case_adding_a_host_that_accepted() -> void:
 	var mesh := mesh_with([])
 	var host := kit.connection()
@@ -82,15 +82,15 @@ func case_adding_a_host_that_accepted() -> void:
 	check(wait_until(is_over), "the far end joins")
 	attempt(mesh, &"add_mesh_peer", [20, host])
 	try_send(mesh, "hello", 20)
-	check(drive(saw(far, 2)), "it hears")
+	check(drive(saw(far, 2)), "the far end receives the packet")
 	note("far", far.seen)
 	far.say("back", 4)
-	check(drive(has_packets(mesh, 1)), "and answers")
+	check(drive(has_packets(mesh, 1)), "the mesh receives the answer")
 	note("packets", take_packets(mesh))
 	done()
 
 
-## The id is taken as it comes.
+## add_mesh_peer accepts any id.
 func case_odd_ids() -> void:
 	var mesh := mesh_with([])
 	for id: int in [0, -1, -20, 1, 2147483647]:
@@ -102,19 +102,19 @@ func case_odd_ids() -> void:
 	done()
 
 
-## The new host takes the place of the old one.
+## The new host replaces the old one.
 func case_adding_an_id_again() -> void:
 	var mesh := mesh_with([20])
 	var first := peer_of(mesh, 20)
 	attempt(mesh, &"add_mesh_peer", [20, mesh_host()])
-	note("another peer", peer_of(mesh, 20) != first)
+	note("a different packet peer", peer_of(mesh, 20) != first)
 	note_signals(mesh, "mesh")
 	try_send(mesh, "to the new one", 20)
-	check(drive(saw(far_ends[1], 1)), "it hears")
+	check(drive(saw(far_ends[1], 1)), "the far end receives the packet")
 	note("new", far_ends[1].seen)
-	note("old is told", far_ends[0].seen.has("disconnect 0"))
+	note("the old far end receives the disconnect", far_ends[0].seen.has("disconnect 0"))
 	far_ends[1].say("from the new one")
-	check(drive(has_packets(mesh, 1)), "and answers")
+	check(drive(has_packets(mesh, 1)), "the mesh receives the answer")
 	note("packets", take_packets(mesh))
 	done()
 
@@ -128,7 +128,7 @@ func case_one_host_under_two_ids() -> void:
 	differs("a second id prints", take_errors(), "D16", false, true)
 	differs("signals", signals(mesh), "D16", ["+20", "+30", "+40"], ["+20", "+30"])
 	mesh.close()
-	# Stock complains of the second goodbye.
+	# Stock prints an error for the second disconnect.
 	take_errors()
 	done()
 
@@ -137,11 +137,11 @@ func case_sending_and_receiving() -> void:
 	var mesh := mesh_with([20, 30])
 	for far in far_ends:
 		far.say("from %d" % far.id, 2)
-		check(drive(has_packets(mesh, 1)), "it comes")
+		check(drive(has_packets(mesh, 1)), "the packet arrives")
 		note("packets", take_packets(mesh))
 	for mode in MODES:
 		send(mesh, "mode %d" % mode, 30, mode, mode)
-	check(drive(saw(far_ends[1], 3)), "they arrive")
+	check(drive(saw(far_ends[1], 3)), "the packets arrive")
 	note("20", far_ends[0].seen)
 	note("30", far_ends[1].seen)
 	done()
@@ -151,16 +151,16 @@ func case_remote_leaves() -> void:
 	var mesh := mesh_with([20, 30])
 	var link := peer_of(mesh, 20)
 	far_ends[0].link.peer_disconnect_now()
-	check(drive(signalled(mesh, "-20")), "it goes")
+	check(drive(signalled(mesh, "-20")), "the disconnect is signalled")
 	note_signals(mesh, "mesh")
 	note("active", link.call(&"is_active"))
 	attempt(mesh, &"get_peer", [20])
 	try_send(mesh, "lost", 20)
 	try_send(mesh, "to the rest", 0)
-	check(drive(saw(far_ends[1], 1)), "the rest hears")
+	check(drive(saw(far_ends[1], 1)), "the others receive the packet")
 	note("30", far_ends[1].seen)
 	must(mesh, &"add_mesh_peer", [20, mesh_host()])
-	note_signals(mesh, "after its return")
+	note_signals(mesh, "after add_mesh_peer returned")
 	done()
 
 
@@ -176,12 +176,12 @@ func case_held_host_is_destroyed() -> void:
 	note_signals(mesh, "mesh")
 	attempt(mesh, &"get_peer", [20])
 	try_send(mesh, "to the rest", 0)
-	check(drive(saw(far_ends[1], 1)), "the rest hears")
+	check(drive(saw(far_ends[1], 1)), "the others receive the packet")
 	note("30", far_ends[1].seen)
 	done()
 
 
-## What becomes of the connections that the mesh was given.
+## The state of the hosts that were passed to the mesh.
 func case_held_hosts_after_the_end() -> void:
 	for ending: String in ["close", "remote leaves", "disconnect", "force"]:
 		far_ends.clear()
@@ -193,10 +193,10 @@ func case_held_hosts_after_the_end() -> void:
 				mesh.close()
 			"remote leaves":
 				far_ends[0].link.peer_disconnect_now()
-				check(drive(signalled(mesh, "-20")), "it goes")
+				check(drive(signalled(mesh, "-20")), "the disconnect is signalled")
 			"disconnect":
 				mesh.disconnect_peer(20)
-				check(drive(signalled(mesh, "-20")), "it goes")
+				check(drive(signalled(mesh, "-20")), "the disconnect is signalled")
 			"force":
 				mesh.disconnect_peer(20, true)
 		note("%s: port" % ending, host.call(&"get_local_port") > 0)
@@ -206,7 +206,7 @@ func case_held_hosts_after_the_end() -> void:
 	done()
 
 
-## A mesh's hosts take no newcomers.
+## A mesh's hosts admit no newcomers.
 func case_newcomer_to_a_mesh_host() -> void:
 	var mesh := mesh_with([])
 	var host := kit.connection()
@@ -223,11 +223,11 @@ func case_newcomer_to_a_mesh_host() -> void:
 	settle()
 	note_signals(mesh, "mesh")
 	try_send(mesh, "to all", 0)
-	check(drive(saw(far, 2)), "the first hears")
+	check(drive(saw(far, 2)), "the first far end receives the packet")
 	settle()
 	note("first", far.seen)
-	note("the newcomer hears nothing", newcomer.packets())
-	# Nobody told it.
+	note("packets of the newcomer", newcomer.packets())
+	# The newcomer gets no disconnect, so it would keep running.
 	far_ends.erase(newcomer)
 	done()
 
@@ -243,11 +243,13 @@ func case_two_meshes_of_the_kit() -> void:
 	send(one, "from five", 6)
 	send(other, "from six", 5, UNRELIABLE, 3)
 	check(drive(func() -> bool: return (
-		one.get_available_packet_count() == 1 and other.get_available_packet_count() == 1)), "both hear")
+		one.get_available_packet_count() == 1 and other.get_available_packet_count() == 1)),
+				"both meshes receive a packet")
 	note("five", take_packets(one))
 	note("six", take_packets(other))
 	one.disconnect_peer(6)
-	check(drive(func() -> bool: return signals(one).size() == 2 and signals(other).size() == 2), "both are told")
+	check(drive(func() -> bool: return signals(one).size() == 2 and signals(other).size() == 2),
+			"both signal the disconnect")
 	note_signals(one, "five")
 	note_signals(other, "six")
 	done()
@@ -258,7 +260,7 @@ func case_refusing_changes_nothing() -> void:
 	mesh.refuse_new_connections = true
 	note("refuses", mesh.refuse_new_connections)
 	attempt(mesh, &"add_mesh_peer", [30, mesh_host()])
-	# Stock built on the system's ENet complains of its hosts.
+	# Stock built with the system's ENet prints an error for each of its hosts.
 	take_errors()
 	note_signals(mesh, "mesh")
 	done()

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## The queue of received packets and what tells of the next one.
+## The queue of received packets, and the getters that describe the next packet.
 
 const KINDS: Array[String] = ["server", "client", "mesh"]
 
@@ -20,17 +20,17 @@ func case_empty() -> void:
 	done()
 
 
-func case_getters_tell_of_the_next_one() -> void:
+func case_getters_describe_the_next_packet() -> void:
 	for kind in KINDS:
 		far_ends.clear()
 		var peer := subject_of(kind)
 		var far := far_ends[0]
 		far.say("first", 5, ENetPacketPeer.FLAG_RELIABLE)
-		check(drive(has_packets(peer, 1)), "one comes")
+		check(drive(has_packets(peer, 1)), "one packet arrives")
 		far.say("second", 1, ENetPacketPeer.FLAG_UNSEQUENCED)
-		check(drive(has_packets(peer, 2)), "two come")
+		check(drive(has_packets(peer, 2)), "two packets arrive")
 		for round in 2:
-			# Asking twice takes nothing away.
+			# The getters do not remove the packet.
 			for again in 2:
 				note("%s: peer" % kind, peer.get_packet_peer())
 				note("%s: channel" % kind, peer.get_packet_channel())
@@ -46,16 +46,16 @@ func case_error_of_the_last_get() -> void:
 	var peer := client()
 	note("at first", peer.get_packet_error())
 	far_ends[0].say("one")
-	check(drive(has_packets(peer, 1)), "it comes")
+	check(drive(has_packets(peer, 1)), "the packet arrives")
 	note("get_packet", peer.get_packet().size())
-	note("after a good one", peer.get_packet_error())
+	note("after a successful get_packet", peer.get_packet_error())
 	note("get_packet again", peer.get_packet())
-	note("after a bad one", peer.get_packet_error())
+	note("after a failed get_packet", peer.get_packet_error())
 	note_errors("getting prints")
 	peer.close()
-	note("get_packet of a closed one", peer.get_packet())
-	note("after that", peer.get_packet_error())
-	note_errors("a closed one prints")
+	note("get_packet of a closed peer", peer.get_packet())
+	note("after get_packet of a closed peer", peer.get_packet_error())
+	note_errors("get_packet of a closed peer prints")
 	done()
 
 
@@ -66,7 +66,7 @@ func case_from_several() -> void:
 		for index in 3:
 			far.say("%d" % index, 2)
 	check(drive(func() -> bool: return (
-		server.get_available_packet_count() == 6 and mesh.get_available_packet_count() == 6)), "all come")
+		server.get_available_packet_count() == 6 and mesh.get_available_packet_count() == 6)), "all packets arrive")
 	for subject: MultiplayerPeer in [server, mesh]:
 		var packets := take_packets(subject)
 		for far in far_ends:
@@ -80,7 +80,7 @@ func case_packets_wait_for_their_reader() -> void:
 	var peer := client()
 	for index in MANY:
 		far_ends[0].say(str(index))
-	check(drive(has_packets(peer, MANY)), "all come")
+	check(drive(has_packets(peer, MANY)), "all packets arrive")
 	settle()
 	note("count", peer.get_available_packet_count())
 	var expected := range(MANY).map(func(index: int) -> String: return "1 0/2 %d" % index)
@@ -93,7 +93,7 @@ func case_packets_outlive_their_sender_on_a_server() -> void:
 		far_ends.clear()
 		var peer := subject_of(kind)
 		far_ends[0].say("left behind")
-		check(drive(has_packets(peer, 1)), "it comes")
+		check(drive(has_packets(peer, 1)), "the packet arrives")
 		far_ends[0].link.peer_disconnect_now()
 		check(drive(signalled(peer, "-20")), "the sender leaves")
 		note("%s: packets" % kind, take_packets(peer))
@@ -106,27 +106,27 @@ func case_own_close_drops_packets() -> void:
 		far_ends.clear()
 		var peer := subject_of(kind)
 		far_ends[0].say("never read")
-		check(drive(has_packets(peer, 1)), "it comes")
+		check(drive(has_packets(peer, 1)), "the packet arrives")
 		peer.close()
 		_note_getters(peer, "%s, closed" % kind)
 		must(peer, &"create_server", [0])
-		note("%s: in a new life" % kind, peer.get_available_packet_count())
+		note("%s: packets after a new start" % kind, peer.get_available_packet_count())
 	done()
 
 
-## What a client has not read when its server leaves. Stock drops it with the connection.
+## Packets that a client has not read when its server leaves. Stock drops them with the connection.
 func case_unread_when_the_server_leaves() -> void:
 	var peer := client()
 	far_ends[0].say("read too late")
-	check(drive(has_packets(peer, 1)), "it comes")
+	check(drive(has_packets(peer, 1)), "the packet arrives")
 	far_ends[0].link.peer_disconnect_now()
-	check(drive(func() -> bool: return not is_active(peer)), "it ends")
+	check(drive(func() -> bool: return not is_active(peer)), "the client closes")
 	note_signals(peer, "client")
 	note("packets", peer.get_available_packet_count())
 	done()
 
 
-## Read by the same poll as the goodbye.
+## The same poll reads the packets and the disconnect.
 func case_last_words_to_a_client() -> void:
 	var peer := client()
 	var heard: Array = []
@@ -139,7 +139,7 @@ func case_last_words_to_a_client() -> void:
 			peer.poll()
 		heard.append_array(take_packets(peer))
 		return not is_active(peer)
-	check(wait_until(is_over), "it ends")
+	check(wait_until(is_over), "the client closes")
 	differs("heard", heard, "D10", ["goodbye"], ["1 0/2 last words", "goodbye"])
 	done()
 
@@ -153,7 +153,7 @@ func case_last_words_to_a_server() -> void:
 		OS.delay_msec(20)
 		note("%s: polls" % kind, drive(signalled(peer, "-20")))
 		var words: Array = take_packets(peer)
-		differs("%s: words" % kind, words, "D10", [], ["20 0/2 last words"])
+		differs("%s: packets" % kind, words, "D10", [], ["20 0/2 last words"])
 	done()
 
 

@@ -1,19 +1,18 @@
 extends "res://lib/multiplayer_case.gd"
-## What SceneMultiplayer makes of the peer. The other players are stock peers under a SceneMultiplayer of
-## their own.
+## The peer under a SceneMultiplayer. The other players are stock peers, each under a SceneMultiplayer of its own.
 
 
 class Player:
 	var api := SceneMultiplayer.new()
 	var peer: MultiplayerPeer
-	## Signals, and packets as "id: text"; ids by name.
+	## Signals, and packets as "id: text". Ids are replaced by names.
 	var heard: Array = []
 	var names: Dictionary[int, String] = {1: "server"}
 
 	func _init(own_peer: MultiplayerPeer) -> void:
 		peer = own_peer
 		api.root_path = ^"/root"
-		# The lists alone: an API that its own handlers kept would leak.
+		# The handlers capture only the lists. Capturing the API would leak it.
 		var list := heard
 		var known := names
 		api.peer_connected.connect(func(id: int) -> void: list.append("+%s" % known.get(id, "another")))
@@ -43,7 +42,7 @@ func case_inactive_peer_is_not_taken() -> void:
 	note("prints", take_errors(true))
 	must(peer, &"create_server", [0])
 	api.multiplayer_peer = peer
-	note("taken as a server", api.multiplayer_peer == peer)
+	note("accepted as a server", api.multiplayer_peer == peer)
 	note("prints as a server", take_errors(true))
 	note("is_server", api.is_server())
 	note("id", api.get_unique_id())
@@ -73,8 +72,8 @@ func case_without_relay() -> void:
 	var one := _guest(server, partner_peer(), "one")
 	var other := _guest(server, partner_peer(), "other")
 	one.api.server_relay = false
-	note("one to all", one.api.send_bytes("hi".to_utf8_buffer(), 0))
-	check(_play(func() -> bool: return server.heard.size() == 3), "the server hears")
+	note("broadcast of a guest", one.api.send_bytes("hi".to_utf8_buffer(), 0))
+	check(_play(func() -> bool: return server.heard.size() == 3), "the server receives the packet")
 	for player in _players:
 		note("peers", player.api.get_peers().size())
 	note("server", server.heard)
@@ -88,7 +87,7 @@ func case_server_closes() -> void:
 		var server := _server(kit.peer() if subject_serves else partner_peer())
 		var guest := _guest(server, partner_peer() if subject_serves else kit.peer(), "one")
 		server.peer.close()
-		check(_play(func() -> bool: return guest.heard.has("server_disconnected")), "the guest is told")
+		check(_play(func() -> bool: return guest.heard.has("server_disconnected")), "the guest signals the disconnect")
 		_play_for_a_while()
 		note("subject serves %s: server" % subject_serves, server.heard)
 		note("subject serves %s: guest" % subject_serves, guest.heard)
@@ -101,7 +100,7 @@ func case_guest_closes() -> void:
 		var server := _server(kit.peer() if subject_serves else partner_peer())
 		var guest := _guest(server, partner_peer() if subject_serves else kit.peer(), "one")
 		guest.peer.close()
-		check(_play(func() -> bool: return server.heard.has("-one")), "the server is told")
+		check(_play(func() -> bool: return server.heard.has("-one")), "the server signals the disconnect")
 		_play_for_a_while()
 		note("subject serves %s: server" % subject_serves, server.heard)
 		note("subject serves %s: guest" % subject_serves, guest.heard)
@@ -114,7 +113,7 @@ func case_api_disconnects() -> void:
 		var server := _server(kit.peer() if subject_serves else partner_peer())
 		var guest := _guest(server, partner_peer() if subject_serves else kit.peer(), "one")
 		server.api.disconnect_peer(guest.api.get_unique_id())
-		check(_play(func() -> bool: return guest.heard.has("server_disconnected")), "the guest is told")
+		check(_play(func() -> bool: return guest.heard.has("server_disconnected")), "the guest signals the disconnect")
 		_play_for_a_while()
 		note("subject serves %s: server" % subject_serves, server.heard)
 		note("subject serves %s: guest" % subject_serves, guest.heard)
@@ -127,7 +126,7 @@ func case_failed_attempt() -> void:
 	must(peer, &"create_client", [LOCALHOST, free_port()])
 	var player := _player(peer)
 	peer_of(peer, 1).call(&"set_timeout", 1, 100, 200)
-	check(_play(func() -> bool: return not player.heard.is_empty()), "it fails")
+	check(_play(func() -> bool: return not player.heard.is_empty()), "the attempt fails")
 	note("heard", player.heard)
 	note("status", peer.get_connection_status())
 	done()
@@ -136,7 +135,7 @@ func case_failed_attempt() -> void:
 func case_modes_and_channels() -> void:
 	var server := _server(kit.peer())
 	var guest := _guest(server, partner_peer(), "one")
-	# On a busy machine a late answer would make either end hold back unreliable packets.
+	# On a busy machine a late acknowledgement would make either end throttle unreliable packets.
 	peer_of(guest.peer, 1).call(&"throttle_configure", 5000, 2, 0)
 	for mode in MODES:
 		for channel: int in [0, 5]:
@@ -169,7 +168,7 @@ func case_authentication() -> void:
 			if word == "sesame":
 				guest_api.complete_auth(id))
 		server.names[guest.api.get_unique_id()] = "one"
-		check(_play(func() -> bool: return not guest.heard.is_empty()), "it is judged")
+		check(_play(func() -> bool: return not guest.heard.is_empty()), "the guest is admitted or rejected")
 		_play_for_a_while()
 		note("%s: server" % word, server.heard)
 		note("%s: guest" % word, guest.heard)
@@ -178,11 +177,11 @@ func case_authentication() -> void:
 	done()
 
 
-## Everybody says something to every kind of target.
+## Every player sends to every kind of target.
 func _note_conversation(players: Array[Player]) -> void:
 	var everybody_knows := func() -> bool:
 		return players.all(func(player: Player) -> bool: return player.api.get_peers().size() == 2)
-	check(_play(everybody_knows), "everybody knows everybody")
+	check(_play(everybody_knows), "all players know each other")
 	for player in players:
 		player.heard.clear()
 	var ids: Array[int] = []
@@ -200,13 +199,13 @@ func _note_conversation(players: Array[Player]) -> void:
 	var all_last := func() -> bool:
 		return players.all(func(player: Player) -> bool:
 			return player.heard.filter(func(what: String) -> bool: return what.ends_with(": last")).size() == 2)
-	check(_play(all_last), "everybody hears the last words")
+	check(_play(all_last), "all players receive the last packet")
 	for index in 3:
 		for speaker in labels:
-			note("%s hears of %s" % [labels[index], speaker], players[index].heard.filter(
+			note("%s: packets from %s" % [labels[index], speaker], players[index].heard.filter(
 				func(what: String) -> bool: return what.begins_with(speaker + ": ")))
 	players[1].peer.close()
-	check(_play(func() -> bool: return players[2].heard.has("-one")), "the other is told of the leaving")
+	check(_play(func() -> bool: return players[2].heard.has("-one")), "the other guest signals the disconnect")
 	note("server at the end", players[0].heard.filter(func(what: String) -> bool: return what.begins_with("-")))
 
 
@@ -215,7 +214,7 @@ func _server(peer: MultiplayerPeer) -> Player:
 	return _player(peer)
 
 
-## A guest that has joined; everybody calls it by the name.
+## A guest that has joined, registered under the given name with all players.
 func _guest(server: Player, peer: MultiplayerPeer, called: String) -> Player:
 	var guest := _player(_client_of(server, peer))
 	for player in _players:

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## put_packet: what it checks in which order, and who gets the packet.
+## put_packet: the order of its checks, and the recipients of the packet.
 
 
 func case_inactive() -> void:
@@ -13,7 +13,7 @@ func case_connecting_comes_before_the_target() -> void:
 	var peer := connecting_client()
 	for target: int in [0, 1, -1, 5, peer.get_unique_id()]:
 		note("to %s" % (str(target) if target < 10 else "itself"), send(peer, "x", target))
-		note_errors("to it prints")
+		note_errors("sending prints")
 	peer.poll()
 	note("after a poll", send(peer, "x", 1))
 	note_errors("after a poll prints")
@@ -62,7 +62,7 @@ func case_targets_of_a_client() -> void:
 	done()
 
 
-func case_nobody_there() -> void:
+func case_no_recipients() -> void:
 	var server := server_with([])
 	var mesh := mesh_with([])
 	for subject: MultiplayerPeer in [server, mesh]:
@@ -77,12 +77,12 @@ func case_target_is_not_checked_when_set() -> void:
 		server.set_target_peer(target)
 	note_errors("setting prints")
 	server.set_target_peer(30)
-	note("not there yet", server.put_packet("early".to_utf8_buffer()))
-	note_errors("not there yet prints")
+	note("to an id that has not joined", server.put_packet("early".to_utf8_buffer()))
+	note_errors("to an id that has not joined prints")
 	join(server, 30)
-	check(drive(signalled(server, "+30")), "it joins")
-	note("there", server.put_packet("now".to_utf8_buffer()))
-	check(drive(saw(far_ends[1], 2)), "it arrives")
+	check(drive(signalled(server, "+30")), "the far end joins")
+	note("to the joined id", server.put_packet("now".to_utf8_buffer()))
+	check(drive(saw(far_ends[1], 2)), "the packet arrives")
 	note("far 30", far_ends[1].seen)
 	done()
 
@@ -90,7 +90,8 @@ func case_target_is_not_checked_when_set() -> void:
 func case_default_target_is_everybody() -> void:
 	var server := server_with([20, 30])
 	note("put_packet", server.put_packet("all".to_utf8_buffer()))
-	check(drive(func() -> bool: return far_ends.all(func(far: FarEnd) -> bool: return far.seen.size() == 2)), "it comes")
+	check(drive(func() -> bool: return far_ends.all(func(far: FarEnd) -> bool: return far.seen.size() == 2)),
+			"the packet arrives")
 	for far in far_ends:
 		note("far %d" % far.id, far.seen)
 	done()
@@ -106,45 +107,45 @@ func case_settings_survive_closing() -> void:
 		note("%s: mode" % kind, peer.transfer_mode)
 		note("%s: channel" % kind, peer.transfer_channel)
 		must(peer, &"create_server", [0])
-		note("%s: mode anew" % kind, peer.transfer_mode)
-		note("%s: channel anew" % kind, peer.transfer_channel)
+		note("%s: mode after a new start" % kind, peer.transfer_mode)
+		note("%s: channel after a new start" % kind, peer.transfer_channel)
 		note("%s: the target is still set" % kind, peer.put_packet("x".to_utf8_buffer()))
 		note_errors("%s: sending prints" % kind)
 	done()
 
 
-## The id is known until the other end has answered.
-func case_to_one_that_is_being_disconnected() -> void:
+## The id stays valid until the other end has acknowledged the disconnect.
+func case_sending_to_a_disconnecting_peer() -> void:
 	for call: Array in [[&"peer_disconnect", []], [&"peer_disconnect_later", []]]:
 		far_ends.clear()
 		var server := server_with([20, 30])
 		var method: StringName = call[0]
 		attempt(peer_of(server, 20), method)
-		note("%s: to it" % method, send(server, "to it", 20))
-		differs("%s: to it prints" % method, take_errors(), "D17", true, false)
+		note("%s: to the leaving peer" % method, send(server, "to it", 20))
+		differs("%s: to the leaving peer prints" % method, take_errors(), "D17", true, false)
 		try_send(server, "to the other", 30)
 		try_send(server, "to all", 0)
-		check(drive(signalled(server, "-20")), "it leaves")
+		check(drive(signalled(server, "-20")), "the disconnect is signalled")
 		try_send(server, "after", 20)
-		check(drive(saw(far_ends[1], 3)), "the other hears")
+		check(drive(saw(far_ends[1], 3)), "the other far end receives the packets")
 		for far in far_ends:
 			note("%s: far %d" % [method, far.id], far.seen)
 	done()
 
 
-func case_to_one_that_was_reset() -> void:
+func case_sending_to_a_reset_peer() -> void:
 	for call: Array in [[&"peer_disconnect_now", []], [&"reset", []]]:
 		far_ends.clear()
 		var server := server_with([20, 30])
 		var method: StringName = call[0]
 		attempt(peer_of(server, 20), method)
-		note("%s: to it" % method, send(server, "to it", 20))
-		differs("%s: to it prints" % method, take_errors(), "D17", true, false)
+		note("%s: to the leaving peer" % method, send(server, "to it", 20))
+		differs("%s: to the leaving peer prints" % method, take_errors(), "D17", true, false)
 		try_send(server, "to all", 0)
 		try_send(server, "all but it", -20)
 		server.poll()
 		try_send(server, "after the poll", 20)
-		check(drive(saw(far_ends[1], 3)), "the other hears")
+		check(drive(saw(far_ends[1], 3)), "the other far end receives the packets")
 		note("%s: far 30" % method, far_ends[1].seen)
 	done()
 
@@ -154,7 +155,7 @@ func case_many_packets_keep_their_order() -> void:
 	var subject := client()
 	for index in MANY:
 		send(subject, str(index), 0, RELIABLE, index % 3)
-	check(drive(saw(far_ends[0], MANY)), "all come")
+	check(drive(saw(far_ends[0], MANY)), "all packets arrive")
 	for channel in 3:
 		var prefix := "%d/1 " % (0 if channel == 0 else channel + 1)
 		var texts := far_ends[0].seen.filter(func(what: String) -> bool: return what.begins_with(prefix))
@@ -163,11 +164,11 @@ func case_many_packets_keep_their_order() -> void:
 	done()
 
 
-## What arrived with each, when a last word to all has come.
+## Notes the packets received by each far end, once a final broadcast has arrived at all of them.
 func _expect_last_word(subject: MultiplayerPeer, ids: Array) -> void:
 	send(subject, "last")
 	var all_heard := func() -> bool:
 		return far_ends.all(func(far: FarEnd) -> bool: return far.seen.has("0/1 last"))
-	check(drive(all_heard), "all hear the last word")
+	check(drive(all_heard), "all far ends receive the last packet")
 	for index in ids.size():
 		note("far %d" % ids[index], far_ends[index].packets())

@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## poll and its signals: which, when, in which order, and what a handler sees of the peer.
+## poll and its signals: which ones are emitted, when, in which order, and the peer's state seen by a handler.
 
 
 func case_polling_an_inactive_peer() -> void:
@@ -41,17 +41,17 @@ func case_order_on_a_server() -> void:
 	join(server, 40)
 	check(drive(signalled(server, "+40")), "40 joins")
 	server.disconnect_peer(30)
-	check(drive(signalled(server, "-30")), "30 is sent away")
+	check(drive(signalled(server, "-30")), "30 is disconnected")
 	note_signals(server, "server")
 	done()
 
 
-## Nobody answers, and the attempt's patience is short.
+## No server answers, and the attempt has a short timeout.
 func case_failed_attempt_is_silent() -> void:
 	var peer := new_subject()
 	must(peer, &"create_client", [LOCALHOST, free_port()])
 	attempt(peer_of(peer, 1), &"set_timeout", [1, 100, 200])
-	check(drive(func() -> bool: return not is_active(peer)), "it ends")
+	check(drive(func() -> bool: return not is_active(peer)), "the client closes")
 	note_signals(peer, "client")
 	note_state(peer, "client")
 	attempt(peer, &"get_host")
@@ -63,7 +63,7 @@ func case_what_a_connect_handler_sees_on_a_server() -> void:
 	var seen: Array = []
 	on(server, &"peer_connected", func(id: int) -> void: seen.append_array(_sight(server, id)))
 	var far := join(server, 20)
-	check(drive(func() -> bool: return not seen.is_empty() and far.packets().size() == 1), "it joins")
+	check(drive(func() -> bool: return not seen.is_empty() and far.packets().size() == 1), "the far end joins")
 	note("handler", seen)
 	note("far", far.seen)
 	note_errors("handler prints")
@@ -74,14 +74,15 @@ func case_what_a_connect_handler_sees_on_a_client() -> void:
 	var peer := connecting_client()
 	var seen: Array = []
 	on(peer, &"peer_connected", func(id: int) -> void: seen.append_array(_sight(peer, id)))
-	check(drive(func() -> bool: return not seen.is_empty() and far_ends[0].packets().size() == 1), "it connects")
+	check(drive(func() -> bool: return not seen.is_empty() and far_ends[0].packets().size() == 1),
+			"the client connects")
 	note("handler", seen)
 	note("far", far_ends[0].packets())
 	note_errors("handler prints")
 	done()
 
 
-## On a mesh it is add_mesh_peer that signals.
+## In a mesh, add_mesh_peer itself emits the signal.
 func case_what_a_connect_handler_sees_on_a_mesh() -> void:
 	var mesh := mesh_with([])
 	var seen: Array = []
@@ -89,13 +90,13 @@ func case_what_a_connect_handler_sees_on_a_mesh() -> void:
 	var host := mesh_host()
 	attempt(mesh, &"add_mesh_peer", [20, host])
 	note("at once", seen)
-	check(drive(saw(far_ends[0], 1)), "its packet arrives")
+	check(drive(saw(far_ends[0], 1)), "the handler's packet arrives")
 	note("far", far_ends[0].seen)
 	note_errors("handler prints")
 	done()
 
 
-## The peer of an id that goes is still known, and is no longer active.
+## The packet peer of a leaving id can still be found, but is no longer active.
 func case_what_a_disconnect_handler_sees() -> void:
 	for kind: String in ["server", "client", "mesh"]:
 		far_ends.clear()
@@ -106,12 +107,12 @@ func case_what_a_disconnect_handler_sees() -> void:
 			seen.append_array(_sight(peer, id))
 			seen.append(peer_of(peer, id) == link))
 		far_ends[0].link.peer_disconnect_now()
-		check(drive(signalled(peer, "-%d" % far_id(kind))), "it goes")
+		check(drive(signalled(peer, "-%d" % far_id(kind))), "the disconnect is signalled")
 		note("%s: handler" % kind, seen)
 		differs("%s: handler prints" % kind, take_errors(), "D17", true, false)
 		note("%s: afterwards up" % kind, is_up(peer))
 		attempt(peer, &"get_peer", [far_id(kind)], "%s: afterwards get_peer" % kind)
-		note("%s: the held one is active" % kind, link.call(&"is_active"))
+		note("%s: the held packet peer is active" % kind, link.call(&"is_active"))
 	done()
 
 
@@ -121,7 +122,7 @@ func case_wrapper_after_the_end() -> void:
 		var peer := subject_of(kind)
 		var link := peer_of(peer, far_id(kind))
 		far_ends[0].link.peer_disconnect_now()
-		check(drive(signalled(peer, "-%d" % far_id(kind))), "it goes")
+		check(drive(signalled(peer, "-%d" % far_id(kind))), "the disconnect is signalled")
 		for method: StringName in [&"is_active", &"get_state", &"get_channels", &"get_remote_address", &"get_remote_port"]:
 			attempt(link, method, [], "%s: %s" % [kind, method])
 		attempt(link, &"send", [0, PackedByteArray([1]), 1], "%s: send" % kind)
@@ -134,7 +135,7 @@ func case_packets_before_the_signal_of_another() -> void:
 	on(server, &"peer_connected", func(id: int) -> void:
 		journal.append("+%d with %d waiting" % [id, server.get_available_packet_count()]))
 	far_ends[0].say("before")
-	check(drive(has_packets(server, 1)), "it comes")
+	check(drive(has_packets(server, 1)), "the packet arrives")
 	join(server, 30)
 	check(drive(signalled(server, "+30")), "30 joins")
 	note("journal", journal)
@@ -142,7 +143,7 @@ func case_packets_before_the_signal_of_another() -> void:
 	done()
 
 
-## A packet can only follow the greeting.
+## A packet can arrive only after the connection is established.
 func case_first_packet_follows_the_signal() -> void:
 	var server := server_with([])
 	var journal: Array = []
@@ -155,7 +156,7 @@ func case_first_packet_follows_the_signal() -> void:
 			spoke.append(far.say("first"))
 		journal.append_array(take_packets(server))
 		return journal.size() == 2
-	check(drive(speak_when_up), "both come")
+	check(drive(speak_when_up), "the signal and the packet arrive")
 	note("journal", journal)
 	done()
 
@@ -165,12 +166,12 @@ func case_two_leave_at_once() -> void:
 	for far: FarEnd in [far_ends[1], far_ends[0]]:
 		far.link.peer_disconnect_now()
 		OS.delay_msec(2)
-	check(drive(func() -> bool: return signals(server).size() == 5), "both leave")
+	check(drive(func() -> bool: return signals(server).size() == 5), "both disconnects are signalled")
 	note_signals(server, "server")
 	done()
 
 
-## A client only follows its server.
+## A client's status depends on its server alone.
 func case_status_by_poll() -> void:
 	var peer := connecting_client()
 	var statuses: Array = [peer.get_connection_status()]
@@ -178,19 +179,20 @@ func case_status_by_poll() -> void:
 		if statuses[-1] != peer.get_connection_status():
 			statuses.append(peer.get_connection_status())
 		return is_up(peer) and far_ends[0].link != null
-	check(drive(watch), "it connects")
+	check(drive(watch), "the client connects")
 	far_ends[0].link.peer_disconnect(7)
 	watch = func() -> bool:
 		if statuses[-1] != peer.get_connection_status():
 			statuses.append(peer.get_connection_status())
 		return not is_active(peer)
-	check(drive(watch), "it ends")
+	check(drive(watch), "the client closes")
 	note("statuses", statuses)
 	note_signals(peer, "client")
 	done()
 
 
-## What a handler finds: status, own id, the peer's kind and state, packets, and what sending gives.
+## The state seen by a handler: status, own id, the packet peer's class and state, waiting packets, and the result
+## of sending.
 func _sight(peer: MultiplayerPeer, id: int) -> Array:
 	var link := peer_of(peer, id)
 	var state: int = -1 if link == null else link.call(&"get_state")

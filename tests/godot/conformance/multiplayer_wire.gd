@@ -1,5 +1,5 @@
 extends "res://lib/multiplayer_case.gd"
-## Transfer modes and channels as they travel, both ways.
+## Transfer modes and channels on the wire, in both directions.
 
 const ALL_MODES: Array[String] = ["server", "client", "mesh"]
 const FLUSH_IMMEDIATE := 1
@@ -22,7 +22,7 @@ func case_modes_and_channels_sent() -> void:
 	done()
 
 
-## Nothing waits for a poll, if ours is told so.
+## In FLUSH_IMMEDIATE our class, too, sends without waiting for a poll.
 func case_put_packet_sends_at_once() -> void:
 	for kind in ALL_MODES:
 		far_ends.clear()
@@ -33,7 +33,7 @@ func case_put_packet_sends_at_once() -> void:
 		far.seen.clear()
 		for mode in MODES:
 			send(subject, "now", 0, mode)
-		check(drive_far(saw(far, 3)), "%s: they arrive" % kind)
+		check(drive_far(saw(far, 3)), "%s: the packets arrive" % kind)
 		note(kind, far.seen)
 	done()
 
@@ -50,13 +50,13 @@ func case_packets_share_a_datagram() -> void:
 			send(subject, "shared", 0, UNRELIABLE)
 		differs("%s: datagrams at once" % kind, _pop_sent_packets(subject), "D32", 3, 0)
 		subject.poll()
-		check(drive_far(saw(far, 3)), "%s: they arrive" % kind)
+		check(drive_far(saw(far, 3)), "%s: the packets arrive" % kind)
 		note("%s: arrived" % kind, far.seen)
 	done()
 
 
-## The other end gives up who is silent for so long.
-func case_nobody_polls() -> void:
+## Without polls, the other end times the peer out after this silence.
+func case_without_polls() -> void:
 	for kind: String in ["server", "client"]:
 		far_ends.clear()
 		subject_of(kind)
@@ -64,7 +64,7 @@ func case_nobody_polls() -> void:
 		far.link.set_timeout(1, 100, 200)
 		far.link.ping_interval(20)
 		var is_given_up := func() -> bool: return not far.link.is_active() or far.link.get_state() != ENetPacketPeer.STATE_CONNECTED
-		differs("%s: is given up" % kind, drive_far(is_given_up, 1.0), "D34", true, false)
+		differs("%s: is timed out" % kind, drive_far(is_given_up, 1.0), "D34", true, false)
 	done()
 
 
@@ -85,7 +85,7 @@ func case_large_packets_sent() -> void:
 	done()
 
 
-func case_channels_that_cannot_be() -> void:
+func case_invalid_channels() -> void:
 	for kind in ALL_MODES:
 		var subject := subject_of(kind)
 		for channel: int in [254, 255, 256, 257, 2147483647]:
@@ -108,9 +108,9 @@ func case_channels_that_the_connection_lacks() -> void:
 			continue
 		var error := send(subject, "on %d" % channel, 0, RELIABLE, channel)
 		differs("channel %d" % channel, error, "D7", OK, ERR_INVALID_PARAMETER)
-		# Stock prints too, if it does: its connection refuses the channel.
+		# Stock prints an error here too, from the connection that rejects the channel.
 		differs("channel %d prints" % channel, take_errors(), "D7", true, true)
-	check(drive(saw(far_ends[0], 2)), "they arrive")
+	check(drive(saw(far_ends[0], 2)), "the packets arrive")
 	note("arrived", far_ends[0].seen)
 	done()
 
@@ -119,14 +119,15 @@ func case_channels_of_some_in_a_broadcast() -> void:
 	var server := server_with([])
 	for channels: int in [3, 10]:
 		var far := join(server, 20 + channels, channels)
-		check(drive(func() -> bool: return signals(server).size() == far_ends.size() and _is_up(far)), "it joins")
+		check(drive(func() -> bool: return signals(server).size() == far_ends.size() and _is_up(far)),
+				"the far end joins")
 		far.seen.clear()
 	note("channel 1", send(server, "both", 0, RELIABLE, 1))
 	note("channel 8", send(server, "one", 0, RELIABLE, 8))
-	note_errors("a broadcast that one can take prints")
+	note_errors("a broadcast that only one client can receive prints")
 	differs("channel 9", send(server, "none", 0, RELIABLE, 9), "D7", OK, ERR_INVALID_PARAMETER)
 	differs("channel 9 prints", take_errors(), "D7", false, true)
-	check(drive(saw(far_ends[1], 2)), "they arrive")
+	check(drive(saw(far_ends[1], 2)), "the packets arrive")
 	settle()
 	for far in far_ends:
 		note("far %d" % far.id, far.seen)
@@ -143,7 +144,7 @@ func case_more_than_32_mebibytes() -> void:
 	done()
 
 
-func case_modes_that_are_none() -> void:
+func case_invalid_modes() -> void:
 	var subject := new_subject()
 	for value: int in [3, 100]:
 		subject.transfer_mode = ORDERED
@@ -191,18 +192,18 @@ func _size_of_next(subject: MultiplayerPeer) -> Array[int]:
 	return [subject.get_packet_channel(), subject.get_packet_mode(), subject.get_packet().size()]
 
 
-## Scripts cannot send them with put_packet.
+## Scripts cannot send empty packets with put_packet.
 func case_empty_packets() -> void:
 	for kind in ALL_MODES:
 		far_ends.clear()
 		var subject := subject_of(kind)
 		var far := far_ends[0]
 		far.seen.clear()
-		note("%s: put_packet of nothing" % kind, subject.put_packet(PackedByteArray()))
+		note("%s: put_packet without bytes" % kind, subject.put_packet(PackedByteArray()))
 		settle()
 		note("%s: sent" % kind, far.seen)
 		note("%s: the far end's" % kind, far.say("", 3))
-		check(drive(has_packets(subject, 1)), "it arrives")
+		check(drive(has_packets(subject, 1)), "the packet arrives")
 		note("%s: its channel" % kind, subject.get_packet_channel())
 		note("%s: its bytes" % kind, subject.get_packet())
 		note("%s: error" % kind, subject.get_packet_error())
@@ -214,9 +215,9 @@ func case_variables() -> void:
 	var subject := client()
 	var value := {"place": Vector2(3, 4), "list": [1, "two", null]}
 	note("put_var", subject.put_var(value))
-	check(drive(saw(far_ends[0], 1)), "it is sent")
+	check(drive(saw(far_ends[0], 1)), "the packet is sent")
 	far_ends[0].link.send(0, var_to_bytes(value), ENetPacketPeer.FLAG_RELIABLE)
-	check(drive(has_packets(subject, 1)), "it arrives")
+	check(drive(has_packets(subject, 1)), "the packet arrives")
 	note("get_var", subject.get_var())
 	note_errors("variables print")
 	done()

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## Which object stands for a peer, how long it lives, and what becomes of it when its slot is used again.
+## The identity and lifetime of the object that represents a peer, and its fate when its slot is reused.
 
 
 func case_same_object_everywhere_connecting_side() -> void:
@@ -10,8 +10,8 @@ func case_same_object_everywhere_connecting_side() -> void:
 	note("listed again", made == connection.call(&"get_peers")[0])
 	var event := _event(connection, [partner])
 	note("in the event", made == event[1])
-	note("listed after it", made == connection.call(&"get_peers")[0])
-	check(serve([connection, partner], had(partner, 1)), "the partner knows")
+	note("listed after the event", made == connection.call(&"get_peers")[0])
+	check(serve([connection, partner], had(partner, 1)), "the partner has an event")
 	partner.get_peers()[0].send(0, PackedByteArray([1]), 1)
 	event = _event(connection, [partner])
 	note("with a packet", made == event[1])
@@ -37,7 +37,7 @@ func case_same_object_everywhere_accepting_side() -> void:
 	done()
 
 
-## While the connection knows a peer, the script need not keep it.
+## While the connection knows a peer, the script need not hold a reference.
 func case_object_is_kept_by_the_connection() -> void:
 	var pair := connected_pair()
 	var id := pair.subject_peer.get_instance_id()
@@ -65,12 +65,12 @@ func case_object_is_freed_after_the_end() -> void:
 		var connection := kit.connection()
 		var id := _id_of_one_that_ended(connection, partner, way)
 		serve_for([connection, partner], 0.1)
-		# Both alive would be alike too, and show nothing.
-		check(not is_instance_id_valid(id), "%s: it is freed" % way)
+		# Comparing notes would not notice an object that neither class frees, so each run checks this.
+		check(not is_instance_id_valid(id), "%s: the object is freed" % way)
 	done()
 
 
-## In a function of its own: GDScript keeps what an expression touched until its function returns.
+## A separate function, because GDScript holds the objects of its expressions until the function returns.
 func _id_of_one_that_ended(connection: RefCounted, partner: ENetConnection, way: StringName) -> int:
 	var pair := connect_pair(connection, partner)
 	var id := pair.subject_peer.get_instance_id()
@@ -88,7 +88,7 @@ func case_object_is_freed_with_the_connection() -> void:
 	done()
 
 
-func case_destroy_lets_go_of_peers() -> void:
+func case_destroy_releases_peers() -> void:
 	var pair := connected_pair()
 	var id := pair.subject_peer.get_instance_id()
 	attempt(pair.subject, &"destroy")
@@ -116,17 +116,17 @@ func case_slot_used_again_by_another() -> void:
 	note("end", _event(connection, [first])[0])
 	var second := new_client(port, 2)
 	var fresh: PacketPeer = _event(connection, [second])[1]
-	note("another object", old != fresh)
+	note("a different object", old != fresh)
 	attempt(old, &"is_active")
 	attempt(fresh, &"is_active")
 	attempt(fresh, &"get_channels")
 	var listed: Array = connection.call(&"get_peers")
 	note("listed", listed.size())
-	note("listed is the new one", listed[0] == fresh)
+	note("the listed object is the new one", listed[0] == fresh)
 	done()
 
 
-## What is done to the old object does not touch the new connection in its slot.
+## Calls on the old object do not affect the new connection in its slot.
 func case_old_object_is_harmless() -> void:
 	var connection := kit.connection()
 	var port := listen(connection, 1)
@@ -152,11 +152,11 @@ func case_slot_used_again_by_connecting() -> void:
 	for index in 3:
 		var peer: PacketPeer = connection.call(&"connect_to_host", LOCALHOST, port)
 		note("connects", _event(connection, [partner])[0])
-		check(serve([connection, partner], had(partner, 2 * index + 1)), "the partner knows")
+		check(serve([connection, partner], had(partner, 2 * index + 1)), "the partner has an event")
 		objects.append(peer)
 		attempt(peer, &"peer_disconnect")
 		note("ends", _event(connection, [partner])[0])
-		check(serve([partner], had(partner, 2 * index + 2)), "the partner has seen it end")
+		check(serve([partner], had(partner, 2 * index + 2)), "the partner has a disconnect event")
 	note("all different", objects[0] != objects[1] and objects[1] != objects[2] and objects[0] != objects[2])
 	for peer in objects:
 		attempt(peer, &"is_active")
@@ -185,7 +185,7 @@ func case_destroyed_and_made_again() -> void:
 	attempt(pair.subject, &"create_host")
 	var port: int = pair.partner.call(&"get_local_port")
 	var fresh: PacketPeer = pair.subject.call(&"connect_to_host", LOCALHOST, port)
-	note("another object", fresh != pair.subject_peer)
+	note("a different object", fresh != pair.subject_peer)
 	attempt(pair.subject_peer, &"is_active")
 	attempt(fresh, &"is_active")
 	note("connects", _event(pair.subject, [pair.partner])[0])
@@ -220,12 +220,12 @@ func _signals(object: Object) -> Array:
 	return names
 
 
-## The subject's next event, whole, while the others are served too.
+## The subject's next event as the complete array, while the others are served too.
 func _event(connection: RefCounted, others: Array) -> Array:
 	var found: Array = [[]]
 	var is_there := func() -> bool:
 		found[0] = connection.call(&"service")
 		return found[0][0] != ENetConnection.EVENT_NONE
-	check(serve(others, is_there), "there is an event")
+	check(serve(others, is_there), "an event arrives")
 	var event: Array = found[0]
 	return event

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## Calls on an ENetPacketPeer whose connection is over: they print, return a default and do nothing.
+## Calls on an ENetPacketPeer without a connection: they print an error, return a default and have no effect.
 
 const CALLS: Array[Array] = [
 	[&"is_active"], [&"get_state"], [&"peer_disconnect"], [&"peer_disconnect", 4], [&"peer_disconnect_later"],
@@ -49,7 +49,7 @@ func case_after_timeout() -> void:
 	clear_events()
 	attempt(pair.subject_peer, &"set_timeout", [1, 1, 1])
 	attempt(pair.subject_peer, &"send", [0, PackedByteArray([1]), 1])
-	check(serve([pair.subject], had(pair.subject, 1)), "timed out")
+	check(serve([pair.subject], had(pair.subject, 1)), "the peer times out")
 	_call_all(pair.subject_peer)
 	done()
 
@@ -72,7 +72,7 @@ func case_after_a_failed_attempt() -> void:
 	var connection := new_host()
 	var peer: PacketPeer = connection.call(&"connect_to_host", LOCALHOST, free_port())
 	attempt(peer, &"set_timeout", [1, 1, 1])
-	check(serve([connection], had(connection, 1)), "given up")
+	check(serve([connection], had(connection, 1)), "the attempt times out")
 	_call_all(peer)
 	done()
 

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## ENetPacketPeer, leaving: four ways to end a connection, in every state, seen from both ends.
+## Disconnecting with ENetPacketPeer: four ways to end a connection, in every state, seen from both ends.
 
 const WAYS: Array[StringName] = [&"peer_disconnect", &"peer_disconnect_later", &"peer_disconnect_now", &"reset"]
 
@@ -65,19 +65,19 @@ func case_disconnect_now() -> void:
 		clear_events()
 		attempt(pair.subject_peer, &"peer_disconnect_now", [5])
 		_note_peer(pair.subject_peer)
-		note("the partner hears", serve(pair.both(), had(pair.partner, 1)))
+		note("the partner receives the disconnect", serve(pair.both(), had(pair.partner, 1)))
 		serve_for(pair.both(), 0.05)
 		note("own events", events(pair.subject))
 		note("partner's events", events(pair.partner))
 	done()
 
 
-## The notice goes out at once, not with the next service.
+## The disconnect is sent at once, not by the next service().
 func case_disconnect_now_does_not_wait() -> void:
 	var pair := connected_pair(2)
 	clear_events()
 	attempt(pair.subject_peer, &"peer_disconnect_now", [5])
-	note("the partner hears", serve([pair.partner], had(pair.partner, 1)))
+	note("the partner receives the disconnect", serve([pair.partner], had(pair.partner, 1)))
 	done()
 
 
@@ -90,7 +90,7 @@ func case_disconnect_waits_for_service() -> void:
 		serve_for([pair.partner], 0.1)
 		note("before service", events(pair.partner))
 		attempt(pair.subject, &"flush")
-		note("the partner hears", serve([pair.partner], had(pair.partner, 1)))
+		note("the partner receives the disconnect", serve([pair.partner], had(pair.partner, 1)))
 	done()
 
 
@@ -99,7 +99,7 @@ func case_disconnect_now_sends_what_is_queued() -> void:
 	clear_events()
 	pair.subject_peer.call(&"send", 0, PackedByteArray([1]), 1)
 	attempt(pair.subject_peer, &"peer_disconnect_now", [5])
-	note("the partner hears", serve([pair.partner], had(pair.partner, 1)))
+	note("the partner receives the disconnect", serve([pair.partner], had(pair.partner, 1)))
 	serve_for([pair.partner], 0.05)
 	note("partner's events", events(pair.partner))
 	done()
@@ -119,14 +119,14 @@ func case_reset() -> void:
 	done()
 
 
-## After a reset the remote's datagrams find nobody, until it gives up.
+## After a reset the remote's datagrams belong to no peer, until the remote times out.
 func case_partner_of_a_reset_peer_times_out() -> void:
 	var pair := connected_pair(2)
 	clear_events()
 	attempt(pair.subject_peer, &"reset")
 	pair.partner_peer.call(&"set_timeout", 1, 1, 1)
 	pair.partner_peer.call(&"send", 0, PackedByteArray([1]), 1)
-	note("the partner gives up", serve(pair.both(), had(pair.partner, 1)))
+	note("the partner times out", serve(pair.both(), had(pair.partner, 1)))
 	note("partner's events", events(pair.partner))
 	note("own events", events(pair.subject))
 	done()
@@ -174,7 +174,7 @@ func case_both_disconnect() -> void:
 	done()
 
 
-## While it waits to leave, what comes in is thrown away.
+## While a peer waits to disconnect, received packets are dropped.
 func case_incoming_while_disconnecting_later() -> void:
 	var pair := connected_pair(2)
 	clear_events()
@@ -230,7 +230,7 @@ func case_disconnect_now_while_connecting() -> void:
 	done()
 
 
-## The partner has answered, the subject has not heard it yet.
+## The partner has answered, but the subject has not read the answer.
 func case_leaving_before_the_answer_is_read() -> void:
 	for way in WAYS:
 		var connection := new_host()
@@ -249,8 +249,8 @@ func case_leaving_before_the_answer_is_read() -> void:
 	done()
 
 
-## The acceptor has not been told that its answer arrived: stock forgets that acknowledgement when it
-## leaves.
+## The acceptor has no acknowledgement of its answer yet. Stock drops that acknowledgement when the connector
+## disconnects.
 func case_leaving_as_soon_as_connected() -> void:
 	for way in WAYS:
 		var connection := new_host()
@@ -265,7 +265,7 @@ func case_leaving_as_soon_as_connected() -> void:
 		var connect_event := [1, "peer", 0, 0, 0]
 		var disconnect_event := [2, "peer", 0, 0, 0]
 		var both := [connect_event, disconnect_event]
-		# Who does not wait for an answer has no event; who is not told none either.
+		# Only a disconnect that waits for an answer causes an own event, and only one that is sent reaches the partner.
 		var own := both if way in [&"peer_disconnect", &"peer_disconnect_later"] else [connect_event]
 		var theirs := both if way != &"reset" else [connect_event]
 		differs("own events", events(connection), "D29", [connect_event], own)

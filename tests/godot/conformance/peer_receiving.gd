@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## ENetPacketPeer, receiving: get_packet, get_var, flags, and packets that outlive the connection.
+## Receiving with ENetPacketPeer: get_packet, get_var, flags, and packets that outlive the connection.
 
 
 func case_empty_queue() -> void:
@@ -67,7 +67,7 @@ func case_get_var() -> void:
 	done()
 
 
-func case_get_var_of_nonsense() -> void:
+func case_get_var_of_invalid_data() -> void:
 	var pair := connected_pair()
 	clear_events()
 	pair.partner_peer.put_packet(PackedByteArray([255, 255, 255, 255, 1]))
@@ -75,7 +75,7 @@ func case_get_var_of_nonsense() -> void:
 	check(serve(pair.both(), had(pair.subject, 2)), "arrive")
 	for index in 2:
 		note("value", pair.subject_peer.get_var())
-		# It is the engine that decodes.
+		# The engine decodes, and its error does not name our class.
 		note("prints", take_errors(true))
 	attempt(pair.subject_peer, &"get_available_packet_count")
 	done()
@@ -91,7 +91,7 @@ func case_packets_stay_until_read() -> void:
 	done()
 
 
-## A returned packet is a copy: later ones do not change it.
+## A returned packet is a copy, which later packets do not change.
 func case_packets_are_copies() -> void:
 	var pair := connected_pair()
 	_receive(pair, 2)
@@ -175,7 +175,7 @@ func case_queue_of_a_new_connection_is_empty() -> void:
 	done()
 
 
-## Two packets, of which stock lets nothing be read.
+## Two packets are left, which stock does not let a script read.
 func _read_the_rest(peer: PacketPeer) -> void:
 	attempt(peer, &"is_active")
 	attempt(peer, &"get_available_packet_count")
@@ -189,12 +189,12 @@ func _read_the_rest(peer: PacketPeer) -> void:
 	differs("second bytes", bytes, "D20", PackedByteArray(), PackedByteArray([1]))
 	take_errors()
 	bytes = peer.get_packet()
-	note("nothing more", bytes)
-	note_errors("nothing more prints")
+	note("get_packet of an empty queue", bytes)
+	note_errors("get_packet of an empty queue prints")
 	note("last error", peer.get_packet_error())
 
 
-## Lets reliable packets [0], [1] and so on arrive at the subject.
+## Sends reliable packets [0], [1] and so on to the subject, and waits for them.
 func _receive(pair: Pair, count: int) -> void:
 	clear_events()
 	for index in count:

@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## ENetPacketPeer, sending: the checks of send in their order, flags, put_packet and put_var.
+## Sending with ENetPacketPeer: the order of send's checks, flags, put_packet and put_var.
 
 const ONE_BYTE := [1]
 
@@ -18,7 +18,7 @@ func case_flags() -> void:
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_wide_numbers() -> void:
 	var pair := connected_pair(3)
 	var refused := [ERR_INVALID_PARAMETER, true]
@@ -27,7 +27,7 @@ func case_wide_numbers() -> void:
 	done()
 
 
-## A bad channel and bad flags give one answer, the channel that is just too high another.
+## A bad channel and bad flags have the same error; a channel beyond the connection's has another.
 func case_order_of_checks() -> void:
 	var pair := connected_pair(3)
 	for wrong: Array in [[-1, 4], [3, 4], [4, 4], [3, 1], [4, 1], [2, 4]]:
@@ -69,7 +69,7 @@ func case_order_of_checks_inactive() -> void:
 	done()
 
 
-## What the other end learns of the flags.
+## The flags that the other end sees.
 func case_flags_on_arrival() -> void:
 	for flags: int in [0, 1, 2, 3, 8, 9, 10, 11]:
 		var pair := connected_pair(2)
@@ -190,7 +190,7 @@ func _note_too_large(label: String, result: Error) -> void:
 
 func case_encode_buffer_size() -> void:
 	var pair := connected_pair()
-	note("as it comes", pair.subject_peer.encode_buffer_max_size)
+	note("by default", pair.subject_peer.encode_buffer_max_size)
 	for size: int in [1024, 1025, 268435456, 1023, 268435457, 0, -1]:
 		pair.subject_peer.encode_buffer_max_size = size
 		note("prints for %d" % size, take_errors(true))
@@ -203,7 +203,7 @@ func case_ordered_on_each_channel() -> void:
 	clear_events()
 	for index in 30:
 		pair.subject_peer.call(&"send", index % 3, PackedByteArray([index]), 1)
-	check(serve(pair.both(), had(pair.partner, 30)), "all arrive")
+	check(serve(pair.both(), had(pair.partner, 30)), "all packets arrive")
 	var by_channel: Array[Array] = [[], [], []]
 	for event: Array in events(pair.partner):
 		var channel: int = event[3]

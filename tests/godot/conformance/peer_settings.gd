@@ -1,5 +1,5 @@
 extends "res://lib/conformance_case.gd"
-## ENetPacketPeer: what can be set and asked while connected, and in the states around that.
+## The settings and getters of ENetPacketPeer while connected, and in the states before and after.
 
 const INTERVAL := ENetPacketPeer.PEER_PACKET_THROTTLE_INTERVAL
 const ACCELERATION := ENetPacketPeer.PEER_PACKET_THROTTLE_ACCELERATION
@@ -7,7 +7,7 @@ const DECELERATION := ENetPacketPeer.PEER_PACKET_THROTTLE_DECELERATION
 
 const THROTTLES: Array[Array] = [[1000, 3, 4], [0, 0, 0], [5000, 2, 2], [2147483647, 32, 32]]
 
-## Their peers alone would turn inactive.
+## Keeps the connections alive, because their peers would become inactive without them.
 var _kept: Array[RefCounted] = []
 
 
@@ -83,7 +83,7 @@ func case_set_timeout_while_connecting() -> void:
 	done()
 
 
-## Zeros bring the usual values back: no quick end any more.
+## Zeros restore the default timeouts, so the peer no longer times out early.
 func case_set_timeout_zeros_restore() -> void:
 	var pair := connected_pair()
 	clear_events()
@@ -145,7 +145,7 @@ func case_throttle_configure() -> void:
 			_note_throttle(pair.subject_peer, "own")
 			var has_come := func() -> bool:
 				return pair.partner_peer.call(&"get_statistic", INTERVAL) == float(interval)
-			note("comes over", serve(pair.both(), has_come))
+			note("the setting arrives", serve(pair.both(), has_come))
 			_note_throttle(pair.partner_peer, "partner's")
 	done()
 
@@ -154,7 +154,7 @@ func case_throttle_configure_by_the_remote() -> void:
 	var pair := connected_pair()
 	pair.partner_peer.call(&"throttle_configure", 1234, 5, 6)
 	var has_come := func() -> bool: return pair.subject_peer.call(&"get_statistic", INTERVAL) == 1234.0
-	note("comes over", serve(pair.both(), has_come))
+	note("the setting arrives", serve(pair.both(), has_come))
 	_note_throttle(pair.subject_peer, "own")
 	done()
 
@@ -166,7 +166,7 @@ func case_throttle_configure_negative_values() -> void:
 	done()
 
 
-## Numbers that do not fit 32 bits.
+## Numbers that do not fit into 32 bits.
 func case_throttle_configure_wide_numbers() -> void:
 	var pair := connected_pair()
 	var wide := [1 << 32, 1, 1]
@@ -186,19 +186,19 @@ func case_throttle_configured_before_the_answer() -> void:
 	var partner := partner_connection()
 	var peer: PacketPeer = connection.call(&"connect_to_host", LOCALHOST, listen(partner), 4)
 	attempt(peer, &"throttle_configure", [1000, 3, 4])
-	check(serve([connection, partner], had(connection, 1)), "an answer")
+	check(serve([connection, partner], had(connection, 1)), "the connection is established")
 	serve_for([connection, partner], 0.05)
 	var connected := [[ENetConnection.EVENT_CONNECT, "peer", 0, 0, 0]]
 	var failed := [[ENetConnection.EVENT_DISCONNECT, "peer", 0, 0, 0]]
 	differs("own events", events(connection), "D31", failed, connected)
 	if kit.is_ours:
 		var other: ENetPacketPeer = partner.get_peers()[0]
-		check(other.get_statistic(INTERVAL) == 1000.0, "the remote is told")
+		check(other.get_statistic(INTERVAL) == 1000.0, "the remote receives the setting")
 	done()
 
 
-## The acceptor takes over the values that the connector had when it asked.
-func case_throttle_goes_with_the_request() -> void:
+## The acceptor uses the throttle values that are part of the connector's request.
+func case_throttle_is_part_of_the_request() -> void:
 	var connection := kit.connection()
 	var client := new_client(listen(connection), 2)
 	var peer: ENetPacketPeer = client.get_peers()[0]

@@ -13,7 +13,7 @@ const COUNTER := ENetPacketPeer.PEER_PACKET_THROTTLE_COUNTER
 const THROTTLE_EPOCH := ENetPacketPeer.PEER_PACKET_THROTTLE_EPOCH
 const TIMES: Array[int] = [RTT, RTT_VARIANCE, LAST_RTT, LAST_RTT_VARIANCE]
 const EPOCHS: Array[int] = [LOSS_EPOCH, THROTTLE_EPOCH]
-## Of the first round trip, by ENet's own clock: on one machine far less.
+## Upper limit for the first round trip by ENet's clock. On one machine it is much shorter.
 const MOST_MILLISECONDS := 500.0
 
 
@@ -51,7 +51,7 @@ func case_times_once_connected() -> void:
 	done()
 
 
-## Measured on one machine, a round trip cannot stay at the value it starts from.
+## On one machine the measured round trip must fall below its initial value.
 func case_round_trip_after_traffic() -> void:
 	for accepts: bool in [false, true]:
 		var pair := connected_pair(2, 0, accepts)
@@ -69,7 +69,7 @@ func case_round_trip_after_traffic() -> void:
 	done()
 
 
-## Unreliable packets turn the counter, reliable ones do not.
+## Unreliable packets advance the throttle counter, reliable ones do not.
 func case_throttle_counter() -> void:
 	for sent: Array in [[5, 0], [5, 1], [5, 2], [12, 0], [3, 8]]:
 		var pair := connected_pair(2)
@@ -92,7 +92,7 @@ func case_throttle_counter_and_fragments() -> void:
 	done()
 
 
-## Their clock is ENet's own: only whether it has started can be compared.
+## The epochs use ENet's own clock, so only whether they have started can be compared.
 func case_epochs_start() -> void:
 	for accepts: bool in [false, true]:
 		var pair := connected_pair(2, 0, accepts)
@@ -114,7 +114,7 @@ func case_statistics_while_disconnecting() -> void:
 	done()
 
 
-## A slot that is used again starts from the beginning.
+## A reused slot starts with fresh statistics.
 func case_statistics_of_the_next_connection() -> void:
 	var connection := new_host(1)
 	var partner := partner_connection()

@@ -1,6 +1,6 @@
 extends RefCounted
-## All three classes as a program with static types uses them. lib/typed_use.gd also runs it with our
-## class names put in: it has to compile without a warning and to give the same results.
+## Uses all three classes as a program with static types does. lib/typed_use.gd also runs this script with our class
+## names: it must compile without warnings and give the same results.
 
 const MODE := ENetConnection.COMPRESS_ZSTD
 const ALL_FLAGS := (
@@ -9,7 +9,7 @@ const ALL_FLAGS := (
 const LIMIT_MSEC := 5000
 
 
-## A game may build on the class.
+## Games may derive from the class.
 class Own extends ENetMultiplayerPeer:
 	var made := 0
 
@@ -60,7 +60,7 @@ func _use_connections() -> void:
 	server.compress(MODE)
 	client.compress(_mode)
 	server.bandwidth_limit()
-	# Each static type comes from what the call before declares.
+	# Each static type follows from the declaration of the previous call.
 	var first_state := client.connect_to_host("127.0.0.1", server.get_local_port()).get_state()
 	var same_state: ENetPacketPeer.PeerState = first_state
 	results.append([first_state, same_state == ENetPacketPeer.STATE_CONNECTING])
@@ -82,7 +82,7 @@ func _use_connections() -> void:
 	server.destroy()
 
 
-## Serves until the server has a connection; what happened to it.
+## Serves until the server has a connection, and returns the event types so far.
 func _serve(server: ENetConnection, client: ENetConnection) -> Array[ENetConnection.EventType]:
 	var seen: Array[ENetConnection.EventType] = []
 	var deadline := Time.get_ticks_msec() + LIMIT_MSEC
@@ -141,7 +141,7 @@ func _use_subclass() -> void:
 	mesh.close()
 
 
-## The rest of the methods: these only have to compile.
+## The remaining methods, which only have to compile.
 func never_run(connection: ENetConnection, link: ENetPacketPeer, mesh: ENetMultiplayerPeer) -> void:
 	var bytes := PackedByteArray()
 	var errors: Array[Error] = [

@@ -1,6 +1,6 @@
 extends Node
-## A scene for `cargo xtask bench godot`: nodes that a spawner made, each with a synchronizer, on a SceneMultiplayer
-## of their own that nobody polls by himself.
+## A scene for `cargo xtask bench godot`: nodes made by a spawner, each with a synchronizer, on a SceneMultiplayer
+## of their own that is polled by the benchmark only.
 
 const NODES := 100
 const SYNCHRONIZED: Array[NodePath] = [^".:position", ^".:rotation"]
@@ -11,7 +11,7 @@ var _spawner := MultiplayerSpawner.new()
 var _moved := 0
 
 
-## Once it is in the tree.
+## Must be called once the scene is in the tree.
 func begin(peer: MultiplayerPeer) -> void:
 	get_tree().set_multiplayer(api, get_path())
 	api.multiplayer_peer = peer
@@ -22,7 +22,7 @@ func begin(peer: MultiplayerPeer) -> void:
 		_spawner.spawn(index)
 
 
-## Every synchronized property of every node gets another value.
+## Changes every synchronized property of every node.
 func move() -> void:
 	_moved += 1
 	for child in get_children():

@@ -1,8 +1,8 @@
 extends RefCounted
-## A chat: the port of tests/godot3/chat.gd by the tables of docs/migrating-from-godot3.md. Each comment
-## with an arrow is a line that had to change.
+## A chat: the port of tests/godot3/chat.gd according to the tables of docs/migrating-from-godot3.md. A comment with
+## an arrow marks a line that had to change.
 
-# -> clients send each other packets, and some are on Godot 3.
+# -> required, because clients send each other packets and some of them run on Godot 3.
 const WIRE := ENetMultiplayerPeerRs.WIRE_GODOT3
 
 var peer := ENetMultiplayerPeerRs.new()
@@ -26,13 +26,13 @@ func _init() -> void:
 func host(port: int, name: String) -> Error:
 	own_name = name
 	peer.set_bind_ip("127.0.0.1")
-	# -> the channels come before the bandwidths.
+	# -> the channel count now precedes the bandwidths.
 	return peer.create_server(port, 8, 0, 0, 500000)
 
 
 func join(port: int, name: String) -> Error:
 	own_name = name
-	# -> the same.
+	# -> the same change as in create_server.
 	return peer.create_client("127.0.0.1", port, 0, 0, 500000)
 
 
@@ -47,7 +47,7 @@ func poll() -> void:
 	while peer.get_available_packet_count() > 0:
 		var sender := peer.get_packet_peer()
 		var text := peer.get_packet().get_string_from_utf8()
-		# Names have a channel of their own. -> it was 3.
+		# Names have a channel of their own. -> the channel was 3 in Godot 3.
 		if peer.get_last_packet_channel() == 1:
 			names[sender] = text
 			say("welcome " + text, sender)
@@ -62,10 +62,10 @@ func say(text: String, target: int = 0) -> void:
 	peer.put_packet(text.to_utf8_buffer())
 
 
-## Somebody types: may be lost.
+## A typing notice, which may be lost.
 func wave() -> void:
 	peer.set_target_peer(0)
-	# -> it was 4.
+	# -> the channel was 4 in Godot 3.
 	peer.transfer_channel = 2
 	peer.transfer_mode = MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 	peer.put_packet("waves".to_utf8_buffer())

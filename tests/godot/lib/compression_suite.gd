@@ -1,5 +1,5 @@
 extends "res://lib/raw_suite.gd"
-## For suites on compression: hosts with modes, and traffic of a game's kind.
+## Base of the suites on compression: hosts with compression modes, and traffic like that of a game.
 
 const Threaded := preload("res://lib/threaded.gd")
 const NONE := ENetConnection.COMPRESS_NONE
@@ -10,13 +10,13 @@ const ZSTD := ENetConnection.COMPRESS_ZSTD
 const MODES: Array[int] = [NONE, RANGE_CODER, FASTLZ, ZLIB, ZSTD]
 const NAMES: Array[String] = ["none", "range coder", "FastLZ", "zlib", "Zstandard"]
 
-## From datagrams of 16 bytes to the largest that are not split.
+## Packet sizes from datagrams of 16 bytes up to the largest packet that is not split.
 const SIZES: Array[int] = [4, 8, 12, 20, 33, 48, 64, 100, 150, 230, 330, 480, 700, 803, 1000, 1200, 1300, 1364]
-## Several datagrams each.
+## Sizes of packets that are split over several datagrams.
 const LARGE_SIZES: Array[int] = [1365, 2728, 9000]
-## Every so many packets one is large.
+## One packet in this many is large.
 const LARGE_EVERY := 25
-## Fewer than a socket's buffer holds: none is lost on this machine.
+## Packets in flight. They fit the socket's receive buffer, so none is lost on this machine.
 const MOST_UNDERWAY := 24
 
 var _payloads: Array[PackedByteArray] = []
@@ -31,7 +31,7 @@ class Flow:
 	var seen := PackedByteArray()
 
 
-## The host inside of a multiplayer peer.
+## The ENet host of a multiplayer peer.
 func host_of(end: End) -> RefCounted:
 	return end.peer.get(&"host")
 
@@ -40,13 +40,13 @@ func set_mode(end: End, mode: int) -> void:
 	host_of(end).call(&"compress", mode)
 
 
-## One of its figures since it was asked last.
+## A statistic of the host since the previous call.
 func pop(end: End, which: int) -> int:
 	var value: float = host_of(end).call(&"pop_statistic", which)
 	return int(value)
 
 
-## A server and a client that has begun to connect, each with its mode.
+## A server and a client that has begun to connect, each with its compression mode.
 func joining(server_mode: int, client_mode: int) -> Array[End]:
 	var server := start_server()
 	set_mode(server, server_mode)
@@ -59,7 +59,7 @@ func have_met(ends: Array[End]) -> bool:
 	return ends[1].is_up() and ends[0].events.size() == 1
 
 
-## The same for ends that connect.
+## A server and a client that have to succeed in connecting.
 func joined_by(server_mode: int, client_mode: int) -> Array[End]:
 	var ends := joining(server_mode, client_mode)
 	var what := "%s and %s connect" % [NAMES[server_mode], NAMES[client_mode]]
@@ -67,7 +67,7 @@ func joined_by(server_mode: int, client_mode: int) -> Array[End]:
 	return ends
 
 
-## Polls without pause until a condition holds; false if it does not within `seconds`.
+## Polls without pauses until the condition holds. Returns false if it does not hold within `seconds`.
 func spin(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
 	while not condition.call():
@@ -78,9 +78,9 @@ func spin(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	return true
 
 
-## Sends `count` packets each way at the same time, in all transfer modes, and compares what arrives.
+## Sends `count` packets in both directions at once, in all transfer modes, and compares them with those received.
 func carry(ends: Array[End], count: int, what: String) -> void:
-	check(have_met(ends), what + ": they are connected")
+	check(have_met(ends), what + ": the ends are connected")
 	if not have_met(ends):
 		return
 	keep_throttle_open(ends[0], ends[1])
@@ -101,7 +101,7 @@ func carry(ends: Array[End], count: int, what: String) -> void:
 			equal(ends[number].send(payload(index), target, index % 3), OK, "put_packet")
 			flows[number].sent += 1
 			ends[number].poll()
-		# What was polled is sent: packets do not share datagrams.
+		# A poll sends everything that is queued, so that packets of different polls share no datagram.
 		if index % MOST_UNDERWAY == 0 and not spin(ends, all_arrived):
 			break
 	spin(ends, all_arrived)
@@ -115,16 +115,16 @@ func _take(flow: Flow, packets: Array[End.Packet]) -> void:
 	for packet in packets:
 		var index := packet.bytes.decode_u32(0) if packet.bytes.size() >= 4 else -1
 		if index < 0 or index >= flow.seen.size() or packet.bytes != payload(index):
-			flow.wrong.append("%d bytes that nobody sent" % packet.bytes.size())
+			flow.wrong.append("%d bytes that were never sent" % packet.bytes.size())
 		elif flow.seen[index] == 1:
-			flow.wrong.append("packet %d again" % index)
+			flow.wrong.append("packet %d twice" % index)
 		else:
 			flow.seen[index] = 1
 		flow.arrived += 1
 	packets.clear()
 
 
-## The bytes of packet `index`, which begin with its number.
+## The bytes of packet `index`. They start with that number.
 func payload(index: int) -> PackedByteArray:
 	if _payloads.is_empty():
 		for size in SIZES:
@@ -140,7 +140,7 @@ func payload(index: int) -> PackedByteArray:
 	return bytes
 
 
-## Noise, zeros, numbers of a game, and text.
+## Noise, zeros, numbers as a game sends them, and text.
 func kinds_of(size: int) -> Array[PackedByteArray]:
 	var numbers := PackedByteArray()
 	var step := 0

@@ -1,7 +1,7 @@
 extends RefCounted
-## What the conformance tables build on. A case does something with objects of its kit and notes what
-## it sees; it runs once per kit, and the runner compares the notes. Values that are random (ids,
-## ports, times) are noted as what must hold of them. The other end of a connection is stock.
+## Base of the conformance tables. A case performs operations on objects of its kit and notes the results. The
+## runner executes it once per kit and compares the notes. For random values (ids, ports, times) a case notes the
+## properties that must hold. The other end of a connection is always a stock object.
 
 const Kit := preload("res://lib/kit.gd")
 const Record := preload("res://lib/conformance_record.gd")
@@ -17,16 +17,16 @@ var tree: SceneTree
 var _record := Record.new()
 var _errors: ErrorLog
 var _differences: Differences
-## What service() returned for each connection, by instance id.
+## Events that service() returned for each connection, by instance id.
 var _events: Dictionary[int, Array] = {}
 var _is_done := false
 
 
-## Two connections with the peers that stand for each other's ends.
+## Two connected ENetConnections, each with the packet peer that represents the other.
 class Pair:
 	var subject: RefCounted
 	var partner: RefCounted
-	## The peer that the subject has of its partner.
+	## The subject's packet peer for its partner.
 	var subject_peer: PacketPeer
 	var partner_peer: PacketPeer
 
@@ -41,7 +41,7 @@ func prepare(scene_tree: SceneTree, own_kit: Kit, errors: ErrorLog, differences:
 	_differences = differences
 
 
-## Every case says so at its end: a script error would end it before.
+## Every case calls this at its end, so that a script error that ends it early is noticed.
 func done() -> void:
 	_is_done = true
 
@@ -52,11 +52,11 @@ func finish() -> Record:
 	if not _is_done:
 		_record.failures.append("the case did not reach its end")
 	elif _record.entries.is_empty():
-		_record.failures.append("the case notes nothing")
+		_record.failures.append("the case noted nothing")
 	return _record
 
 
-## What has to hold for the notes to mean anything.
+## Checks a precondition of the notes.
 func check(holds: bool, what: String) -> void:
 	if not holds:
 		_record.failures.append(what)
@@ -68,7 +68,7 @@ func note(label: String, value: Variant) -> void:
 	_record.add(label, plain(value))
 
 
-## Instead of note: where stock gives exactly the one value and ours the other, on purpose.
+## Replaces note() for an intended difference: stock must give exactly the one value and ours exactly the other.
 func differs(label: String, value: Variant, id: String, stock_value: Variant, ours_value: Variant) -> void:
 	check(_differences.has(id), "%s: docs/differences.md has no heading %s" % [label, id])
 	var actual: Variant = plain(value)
@@ -78,34 +78,34 @@ func differs(label: String, value: Variant, id: String, stock_value: Variant, ou
 	_record.add(label, actual, id)
 
 
-## Whether errors were printed since the last time.
+## Notes whether errors were printed since the previous call.
 func note_errors(label: String) -> void:
 	note(label, take_errors())
 
 
-## Takes the error lines and says whether there were any. Ours all name their class; `by_engine` is
-## for calls whose error the engine itself prints.
+## Takes the error lines and returns whether there were any. An error of our classes must name its class; `by_engine`
+## is for calls whose error is printed by the engine itself.
 func take_errors(by_engine: bool = false) -> bool:
 	var lines := _errors.take()
 	for line in lines:
 		if kit.is_ours and not by_engine:
-			check(line.contains("Rs."), "whose error is this: %s" % line)
+			check(line.contains("Rs."), "an error line without the name of our class: %s" % line)
 	return not lines.is_empty()
 
 
-## Calls a method, notes what it returns and whether it prints an error, and returns the former.
-## The label has to be given where arguments are random.
+## Calls a method, notes its result and whether it prints an error, and returns the result.
+## Random arguments require a label.
 func attempt(object: Object, method: StringName, arguments: Array = [], label: String = "") -> Variant:
 	var own_label := label if not label.is_empty() else "%s%s" % [method, _shown(arguments)]
 	var result: Variant = object.callv(method, arguments)
 	note(own_label, result)
-	# The engine adds a line of its own when get_var gets no packet.
+	# The engine prints an error of its own when get_var gets no packet.
 	note("%s prints" % own_label, take_errors(method == &"get_var"))
 	return result
 
 
-## The same where ours answers differently on purpose: `stock` and `ours` are what it returns and
-## whether it prints.
+## attempt() for an intended difference: `stock` and `ours` are the expected results, each with whether an error is
+## printed.
 func attempt_apart(
 	object: Object, method: StringName, arguments: Array, id: String, stock: Array, ours: Array,
 ) -> void:
@@ -114,9 +114,9 @@ func attempt_apart(
 	differs(label, [plain(result), take_errors()], id, stock, ours)
 
 
-## The same value without objects: they become the stock names of their classes.
+## The value with every object replaced by the stock name of its class.
 func plain(value: Variant) -> Variant:
-	# No object is nothing, whatever typeof() calls it.
+	# typeof() of a null object may be TYPE_OBJECT or TYPE_NIL; both count as null.
 	if value == null:
 		return null
 	if typeof(value) == TYPE_OBJECT:
@@ -152,7 +152,7 @@ func partner_peer() -> ENetMultiplayerPeer:
 	return ENetMultiplayerPeer.new()
 
 
-## A connection of the subject's kind that can connect.
+## A connection of the subject's kind that is ready to connect.
 func new_host(max_peers: int = 8, max_channels: int = 0) -> RefCounted:
 	var connection := kit.connection()
 	var error: Error = connection.call(&"create_host", max_peers, max_channels)
@@ -160,7 +160,7 @@ func new_host(max_peers: int = 8, max_channels: int = 0) -> RefCounted:
 	return connection
 
 
-## A partner that has begun to connect.
+## A stock connection that has begun to connect.
 func new_client(port: int, channels: int = 0, data: int = 0) -> ENetConnection:
 	var partner := partner_connection()
 	check(partner.create_host(1) == OK, "the partner's create_host")
@@ -168,14 +168,14 @@ func new_client(port: int, channels: int = 0, data: int = 0) -> ENetConnection:
 	return partner
 
 
-## Makes a connection listen on a port that the system picks, and returns the port.
+## Makes a connection listen on a port chosen by the system, and returns the port.
 func listen(connection: RefCounted, max_peers: int = 8, max_channels: int = 0) -> int:
 	var error: Error = connection.call(&"create_host_bound", LOCALHOST, 0, max_peers, max_channels)
 	check(error == OK, "listening: %s" % error_string(error))
 	return connection.call(&"get_local_port")
 
 
-## A pair that is connected: by the subject, or by the partner if the subject `accepts`.
+## A connected pair. The subject initiates the connection, or the partner does if the subject `accepts`.
 func connected_pair(channels: int = 0, data: int = 0, accepts: bool = false) -> Pair:
 	return connect_pair(kit.connection(), partner_connection(), channels, data, accepts)
 
@@ -190,7 +190,7 @@ func connect_pair(
 	var connector := partner if accepts else subject
 	var port := listen(acceptor)
 	var error: Error = connector.call(&"create_host", 8)
-	check(error == OK, "a host to connect from: %s" % error_string(error))
+	check(error == OK, "creating the connecting host: %s" % error_string(error))
 	var out: PacketPeer = connector.call(&"connect_to_host", LOCALHOST, port, channels, data)
 	check(out != null, "connect_to_host")
 	var is_up := func() -> bool:
@@ -204,8 +204,8 @@ func connect_pair(
 	return pair
 
 
-## Serves connections in turn until a condition holds; false if it does not within `seconds`.
-## What they return besides "nothing happened" is kept for events().
+## Serves connections in turn until the condition holds. Returns false if it does not hold within `seconds`.
+## Every event other than EVENT_NONE is kept for events().
 func serve(connections: Array, condition: Callable, seconds: float = 5.0) -> bool:
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
 	while not condition.call():
@@ -226,14 +226,14 @@ func serve_once(connection: RefCounted) -> void:
 	if result[0] == ENetConnection.EVENT_NONE:
 		return
 	var peer: PacketPeer = result[1]
-	# A peer has to be of its connection's kind.
+	# A peer's class must match that of its connection.
 	var expected := connection.get_class().replace("ENetConnection", "ENetPacketPeer")
 	var kind := "none" if peer == null else ("peer" if peer.get_class() == expected else peer.get_class())
 	var waiting := 0 if peer == null else peer.get_available_packet_count()
 	events(connection).append([result[0], kind, result[2], result[3], waiting])
 
 
-## The events so far: [type, "peer" or "none", data, channel, packets waiting on the peer].
+## Events so far: [type, "peer" or "none", data, channel, packets waiting on the peer].
 func events(connection: RefCounted) -> Array:
 	return _events.get_or_add(connection.get_instance_id(), [])
 
@@ -243,6 +243,6 @@ func clear_events() -> void:
 		list.clear()
 
 
-## The condition that a connection has had at least `count` events.
+## A condition: the connection has had at least `count` events.
 func had(connection: RefCounted, count: int) -> Callable:
 	return func() -> bool: return events(connection).size() >= count

@@ -1,5 +1,5 @@
 extends RefCounted
-## What one run of a case noted, and how two runs compare.
+## The notes of one run of a case, and their comparison with those of another run.
 
 const Record := preload("res://lib/conformance_record.gd")
 const LONGEST := 200
@@ -8,12 +8,12 @@ const LONGEST := 200
 class Entry:
 	var label: String
 	var value: Variant
-	## The heading of docs/differences.md for a value that differs on purpose, or nothing.
+	## The heading in docs/differences.md of an intended difference, otherwise empty.
 	var difference := ""
 
 
 var entries: Array[Entry] = []
-## What went wrong within this run.
+## Failures within this run.
 var failures: Array[String] = []
 
 
@@ -25,7 +25,7 @@ func add(label: String, value: Variant, difference: String = "") -> void:
 	entries.append(entry)
 
 
-## How the second record departs first, or nothing.
+## The first difference of the second record from this one, or an empty text.
 func departure(ours: Record) -> String:
 	for index in maxi(entries.size(), ours.entries.size()):
 		if index >= entries.size() or index >= ours.entries.size():
@@ -34,7 +34,7 @@ func departure(ours: Record) -> String:
 		var other := ours.entries[index]
 		if one.label != other.label:
 			return "note %d is \"%s\" in stock, \"%s\" in ours" % [index, one.label, other.label]
-		# Each run has compared those with what it must give.
+		# Each run has already compared these values with the expected ones.
 		if not one.difference.is_empty():
 			continue
 		if not same(one.value, other.value):
@@ -42,7 +42,7 @@ func departure(ours: Record) -> String:
 	return ""
 
 
-## Deep, and with types: 1 is not 1.0, and a typed array is no plain one.
+## Compares recursively and with types: 1 is not 1.0, and a typed array does not equal an untyped one.
 static func same(one: Variant, other: Variant) -> bool:
 	if typeof(one) != typeof(other):
 		return false

@@ -1,11 +1,11 @@
 extends RefCounted
-## The headings of docs/differences.md, and which of them the cases met.
+## The headings of docs/differences.md, and the cases that showed each of them.
 
 const PATH := "../../docs/differences.md"
-## For those that no comparison of values can show.
+## Marks the differences that no comparison of values can show.
 const EXEMPTION := "Not in the conformance suite:"
 
-## What stands below each heading `## D3 title`, by id.
+## The text below each heading `## D3 title`, by id.
 var _texts: Dictionary[String, String] = {}
 ## The cases that named each id.
 var _met: Dictionary[String, Array] = {}
@@ -41,7 +41,7 @@ func met_lines() -> Array[String]:
 	return lines
 
 
-## Headings that no case shows and that do not say why.
+## Headings that no case showed and whose text has no exemption.
 func unshown() -> Array[String]:
 	var ids: Array[String] = []
 	for id in _texts:

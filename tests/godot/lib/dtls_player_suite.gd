@@ -1,10 +1,10 @@
 extends "res://lib/dtls_suite.gd"
-## For suites on SceneMultiplayer with encrypted peers.
+## Base of the suites on SceneMultiplayer with encrypted peers.
 
 const OURS := "ENetMultiplayerPeerRs"
 const MODES: Array[String] = ["reliable", "unreliable_ordered", "unreliable"]
 
-## By `dtls_server_setup` and `dtls_client_setup` of the host, or by Godot 3's properties.
+## Encryption is set up by the host's `dtls_server_setup` and `dtls_client_setup`, or by Godot 3's properties.
 enum Way { HOST, PROPERTIES }
 
 
@@ -12,7 +12,7 @@ func are_both_ours() -> bool:
 	return server_class == OURS and client_class == OURS
 
 
-## A server and clients, all on a wire that looks at what travels.
+## A server and clients, all connected through a wire that inspects the datagrams.
 func players_encrypted(
 	way: Way, who: Identity, clients: int, settings: Dictionary[StringName, Variant] = {},
 ) -> Array[Player]:
@@ -40,7 +40,7 @@ func players_encrypted(
 		client.api.multiplayer_peer = client.end.peer
 	var all_know := func() -> bool:
 		return _players.all(func(player: Player) -> bool: return player.api.get_peers().size() == clients)
-	check(await frames(all_know, PATIENCE), "everybody knows everybody")
+	check(await frames(all_know, PATIENCE), "all players know each other")
 	return _players
 
 
@@ -49,19 +49,19 @@ func _set_all(end: End, settings: Dictionary[StringName, Variant]) -> void:
 		end.peer.set(property, settings[property])
 
 
-## Ends them all.
+## Closes all peers and checks that the traffic was encrypted.
 func end_encrypted() -> void:
-	equal(_wires[-1].not_encrypted, 0, "all that travelled is DTLS")
-	check(_wires[-1].passed > 0, "it travelled there")
+	equal(_wires[-1].not_encrypted, 0, "datagrams that are no DTLS records")
+	check(_wires[-1].passed > 0, "the wire carried datagrams")
 	await end_all()
 	await clean_up()
 
 
-## RPCs from one to the other, by way of the server between clients.
+## Sends RPCs from one player to another. Between clients the server relays them.
 func say_in_every_mode(from: Player, to: Player) -> void:
 	for mode in MODES:
 		to.world.heard.clear()
-		# The throttle may hold back unreliable ones.
+		# The throttle may drop unreliable packets, so these are repeated.
 		for attempt in (1 if mode == "reliable" else 20):
 			from.world.rpc_id(to.id(), "say_" + mode, 7)
 			var seconds := PATIENCE if mode == "reliable" else 1.0

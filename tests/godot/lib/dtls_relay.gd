@@ -1,38 +1,38 @@
 extends RefCounted
-## Encrypts with Godot's own DTLS where an ENet host cannot: each datagram becomes one record. Before a
-## server it is DTLS's server, behind clients DTLS's client.
+## Encrypts with Godot's own DTLS on behalf of an ENet host that cannot: each datagram becomes one record. In front of
+## a server the relay is the DTLS server; behind clients it is their DTLS client.
 
 const LOCAL := "127.0.0.1"
-## What a host sends before the handshake is done waits; what is more is lost, as on a network.
+## A host's datagrams wait until the handshake is done. Those beyond this number are lost, as on a network.
 const MOST_HELD := 64
 
-## Under way or connected.
+## Sessions in handshake or connected.
 var sessions: Array[Session] = []
 var ended: Array[Session] = []
-## Sessions that began and ended with a request for a cookie.
+## Number of sessions that ended with a cookie request (HelloVerifyRequest).
 var cookies_asked_for := 0
 
 var _listener := UDPServer.new()
-## The ENet server, or the encrypted one.
+## Port of the ENet server, or of the encrypted server.
 var _far_port: int
-## Before a server.
+## Used in front of a server.
 var _server: DTLSServer = null
-## Behind clients.
+## Used behind clients.
 var _hostname: String
 var _options: TLSOptions
 
 
 class Session:
 	var dtls: PacketPeerDTLS
-	## Towards the ENet host.
+	## The socket towards the ENet host.
 	var plain: PacketPeerUDP
 	var held: Array[PackedByteArray] = []
-	## Why it could not even begin.
+	## The error with which the session failed to start.
 	var error := OK
 	var was_connected := false
 
 
-## Encrypted clients shall connect to `port`; the ENet server listens at `server_port`.
+## Listens at `port` for encrypted clients. The ENet server listens at `server_port`.
 func guard_server(port: int, server_port: int, options: TLSOptions) -> Error:
 	_far_port = server_port
 	_server = DTLSServer.new()
@@ -40,7 +40,7 @@ func guard_server(port: int, server_port: int, options: TLSOptions) -> Error:
 	return error if error != OK else _listener.listen(port, LOCAL)
 
 
-## ENet clients shall connect to `port`; the encrypted server listens at `server_port`.
+## Listens at `port` for ENet clients. The encrypted server listens at `server_port`.
 func guard_clients(port: int, server_port: int, hostname: String, options: TLSOptions) -> Error:
 	_far_port = server_port
 	_hostname = hostname
@@ -56,7 +56,7 @@ func pass_on() -> void:
 		_serve(session)
 
 
-## Takes leave of everybody, by close_notify.
+## Ends all sessions with close_notify.
 func close() -> void:
 	for session in sessions:
 		session.dtls.disconnect_from_peer()
@@ -80,7 +80,7 @@ func _begin(arrived: PacketPeerUDP) -> void:
 		session.dtls = PacketPeerDTLS.new()
 		if session.error == OK:
 			var error := session.dtls.connect_to_peer(far, _hostname, _options)
-			# A server with a thread of its own may have been refused in there already.
+			# A server with a network thread may already have refused the session within that call.
 			var has_begun := session.dtls.get_status() != PacketPeerDTLS.STATUS_DISCONNECTED
 			session.error = OK if has_begun else error
 	sessions.append(session)
@@ -103,7 +103,7 @@ func _serve(session: Session) -> void:
 			session.held.clear()
 			while session.plain.get_available_packet_count() > 0:
 				dtls.put_packet(session.plain.get_packet())
-			# A poll takes in one record.
+			# A poll reads one record only.
 			while dtls.get_status() == PacketPeerDTLS.STATUS_CONNECTED and dtls.get_available_packet_count() > 0:
 				session.plain.put_packet(dtls.get_packet())
 				dtls.poll()

@@ -1,16 +1,16 @@
 extends "res://lib/raw_suite.gd"
-## For suites on encrypted connections. Ours encrypts by itself. The stock classes here are built without
-## DTLS: where one is asked for, a relay with Godot's own DTLS stands beside it.
+## Base of the suites on encrypted connections. Our classes encrypt by themselves. The stock classes of this Godot are
+## built without DTLS, so a relay with Godot's own DTLS is placed beside them.
 
 const Relay := preload("res://lib/dtls_relay.gd")
 const RoughWire := preload("res://lib/rough_wire.gd")
 
-## The keys that servers have.
+## Kinds of key for the servers' certificates.
 const RSA := "RSA-2048"
 const P256 := "P-256"
-## Whom both are for.
+## Host name in both certificates.
 const NAME := "localhost"
-## With the first resending of a handshake's message after a second.
+## Leaves room for the first retransmission of a handshake message, after one second.
 const PATIENCE := 20.0
 
 var _relays: Array[Relay] = []
@@ -27,8 +27,8 @@ class Identity:
 
 func reason_to_skip() -> String:
 	if not ClassDB.can_instantiate(&"DTLSServer"):
-		return "this Godot has no DTLS of its own"
-	return "--certificates names no folder" if certificates.is_empty() else ""
+		return "this Godot is built without DTLS"
+	return "no folder given with --certificates" if certificates.is_empty() else ""
 
 
 func clean_up() -> void:
@@ -42,7 +42,7 @@ func clean_up() -> void:
 func identity(kind: String) -> Identity:
 	if kind == P256:
 		return identity_of("localhost")
-	# Made once in a run: an RSA key takes a while.
+	# Generated once per run, because an RSA key takes a while.
 	if not shared.has(RSA):
 		var made := Identity.new()
 		var crypto := Crypto.new()
@@ -52,7 +52,7 @@ func identity(kind: String) -> Identity:
 	return shared[RSA]
 
 
-## Of the folder of certificates.
+## A key and certificate from the folder of certificates.
 func identity_of(file: String) -> Identity:
 	var made := Identity.new()
 	equal(made.key.load(certificates.path_join(file + ".key")), OK, "key of " + file)
@@ -60,21 +60,21 @@ func identity_of(file: String) -> Identity:
 	return made
 
 
-## As a resource: ours needs its path, where there are several in the file.
+## Loaded as a resource: our class needs the path of a file that holds several certificates.
 func certificate_of(file: String) -> X509Certificate:
 	var certificate: X509Certificate = load(certificates.path_join(file + ".crt"))
 	check(certificate != null, "certificate of " + file)
 	return certificate
 
 
-## The same without a path.
+## Loaded without a resource path.
 func pathless_certificate_of(file: String) -> X509Certificate:
 	var certificate := X509Certificate.new()
 	equal(certificate.load(certificates.path_join(file + ".crt")), OK, "certificate of " + file)
 	return certificate
 
 
-## A server of this class, which may be encrypted by a relay. Its `port` is where to connect to.
+## A server of the server class, encrypted by a relay if necessary. Its `port` is the one to connect to.
 func encrypted_server(who: Identity, max_clients: int = 32) -> End:
 	var server := new_end(server_class)
 	begin_server(server, who, max_clients)
@@ -89,7 +89,7 @@ func begin_server(server: End, who: Identity, max_clients: int = 32) -> void:
 		return
 	var relay := Relay.new()
 	server.port = free_port()
-	equal(relay.guard_server(server.port, port, who.options()), OK, "the server's relay")
+	equal(relay.guard_server(server.port, port, who.options()), OK, "starting the server's relay")
 	_relays.append(relay)
 
 
@@ -107,7 +107,7 @@ func begin_client(client: End, port: int, options: TLSOptions, hostname: String 
 		return
 	var relay := Relay.new()
 	var plain_port := free_port()
-	equal(relay.guard_clients(plain_port, port, hostname, options), OK, "the client's relay")
+	equal(relay.guard_clients(plain_port, port, hostname, options), OK, "starting the client's relay")
 	_relays.append(relay)
 	equal(client.join(plain_port), OK, "create_client")
 
@@ -116,12 +116,12 @@ func trusting(who: Identity) -> TLSOptions:
 	return TLSOptions.client(who.certificate)
 
 
-## A server with connected clients, the server first.
+## A server with connected clients. The server comes first.
 func encrypted_ends(who: Identity, count: int = 1) -> Array[End]:
 	var ends: Array[End] = [encrypted_server(who)]
 	for index in count:
 		ends.append(encrypted_client(ends[0].port, trusting(who)))
-	check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "everybody connects")
+	check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), "all clients connect")
 	return ends
 
 
@@ -129,15 +129,15 @@ func have_met(ends: Array[End]) -> bool:
 	return ends.all(func(end: End) -> bool: return end.is_up()) and ends[0].events.size() == ends.size() - 1
 
 
-## What a client connects to instead of a server.
+## A lossy wire in front of a server. Clients connect to the wire's port.
 func rough_wire_to(port: int, with_seed: int) -> RoughWire:
 	var wire := RoughWire.new()
-	equal(wire.open(free_port(), port, with_seed), OK, "the wire")
+	equal(wire.open(free_port(), port, with_seed), OK, "opening the wire")
 	_wires.append(wire)
 	return wire
 
 
-## The host inside of a multiplayer peer.
+## The ENet host of a multiplayer peer.
 func host_of(end: End) -> RefCounted:
 	return end.peer.get(&"host")
 
@@ -156,7 +156,7 @@ func pump(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	return super(ends, step, seconds)
 
 
-## The same without a pause.
+## pump() without pauses between the polls.
 func spin(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
 	while not condition.call():

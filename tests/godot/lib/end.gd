@@ -1,5 +1,5 @@
 extends RefCounted
-## One end of a connection: a peer with everything that happened to it written down.
+## One end of a connection: a multiplayer peer and a record of its signals and packets.
 
 const Threaded := preload("res://lib/threaded.gd")
 
@@ -8,16 +8,17 @@ var peer: MultiplayerPeer
 var events: Array[String] = []
 ## Received packets in order.
 var packets: Array[Packet] = []
-## Both in the order in which a game meets them: signals as above, packets as "5: text".
+## Signals and packets in the order in which a game sees them: signals as above, packets as "5: text".
 var journal: Array[String] = []
-## False leaves received packets in the peer's queue.
+## If false, received packets stay in the peer's queue.
 var drains := true
 var is_ours: bool
-## Whether it delivers what arrives together with a goodbye: our engine does, none that comes from C.
+## Whether the end delivers packets that arrive together with a disconnect. Our engine does; those derived from C do
+## not.
 var keeps_last_words: bool
-## Whether, as a server, it answers requests that it turns away: our engine does, none that comes from C.
+## Whether a server answers requests that it rejects: our engine does, engines derived from C do not.
 var tells_refused: bool
-## Where a server listens, or a client connects to.
+## The port that a server listens on or a client connects to.
 var port := 0
 
 
@@ -33,7 +34,7 @@ func _init(peer_class: String) -> void:
 	is_ours = peer_class.ends_with("Rs")
 	keeps_last_words = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
 	tells_refused = keeps_last_words
-	# The peer must not keep its own record alive.
+	# The signal handlers must not keep this object alive.
 	var lists: Array[Array] = [events, journal]
 	peer.peer_connected.connect(func(id: int) -> void: _note(lists, "+%d" % id))
 	peer.peer_disconnected.connect(func(id: int) -> void: _note(lists, "-%d" % id))

@@ -1,5 +1,5 @@
 extends RefCounted
-## What the engine printed as errors, so that a case can say what it expects.
+## Captures the engine's error lines, so that a case can state which ones it expects.
 
 const ErrorLog := preload("res://lib/error_log.gd")
 
@@ -32,13 +32,13 @@ func take_warnings() -> Array[String]:
 	return taken
 """
 
-## How many errors were taken so far.
+## Number of errors taken so far.
 var count := 0
 
 var _catcher: Object = null
 
 
-## Godot 4.4 has no Logger class to build on: there, nothing is caught.
+## Godot 4.4 has no Logger class, so nothing is captured there.
 static func make() -> ErrorLog:
 	var log_of_errors := ErrorLog.new()
 	if ClassDB.class_exists("Logger"):
@@ -54,7 +54,7 @@ func can_see() -> bool:
 	return _catcher != null
 
 
-## The errors since the last call.
+## Errors since the previous call.
 func take() -> Array[String]:
 	var taken: Array[String] = []
 	if _catcher != null:
@@ -63,7 +63,7 @@ func take() -> Array[String]:
 	return taken
 
 
-## The warnings since the last call. They fail no case by themselves.
+## Warnings since the previous call. A warning alone fails no case.
 func take_warnings() -> Array[String]:
 	var taken: Array[String] = []
 	if _catcher != null:
@@ -71,7 +71,7 @@ func take_warnings() -> Array[String]:
 	return taken
 
 
-## The engine would keep the catcher to its very end, and count it as a leak.
+## The engine would keep the logger until its shutdown and report it as a leak.
 func stop() -> void:
 	if _catcher != null:
 		OS.call(&"remove_logger", _catcher)

@@ -1,17 +1,17 @@
 extends RefCounted
-## The two ENet datagrams that open a connection, byte by byte (big endian; the header is a peer id and
-## a time of 16 bits each).
+## The two ENet datagrams that open a connection, field by field. Integers are big endian; the header is a peer id
+## and a sent time of 16 bits each.
 
 const HEADER := 4
 const CONNECT := 2
 const VERIFY := 3
-## The bit that asks for an acknowledgement, beside the command's number.
+## Flag in the command byte that requests an acknowledgement.
 const ACKNOWLEDGE := 0x80
 const COMMAND_MASK := 0x0f
 const NO_PEER := 0x0fff
 const HAS_TIME := 0x8000
 
-## The fields of 32 bits from `mtu` on, which both commands have.
+## The 32-bit fields from `mtu` on, which both commands have.
 const SHARED_FIELDS: Array[String] = [
 	"mtu", "window", "channels", "incoming", "outgoing", "interval", "acceleration", "deceleration",
 ]
@@ -20,7 +20,7 @@ const SHARED_FIELDS: Array[String] = [
 static func connect_fields(datagram: PackedByteArray) -> Dictionary:
 	var fields := _fields(datagram, CONNECT)
 	if not fields.is_empty():
-		# After the shared ones comes the random connection id.
+		# The connect id follows the shared fields.
 		fields["data"] = _read(datagram, HEADER + 8 + 4 * SHARED_FIELDS.size() + 4)
 	return fields
 
@@ -35,10 +35,10 @@ static func connect_request(data: int) -> PackedByteArray:
 	buffer.put_u16(HAS_TIME | NO_PEER)
 	buffer.put_u16(0)
 	buffer.put_u8(CONNECT | ACKNOWLEDGE)
-	# The connection's own channel and its first number.
+	# Channel 0xff carries connection commands; this is its first sequence number.
 	buffer.put_u8(0xff)
 	buffer.put_u16(1)
-	# Our id for the other end, and two sessions not chosen yet.
+	# Our peer id, and 0xff for two session ids that are not chosen yet.
 	buffer.put_u16(0)
 	buffer.put_u8(0xff)
 	buffer.put_u8(0xff)

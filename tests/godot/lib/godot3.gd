@@ -1,28 +1,28 @@
 extends RefCounted
-## A Godot 3 in another process, whose peers do what they are told over a connection of their own.
+## A Godot 3 in another process, whose peers execute commands received over a TCP connection.
 
 const PROJECT := "../godot3"
-## It may be slow to start on a busy machine.
+## Allows for a slow start on a busy machine.
 const SECONDS := 30.0
 
-## Its peers, by name.
+## Peers of the other process, by name.
 var puppets: Dictionary[String, Puppet] = {}
 
 var _process := 0
 var _commands: StreamPeerTCP
 
 
-## A peer over there, with everything that it has told.
+## A peer of the other process with everything that it has reported.
 class Puppet:
 	var name: String
-	## As those of an end in this process: "+5" for peer_connected(5), "connection_succeeded".
+	## In the same form as the events of an End: "+5" for peer_connected(5), "connection_succeeded".
 	var events: Array[String] = []
 	var packets: Array[Packet] = []
-	## Its unique id, once it has one.
+	## The unique id, once the peer has one.
 	var id := 0
-	## Of host and join.
+	## Results of host and join.
 	var results: Array[int] = []
-	## Of what it should send, those that failed.
+	## Errors of failed sends.
 	var failures: Array[int] = []
 
 	func texts() -> Array[String]:
@@ -34,7 +34,7 @@ class Puppet:
 
 class Packet:
 	var from: int
-	## The number of ENet's channel.
+	## ENet's channel number.
 	var channel: int
 	var bytes: PackedByteArray
 
@@ -43,7 +43,7 @@ static func is_there() -> bool:
 	return not OS.get_environment("GODOT3").is_empty()
 
 
-## What its class shows to scripts.
+## The members of Godot 3's class that scripts can see.
 static func surface() -> Dictionary:
 	var output: Array[String] = []
 	OS.execute(OS.get_environment("GODOT3"), _arguments(["surface.gd"]), output)
@@ -58,12 +58,12 @@ static func _arguments(own: Array[String]) -> PackedStringArray:
 	return PackedStringArray(["--path", project, "--script"] + own)
 
 
-## Another script there, that runs by itself. Returns its process, to be killed.
+## Starts a script in Godot 3 that runs without commands. Returns the process id for OS.kill().
 static func run(own: Array[String]) -> int:
 	return OS.create_process(OS.get_environment("GODOT3"), _arguments(own))
 
 
-## Whether it runs and listens.
+## Starts the process and returns whether it has connected.
 func start() -> bool:
 	var server := TCPServer.new()
 	if server.listen(0, "127.0.0.1") != OK:
@@ -85,7 +85,7 @@ func stop() -> void:
 		_process = 0
 
 
-## A peer with these properties set.
+## A new peer with these properties set.
 func make(properties: Dictionary) -> Puppet:
 	var puppet := Puppet.new()
 	puppet.name = "peer %d" % puppets.size()
@@ -120,7 +120,7 @@ func _tell(puppet: Puppet, what: String, more: Dictionary) -> void:
 		_commands.put_utf8_string(JSON.stringify(more.merged({"do": what, "name": puppet.name})))
 
 
-## Takes in what it has told since the last time.
+## Reads the reports since the previous call.
 func poll() -> void:
 	if _commands == null:
 		return

@@ -1,31 +1,31 @@
 extends "res://lib/compression_suite.gd"
-## For suites in which our class speaks Godot 3's wire protocol with a real Godot 3.
+## Base of the suites in which our class speaks Godot 3's wire protocol with a real Godot 3.
 
 const Godot3 := preload("res://lib/godot3.gd")
 const WIRE_GODOT3 := 1
 const SERVER_ID := 1
 const RELIABLE_MODE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 
-## The sessions that matter: servers of either kind, with clients of both.
+## Session compositions: servers of either kind with clients of both kinds.
 const MIXTURES: Array[String] = ["ours: ours, ours, theirs", "ours: theirs, theirs, ours", "theirs: ours, ours, theirs", "theirs: theirs, theirs, ours"]
 
 var _godot3: Godot3
-## Of the present session, the server first.
+## Members of the current session. The server comes first.
 var _members: Array[Member] = []
 var _port := 0
 
 
-## A peer, here or over there.
+## A peer in this process (`here`) or in Godot 3's (`there`).
 class Member:
 	var here: End
 	var there: Godot3.Puppet
-	## Since it was created; it stays when the peer is closed.
+	## Known once the peer is created, and kept after the peer is closed.
 	var id := 0
 
 	func events() -> Array[String]:
 		return here.events if here != null else there.events
 
-	## As "5: text".
+	## Received packets as "5: text".
 	func texts() -> Array[String]:
 		if there != null:
 			return there.texts()
@@ -43,8 +43,8 @@ class Member:
 
 func reason_to_skip() -> String:
 	if not Godot3.is_there():
-		return "GODOT3 names no Godot 3"
-	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class speaks to Godot 3"
+		return "the variable GODOT3 is not set to a Godot 3"
+	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class can talk to Godot 3"
 
 
 func clean_up() -> void:
@@ -53,10 +53,10 @@ func clean_up() -> void:
 	await super()
 
 
-## One here, or one over there. `properties` are those that both have.
+## A member in this process or in Godot 3's. `properties` must exist in both classes.
 func new_member(is_here: bool, properties: Dictionary = {}) -> Member:
 	var member := Member.new()
-	# The defaults are different.
+	# The classes have different defaults for it.
 	var settings := properties.merged({"compression_mode": NONE})
 	if is_here:
 		member.here = new_end(client_class)
@@ -78,17 +78,17 @@ func new_member(is_here: bool, properties: Dictionary = {}) -> Member:
 func begin(member: Member, is_server: bool) -> void:
 	_members.append(member)
 	if member.here != null:
-		equal(member.here.host(_port) if is_server else member.here.join(_port), OK, "it is created")
+		equal(member.here.host(_port) if is_server else member.here.join(_port), OK, "creating the peer")
 		member.id = member.here.id()
 		return
 	_godot3.host(member.there, _port) if is_server else _godot3.join(member.there, _port)
-	check(until(func() -> bool: return not member.there.results.is_empty()), "it answers")
-	equal(member.there.results, [OK] as Array[int], "it is created over there")
+	check(until(func() -> bool: return not member.there.results.is_empty()), "Godot 3 answers")
+	equal(member.there.results, [OK] as Array[int], "creating the peer in Godot 3")
 	member.id = member.there.id
 
 
-## A server and clients of a mixture, who are connected and know each other if they can. Nobody if
-## that fails.
+## A server and clients of a mixture, connected and known to each other as far as possible. Returns an empty array
+## if that fails.
 func session(mixture: String, properties: Dictionary = {}) -> Array[Member]:
 	_members.clear()
 	_port = free_port()
@@ -97,7 +97,7 @@ func session(mixture: String, properties: Dictionary = {}) -> Array[Member]:
 		begin(new_member(kinds[number] == "ours", properties), number == 0)
 	var relays: bool = properties.get("server_relay", true)
 	var is_met := until(func() -> bool: return know_each_other(relays), 20.0)
-	check(is_met, "%s: everybody meets: %s" % [mixture, told()])
+	check(is_met, "%s: all members know each other: %s" % [mixture, told()])
 	return _members.duplicate() if is_met else ([] as Array[Member])
 
 
@@ -119,7 +119,7 @@ func told() -> Array[String]:
 	return list
 
 
-## Lets both processes go on until a condition holds; false if it does not within `seconds`.
+## Lets both processes run until the condition holds. Returns false if it does not hold within `seconds`.
 func until(condition: Callable, seconds: float = 5.0) -> bool:
 	var step := func() -> bool:
 		if _godot3 != null:
@@ -139,7 +139,7 @@ func say_as(member: Member, text: String, target: int) -> void:
 	send_as(member, text.to_utf8_buffer(), target)
 
 
-## Leaves the session.
+## A member leaves the session.
 func leave(member: Member) -> void:
 	_members.erase(member)
 	if member.here != null:
@@ -148,7 +148,7 @@ func leave(member: Member) -> void:
 		_godot3.close(member.there)
 
 
-## The server sends somebody away.
+## The server disconnects a member.
 func kick(member: Member, by_force: bool) -> void:
 	var server := _members[0]
 	_members.erase(member)

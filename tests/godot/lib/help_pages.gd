@@ -1,6 +1,6 @@
 extends RefCounted
-## The pages that the editor's help has on our classes. Only an editor has read the texts of an
-## extension, and it shows them nowhere but in these pages.
+## The editor's help pages on our classes. Only an editor reads an extension's documentation, and it shows the texts
+## on these pages only.
 
 const Surface := preload("res://lib/surface.gd")
 
@@ -19,7 +19,7 @@ func _init(tree: SceneTree) -> void:
 
 func read(of_class: String) -> void:
 	if not Engine.is_editor_hint():
-		results.append(PackedStringArray(["help on %s" % of_class, "only an editor has it: --editor is missing"]))
+		results.append(PackedStringArray(["help on %s" % of_class, "the help exists in an editor only, and --editor is missing"]))
 		return
 	if not ClassDB.class_exists(of_class):
 		results.append(PackedStringArray(["help on %s" % of_class, "there is no such class"]))
@@ -27,7 +27,7 @@ func read(of_class: String) -> void:
 	var lines := (await _page(of_class)).split("\n", false)
 	_judge(of_class, "class", [of_class], func(_name: String) -> String: return _class_text(lines))
 	var properties := _names(ClassDB.class_get_property_list(of_class, true))
-	# The help shows a property's getter with the property alone.
+	# The help lists a getter only with its property.
 	var getters := properties.map(
 		func(name: String) -> String: return ClassDB.class_get_property_getter(of_class, name))
 	var setters := properties.map(
@@ -37,20 +37,20 @@ func read(of_class: String) -> void:
 	var called := func(name: String) -> String: return _text_below(lines, "%s\\(" % name)
 	_judge(of_class, "methods", methods, called)
 	_judge(of_class, "signals", _names(ClassDB.class_get_signal_list(of_class, true)), called)
-	# Type, name and accessors stand there without a space between.
+	# The page's text has no space between a property's type, name and accessors.
 	var heading := "\\w*%s(\\b|set_|get_|is_)"
 	_judge(of_class, "properties", properties, func(name: String) -> String: return _text_below(lines, heading % name))
 	var constants := Array(ClassDB.class_get_integer_constant_list(of_class, true))
 	_judge(of_class, "constants", constants, func(name: String) -> String: return _text_below(lines, name + "\\b"))
 
 
-## The page as text, when the editor has laid it out.
+## The page as text, once the editor has laid it out.
 func _page(of_class: String) -> String:
 	var interface := Engine.get_singleton(&"EditorInterface")
 	var script_editor: Node = interface.call(&"get_script_editor")
 	var deadline := Time.get_ticks_msec() + LIMIT_MSEC
 	while Time.get_ticks_msec() < deadline:
-		# The help is made in the background; a page asked for before then stays empty.
+		# The help is generated in the background, and a page requested earlier stays empty.
 		script_editor.call(&"goto_help", "class_name:" + of_class)
 		await _tree.process_frame
 		for page in script_editor.find_children(of_class, "EditorHelp", true, false):
@@ -72,13 +72,13 @@ func _judge(of_class: String, kind: String, names: Array, text_of: Callable) -> 
 	results.append(PackedStringArray(["help on %s: %s (%d)" % [of_class, kind, names.size()], reason]))
 
 
-## What stands between the two headings.
+## The text between the headings "Description" and the next one.
 static func _class_text(lines: PackedStringArray) -> String:
 	var index := Array(lines).find("Description")
 	return "" if index < 0 or index + 1 >= lines.size() else lines[index + 1].strip_edges()
 
 
-## Each member stands on a line with a bullet, its text indented on the next.
+## Each member is on a line with a bullet; its text is indented on the next line.
 static func _text_below(lines: PackedStringArray, heading_part: String) -> String:
 	var heading := RegEx.create_from_string("^\\s*●.*\\b" + heading_part)
 	for index in lines.size() - 1:

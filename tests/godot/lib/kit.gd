@@ -1,5 +1,5 @@
 extends RefCounted
-## One side of the comparison: makes its objects under their stock names.
+## The objects of one side of the comparison, requested by their stock names.
 
 const Threaded := preload("res://lib/threaded.gd")
 const OUR_SUFFIX := "Rs"
@@ -16,7 +16,7 @@ func class_of(stock_class: String) -> StringName:
 	return StringName(stock_class + OUR_SUFFIX) if is_ours else StringName(stock_class)
 
 
-## The stock name of an object's class. A stock object among ours is called one.
+## The stock name of an object's class. A stock object in our kit is marked as such.
 func stock_name(object: Object) -> String:
 	var own := object.get_class()
 	if not is_ours or not STOCK_CLASSES.has(own.trim_suffix(OUR_SUFFIX)):
@@ -24,7 +24,7 @@ func stock_name(object: Object) -> String:
 	return own.trim_suffix(OUR_SUFFIX) if own.ends_with(OUR_SUFFIX) else "stock " + own
 
 
-## By name, so that scripts load where our classes are missing.
+## Instantiated by name, so that the scripts load where our classes are missing.
 func peer() -> MultiplayerPeer:
 	return Threaded.chosen(ClassDB.instantiate(class_of("ENetMultiplayerPeer")))
 

@@ -1,13 +1,13 @@
 extends "res://lib/raw_suite.gd"
-## For suites on meshes: their hosts are connected by hand.
+## Base of the suites on meshes. The hosts are connected by hand.
 
 const MESH_IDS: Array[int] = [11, 2_000_000_000, 7, 42]
 
-## Alternates, so that hosts of both classes are bound.
+## Alternates the roles, so that hosts of both classes are bound.
 var _turn := 0
 
 
-## Half of the players have the server's class, half the client's.
+## Half of the players use the server's class, half the client's.
 func class_of(number: int) -> String:
 	return server_class if number % 2 == 0 else client_class
 
@@ -40,7 +40,7 @@ func join_by_hand(one: End, other: End) -> void:
 		equal(add(ends[number], ends[1 - number].id(), joined.hosts[number]), OK, "add_mesh_peer")
 
 
-## Hands a host over, if the mesh takes it.
+## Adds a host to a mesh and stops driving it by hand if the mesh accepts it.
 func add(end: End, id: int, host: RawHost) -> Error:
 	var error: Error = end.peer.call(&"add_mesh_peer", id, host.connection)
 	if error == OK:

@@ -1,7 +1,7 @@
 extends "res://lib/conformance_case.gd"
-## For tables on the multiplayer peer. The subjects are peers of the kit; what they talk to are stock
-## connections, the far ends, which show what is on the wire. A server's far ends choose their ids, so
-## that notes may name them.
+## Base of the tables on the multiplayer peer. The subjects are peers of the kit. Their partners are stock
+## ENetConnections, the far ends, which record what is on the wire. The far ends of a server choose their ids, so
+## that notes may contain them.
 
 const DISCONNECTED := MultiplayerPeer.CONNECTION_DISCONNECTED
 const CONNECTING := MultiplayerPeer.CONNECTION_CONNECTING
@@ -10,15 +10,15 @@ const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
 const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const MODES: Array[int] = [UNRELIABLE, ORDERED, RELIABLE]
-## How long nothing has to happen before it counts as not happening.
+## Time without an event after which the event counts as absent.
 const QUIET_SECONDS := 0.05
 
 var far_ends: Array[FarEnd] = []
 
 var _subjects: Array[MultiplayerPeer] = []
-## What each subject signalled, by instance id: "+5" for peer_connected(5), "-5" for peer_disconnected(5).
+## Signals of each subject, by instance id: "+5" for peer_connected(5), "-5" for peer_disconnected(5).
 var _signals: Dictionary[int, Array] = {}
-## [object, signal, callable] of handlers, which keep the peers that they mention alive.
+## Connected handlers as [object, signal, callable]. They keep the peers that they capture alive.
 var _handlers: Array[Array] = []
 
 
@@ -27,7 +27,7 @@ class FarEnd:
 	var connection := ENetConnection.new()
 	var link: ENetPacketPeer
 	var id := 0
-	## "connect 7", "disconnect 7" with the data, and packets as "channel/flags text".
+	## "connect 7" and "disconnect 7" with the data, and packets as "channel/flags text".
 	var seen: Array = []
 
 	func serve() -> void:
@@ -50,7 +50,7 @@ class FarEnd:
 				_:
 					return
 
-	## The packets alone.
+	## The packets without the other events.
 	func packets() -> Array:
 		return seen.filter(func(what: String) -> bool: return what.contains("/"))
 
@@ -59,7 +59,7 @@ class FarEnd:
 		connection.flush()
 		return error
 
-	## On a busy machine a late answer would make either end hold back unreliable packets.
+	## On a busy machine a late acknowledgement would make either end throttle unreliable packets.
 	func keep_throttle_open() -> void:
 		link.throttle_configure(5000, 2, 0)
 		connection.flush()
@@ -81,7 +81,7 @@ func finish() -> Record:
 
 # Subjects
 
-## A new peer of the kit, inactive.
+## A new, inactive peer of the kit.
 func new_subject() -> MultiplayerPeer:
 	var subject := kit.peer()
 	_subjects.append(subject)
@@ -92,7 +92,7 @@ func new_subject() -> MultiplayerPeer:
 	return subject
 
 
-## A call that has to succeed for the notes to mean anything.
+## Makes a call whose success is a precondition of the notes.
 func must(object: Object, method: StringName, arguments: Array = []) -> void:
 	var error: Error = object.callv(method, arguments)
 	check(error == OK, "%s: %s" % [method, error_string(error)])
@@ -132,7 +132,7 @@ func port_of(server: MultiplayerPeer) -> int:
 	return host.call(&"get_local_port")
 
 
-## A client of the kit whose server is the one far end.
+## A client of the kit, connected to a far end as its server.
 func client(channels: int = 0, far_channels: int = 0) -> MultiplayerPeer:
 	var subject := connecting_client(channels, far_channels)
 	var far := far_ends[-1]
@@ -151,7 +151,7 @@ func connecting_client(channels: int = 0, far_channels: int = 0) -> MultiplayerP
 	return subject
 
 
-## A mesh of the kit with id 1 and a host for each of these ids, each with its far end.
+## A mesh of the kit with id 1 and a host for each of these ids, each connected to a far end.
 func mesh_with(ids: Array[int]) -> MultiplayerPeer:
 	var mesh := new_subject()
 	must(mesh, &"create_mesh", [1])
@@ -179,7 +179,7 @@ func mesh_host(channels: int = 0) -> RefCounted:
 	return host
 
 
-## The same in each mode, by name: each with one far end that the subject knows as `far_id`.
+## A subject in the named mode, connected to one far end, which it knows as `far_id`.
 func subject_of(mode: String) -> MultiplayerPeer:
 	match mode:
 		"server":
@@ -190,12 +190,12 @@ func subject_of(mode: String) -> MultiplayerPeer:
 			return mesh_with([20])
 
 
-## The id of the far end in such a subject.
+## The id under which the subject of a mode knows its far end.
 static func far_id(mode: String) -> int:
 	return 1 if mode == "client" else 20
 
 
-## Keeps nothing of a subject, so that the case holds the last reference.
+## Drops this table's references to a subject, so that the case holds the last one.
 func forget(subject: MultiplayerPeer) -> void:
 	_subjects.erase(subject)
 	_handlers = _handlers.filter(func(handler: Array) -> bool: return handler[0] != subject)
@@ -213,7 +213,7 @@ func signals(subject: MultiplayerPeer) -> Array:
 	return _signals[subject.get_instance_id()]
 
 
-## The condition that a subject has signalled something.
+## A condition: the subject has emitted the signal.
 func signalled(subject: MultiplayerPeer, what: String) -> Callable:
 	var list := signals(subject)
 	return func() -> bool: return list.has(what)
@@ -248,7 +248,7 @@ func send(
 	return subject.put_packet(text.to_utf8_buffer())
 
 
-## Sends, notes the error and whether it prints one.
+## Sends, and notes the error code and whether an error is printed.
 func try_send(
 	subject: MultiplayerPeer, text: String, target: int = 0, mode: int = RELIABLE, channel: int = 0,
 ) -> void:
@@ -256,7 +256,7 @@ func try_send(
 	note_errors("sending %s to %d prints" % [text, target])
 
 
-## Everything that waits, as "from channel/mode text".
+## Takes all waiting packets, as "from channel/mode text".
 func take_packets(subject: MultiplayerPeer) -> Array:
 	var taken: Array = []
 	while subject.get_available_packet_count() > 0:
@@ -271,7 +271,7 @@ func has_packets(subject: MultiplayerPeer, count: int) -> Callable:
 
 # Time
 
-## Polls the subjects that are active and serves the far ends until a condition holds.
+## Polls the active subjects and serves the far ends until the condition holds.
 func drive(condition: Callable, seconds: float = 5.0) -> bool:
 	var step := func() -> bool:
 		for subject in _subjects:
@@ -287,7 +287,7 @@ func settle() -> void:
 	drive(func() -> bool: return false, QUIET_SECONDS)
 
 
-## Serves the far ends alone.
+## Serves the far ends only.
 func drive_far(condition: Callable, seconds: float = 5.0) -> bool:
 	var step := func() -> bool:
 		for far in far_ends:
@@ -307,7 +307,7 @@ func wait_until(condition: Callable, seconds: float = 5.0) -> bool:
 
 # Notes
 
-## What an outsider can read of a peer without changing it.
+## Notes what can be read of a peer without changing it.
 func note_state(subject: MultiplayerPeer, label: String) -> void:
 	note("%s: status" % label, subject.get_connection_status())
 	var id := subject.get_unique_id()

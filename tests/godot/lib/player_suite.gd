@@ -1,10 +1,10 @@
 extends "res://lib/suite.gd"
-## For suites on SceneMultiplayer: one instance per player, in this one process.
+## Base of the suites on SceneMultiplayer, with one instance per player in this process.
 
 const World := preload("res://scenes/world.gd")
 const WORLD := preload("res://scenes/world.tscn")
-## Godot makes up for slow frames with some that take no time. A round trip measured in those would
-## make ENet take all later ones for a slow network, and hold back unreliable packets.
+## After slow frames Godot runs some that take no time. A round trip measured within those would make ENet see all
+## later ones as congestion and throttle unreliable packets.
 const LEAST_FRAME_USEC := 6000
 
 
@@ -58,7 +58,7 @@ func new_player(peer_class: String) -> Player:
 	var events := player.events
 	player.api.peer_connected.connect(func(id: int) -> void: events.append("+%d" % id))
 	player.api.peer_disconnected.connect(func(id: int) -> void: events.append("-%d" % id))
-	# The bytes count as events too: their place among the signals matters.
+	# Packets are recorded among the signals, because their relative order matters.
 	player.api.peer_packet.connect(func(id: int, bytes: PackedByteArray) -> void:
 		events.append("%d: %s" % [id, bytes.slice(0, 32).get_string_from_ascii()]))
 	for signal_name: String in ["connected_to_server", "connection_failed", "server_disconnected"]:
@@ -75,7 +75,7 @@ func frame() -> void:
 	_last_frame = Time.get_ticks_usec()
 
 
-## Lets frames go by until a condition holds; false if it does not within `seconds`.
+## Waits frame by frame until the condition holds. Returns false if it does not hold within `seconds`.
 func frames(condition: Callable, seconds: float = 5.0) -> bool:
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
 	while not condition.call():

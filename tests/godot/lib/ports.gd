@@ -5,7 +5,7 @@ const FIRST := 23000
 const COUNT := 6000
 
 
-## A port that nobody has bound, or 0. Random, so that runs side by side seldom meet.
+## A free port, or 0. Random, so that runs in parallel seldom collide.
 static func find_free() -> int:
 	var probe := PacketPeerUDP.new()
 	for attempt in 100:

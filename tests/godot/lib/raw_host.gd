@@ -1,5 +1,5 @@
 extends RefCounted
-## A host driven by hand: an ENetConnection of either class, with everything that happened to it.
+## A host driven by hand: an ENetConnection of either class and a record of its events.
 
 const Threaded := preload("res://lib/threaded.gd")
 const EVENT_CONNECT := ENetConnection.EVENT_CONNECT
@@ -9,13 +9,13 @@ const LOCAL := "127.0.0.1"
 
 var connection: RefCounted
 var is_ours: bool
-## Whether it answers requests that it turns away: our engine does, none that comes from C.
+## Whether the host answers requests that it rejects: our engine does, engines derived from C do not.
 var tells_refused: bool
-## Whether it has a socket that it must close itself.
+## Whether the host has a socket that it must close itself.
 var is_open := false
-## Where it is bound.
+## The port that it is bound to.
 var port := 0
-## Events in order, without those that say that there is none.
+## Events in order, without EVENT_NONE.
 var events: Array[Event] = []
 
 
@@ -24,12 +24,12 @@ class Event:
 	var peer: PacketPeer
 	var data: int
 	var channel: int
-	## Of what was received.
+	## Flags and bytes of a received packet.
 	var flags: int
 	var bytes: PackedByteArray
 
 
-## `peer_class` is the class of the multiplayer peers that it belongs to.
+## `peer_class` is the multiplayer peer class that corresponds to the connection's class.
 func _init(peer_class: String) -> void:
 	is_ours = peer_class.ends_with("Rs")
 	tells_refused = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
@@ -53,7 +53,7 @@ func join(to_port: int, channels: int = 0, data: int = 0) -> PacketPeer:
 	return connection.call(&"connect_to_host", LOCAL, to_port, channels, data)
 
 
-## One event, null for none.
+## The next event, or null.
 func service(timeout: int = 0) -> Event:
 	var told: Array = connection.call(&"service", timeout)
 	var event := Event.new()
@@ -101,7 +101,7 @@ func received() -> Array[Event]:
 	return events_of(EVENT_RECEIVE)
 
 
-## The event types so far.
+## The types of the events so far.
 func types() -> Array[int]:
 	var list: Array[int] = []
 	for event in events:

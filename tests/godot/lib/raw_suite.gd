@@ -1,5 +1,5 @@
 extends "res://lib/player_suite.gd"
-## For suites that drive hosts by hand.
+## Base of the suites that drive hosts by hand.
 
 const RawHost := preload("res://lib/raw_host.gd")
 const CONNECTED := ENetPacketPeer.STATE_CONNECTED
@@ -8,7 +8,7 @@ const RELIABLE := ENetPacketPeer.FLAG_RELIABLE
 var _hosts: Array[RawHost] = []
 
 
-## Two hosts and the peers by which each knows the other.
+## Two hosts and the packet peers by which they know each other.
 class Link:
 	var hosts: Array[RawHost]
 	var peers: Array[PacketPeer]
@@ -39,7 +39,7 @@ func open_host(peer_class: String, max_peers: int = 1) -> RawHost:
 	return host
 
 
-## The server class's host bound, the client class's connected to it.
+## A bound host of the server class, with a host of the client class connected to it.
 func linked(channels: int = 0, max_peers: int = 32) -> Link:
 	return link(bound_host(server_class, max_peers), open_host(client_class), channels)
 
@@ -53,8 +53,7 @@ func link(bound: RawHost, joining: RawHost, channels: int = 0) -> Link:
 		return bound.events.size() == events + 1 and state(both.peers[1]) == CONNECTED
 	check(serve(both.hosts, met), "the hosts connect")
 	both.peers[0] = bound.events[-1].peer
-	# However slow this machine is, ENet shall not take it for a slow network and hold back
-	# unreliable packets.
+	# On a slow machine ENet must not mistake late acknowledgements for congestion and throttle unreliable packets.
 	both.peers[1].call(&"throttle_configure", 5000, 2, 0)
 	var is_set := func() -> bool:
 		return statistic(both.peers[0], ENetPacketPeer.PEER_PACKET_THROTTLE_DECELERATION) == 0
@@ -81,7 +80,7 @@ func send(peer: PacketPeer, channel: int, bytes: PackedByteArray, flags: int = R
 	return peer.call(&"send", channel, bytes, flags)
 
 
-## Services until a condition holds; false if it does not within `seconds`.
+## Services the hosts until the condition holds. Returns false if it does not hold within `seconds`.
 func serve(hosts: Array[RawHost], condition: Callable, seconds: float = 5.0) -> bool:
 	var step := func() -> bool:
 		for host in hosts:

@@ -1,22 +1,22 @@
 extends RefCounted
-## Stands between clients and a server, and treats their datagrams as a bad network does: loses, doubles
-## and holds up some. What happens to which one follows from the seed.
+## A lossy network between clients and a server, which drops, duplicates and delays datagrams. The seed determines
+## the fate of each datagram.
 
 const LOCAL := "127.0.0.1"
 
-## Shares of the datagrams.
+## Probabilities per datagram.
 var loss := 0.0
 var doubling := 0.0
 var delay := 0.0
-## Lost besides: by number, counted over both ways.
+## Numbers of datagrams to drop in addition, counted over both directions.
 var lost_numbers: Array[int] = []
-## So many calls of `pass_on` at most, while others overtake.
+## A datagram is delayed by at most this many calls of `pass_on`, and others overtake it meanwhile.
 var longest_delay := 8
-## Where clients connect to.
+## The port that clients connect to.
 var port: int
-## Datagrams that are no DTLS records of version 1.0 (hellos) or 1.2.
+## Datagrams that are no DTLS records of version 1.0 (hello messages) or 1.2.
 var not_encrypted := 0
-## What was done so far.
+## Numbers of datagrams so far.
 var passed := 0
 var lost := 0
 var doubled := 0
@@ -30,7 +30,7 @@ var _turn := 0
 var _held: Array[Held] = []
 
 
-## One client's.
+## The two sockets of one client.
 class Line:
 	var front: PacketPeerUDP
 	var back := PacketPeerUDP.new()

@@ -1,5 +1,5 @@
 extends RefCounted
-## What the suites build on: checks, peers, waiting.
+## Base of the suites: checks, peers and waiting.
 
 const End := preload("res://lib/end.gd")
 const ErrorLog := preload("res://lib/error_log.gd")
@@ -7,9 +7,9 @@ const Ports := preload("res://lib/ports.gd")
 
 var server_class := ""
 var client_class := ""
-## The folder of certificates, for suites that need some.
+## Folder with certificates, for the suites that need them.
 var certificates := ""
-## What suites of one run leave to later ones.
+## Objects that suites of one run pass to later ones.
 var shared: Dictionary[String, RefCounted] = {}
 var tree: SceneTree
 
@@ -27,12 +27,12 @@ func prepare(scene_tree: SceneTree, server: String, client: String, errors: Erro
 	_errors = errors
 
 
-## Why these classes have nothing to do with the suite, or nothing.
+## The reason why the suite does not apply to these classes, or an empty text.
 func reason_to_skip() -> String:
 	return ""
 
 
-## Every case says so at its end: a script error would end it before.
+## Every case calls this at its end, so that a script error that ends it early is noticed.
 func done() -> void:
 	_is_done = true
 
@@ -44,14 +44,14 @@ func clean_up() -> void:
 	await tree.process_frame
 
 
-## Why the case failed, or nothing.
+## The reasons why the case failed, or an empty text.
 func verdict() -> String:
 	for error in _errors.take():
 		_failures.append("unexpected error line: %s" % error)
 	if not _is_done:
 		_failures.append("the case did not reach its end")
 	elif _checks == 0:
-		_failures.append("the case checks nothing")
+		_failures.append("the case made no checks")
 	return "; ".join(_failures.slice(0, 4))
 
 
@@ -66,8 +66,8 @@ func equal(actual: Variant, expected: Variant, what: String) -> void:
 	check(same, "%s: expected %s, got %s" % [what, str(expected).left(200), str(actual).left(200)])
 
 
-## Takes the error lines so far. Ours must have printed `count`, each naming its class; stock one at
-## least, or none for 0.
+## Takes the error lines so far. Our classes must have printed exactly `count`, each naming its class; the stock
+## classes at least one, or none if `count` is 0.
 func expect_errors(count: int, is_ours: bool, what: String) -> void:
 	var lines := _errors.take()
 	if not _errors.can_see():
@@ -77,10 +77,10 @@ func expect_errors(count: int, is_ours: bool, what: String) -> void:
 	else:
 		check(not lines.is_empty(), "%s: expected an error line" % what)
 	for line in lines:
-		check(line.contains("Rs.") == is_ours, "%s: whose error is this: %s" % [what, line])
+		check(line.contains("Rs.") == is_ours, "%s: error line of the wrong class: %s" % [what, line])
 
 
-## Takes the error lines so far: as many as `parts`, each containing its part.
+## Takes the error lines so far. They must match `parts` in number, each containing its part.
 func expect_error_texts(parts: Array[String], what: String) -> void:
 	var lines := _errors.take()
 	if not _errors.can_see():
@@ -97,13 +97,13 @@ func new_end(peer_class: String) -> End:
 	return end
 
 
-## The Godot that a test starts as another process.
+## Path of the Godot binary that tests start as another process.
 func godot_program() -> String:
 	var program := OS.get_environment("GODOT")
 	return OS.get_executable_path() if program.is_empty() else program
 
 
-## What has it run a script of this project.
+## The arguments with which Godot runs a script of this project.
 func godot_arguments(script: String, arguments: PackedStringArray) -> PackedStringArray:
 	var all := PackedStringArray([
 		"--headless", "--path", ProjectSettings.globalize_path("res://"), "--script", script, "--",
@@ -112,12 +112,12 @@ func godot_arguments(script: String, arguments: PackedStringArray) -> PackedStri
 	return all
 
 
-## Starts it, with this process's output. The process id, or nothing.
+## Starts a script in another Godot with this process's output. Returns the process id, or a number below 1 on failure.
 func start_godot(script: String, arguments: PackedStringArray) -> int:
 	var program := godot_program()
 	var id := OS.create_process(program, godot_arguments(script, arguments))
-	# For kill, -1 would be everybody.
-	check(id > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
+	# OS.kill(-1) would signal every process.
+	check(id > 0, "\"%s\" could be started; set GODOT to the Godot binary" % program)
 	return id
 
 
@@ -140,7 +140,7 @@ func start_client(port: int) -> End:
 	return client
 
 
-## A server with connected clients, the server first.
+## A server with connected clients. The server comes first.
 func connected(count: int = 1, max_channels: int = 0) -> Array[End]:
 	var ends: Array[End] = [start_server(maxi(count, 1), max_channels)]
 	for index in count:
@@ -149,12 +149,12 @@ func connected(count: int = 1, max_channels: int = 0) -> Array[End]:
 		return (
 			ends.all(func(end: End) -> bool: return end.is_up())
 			and ends[0].events.size() >= count)
-	check(pump(ends, everybody_is_up), "everybody connects")
+	check(pump(ends, everybody_is_up), "all clients connect")
 	return ends
 
 
-## However slow this machine is, ENet shall not take it for a slow network and hold back unreliable
-## packets between the two: each end sets that by itself, and a good round trip opens what has closed.
+## On a slow machine ENet must not mistake late acknowledgements for congestion and throttle unreliable packets.
+## Each end sets its own throttle, and one good round trip opens a closed one.
 func keep_throttle_open(server: End, client: End) -> void:
 	for link in _links(server, client):
 		link.call(&"throttle_configure", 5000, ENetPacketPeer.PACKET_THROTTLE_SCALE, 0)
@@ -166,12 +166,12 @@ func is_throttle_open(server: End, client: End) -> bool:
 		return int(throttle) == ENetPacketPeer.PACKET_THROTTLE_SCALE)
 
 
-## What each of the two has of the other.
+## The packet peers by which the two ends know each other.
 func _links(server: End, client: End) -> Array[PacketPeer]:
 	return [client.peer.call(&"get_peer", 1), server.peer.call(&"get_peer", client.id())]
 
 
-## Polls until a condition holds; false if it does not within `seconds`.
+## Polls until the condition holds. Returns false if it does not hold within `seconds`.
 func pump(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
 	while true:
@@ -185,12 +185,12 @@ func pump(ends: Array[End], condition: Callable, seconds: float = 5.0) -> bool:
 	return false
 
 
-## Polls for a while.
+## Polls for the given time.
 func pump_for(ends: Array[End], seconds: float) -> void:
 	pump(ends, func() -> bool: return false, seconds)
 
 
-## Bytes that differ from size to size and place to place, without a period.
+## Pseudo-random bytes that depend on the size and have no short period.
 func pattern(size: int) -> PackedByteArray:
 	var random := RandomNumberGenerator.new()
 	random.seed = size

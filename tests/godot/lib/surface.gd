@@ -1,79 +1,79 @@
 extends RefCounted
-## What a class shows to scripts and to the editor: ours beside the built-in one it takes the place of.
-## Everything that the built-in class has, ours must have alike; the rest must be in EXTRAS.
+## Compares the members that scripts and the editor see of one of our classes with those of the built-in class that
+## it replaces. Our class must have every built-in member; every additional one must be listed in EXTRAS.
 
 const SUFFIX := "Rs"
-## By built-in class: the class that ours must be built on. An extension cannot build on the built-in
-## abstract classes themselves. ENetConnectionRs is a MultiplayerPeer besides.
+## By built-in class: the required base of our class. An extension cannot derive from the abstract built-in classes
+## themselves. ENetConnectionRs is a MultiplayerPeer in addition.
 const BASES: Dictionary[String, String] = {
 	"ENetMultiplayerPeer": "MultiplayerPeerExtension",
 	"ENetConnection": "MultiplayerPeerExtension",
 	"ENetPacketPeer": "PacketPeerExtension",
 }
-## What ours has besides: "class kind name" and why.
+## Additional members: "class kind name" and the reason.
 const EXTRAS: Dictionary[String, String] = {
-	"ENetMultiplayerPeerRs property compression_mode": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_compression_mode": "of that property",
-	"ENetMultiplayerPeerRs method get_compression_mode": "of that property",
-	"ENetMultiplayerPeerRs property always_ordered": "Godot 3 had it",
-	"ENetMultiplayerPeerRs property channel_count": "Godot 3 had it",
-	"ENetMultiplayerPeerRs property server_relay": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_always_ordered": "of that property",
-	"ENetMultiplayerPeerRs method is_always_ordered": "of that property",
-	"ENetMultiplayerPeerRs method set_channel_count": "of that property",
-	"ENetMultiplayerPeerRs method get_channel_count": "of that property",
-	"ENetMultiplayerPeerRs method set_server_relay_enabled": "of that property",
-	"ENetMultiplayerPeerRs method is_server_relay_enabled": "of that property",
-	"ENetMultiplayerPeerRs method close_connection": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method get_last_packet_channel": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method get_peer_address": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method get_peer_port": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_peer_timeout": "Godot 3 had it",
-	"ENetMultiplayerPeerRs signal connection_succeeded": "Godot 3 had it",
-	"ENetMultiplayerPeerRs signal connection_failed": "Godot 3 had it",
-	"ENetMultiplayerPeerRs signal server_disconnected": "Godot 3 had it",
-	"ENetMultiplayerPeerRs enum CompressionMode": "Godot 3 had it",
-	"ENetMultiplayerPeerRs property wire_protocol": "to talk to Godot 3",
-	"ENetMultiplayerPeerRs method set_wire_protocol": "of that property",
-	"ENetMultiplayerPeerRs method get_wire_protocol": "of that property",
-	"ENetMultiplayerPeerRs enum WireProtocol": "of that property",
+	"ENetMultiplayerPeerRs property compression_mode": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_compression_mode": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_compression_mode": "belongs to that property",
+	"ENetMultiplayerPeerRs property always_ordered": "exists in Godot 3",
+	"ENetMultiplayerPeerRs property channel_count": "exists in Godot 3",
+	"ENetMultiplayerPeerRs property server_relay": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_always_ordered": "belongs to that property",
+	"ENetMultiplayerPeerRs method is_always_ordered": "belongs to that property",
+	"ENetMultiplayerPeerRs method set_channel_count": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_channel_count": "belongs to that property",
+	"ENetMultiplayerPeerRs method set_server_relay_enabled": "belongs to that property",
+	"ENetMultiplayerPeerRs method is_server_relay_enabled": "belongs to that property",
+	"ENetMultiplayerPeerRs method close_connection": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method get_last_packet_channel": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method get_peer_address": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method get_peer_port": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_peer_timeout": "exists in Godot 3",
+	"ENetMultiplayerPeerRs signal connection_succeeded": "exists in Godot 3",
+	"ENetMultiplayerPeerRs signal connection_failed": "exists in Godot 3",
+	"ENetMultiplayerPeerRs signal server_disconnected": "exists in Godot 3",
+	"ENetMultiplayerPeerRs enum CompressionMode": "exists in Godot 3",
+	"ENetMultiplayerPeerRs property wire_protocol": "selects Godot 3's wire protocol",
+	"ENetMultiplayerPeerRs method set_wire_protocol": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_wire_protocol": "belongs to that property",
+	"ENetMultiplayerPeerRs enum WireProtocol": "belongs to that property",
 	"ENetMultiplayerPeerRs method set_compression_dictionary": "for COMPRESS_ZSTD_DICT",
-	"ENetMultiplayerPeerRs property use_dtls": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_dtls_enabled": "of that property",
-	"ENetMultiplayerPeerRs method is_dtls_enabled": "of that property",
-	"ENetMultiplayerPeerRs property dtls_verify": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_dtls_verify_enabled": "of that property",
-	"ENetMultiplayerPeerRs method is_dtls_verify_enabled": "of that property",
-	"ENetMultiplayerPeerRs property dtls_hostname": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_dtls_hostname": "of that property",
-	"ENetMultiplayerPeerRs method get_dtls_hostname": "of that property",
-	"ENetMultiplayerPeerRs method set_dtls_key": "Godot 3 had it",
-	"ENetMultiplayerPeerRs method set_dtls_certificate": "Godot 3 had it",
+	"ENetMultiplayerPeerRs property use_dtls": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_dtls_enabled": "belongs to that property",
+	"ENetMultiplayerPeerRs method is_dtls_enabled": "belongs to that property",
+	"ENetMultiplayerPeerRs property dtls_verify": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_dtls_verify_enabled": "belongs to that property",
+	"ENetMultiplayerPeerRs method is_dtls_verify_enabled": "belongs to that property",
+	"ENetMultiplayerPeerRs property dtls_hostname": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_dtls_hostname": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_dtls_hostname": "belongs to that property",
+	"ENetMultiplayerPeerRs method set_dtls_key": "exists in Godot 3",
+	"ENetMultiplayerPeerRs method set_dtls_certificate": "exists in Godot 3",
 	"ENetConnectionRs method set_compression_dictionary": "for COMPRESS_ZSTD_DICT",
-	"ENetMultiplayerPeerRs property flush_mode": "when packets leave",
-	"ENetMultiplayerPeerRs method set_flush_mode": "of that property",
-	"ENetMultiplayerPeerRs method get_flush_mode": "of that property",
-	"ENetMultiplayerPeerRs enum FlushMode": "of that property",
-	"ENetMultiplayerPeerRs property threaded": "a network thread",
-	"ENetMultiplayerPeerRs method set_threaded": "of that property",
-	"ENetMultiplayerPeerRs method is_threaded": "of that property",
-	"ENetConnectionRs property threaded": "a network thread",
-	"ENetConnectionRs method set_threaded": "of that property",
-	"ENetConnectionRs method is_threaded": "of that property",
-	"ENetConnectionRs property flush_mode": "when packets leave",
-	"ENetConnectionRs method set_flush_mode": "of that property",
-	"ENetConnectionRs method get_flush_mode": "of that property",
-	"ENetConnectionRs method get_socket_buffer_sizes": "what the system allows",
-	"ENetConnectionRs method train_dictionary": "makes one",
-	"ENetConnectionRs method record_datagrams": "finds what to make it of",
-	"ENetConnectionRs method take_recorded_datagrams": "gives that",
-	"ENetConnectionRs enum value CompressionMode.COMPRESS_LZ4=5": "a mode of ours",
-	"ENetConnectionRs enum value CompressionMode.COMPRESS_ZSTD_DICT=6": "a mode of ours",
+	"ENetMultiplayerPeerRs property flush_mode": "controls when packets are sent",
+	"ENetMultiplayerPeerRs method set_flush_mode": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_flush_mode": "belongs to that property",
+	"ENetMultiplayerPeerRs enum FlushMode": "belongs to that property",
+	"ENetMultiplayerPeerRs property threaded": "enables a network thread",
+	"ENetMultiplayerPeerRs method set_threaded": "belongs to that property",
+	"ENetMultiplayerPeerRs method is_threaded": "belongs to that property",
+	"ENetConnectionRs property threaded": "enables a network thread",
+	"ENetConnectionRs method set_threaded": "belongs to that property",
+	"ENetConnectionRs method is_threaded": "belongs to that property",
+	"ENetConnectionRs property flush_mode": "controls when packets are sent",
+	"ENetConnectionRs method set_flush_mode": "belongs to that property",
+	"ENetConnectionRs method get_flush_mode": "belongs to that property",
+	"ENetConnectionRs method get_socket_buffer_sizes": "the buffer sizes that the system allows",
+	"ENetConnectionRs method train_dictionary": "trains such a dictionary",
+	"ENetConnectionRs method record_datagrams": "records samples for training",
+	"ENetConnectionRs method take_recorded_datagrams": "returns the samples",
+	"ENetConnectionRs enum value CompressionMode.COMPRESS_LZ4=5": "an additional mode",
+	"ENetConnectionRs enum value CompressionMode.COMPRESS_ZSTD_DICT=6": "an additional mode",
 }
-## All that describes a method but its name and its number.
+## The keys that describe a method, without its name and id.
 const METHOD_KEYS: Array[String] = ["flags", "default_args", "return", "args"]
 
-## One entry per compared kind of member: what it was, and what is wrong, or nothing.
+## One entry per compared kind of member: the label, and the faults or an empty text.
 var results: Array[PackedStringArray] = []
 
 var _stock: String
@@ -101,14 +101,14 @@ func _compare_class() -> void:
 	_equal("base", str(ClassDB.get_parent_class(_ours)), BASES[_stock])
 	_equal("can_instantiate", ClassDB.can_instantiate(_ours), ClassDB.can_instantiate(_stock))
 	_equal("is_class_enabled", ClassDB.is_class_enabled(_ours), ClassDB.is_class_enabled(_stock))
-	# What a script may do with a built-in base must go with ours too.
+	# Scripts may rely on the built-in base classes.
 	for base: String in ["RefCounted", "PacketPeer", "MultiplayerPeer"]:
 		if ClassDB.is_parent_class(_stock, base):
 			_equal("is a %s" % base, ClassDB.is_parent_class(_ours, base), true)
 	_close("class")
 
 
-## The class's own methods, or with all that it inherits: a base of ours may lack or hide one.
+## Compares the class's own methods, or also inherited ones: our base may lack or hide one of those.
 func _compare_methods(own: bool) -> void:
 	var kind := "methods" if own else "methods with inherited ones"
 	var ours := _by_name(ClassDB.class_get_method_list(_ours, own))
@@ -142,7 +142,7 @@ func _compare_properties() -> void:
 	_close("properties", stock.size())
 
 
-## Inherited ones too: peer_connected is MultiplayerPeer's.
+## Includes inherited signals: peer_connected belongs to MultiplayerPeer.
 func _compare_signals() -> void:
 	var ours := _by_name(ClassDB.class_get_signal_list(_ours))
 	var stock := _by_name(ClassDB.class_get_signal_list(_stock))
@@ -162,7 +162,7 @@ func _compare_enums() -> void:
 		if not ours.has(name):
 			_fault("%s is missing" % name)
 			continue
-		# Ours may go on where the built-in one ends.
+		# Our enum may have additional values at its end.
 		var stock_values := _enum_values(_stock, name)
 		var own_values := _enum_values(_ours, name)
 		_equal("%s values" % name, own_values.slice(0, stock_values.size()), stock_values)
@@ -177,7 +177,7 @@ func _compare_enums() -> void:
 	_close("enums", stock.size())
 
 
-## Those of enums are compared there, so here are the ones that belong to none.
+## Compares constants that belong to no enum. Those of enums are compared above.
 func _compare_constants() -> void:
 	var ours := _loose_constants(_ours)
 	var stock := _loose_constants(_stock)
@@ -196,12 +196,12 @@ func _judge_extras(kind: String, ours: Dictionary, stock: Dictionary) -> void:
 func _judge_extra(kind: String, name: String) -> void:
 	var label := "%s %s %s" % [_ours, kind, name]
 	if EXTRAS.has(label):
-		print("besides: %s (%s)" % [label, EXTRAS[label]])
+		print("additional: %s (%s)" % [label, EXTRAS[label]])
 	else:
-		_fault("%s %s is not in the built-in class and not allowed" % [kind, name])
+		_fault("%s %s is neither in the built-in class nor in EXTRAS" % [kind, name])
 
 
-## In the order of declaration, which the editor shows.
+## In declaration order, as the editor shows them.
 static func _enum_values(of_class: String, of_enum: String) -> Array[String]:
 	var values: Array[String] = []
 	for name in ClassDB.class_get_enum_constants(of_class, of_enum, true):
@@ -221,13 +221,13 @@ static func _by_name(members: Array[Dictionary]) -> Dictionary[String, Dictionar
 	var by_name: Dictionary[String, Dictionary] = {}
 	for member in members:
 		var name: String = member["name"]
-		# Overridable methods of a base are the engine's business.
+		# Virtual methods of a base belong to the engine.
 		if not name.begins_with("_"):
 			by_name[name] = member
 	return by_name
 
 
-## The built-in class's description with our class names put in.
+## The built-in class's description with our class names.
 static func _mapped(value: Variant) -> Variant:
 	if value is String or value is StringName:
 		return with_our_names(str(value))
@@ -243,8 +243,8 @@ static func _mapped(value: Variant) -> Variant:
 	return value
 
 
-## A description without what the C++ binding adds to each object: a resource hint with the class's
-## name, which stands in the description anyhow.
+## The description without the resource hint that the C++ binding adds to each object. The hint's text is the class
+## name, which the description contains anyway.
 static func _told(value: Variant) -> Variant:
 	if value is Array:
 		var list: Array = value
@@ -258,14 +258,14 @@ static func _told(value: Variant) -> Variant:
 	return value
 
 
-## Any text, a script's too, with our class names in place of the built-in ones.
+## Replaces the built-in class names in any text, also a script's, with ours.
 static func with_our_names(text: String) -> String:
 	var names := RegEx.create_from_string("\\bENet(MultiplayerPeer|Connection|PacketPeer)\\b")
 	return names.sub(text, "$0" + SUFFIX, true)
 
 
 func _equal(what: String, actual: Variant, expected: Variant) -> void:
-	# As text: a StringName is as good as a String, and an object that is null as nothing.
+	# Compared as text, so that StringName equals String and a null object equals null.
 	if _text(actual) != _text(expected):
 		_fault("%s: expected %s, got %s" % [what, _text(expected), _text(actual)])
 

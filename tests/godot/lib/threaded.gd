@@ -1,8 +1,8 @@
 extends Object
-## Tests run with or without our network thread: ENET_TEST_THREADED is "on", "off" or not set.
+## Runs the tests with or without our network thread: ENET_TEST_THREADED is "on", "off" or unset.
 
 
-## The object, with its thread as the environment wants it.
+## The object, with its network thread set as the environment variable requires.
 static func chosen(object: Variant) -> Variant:
 	var wanted := OS.get_environment("ENET_TEST_THREADED")
 	if not wanted.is_empty() and object is MultiplayerPeer:
@@ -12,7 +12,7 @@ static func chosen(object: Variant) -> Variant:
 	return object
 
 
-## Its thread ends if it has one: for what a thread does too early for a test to see.
+## Ends the network thread, if there is one, for tests of steps that the thread would take too early to be observed.
 static func end(object: Object) -> void:
 	if &"threaded" in object:
 		object.set(&"threaded", false)

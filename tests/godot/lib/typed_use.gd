@@ -7,10 +7,10 @@ const Surface := preload("res://lib/surface.gd")
 
 const SOURCE := "res://conformance/typed_use.gd"
 const WARNINGS := "debug/gdscript/warnings/"
-## What the script does on purpose: types by inference, as most programs have them.
+## Warnings that the script causes on purpose: inferred types, as most programs have them.
 const WANTED_WARNINGS: Array[String] = ["inferred_declaration"]
 const AS_ERROR := 2
-## Each must be refused with either class and for the same reason, or compiling would prove nothing.
+## Each line must be rejected with either class for the same reason. Otherwise compiling would prove nothing.
 const WRONG_LINES: Array[String] = [
 	"var wrong: ENetPacketPeer = ENetConnection.new()",
 	"var wrong: int = ENetConnection.new().connect_to_host(\"\", 1).no_such_method()",
@@ -25,7 +25,7 @@ const WRONG_LINES: Array[String] = [
 
 ## As in lib/surface.gd.
 var results: Array[PackedStringArray] = []
-## How many errors were expected and seen.
+## Number of errors expected and seen.
 var error_count := 0
 
 var _errors := ErrorLog.make()
@@ -59,7 +59,7 @@ func _expect_refusal(line: String) -> void:
 	var reasons: Array[String] = []
 	for text: String in [line, Surface.with_our_names(line)]:
 		var script := _compiled("extends RefCounted\nfunc wrong() -> void:\n\t%s\n" % text)
-		reasons.append("; ".join(_errors.take()) if script == null else "it compiles")
+		reasons.append("; ".join(_errors.take()) if script == null else "the line compiles")
 	var same := reasons[0].contains("Parse Error") and Surface.with_our_names(reasons[0]) == reasons[1]
 	_tell("refused: %s" % line, "" if same else "built-in: %s, ours: %s" % [reasons[0], reasons[1]])
 
@@ -70,7 +70,7 @@ static func _compiled(source: String) -> GDScript:
 	return script if script.reload() == OK else null
 
 
-## These settings are of this process alone: nobody saves them.
+## Changes the settings of this process only; they are not saved.
 static func _make_warnings_errors() -> void:
 	for property in ProjectSettings.get_property_list():
 		var name: String = property["name"]

@@ -1,5 +1,5 @@
 extends RefCounted
-## Kills the process when a case takes too long: a hung engine cannot do that by itself.
+## Kills the process when a case takes too long, because a hung engine cannot end itself.
 
 var _thread := Thread.new()
 var _mutex := Mutex.new()

@@ -1,10 +1,10 @@
 extends RefCounted
-## Stands between a client and a server, passes every datagram on, and keeps a copy.
+## Forwards every datagram between a client and a server, and keeps a copy.
 
 const LOCAL := "127.0.0.1"
-## In a datagram's first byte: what follows the header is compressed.
+## Flag in a datagram's first byte: the data after the header is compressed.
 const COMPRESSED := 0x40
-## In the same byte: the header has a time, two bytes more.
+## Flag in the same byte: the header has a sent time of two more bytes.
 const HAS_TIME := 0x80
 
 var datagrams: Array[Datagram] = []
@@ -14,14 +14,14 @@ var _back := PacketPeerUDP.new()
 
 
 class Datagram:
-	## Whether the client sent it.
+	## Whether the client sent the datagram.
 	var is_upward: bool
 	var is_compressed: bool
-	## Without the header, as it travels.
+	## Size of the data after the header, as on the wire.
 	var size: int
 
 
-## Clients shall connect to `port`.
+## Listens at `port` for clients.
 func open(port: int, server_port: int) -> Error:
 	var error := _front.bind(port, LOCAL)
 	return error if error != OK else _back.connect_to_host(LOCAL, server_port)

@@ -3,7 +3,7 @@ extends Node
 
 const BOX := preload("res://scenes/box.tscn")
 
-## What came in by RPC.
+## RPCs received so far.
 var heard: Array[Heard] = []
 
 @onready var boxes: Node = $Boxes

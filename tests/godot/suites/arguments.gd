@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Wrong arguments: the documented error value, one clear line, and an object that still works.
+## Wrong arguments: each gives the documented error and one clear line, and the object stays usable.
 
 const BAD := ERR_INVALID_PARAMETER
 
@@ -19,12 +19,12 @@ func case_server_numbers() -> void:
 		var arguments: Array = bad[1]
 		equal(end.peer.callv(&"create_server", arguments), BAD, what)
 		expect_errors(1, end.is_ours, what)
-		equal(end.is_active(), false, what + " leaves it inactive")
-	equal(end.peer.call(&"create_server", port, 4095), OK, "the largest server")
+		equal(end.is_active(), false, what + " leaves the peer inactive")
+	equal(end.peer.call(&"create_server", port, 4095), OK, "the largest number of clients")
 	done()
 
 
-## Stock hands max_channels on as the incoming bandwidth and never looks at the bandwidth.
+## Stock passes max_channels on as the incoming bandwidth and never checks the bandwidth.
 func case_server_incoming_bandwidth() -> void:
 	var end := new_end(server_class)
 	var error: Error = end.peer.call(&"create_server", free_port(), 32, 0, -1, 0)
@@ -50,17 +50,17 @@ func case_client_numbers() -> void:
 		var arguments: Array = bad[1]
 		equal(end.peer.callv(&"create_client", arguments), bad[2], what)
 		expect_errors(1, end.is_ours, what)
-		equal(end.is_active(), false, what + " leaves it inactive")
-	equal(end.peer.call(&"create_client", "127.0.0.1", 5000, 300), OK, "too many channels are cut")
+		equal(end.is_active(), false, what + " leaves the peer inactive")
+	equal(end.peer.call(&"create_client", "127.0.0.1", 5000, 300), OK, "too many channels are limited")
 	done()
 
 
 func case_port_in_use() -> void:
 	var server := start_server()
 	var second := new_end(client_class)
-	equal(second.host(server.port), ERR_CANT_CREATE, "the port is taken")
+	equal(second.host(server.port), ERR_CANT_CREATE, "a port in use")
 	expect_errors(1, second.is_ours, "port in use")
-	equal(second.host(free_port()), OK, "the object is still good")
+	equal(second.host(free_port()), OK, "the object is usable after the failure")
 	done()
 
 
@@ -111,8 +111,8 @@ func case_reuse_after_every_ending() -> void:
 			server.peer.close()
 		else:
 			server.peer.close()
-			check(pump([client], func() -> bool: return not client.is_active()), "client ends")
-	# The roles can change too.
+			check(pump([client], func() -> bool: return not client.is_active()), "the client closes")
+	# An object may also change its role.
 	var port := free_port()
 	equal(client.host(port), OK, "the client becomes a server")
 	equal(server.join(port), OK, "the server becomes a client")

@@ -1,19 +1,19 @@
 extends "res://lib/compression_suite.gd"
-## Modes of compression against each other: which pairs connect, and what they carry.
+## Combinations of compression modes: which pairs connect, and what they can exchange.
 
 const DATAGRAMS := 2000
-## ENet tries again after 0.5 and 1.5 seconds.
+## ENet repeats the request after 0.5 and 1.5 seconds.
 const THREE_ATTEMPTS := 1.7
 
 
-## A client that connects to a server, each with its mode.
+## A client that connects to a server, each with its compression mode.
 class Attempt:
-	## The server's first, here and below.
+	## The server's mode comes first, here and below.
 	var modes: Array[int]
 	var name: String
 	var ends: Array[End]
 	var hosts: Array[RawHost]
-	## The server, for the client's host.
+	## The server as seen by the client's host.
 	var peer: PacketPeer
 
 	func _init(server_mode: int, client_mode: int) -> void:
@@ -29,7 +29,7 @@ func case_equal_modes() -> void:
 	for mode in MODES:
 		var ends := joined_by(mode, mode)
 		for end in ends:
-			# It would send fewer datagrams, with more in them.
+			# The network thread would send fewer, fuller datagrams.
 			Threaded.end(end.peer)
 			pop(end, ENetConnection.HOST_TOTAL_SENT_PACKETS)
 			pop(end, ENetConnection.HOST_TOTAL_SENT_DATA)
@@ -45,10 +45,11 @@ func case_equal_modes() -> void:
 	done()
 
 
-## Nothing is negotiated, so they cannot join: the request to connect becomes smaller with every codec,
-## or the answer to it does. A client with Zstandard is the exception at a server without compression:
-## it makes 49 or 50 bytes of the request's 48, and the answer is plain. (For 2 channels it makes 47,
-## and of answers 42 of 44.) Then what it does make smaller never arrives.
+## The compression mode is not negotiated, so ends with different modes cannot connect: every codec shrinks either the
+## connect request or the answer to it. The exception is a client with Zstandard at a server without compression:
+## the codec would turn the request's 48 bytes into 49 or 50, so the request travels plain, and so does the answer.
+## (With 2 channels the request shrinks to 47 bytes, and answers from 44 to 42.) Later datagrams that do shrink never
+## arrive.
 func case_unequal_modes() -> void:
 	var attempts: Array[Attempt] = []
 	var all: Array[End] = []
@@ -64,17 +65,17 @@ func case_unequal_modes() -> void:
 	_forgive_zlib()
 	for attempt in attempts:
 		if attempt.fits():
-			check(have_met(attempt.ends), attempt.name + ": they connect")
+			check(have_met(attempt.ends), attempt.name + ": the ends connect")
 			_check_half_heard(attempt.ends, 1, attempt.name)
 			continue
 		for end in attempt.ends:
 			equal(end.events, [] as Array[String], attempt.name + ": no signals")
 		var status := attempt.ends[1].peer.get_connection_status()
-		equal(status, MultiplayerPeer.CONNECTION_CONNECTING, attempt.name + ": the client goes on trying")
+		equal(status, MultiplayerPeer.CONNECTION_CONNECTING, attempt.name + ": the client keeps trying")
 	done()
 
 
-## The same, for hosts driven by hand.
+## The same test for hosts driven by hand.
 func case_unequal_modes_of_connections() -> void:
 	var attempts: Array[Attempt] = []
 	var hosts: Array[RawHost] = []
@@ -96,7 +97,7 @@ func case_unequal_modes_of_connections() -> void:
 	done()
 
 
-## Who tries with the wrong mode gets in once it is the right one.
+## A client that starts with the wrong mode connects once its mode is corrected.
 func case_corrected_while_connecting() -> void:
 	for modes: Vector2i in [
 		Vector2i(ZLIB, NONE), Vector2i(NONE, FASTLZ), Vector2i(RANGE_CODER, ZSTD), Vector2i(ZSTD, ZLIB),
@@ -125,7 +126,7 @@ func case_connections() -> void:
 	done()
 
 
-## Sends a packet each way, and says whether both arrive as they were.
+## Sends a packet each way, and returns whether both arrive unchanged.
 func _both_arrive(joined: Link, index: int) -> bool:
 	for direction in 2:
 		var flags: int = [RELIABLE, 0, ENetPacketPeer.FLAG_UNSEQUENCED][index % 3]
@@ -146,12 +147,12 @@ func case_changed_on_both_ends() -> void:
 		for end in ends:
 			set_mode(end, mode)
 		carry(ends, 100, "changed to " + NAMES[mode])
-	equal(ends[0].events.size(), 1, "nobody left")
+	equal(ends[0].events.size(), 1, "no peer left")
 	done()
 
 
-## An end that compresses takes what is plain, and not the other way round. What was sent reliably
-## arrives once both agree again.
+## An end that compresses also accepts plain datagrams, but not the other way round. Reliable packets arrive once the
+## modes agree again.
 func case_changed_on_one_end() -> void:
 	for mode: int in [RANGE_CODER, FASTLZ, ZLIB, ZSTD]:
 		for changed in 2:
@@ -165,7 +166,7 @@ func case_changed_on_one_end() -> void:
 	done()
 
 
-## Between two codecs neither end understands the other.
+## With two different codecs neither end understands the other.
 func case_changed_to_another_codec() -> void:
 	var ends := joined_by(ZLIB, ZLIB)
 	for changed in 2:
@@ -176,7 +177,7 @@ func case_changed_to_another_codec() -> void:
 		pump_for(ends, 0.2)
 		_forgive_zlib()
 		for end in ends:
-			equal(end.packets.size(), 0, "it is not understood")
+			equal(end.packets.size(), 0, "packets that arrived")
 		set_mode(ends[changed], ZLIB)
 		for end in ends:
 			_check_late(end, ends, "zlib on both ends again")
@@ -184,8 +185,8 @@ func case_changed_to_another_codec() -> void:
 	done()
 
 
-## Of two connected ends one compresses and the other does not: that one hears noise, which is
-## never made smaller, and nothing else.
+## Of two connected ends only one compresses. The other receives noise, which never shrinks and so travels plain, and
+## nothing else.
 func _check_half_heard(ends: Array[End], compressing: int, what: String) -> void:
 	var deaf := ends[1 - compressing]
 	for end in ends:
@@ -195,17 +196,17 @@ func _check_half_heard(ends: Array[End], compressing: int, what: String) -> void
 	equal(deaf.send(zeros(600)), OK, "put_packet")
 	equal(ends[compressing].send(zeros(600)), OK, "put_packet")
 	pump_for(ends, 0.2)
-	equal(deaf.packets.size(), 1, what + ": what is compressed does not arrive")
-	equal(ends[compressing].packets.size(), 1, what + ": what is plain does")
+	equal(deaf.packets.size(), 1, what + ": packets received by the end without compression")
+	equal(ends[compressing].packets.size(), 1, what + ": packets received by the end with compression")
 
 
 func _check_late(end: End, ends: Array[End], what: String) -> void:
 	var is_there := func() -> bool:
 		return end.packets.any(func(packet: End.Packet) -> bool: return packet.bytes == zeros(600))
-	check(pump(ends, is_there, 10.0), what + ": it arrives in the end")
+	check(pump(ends, is_there, 10.0), what + ": the packet arrives eventually")
 
 
-## Stock prints a line for every datagram that is no zlib stream. Ours has nothing to say as an error.
+## Stock prints an error for every datagram that is no zlib stream. Ours must not print any.
 func _forgive_zlib() -> void:
 	for line in _errors.take():
-		check(not line.contains("Rs."), "ours prints %s" % line)
+		check(not line.contains("Rs."), "our class prints %s" % line)

@@ -1,35 +1,34 @@
 extends "res://lib/compression_suite.gd"
-## What compressed datagrams look like, and what ones do that nobody packed.
+## The form of compressed datagrams, and the handling of invalid ones.
 
 const WireTap := preload("res://lib/wire_tap.gd")
 
-## In a datagram's first two bytes.
+## Flags in a datagram's first two bytes.
 const COMPRESSED := 0x4000
 const HAS_TIME := 0x8000
 const NO_SLOT := 0x0fff
 const SESSION_SHIFT := 12
 const SESSIONS := 4
-## No codec of Godot's makes a command of this: it is the beginning of no zlib stream and of no frame
-## of Zstandard, for FastLZ it is bytes that stand for themselves, and the range coder finds one
-## like them. Where a number of 15 stands for a command, there is none.
+## No codec of Godot's decodes these bytes to a valid command: they start no zlib stream and no Zstandard frame, FastLZ
+## copies them as literals, and the range coder decodes bytes like them. Command number 15 does not exist.
 const NO_COMMAND: Array[int] = [0x0f, 0x0f]
-## Pieces of garbage that a socket's buffer holds, each with every header, from two senders.
+## Invalid datagrams that fit a socket's buffer at once, each with every header, from two senders.
 const BATCH := 8
 
 
-## Noise, and what is so small that nothing can be gained, travels as it is.
-func case_what_travels_plain() -> void:
+## Noise, and data too small to shrink, travels uncompressed.
+func case_uncompressed_datagrams() -> void:
 	for mode in MODES:
 		var server := bound_host(server_class)
 		var client := open_host(client_class)
 		var tap := WireTap.new()
 		var port := free_port()
-		equal(tap.open(port, server.port), OK, "the tap")
+		equal(tap.open(port, server.port), OK, "opening the tap")
 		for host: RawHost in [server, client]:
 			host.connection.call(&"compress", mode)
 		var to_server := client.join(port, 2)
 		var hosts: Array[RawHost] = [server, client]
-		check(_serve_through(tap, hosts, func() -> bool: return server.events.size() == 1), "they connect")
+		check(_serve_through(tap, hosts, func() -> bool: return server.events.size() == 1), "the hosts connect")
 		var peers: Array[PacketPeer] = [server.events[0].peer, to_server]
 		for direction in 2:
 			for bytes: PackedByteArray in [pattern(4), pattern(48), pattern(600), zeros(600), zeros(1364)]:
@@ -44,14 +43,14 @@ func _check_travels(
 	shrinks: bool, what: String
 ) -> void:
 	var to := hosts[1 - direction]
-	# On a slow machine something sent again may share the datagram.
+	# On a slow machine a retransmission may share the datagram, so the exchange is repeated.
 	for attempt in 5:
 		to.events.clear()
 		tap.datagrams.clear()
 		equal(send(peer, 1, bytes), OK, "send")
 		var is_answered := func() -> bool:
 			return not to.events.is_empty() and not _travelled(tap, direction == 0).is_empty()
-		check(_serve_through(tap, hosts, is_answered), what + ": it arrives, and is acknowledged")
+		check(_serve_through(tap, hosts, is_answered), what + ": the packet arrives and is acknowledged")
 		if _is_as_it_should(tap, direction, bytes.size(), shrinks):
 			return
 	var seen: Array[String] = []
@@ -60,7 +59,7 @@ func _check_travels(
 	check(false, "%s, to be compressed: %s: datagrams of %s" % [what, shrinks, seen])
 
 
-## Whether only the packet and acknowledgements travelled, and these as they are.
+## Whether only the packet and acknowledgements were sent, and the acknowledgements uncompressed.
 func _is_as_it_should(tap: WireTap, direction: int, size: int, shrinks: bool) -> bool:
 	const COMMAND := 6
 	const ACKNOWLEDGEMENT := 8
@@ -85,14 +84,14 @@ func _serve_through(tap: WireTap, hosts: Array[RawHost], condition: Callable) ->
 	return serve(hosts, met)
 
 
-## Garbage that says it is compressed, from strangers and from the client's own socket.
-func case_hostile() -> void:
+## Datagrams that claim to be compressed but are garbage, from strangers and from the client's own socket.
+func case_invalid_compressed_data() -> void:
 	for mode in MODES:
 		var ends := joined_by(mode, mode)
 		var server := ends[0]
 		var what := "to " + NAMES[mode]
 		var stranger := PacketPeerUDP.new()
-		equal(stranger.connect_to_host(RawHost.LOCAL, server.port), OK, "the stranger aims")
+		equal(stranger.connect_to_host(RawHost.LOCAL, server.port), OK, "the stranger's socket")
 		_errors.take_warnings()
 		var garbage := _garbage(mode)
 		var begun := Time.get_ticks_msec()
@@ -108,16 +107,16 @@ func case_hostile() -> void:
 		var all_came := func() -> bool:
 			came[0] += pop(server, ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
 			return came[0] >= garbage.size() * 2 * _headers().size()
-		check(pump([server], all_came), "%s: it reads %d datagrams" % [what, came[0]])
+		check(pump([server], all_came), "%s: the server has read %d datagrams" % [what, came[0]])
 		carry(ends, 100, what)
 		var seconds := (Time.get_ticks_msec() - begun) / 1000.0
 		check(seconds < 10.0, "%s: %.1f seconds" % [what, seconds])
-		equal(ends[0].events.size() + ends[1].events.size(), 2, what + ": nobody came or left")
+		equal(ends[0].events.size() + ends[1].events.size(), 2, what + ": the number of signals is unchanged")
 		_check_few_lines(server.is_ours, seconds, what)
 	done()
 
 
-## A client that goes on in another mode is no reason to fill the log either.
+## A client that continues with another mode must not flood the log either.
 func case_wrong_mode_for_long() -> void:
 	const SECONDS := 1.2
 	var ends := joined_by(ZSTD, ZSTD)
@@ -128,21 +127,21 @@ func case_wrong_mode_for_long() -> void:
 		return false
 	if have_met(ends):
 		pump(ends, step, SECONDS)
-	equal(ends[0].packets.size(), 0, "nothing is understood")
+	equal(ends[0].packets.size(), 0, "no packet is decoded")
 	_check_few_lines(ends[0].is_ours, SECONDS, "the wrong mode")
 	done()
 
 
-## Ours may print a line a second; what stock prints is its own affair.
+## Our classes may print one line per second. The stock classes' lines do not matter.
 func _check_few_lines(is_ours: bool, seconds: float, what: String) -> void:
 	var lines := _errors.take()
 	lines.append_array(_errors.take_warnings())
 	var own := lines.filter(func(line: String) -> bool: return line.contains("Rs"))
 	check(own.size() <= 1 + int(seconds), "%s: %d lines in %.1f seconds: %s" % [what, own.size(), seconds, own])
-	check(is_ours or own.is_empty(), "%s: ours prints %s" % [what, own])
+	check(is_ours or own.is_empty(), "%s: our class prints %s" % [what, own])
 
 
-## To nobody yet, and to the first connection in whichever session.
+## Headers for no peer, and for the first peer with each session id.
 func _headers() -> Array[PackedByteArray]:
 	var words: Array[int] = [COMPRESSED | NO_SLOT, COMPRESSED | HAS_TIME | NO_SLOT]
 	for session in SESSIONS:
@@ -154,7 +153,7 @@ func _headers() -> Array[PackedByteArray]:
 	return headers
 
 
-## What no decoder may trip over. Nothing of it can become a command, or it would be one.
+## Input on which no decoder may fail. None of it may decode to a valid command.
 func _garbage(mode: int) -> Array[PackedByteArray]:
 	var start := PackedByteArray(NO_COMMAND)
 	var garbage: Array[PackedByteArray] = [PackedByteArray(), start]
@@ -164,7 +163,7 @@ func _garbage(mode: int) -> Array[PackedByteArray]:
 	var packing := _packing(mode)
 	if packing < 0:
 		return garbage
-	# What is cut off or damaged behind its beginning, and what becomes larger than any datagram.
+	# Streams truncated or damaged after their start, and streams that expand beyond the largest datagram.
 	var packed := (start + kinds_of(300)[2]).compress(packing)
 	for index in 40:
 		garbage.append(packed.slice(0, 8 + index * (packed.size() - 8) / 40))
@@ -175,13 +174,13 @@ func _garbage(mode: int) -> Array[PackedByteArray]:
 	for size: int in [4093, 4096, 5000, 60_000]:
 		garbage.append((start + zeros(size)).compress(packing))
 	if mode == ZSTD:
-		# Frames of 2^62 bytes, in one segment and in a window as large as can be.
+		# Frames that declare 2^62 bytes, in one segment and with the largest possible window.
 		garbage.append("28b52ffde00000000000000040".hex_decode() + zeros(40))
 		garbage.append("28b52ffd40f8ffffff3f".hex_decode() + zeros(40))
 	return garbage
 
 
-## The same codec under the name that it has for bytes; -1 for what has none.
+## The codec under its name for PackedByteArray.compress(), or -1 if it has none.
 func _packing(mode: int) -> int:
 	match mode:
 		FASTLZ:

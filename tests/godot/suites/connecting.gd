@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Creating, connecting, ids, status, signals.
+## Creating peers, connecting, ids, status and signals.
 
 
 func case_ids_and_status() -> void:
@@ -10,15 +10,17 @@ func case_ids_and_status() -> void:
 	expect_errors(1, server.is_ours, "get_unique_id while inactive")
 	var port := free_port()
 	equal(server.host(port), OK, "create_server")
-	equal(server.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTED, "server at once")
+	equal(server.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTED,
+			"the server's status after create_server")
 	equal(server.id(), 1, "the server's id")
 	equal(client.join(port), OK, "create_client")
-	equal(client.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING, "client at first")
+	equal(client.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING,
+			"the client's status after create_client")
 	var id := client.id()
 	check(id >= 2 and id <= 0x7fffffff, "the client's id is in range")
 	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
-	equal(client.id(), id, "the id stays")
-	check(pump([server, client], func() -> bool: return not server.events.is_empty()), "server sees it")
+	equal(client.id(), id, "the id after connecting")
+	check(pump([server, client], func() -> bool: return not server.events.is_empty()), "the server signals the client")
 	equal(server.events, ["+%d" % id] as Array[String], "the server's signals")
 	equal(client.events, ["+1"] as Array[String], "the client's signals")
 	client.peer.close()
@@ -49,9 +51,9 @@ func case_order_of_signals() -> void:
 	ends[1].send("bye".to_utf8_buffer())
 	check(pump(ends, func() -> bool: return ends[0].packets.size() == 1), "the packet arrives")
 	ends[1].peer.close()
-	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server sees it leave")
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server signals the disconnect")
 	equal(ends[0].events, ["+%d" % id, "-%d" % id] as Array[String], "server")
-	equal(ends[1].events, ["+1"] as Array[String], "closing emits nothing on the own side")
+	equal(ends[1].events, ["+1"] as Array[String], "closing emits no signal at its own end")
 	done()
 
 
@@ -99,21 +101,22 @@ func case_host_name() -> void:
 	done()
 
 
-## Each gets a port of its own; where a script can ask for it, it is one to connect to.
+## Each server gets a port of its own. Where a script can read the port, clients can connect to it.
 func case_port_zero() -> void:
 	var servers: Array[End] = [new_end(server_class), new_end(server_class)]
 	var ports: Array[int] = []
 	for server in servers:
 		equal(server.host(0), OK, "the system chooses the port")
-		check(server.is_up(), "it is a server")
+		check(server.is_up(), "the server is active")
 		if server.peer.has_method(&"get_host"):
 			var connection: Object = server.peer.call(&"get_host")
 			var port: int = connection.call(&"get_local_port")
-			check(port > 0 and not ports.has(port), "port %d is a real and a new one" % port)
+			check(port > 0 and not ports.has(port), "port %d is valid and unused so far" % port)
 			ports.append(port)
 			var client := start_client(port)
 			var welcome := "+%d" % client.id()
-			check(pump([server, client], func() -> bool: return server.events.has(welcome)), "it is this server's")
+			check(pump([server, client], func() -> bool: return server.events.has(welcome)),
+					"the client reaches the server of this port")
 	done()
 
 
@@ -122,7 +125,7 @@ func case_several_clients() -> void:
 	var ids := {}
 	for client: End in ends.slice(1):
 		ids["+%d" % client.id()] = true
-		equal(client.events, ["+1"] as Array[String], "each client sees the server alone")
+		equal(client.events, ["+1"] as Array[String], "each client knows only the server")
 	equal(ids.size(), 12, "ids differ")
 	for event in ends[0].events:
 		check(ids.erase(event), "server saw %s" % event)
@@ -153,7 +156,7 @@ func case_bind_ip() -> void:
 	done()
 
 
-## The stock class of a build on a system's ENet knows no IPv6: then it says so.
+## The stock class of a build with the system's ENet has no IPv6 and reports that.
 func case_ipv6() -> void:
 	var both_can := true
 	for peer_class: String in [server_class, client_class]:
@@ -161,7 +164,7 @@ func case_ipv6() -> void:
 		var error := end.join(free_port(), "::1")
 		both_can = both_can and error == OK
 		if end.is_ours:
-			equal(error, OK, "ours reaches ::1 in every build")
+			equal(error, OK, "our class reaches ::1 in every build")
 		expect_errors(0 if error == OK else 1, end.is_ours, "joining ::1")
 	var server := start_server()
 	var addresses: Array[String] = ["127.0.0.1"]
@@ -179,8 +182,8 @@ func case_ipv6() -> void:
 	done()
 
 
-## Ours takes in all that wait, stock one a poll. The server looks only when everybody's datagram is
-## there, so the polls are the same ones every time.
+## Our server admits all waiting clients in one poll, stock's one per poll. The server polls only when the datagrams of
+## all clients have arrived, so that every run has the same polls.
 func case_many_joins_in_one_poll() -> void:
 	var server := start_server()
 	var clients: Array[End] = []
@@ -201,5 +204,5 @@ func case_many_joins_in_one_poll() -> void:
 		expected = [1, 1, 1, 1, 1, 1, 1, 1]
 	equal(joins, expected, "joins by poll")
 	var everybody := func() -> bool: return clients.all(func(end: End) -> bool: return end.is_up())
-	check(pump(_ends, everybody), "all eight know")
+	check(pump(_ends, everybody), "all eight clients are connected")
 	done()

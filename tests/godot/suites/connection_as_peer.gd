@@ -1,5 +1,5 @@
 extends "res://lib/connection_suite.gd"
-## An ENetConnectionRs as multiplayer peer: bound it is the server, connecting with an id a client.
+## An ENetConnectionRs as multiplayer peer. A bound one is the server; one that connects with an id is a client.
 
 const MODES: Array[int] = [
 	MultiplayerPeer.TRANSFER_MODE_UNRELIABLE, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED,
@@ -10,17 +10,17 @@ const MODES: Array[int] = [
 func case_becoming_a_server() -> void:
 	var end := new_end(CONNECTION)
 	for round in 3:
-		equal(end.is_active(), false, "at first")
-		equal(end.peer.get_unique_id(), 0, "no id")
-		expect_errors(1, true, "no id")
+		equal(end.is_active(), false, "active before create_host_bound")
+		equal(end.peer.get_unique_id(), 0, "the id of an inactive peer")
+		expect_errors(1, true, "the id of an inactive peer")
 		equal(begin_server(end), OK, "create_host_bound")
-		equal([end.is_up(), end.id()], [true, 1], "a server at once")
-		equal(end.peer.is_server_relay_supported(), true, "that relays")
+		equal([end.is_up(), end.id()], [true, 1], "server status and id after create_host_bound")
+		equal(end.peer.is_server_relay_supported(), true, "relay support of a server")
 		if round % 2 == 0:
 			end.peer.close()
 		else:
 			end.peer.call(&"destroy")
-	equal(end.is_active(), false, "at last")
+	equal(end.is_active(), false, "active after close")
 	done()
 
 
@@ -29,12 +29,12 @@ func case_becoming_a_client() -> void:
 	for data: int in [2, 77, 2_147_483_647]:
 		var end := new_end(CONNECTION)
 		equal(end.peer.call(&"create_host", 1), OK, "create_host")
-		equal(end.is_active(), false, "a host alone is nobody")
+		equal(end.is_active(), false, "active without a connection")
 		end.peer.call(&"connect_to_host", RawHost.LOCAL, server.port, 0, data)
 		equal(end.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING, "connecting")
-		equal(end.id(), data, "the data is the id")
-		check(pump([server, end], func() -> bool: return end.is_up()), "it connects")
-		check(pump([server, end], func() -> bool: return server.events.has("+%d" % data)), "under this id")
+		equal(end.id(), data, "the connect data is the unique id")
+		check(pump([server, end], func() -> bool: return end.is_up()), "the client connects")
+		check(pump([server, end], func() -> bool: return server.events.has("+%d" % data)), "the server signals this id")
 		end.peer.close()
 		equal(end.is_active(), false, "closed")
 	done()
@@ -47,14 +47,14 @@ func case_data_that_is_no_id() -> void:
 		end.peer.call(&"create_host", 1)
 		var peer: PacketPeer = end.peer.call(&"connect_to_host", RawHost.LOCAL, server.port, 0, data)
 		equal(end.is_active(), false, "data %d" % data)
-		# It connects all the same, by hand.
+		# A client that is driven by hand connects nevertheless.
 		var met := func() -> bool:
 			server.drain()
 			end.peer.call(&"service")
 			return state(peer) == CONNECTED and server.events_of(RawHost.EVENT_CONNECT).size() == 1
-		check(pump([], met), "by hand it connects")
+		check(pump([], met), "the host connects by hand")
 		equal(end.is_active(), false, "data %d, connected" % data)
-		equal(server.events[0].data, data, "what the server sees")
+		equal(server.events[0].data, data, "the data that the server receives")
 		server.events.clear()
 	done()
 
@@ -69,7 +69,7 @@ func case_packets() -> void:
 				var to := ends[1 - direction]
 				var text := "mode %d, channel %d, direction %d" % [mode, channel, direction]
 				to.packets.clear()
-				# The throttle may hold back unreliable ones.
+				# The throttle may drop unreliable packets, so these are repeated.
 				for attempt in 20:
 					equal(ends[direction].send(text.to_utf8_buffer(), to.id(), mode, channel), OK, text)
 					if pump(ends, func() -> bool: return not to.packets.is_empty(), 0.5):
@@ -82,7 +82,7 @@ func case_packets() -> void:
 		var to := ends[1 - direction]
 		to.packets.clear()
 		equal(ends[direction].send(pattern(1_000_000), to.id()), OK, "1 MB")
-		check(pump(ends, func() -> bool: return not to.packets.is_empty(), 20.0), "it arrives")
+		check(pump(ends, func() -> bool: return not to.packets.is_empty(), 20.0), "the packet arrives")
 		check(to.packets[0].bytes == pattern(1_000_000), "exactly")
 	done()
 
@@ -94,10 +94,11 @@ func case_targets() -> void:
 	for target: int in [0, one, -two]:
 		equal(ends[0].say("to %d" % target, target), OK, "target %d" % target)
 	equal(ends[0].say("last"), OK, "the last")
-	check(pump(ends, func() -> bool: return ends.slice(1).all(_has_last)), "everything arrives")
-	equal(ends[1].texts(), ["to 0", "to %d" % one, "to %d" % -two, "last"] as Array[String], "first")
-	equal(ends[2].texts(), ["to 0", "last"] as Array[String], "second")
-	equal(ends[3].texts(), ["to 0", "to %d" % -two, "last"] as Array[String], "third")
+	check(pump(ends, func() -> bool: return ends.slice(1).all(_has_last)), "all packets arrive")
+	equal(ends[1].texts(), ["to 0", "to %d" % one, "to %d" % -two, "last"] as Array[String],
+			"the first client's packets")
+	equal(ends[2].texts(), ["to 0", "last"] as Array[String], "the second client's packets")
+	equal(ends[3].texts(), ["to 0", "to %d" % -two, "last"] as Array[String], "the third client's packets")
 	for end in ends:
 		equal(end.say("lost", 12345), ERR_INVALID_PARAMETER, "an unknown id")
 		expect_errors(1, end.is_ours, "an unknown id")
@@ -115,23 +116,26 @@ func case_disconnecting() -> void:
 			var ids: Array[int] = [1, ends[1].id()]
 			ends[leaver].peer.disconnect_peer(ids[1 - leaver], force)
 			var stays := ends[1 - leaver]
-			check(pump(ends, func() -> bool: return stays.events.has("-%d" % ids[leaver])), "the other is told")
+			check(pump(ends, func() -> bool: return stays.events.has("-%d" % ids[leaver])),
+					"the other end receives the disconnect")
 			pump_for(ends, 0.03)
-			equal(ends[leaver].events.has("-%d" % ids[1 - leaver]), not force, "the leaver's signal")
-			equal([ends[0].is_active(), ends[1].is_active()], [true, false], "the server stays")
+			equal(ends[leaver].events.has("-%d" % ids[1 - leaver]), not force,
+					"whether the end that disconnects has a signal")
+			equal([ends[0].is_active(), ends[1].is_active()], [true, false], "only the server stays active")
 	done()
 
 
-func case_closing_tells_everybody() -> void:
+func case_closing_disconnects_all_clients() -> void:
 	var ends := connected_ends(3)
 	var id := ends[3].id()
 	ends[3].peer.close()
-	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "a client leaves")
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)),
+			"the server signals the client's disconnect")
 	ends[0].peer.close()
 	equal([ends[0].is_active(), ends[0].events.size()], [false, 4], "closed, without further signals")
 	for client: End in [ends[1], ends[2]]:
-		check(pump([client], func() -> bool: return not client.is_active()), "the others end")
-		equal(client.events, ["+1", "-1"] as Array[String], "and are told")
+		check(pump([client], func() -> bool: return not client.is_active()), "the other clients close")
+		equal(client.events, ["+1", "-1"] as Array[String], "the other clients' signals")
 	done()
 
 
@@ -142,11 +146,11 @@ func case_dropping_the_object_closes() -> void:
 		var stays := ends[1 - leaver]
 		_ends.erase(ends[leaver])
 		ends.remove_at(leaver)
-		check(pump(ends, func() -> bool: return stays.events.has(goodbye)), "the other is told")
+		check(pump(ends, func() -> bool: return stays.events.has(goodbye)), "the other end receives the disconnect")
 	done()
 
 
-func case_an_id_that_is_taken() -> void:
+func case_id_in_use() -> void:
 	var server := new_server()
 	var clients: Array[End] = []
 	for index in 2:
@@ -154,20 +158,20 @@ func case_an_id_that_is_taken() -> void:
 		begin_client(client, server.port, 77)
 		clients.append(client)
 		pump([server, client], func() -> bool: return server.events.size() == 1 and client.is_up(), 0.5)
-	equal(server.events, ["+77"] as Array[String], "it is told once")
-	check(clients[0].is_up(), "the first stays")
-	# Stock leaves the second in the belief that it is connected.
+	equal(server.events, ["+77"] as Array[String], "the id is signalled once")
+	check(clients[0].is_up(), "the first client stays connected")
+	# With stock the second client believes that it is connected.
 	if server.is_ours:
-		check(pump(_ends, func() -> bool: return not clients[1].is_active()), "the second is sent away")
-	equal(server.say("hello", 77), OK, "who is meant")
-	check(pump(_ends, func() -> bool: return clients[0].packets.size() == 1), "is clear")
+		check(pump(_ends, func() -> bool: return not clients[1].is_active()), "the second client is rejected")
+	equal(server.say("hello", 77), OK, "sending to the id")
+	check(pump(_ends, func() -> bool: return clients[0].packets.size() == 1), "the first client receives the packet")
 	done()
 
 
-## As the low class's method and as the property of all multiplayer peers, in typed code and untyped.
+## The flag is the connection's own method and also the property of all multiplayer peers, in typed and untyped code.
 func case_refusing() -> void:
 	if not server_class.ends_with("Rs"):
-		check(true, "stock's server is no connection")
+		check(true, "stock's server is no ENetConnection")
 		done()
 		return
 	var server := new_server()
@@ -203,21 +207,21 @@ static func refuse(connection: ENetConnectionRs, by_method: bool, refuses: bool)
 		equal(connection.is_refusing_new_connections(), true, "way %d is seen by the virtual" % number)
 		var known := server.events.size()
 		var refused := new_client(server.port)
-		check(pump([server, refused], func() -> bool: return not refused.is_active()), "who comes is sent away")
-		equal(server.events.size(), known, "without a signal")
+		check(pump([server, refused], func() -> bool: return not refused.is_active()), "a newcomer is rejected")
+		equal(server.events.size(), known, "no signal for a rejected client")
 		equal(ways[number].call(false), false, "way %d, off" % number)
 		var welcome := new_client(server.port)
 		var joins := func() -> bool: return server.events.has("+%d" % welcome.id())
-		check(pump([server, welcome], joins), "then others join")
+		check(pump([server, welcome], joins), "later clients are admitted")
 	done()
 
 
-## The connection is made by hand, and becomes the multiplayer peer when it is up.
+## The connection is established by hand, and becomes the multiplayer peer afterwards.
 func case_assigning_afterwards() -> void:
 	var server := new_server()
 	var client := new_client(server.port)
 	var id := client.id()
-	# A stock end has no service() and is polled.
+	# A stock end has no service() and is polled instead.
 	var seen: Array[int] = [0, 0]
 	var met := func() -> bool:
 		for number in 2:
@@ -232,18 +236,18 @@ func case_assigning_afterwards() -> void:
 			else:
 				end.peer.call(&"flush")
 		return not seen.has(0)
-	check(pump([], met), "they connect by hand")
+	check(pump([], met), "the hosts connect by hand")
 	for end: End in [server, client]:
 		if end.is_ours:
 			equal(end.events.size(), 0, "no signal yet")
 			end.peer.poll()
 		equal(end.is_up(), true, "connected")
-	equal(server.events, ["+%d" % id] as Array[String], "the server's first poll tells it")
-	equal(client.events, ["+1"] as Array[String], "the client's too")
+	equal(server.events, ["+%d" % id] as Array[String], "the server's signals after its first poll")
+	equal(client.events, ["+1"] as Array[String], "the client's signals")
 	for direction in 2:
 		var pair: Array[End] = [server, client]
 		equal(pair[direction].say("hello"), OK, "send")
-		check(pump(pair, func() -> bool: return pair[1 - direction].packets.size() == 1), "it arrives")
+		check(pump(pair, func() -> bool: return pair[1 - direction].packets.size() == 1), "the packet arrives")
 	done()
 
 
@@ -252,5 +256,5 @@ func case_a_failed_attempt() -> void:
 	begin_client(end, free_port(), 5)
 	end.peer.poll()
 	end.peer.disconnect_peer(1)
-	equal([end.is_active(), end.events.size()], [false, 0], "given up, without a signal")
+	equal([end.is_active(), end.events.size()], [false, 0], "inactive without a signal after a failed attempt")
 	done()

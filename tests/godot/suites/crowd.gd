@@ -23,29 +23,29 @@ func case_sixty_four_clients() -> void:
 			_count(server, "r") == CLIENTS * ROUNDS
 			and clients.all(func(end: End) -> bool: return _count(end, "R") == ROUNDS))
 	check(pump(ends, reliable_there, 30.0), "every reliable packet arrives")
-	# What everybody says next.
+	# Index of the next packet expected from each client.
 	var next: Dictionary[int, int] = {}
 	for packet in server.packets:
 		var text := packet.bytes.get_string_from_utf8()
 		if text.begins_with("r"):
 			equal(text, "r%d" % next.get(packet.from, 0), "reliable order from %d" % packet.from)
 			next[packet.from] = next.get(packet.from, 0) + 1
-	equal(next.size(), CLIENTS, "from everybody")
-	# ENet's throttle holds unreliable packets back when round trips get longer: all come when the
-	# extension is a release build, a third may when it is a debug build, fewer on a busy machine.
+	equal(next.size(), CLIENTS, "number of clients heard")
+	# ENet's throttle drops unreliable packets when round trips become longer. With a release build of the extension all
+	# of them arrive, with a debug build perhaps a third, and on a busy machine fewer.
 	var unreliable := _count(server, "u")
 	check(unreliable >= CLIENTS * ROUNDS * LEAST_SHARE, "%d of %d unreliable" % [unreliable, CLIENTS * ROUNDS])
-	check(unreliable <= CLIENTS * ROUNDS, "none twice")
+	check(unreliable <= CLIENTS * ROUNDS, "no unreliable packet arrives twice")
 	for client in clients:
 		var expected := -1
 		for text in client.texts():
 			if text.begins_with("R"):
 				expected += 1
 				equal(text, "R%d" % expected, "reliable order")
-		check(_count(client, "U") >= ROUNDS * LEAST_SHARE, "unreliable arrives")
+		check(_count(client, "U") >= ROUNDS * LEAST_SHARE, "unreliable packets arrive")
 	server.peer.close()
 	for client in clients:
-		check(pump([client], func() -> bool: return not client.is_active()), "everybody is told the end")
+		check(pump([client], func() -> bool: return not client.is_active()), "all clients receive the disconnect")
 	done()
 
 

@@ -1,12 +1,12 @@
 extends "res://lib/dtls_suite.gd"
-## What the methods and properties of encryption take, and when. Both ends are ours: the stock classes here
-## are built without DTLS.
+## The arguments and states that the methods and properties of encryption accept. Both ends are ours, because the stock
+## classes of this Godot are built without DTLS.
 
 const OURS := "ENetMultiplayerPeerRs"
 
 
 func reason_to_skip() -> String:
-	return super() if server_class == OURS and client_class == OURS else "both ends must be ours"
+	return super() if server_class == OURS and client_class == OURS else "both ends must be of our class"
 
 
 func case_server_setup() -> void:
@@ -15,10 +15,12 @@ func case_server_setup() -> void:
 	_expect(host, &"dtls_server_setup", [who.options()], ERR_UNCONFIGURED, "no host")
 	equal(host.bind(free_port()), OK, "create_host_bound")
 	_expect(host, &"dtls_server_setup", [null], ERR_INVALID_PARAMETER, "no options")
-	_expect(host, &"dtls_server_setup", [TLSOptions.client(who.certificate)], ERR_INVALID_PARAMETER, "a client's")
-	_expect(host, &"dtls_server_setup", [TLSOptions.client_unsafe()], ERR_INVALID_PARAMETER, "an unsafe client's")
+	_expect(host, &"dtls_server_setup", [TLSOptions.client(who.certificate)], ERR_INVALID_PARAMETER,
+			"a client's options")
+	_expect(host, &"dtls_server_setup", [TLSOptions.client_unsafe()], ERR_INVALID_PARAMETER,
+			"an unsafe client's options")
 	_expect(host, &"dtls_server_setup", [TLSOptions.server(who.key, identity(RSA).certificate)],
-		ERR_INVALID_PARAMETER, "another's certificate")
+		ERR_INVALID_PARAMETER, "a certificate of another key")
 	_expect(host, &"dtls_server_setup", [TLSOptions.server(CryptoKey.new(), who.certificate)],
 		ERR_INVALID_PARAMETER, "an empty key")
 	_expect(host, &"dtls_server_setup", [TLSOptions.server(who.key, X509Certificate.new())],
@@ -27,9 +29,9 @@ func case_server_setup() -> void:
 	equal(public_half.load_from_string(identity(RSA).key.save_to_string(true), true), OK, "the public half")
 	_expect(host, &"dtls_server_setup", [TLSOptions.server(public_half, identity(RSA).certificate)],
 		ERR_INVALID_PARAMETER, "a public key")
-	_expect(host, &"dtls_server_setup", [who.options()], OK, "the right ones")
-	_expect(host, &"dtls_server_setup", [who.options()], FAILED, "twice")
-	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], FAILED, "the other way round too")
+	_expect(host, &"dtls_server_setup", [who.options()], OK, "valid options")
+	_expect(host, &"dtls_server_setup", [who.options()], FAILED, "a second setup")
+	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], FAILED, "a setup for the other role")
 	done()
 
 
@@ -41,18 +43,18 @@ func case_client_setup() -> void:
 	_expect(host, &"dtls_client_setup", [NAME, who.options()], ERR_INVALID_PARAMETER, "a server's options")
 	_expect(host, &"dtls_client_setup", [NAME, TLSOptions.client(X509Certificate.new())], ERR_INVALID_PARAMETER,
 		"an empty certificate")
-	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], OK, "the right ones")
-	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], FAILED, "twice")
-	_expect(host, &"dtls_server_setup", [who.options()], FAILED, "the other way round too")
+	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], OK, "valid options")
+	_expect(host, &"dtls_client_setup", [NAME, trusting(who)], FAILED, "a second setup")
+	_expect(host, &"dtls_server_setup", [who.options()], FAILED, "a setup for the other role")
 	for arguments: Array in [[NAME], [NAME, null], [NAME, TLSOptions.client()], [NAME, TLSOptions.client_unsafe()]]:
 		var fresh := new_host(OURS)
 		equal(fresh.open(), OK, "create_host")
-		_expect(fresh, &"dtls_client_setup", arguments, OK, "what the system trusts, or all")
+		_expect(fresh, &"dtls_client_setup", arguments, OK, "the system's certificates, or no verification")
 	done()
 
 
-## The engine hands out only the first certificate of an object: the others are in the file that it was
-## loaded from.
+## The engine returns only the first certificate of an object. Our class reads the others from the file that the object
+## was loaded from.
 func case_several_certificates() -> void:
 	var chain := identity_of("chain")
 	for is_server: bool in [true, false]:
@@ -70,14 +72,15 @@ func case_several_certificates() -> void:
 			var is_there := certificate.resource_path.get_file() == file + ".crt"
 			_expect(host, method, arguments, OK if is_there else ERR_INVALID_PARAMETER,
 				"%s of several, with the path \"%s\"" % [method, certificate.resource_path])
-	# One needs no file.
+	# A single certificate needs no file.
 	var only_one := new_host(OURS)
 	equal(only_one.open(), OK, "create_host")
-	_expect(only_one, &"dtls_client_setup", [NAME, TLSOptions.client(pathless_certificate_of("ca"))], OK, "only one")
+	_expect(only_one, &"dtls_client_setup", [NAME, TLSOptions.client(pathless_certificate_of("ca"))], OK,
+			"a single certificate")
 	done()
 
 
-## An error names the method and comes alone.
+## Expects one error line at most, which names the method.
 func _expect(host: RawHost, method: StringName, arguments: Array, expected: Error, what: String) -> void:
 	var error: Error = host.connection.callv(method, arguments)
 	equal(error, expected, what)
@@ -95,7 +98,8 @@ func case_defaults() -> void:
 	peer.set(&"use_dtls", true)
 	peer.set(&"dtls_verify", false)
 	peer.set(&"dtls_hostname", NAME)
-	equal([peer.get(&"use_dtls"), peer.get(&"dtls_verify"), peer.get(&"dtls_hostname")], [true, false, NAME], "as set")
+	equal([peer.get(&"use_dtls"), peer.get(&"dtls_verify"), peer.get(&"dtls_hostname")], [true, false, NAME],
+			"the properties after setting them")
 	equal(peer.call(&"is_dtls_enabled"), true, "is_dtls_enabled")
 	equal(peer.call(&"is_dtls_verify_enabled"), false, "is_dtls_verify_enabled")
 	equal(peer.call(&"get_dtls_hostname"), NAME, "get_dtls_hostname")
@@ -113,18 +117,18 @@ func case_server_by_properties() -> void:
 	equal(server.host(port), ERR_INVALID_PARAMETER, "no certificate")
 	expect_errors(1, true, "no certificate")
 	server.peer.call(&"set_dtls_certificate", identity(P256).certificate)
-	equal(server.host(port), ERR_INVALID_PARAMETER, "another's certificate")
-	expect_errors(1, true, "another's certificate")
-	check(not server.is_active(), "nothing was made")
+	equal(server.host(port), ERR_INVALID_PARAMETER, "a certificate of another key")
+	expect_errors(1, true, "a certificate of another key")
+	check(not server.is_active(), "the server stays inactive")
 	server.peer.call(&"set_dtls_certificate", who.certificate)
 	equal(server.host(port), OK, "both")
 	_check_frozen(server)
-	equal(host_of(server).call(&"dtls_server_setup", who.options()), FAILED, "by hand too")
-	expect_errors(1, true, "by hand too")
+	equal(host_of(server).call(&"dtls_server_setup", who.options()), FAILED, "a setup by hand in addition")
+	expect_errors(1, true, "a setup by hand in addition")
 	done()
 
 
-## Settings of an active peer stay as they are.
+## The settings of an active peer cannot change.
 func _check_frozen(end: End) -> void:
 	for property: StringName in [&"use_dtls", &"dtls_verify", &"dtls_hostname"]:
 		var before: Variant = end.peer.get(property)
@@ -137,7 +141,7 @@ func _check_frozen(end: End) -> void:
 	expect_errors(1, true, "a certificate while active")
 
 
-## The name is the address, unless there is another.
+## The certificate must match the address, unless another name is set.
 func case_client_by_properties() -> void:
 	for kind: String in [RSA, P256]:
 		for is_named: bool in [true, false]:
@@ -151,18 +155,18 @@ func case_client_by_properties() -> void:
 			equal(client.join(server.port, "127.0.0.1"), OK, "create_client")
 			var ends: Array[End] = [server, client]
 			var is_decided := func() -> bool: return have_met(ends) or not client.is_active()
-			check(pump(ends, is_decided, PATIENCE), "it is decided")
-			equal(client.is_up(), is_named, "the name counts")
+			check(pump(ends, is_decided, PATIENCE), "the handshake succeeds or fails")
+			equal(client.is_up(), is_named, "the result depends on the name")
 			if is_named:
 				expect_errors(0, true, "named")
 				_check_frozen(client)
 			else:
-				expect_error_texts(["connecting to 127.0.0.1"], "not named")
+				expect_error_texts(["connecting to 127.0.0.1"], "a certificate without the name")
 			await clean_up()
 	done()
 
 
-## Accepts anything, and warns once.
+## A client without verification accepts any certificate and warns once.
 func case_unverified() -> void:
 	var server := encrypted_server(identity_of("expired"))
 	for attempt in 2:
@@ -172,7 +176,8 @@ func case_unverified() -> void:
 		client.peer.set(&"dtls_verify", false)
 		equal(client.join(server.port), OK, "create_client")
 		var ends: Array[End] = [server, client]
-		check(pump(ends, func() -> bool: return client.is_up() and server.events.size() == attempt + 1, PATIENCE), "it connects")
+		check(pump(ends, func() -> bool: return client.is_up() and server.events.size() == attempt + 1, PATIENCE),
+				"the client connects")
 		if _errors.can_see():
 			var warnings := _errors.take_warnings()
 			equal(warnings.size(), 1, "warnings %s" % [warnings])

@@ -1,11 +1,11 @@
 extends "res://lib/dtls_suite.gd"
-## Handshakes on bad networks, many at once, and with ends that do not speak the same.
+## Handshakes on bad networks, many at once, and with remotes that do not encrypt.
 
-## More than a handshake has.
+## Exceeds the number of datagrams in a handshake.
 const DATAGRAMS := 12
 
 
-## Each of a handshake's datagrams lost, in a connection of its own; and each with the one after it.
+## Loses each datagram of a handshake in a connection of its own, alone and together with the next one.
 func case_each_datagram_lost() -> void:
 	for kind: String in [RSA, P256]:
 		var server := encrypted_server(identity(kind), 2 * DATAGRAMS)
@@ -22,10 +22,10 @@ func case_each_datagram_lost() -> void:
 	done()
 
 
-## Everything twice, and much of it late. (Godot's own server ends a session at a hello that comes twice.)
+## Doubles every datagram and delays many. (Godot's own server ends a session at a repeated hello message.)
 func case_doubled_and_delayed() -> void:
 	if not server_class.ends_with("Rs"):
-		check(_relays.is_empty(), "there is nothing to try")
+		check(_relays.is_empty(), "not tested with stock")
 		done()
 		return
 	for kind: String in [RSA, P256]:
@@ -46,15 +46,16 @@ func case_doubled_and_delayed() -> void:
 func _check_all_in(ends: Array[End], what: Array[Array], kind: String) -> void:
 	var is_decided := func() -> bool:
 		return ends.slice(1).all(func(end: End) -> bool: return end.is_up() or not end.is_active())
-	check(pump(ends, is_decided, PATIENCE), "%s: all is decided" % kind)
+	check(pump(ends, is_decided, PATIENCE), "%s: all handshakes succeed or fail" % kind)
 	for index in what.size():
-		check(ends[index + 1].is_up(), "%s, %s: it connects" % [kind, what[index]])
+		check(ends[index + 1].is_up(), "%s, %s: the client connects" % [kind, what[index]])
 	for client: End in ends.slice(1).filter(func(end: End) -> bool: return end.is_up()):
 		equal(client.say("here", 1), OK, "put_packet")
-	check(pump(ends, func() -> bool: return ends[0].packets.size() == what.size(), PATIENCE), kind + ": all are heard")
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == what.size(), PATIENCE),
+			kind + ": packets of all clients arrive")
 
 
-## Each is who he says.
+## Each client is heard under its own id.
 func case_crowd() -> void:
 	const COUNT := 40
 	for kind: String in [RSA, P256]:
@@ -62,27 +63,28 @@ func case_crowd() -> void:
 		var ends: Array[End] = [server]
 		for index in COUNT:
 			ends.append(encrypted_client(server.port, trusting(identity(kind))))
-		check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), kind + ": everybody connects")
+		check(pump(ends, func() -> bool: return have_met(ends), PATIENCE), kind + ": all clients connect")
 		for client: End in ends.slice(1):
 			client.say("I am %d" % client.id(), 1)
-		check(pump(ends, func() -> bool: return server.packets.size() == COUNT), kind + ": everybody is heard")
+		check(pump(ends, func() -> bool: return server.packets.size() == COUNT),
+				kind + ": packets of all clients arrive")
 		for packet in server.packets:
 			equal(packet.bytes.get_string_from_utf8(), "I am %d" % packet.from, kind)
 		await clean_up()
 	done()
 
 
-## A plain client is not let in, and the server's log says nothing of it.
+## A plain client is not admitted, and our server prints no error.
 func case_plain_client() -> void:
 	var server := encrypted_server(identity(P256))
 	var plain := new_end(client_class)
 	equal(plain.join(server.port), OK, "create_client")
 	pump([server, plain], func() -> bool: return plain.is_up(), 1.0)
-	check(not plain.is_up() and server.events.is_empty(), "it is not let in")
+	check(not plain.is_up() and server.events.is_empty(), "the client is not admitted")
 	if server.is_ours:
 		expect_errors(0, true, "a plain client")
 	else:
-		# Godot's DTLS says so.
+		# Godot's DTLS prints an error.
 		expect_errors(1, false, "a plain client")
 	done()
 
@@ -92,8 +94,8 @@ func case_plain_server() -> void:
 	var client := encrypted_client(server.port, trusting(identity(P256)))
 	var ends: Array[End] = [server, client]
 	if client.is_ours:
-		check(pump(ends, func() -> bool: return not client.is_active(), PATIENCE), "it gives up")
+		check(pump(ends, func() -> bool: return not client.is_active(), PATIENCE), "the client closes")
 		expect_error_texts(["it may be no DTLS server"], "a plain server")
 	else:
-		check(not pump(ends, func() -> bool: return client.is_up(), 1.0), "it is not let in")
+		check(not pump(ends, func() -> bool: return client.is_up(), 1.0), "the client is not admitted")
 	done()

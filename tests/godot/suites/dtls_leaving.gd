@@ -1,7 +1,7 @@
 extends "res://lib/dtls_suite.gd"
-## How encrypted connections end, begin anew, and are refused.
+## How encrypted connections end, restart, and are refused.
 
-## ENet by itself takes five seconds or more to miss a remote.
+## ENet alone takes five seconds or more to detect a lost remote.
 const AT_ONCE := 2.0
 
 
@@ -14,30 +14,30 @@ func case_reconnecting() -> void:
 		var ends: Array[End] = [server, client]
 		check(pump(ends, func() -> bool: return have_met(ends)), "round %d" % round_number)
 		equal(client.say("here"), OK, "put_packet")
-		check(pump(ends, func() -> bool: return server.packets.size() == round_number + 1), "it is heard")
+		check(pump(ends, func() -> bool: return server.packets.size() == round_number + 1), "the packet arrives")
 		var left := "-%d" % client.id()
 		client.peer.close()
-		check(pump(ends, func() -> bool: return server.events.has(left), AT_ONCE), "it leaves")
+		check(pump(ends, func() -> bool: return server.events.has(left), AT_ONCE), "the server signals the disconnect")
 	done()
 
 
-## The same object again, which ours encrypts again.
-func case_server_anew() -> void:
+## The objects are reused, and encrypted again at ends of our class.
+func case_restarted_server() -> void:
 	var who := identity(P256)
 	var ends := encrypted_ends(who)
 	ends[0].peer.close()
-	check(pump(ends, func() -> bool: return not ends[1].is_active(), AT_ONCE), "the client is told")
+	check(pump(ends, func() -> bool: return not ends[1].is_active(), AT_ONCE), "the client receives the disconnect")
 	if ends[0].is_ours and ends[1].is_ours:
 		equal(ends[0].host(ends[0].port), OK, "create_server")
 		equal(host_of(ends[0]).call(&"dtls_server_setup", who.options()), OK, "dtls_server_setup")
 		equal(ends[1].join(ends[0].port), OK, "create_client")
 		equal(host_of(ends[1]).call(&"dtls_client_setup", NAME, trusting(who)), OK, "dtls_client_setup")
-		check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "they meet again")
+		check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "the ends connect again")
 	done()
 
 
-## Close_notify alone, without a word of ENet.
-func case_client_takes_leave() -> void:
+## The client sends close_notify only, without an ENet disconnect.
+func case_client_closes_the_session() -> void:
 	for kind: String in [RSA, P256]:
 		var ends := encrypted_ends(identity(kind))
 		var left := "-%d" % ends[1].id()
@@ -46,14 +46,15 @@ func case_client_takes_leave() -> void:
 		else:
 			_relays[-1].close()
 		if ends[0].is_ours:
-			check(pump(ends, func() -> bool: return ends[0].events.has(left), AT_ONCE), "the server notices")
+			check(pump(ends, func() -> bool: return ends[0].events.has(left), AT_ONCE),
+					"the server signals the disconnect")
 		else:
 			_check_relay_notices(_relays[0], ends)
 		await clean_up()
 	done()
 
 
-func case_server_takes_leave() -> void:
+func case_server_closes_the_session() -> void:
 	for kind: String in [RSA, P256]:
 		var ends := encrypted_ends(identity(kind))
 		if ends[0].is_ours:
@@ -61,7 +62,7 @@ func case_server_takes_leave() -> void:
 		else:
 			_relays[0].close()
 		if ends[1].is_ours:
-			check(pump(ends, func() -> bool: return not ends[1].is_active(), AT_ONCE), "the client notices")
+			check(pump(ends, func() -> bool: return not ends[1].is_active(), AT_ONCE), "the client closes")
 		else:
 			_check_relay_notices(_relays[-1], ends)
 		await clean_up()
@@ -69,15 +70,15 @@ func case_server_takes_leave() -> void:
 
 
 func _check_relay_notices(relay: Relay, ends: Array[End]) -> void:
-	check(pump(ends, func() -> bool: return relay.ended.size() == 1, AT_ONCE), "Godot's DTLS notices")
+	check(pump(ends, func() -> bool: return relay.ended.size() == 1, AT_ONCE), "Godot's DTLS ends the session")
 	for session in relay.ended:
-		equal(session.dtls.get_status(), PacketPeerDTLS.STATUS_DISCONNECTED, "as an end, not as an error")
+		equal(session.dtls.get_status(), PacketPeerDTLS.STATUS_DISCONNECTED, "the session's status is not an error")
 
 
-## Handshakes are refused; who is in stays.
+## Handshakes are refused; connected clients stay.
 func case_refusing() -> void:
 	if not server_class.ends_with("Rs"):
-		check(_relays.is_empty(), "stock's server cannot tell the relay")
+		check(_relays.is_empty(), "not tested with stock: its server cannot inform the relay")
 		done()
 		return
 	var who := identity(P256)
@@ -87,18 +88,18 @@ func case_refusing() -> void:
 	var refused := encrypted_client(server.port, trusting(who))
 	var all: Array[End] = [server, ends[1], refused]
 	if refused.is_ours:
-		check(pump(all, func() -> bool: return not refused.is_active(), AT_ONCE), "it is told")
+		check(pump(all, func() -> bool: return not refused.is_active(), AT_ONCE), "the refused client gets an alert")
 		expect_error_texts(["the remote refused"], "a refused client")
 	else:
 		var relay := _relays[-1]
-		check(pump(all, func() -> bool: return not relay.ended.is_empty(), AT_ONCE), "it is told")
+		check(pump(all, func() -> bool: return not relay.ended.is_empty(), AT_ONCE), "the refused client gets an alert")
 		expect_errors(1, false, "a refused client")
-	equal(server.events.size(), 1, "nobody came in")
+	equal(server.events.size(), 1, "the number of signals is unchanged")
 	equal(ends[1].say("still here"), OK, "put_packet")
-	check(pump(all, func() -> bool: return server.packets.size() == 1), "who is in stays")
+	check(pump(all, func() -> bool: return server.packets.size() == 1), "the connected client is not affected")
 	server.peer.refuse_new_connections = false
 	refused.peer.close()
 	var late := encrypted_client(server.port, trusting(who))
 	all = [server, ends[1], late]
-	check(pump(all, func() -> bool: return late.is_up() and server.events.size() == 2), "then others may")
+	check(pump(all, func() -> bool: return late.is_up() and server.events.size() == 2), "later clients are admitted")
 	done()

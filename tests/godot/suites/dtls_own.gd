@@ -1,17 +1,17 @@
 extends "res://lib/dtls_player_suite.gd"
-## Encryption of ours to ours: the README's script, and the format of Godot 3.
+## Encryption between our classes: the README's script, and the wire format of Godot 3.
 
 const README := "../../README.md"
-## In the script.
+## The port in the README's script.
 const PORT := "24565"
 const WIRE_GODOT3 := 1
 
 
 func reason_to_skip() -> String:
-	return super() if are_both_ours() else "both ends must be ours"
+	return super() if are_both_ours() else "both ends must be of our class"
 
 
-## The README's script is run, on other ports.
+## The README's script runs with other ports.
 func case_the_readme() -> void:
 	var lines := _readme_script()
 	check(lines.size() > 1 and lines.size() <= 10, "%d lines" % lines.size())
@@ -20,10 +20,10 @@ func case_the_readme() -> void:
 	var body := "\t" + "\n\t".join(lines)
 	body = body.replace("create_server(%s)" % PORT, "create_server(%d)" % server_port)
 	body = body.replace(", %s)" % PORT, ", %d)" % wire.port)
-	check(not body.contains(PORT), "the ports are others")
+	check(not body.contains(PORT), "the port was replaced")
 	var script := GDScript.new()
 	script.source_code = "func play() -> Array[MultiplayerPeer]:\n%s\n\treturn [server, client]\n" % body
-	equal(script.reload(), OK, "it compiles")
+	equal(script.reload(), OK, "the script compiles")
 	var game: RefCounted = script.new()
 	var peers: Array[MultiplayerPeer] = game.call(&"play")
 	var ends: Array[End] = []
@@ -31,17 +31,17 @@ func case_the_readme() -> void:
 		var end := new_end(OURS)
 		end.peer = peer
 		ends.append(end)
-	check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "they connect")
+	check(pump(ends, func() -> bool: return ends[1].is_up(), PATIENCE), "the client connects")
 	equal(ends[1].say("over here"), OK, "put_packet")
-	check(pump(ends, func() -> bool: return ends[0].texts().has("over here")), "the client is heard")
+	check(pump(ends, func() -> bool: return ends[0].texts().has("over here")), "the server receives the packet")
 	equal(ends[0].say("I see"), OK, "put_packet")
-	check(pump(ends, func() -> bool: return ends[1].texts().has("I see")), "the server is heard")
-	equal(wire.not_encrypted, 0, "all that travelled is DTLS")
-	check(wire.passed > 0, "it travelled there")
+	check(pump(ends, func() -> bool: return ends[1].texts().has("I see")), "the client receives the packet")
+	equal(wire.not_encrypted, 0, "datagrams that are no DTLS records")
+	check(wire.passed > 0, "the wire carried datagrams")
 	done()
 
 
-## The block of code that has encryption in it.
+## The README's code block that contains encryption.
 func _readme_script() -> PackedStringArray:
 	var path := ProjectSettings.globalize_path("res://").path_join(README)
 	for block: String in FileAccess.get_file_as_string(path).split("```gdscript\n").slice(1):
@@ -51,18 +51,19 @@ func _readme_script() -> PackedStringArray:
 	return []
 
 
-## Godot 3's format has a relay of its own in the peers.
+## In Godot 3's format the peers relay by themselves.
 func case_godot3_wire() -> void:
 	for way: Way in [Way.HOST, Way.PROPERTIES]:
-		# The world's RPCs go up to transfer channel 3.
+		# The world's RPCs use transfer channels up to 3.
 		var settings: Dictionary[StringName, Variant] = {&"wire_protocol": WIRE_GODOT3, &"channel_count": 6}
 		var players := await players_encrypted(way, identity(RSA), 2, settings)
-		equal(players[0].end.peer.is_server_relay_supported(), false, "it is that format")
+		equal(players[0].end.peer.is_server_relay_supported(), false, "relay support in Godot 3's format")
 		await say_in_every_mode(players[0], players[1])
 		await say_in_every_mode(players[1], players[2])
-		check(players[0].world.heard.is_empty(), "the server does not hear it")
+		check(players[0].world.heard.is_empty(), "the server does not receive the relayed RPC")
 		var left := "-%d" % players[2].id()
 		players[2].end.peer.close()
-		check(await frames(func() -> bool: return players[1].events.has(left)), "leaving is told")
+		check(await frames(func() -> bool: return players[1].events.has(left)),
+				"the other client signals the disconnect")
 		await end_encrypted()
 	done()

@@ -1,13 +1,13 @@
 extends "res://lib/dtls_suite.gd"
-## Which certificates a client accepts, and what it says of the others. Beside ours, what Godot's own DTLS
-## does with the same ones, as measured on 4.6.3.
+## Which certificates a client accepts, and its error for the others. For comparison, the results of Godot's own DTLS
+## with the same certificates, as measured on 4.6.3.
 
-## What Godot's client says.
+## Results of Godot's client.
 const ACCEPTED := "accepted"
 const REFUSED := "refused"
-## Without authorities of the system, where it shall trust those, or nobody.
+## The client shall trust the system's authorities, of which there are none, or is given none at all.
 const CANNOT_START := "cannot start"
-## Nothing is wrong, for ours.
+## Our client prints no error.
 const FINE := ""
 const HOST := "game.example"
 const REMOTE_REFUSED := "the remote refused"
@@ -18,18 +18,18 @@ const UNSAFE := "client_unsafe"
 const SYSTEM := ""
 
 
-## A certificate, a client, and what comes of it.
+## A certificate, a client's options, and the expected results.
 class Row:
 	var what: String
-	## Of the folder.
+	## Names in the folder of certificates.
 	var server: String
 	var trusted: String
 	var hostname: String
-	## Part of what ours says.
+	## Part of our error.
 	var ours: String
 	var stock: String
 	var way := VERIFIED
-	## The common name that counts instead of the host's name.
+	## The common name to check instead of the host name.
 	var override := ""
 
 	func _init(about: String, server_file: String, trusted_file: String, host: String, our: String, its: String) -> void:
@@ -60,7 +60,7 @@ func case_chain() -> void:
 
 func case_usage() -> void:
 	var row := Row.new("issued for clients", "for_clients", "ca", HOST, "server authentication", REFUSED)
-	# Godot's server does not even show it.
+	# Godot's server ends the handshake before it shows the certificate.
 	if not server_class.ends_with("Rs"):
 		row.ours = REMOTE_REFUSED
 	await _try([row])
@@ -95,7 +95,7 @@ func case_names() -> void:
 		Row.new("an address's name", "address", "ca", "localhost", "issued for 127.0.0.1, connecting to localhost", REFUSED),
 		Row.new("address as common name", "address_as_cn", "ca", "127.0.0.1", FINE, ACCEPTED),
 		Row.new("wildcard", "wildcard", "ca", "eu.game.example", FINE, ACCEPTED),
-		Row.new("wildcard, nothing in its place", "wildcard", "ca", HOST,
+		Row.new("wildcard, missing label", "wildcard", "ca", HOST,
 			"issued for *.game.example, connecting to game.example", REFUSED),
 		Row.new("wildcard, two labels", "wildcard", "ca", "a.b.game.example",
 			"issued for *.game.example, connecting to a.b.game.example", REFUSED),
@@ -113,7 +113,7 @@ func case_self_signed() -> void:
 		Row.new("another one", "self_signed", "localhost", HOST, "not signed by", REFUSED),
 		Row.new("another one of the same name", "self_signed", "self_signed_cn_only", HOST, "not signed by", REFUSED),
 		Row.new("an authority expected", "self_signed", "ca", HOST, "not signed by", REFUSED),
-		# Godot trusts a certificate by itself only if it signed itself.
+		# Godot trusts an end-entity certificate itself only if it is self-signed.
 		Row.new("signed by an authority, pinned", "good", "good", HOST, FINE, REFUSED),
 		Row.new("signed by an authority, another of its certificates pinned", "good", "cn_only", HOST, "not signed by",
 			REFUSED),
@@ -162,9 +162,10 @@ func _options(row: Row) -> TLSOptions:
 
 func _check_ours(row: Row, ends: Array[End]) -> void:
 	var client := ends[1]
-	check(pump(ends, func() -> bool: return have_met(ends) or not client.is_active()), row.what + ": it is decided")
+	check(pump(ends, func() -> bool: return have_met(ends) or not client.is_active()),
+			row.what + ": the handshake succeeds or fails")
 	equal(client.is_up(), row.ours == FINE, row.what)
-	# Godot's server says something too.
+	# Godot's server may print errors, too.
 	var lines := _errors.take().filter(func(line: String) -> bool: return line.contains("Rs."))
 	if _errors.can_see():
 		equal(lines.size(), 0 if row.ours == FINE else 1, "%s: lines of %s" % [row.what, lines])
@@ -175,21 +176,22 @@ func _check_ours(row: Row, ends: Array[End]) -> void:
 
 func _check_stock(row: Row, ends: Array[End]) -> void:
 	var client := ends[1]
-	# The last one made.
+	# The relay made last is the client's.
 	var relay := _relays[-1]
-	check(pump(ends, func() -> bool: return have_met(ends) or not relay.ended.is_empty()), row.what + ": it is decided")
+	check(pump(ends, func() -> bool: return have_met(ends) or not relay.ended.is_empty()),
+			row.what + ": the handshake succeeds or fails")
 	var outcome := ACCEPTED
 	if not relay.ended.is_empty():
 		outcome = REFUSED if relay.ended[0].error == OK else CANNOT_START
 	var is_lacking := row.trusted == SYSTEM and OS.get_system_ca_certificates().is_empty()
-	equal(outcome, CANNOT_START if is_lacking else row.stock, row.what + ": what Godot's client says")
+	equal(outcome, CANNOT_START if is_lacking else row.stock, row.what + ": result of Godot's client")
 	equal(client.is_up(), outcome == ACCEPTED, row.what)
 	for line in _errors.take():
 		check(outcome != ACCEPTED and not line.contains("Rs."), "%s: %s" % [row.what, line])
 	_check_server_is_told(row, ends, outcome == REFUSED)
 
 
-## A server of ours warns of clients that refused it.
+## A server of our class warns about clients that rejected its certificate.
 func _check_server_is_told(row: Row, ends: Array[End], is_refused: bool) -> void:
 	if not ends[0].is_ours or not _errors.can_see():
 		return

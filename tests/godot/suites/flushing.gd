@@ -1,5 +1,5 @@
 extends "res://lib/player_suite.gd"
-## When packets leave: with ours once a frame unless told otherwise, with the built-in class each at once.
+## When packets are sent: with our class once per frame by default, with the built-in class immediately.
 
 const Threaded := preload("res://lib/threaded.gd")
 const Leaver := preload("res://leaver.gd")
@@ -8,15 +8,15 @@ const SENT_PACKETS := 1
 const _WORD: PackedByteArray = [63]
 const FLUSH_FRAME := 0
 const FLUSH_IMMEDIATE := 1
-## A ping, or what is sent again on a busy machine, may make one more: the least of so many counts.
+## A ping or a retransmission may add a datagram, so the smallest of this many counts is used.
 const ATTEMPTS := 5
-## Where in a frame a game may send.
+## Places within a frame from which a game may send.
 const PLACES: Array[String] = [
 	"physics_process", "api_poll", "process_frame", "process", "deferred", "timer", "tween",
 ]
 
 
-## Runs something in a node's processing, once.
+## Runs a callable once, in a node's processing.
 class Actor:
 	extends Node
 
@@ -35,7 +35,7 @@ class Actor:
 		return Callable()
 
 
-## An API that is polled with the others, at the frame's begin.
+## An API that is polled with the others at the start of a frame.
 class Probe:
 	extends MultiplayerAPIExtension
 
@@ -58,9 +58,9 @@ func case_the_mode() -> void:
 		if not _is_ours(peer):
 			check(not (&"flush_mode" in peer), "stock has no such property")
 			continue
-		equal(peer.get(&"flush_mode"), FLUSH_FRAME, "by default")
+		equal(peer.get(&"flush_mode"), FLUSH_FRAME, "the default mode")
 		peer.set(&"flush_mode", FLUSH_IMMEDIATE)
-		equal(peer.get(&"flush_mode"), FLUSH_IMMEDIATE, "once set")
+		equal(peer.get(&"flush_mode"), FLUSH_IMMEDIATE, "the mode after setting it")
 		for wrong: int in [-1, 2, 4294967296]:
 			peer.set(&"flush_mode", wrong)
 			expect_errors(1, true, "mode %d" % wrong)
@@ -79,7 +79,7 @@ func case_a_frame_is_a_datagram() -> void:
 	done()
 
 
-func case_immediate_is_as_stock() -> void:
+func case_immediate_mode_matches_stock() -> void:
 	var players := await _players_and_probe()
 	for sender in 2:
 		if players[sender].end.is_ours:
@@ -90,8 +90,8 @@ func case_immediate_is_as_stock() -> void:
 	done()
 
 
-## Who answers a packet, or sends in a physics step, does not make it wait for the processing.
-func case_processing_holds_nothing_up() -> void:
+## A packet sent from a physics step or as an answer to a packet is not delayed until the processing step.
+func case_processing_delays_nothing() -> void:
 	var players := await _players_and_probe()
 	for place: String in ["physics_process", "api_poll"]:
 		for sender in 2:
@@ -101,7 +101,7 @@ func case_processing_holds_nothing_up() -> void:
 				_put(players[sender], PACKETS)
 				_actor.in_process = func() -> void: left[0] = _sent(players[sender])
 			_act_in(place, players, sender, act)
-			check(await frames(func() -> bool: return left[0] >= 0), "a frame goes by")
+			check(await frames(func() -> bool: return left[0] >= 0), "a frame passes")
 			var expected := 1 if players[sender].end.is_ours else PACKETS
 			var count: int = left[0]
 			check(count >= expected, "%d datagrams, put in %s" % [count, place])
@@ -109,7 +109,7 @@ func case_processing_holds_nothing_up() -> void:
 	done()
 
 
-## What takes a process of its own in a real game answers in the next frame here, as with stock.
+## An answer, which in a real game comes from another process, is sent in the next frame, as with stock.
 func case_round_trips_take_no_more_frames() -> void:
 	const ROUNDS := 20
 	var players := await _players_and_probe()
@@ -132,13 +132,13 @@ func case_round_trips_take_no_more_frames() -> void:
 				_actor.in_process = answers
 		frames_taken.append(Engine.get_process_frames() - begun)
 	frames_taken.sort()
-	# What is put in one frame is there at the begin of the next.
+	# A packet sent in one frame is received at the start of the next.
 	equal(frames_taken[int(ROUNDS / 2.0)], 2, "frames of a round trip, of %s" % [frames_taken])
 	await _end_probe()
 	done()
 
 
-## Acknowledgements travel with the answers of the frame, and also if there are none.
+## Acknowledgements share the datagram of the frame's answers, and are sent also without an answer.
 func case_acknowledgements_wait_for_the_frame() -> void:
 	var players := await _players_and_probe()
 	if players[0].end.is_ours:
@@ -154,18 +154,18 @@ func case_acknowledgements_wait_for_the_frame() -> void:
 					CONNECT_ONE_SHOT)
 				var heard := players[0].events.size()
 				players[1].api.send_bytes(_WORD, 1, MultiplayerPeer.TRANSFER_MODE_RELIABLE)
-				check(await frames(func() -> bool: return players[0].events.size() > heard), "it comes")
+				check(await frames(func() -> bool: return players[0].events.size() > heard), "the packet arrives")
 				await frame()
 				counts.append(_sent(players[0]))
 			equal(counts.min(), 1, "datagrams with an answer: %s" % answers)
 	else:
-		check(true, "stock acknowledges at once")
+		check(true, "not tested with stock, which acknowledges at once")
 	await _end_probe()
 	done()
 
 
-## Some may, so that the system sends them in one go.
-func case_full_datagrams_do_not_wait_for_ever() -> void:
+## A few full datagrams may be delayed, so that one system call sends them.
+func case_full_datagrams_are_sent_without_polls() -> void:
 	const MANY := 450
 	var ends := _connected()
 	pump_for(ends, 0.05)
@@ -173,13 +173,13 @@ func case_full_datagrams_do_not_wait_for_ever() -> void:
 	for index in MANY:
 		ends[0].send(pattern(100))
 	var count := _sent_by(ends[0].peer)
-	# Twelve fit into one.
+	# Twelve packets fit into one datagram.
 	check(count >= 32 and count < MANY / 11.0 if ends[0].is_ours else count == MANY, "%d before any poll" % count)
-	check(pump(ends, func() -> bool: return ends[1].packets.size() == MANY), "they arrive")
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == MANY), "the packets arrive")
 	done()
 
 
-## No frame goes by: the next poll sends, and what it finds itself too.
+## Without frames, the next poll sends the queued packets together with the acknowledgements of its own reads.
 func case_a_loop_of_polls() -> void:
 	var ends := _connected()
 	pump_for(ends, 0.05)
@@ -189,48 +189,49 @@ func case_a_loop_of_polls() -> void:
 			ends[sender].say(str(index))
 		ends[sender].poll()
 		var count := _sent_by(ends[sender].peer)
-		# Stock's acknowledgements travel alone.
+		# Stock sends its acknowledgements in separate datagrams.
 		check(count == 1 if ends[sender].is_ours else count >= PACKETS, "%d with the next poll" % count)
-	check(pump(ends, func() -> bool: return ends[0].packets.size() == PACKETS), "they arrive")
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == PACKETS), "the packets arrive")
 	done()
 
 
-func case_the_other_class_has_it_too() -> void:
+func case_flush_mode_of_connections() -> void:
 	if server_class == "ENetMultiplayerPeerRs":
 		var host: MultiplayerPeer = ClassDB.instantiate("ENetConnectionRs")
-		equal(host.get(&"flush_mode"), FLUSH_FRAME, "by default")
+		equal(host.get(&"flush_mode"), FLUSH_FRAME, "the default mode")
 		host.call(&"create_host_bound", "*", free_port())
 		host.poll()
 		host.set(&"flush_mode", FLUSH_IMMEDIATE)
-		equal(host.get(&"flush_mode"), FLUSH_IMMEDIATE, "once set")
+		equal(host.get(&"flush_mode"), FLUSH_IMMEDIATE, "the mode after setting it")
 		host.close()
 	else:
-		check(true, "nothing of ours serves")
+		check(true, "not tested with stock")
 	done()
 
 
-## Freed with its last words, in one go.
-func case_freeing_says_them() -> void:
+## A peer that is freed right after it queued a packet still sends it.
+func case_freeing_sends_queued_packets() -> void:
 	for leaver in 2:
 		var ends := connected(1)
 		var stays := ends[1 - leaver]
 		var goodbye := "-%d" % ends[leaver].id()
-		equal(ends[leaver].say("words"), OK, "sending")
+		equal(ends[leaver].say("words"), OK, "sending a packet")
 		_ends.erase(ends[leaver])
 		ends.remove_at(leaver)
-		check(pump(ends, func() -> bool: return stays.journal.has(goodbye)), "the other hears it")
+		check(pump(ends, func() -> bool: return stays.journal.has(goodbye)), "the other end receives the disconnect")
 		if stays.keeps_last_words:
-			equal(stays.texts(), ["words"] as Array[String], "what it said")
+			equal(stays.texts(), ["words"] as Array[String], "the packets that arrived")
 	done()
 
 
-func case_quitting_says_them() -> void:
+func case_quitting_sends_queued_packets() -> void:
 	for how: String in ["quit", "free", "finalize"]:
 		var server := start_server()
 		var child := start_godot("res://leaver.gd", [how, client_class, str(server.port)])
 		if child <= 0:
 			break
-		check(pump([server], func() -> bool: return server.events.size() == 2, 30.0), "it comes and leaves: " + how)
+		check(pump([server], func() -> bool: return server.events.size() == 2, 30.0),
+				"the client connects and disconnects: " + how)
 		if server.keeps_last_words:
 			equal(server.texts(), [Leaver.WORD] as Array[String], how)
 		server.peer.close()
@@ -249,14 +250,14 @@ func _players_and_probe() -> Array[Player]:
 	_probe_root = Node.new()
 	_probe_root.name = "Probe"
 	tree.root.add_child(_probe_root)
-	# It comes first, so it sees what left before anybody polls.
+	# The probe is polled first, so it sees what was sent before any peer is polled.
 	tree.set_multiplayer(_probe, _probe_root.get_path())
 	_actor = Actor.new()
 	tree.root.add_child(_actor)
 	var players := await players_connected(1)
 	for player in players:
 		player.api.server_relay = false
-		# A thread sends by itself, so that datagrams would not be counted in time.
+		# A network thread sends at its own time, so the datagrams would not be counted in the right frame.
 		Threaded.end(player.end.peer)
 	await frames_for(0.1)
 	return players
@@ -270,7 +271,7 @@ func _end_probe() -> void:
 	await tree.process_frame
 
 
-## How many datagrams the packets of one frame made until the next.
+## The number of datagrams in which the packets of one frame are sent before the next frame.
 func _datagrams(players: Array[Player], sender: int, place: String) -> int:
 	var counts: Array[int] = []
 	for attempt in ATTEMPTS:

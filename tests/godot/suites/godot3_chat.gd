@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## A chat for Godot 3 and its port by docs/migrating-from-godot3.md, in one session.
+## A chat for Godot 3 and its port according to docs/migrating-from-godot3.md, in one session.
 
 const Godot3 := preload("res://lib/godot3.gd")
 const CHAT := "res://lib/chat.gd"
@@ -10,8 +10,8 @@ var _chats: Array[RefCounted] = []
 
 func reason_to_skip() -> String:
 	if not Godot3.is_there():
-		return "GODOT3 names no Godot 3"
-	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class speaks to Godot 3"
+		return "the variable GODOT3 is not set to a Godot 3"
+	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class can talk to Godot 3"
 
 
 func clean_up() -> void:
@@ -22,12 +22,12 @@ func clean_up() -> void:
 	await super()
 
 
-## The original, in a process of its own.
+## Starts the original in a process of its own.
 func _original(role: String, port: int, name: String) -> void:
 	_processes.append(Godot3.run(["chat_main.gd", role, str(port), name]))
 
 
-## The port. It names our class, so it cannot be loaded where that is missing.
+## Starts the port. It names our class, so the script can be loaded only where that exists.
 func _port_of_it(role: StringName, port: int, name: String) -> RefCounted:
 	var script: GDScript = load(CHAT)
 	var chat: RefCounted = script.new()
@@ -40,7 +40,7 @@ func _lines(chat: RefCounted) -> Array[String]:
 	return chat.get(&"lines")
 
 
-## Lets all go on until one of the chats has all of these lines.
+## Runs all participants until the given chat has all of these lines.
 func _expect(chat: RefCounted, lines: Array[String], seconds: float = 10.0) -> void:
 	var has_all := func() -> bool:
 		for each in _chats:
@@ -53,7 +53,7 @@ func case_the_original_hosts() -> void:
 	var port := free_port()
 	_original("host", port, "Anna")
 	var ben := _port_of_it(&"join", port, "Ben")
-	# The other process may be slow to start; a request is repeated until it has.
+	# The other process may be slow to start; the connect request is repeated meanwhile.
 	_expect(ben, ["connected", "Anna: welcome Ben"], 40.0)
 	var carl := _port_of_it(&"join", port, "Carl")
 	_original("join", port, "Dora")

@@ -1,24 +1,24 @@
 extends "res://lib/godot3_suite.gd"
-## WIRE_GODOT3 with a real Godot 3: every byte of what three peers say to all, in each compression mode
-## and each transfer mode, and the channels it comes on.
+## WIRE_GODOT3 with a real Godot 3: all bytes of the packets that three peers broadcast, in each compression and
+## transfer mode, and the channels on which they arrive.
 
-## Each leg has one end here, whose throttle can be told to take no slow machine for a slow network.
+## Each connection has one end in this process, whose throttle can be kept open on a slow machine.
 const THREE: Array[String] = ["ours: theirs, theirs", "theirs: ours, ours"]
 const COUNT := 75
-## What one sends begins with these numbers.
+## The numbers of a sender's packets start at a multiple of this.
 const RANGE := 1000
-## Of the packet with the prefix: larger ones are split, and then have an order.
+## Largest packet, with the prefix, that is not split. Split packets are always ordered.
 const LARGEST_WHOLE := 1356
-## In seconds, before packets are sent again.
+## Seconds after which missing packets are sent again.
 const PATIENCE := 2.0
 const MOST_ATTEMPTS := 5
-## By transfer mode.
+## ENet channel by transfer mode.
 const CHANNEL_OF: Array[int] = [2, 2, 1]
 
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 
 
-## Of the present session.
+## Counts for the current session.
 var _bytes_sent := 0
 var _sent_again := 0
 
@@ -43,15 +43,15 @@ func _carry(members: Array[Member], compression: int, what: String) -> void:
 	for index in COUNT:
 		for number in members.size():
 			_send(members, number, index)
-		# So few are under way that no buffer overflows.
+		# The number of packets in flight is limited, so that no buffer overflows.
 		if index % (MOST_UNDERWAY / 3) == 0 and not _settle(members, index + 1):
 			break
-	check(_settle(members, COUNT), what + ": all arrive")
+	check(_settle(members, COUNT), what + ": all packets arrive")
 	for number in members.size():
 		_judge(members, number, what)
 	for member in members:
 		if member.here != null:
-			# A server sends each packet that it hears to one more, and its own to two.
+			# A server relays each packet that it receives to one client, and sends its own packets to two.
 			var said := _bytes_sent * 4.0 / 3.0 if member.is_server() else _bytes_sent / 3.0
 			var travelled := pop(member.here, ENetConnection.HOST_TOTAL_SENT_DATA)
 			equal(travelled < said * 0.8, compression != NONE, "%s: %d bytes for %d" % [what, travelled, said])
@@ -63,8 +63,8 @@ func _send(members: Array[Member], number: int, index: int) -> void:
 	_bytes_sent += packet.size()
 
 
-## Waits until everybody has heard the first packets of everybody. However slow this machine is: Godot 3
-## takes it for a slow network sometimes, and holds back unreliable ones, which are then sent again.
+## Waits until all members have received each other's first packets. On a slow machine Godot 3 sometimes assumes
+## congestion and drops unreliable packets, which are then sent again.
 func _settle(members: Array[Member], count: int) -> bool:
 	var all_heard := func() -> bool:
 		return members.all(func(member: Member) -> bool: return _seen(member).size() >= count * (members.size() - 1))
@@ -107,7 +107,7 @@ func _all_heard(members: Array[Member], count: int) -> bool:
 	return members.all(func(member: Member) -> bool: return _heard(member) >= count)
 
 
-## Each packet of the others, once, from whom it is, and as it was sent.
+## Checks that each packet of the others arrived once, unchanged and from its sender.
 func _judge(members: Array[Member], number: int, what: String) -> void:
 	var member := members[number]
 	var seen := {}
@@ -123,9 +123,9 @@ func _judge(members: Array[Member], number: int, what: String) -> void:
 			var index := _judge_bytes(members, packet.from, packet.bytes, what)
 			equal(packet.channel, CHANNEL_OF[index % RANGE % 3], "%s: channel of packet %d" % [what, index])
 			seen[index] = true
-		equal(member.there.failures, [] as Array[int], what + ": it could send all")
-	equal(seen.size(), COUNT * (members.size() - 1), "%s: %s hears each packet" % [what, member])
-	check(_heard(member) - seen.size() <= _sent_again, "%s: %s hears each once" % [what, member])
+		equal(member.there.failures, [] as Array[int], what + ": errors of Godot 3's sends")
+	equal(seen.size(), COUNT * (members.size() - 1), "%s: %s receives each packet" % [what, member])
+	check(_heard(member) - seen.size() <= _sent_again, "%s: %s receives each packet once" % [what, member])
 
 
 func _judge_bytes(members: Array[Member], from: int, bytes: PackedByteArray, what: String) -> int:
@@ -136,7 +136,7 @@ func _judge_bytes(members: Array[Member], from: int, bytes: PackedByteArray, wha
 	return index
 
 
-## Godot 3 counts from its own three.
+## In Godot 3, transfer channels start after its own three.
 func case_channels() -> void:
 	for mixture in ["ours: ours, theirs", "theirs: theirs, ours"] as Array[String]:
 		var members := session(mixture, {"channel_count": 5})
@@ -149,7 +149,7 @@ func case_channels() -> void:
 					equal(sender.here.send(bytes, 0, RELIABLE_MODE, channel), OK, "put_packet")
 				else:
 					_godot3.send(sender.there, bytes, 0, RELIABLE_MODE, channel + 2)
-		check(until(func() -> bool: return _all_heard(members, 4)), mixture + ": all arrive")
+		check(until(func() -> bool: return _all_heard(members, 4)), mixture + ": all packets arrive")
 		for member in members:
 			if member.here != null:
 				for packet in member.here.packets:
@@ -158,8 +158,9 @@ func case_channels() -> void:
 				for packet in member.there.packets:
 					equal(packet.channel, packet.bytes[0] + 2, mixture)
 		var own: Member = members.filter(func(member: Member) -> bool: return member.here != null)[0]
-		equal(own.here.send(PackedByteArray([3]), 0, RELIABLE_MODE, 3), ERR_INVALID_PARAMETER, "beyond the last")
-		expect_error_texts(["has no transfer channel 3"], "beyond the last")
+		equal(own.here.send(PackedByteArray([3]), 0, RELIABLE_MODE, 3), ERR_INVALID_PARAMETER,
+				"a channel beyond the last")
+		expect_error_texts(["has no transfer channel 3"], "a channel beyond the last")
 	done()
 
 
@@ -174,8 +175,8 @@ func case_sizes() -> void:
 		if not until(arrived):
 			check(false, "%d bytes arrive" % size)
 			break
-		check(members[0].there.packets[0].bytes == bytes, "%d bytes over there" % size)
-		check(members[2].here.packets[0].bytes == bytes, "%d bytes by way of there" % size)
+		check(members[0].there.packets[0].bytes == bytes, "%d bytes in Godot 3" % size)
+		check(members[2].here.packets[0].bytes == bytes, "%d bytes relayed by Godot 3" % size)
 		members[0].there.packets.clear()
 		members[2].here.packets.clear()
 	done()

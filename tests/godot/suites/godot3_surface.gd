@@ -1,26 +1,26 @@
 extends "res://lib/suite.gd"
-## Every member of Godot 3's class, as a real Godot 3 tells them, has its like in ours, or a reason.
+## Every member of Godot 3's class, as reported by a real Godot 3, exists in our class, or there is a reason.
 
 const Godot3 := preload("res://lib/godot3.gd")
 
 const TYPES: Dictionary[int, String] = {
 	TYPE_NIL: "void", TYPE_BOOL: "bool", TYPE_INT: "int", TYPE_STRING: "String", TYPE_PACKED_BYTE_ARRAY: "bytes",
 }
-## What is no difference: names of classes.
+## Class names that do not count as differences.
 const NAMES: Dictionary[String, String] = {"NetworkedMultiplayerENet": "ENetMultiplayerPeerRs", "NetworkedMultiplayerPeer": "MultiplayerPeer"}
 const MISSING := "missing"
-## Where ours is otherwise on purpose, and how. Where the two versions disagree, Godot 4's signature
-## wins; docs/migrating-from-godot3.md has the reasons one by one.
+## Intended differences and our version of the member. Where the two Godot versions disagree, Godot 4's signature is
+## used; docs/migrating-from-godot3.md explains each of them.
 const INTENDED: Dictionary[String, String] = {
 	"method create_server":
 		"(port: int, max_clients: int = 32, max_channels: int = 0, in_bandwidth: int = 0, out_bandwidth: int = 0) -> Error",
 	"method create_client":
 		"(address: String, port: int, channel_count: int = 0, in_bandwidth: int = 0, out_bandwidth: int = 0, local_port: int = 0) -> Error",
 	"method disconnect_peer": "(peer: int, force: bool = false) -> void",
-	# A server of Godot 4 would not understand any other default.
+	# A server of Godot 4 would understand no other default.
 	"property compression_mode": "ENetMultiplayerPeerRs.CompressionMode = 0",
 	"property transfer_channel": "int = 0",
-	# Of PacketPeer, where Godot 4 has arguments of get_var and put_var instead.
+	# Members of PacketPeer, which Godot 4 replaced by arguments of get_var and put_var.
 	"method set_allow_object_decoding": MISSING,
 	"method is_object_decoding_allowed": MISSING,
 	"property allow_object_decoding": MISSING,
@@ -31,15 +31,15 @@ var _ours: StringName
 
 func reason_to_skip() -> String:
 	if not Godot3.is_there():
-		return "GODOT3 names no Godot 3"
-	return "" if client_class.ends_with("Rs") and client_class == server_class else "it is about our class alone"
+		return "the variable GODOT3 is not set to a Godot 3"
+	return "" if client_class.ends_with("Rs") and client_class == server_class else "only our class is compared"
 
 
 func case_every_member() -> void:
 	_ours = client_class
 	var theirs := Godot3.surface()
-	# As many as there are, or the comparison compares nothing.
-	check(theirs.size() >= 70, "Godot 3 tells its members: %d" % theirs.size())
+	# A minimum count, because a comparison without members would always pass.
+	check(theirs.size() >= 70, "number of members that Godot 3 reports: %d" % theirs.size())
 	var met: Array[String] = []
 	for member: String in theirs:
 		var expected: String = theirs[member]
@@ -47,7 +47,7 @@ func case_every_member() -> void:
 			expected = expected.replace(name, NAMES[name])
 		var own := _told(member)
 		if own == expected:
-			check(not INTENDED.has(member), "%s: no difference any more" % member)
+			check(not INTENDED.has(member), "%s is listed as a difference, but there is none" % member)
 		else:
 			met.append(member)
 			equal(own, INTENDED.get(member, expected), member)
@@ -56,7 +56,7 @@ func case_every_member() -> void:
 	done()
 
 
-## Our member of this name as the script in Godot 3 tells its own, or that there is none.
+## Our member of this name, in the form in which the script in Godot 3 reports its own, or MISSING.
 func _told(member: String) -> String:
 	var kind := member.get_slice(" ", 0)
 	var name := member.get_slice(" ", 1)

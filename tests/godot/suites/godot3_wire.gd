@@ -1,8 +1,8 @@
 extends "res://lib/godot3_suite.gd"
-## WIRE_GODOT3 with a real Godot 3, in both roles: who hears what, and of whom.
+## WIRE_GODOT3 with a real Godot 3 in both roles: the recipients and the senders of packets.
 
 
-## Everybody, one, and all but one, from everybody.
+## Every member sends to all, to one, and to all but one.
 func case_targets() -> void:
 	for mixture in MIXTURES:
 		var members := session(mixture)
@@ -25,22 +25,22 @@ func case_targets() -> void:
 	done()
 
 
-## Server and three clients.
+## Empty lists for the server and three clients.
 func _nothing() -> Array[PackedStringArray]:
 	return [PackedStringArray(), PackedStringArray(), PackedStringArray(), PackedStringArray()]
 
 
-## Each text arrives once, and those of one sender in order.
+## Expects each text once, and those of one sender in order.
 func _expect_texts(members: Array[Member], expected: Array[PackedStringArray], what: String) -> void:
 	var all_heard := func() -> bool:
 		for number in members.size():
 			if members[number].texts().size() < expected[number].size():
 				return false
 		return true
-	check(until(all_heard), what + ": everybody hears all")
+	check(until(all_heard), what + ": all packets arrive")
 	for number in members.size():
 		var texts := PackedStringArray(members[number].texts())
-		equal(texts.size(), expected[number].size(), "%s: %s hears nothing else" % [what, members[number]])
+		equal(texts.size(), expected[number].size(), "%s: number of packets of %s" % [what, members[number]])
 		for sender in members:
 			equal(_said_by(sender, texts), _said_by(sender, expected[number]), "%s: %s" % [what, members[number]])
 
@@ -64,20 +64,21 @@ func case_without_relay() -> void:
 				say_as(client, "to %d" % target, target)
 			expected[0].append_array(["%d: to 0" % client.id, "%d: to 1" % client.id])
 		_expect_texts(members, expected, mixture)
-		# What the server says now comes after all that it could have passed on.
+		# A server's later packet arrives after everything that the server could have relayed.
 		say_as(members[0], "last", 0)
 		for number: int in [1, 2, 3]:
 			expected[number].append("1: last")
 		_expect_texts(members, expected, mixture)
 		leave(members[1])
-		check(until(func() -> bool: return members[0].events().has("-%d" % members[1].id)), "one leaves")
+		check(until(func() -> bool: return members[0].events().has("-%d" % members[1].id)), "one client leaves")
 		say_as(members[0], "later", 0)
 		for number: int in [2, 3]:
 			expected[number].append("1: later")
 		_expect_texts(members, expected, mixture)
 		for client in members.slice(1) as Array[Member]:
-			equal(client.events().slice(0, 2), ["+1", "connection_succeeded"] as Array[String], "its own")
-			check(client == members[1] or client.events().size() == 2, "%s hears of nobody" % client)
+			equal(client.events().slice(0, 2), ["+1", "connection_succeeded"] as Array[String],
+					"the client's first signals")
+			check(client == members[1] or client.events().size() == 2, "%s signals no other client" % client)
 	done()
 
 
@@ -87,19 +88,19 @@ func case_joins_and_leaves() -> void:
 		if members.is_empty():
 			break
 		leave(members[1])
-		_expect_gone(members[1], mixture + ": one leaves", true, false)
-		# Ours says nothing of those whom it forces out; Godot 3 does.
+		_expect_gone(members[1], mixture + ": a client leaves", true, false)
+		# Our server emits no signal for clients that it disconnects by force; Godot 3 does.
 		kick(members[2], true)
-		_expect_gone(members[2], mixture + ": one is forced out", members[0].there != null)
+		_expect_gone(members[2], mixture + ": a client is disconnected by force", members[0].there != null)
 		for is_here: bool in [true, false]:
 			begin(new_member(is_here), false)
-			check(until(know_each_other), "somebody late meets the others: %s" % [told()])
+			check(until(know_each_other), "a late client knows the others: %s" % [told()])
 		kick(members[3], false)
-		_expect_gone(members[3], mixture + ": another is sent away")
+		_expect_gone(members[3], mixture + ": another client is disconnected")
 	done()
 
 
-## The others are told, once, and so is who is gone, unless it was him who left.
+## Expects one signal at each of the others, and one at the member that is gone, unless the member itself left.
 func _expect_gone(gone: Member, what: String, server_is_told: bool = true, is_told: bool = true) -> void:
 	var event := "-%d" % gone.id
 	var those_told := _members.filter(func(other: Member) -> bool: return server_is_told or not other.is_server())

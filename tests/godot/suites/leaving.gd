@@ -1,17 +1,17 @@
 extends "res://lib/suite.gd"
-## Every way a connection ends.
+## Every way to end a connection.
 
 
 func case_server_disconnects() -> void:
 	var ends := connected(2)
 	var id := ends[1].id()
 	ends[0].peer.disconnect_peer(id)
-	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
-	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server hears the answer")
+	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client closes")
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server signals the disconnect")
 	equal(ends[1].events, ["+1", "-1"] as Array[String], "the client's signals")
-	check(ends[2].is_up(), "the other stays")
-	equal(ends[0].send("x".to_utf8_buffer(), id), ERR_INVALID_PARAMETER, "the id is gone")
-	expect_errors(1, ends[0].is_ours, "sending to it")
+	check(ends[2].is_up(), "the other client stays connected")
+	equal(ends[0].send("x".to_utf8_buffer(), id), ERR_INVALID_PARAMETER, "the id is unknown")
+	expect_errors(1, ends[0].is_ours, "sending to the disconnected id")
 	done()
 
 
@@ -19,12 +19,12 @@ func case_server_disconnects_by_force() -> void:
 	var ends := connected(1)
 	var id := ends[1].id()
 	ends[0].peer.disconnect_peer(id, true)
-	equal(ends[0].send("x".to_utf8_buffer(), id), ERR_INVALID_PARAMETER, "gone at once")
-	expect_errors(1, ends[0].is_ours, "sending to it")
-	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
+	equal(ends[0].send("x".to_utf8_buffer(), id), ERR_INVALID_PARAMETER, "the id is unknown at once")
+	expect_errors(1, ends[0].is_ours, "sending to the disconnected id")
+	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client closes")
 	pump_for([ends[0]], 0.1)
-	equal(ends[0].events, ["+%d" % id] as Array[String], "no signal on the own side")
-	equal(ends[1].events, ["+1", "-1"] as Array[String], "a signal on the other")
+	equal(ends[0].events, ["+%d" % id] as Array[String], "no signal at the end that disconnects")
+	equal(ends[1].events, ["+1", "-1"] as Array[String], "the signals of the other end")
 	done()
 
 
@@ -32,9 +32,9 @@ func case_client_disconnects() -> void:
 	var ends := connected(1)
 	var id := ends[1].id()
 	ends[1].peer.disconnect_peer(1)
-	check(ends[1].is_up(), "until the server answers")
-	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
-	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server hears it")
+	check(ends[1].is_up(), "the client stays connected until the server answers")
+	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client closes")
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server signals the disconnect")
 	equal(ends[0].events[1], "-%d" % id, "the server's signal")
 	equal(ends[1].events, ["+1", "-1"] as Array[String], "the client's signals")
 	done()
@@ -43,13 +43,13 @@ func case_client_disconnects() -> void:
 func case_client_disconnects_by_force() -> void:
 	var ends := connected(1)
 	ends[1].peer.disconnect_peer(1, true)
-	equal(ends[1].is_active(), false, "closed on return")
-	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server hears it")
-	equal(ends[1].events, ["+1"] as Array[String], "no signal on the own side")
+	equal(ends[1].is_active(), false, "the client is closed when the call returns")
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the server signals the disconnect")
+	equal(ends[1].events, ["+1"] as Array[String], "no signal at the end that disconnects")
 	done()
 
 
-func case_disconnecting_strangers() -> void:
+func case_disconnecting_unknown_ids() -> void:
 	var ends := connected(1)
 	for end in ends:
 		end.peer.disconnect_peer(12345)
@@ -58,7 +58,7 @@ func case_disconnecting_strangers() -> void:
 	done()
 
 
-## Stock drops its attempt but says for ever that it is connecting.
+## Stock drops its attempt, but its status stays CONNECTION_CONNECTING.
 func case_disconnecting_while_connecting() -> void:
 	var client := new_end(client_class)
 	client.join(free_port())
@@ -67,8 +67,8 @@ func case_disconnecting_while_connecting() -> void:
 	expect_error_texts([], "disconnecting")
 	if client.is_active():
 		client.peer.poll()
-	expect_error_texts([], "polling after it")
-	equal(client.is_active(), not client.is_ours, "ours ends the attempt")
+	expect_error_texts([], "polling after the disconnect")
+	equal(client.is_active(), not client.is_ours, "our class ends the attempt")
 	equal(client.events, [] as Array[String], "no signals")
 	done()
 
@@ -77,10 +77,10 @@ func case_server_closes() -> void:
 	var ends := connected(3)
 	ends[0].peer.close()
 	equal(ends[0].is_active(), false, "closed")
-	equal(ends[0].events.size(), 3, "no signals on the own side")
+	equal(ends[0].events.size(), 3, "no signals at the end that closes")
 	for client: End in ends.slice(1):
-		check(pump([client], func() -> bool: return not client.is_active()), "a client ends")
-		equal(client.events, ["+1", "-1"] as Array[String], "its signals")
+		check(pump([client], func() -> bool: return not client.is_active()), "a client closes")
+		equal(client.events, ["+1", "-1"] as Array[String], "the client's signals")
 	done()
 
 
@@ -88,8 +88,8 @@ func case_client_closes() -> void:
 	var ends := connected(2)
 	var id := ends[1].id()
 	ends[1].peer.close()
-	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server hears it")
-	check(ends[2].is_up(), "the other stays")
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server signals the disconnect")
+	check(ends[2].is_up(), "the other client stays connected")
 	done()
 
 
@@ -108,7 +108,7 @@ func case_dropping_the_object_closes() -> void:
 	var id := ends[1].id()
 	_ends.erase(ends[1])
 	ends.remove_at(1)
-	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server hears it")
+	check(pump(ends, func() -> bool: return ends[0].events.has("-%d" % id)), "the server signals the disconnect")
 	done()
 
 
@@ -122,15 +122,15 @@ func case_rejoin_a_hundred_times() -> void:
 		var joined := func() -> bool: return client.is_up() and server.events.has("+%d" % id)
 		check(pump([server, client], joined), "round %d connects" % round)
 		client.send("hi".to_utf8_buffer())
-		check(pump([server, client], func() -> bool: return server.packets.size() == round + 1), "and sends")
+		check(pump([server, client], func() -> bool: return server.packets.size() == round + 1), "the packet arrives")
 		client.peer.close()
-		check(pump([server], func() -> bool: return server.events.has("-%d" % id)), "and leaves")
+		check(pump([server], func() -> bool: return server.events.has("-%d" % id)), "the server signals the disconnect")
 		expected.append_array(["+%d" % id, "-%d" % id])
 	equal(server.events, expected, "the server's signals")
 	done()
 
 
-## Ids travel with the connecting, so a socket of the test's own can come back under the same one.
+## The id is part of the connect request, so a host driven by the test can rejoin under the same one.
 func case_same_id_again() -> void:
 	const ID := 12345
 	var server := start_server(4)
@@ -143,21 +143,22 @@ func case_same_id_again() -> void:
 			return (
 				server.events.size() == 2 * round + 1
 				and link.get_state() == ENetPacketPeer.STATE_CONNECTED)
-		check(pump([server], met), "round %d: it joins" % round)
-		equal(server.say("round %d" % round, ID), OK, "it can be sent to")
-		check(pump([server], func() -> bool: return guest.service()[0] == ENetConnection.EVENT_RECEIVE), "it hears")
-		# The next one comes before the server has seen this one go.
+		check(pump([server], met), "round %d: the guest joins" % round)
+		equal(server.say("round %d" % round, ID), OK, "sending to the guest")
+		check(pump([server], func() -> bool: return guest.service()[0] == ENetConnection.EVENT_RECEIVE),
+				"the guest receives the packet")
+		# The next host connects before the server has noticed that this one is gone.
 		link.peer_disconnect_now()
 		guest.destroy()
 	var expected: Array[String] = []
 	for round in 5:
 		expected.append_array(["+%d" % ID, "-%d" % ID])
-	check(pump([server], func() -> bool: return server.events.size() == 10), "all is told")
+	check(pump([server], func() -> bool: return server.events.size() == 10), "all joins and disconnects are signalled")
 	equal(server.events, expected, "the server's signals")
 	done()
 
 
-## Nobody says goodbye for a killed process: the other side has to notice.
+## A killed process sends no disconnect, so the other end has to time out.
 func case_killed_process() -> void:
 	var port := free_port()
 	var server_child := start_godot("res://child.gd", ["host", server_class, str(port)])
@@ -167,7 +168,7 @@ func case_killed_process() -> void:
 		done()
 		return
 	var client := start_client(port)
-	# Each child tells the other end which id it sees: the guest's.
+	# Each child sends the guest's id, as seen by the child, to the other end.
 	var both_met := func() -> bool: return client.packets.size() == 1 and server.packets.size() == 1
 	var has_news := func() -> bool:
 		return both_met.call() or not _both_run(server_child, client_child)
@@ -184,7 +185,7 @@ func case_killed_process() -> void:
 	var id := server.packets[0].from
 	var client_id := client.id()
 	var noticed := func() -> bool: return not client.is_active() and server.events.size() == 2
-	check(pump([server, client], noticed, 40.0), "both notice")
+	check(pump([server, client], noticed, 40.0), "both ends signal the disconnect")
 	equal(client.journal, ["+1", "1: %d" % client_id, "-1"] as Array[String], "the client")
 	equal(server.journal, ["+%d" % id, "%d: %d" % [id, id], "-%d" % id] as Array[String], "the server")
 	done()

@@ -1,12 +1,12 @@
 extends "res://lib/player_suite.gd"
-## server_relay of the peer, as SceneMultiplayer sees it. The client's class is the one that is tried.
+## The peer's server_relay, as SceneMultiplayer sees it. The client's class is under test.
 
 
 func reason_to_skip() -> String:
-	return "" if client_class.ends_with("Rs") else "the built-in class has none"
+	return "" if client_class.ends_with("Rs") else "the built-in class has no such property"
 
 
-## A server of the class that is tried, with two clients of the other.
+## A server of the tested class, with two clients of the other class.
 func _served(relays: bool) -> Array[Player]:
 	var server := new_player(client_class)
 	server.end.peer.set(&"server_relay", relays)
@@ -34,38 +34,40 @@ func case_is_server_relay_supported() -> void:
 	done()
 
 
-func case_off() -> void:
+func case_relay_off() -> void:
 	var players := await _served(false)
 	var first := players[1]
 	var second := players[2]
-	# What the server says later comes after anything that it said of the others.
+	# A later packet of the server arrives after everything that the server could have said about other clients.
 	players[0].world.say_reliable.rpc(1)
 	var both := func() -> bool: return first.world.heard.size() == 1 and second.world.heard.size() == 1
 	check(await frames(both), "the server reaches both")
 	for client: Player in [first, second]:
-		equal(client.api.get_peers(), PackedInt32Array([1]), "a client knows the server alone")
-		equal(client.events, ["connected_to_server", "+1"] as Array[String], "and heard of nobody else")
+		equal(client.api.get_peers(), PackedInt32Array([1]), "a client knows only the server")
+		equal(client.events, ["connected_to_server", "+1"] as Array[String], "a client's signals")
 	first.world.say_reliable.rpc(2)
-	check(await frames(func() -> bool: return players[0].world.heard.size() == 1), "the server hears it")
+	check(await frames(func() -> bool: return players[0].world.heard.size() == 1), "the server receives the RPC")
 	players[0].world.say_reliable.rpc(3)
-	check(await frames(func() -> bool: return second.world.heard.size() == 2), "the other one hears the next")
-	equal(second.world.heard[1].from, 1, "which is the server's")
+	check(await frames(func() -> bool: return second.world.heard.size() == 2),
+			"the other client receives the server's RPC")
+	equal(second.world.heard[1].from, 1, "the sender of that RPC")
 	first.end.peer.close()
-	check(await frames(func() -> bool: return players[0].events.size() == 3), "one leaves")
+	check(await frames(func() -> bool: return players[0].events.size() == 3), "the server signals the disconnect")
 	players[0].world.say_reliable.rpc(4)
-	check(await frames(func() -> bool: return second.world.heard.size() == 3), "the other stays")
-	equal(second.events, ["connected_to_server", "+1"] as Array[String], "and is not told")
+	check(await frames(func() -> bool: return second.world.heard.size() == 3), "the other client receives another RPC")
+	equal(second.events, ["connected_to_server", "+1"] as Array[String], "the other client's signals")
 	await end_all()
 	done()
 
 
-func case_on() -> void:
+func case_relay_on() -> void:
 	var players := await _served(true)
 	var know := func() -> bool:
 		return players[1].api.get_peers().size() == 2 and players[2].api.get_peers().size() == 2
 	check(await frames(know), "the clients know each other")
 	players[1].world.rpc_id(players[2].id(), "say_reliable", 5)
-	check(await frames(func() -> bool: return players[2].world.heard.size() == 1), "they hear each other")
-	equal(players[2].world.heard[0].from, players[1].id(), "by name")
+	check(await frames(func() -> bool: return players[2].world.heard.size() == 1),
+			"a client receives another client's RPC")
+	equal(players[2].world.heard[0].from, players[1].id(), "the sender's id")
 	await end_all()
 	done()

@@ -1,6 +1,5 @@
 extends "res://lib/suite.gd"
-## Godot 3's signals of a client, and what their handlers may do. The client's class is the one that
-## is tried.
+## Godot 3's client signals, and what their handlers may do. The client's class is under test.
 
 const SIGNALS: Array[StringName] = [&"connection_succeeded", &"connection_failed", &"server_disconnected"]
 const STATUS: Dictionary[StringName, int] = {
@@ -11,14 +10,14 @@ const STATUS: Dictionary[StringName, int] = {
 
 
 func reason_to_skip() -> String:
-	return "" if client_class.ends_with("Rs") else "the built-in class has none of them"
+	return "" if client_class.ends_with("Rs") else "the built-in class has no such signals"
 
 
-## A client that writes its own signals down too, each only if the status is as it must be.
+## A client that records these signals, too, each with a check of the status.
 func _listening() -> End:
 	var client := new_end(client_class)
 	var events := client.events
-	# It shall not keep its peer alive.
+	# The handler must not keep its peer alive.
 	var weak: WeakRef = weakref(client.peer)
 	for name in SIGNALS:
 		client.peer.connect(name, func() -> void:
@@ -28,8 +27,7 @@ func _listening() -> End:
 	return client
 
 
-## Where attempts fail: soon, at a server that refuses, if the engine inside can tell the client; else
-## by silence.
+## A server where attempts fail: soon if the engine in use rejects requests with an answer, otherwise by timeout.
 func _refusing() -> End:
 	var server := new_end(client_class)
 	equal(server.host(free_port()), OK, "create_server")
@@ -39,12 +37,12 @@ func _refusing() -> End:
 	return server
 
 
-func case_their_order() -> void:
+func case_order_of_signals() -> void:
 	var server := start_server()
 	var client := _listening()
 	equal(client.join(server.port), OK, "create_client")
 	var met := func() -> bool: return client.is_up() and server.events.size() == 1
-	check(pump([server, client], met), "they connect")
+	check(pump([server, client], met), "the ends connect")
 	server.peer.close()
 	check(pump([client], func() -> bool: return not client.is_active()), "the server closes")
 	equal(client.events, ["+1", "connection_succeeded", "-1", "server_disconnected"] as Array[String], "signals")
@@ -55,12 +53,12 @@ func case_a_failed_attempt() -> void:
 	var server := _refusing()
 	var client := _listening()
 	equal(client.join(server.port), OK, "create_client")
-	check(pump([server, client], func() -> bool: return not client.is_active(), 40.0), "it ends")
+	check(pump([server, client], func() -> bool: return not client.is_active(), 40.0), "the client closes")
 	equal(client.events, ["connection_failed"] as Array[String], "signals")
 	done()
 
 
-func case_leaving_by_oneself() -> void:
+func case_client_disconnects() -> void:
 	for how: String in ["close", "force", "ask"]:
 		var server := start_server()
 		var client := _listening()
@@ -81,8 +79,8 @@ func case_leaving_by_oneself() -> void:
 	done()
 
 
-## From either handler a client may try the next server.
-func case_connecting_anew_in_handlers() -> void:
+## A client may connect to the next server from either handler.
+func case_reconnecting_in_handlers() -> void:
 	for first_refuses: bool in [true, false]:
 		var first := _refusing() if first_refuses else start_server()
 		var second := start_server()
@@ -95,14 +93,15 @@ func case_connecting_anew_in_handlers() -> void:
 			check(pump([first, client], func() -> bool: return first.events.size() == 1), "connects")
 			first.peer.close()
 		var ends: Array[End] = [first, second, client]
-		check(pump(ends, func() -> bool: return second.events.size() == 1, 40.0), "the next server has it")
-		check(client.is_up(), "and it knows")
+		check(pump(ends, func() -> bool: return second.events.size() == 1, 40.0), "the next server signals the client")
+		check(client.is_up(), "the client is connected")
 		equal(client.events.slice(-2), ["+1", "connection_succeeded"] as Array[String], "signals")
 		client.peer.disconnect(name, try_next)
 	done()
 
 
-## What a signal tells must be so: a handler of an earlier one may have changed it.
+## A signal's statement must still be true when it is emitted, because a handler of an earlier signal may have closed
+## the peer.
 func case_closing_in_handlers() -> void:
 	for name: StringName in [&"peer_connected", &"peer_disconnected", &"connection_succeeded"]:
 		var server := start_server()
@@ -137,13 +136,14 @@ func case_polling_in_handlers() -> void:
 	check(pump([server, client], func() -> bool: return server.events.size() == 1 and client.is_up()), "connects")
 	server.peer.close()
 	check(pump([client], func() -> bool: return not client.is_active()), "ends")
-	equal(client.events, ["+1", "connection_succeeded", "-1", "server_disconnected"] as Array[String], "each once")
+	equal(client.events, ["+1", "connection_succeeded", "-1", "server_disconnected"] as Array[String],
+			"each signal is emitted once")
 	client.peer.peer_connected.disconnect(poll)
 	client.peer.peer_disconnected.disconnect(poll)
 	done()
 
 
-## The peer is in the middle of a poll then.
+## The handler frees the peer in the middle of its poll.
 func case_freeing_in_handlers() -> void:
 	for name in SIGNALS:
 		var fails := name == &"connection_failed"
@@ -160,13 +160,13 @@ func case_freeing_in_handlers() -> void:
 		if name == &"server_disconnected":
 			check(pump([server], func() -> bool: return step.call() or server.events.size() == 1), "connects")
 			server.peer.close()
-		check(pump([server], step, 40.0), "%s comes" % name)
+		check(pump([server], step, 40.0), "%s is emitted" % name)
 		await tree.process_frame
-		check(weak.get_ref() == null, "and frees the peer")
+		check(weak.get_ref() == null, "the handler frees the peer")
 	done()
 
 
-func case_a_server_has_none() -> void:
+func case_server_has_no_client_signals() -> void:
 	var server := new_end(client_class)
 	var events := server.events
 	for name in SIGNALS:

@@ -1,5 +1,5 @@
 extends "res://lib/mesh_suite.gd"
-## SceneMultiplayer on a mesh: everybody reaches everybody without a server between them.
+## SceneMultiplayer on a mesh: all players reach each other without a server.
 
 const MODES: Array[String] = ["reliable", "unreliable_ordered", "unreliable"]
 
@@ -13,11 +13,11 @@ func case_rpcs_between_all() -> void:
 					from.world.rpc_id(to.id(), "say_" + mode, to.id())
 	var all_heard := func() -> bool:
 		return _players.all(func(player: Player) -> bool: return player.world.heard.size() == 9)
-	check(await frames(all_heard), "everybody hears everybody in every mode")
+	check(await frames(all_heard), "all players hear each other in every mode")
 	for player in _players:
 		var heard: Array[String] = []
 		for each in player.world.heard:
-			equal(each.number, player.id(), "what was said to it")
+			equal(each.number, player.id(), "the RPC's argument")
 			heard.append("%d %s" % [each.from, each.mode])
 		var expected: Array[String] = []
 		for from in _players:
@@ -26,7 +26,7 @@ func case_rpcs_between_all() -> void:
 					expected.append("%d %s" % [from.id(), mode])
 		heard.sort()
 		expected.sort()
-		equal(heard, expected, "from whom, and how")
+		equal(heard, expected, "senders and modes")
 	await end_all()
 	done()
 
@@ -37,10 +37,10 @@ func case_rpcs_to_all() -> void:
 		from.world.say_reliable.rpc(from.id())
 	var all_heard := func() -> bool:
 		return _players.all(func(player: Player) -> bool: return player.world.heard.size() == 3)
-	check(await frames(all_heard), "everybody hears everybody")
+	check(await frames(all_heard), "all players hear each other")
 	for player in _players:
 		for each in player.world.heard:
-			check(each.from == each.number and each.from != player.id(), "from whom it says")
+			check(each.from == each.number and each.from != player.id(), "the sender's id")
 	await end_all()
 	done()
 
@@ -52,9 +52,10 @@ func case_bytes_to_all_but_one() -> void:
 	var said := "%d: secret" % _players[0].id()
 	var heard := func() -> bool:
 		return _players[1].events.has(said) and _players[3].events.has(said)
-	check(await frames(heard), "the others hear it")
+	check(await frames(heard), "the other players receive the bytes")
 	await frames_for(0.05)
-	check(not without.events.has(said) and not _players[0].events.has(said), "nobody else")
+	check(not without.events.has(said) and not _players[0].events.has(said),
+			"neither the sender nor the excluded player receives the bytes")
 	await end_all()
 	done()
 
@@ -64,16 +65,17 @@ func case_leaving() -> void:
 	var leaver := _players[1]
 	var id := leaver.id()
 	for player in _players:
-		equal(player.api.get_peers().size(), 3, "everybody knows everybody")
+		equal(player.api.get_peers().size(), 3, "all players know each other")
 	leaver.end.peer.close()
 	for player in _players:
 		if player != leaver:
-			check(await frames(func() -> bool: return player.events.has("-%d" % id)), "the others are told")
-			equal(player.api.get_peers().size(), 2, "the others stay")
+			check(await frames(func() -> bool: return player.events.has("-%d" % id)),
+					"the others signal the disconnect")
+			equal(player.api.get_peers().size(), 2, "the number of remaining players")
 	_players[0].world.say_reliable.rpc(4)
 	var others_heard := func() -> bool:
 		return _players[2].world.heard.size() == 1 and _players[3].world.heard.size() == 1
-	check(await frames(others_heard), "and go on")
+	check(await frames(others_heard), "the remaining players hear each other")
 	await end_all()
 	done()
 
@@ -88,5 +90,5 @@ func _players_meshed() -> void:
 		for other in number:
 			join_by_hand(_players[other].end, _players[number].end)
 	for player in _players:
-		equal(player.events.size(), 3, "the API is told of everybody")
+		equal(player.events.size(), 3, "the number of signals")
 	await frame()

@@ -1,13 +1,13 @@
 extends "res://lib/suite.gd"
-## What travels: sizes, modes, channels, order, and the queue on arrival.
+## Packets: sizes, modes, channels, order, and the queue of received packets.
 
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
 const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const MODES: Array[int] = [UNRELIABLE, ORDERED, RELIABLE]
-## The largest payload that fits into one datagram's fragment.
+## The largest payload that fits into one fragment.
 const ONE_FRAGMENT := 1364
-## Unreliable packets in a row, how many of them between two polls, and the share that must come.
+## Number of unreliable packets in a row, how many are sent per poll, and the share that must arrive.
 const PACED := 600
 const PACE := 4
 const LEAST_SHARE := 0.99
@@ -16,7 +16,7 @@ const ATTEMPTS := 5
 
 func case_sizes_in_every_mode() -> void:
 	var ends := connected(1)
-	# Around one fragment, the largest datagram, two and three fragments.
+	# Sizes around one fragment, the largest datagram, and two and three fragments.
 	for size: int in [
 		1, 2, 3, 1363, 1364, 1365, 1366, 1391, 1392, 1393, 1400, 2727, 2728, 2729, 4092, 4093, 65_535, 70_000,
 	]:
@@ -33,7 +33,7 @@ func case_four_megabytes() -> void:
 	done()
 
 
-## A large unreliable packet may lose a part to a full socket buffer; what comes must be whole.
+## A large unreliable packet may lose fragments to a full socket buffer. One that arrives must be complete.
 func case_large_unreliable() -> void:
 	var ends := connected(1)
 	for mode: int in [UNRELIABLE, ORDERED]:
@@ -54,8 +54,7 @@ func _send_and_compare(
 	var what := "%d bytes in mode %d" % [size, mode]
 	var bytes := pattern(size)
 	equal(bytes.size(), size, "the pattern's size")
-	# Unreliable ones may be lost to a full socket buffer, or held back by ENet's throttle on a busy
-	# machine.
+	# Unreliable packets may be lost to a full socket buffer, or dropped by ENet's throttle on a busy machine.
 	for attempt in 20:
 		to.packets.clear()
 		equal(from.send(bytes, target, mode), OK, what)
@@ -72,27 +71,27 @@ func _send_and_compare(
 	equal(packet.mode, expected, what + ": mode on arrival")
 
 
-## Scripts cannot send empty packets with put_packet; stock's lower class can.
+## Scripts cannot send empty packets with put_packet, but stock's ENetPacketPeer can.
 func case_empty_packet() -> void:
 	var ends := connected(1)
 	if ends[1].is_ours:
-		equal(ends[1].peer.put_packet(PackedByteArray()), OK, "put_packet of nothing")
+		equal(ends[1].peer.put_packet(PackedByteArray()), OK, "put_packet without bytes")
 		ends[1].send("after".to_utf8_buffer())
-		check(pump(ends, func() -> bool: return not ends[0].packets.is_empty()), "the next arrives")
-		equal(ends[0].texts(), ["after"] as Array[String], "nothing was sent for nothing")
+		check(pump(ends, func() -> bool: return not ends[0].packets.is_empty()), "the next packet arrives")
+		equal(ends[0].texts(), ["after"] as Array[String], "no packet was sent for the empty one")
 		done()
 		return
 	var server := ends[0]
 	server.drains = false
 	var connection: Object = ends[1].peer.call(&"get_peer", 1)
-	equal(connection.call(&"send", 3, PackedByteArray(), 1), OK, "send of nothing")
+	equal(connection.call(&"send", 3, PackedByteArray(), 1), OK, "send without bytes")
 	var peer := server.peer
-	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 1), "it arrives")
+	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 1), "the packet arrives")
 	equal(peer.get_packet_channel(), 2, "channel")
 	equal(peer.get_packet_mode(), RELIABLE, "mode")
 	equal(peer.get_packet(), PackedByteArray(), "content")
 	equal(peer.get_packet_error(), OK, "no error")
-	equal(peer.get_available_packet_count(), 0, "it is gone")
+	equal(peer.get_available_packet_count(), 0, "the queue is empty after reading")
 	done()
 
 
@@ -122,13 +121,13 @@ func case_modes_and_channels() -> void:
 func case_negative_channel_is_automatic() -> void:
 	var ends := connected(1)
 	ends[1].send("x".to_utf8_buffer(), 1, RELIABLE, -1)
-	check(pump(ends, func() -> bool: return ends[0].packets.size() == 1), "it arrives")
-	equal(ends[0].packets[0].channel, 0, "on channel 0")
+	check(pump(ends, func() -> bool: return ends[0].packets.size() == 1), "the packet arrives")
+	equal(ends[0].packets[0].channel, 0, "the packet's channel")
 	done()
 
 
-## Stock says OK and sends nothing, or sends on another channel; ours says what is wrong.
-func case_channels_that_are_not_there() -> void:
+## Stock returns OK and sends nothing or uses another channel; our class reports the error.
+func case_missing_channels() -> void:
 	var ends := connected(1)
 	for channel: int in [254, 255, 256, 300]:
 		var error := ends[1].send("x".to_utf8_buffer(), 1, RELIABLE, channel)
@@ -145,14 +144,14 @@ func case_channels_that_are_not_there() -> void:
 	done()
 
 
-## Stock takes max_channels for the incoming bandwidth.
+## Stock uses max_channels as the incoming bandwidth.
 func case_max_channels() -> void:
 	var server := start_server(4, 2)
 	var client := start_client(server.port)
 	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
 	for channel: int in [1, 2]:
 		equal(client.send("x".to_utf8_buffer(), 1, RELIABLE, channel), OK, "channel %d" % channel)
-	check(pump([server, client], func() -> bool: return server.packets.size() == 2), "both arrive")
+	check(pump([server, client], func() -> bool: return server.packets.size() == 2), "both packets arrive")
 	var beyond := client.send("x".to_utf8_buffer(), 1, RELIABLE, 3)
 	pump_for([server, client], 0.1)
 	var limited := server.is_ours
@@ -169,7 +168,7 @@ func case_reliable_order() -> void:
 		ends[1].send(("%d" % index).to_utf8_buffer(), 0, RELIABLE, index % 3)
 	var all_there := func() -> bool:
 		return ends[0].packets.size() == 2000 and ends[1].packets.size() == 2000
-	check(pump(ends, all_there, 20.0), "everything arrives")
+	check(pump(ends, all_there, 20.0), "all packets arrive")
 	for end in ends:
 		var next: Array[int] = [0, 1, 2]
 		for packet in end.packets:
@@ -179,8 +178,8 @@ func case_reliable_order() -> void:
 	done()
 
 
-## A few at a time, so that no socket buffer overflows: they come, and in order. ENet's throttle drops
-## some when an answer was late, which a busy machine can bring about: a new connection starts afresh.
+## The packets are sent a few at a time, so that no socket buffer overflows, and must arrive in order. On a busy machine
+## ENet's throttle may drop some after a late acknowledgement, so a new connection is tried.
 func case_unreliable_order() -> void:
 	for mode: int in [UNRELIABLE, ORDERED]:
 		for direction in 2:
@@ -191,11 +190,11 @@ func case_unreliable_order() -> void:
 					break
 			check(
 				counts[-1] >= PACED * LEAST_SHARE,
-				"mode %d, direction %d: %s of %d come" % [mode, direction, counts, PACED])
+				"mode %d, direction %d: %s of %d packets arrive" % [mode, direction, counts, PACED])
 	done()
 
 
-## How many of the packets come.
+## The number of packets that arrive.
 func _paced(mode: int, direction: int) -> int:
 	var ends := connected(1)
 	var from := ends[direction]
@@ -220,16 +219,16 @@ func case_queue() -> void:
 	var peer := server.peer
 	ends[1].send("a".to_utf8_buffer(), 1, RELIABLE, 4)
 	ends[1].send("b".to_utf8_buffer(), 1, RELIABLE, 4)
-	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 2), "both arrive")
-	# The properties are the next packet's, and asking takes nothing.
+	check(pump(ends, func() -> bool: return peer.get_available_packet_count() == 2), "both packets arrive")
+	# The getters describe the next packet and do not remove it.
 	equal(peer.get_packet_channel(), 4, "channel")
 	equal(peer.get_packet_peer(), ends[1].id(), "peer")
-	equal(peer.get_packet().get_string_from_utf8(), "a", "first")
-	equal(peer.get_available_packet_count(), 1, "one is left")
-	equal(peer.get_packet_channel(), 4, "the next one's channel")
-	equal(peer.get_packet().get_string_from_utf8(), "b", "second")
-	equal(peer.get_packet(), PackedByteArray(), "nothing is left")
-	equal(peer.get_packet_error(), ERR_UNAVAILABLE, "and it says so")
+	equal(peer.get_packet().get_string_from_utf8(), "a", "the first packet")
+	equal(peer.get_available_packet_count(), 1, "one packet is left")
+	equal(peer.get_packet_channel(), 4, "the channel of the next packet")
+	equal(peer.get_packet().get_string_from_utf8(), "b", "the second packet")
+	equal(peer.get_packet(), PackedByteArray(), "get_packet on an empty queue")
+	equal(peer.get_packet_error(), ERR_UNAVAILABLE, "the error of get_packet on an empty queue")
 	expect_errors(1, server.is_ours, "get_packet on an empty queue")
 	equal(peer.get_packet_peer(), 1, "peer when empty")
 	equal(peer.get_packet_channel(), 1, "channel when empty")
@@ -244,12 +243,12 @@ func case_packets_outlive_the_sender() -> void:
 	server.drains = false
 	var id := ends[1].id()
 	ends[1].send("last words".to_utf8_buffer())
-	check(pump(ends, func() -> bool: return server.peer.get_available_packet_count() == 1), "it arrives")
+	check(pump(ends, func() -> bool: return server.peer.get_available_packet_count() == 1), "the packet arrives")
 	ends[1].peer.close()
 	check(pump([server], func() -> bool: return server.events.size() == 2), "the sender leaves")
 	equal(server.peer.get_available_packet_count(), 1, "the packet is still there")
-	equal(server.peer.get_packet_peer(), id, "with its sender")
-	equal(server.peer.get_packet().get_string_from_utf8(), "last words", "and its content")
+	equal(server.peer.get_packet_peer(), id, "the packet's sender")
+	equal(server.peer.get_packet().get_string_from_utf8(), "last words", "the packet's content")
 	done()
 
 
@@ -259,7 +258,7 @@ func case_variables() -> void:
 	server.drains = false
 	var value := {"place": Vector2(3, 4), "list": [1, "two", null]}
 	equal(ends[1].peer.put_var(value), OK, "put_var")
-	check(pump(ends, func() -> bool: return server.peer.get_available_packet_count() == 1), "it arrives")
+	check(pump(ends, func() -> bool: return server.peer.get_available_packet_count() == 1), "the packet arrives")
 	equal(server.peer.get_var(), value, "get_var")
 	done()
 
@@ -272,5 +271,5 @@ func case_too_large() -> void:
 	equal(error, ERR_INVALID_PARAMETER if ends[0].is_ours else OK, "more than 32 MiB")
 	expect_errors(1 if ends[0].is_ours else 0, ends[0].is_ours, "more than 32 MiB")
 	ends[0].send("still good".to_utf8_buffer(), ends[1].id())
-	check(pump(ends, func() -> bool: return ends[1].packets.size() == 1), "the connection lives")
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == 1), "the connection still works")
 	done()

@@ -1,5 +1,5 @@
 extends "res://lib/raw_suite.gd"
-## ENetConnection and ENetPacketPeer by themselves: connecting, sending, watching.
+## ENetConnection and ENetPacketPeer without a multiplayer peer: connecting, sending and statistics.
 
 const NO_FLAGS := 0
 const UNSEQUENCED := ENetPacketPeer.FLAG_UNSEQUENCED
@@ -11,32 +11,32 @@ func case_connecting() -> void:
 		var server := bound_host(server_class)
 		var client := open_host(client_class)
 		# Stock has no port before it sends.
-		equal(client.local_port() > 0, client.is_ours, "its port")
+		equal(client.local_port() > 0, client.is_ours, "whether the port is known before sending")
 		var peer := client.join(server.port, 5, data)
-		equal(state(peer), ENetPacketPeer.STATE_CONNECTING, "at first")
-		equal(client.peers(), [peer], "it is listed at once")
+		equal(state(peer), ENetPacketPeer.STATE_CONNECTING, "the peer's state after connect_to_host")
+		equal(client.peers(), [peer], "the peer is listed at once")
 		var met := func() -> bool: return server.events.size() == 1 and client.events.size() == 1
-		check(serve([server, client], met), "they meet")
-		equal([server.types(), client.types()], [[1], [1]], "each hears of it once")
+		check(serve([server, client], met), "the hosts connect")
+		equal([server.types(), client.types()], [[1], [1]], "each host has one event")
 		var guest := server.events[0].peer
 		check(guest is PacketPeer and client.events[0].peer == peer, "the events name the peers")
-		equal([server.events[0].data, server.events[0].channel], [data, 0], "what the server hears")
-		equal([client.events[0].data, client.events[0].channel], [0, 0], "what the client hears")
+		equal([server.events[0].data, server.events[0].channel], [data, 0], "data and channel of the server's event")
+		equal([client.events[0].data, client.events[0].channel], [0, 0], "data and channel of the client's event")
 		equal(server.peers(), [guest], "the server's list")
 		for each: PacketPeer in [guest, peer]:
 			equal([state(each), is_active(each)], [CONNECTED, true], "then")
-			equal(each.call(&"get_channels"), 5, "as many channels as asked for")
+			equal(each.call(&"get_channels"), 5, "the number of channels")
 			equal(each.call(&"get_remote_address"), RawHost.LOCAL, "address")
 		equal(guest.call(&"get_remote_port"), client.local_port(), "the client's port")
 		equal(peer.call(&"get_remote_port"), server.port, "the server's port")
-		equal(server.local_port(), server.port, "where it is bound")
+		equal(server.local_port(), server.port, "the server's local port")
 	done()
 
 
 func case_channel_limits() -> void:
 	var server := bound_host(server_class, 32, 4)
-	equal(server.connection.call(&"get_max_channels"), 4, "of create_host_bound")
-	# What the host allows, what is asked for, what comes out.
+	equal(server.connection.call(&"get_max_channels"), 4, "the channel limit of create_host_bound")
+	# The host's limit, the number requested, and the expected result.
 	for plan: Vector3i in [
 		Vector3i(4, 9, 4), Vector3i(4, 3, 3), Vector3i(3, 0, 3), Vector3i(0, 0, 255), Vector3i(0, 200, 200),
 		Vector3i(1, 255, 1),
@@ -48,16 +48,16 @@ func case_channel_limits() -> void:
 			equal(peer.call(&"get_channels"), plan.z, "%d of %d" % [plan.y, plan.x])
 		var highest := plan.z - 1
 		for direction in 2:
-			equal(send(joined.peers[direction], highest, "x".to_utf8_buffer()), OK, "on the last channel")
+			equal(send(joined.peers[direction], highest, "x".to_utf8_buffer()), OK, "sending on the last channel")
 		var heard := func() -> bool: return server.events.size() == 1 and joined.hosts[1].events.size() == 1
-		check(serve(joined.hosts, heard), "it arrives")
-		equal(server.events[0].channel, highest, "on that channel")
+		check(serve(joined.hosts, heard), "the packet arrives")
+		equal(server.events[0].channel, highest, "the packet's channel")
 	done()
 
 
 func case_flags_and_channels() -> void:
 	var joined := linked(7)
-	# What arrives of a small packet, and of one that is split: only fragments may be lost in parts.
+	# Flags of a small packet and of a split one on arrival. Only packets split into unreliable fragments may lose parts.
 	var arrives := {
 		NO_FLAGS: [0, RELIABLE],
 		RELIABLE: [RELIABLE, RELIABLE],
@@ -89,13 +89,13 @@ func case_large_packets() -> void:
 	done()
 
 
-## `direction` 0 is from the bound host.
+## `direction` 0 is from the bound host to the other.
 func _send_and_compare(
 	joined: Link, direction: int, channel: int, bytes: PackedByteArray, flags: int, expected: int, what: String
 ) -> void:
 	var to := joined.hosts[1 - direction]
 	to.events.clear()
-	# A full socket buffer may drop unreliable ones.
+	# A full socket buffer may drop unreliable packets.
 	for attempt in (1 if expected == RELIABLE else 20):
 		equal(send(joined.peers[direction], channel, bytes, flags), OK, what)
 		var patience := 20.0 if expected == RELIABLE else 0.5
@@ -106,7 +106,8 @@ func _send_and_compare(
 		var event := to.received()[0]
 		check(event.bytes == bytes, what + ": the content is exact")
 		check(event.peer == joined.peers[1 - direction], what + ": sender")
-		equal([event.channel, event.flags, event.data], [channel, expected, 0], what + ": how it arrives")
+		equal([event.channel, event.flags, event.data], [channel, expected, 0],
+				what + ": channel, flags and data on arrival")
 
 
 func case_many_in_order() -> void:
@@ -132,11 +133,12 @@ func case_packets_of_the_packet_peer() -> void:
 	for direction in 2:
 		var to := joined.hosts[1 - direction]
 		equal(joined.peers[direction].put_packet("put".to_utf8_buffer()), OK, "put_packet")
-		check(serve(joined.hosts, func() -> bool: return to.events.size() == 1), "it arrives")
+		check(serve(joined.hosts, func() -> bool: return to.events.size() == 1), "the packet arrives")
 		var event := to.events[0]
-		equal([event.bytes, event.channel, event.flags], ["put".to_utf8_buffer(), 0, RELIABLE], "reliable on 0")
+		equal([event.bytes, event.channel, event.flags], ["put".to_utf8_buffer(), 0, RELIABLE],
+				"bytes, channel and flags")
 		to.events.clear()
-		# Nobody takes these packets before they are counted.
+		# The packets are not read before they are counted.
 		var waiting := joined.peers[1 - direction]
 		for text: String in ["one", "two"]:
 			equal(send(joined.peers[direction], 1, text.to_utf8_buffer(), NO_FLAGS), OK, "send")
@@ -144,12 +146,13 @@ func case_packets_of_the_packet_peer() -> void:
 		var both_wait := func() -> bool:
 			to.connection.call(&"service")
 			return waiting.get_available_packet_count() == 2
-		check(pump([], both_wait), "they wait")
+		check(pump([], both_wait), "both packets wait")
 		for text: String in ["one", "two"]:
-			equal(waiting.call(&"get_packet_flags"), 0, "flags of the next one")
-			equal(waiting.get_packet().get_string_from_ascii(), text, "in order")
-		equal([waiting.get_packet(), waiting.get_packet_error()], [PackedByteArray(), ERR_UNAVAILABLE], "no more")
-		expect_errors(1, to.is_ours, "get_packet with none")
+			equal(waiting.call(&"get_packet_flags"), 0, "flags of the next packet")
+			equal(waiting.get_packet().get_string_from_ascii(), text, "order of the packets")
+		equal([waiting.get_packet(), waiting.get_packet_error()], [PackedByteArray(), ERR_UNAVAILABLE],
+				"get_packet without a packet")
+		expect_errors(1, to.is_ours, "get_packet without a packet")
 	done()
 
 
@@ -158,26 +161,26 @@ func case_broadcast() -> void:
 	var hosts: Array[RawHost] = [server]
 	for channels: int in [4, 4, 2]:
 		hosts.append(link(server, open_host(client_class), channels).hosts[1])
-	equal(server.peers().size(), 3, "three are connected")
+	equal(server.peers().size(), 3, "three peers are connected")
 	for flags: int in [RELIABLE, NO_FLAGS, UNSEQUENCED]:
 		for channel: int in [0, 3]:
 			var what := "flags %d, channel %d" % [flags, channel]
-			# Who has the channel.
+			# The hosts whose connection has the channel.
 			var hearers := hosts.slice(1, 4 if channel == 0 else 3)
 			for host in hosts:
 				host.events.clear()
 			server.connection.call(&"broadcast", channel, what.to_utf8_buffer(), flags)
 			var heard := func() -> bool:
 				return hearers.all(func(host: RawHost) -> bool: return host.events.size() == 1)
-			check(serve(hosts, heard), what + " reaches everybody who has the channel")
+			check(serve(hosts, heard), what + " reaches all hosts that have the channel")
 			for host: RawHost in hearers:
 				var event := host.events[0]
 				equal([event.bytes, event.channel, event.flags], [what.to_utf8_buffer(), channel, flags], what)
 	serve_for(hosts, 0.05)
-	check(hosts[3].events.is_empty(), "nobody else hears it")
-	# From the other side, where there is only one.
+	check(hosts[3].events.is_empty(), "the host without the channel receives nothing")
+	# The opposite direction, where a host has only one peer.
 	hosts[1].connection.call(&"broadcast", 1, "back".to_utf8_buffer(), RELIABLE)
-	check(serve(hosts, func() -> bool: return server.events.size() == 1), "a client's reaches the server")
+	check(serve(hosts, func() -> bool: return server.events.size() == 1), "a client's broadcast reaches the server")
 	done()
 
 
@@ -194,7 +197,7 @@ func case_compression() -> void:
 		_send_and_compare(joined, direction, 1, zeros, RELIABLE, RELIABLE, "zeros")
 		var sent := joined.hosts[direction].pop_statistic(ENetConnection.HOST_TOTAL_SENT_DATA)
 		check(sent < zeros.size() / 2, "%d bytes for %d" % [sent, zeros.size()])
-		# What cannot be made smaller travels as it is.
+		# Data that does not shrink is sent uncompressed.
 		_send_and_compare(joined, direction, 1, pattern(20_000), RELIABLE, RELIABLE, "noise")
 	done()
 
@@ -203,16 +206,17 @@ func case_socket_send() -> void:
 	for peer_class: String in [server_class, client_class]:
 		var host := bound_host(peer_class)
 		var stranger := PacketPeerUDP.new()
-		equal(stranger.bind(free_port(), RawHost.LOCAL), OK, "the stranger's socket")
+		equal(stranger.bind(free_port(), RawHost.LOCAL), OK, "binding the stranger's socket")
 		for bytes: PackedByteArray in ["punch".to_utf8_buffer(), pattern(1), pattern(1400)]:
 			host.connection.call(&"socket_send", RawHost.LOCAL, stranger.get_local_port(), bytes)
-			check(pump([], func() -> bool: return stranger.get_available_packet_count() == 1), "it arrives")
-			check(stranger.get_packet() == bytes, "as it was")
-			equal([stranger.get_packet_ip(), stranger.get_packet_port()], [RawHost.LOCAL, host.port], "from the host")
+			check(pump([], func() -> bool: return stranger.get_available_packet_count() == 1), "the packet arrives")
+			check(stranger.get_packet() == bytes, "the bytes are unchanged")
+			equal([stranger.get_packet_ip(), stranger.get_packet_port()], [RawHost.LOCAL, host.port],
+					"the sender's address and port")
 	done()
 
 
-## What the system gives differs; no system gives less than a few datagrams.
+## Buffer sizes depend on the system, but every system provides room for a few datagrams.
 func case_socket_buffers() -> void:
 	for own_class: String in [server_class, client_class]:
 		if not own_class.ends_with("Rs"):
@@ -228,13 +232,13 @@ func case_socket_buffers() -> void:
 	done()
 
 
-## What is not ENet, or nobody's, changes nothing.
+## Datagrams that are not ENet, or belong to no peer, have no effect.
 func case_foreign_datagrams() -> void:
 	var joined := linked(2)
 	var stranger := PacketPeerUDP.new()
 	for direction in 2:
 		var host := joined.hosts[direction]
-		equal(stranger.connect_to_host(RawHost.LOCAL, host.local_port()), OK, "the stranger aims")
+		equal(stranger.connect_to_host(RawHost.LOCAL, host.local_port()), OK, "connecting the stranger's socket")
 		for size: int in [1, 2, 3, 4, 8, 48, 52, 600, 1400]:
 			stranger.put_packet(pattern(size))
 		host.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
@@ -244,10 +248,10 @@ func case_foreign_datagrams() -> void:
 		var all_came := func() -> bool:
 			came[0] += host.pop_statistic(ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
 			return came[0] >= 9
-		check(serve(joined.hosts, all_came), "the host reads them")
-		equal(host.events.size(), 0, "and reports nothing")
-		_send_and_compare(joined, direction, 1, pattern(3000), RELIABLE, RELIABLE, "after them")
-		_send_and_compare(joined, 1 - direction, 1, pattern(3000), RELIABLE, RELIABLE, "the other way")
+		check(serve(joined.hosts, all_came), "the host reads the datagrams")
+		equal(host.events.size(), 0, "the host has no event")
+		_send_and_compare(joined, direction, 1, pattern(3000), RELIABLE, RELIABLE, "after the invalid datagrams")
+		_send_and_compare(joined, 1 - direction, 1, pattern(3000), RELIABLE, RELIABLE, "in the other direction")
 	done()
 
 
@@ -263,15 +267,15 @@ func case_statistics() -> void:
 				host.pop_statistic(which)
 				equal(host.pop_statistic(which), 0, "popped")
 		_send_and_compare(joined, direction, 1, pattern(30_000), RELIABLE, RELIABLE, "30 kB")
-		# The answers are under way until nothing comes any more.
+		# Acknowledgements are in flight for a while.
 		serve_for(joined.hosts, 0.02)
 		for turn in 2:
 			var from := joined.hosts[turn]
 			var to := joined.hosts[1 - turn]
 			var sent := from.pop_statistic(SENT)
 			var bytes := from.pop_statistic(SENT_DATA)
-			check(sent > 0 and bytes > 0, "both ends send")
-			equal([to.pop_statistic(GOT), to.pop_statistic(GOT_DATA)], [sent, bytes], "what is sent arrives")
+			check(sent > 0 and bytes > 0, "both ends have statistics")
+			equal([to.pop_statistic(GOT), to.pop_statistic(GOT_DATA)], [sent, bytes], "the statistics of both ends match")
 			if turn == direction:
 				check(bytes > 30_000 and bytes < 33_000, "%d bytes for 30000" % bytes)
 	for peer in joined.peers:
@@ -293,11 +297,11 @@ func case_throttle_is_agreed_on() -> void:
 					statistic(peer, ENetPacketPeer.PEER_PACKET_THROTTLE_ACCELERATION),
 					statistic(peer, ENetPacketPeer.PEER_PACKET_THROTTLE_DECELERATION),
 				] as Array[int])
-			check(serve(joined.hosts, is_set), "both ends have it")
+			check(serve(joined.hosts, is_set), "both ends have the throttle setting")
 	done()
 
 
-## A host without a free slot does not answer.
+## A host without a free slot does not answer with stock; ours rejects the request.
 func case_full_host() -> void:
 	var server := bound_host(server_class, 1)
 	var first := link(server, open_host(client_class))
@@ -305,17 +309,17 @@ func case_full_host() -> void:
 	var peer := late.join(server.port)
 	serve_for([server, first.hosts[1], late], 0.2)
 	if server.tells_refused:
-		equal(late.types(), [RawHost.EVENT_DISCONNECT] as Array[int], "it is told to go")
+		equal(late.types(), [RawHost.EVENT_DISCONNECT] as Array[int], "the client is rejected")
 	else:
-		equal([state(peer), late.events.size()], [ENetPacketPeer.STATE_CONNECTING, 0], "it waits")
-	equal(server.events.size(), 0, "unnoticed")
+		equal([state(peer), late.events.size()], [ENetPacketPeer.STATE_CONNECTING, 0], "the client keeps connecting")
+	equal(server.events.size(), 0, "the server has no event")
 	late.events.clear()
 	first.peers[1].call(&"peer_disconnect", 0)
 	if server.tells_refused:
-		check(serve([server, first.hosts[1]], func() -> bool: return server.events.size() == 1), "a place")
+		check(serve([server, first.hosts[1]], func() -> bool: return server.events.size() == 1), "a slot becomes free")
 		peer = late.join(server.port)
 	var in_turn := func() -> bool: return state(peer) == CONNECTED and server.events.size() == 2
-	check(serve([server, first.hosts[1], late], in_turn), "until there is a place")
+	check(serve([server, first.hosts[1], late], in_turn), "the client connects once a slot is free")
 	equal(server.types(), [RawHost.EVENT_DISCONNECT, RawHost.EVENT_CONNECT] as Array[int], "the server's events")
 	done()
 
@@ -328,13 +332,13 @@ func case_a_hundred_at_once() -> void:
 		var client := open_host(client_class)
 		client.join(server.port, 2, 1000 + index)
 		hosts.append(client)
-	check(serve(hosts, func() -> bool: return server.events.size() == COUNT, 20.0), "all connect")
+	check(serve(hosts, func() -> bool: return server.events.size() == COUNT, 20.0), "all clients connect")
 	var data: Array[int] = []
 	for event in server.events:
 		data.append(event.data)
 	data.sort()
 	var expected: Array[int] = []
 	expected.assign(range(1000, 1000 + COUNT))
-	equal(data, expected, "each is itself")
-	equal(server.peers().size(), COUNT, "all are listed")
+	equal(data, expected, "the connect data of all clients")
+	equal(server.peers().size(), COUNT, "all peers are listed")
 	done()

@@ -3,7 +3,7 @@ extends "res://lib/raw_suite.gd"
 
 const Threaded := preload("res://lib/threaded.gd")
 const GOODBYE := 77
-## For timeouts: stock's own need half a minute.
+## Used for timeouts, because stock's defaults take half a minute.
 const SOON_MS := 200
 
 
@@ -12,12 +12,12 @@ func case_disconnect() -> void:
 		var joined := _linked_by_hand()
 		var stays := joined.hosts[1 - leaver]
 		joined.peers[leaver].call(&"peer_disconnect", GOODBYE)
-		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECTING, "until it is answered")
+		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECTING, "the state before the answer")
 		joined.peers[leaver].call(&"peer_disconnect", 5)
 		var both_know := func() -> bool: return joined.hosts.all(_has_events)
-		check(serve(joined.hosts, both_know), "both ends hear of it")
+		check(serve(joined.hosts, both_know), "both ends have a disconnect event")
 		_expect_goodbye(joined, leaver, GOODBYE)
-		equal(joined.hosts[leaver].events[0].data, 0, "the leaver's own data")
+		equal(joined.hosts[leaver].events[0].data, 0, "the data of the own event")
 		equal(stays.events[0].channel, 0, "channel")
 	done()
 
@@ -30,12 +30,12 @@ func case_disconnect_later() -> void:
 		for index in COUNT:
 			equal(send(joined.peers[leaver], index % 2, pattern(10_000 + index)), OK, "send")
 		joined.peers[leaver].call(&"peer_disconnect_later", GOODBYE)
-		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECT_LATER, "first the packets")
-		equal(send(joined.peers[leaver], 0, pattern(1)), FAILED, "no more of them")
+		equal(state(joined.peers[leaver]), ENetPacketPeer.STATE_DISCONNECT_LATER, "the state while packets are queued")
+		equal(send(joined.peers[leaver], 0, pattern(1)), FAILED, "sending after peer_disconnect_later")
 		var both_know := func() -> bool:
 			return joined.hosts.all(func(host: RawHost) -> bool:
 				return not host.events_of(RawHost.EVENT_DISCONNECT).is_empty())
-		check(serve(joined.hosts, both_know, 20.0), "both ends hear of it")
+		check(serve(joined.hosts, both_know, 20.0), "both ends have a disconnect event")
 		var sizes: Array[int] = []
 		for event in stays.received():
 			check(event.bytes == pattern(event.bytes.size()), "contents")
@@ -43,7 +43,7 @@ func case_disconnect_later() -> void:
 		sizes.sort()
 		var expected: Array[int] = []
 		expected.assign(range(10_000, 10_000 + COUNT))
-		equal(sizes, expected, "everything arrives before")
+		equal(sizes, expected, "all packets arrive before the disconnect")
 		_expect_goodbye(joined, leaver, GOODBYE)
 	done()
 
@@ -53,21 +53,21 @@ func case_disconnect_now() -> void:
 		var joined := linked()
 		var stays := joined.hosts[1 - leaver]
 		joined.peers[leaver].call(&"peer_disconnect_now", GOODBYE)
-		check(not is_active(joined.peers[leaver]), "the leaver is gone at once")
-		check(serve(joined.hosts, func() -> bool: return _has_events(stays)), "the other is told")
+		check(not is_active(joined.peers[leaver]), "the peer is inactive at once")
+		check(serve(joined.hosts, func() -> bool: return _has_events(stays)), "the other end has an event")
 		serve_for(joined.hosts, 0.05)
-		equal(joined.hosts[leaver].events.size(), 0, "the leaver is not")
+		equal(joined.hosts[leaver].events.size(), 0, "the end that disconnects has no event")
 		_expect_goodbye(joined, leaver, GOODBYE)
 	done()
 
 
-## Nobody is told: the other end finds out when it hears nothing any more.
+## reset() sends nothing, so the other end has to time out.
 func case_reset() -> void:
 	for leaver in 2:
 		var joined := linked()
 		joined.peers[leaver].call(&"reset")
-		check(not is_active(joined.peers[leaver]), "the leaver is gone at once")
-		equal(state(joined.peers[1 - leaver]), CONNECTED, "the other does not know")
+		check(not is_active(joined.peers[leaver]), "the peer is inactive at once")
+		equal(state(joined.peers[1 - leaver]), CONNECTED, "the other end is still connected")
 		_expect_timeout(joined, leaver)
 	done()
 
@@ -77,13 +77,13 @@ func case_destroy() -> void:
 		var joined := linked()
 		var host := joined.hosts[leaver]
 		host.destroy()
-		check(not is_active(joined.peers[leaver]), "its peers are gone at once")
+		check(not is_active(joined.peers[leaver]), "the host's peers are inactive at once")
 		_expect_timeout(joined, leaver)
 		host.connection.call(&"destroy")
 		expect_errors(1, host.is_ours, "a second destroy")
-		equal(host.bind(free_port()), OK, "it can be used again")
+		equal(host.bind(free_port()), OK, "the host can be created again")
 		var again := link(host, open_host(joined_class(leaver)))
-		equal(state(again.peers[0]), CONNECTED, "and connects")
+		equal(state(again.peers[0]), CONNECTED, "the new host connects")
 	done()
 
 
@@ -92,37 +92,37 @@ func joined_class(leaver: int) -> String:
 	return client_class if leaver == 0 else server_class
 
 
-## Pings go unanswered; with short limits that is noticed soon.
+## Pings are not acknowledged, and short limits make the peer time out soon.
 func _expect_timeout(joined: Link, leaver: int) -> void:
 	var stays := joined.hosts[1 - leaver]
 	var peer := joined.peers[1 - leaver]
 	stays.events.clear()
 	peer.call(&"ping_interval", SOON_MS / 4)
 	peer.call(&"set_timeout", 1, SOON_MS, 2 * SOON_MS)
-	check(serve([stays], func() -> bool: return _has_events(stays), 5.0), "the silence is noticed")
+	check(serve([stays], func() -> bool: return _has_events(stays), 5.0), "the other end times out")
 	_expect_goodbye(joined, leaver, 0)
 
 
-## The end that stays has heard the goodbye, and the peers of both are gone for good.
+## Checks that the other end received the disconnect, and that the peers of both ends are inactive.
 func _expect_goodbye(joined: Link, leaver: int, data: int) -> void:
 	var stays := joined.hosts[1 - leaver]
-	equal(stays.types().back(), RawHost.EVENT_DISCONNECT, "the other's last event")
+	equal(stays.types().back(), RawHost.EVENT_DISCONNECT, "the last event of the other end")
 	if not stays.events.is_empty():
-		equal(stays.events[-1].data, data, "with this data")
-		check(stays.events[-1].peer == joined.peers[1 - leaver], "of this peer")
+		equal(stays.events[-1].data, data, "the data of that event")
+		check(stays.events[-1].peer == joined.peers[1 - leaver], "the peer of that event")
 	for peer in joined.peers:
 		equal([is_active(peer), state(peer)], [false, ENetPacketPeer.STATE_DISCONNECTED], "the peer")
 	for host: RawHost in joined.hosts:
 		if host.is_open:
 			host.drain()
-			equal(host.peers(), [], "nobody is listed")
+			equal(host.peers(), [], "no peer is listed")
 
 
 func _has_events(host: RawHost) -> bool:
 	return not host.events.is_empty()
 
 
-## A slot is used again, by a peer of its own.
+## A slot is reused with a new peer object.
 func case_rejoining() -> void:
 	var server := bound_host(server_class, 1)
 	var client := open_host(client_class)
@@ -134,15 +134,15 @@ func case_rejoining() -> void:
 			known.append(peer)
 		equal(send(joined.peers[round % 2], 1, str(round).to_utf8_buffer()), OK, "send")
 		var hears := joined.hosts[1 - round % 2]
-		check(serve(joined.hosts, func() -> bool: return hears.received().size() == 1), "it arrives")
+		check(serve(joined.hosts, func() -> bool: return hears.received().size() == 1), "the packet arrives")
 		joined.peers[round / 2 % 2].call(&"peer_disconnect", round)
 		var both_know := func() -> bool: return not is_active(joined.peers[0]) and not is_active(joined.peers[1])
-		check(serve(joined.hosts, both_know), "both ends hear of it")
-	check(not known.any(is_active), "old peers stay gone")
+		check(serve(joined.hosts, both_know), "both ends have a disconnect event")
+	check(not known.any(is_active), "old peers stay inactive")
 	done()
 
 
-## An attempt that is given up: nobody hears anything.
+## An abandoned attempt causes no events.
 func case_giving_up() -> void:
 	for how: StringName in [&"peer_disconnect", &"peer_disconnect_now", &"reset"]:
 		var client := open_host(client_class)
@@ -165,8 +165,8 @@ func case_service_waits() -> void:
 	done()
 
 
-## Stock in a thread of its own begins to connect while the host waits: the host answers from within
-## its service(), which returns as soon as the connection is there.
+## Stock in another thread starts to connect while the host waits. The host answers from within its service(), which
+## returns as soon as the connection is established.
 func case_service_wakes_up() -> void:
 	const LATER_MS := 200
 	const LONG_MS := 20_000
@@ -179,13 +179,13 @@ func case_service_wakes_up() -> void:
 			var event := host.service(LONG_MS)
 			var took := Time.get_ticks_msec() - begun
 			check(took >= LATER_MS / 2 and took < LONG_MS / 2, "event %d took %d ms" % [expected, took])
-			equal(event.type if event != null else 0, expected, "the event")
+			equal(event.type if event != null else 0, expected, "the event type")
 		host.drain()
 		visitor.wait_to_finish()
 	done()
 
 
-## Connects, speaks, leaves; each after a while.
+## Connects, sends a packet and disconnects, with a pause before each step.
 func _visit(port: int, pause_ms: int) -> void:
 	var connection := ENetConnection.new()
 	connection.create_host(1)
@@ -200,7 +200,7 @@ func _visit(port: int, pause_ms: int) -> void:
 	connection.destroy()
 
 
-## Without threads, which would be done before anybody looks.
+## Linked hosts without network threads, which would finish before the test looks.
 func _linked_by_hand(channels: int = 0) -> Link:
 	var joined := linked(channels)
 	for host in joined.hosts:

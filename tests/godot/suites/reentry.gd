@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Handlers that call back into the peer while it polls.
+## Signal handlers that call back into the peer while it polls.
 
 
 func case_sending_in_handlers() -> void:
@@ -11,7 +11,7 @@ func case_sending_in_handlers() -> void:
 	client.peer.peer_connected.connect(answer)
 	client.join(server.port)
 	var both := func() -> bool: return server.packets.size() == 1 and client.packets.size() == 1
-	check(pump([server, client], both), "both messages arrive")
+	check(pump([server, client], both), "both packets arrive")
 	server.peer.peer_connected.disconnect(greet)
 	client.peer.peer_connected.disconnect(answer)
 	done()
@@ -25,8 +25,8 @@ func case_server_closes_in_handler() -> void:
 	for index in 3:
 		var client := start_client(server.port)
 		clients.append(client)
-	check(pump(_ends, func() -> bool: return not server.is_active()), "it closes")
-	equal(server.events.size(), 1, "one signal, then it was closed")
+	check(pump(_ends, func() -> bool: return not server.is_active()), "the server closes")
+	equal(server.events.size(), 1, "one signal before the close")
 	server.peer.peer_connected.disconnect(close)
 	done()
 
@@ -40,7 +40,8 @@ func case_client_closes_in_handlers() -> void:
 		client.join(server.port)
 		check(pump([server, client], func() -> bool: return client.events.size() == 1), "connects")
 		if signal_name == &"peer_disconnected":
-			check(pump([server, client], func() -> bool: return server.events.size() == 1), "both ends")
+			check(pump([server, client], func() -> bool: return server.events.size() == 1),
+					"the server signals the client")
 			server.peer.close()
 		check(pump([client], func() -> bool: return not client.is_active()), "ends")
 		client.peer.disconnect(signal_name, close)
@@ -54,20 +55,20 @@ func case_new_server_in_handler() -> void:
 	var port := free_port()
 	var start_over := func(_id: int) -> void:
 		client.peer.close()
-		equal(client.host(port), OK, "a server from the handler")
+		equal(client.host(port), OK, "create_server in the handler")
 	client.peer.peer_disconnected.connect(start_over)
 	client.join(server.port)
 	check(pump([server, client], func() -> bool: return server.events.size() == 1), "connects")
 	server.peer.close()
 	check(pump([client], func() -> bool: return client.events.size() == 2), "the handler runs")
 	client.peer.peer_disconnected.disconnect(start_over)
-	equal(client.is_up(), client.is_ours, "the new server lives on after the poll")
+	equal(client.is_up(), client.is_ours, "the new server is active after the poll")
 	if not client.is_up():
 		done()
 		return
 	var visitor := new_end(server_class)
 	visitor.join(port)
-	check(pump([client, visitor], func() -> bool: return visitor.is_up()), "and takes clients")
+	check(pump([client, visitor], func() -> bool: return visitor.is_up()), "the new server admits clients")
 	done()
 
 
@@ -76,8 +77,9 @@ func case_disconnecting_in_handlers() -> void:
 	var send_off := func(id: int) -> void: server.peer.disconnect_peer(id)
 	server.peer.peer_connected.connect(send_off)
 	var client := start_client(server.port)
-	check(pump([server, client], func() -> bool: return server.events.size() == 2), "it comes and goes")
-	check(pump([server, client], func() -> bool: return not client.is_active()), "the client ends")
+	check(pump([server, client], func() -> bool: return server.events.size() == 2),
+			"the server signals the client and its disconnect")
+	check(pump([server, client], func() -> bool: return not client.is_active()), "the client closes")
 	server.peer.peer_connected.disconnect(send_off)
 	done()
 
@@ -91,13 +93,13 @@ func case_disconnecting_another_in_handler() -> void:
 			server.peer.disconnect_peer(other)
 	server.peer.peer_disconnected.connect(take_along)
 	ends[1].peer.close()
-	check(pump(ends, func() -> bool: return server.events.size() == 4), "both leave")
-	check(not ends[2].is_active(), "the other knows")
+	check(pump(ends, func() -> bool: return server.events.size() == 4), "both disconnects are signalled")
+	check(not ends[2].is_active(), "the other client is closed")
 	server.peer.peer_disconnected.disconnect(take_along)
 	done()
 
 
-## Stock calls a disconnect handler that polls twice: it is asked about the others alone.
+## Stock calls a disconnect handler that polls a second time, so such a handler is tested with our class only.
 func case_polling_in_handlers() -> void:
 	var server := start_server()
 	var poll_again := func(_id: int) -> void: server.peer.poll()
@@ -108,12 +110,12 @@ func case_polling_in_handlers() -> void:
 	for index in 6:
 		var client := start_client(server.port)
 		clients.append(client)
-	check(pump(_ends, func() -> bool: return server.events.size() == 6), "all six are seen")
+	check(pump(_ends, func() -> bool: return server.events.size() == 6), "all six clients are signalled")
 	check(pump(_ends, func() -> bool: return clients.all(func(end: End) -> bool: return end.is_up())),
-		"all six are up")
+		"all six clients are connected")
 	for client in clients:
 		client.peer.close()
-	check(pump([server], func() -> bool: return server.events.size() == 12), "and all six leave")
+	check(pump([server], func() -> bool: return server.events.size() == 12), "all six disconnects are signalled")
 	server.peer.peer_connected.disconnect(poll_again)
 	if server.is_ours:
 		server.peer.peer_disconnected.disconnect(poll_again)
@@ -126,17 +128,18 @@ func case_refusing_in_handler() -> void:
 	server.peer.peer_connected.connect(only_one)
 	for index in 3:
 		var client := start_client(server.port)
-	check(pump(_ends, func() -> bool: return server.events.size() >= 1), "one joins")
+	check(pump(_ends, func() -> bool: return server.events.size() >= 1), "one client joins")
 	pump_for(_ends, 0.3)
-	equal(server.events.filter(func(event: String) -> bool: return event.begins_with("+")).size(), 1, "only one")
+	equal(server.events.filter(func(event: String) -> bool: return event.begins_with("+")).size(), 1,
+			"only one client joins")
 	server.peer.peer_connected.disconnect(only_one)
 	done()
 
 
-## Stock frees itself under its own feet: only ours is asked to bear it.
+## Stock accesses its own freed memory in this case, so only our class is tested.
 func case_last_reference_dropped_in_handler() -> void:
 	if not server_class.ends_with("Rs"):
-		check(true, "not asked of stock")
+		check(true, "not tested with stock")
 		done()
 		return
 	var server: MultiplayerPeer = ClassDB.instantiate(server_class)
@@ -155,8 +158,8 @@ func case_last_reference_dropped_in_handler() -> void:
 	check(holder.is_empty(), "the handler ran")
 	for frame in 3:
 		await tree.process_frame
-	check(watch.get_ref() == null, "the object is gone")
-	check(pump([client], func() -> bool: return not client.is_active()), "and has said goodbye")
+	check(watch.get_ref() == null, "the object is freed")
+	check(pump([client], func() -> bool: return not client.is_active()), "the client receives the disconnect")
 	done()
 
 

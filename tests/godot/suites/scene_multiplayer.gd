@@ -1,5 +1,5 @@
 extends "res://lib/player_suite.gd"
-## What games use: SceneMultiplayer on top.
+## SceneMultiplayer, which games use, on top of the peers.
 
 const MODES: Array[String] = ["reliable", "unreliable_ordered", "unreliable"]
 
@@ -15,8 +15,8 @@ func case_rpcs_in_every_mode() -> void:
 	done()
 
 
-## Ten, one a frame. ENet's throttle may hold back unreliable ones after a late answer, which a busy
-## machine can bring about: of those, some more may be sent.
+## Sends ten RPCs, one per frame. On a busy machine ENet's throttle may drop unreliable ones after a late
+## acknowledgement, so some more of those may be sent.
 func _send_rpcs(from: Player, to: Player, mode: String) -> void:
 	const WANTED := 10
 	const MOST := 60
@@ -43,7 +43,7 @@ func case_signals_of_the_api() -> void:
 	equal(players[1].events, ["connected_to_server", "+1"] as Array[String], "client")
 	players[0].end.peer.close()
 	var gone := func() -> bool: return players[1].events.has("server_disconnected")
-	check(await frames(gone), "the client is told")
+	check(await frames(gone), "the client signals the disconnect")
 	await end_all()
 	done()
 
@@ -67,7 +67,7 @@ func case_relay_between_clients() -> void:
 	check(await frames(_all_know_each_other), "the clients know each other")
 	for mode in MODES:
 		second.world.heard.clear()
-		# The throttle may hold back an unreliable one.
+		# The throttle may drop an unreliable packet, so it is repeated.
 		for attempt in (1 if mode == "reliable" else 20):
 			first.world.rpc_id(second.id(), "say_" + mode, 7)
 			if await frames(func() -> bool: return not second.world.heard.is_empty(), 1.0):
@@ -79,21 +79,21 @@ func case_relay_between_clients() -> void:
 	second.world.say_reliable.rpc(9)
 	var everybody := func() -> bool:
 		return first.world.heard.size() == 1 and players[0].world.heard.size() == 1
-	check(await frames(everybody), "a client's broadcast reaches all")
+	check(await frames(everybody), "a client's broadcast reaches all others")
 	var left := second.id()
 	second.end.peer.close()
-	check(await frames(func() -> bool: return first.events.has("-%d" % left)), "leaving is relayed too")
+	check(await frames(func() -> bool: return first.events.has("-%d" % left)), "a disconnect is relayed, too")
 	await end_all()
 	done()
 
 
-## Everybody, one, and all but one: what clients send passes the server.
+## Targets of clients, relayed by the server: all, one, and all but one.
 func case_relay_targets() -> void:
 	var players := await players_connected(3)
 	check(await frames(_all_know_each_other), "the clients know each other")
 	var sender := players[1]
 	var id := sender.id()
-	# Who hears it, by number of player.
+	# The recipients of each text, by number of the player.
 	var plan: Array[Dictionary] = [
 		{"target": 0, "text": "all", "hear": [0, 2, 3]},
 		{"target": 1, "text": "server", "hear": [0]},
@@ -119,7 +119,8 @@ func case_relay_targets() -> void:
 			return player.events.filter(func(event: String) -> bool: return event.contains(": "))
 		check(await frames(func() -> bool: return player.events.has("%d: last" % id)), "player %d" % number)
 		equal(heard.call(), expected, "player %d" % number)
-	check(not sender.events.any(func(event: String) -> bool: return event.contains(": ")), "the sender not")
+	check(not sender.events.any(func(event: String) -> bool: return event.contains(": ")),
+			"the sender receives no packet")
 	await end_all()
 	done()
 
@@ -136,7 +137,7 @@ func case_raw_bytes() -> void:
 	players[0].api.peer_packet.connect(record)
 	var bytes := pattern(5000)
 	equal(players[1].api.send_bytes(bytes, 1), OK, "send_bytes")
-	check(await frames(func() -> bool: return got.size() == 1), "they arrive")
+	check(await frames(func() -> bool: return got.size() == 1), "the bytes arrive")
 	equal(got, [[players[1].id(), bytes]] as Array[Array], "exactly")
 	players[0].api.peer_packet.disconnect(record)
 	await end_all()
@@ -148,20 +149,20 @@ func case_spawning_and_synchronizing() -> void:
 	var server := players[0].world
 	var client := players[1].world
 	var box := server.spawn_box(Vector2(3, 4))
-	check(await frames(func() -> bool: return client.boxes.get_child_count() == 1), "it appears")
+	check(await frames(func() -> bool: return client.boxes.get_child_count() == 1), "the box is spawned")
 	var copy: Node2D = client.boxes.get_child(0)
-	equal(copy.position, Vector2(3, 4), "where it was put")
-	equal(copy.name, box.name, "under its name")
+	equal(copy.position, Vector2(3, 4), "the position of the spawned box")
+	equal(copy.name, box.name, "the name of the spawned box")
 	box.position = Vector2(50, 60)
-	check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "it moves along")
-	# A late guest gets what is there.
+	check(await frames(func() -> bool: return copy.position == Vector2(50, 60)), "the position is synchronized")
+	# A client that joins late receives the existing state.
 	var late := await join_later()
-	check(await frames(func() -> bool: return late.world.boxes.get_child_count() == 1), "a late guest sees it")
-	equal((late.world.boxes.get_child(0) as Node2D).position, Vector2(50, 60), "as it is now")
+	check(await frames(func() -> bool: return late.world.boxes.get_child_count() == 1), "a late client gets the box")
+	equal((late.world.boxes.get_child(0) as Node2D).position, Vector2(50, 60), "the current position of the box")
 	box.queue_free()
 	var gone := func() -> bool:
 		return client.boxes.get_child_count() == 0 and late.world.boxes.get_child_count() == 0
-	check(await frames(gone), "it disappears")
+	check(await frames(gone), "the box is despawned")
 	await end_all()
 	done()
 
@@ -169,7 +170,7 @@ func case_spawning_and_synchronizing() -> void:
 func case_authentication() -> void:
 	var server := new_player(server_class)
 	equal(server.end.host(free_port()), OK, "create_server")
-	# Through the suite, which the API does not keep: a callback that kept its API would leak.
+	# A callback that held its API would leak it, so the callback is a method of the suite.
 	server.api.auth_callback = _judge
 	server.api.multiplayer_peer = server.end.peer
 	for word: String in ["sesame", "wrong"]:
@@ -178,18 +179,20 @@ func case_authentication() -> void:
 		client.api.auth_callback = func(_id: int, _word: PackedByteArray) -> void: pass
 		var authenticate := func(id: int) -> void:
 			equal(client.api.send_auth(id, word.to_utf8_buffer()), OK, "send_auth")
-			# A wrong word's client waits for the verdict: what it said besides would come from nobody.
+			# A client with the wrong word waits for the verdict: its other packets would come from an unknown peer.
 			if word == "sesame":
 				equal(client.api.complete_auth(id), OK, "complete_auth")
 		client.api.peer_authenticating.connect(authenticate)
 		client.api.multiplayer_peer = client.end.peer
 		if word == "sesame":
-			check(await frames(func() -> bool: return client.events.has("+1")), "the right word opens")
+			check(await frames(func() -> bool: return client.events.has("+1")),
+					"the client with the right word connects")
 			var admitted := func() -> bool: return server.api.get_peers().size() == 1
-			check(await frames(admitted), "the server admits it")
+			check(await frames(admitted), "the server signals the client")
 		else:
-			check(await frames(func() -> bool: return not client.end.is_active()), "the wrong one does not")
-			check(not client.events.has("connected_to_server"), "it was never in")
+			check(await frames(func() -> bool: return not client.end.is_active()),
+					"the client with the wrong word is rejected")
+			check(not client.events.has("connected_to_server"), "the rejected client never connected")
 		client.api.peer_authenticating.disconnect(authenticate)
 	for player in _players:
 		player.api.auth_callback = Callable()
@@ -209,9 +212,9 @@ func case_changing_the_peer() -> void:
 	var players := await players_connected(1)
 	var client := players[1]
 	client.api.multiplayer_peer = null
-	check(await frames(func() -> bool: return players[0].events.size() == 1), "frames go on")
+	check(await frames(func() -> bool: return players[0].events.size() == 1), "frames continue")
 	client.end.peer.close()
 	var gone := func() -> bool: return players[0].events.size() == 2
-	check(await frames(gone), "the server notices the closing")
+	check(await frames(gone), "the server signals the disconnect")
 	await end_all()
 	done()

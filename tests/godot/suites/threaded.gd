@@ -1,5 +1,5 @@
 extends "res://lib/suite.gd"
-## Our network thread: what it does while the main thread does something else. Stock has none.
+## Our network thread: its work while the main thread is busy. Stock has no such thread.
 
 const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
@@ -20,8 +20,8 @@ func case_the_property() -> void:
 	done()
 
 
-## The main thread blocks for several timeouts of the other end. It sent something just before.
-func case_a_busy_main_thread_loses_nothing() -> void:
+## The main thread blocks for several timeouts of the other end, right after it has sent a packet.
+func case_a_busy_main_thread_keeps_the_connection() -> void:
 	const PACKETS := 300
 	var ends := _connected()
 	var id := ends[1].id()
@@ -30,36 +30,36 @@ func case_a_busy_main_thread_loses_nothing() -> void:
 	for index in PACKETS:
 		ends[0].send(str(index).to_utf8_buffer(), id, RELIABLE)
 	ends[1].say(WORD)
-	# As a client that loads: only the other end, in a process of its own in a real game, goes on.
+	# Like a client that is loading. Only the other end, which a real game has in another process, keeps running.
 	var begun := Time.get_ticks_msec()
 	while Time.get_ticks_msec() - begun < BUSY_MSEC:
 		ends[0].poll()
 		OS.delay_msec(5)
-	equal(ends[0].texts(), [WORD] as Array[String], "what it said before")
-	equal(ends[0].events, ["+%d" % id] as Array[String], "the other end keeps it")
-	equal(statistic_of(patient, ENetPacketPeer.PEER_PACKET_LOSS), 0.0, "nothing is sent again")
-	equal(ends[1].packets.size(), 0, "nothing happens between polls")
-	check(pump(ends, func() -> bool: return ends[1].packets.size() == PACKETS), "all packets are there")
+	equal(ends[0].texts(), [WORD] as Array[String], "packets sent before the blocking")
+	equal(ends[0].events, ["+%d" % id] as Array[String], "the other end keeps the connection")
+	equal(statistic_of(patient, ENetPacketPeer.PEER_PACKET_LOSS), 0.0, "packet loss at the other end")
+	equal(ends[1].packets.size(), 0, "no packet is delivered between polls")
+	check(pump(ends, func() -> bool: return ends[1].packets.size() == PACKETS), "all packets are delivered")
 	var expected: Array[String] = []
 	for index in PACKETS:
 		expected.append(str(index))
-	equal(ends[1].texts(), expected, "in order")
-	equal(ends[1].events, ["+1"] as Array[String], "its signals")
+	equal(ends[1].texts(), expected, "order of the packets")
+	equal(ends[1].events, ["+1"] as Array[String], "the client's signals")
 	done()
 
 
-## Without a thread the same main thread is given up.
-func case_without_it_the_connection_is_lost() -> void:
+## Without a network thread, the same blocking makes the other end time out.
+func case_without_a_thread_the_connection_times_out() -> void:
 	var ends := _connected()
 	ends[1].peer.set(&"threaded", false)
 	var patient: PacketPeer = ends[0].peer.call(&"get_peer", ends[1].id())
 	patient.call(&"set_timeout", 1, 100, 300)
 	patient.call(&"ping_interval", 20)
-	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "it is given up")
+	check(pump([ends[0]], func() -> bool: return ends[0].events.size() == 2), "the client times out")
 	done()
 
 
-func case_round_trips_have_no_frames() -> void:
+func case_round_trips_without_frames() -> void:
 	const FRAME_MSEC := 50
 	var ends := _connected()
 	var measured: Array[float] = []
@@ -74,7 +74,7 @@ func case_round_trips_have_no_frames() -> void:
 				end.poll()
 			OS.delay_msec(FRAME_MSEC)
 		measured.append(statistic_of(link, ENetPacketPeer.PEER_ROUND_TRIP_TIME))
-	# Its own part waits for its polls, where it is the built-in class.
+	# A built-in server reads the acknowledgement in its polls, so its measurement contains frames even then.
 	if ends[0].is_ours:
 		check(measured[0] < FRAME_MSEC / 2.0 and measured[1] > FRAME_MSEC / 2.0, "%s ms" % [measured])
 	else:
@@ -82,7 +82,7 @@ func case_round_trips_have_no_frames() -> void:
 	done()
 
 
-## Signals come from polls alone, on the thread that polls.
+## Signals are emitted by polls only, on the polling thread.
 func case_signals_come_from_polls() -> void:
 	var server := start_server()
 	var client := start_client(server.port)
@@ -93,7 +93,7 @@ func case_signals_come_from_polls() -> void:
 	for end: End in [server, client]:
 		var note := func(_id: int) -> void:
 			threads.append(OS.get_thread_caller_id())
-			check(polling[0], "in a poll")
+			check(polling[0], "the signal is emitted in a poll")
 		end.peer.peer_connected.connect(note)
 		end.peer.peer_disconnected.connect(note)
 	var turn := func() -> void:
@@ -102,14 +102,14 @@ func case_signals_come_from_polls() -> void:
 		server.poll()
 		client.poll()
 		polling[0] = false
-	check(_until(turn, 2, threads), "they connect")
+	check(_until(turn, 2, threads), "the ends connect")
 	server.peer.disconnect_peer(client.id())
-	check(_until(turn, 4, threads), "they part")
-	check(threads.all(func(thread: int) -> bool: return thread == main), "on the main thread")
+	check(_until(turn, 4, threads), "the ends disconnect")
+	check(threads.all(func(thread: int) -> bool: return thread == main), "all signals are emitted on the main thread")
 	done()
 
 
-func case_it_may_change_at_any_time() -> void:
+func case_threaded_may_change_at_any_time() -> void:
 	const ROUNDS := 60
 	var ends := _connected()
 	for index in ROUNDS:
@@ -120,13 +120,13 @@ func case_it_may_change_at_any_time() -> void:
 			ends[index % 2].poll()
 	var all_there := func() -> bool:
 		return ends.all(func(end: End) -> bool: return end.packets.size() == ROUNDS)
-	check(pump(ends, all_there), "nothing is lost")
-	equal(ends[0].texts(), ends[1].texts(), "or in another order")
+	check(pump(ends, all_there), "all packets arrive")
+	equal(ends[0].texts(), ends[1].texts(), "order of the packets")
 	done()
 
 
-## With its thread as without it.
-func case_what_the_system_refuses_is_told() -> void:
+## The error is the same with and without the thread.
+func case_system_errors_are_printed() -> void:
 	const TOO_LARGE := 70_000
 	var host: MultiplayerPeer = ClassDB.instantiate("ENetConnectionRs")
 	equal(host.call(&"create_host_bound", "127.0.0.1", free_port()), OK, "create_host_bound")
@@ -139,29 +139,30 @@ func case_what_the_system_refuses_is_told() -> void:
 	done()
 
 
-## Closed by a script or in a handler, or freed.
+## The peer is closed by a script, closed in a handler, or freed.
 func case_endings() -> void:
 	for how: String in ["close", "free", "handler"]:
 		var ends := _connected()
 		var goodbye := _end(ends, how)
-		check(pump(ends, func() -> bool: return ends[0].events.has(goodbye)), "the other hears it: " + how)
-		# Who is put out is not listened to any more.
+		check(pump(ends, func() -> bool: return ends[0].events.has(goodbye)),
+				"the other end signals the disconnect: " + how)
+		# Packets of a peer that was disconnected by the handler are dropped.
 		if ends[0].keeps_last_words and how != "handler":
-			equal(ends[0].texts(), [WORD] as Array[String], "and what it said before: " + how)
+			equal(ends[0].texts(), [WORD] as Array[String], "the packet sent before the end: " + how)
 	done()
 
 
 func case_leaked_at_quit() -> void:
 	var server := start_server()
 	var program := godot_program()
-	# What it says of the object that it never frees is not for this process's output.
+	# The other process's report of the leaked object must not appear in this process's output.
 	var arguments := godot_arguments("res://leaver.gd", ["leak", client_class, str(server.port)])
 	var piped := OS.execute_with_pipe(program, arguments)
 	var child: int = piped.get("pid", -1)
 	check(child > 0, "\"%s\" starts; set GODOT to the Godot binary" % program)
-	check(pump([server], func() -> bool: return server.events.size() == 1, 30.0), "it comes")
-	check(pump([server], func() -> bool: return not OS.is_process_running(child), 30.0), "it ends")
-	equal(OS.get_process_exit_code(child), 0, "without a crash")
+	check(pump([server], func() -> bool: return server.events.size() == 1, 30.0), "the client connects")
+	check(pump([server], func() -> bool: return not OS.is_process_running(child), 30.0), "the process ends")
+	equal(OS.get_process_exit_code(child), 0, "the exit code")
 	done()
 
 
@@ -172,7 +173,7 @@ func _connected() -> Array[End]:
 	return ends
 
 
-## A function of its own, or the caller would keep the object that is to be freed.
+## A separate function, because the caller's reference would keep the object alive.
 func _end(ends: Array[End], how: String) -> String:
 	var leaver := ends[1]
 	var goodbye := "-%d" % leaver.id()

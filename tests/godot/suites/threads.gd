@@ -1,12 +1,12 @@
 extends "res://lib/suite.gd"
-## Other threads than the main one: stock works there, one thread at a time. Ours says that it does not,
-## answers no, and neither the process nor the object is the worse for it.
+## Threads other than the main thread. Stock works there, one thread at a time. Our classes print an error and refuse,
+## and neither the process nor the object may be damaged.
 
 const PACKET: PackedByteArray = [1, 2, 3]
 const CLASSES: Array[String] = [
 	"ENetMultiplayerPeer", "ENetConnection", "ENetMultiplayerPeerRs", "ENetConnectionRs",
 ]
-## With static types, calls go to a method in another way.
+## With static types GDScript calls methods in a different way.
 const TYPED_SOURCE := "
 static func create(peer: %s, port: int) -> Error:
 	return peer.create_server(port)
@@ -21,11 +21,11 @@ static func state_of(peer: %s) -> int:
 	return peer.get_state()
 "
 const CONNECTED := 5
-## One that the extension sends to its objects.
+## A notification that the extension sends to its objects.
 const FRAME_BEGINS := 0x4E657402
 
 
-## The methods that had their error, which comes once.
+## The methods that have already printed their error, which each method prints only once.
 class Told:
 	extends RefCounted
 
@@ -38,9 +38,9 @@ func case_creation() -> void:
 			var made: bool = _elsewhere(func() -> bool:
 				var object: Object = ClassDB.instantiate(name)
 				return object != null)
-			equal(made, not _is_ours(name), "%s is made" % name)
+			equal(made, not _is_ours(name), "creating %s in another thread" % name)
 			expect_errors(1 if _is_ours(name) else 0, _is_ours(name), name)
-		check(ClassDB.instantiate(name) != null, "%s: then here" % name)
+		check(ClassDB.instantiate(name) != null, "%s: creation in the main thread" % name)
 	done()
 
 
@@ -52,11 +52,11 @@ func case_creation_of_a_script_that_extends() -> void:
 		var made: bool = _elsewhere(func() -> bool:
 			var object: Object = script.new()
 			return object != null)
-		equal(made, not _is_ours(name), "a script that extends %s" % name)
+		equal(made, not _is_ours(name), "creating a script that extends %s in another thread" % name)
 		var lines := _errors.take()
 		if _errors.can_see() and _is_ours(name):
 			check(not lines.is_empty() and lines[0].contains("%s.new: " % name), "%s: %s" % [name, lines])
-		check(script.new() != null, "%s: then here" % name)
+		check(script.new() != null, "%s: creation in the main thread" % name)
 	done()
 
 
@@ -69,7 +69,7 @@ func case_calls() -> void:
 		equal(_elsewhere(peer.call.bind(&"create_server", port)), refused, "create_server")
 		_expect_told(name, ["create_server"])
 		if is_ours:
-			equal(peer.call(&"create_server", port), OK, "then here")
+			equal(peer.call(&"create_server", port), OK, "create_server in the main thread")
 		var has_host: bool = _elsewhere(func() -> bool: return peer.get(&"host") != null)
 		equal(has_host, not is_ours, "the property host")
 		_expect_told(name, ["get_host"])
@@ -82,15 +82,15 @@ func case_calls() -> void:
 		_elsewhere(func() -> void: peer.transfer_channel = 2)
 		equal(peer.transfer_channel, 0 if is_ours else 2, "transfer_channel")
 		_expect_told(name, ["set_transfer_channel"])
-		# The error must not come with each of them.
+		# Repeated calls must not print the error again.
 		_elsewhere(func() -> void:
 			for count in 100:
 				peer.poll())
 		_elsewhere(peer.close)
 		_expect_told(name, ["poll", "close"])
-		equal(peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED, is_ours, "a server still")
+		equal(peer.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED, is_ours, "still a server")
 		if is_ours:
-			equal(peer.put_packet(PACKET), OK, "and usable")
+			equal(peer.put_packet(PACKET), OK, "the peer is usable")
 	done()
 
 
@@ -134,12 +134,12 @@ func case_typed_calls() -> void:
 	done()
 
 
-## The last reference is another thread's. The objects that belong to the peer go with it.
+## Another thread drops the last reference. The objects that belong to the peer are freed with it.
 func case_freeing() -> void:
 	var port := free_port()
 	var holder: Array[MultiplayerPeer] = [ClassDB.instantiate(server_class)]
 	equal(holder[0].call(&"create_server", port), OK, "create_server")
-	check(holder[0].get(&"host") != null, "it has a host")
+	check(holder[0].get(&"host") != null, "the peer has a host")
 	var ids: Array[int] = []
 	holder[0].peer_connected.connect(func(id: int) -> void: ids.append(id))
 	var client := start_client(port)
@@ -147,13 +147,13 @@ func case_freeing() -> void:
 		holder[0].poll()
 		return client.is_up() and not ids.is_empty()
 	check(pump([client], is_up), "a client connects")
-	check(holder[0].call(&"get_peer", client.id()) != null, "and is a peer")
+	check(holder[0].call(&"get_peer", client.id()) != null, "the client has a packet peer")
 	_elsewhere(holder.clear)
-	# Ours has gone when the main thread next comes by.
+	# Our class frees the host when the main thread runs next.
 	var next := new_end(server_class)
 	equal(next.host(port), OK, "the port is free again")
 	next.peer.close()
-	check(pump([client], func() -> bool: return not client.is_up(), 15.0), "the client is told")
+	check(pump([client], func() -> bool: return not client.is_up(), 15.0), "the client receives the disconnect")
 	done()
 
 
@@ -163,11 +163,11 @@ func _is_ours(name: String) -> bool:
 
 func _elsewhere(what: Callable) -> Variant:
 	var thread := Thread.new()
-	equal(thread.start(what), OK, "a thread starts")
+	equal(thread.start(what), OK, "starting a thread")
 	return thread.wait_to_finish()
 
 
-## Ours printed an error for each of these methods, if for the first time; stock printed nothing.
+## Our class printed an error for each of these methods on its first call; stock printed nothing.
 func _expect_told(name: String, methods: Array[String]) -> void:
 	var told: Told = shared.get_or_add("told of threads", Told.new())
 	var expected: Array[String] = []

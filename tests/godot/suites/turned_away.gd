@@ -1,9 +1,9 @@
 extends "res://lib/suite.gd"
-## Newcomers who do not get in.
+## Newcomers that are not admitted.
 
 
-## A server of ours turns the request away; to ENet's engine the client is connected, and with stock it
-## stays in that belief.
+## Our server rejects the request. In the original ENet engine the client becomes connected, and with stock it keeps
+## believing so.
 func case_refused() -> void:
 	var server := start_server()
 	server.peer.refuse_new_connections = true
@@ -13,44 +13,46 @@ func case_refused() -> void:
 	server.peer.refuse_new_connections = true
 	var client := start_client(server.port)
 	if server.is_ours:
-		check(pump([server, client], func() -> bool: return not client.is_active(), 2.0), "it is told to go")
+		check(pump([server, client], func() -> bool: return not client.is_active(), 2.0), "the client is rejected")
 		var signals: Array[String] = []
 		if not server.tells_refused:
 			signals.append_array(["+1", "-1"])
-		equal(client.events, signals, "its signals")
+		equal(client.events, signals, "the client's signals")
 	else:
-		check(pump([server, client], func() -> bool: return client.events.has("+1")), "it connects")
+		check(pump([server, client], func() -> bool: return client.events.has("+1")), "the client connects")
 		pump_for([server, client], 1.0)
-		check(client.is_up(), "stock leaves it believing")
-	equal(server.events.size(), 0, "the server says nothing of it")
+		check(client.is_up(), "with stock the client stays connected")
+	equal(server.events.size(), 0, "the server has no signal")
 	server.peer.refuse_new_connections = false
 	var second := start_client(server.port)
-	check(pump([server, second], func() -> bool: return server.events.size() == 1), "later ones get in")
+	check(pump([server, second], func() -> bool: return server.events.size() == 1), "later clients are admitted")
 	done()
 
 
 func case_full() -> void:
 	var server := start_server(1)
 	var first := start_client(server.port)
-	check(pump([server, first], func() -> bool: return first.is_up()), "the first gets in")
+	check(pump([server, first], func() -> bool: return first.is_up()), "the first client is admitted")
 	var second := start_client(server.port)
 	pump_for([server, first, second], 1.0)
 	if server.tells_refused:
-		check(not second.is_active(), "the second is told to go")
-		equal(second.events.size(), 0, "without a signal: it was never connected")
-		equal(first.is_up(), true, "the first stays")
+		check(not second.is_active(), "the second client is rejected")
+		equal(second.events.size(), 0, "the rejected client has no signal")
+		equal(first.is_up(), true, "the first client stays connected")
 	else:
-		equal(second.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING, "the second waits")
+		equal(second.peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTING,
+				"the second client keeps connecting")
 	first.peer.close()
 	if server.tells_refused:
-		check(pump([server], func() -> bool: return server.events.size() == 2), "the server knows")
+		check(pump([server], func() -> bool: return server.events.size() == 2), "the server signals the disconnect")
 		equal(second.join(server.port), OK, "another attempt")
-	check(pump([server, second], func() -> bool: return second.is_up(), 10.0), "when there is room")
+	check(pump([server, second], func() -> bool: return second.is_up(), 10.0),
+			"the second client is admitted once there is a free slot")
 	done()
 
 
-## An attempt nobody answers ends after 31.5 seconds, without a signal. Both ends at once.
-func case_nobody_answers() -> void:
+## An attempt without an answer ends after 31.5 seconds, without a signal. Both classes try at once.
+func case_attempt_without_an_answer() -> void:
 	var attempts: Array[End] = []
 	for peer_class: String in [server_class, client_class]:
 		var client := new_end(peer_class)
@@ -59,17 +61,17 @@ func case_nobody_answers() -> void:
 	var begun := Time.get_ticks_msec()
 	var all_ended := func() -> bool:
 		return attempts.all(func(end: End) -> bool: return not end.is_active())
-	check(pump(attempts, all_ended, 40.0), "they give up")
+	check(pump(attempts, all_ended, 40.0), "all attempts end")
 	var seconds := (Time.get_ticks_msec() - begun) / 1000.0
-	check(seconds > 29.0 and seconds < 34.0, "after 31.5 seconds, here %.1f" % seconds)
+	check(seconds > 29.0 and seconds < 34.0, "the attempts end after 31.5 seconds, not %.1f" % seconds)
 	for client in attempts:
-		equal(client.events, [] as Array[String], "without a signal")
-		equal(client.join(free_port()), OK, "and can try again")
+		equal(client.events, [] as Array[String], "the failed attempt has no signal")
+		equal(client.join(free_port()), OK, "the client can try again")
 	done()
 
 
-## Garbage from a stranger disturbs nobody.
-func case_garbage() -> void:
+## Invalid datagrams from a stranger affect no connection.
+func case_invalid_datagrams() -> void:
 	var server := start_server()
 	var client := start_client(server.port)
 	check(pump([server, client], func() -> bool: return client.is_up()), "connects")
@@ -85,6 +87,6 @@ func case_garbage() -> void:
 			stranger.put_packet(bytes)
 		server.poll()
 	client.send("still here".to_utf8_buffer())
-	check(pump([server, client], func() -> bool: return server.packets.size() == 1), "the client is heard")
-	equal(server.events.size(), 1, "nobody else came")
+	check(pump([server, client], func() -> bool: return server.packets.size() == 1), "the client's packet arrives")
+	equal(server.events.size(), 1, "the number of signals")
 	done()

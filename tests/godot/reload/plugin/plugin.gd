@@ -1,9 +1,9 @@
 @tool
 extends EditorPlugin
-## Reloads the extension under living objects, a few times, in the editor:
+## Reloads the extension in the editor several times while objects of it are alive:
 ##   godot --headless --editor --path tests/godot/reload -- reload
-## A line per round, a last line `N passed, M failed`, and an exit status to match. What it is about is
-## that the editor survives; what the objects are afterwards comes second.
+## The output has a line per round and a last line `N passed, M failed`; the exit status agrees with it. The main
+## requirement is that the editor survives; the state of the objects afterwards is secondary.
 
 const EXTENSION := "res://addons/enet_rs/enet_rs.gdextension"
 const PEER := &"ENetMultiplayerPeerRs"
@@ -11,7 +11,7 @@ const PACKET_PEER := &"ENetPacketPeerRs"
 const CONNECTION := &"ENetConnectionRs"
 const LOCAL := "127.0.0.1"
 const ROUNDS := 4
-## So many clients have objects for their hosts and peers that no script holds.
+## Number of clients. Their hosts and packet peers have Godot objects that no script references.
 const CLIENTS := 8
 const PATIENCE_MSEC := 5000
 
@@ -36,7 +36,7 @@ func _test() -> void:
 	else:
 		for round in ROUNDS:
 			await _round(round)
-			# The round's objects go now, but for the veterans.
+			# The objects of this round are freed here, except the veterans.
 			await get_tree().process_frame
 	_veterans.clear()
 	print("%d passed, %d failed" % [_passed, _failed])
@@ -58,13 +58,13 @@ func _round(number: int) -> void:
 	var mesh_peer: PacketPeer = mesh.call(&"get_peer", 9)
 	var port: int = host.call(&"get_local_port")
 	_check(stock.create_client(LOCAL, port) == OK, "a stock client")
-	_check(_until([server, stock], func() -> bool: return _peer_count(host) == CLIENTS + 1), "it connects")
-	# What reading a packet puts off until the engine is idle must not outlive the library.
+	_check(_until([server, stock], func() -> bool: return _peer_count(host) == CLIENTS + 1), "the stock client connects")
+	# Work that reading a packet defers to the engine's idle time must not outlive the library.
 	clients[0].put_packet("hello".to_utf8_buffer())
-	# No frame goes by here, so it is the sender's poll that sends.
+	# No frame passes here, so the sender's own poll has to send.
 	var heard := func() -> bool: return server.get_available_packet_count() == 1
 	_check(_until([clients[0], server], heard), "a packet")
-	_check(server.get_packet().get_string_from_ascii() == "hello", "its content")
+	_check(server.get_packet().get_string_from_ascii() == "hello", "the packet's content")
 	_equal(host.call(&"get_max_channels"), 255, "a host")
 
 	if number > 0:
@@ -74,19 +74,19 @@ func _round(number: int) -> void:
 	if _veterans.is_empty():
 		_veterans.assign([server, clients[2], host, hand[1], peer])
 	for object: PacketPeer in _veterans:
-		_check(is_instance_valid(object), "a veteran is there")
+		_check(is_instance_valid(object), "a veteran still exists")
 	for object: MultiplayerPeer in [idle, server, clients[0], mesh]:
-		_check(object.get_class() == PEER, "a multiplayer peer stays one")
-		_check(object.get_connection_status() == 0, "and is inactive")
+		_check(object.get_class() == PEER, "a multiplayer peer keeps its class")
+		_check(object.get_connection_status() == 0, "the multiplayer peer is inactive")
 	for object: MultiplayerPeer in [idle_connection, host, hand[0], hand[1]]:
-		_check(object.get_class() == CONNECTION, "a connection stays one")
-		_equal(object.call(&"get_max_channels"), 0, "and is inactive")
+		_check(object.get_class() == CONNECTION, "a connection keeps its class")
+		_equal(object.call(&"get_max_channels"), 0, "the connection is inactive")
 	for object: PacketPeer in [peer, mesh_peer]:
-		_check(object.get_class() == PACKET_PEER, "a packet peer stays one")
-		_equal(object.call(&"is_active"), false, "and is inactive")
-	# The sockets were closed, and politely.
-	_check(_until([stock], func() -> bool: return stock.get_connection_status() == 0), "the partner is told")
-	# Whatever was put off happens now.
+		_check(object.get_class() == PACKET_PEER, "a packet peer keeps its class")
+		_equal(object.call(&"is_active"), false, "the packet peer is inactive")
+	# The sockets were closed after a disconnect was sent.
+	_check(_until([stock], func() -> bool: return stock.get_connection_status() == 0), "the partner receives the disconnect")
+	# Deferred calls run within these frames.
 	for frame in 3:
 		await get_tree().process_frame
 
@@ -101,12 +101,12 @@ func _round(number: int) -> void:
 	_tell("round_%d" % number)
 
 
-## Our connections are multiplayer peers too.
+## Our connections are multiplayer peers, too.
 func _new(what: StringName) -> MultiplayerPeer:
 	return ClassDB.instantiate(what)
 
 
-## Objects for hosts and peers are made, and only the extension keeps them.
+## Objects for the hosts and packet peers are created and referenced by the extension only.
 func _connect_clients(server: MultiplayerPeer, count: int) -> Array[MultiplayerPeer]:
 	_equal(server.call(&"create_server", 0), OK, "a server")
 	var host: MultiplayerPeer = server.call(&"get_host")
@@ -156,7 +156,7 @@ func _check_usable(server: MultiplayerPeer, client: MultiplayerPeer, what: Strin
 	client.put_packet("hello".to_utf8_buffer())
 	var heard := func() -> bool: return server.get_available_packet_count() == 1
 	_check(_until([server, client], heard), what + ": a packet")
-	_check(server.get_packet().get_string_from_ascii() == "hello", what + ": its content")
+	_check(server.get_packet().get_string_from_ascii() == "hello", what + ": the packet's content")
 	client.close()
 	server.close()
 
@@ -164,11 +164,11 @@ func _check_usable(server: MultiplayerPeer, client: MultiplayerPeer, what: Strin
 func _check_bound(connection: MultiplayerPeer) -> void:
 	_equal(connection.call(&"create_host_bound", LOCAL, 0), OK, "a connection can be used again")
 	var port: int = connection.call(&"get_local_port")
-	_check(port != 0, "and has a port")
+	_check(port != 0, "its port")
 	connection.call(&"destroy")
 
 
-## As a new build does it: the old file lives on under no name, the new one takes over.
+## Replaces the file as a build does: the old file remains without a name, and the new one takes its name.
 func _replace_library() -> void:
 	var config := ConfigFile.new()
 	_check(config.load(EXTENSION) == OK, "the extension's settings")
