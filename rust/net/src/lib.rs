@@ -1,5 +1,45 @@
-//! ENet hosts on sockets: the protocol of [`enet_proto`] joined to a codec, to encryption and to a
-//! socket, served by its owner or by a network thread.
+//! ENet hosts on sockets.
+//!
+//! A [`Host`] joins the protocol ([`enet_proto`]) to a socket ([`Transport`]), and optionally to a codec
+//! ([`enet_codec`]) and to encrypted sessions (`enet_dtls`, feature `dtls`). Its owner serves it with
+//! each call, or leaves that to a network thread ([`Host::start_thread`]).
+//!
+//! The entry type is [`Host`]. [`Udp`] opens the system's sockets, and [`netem`] puts an emulated bad
+//! network around any transport. The driver between socket and protocol is private; the head of
+//! `driver.rs` explains its locks and rounds.
+//!
+//! Not here: peer ids, targets and signals of Godot (`enet_multiplayer`), and anything asynchronous.
+//! Time is an argument of the calls, as in [`enet_proto`]; a network thread is given a [`Clock`].
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! use enet_net::{BindAddress, Host, Network, Udp};
+//! use enet_proto::{Event, HostConfig, PacketFlags, Time};
+//!
+//! let local = BindAddress::Ip([127, 0, 0, 1].into());
+//! let mut server = Host::new(&HostConfig::new(8, 1, Time::ZERO), Udp.bind(local, 0)?);
+//! let mut client = Host::new(&HostConfig::new(1, 2, Time::ZERO), Udp.bind(local, 0)?);
+//! let address = ([127, 0, 0, 1], server.local_port()).into();
+//! client.connect(Time::ZERO, address, 1, 0).expect("a free slot");
+//!
+//! let clock = Instant::now();
+//! let greeting = loop {
+//!     assert!(clock.elapsed() < Duration::from_secs(10));
+//!     for host in [&mut client, &mut server] {
+//!         host.service(clock.elapsed());
+//!     }
+//!     if let Some(Event::Connected { peer, .. }) = client.next_event() {
+//!         let sent = client.send(clock.elapsed(), peer, 0, PacketFlags::RELIABLE, b"hello");
+//!         sent.expect("connected");
+//!     }
+//!     if let Some(Event::Received { data, .. }) = server.next_event() {
+//!         break data;
+//!     }
+//! };
+//! assert_eq!(greeting, b"hello");
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
