@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
-use crate::extension::{self, Engine, Profile};
+use crate::extension::{self, Profile};
 use crate::project::{self, cargo, root};
 use crate::{Outcome, c_enet, godot};
 
@@ -68,7 +68,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             let godot = godot::find()?;
             let games = root().join("tests/godot");
             // The editor binary runs it, with the library that games ship.
-            extension::build_for_editor(Profile::Release, Engine::Own)?;
+            extension::build_for_editor(Profile::Release)?;
             project::prepare(&godot, &games)?;
             let class = choice.class.as_deref().unwrap_or(extension::CLASS);
             (
@@ -118,7 +118,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
 fn in_godot(script: &str) -> Outcome<ExitCode> {
     let godot = godot::find()?;
     let project = root().join("tests/godot");
-    extension::build_for_editor(extension::Profile::Release, extension::Engine::Own)?;
+    extension::build_for_editor(Profile::Release)?;
     project::prepare(&godot, &project)?;
     let status = Command::new(&godot)
         .args(["--headless", "--path"])

@@ -21,8 +21,8 @@ const LEAST_SAMPLES: usize = 3;
 const LEAST_WAY: f64 = 50.0;
 
 /// `cargo xtask demo`.
-pub fn headless(class: &str, seconds: u64, engine: extension::Engine) -> Outcome<ExitCode> {
-    extension::build_for_editor(Profile::Release, engine)?;
+pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
+    extension::build_for_editor(Profile::Release)?;
     play(class, seconds)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -75,7 +75,7 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
 }
 
 /// `cargo xtask demo --window`.
-pub fn in_windows(class: &str, engine: extension::Engine) -> Outcome<ExitCode> {
+pub fn in_windows(class: &str) -> Outcome<ExitCode> {
     let shown = ["DISPLAY", "WAYLAND_DISPLAY"];
     if cfg!(target_os = "linux") && shown.iter().all(|name| std::env::var_os(name).is_none()) {
         return Err(
@@ -84,7 +84,7 @@ pub fn in_windows(class: &str, engine: extension::Engine) -> Outcome<ExitCode> {
                 .to_owned(),
         );
     }
-    extension::build_for_editor(Profile::Release, engine)?;
+    extension::build_for_editor(Profile::Release)?;
     let (godot, project) = prepare()?;
     let port = free_port()?.to_string();
     let roles: [(&[&str], &str); 3] = [

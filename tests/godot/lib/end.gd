@@ -31,8 +31,8 @@ class Packet:
 func _init(peer_class: String) -> void:
 	peer = Threaded.chosen(ClassDB.instantiate(peer_class))
 	is_ours = peer_class.ends_with("Rs")
-	keeps_last_words = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
-	tells_refused = keeps_last_words
+	keeps_last_words = is_ours
+	tells_refused = is_ours
 	# The peer must not keep its own record alive.
 	var lists: Array[Array] = [events, journal]
 	peer.peer_connected.connect(func(id: int) -> void: _note(lists, "+%d" % id))

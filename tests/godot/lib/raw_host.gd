@@ -32,7 +32,7 @@ class Event:
 ## `peer_class` is the class of the multiplayer peers that it belongs to.
 func _init(peer_class: String) -> void:
 	is_ours = peer_class.ends_with("Rs")
-	tells_refused = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
+	tells_refused = is_ours
 	connection = Threaded.chosen(ClassDB.instantiate(peer_class.replace("MultiplayerPeer", "Connection")))
 
 
