@@ -1,4 +1,4 @@
-//! Writes the corpora that fuzzing begins with: `seeds <corpus folder>`.
+//! Writes the initial corpora: `seeds <corpus folder>`.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ fn main() -> io::Result<()> {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
-    // Scripts are read from any bytes, so random ones are scripts of random actions.
+    // A script can be read from any bytes, so random bytes are scripts of random actions.
     let scripts = folder.join("engine");
     fs::create_dir_all(&scripts)?;
     for index in 0..48 {
@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
         let bytes: Vec<u8> = (0..size).map(|_| random()).collect();
         fs::write(scripts.join(format!("seed-{index}")), bytes)?;
     }
-    // Bytes of few kinds, which shrink, plain and packed.
+    // Bytes with few distinct values, which are compressible, plain and compressed.
     for (name, mode) in [
         ("range_coder", Compression::RangeCoder),
         ("fastlz", Compression::FastLz),

@@ -13,9 +13,9 @@ var journal: Array[String] = []
 ## False leaves received packets in the peer's queue.
 var drains := true
 var is_ours: bool
-## Whether it delivers what arrives together with a goodbye: our engine does, none that comes from C.
+## Whether it delivers packets that arrive together with a disconnect. Ours does, the C library does not.
 var keeps_last_words: bool
-## Whether, as a server, it answers requests that it turns away: our engine does, none that comes from C.
+## Whether a server answers the connection requests that it rejects. Ours does, the C library does not.
 var tells_refused: bool
 ## Where a server listens, or a client connects to.
 var port := 0

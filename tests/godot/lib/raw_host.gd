@@ -9,7 +9,7 @@ const LOCAL := "127.0.0.1"
 
 var connection: RefCounted
 var is_ours: bool
-## Whether it answers requests that it turns away: our engine does, none that comes from C.
+## Whether the host answers the connection requests that it rejects. Ours does, the C library does not.
 var tells_refused: bool
 ## Whether it has a socket that it must close itself.
 var is_open := false
