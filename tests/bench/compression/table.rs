@@ -1,8 +1,8 @@
-//! The tables.
+//! The tables on the terminal.
 
 use super::{Mode, Row, Set};
 
-/// What is above the modes' rows of a set.
+/// Prints the heading of a set's table.
 pub fn head(set: &Set) {
     let sizes = set.datagrams.iter().map(Vec::len);
     let bytes: usize = sizes.clone().sum();
@@ -22,7 +22,7 @@ pub fn head(set: &Set) {
     println!("{:<48}{columns:>14}{timed:>24}{timed:>24}", "");
 }
 
-/// A mode's row.
+/// Prints the row of a mode.
 pub fn row(mode: &Mode, row: &Row) {
     let (ours, stock) = (&row.ours, &row.stock);
     let name = match mode.counterpart() {
