@@ -52,7 +52,7 @@ impl End {
     fn new(port: u16, max_peers: usize, compression: &Compression) -> Self {
         let config = EngineConfig::new(max_peers, port.into(), Time::ZERO);
         let mut engine = OwnEngine::new(&config);
-        engine.set_compression(&compression);
+        engine.set_compression(compression);
         Self {
             engine,
             address: ([10, 0, 0, 1], port).into(),

@@ -15,7 +15,7 @@ pub fn head(set: &Set) {
     );
     println!(
         "\n{title:<48}{:>14}{:>24}{:>24}",
-        "bytes", "ns to pack", "ns to unpack"
+        "bytes", "ns to compress", "ns to decompress"
     );
     let columns = "   ours  stock";
     let timed = "    ours   stock   ratio";
