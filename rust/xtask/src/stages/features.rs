@@ -1,7 +1,7 @@
 //! The library crates by themselves, on the features that ship and on fewer.
 //!
 //! `cargo test --workspace` builds every crate with the union of all features that any member asks
-//! for. A crate that compiles only thanks to another one's features would pass there.
+//! for. A crate that compiles only with another crate's features would pass there.
 
 use std::process::Command;
 
@@ -19,16 +19,17 @@ const LIBRARIES: [&str; 5] = [
     "enet_multiplayer",
 ];
 
-/// How thoroughly a set of features is looked at.
+/// What is run on a set of features.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// Lints of all targets.
+    /// The lints of all targets.
     Lint,
-    /// The unit tests as well.
+    /// The lints and the unit tests.
     Test,
 }
 
-/// Each crate with cargo features: "" stands for none, the other entries for single features.
+/// The sets of features of each crate that has features: "" stands for none, other entries for a
+/// single feature.
 const FEATURE_SETS: [(&str, Depth, &[&str]); 3] = [
     ("enet_codec", Depth::Test, &["", "zlib", "zstd", "lz4"]),
     // The unit tests depend on no feature.
@@ -50,7 +51,7 @@ pub fn defaults(logs: &Logs) -> Outcome<Tally> {
     logs.each(commands.into(), "default-features")
 }
 
-/// Checks every crate that has features without any and with each one alone.
+/// Checks the crates that have features without any, and with each feature alone.
 pub fn single(logs: &Logs) -> Outcome<Tally> {
     let commands = FEATURE_SETS
         .iter()
@@ -62,7 +63,10 @@ fn of_set(name: &str, depth: Depth, features: &str) -> Vec<Command> {
     let command = |word| {
         let package = ["--quiet", "--package", name, "--no-default-features"];
         let mut command = cargo(&[word]);
-        command.args(package).args(["--features", features]);
+        command.args(package);
+        if !features.is_empty() {
+            command.args(["--features", features]);
+        }
         command
     };
     let mut lint = command("clippy");

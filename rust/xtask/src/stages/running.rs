@@ -41,7 +41,7 @@ impl Logs {
             if run.ending == Ending::Exit(0) {
                 tally.passed += 1;
             } else {
-                println!("   {line}: {}\n{}", run.ending, run.tail(20));
+                println!("   {line}: {}\n{}", run.ending, run.tail(8));
                 tally.failed += 1;
                 tally.failures.push(line);
             }
