@@ -85,7 +85,7 @@ pub fn headless(godot: &Path, project: &str) -> Command {
     command
 }
 
-/// The tally that the scripts of a Godot printed. An error of the engine that no case expected makes
+/// The tally that the scripts of a Godot printed. An error of Godot that no case expected makes
 /// the whole run fail.
 pub fn counted(run: &Run) -> Outcome<Tally> {
     if let Ending::Crash | Ending::Hung = run.ending {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_engine_fails_a_run_that_passed() {
+    fn an_error_of_godot_fails_a_run_that_passed() {
         let output = "ok a one\nSCRIPT ERROR: Invalid call\n1 passed, 0 failed\n";
         assert!(counted(&run(0, output)).is_err());
     }
