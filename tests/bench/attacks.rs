@@ -1,12 +1,13 @@
-//! `cargo xtask bench attacks`: what known attacks cost rusty_enet, our engine and the C library.
+//! `cargo xtask bench attacks`: what known attacks cost the C library, crate rusty_enet and enet_proto.
 //!
-//! Each victim is a process of its own that services a host on a loopback socket; the attacks come
-//! over UDP and are the same for all three. CPU times are the victim's, system calls included; memory
-//! is what it holds more than before ("4124 KiB of 140": for 140 KiB that were sent).
+//! Each victim is a process of its own that services a host on a loopback socket. The attacks arrive
+//! over UDP and are the same for all three. CPU times are the victim's and include system calls.
+//! Memory is the growth of the victim's resident memory ("4124 KiB of 140": for 140 KiB that were
+//! sent).
 //!
-//! rusty_enet and our engine share the socket layer, which drops datagrams under five bytes: crate
-//! rusty_enet has undefined behaviour there. They share our range coder too; with its own, rusty_enet
-//! pays as much for garbage as C.
+//! rusty_enet and enet_proto use the same socket layer, which drops datagrams under five bytes because
+//! rusty_enet has undefined behaviour there. They also use the same range coder, ours; with its own,
+//! rusty_enet pays as much for garbage as the C library.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ use victim::{Library, Victim};
 
 const LIBRARIES: [Library; 3] = [Library::C, Library::Rusty, Library::Ours];
 const SLOTS: usize = 4095;
-/// As far as a reliable number can be ahead.
+/// How far ahead a reliable sequence number can be.
 const FAR: u16 = 24_000;
 
 type Attack = fn(Library) -> String;
@@ -132,7 +133,7 @@ fn flood(library: Library, commands: impl Iterator<Item = Vec<u8>>) -> String {
     cost(&victim, sent)
 }
 
-/// CPU time in all, and memory held.
+/// The total CPU time and the memory held.
 fn cost(victim: &Victim, sent: usize) -> String {
     let toll = victim.toll;
     format!(
@@ -148,7 +149,7 @@ fn duplicates(library: Library) -> String {
     let (mut victim, mut attacker) = joined(library, false);
     attacker.send_all(&mut victim, (2..FAR).map(empty_reliable));
     victim.reset();
-    // The one in the middle is the farthest from both ends of a list.
+    // The packet in the middle is the farthest from both ends of a list.
     let same: Vec<u8> = (0..600).flat_map(|_| empty_reliable(FAR / 2)).collect();
     for _ in 0..COUNT {
         attacker.send(&mut victim, attacker.header, &same);
@@ -174,7 +175,7 @@ fn claims(library: Library) -> String {
     cost(&victim, sent)
 }
 
-/// Each has a bitmap of 128 KiB in C.
+/// Packets for each of which the C library allocates a bitmap of 128 KiB.
 fn many_claims(library: Library) -> String {
     const COUNT: u32 = 1024 * 1024;
     let (mut victim, mut attacker) = joined(library, false);
@@ -195,7 +196,7 @@ fn holes(library: Library) -> String {
 
 fn disconnects(library: Library) -> String {
     let (mut victim, mut attacker) = joined(library, false);
-    // A connection that is some hours old.
+    // The control sequence numbers of a connection that is some hours old.
     for sequence in (100..=20_000u16).step_by(100) {
         let [high, low] = sequence.to_be_bytes();
         attacker.send(&mut victim, attacker.header, &[5, 0xFF, high, low]);
@@ -224,7 +225,7 @@ const FLOOD_ROWS: [&str; 4] = [
     "memory held after 35 s",
 ];
 
-/// A CONNECT for every slot, from addresses that never answer.
+/// Sends a CONNECT for every slot, from addresses that never answer.
 fn connect_flood(library: Library) -> [String; 4] {
     const WATCHED: Duration = Duration::from_secs(35);
     let mut victim = Victim::start(library, SLOTS, false);

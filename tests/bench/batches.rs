@@ -1,9 +1,9 @@
-//! What sendmmsg and recvmmsg would gain: a server of 256 players on plain calls and on batched ones, in
-//! turn, over real sockets. Only the server's CPU time counts, system calls included.
+//! What sendmmsg and recvmmsg would gain: a server of 256 players with single and with batched system
+//! calls, in turn, over real sockets. Only the server's CPU time counts, including system calls.
 //!
-//! The batches are of the kind a host could use: what a flush sends is copied together and leaves 64
-//! datagrams a call; what arrives is read 64 datagrams a call. The ratio of both together says whether a
-//! host should.
+//! The batches work as they would in a host: a flush copies its datagrams into a buffer and sends 64 of
+//! them a call, and 64 datagrams are received a call. The ratio for both directions together decides
+//! whether a host should use batches.
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -23,9 +23,9 @@ const IN: [u8; 130] = [0x5A; 130];
 const OUT: [u8; 350] = [0xA5; 350];
 const ROUNDS: usize = 15;
 const TICKS: usize = 60;
-/// Datagrams a call.
+/// Datagrams per system call.
 const BATCH: usize = 64;
-/// Largest datagram, and one byte that tells larger ones.
+/// The largest datagram, and one byte to detect larger ones.
 const SLOT: usize = 4097;
 const UNRELIABLE: PacketFlags = PacketFlags {
     reliable: false,
@@ -33,14 +33,14 @@ const UNRELIABLE: PacketFlags = PacketFlags {
     unreliable_fragment: true,
 };
 
-/// One that never falls: what it drops would not be measured.
+/// A throttle that never drops packets: dropped ones would not be measured.
 const STEADY: Throttle = Throttle {
     interval: 5000,
     acceleration: 32,
     deceleration: 0,
 };
 
-/// What waits for the end of a flush.
+/// The datagrams that a flush has not sent yet.
 struct Outbox {
     socket: UdpSocket,
     headers: MultiHeaders<SockaddrIn>,
@@ -93,8 +93,8 @@ impl Outbox {
     }
 }
 
-/// Both ways of the one batched server. The library's headers cannot go to another thread, as a transport
-/// must, so they stay in this one.
+/// The buffers of the batched server, for both directions. A transport must be `Send`, and the library's
+/// headers are not, so they live in a thread-local variable.
 struct Boxes {
     outbox: Outbox,
     headers: MultiHeaders<SockaddrIn>,
@@ -248,7 +248,7 @@ impl Game {
         packets
     }
 
-    /// Nanoseconds of CPU time a tick to receive and to send.
+    /// Returns the nanoseconds of CPU time per tick to receive and to send.
     fn measure(&mut self) -> [f64; 2] {
         let mut spent = [0.0; 2];
         let mut arrived = [0; 2];
@@ -299,7 +299,7 @@ fn batched() -> io::Result<Batched> {
     Ok(Batched)
 }
 
-/// Prints what a tick costs on plain calls, on batched ones, and the ratio.
+/// Prints the cost of a tick with single calls and with batched calls, and the ratio.
 pub fn measure() {
     let mut games = [false, true].map(Game::start);
     let mut rounds = [Vec::new(), Vec::new()];

@@ -1,13 +1,14 @@
-//! `cargo xtask bench compression`: our codecs beside stock's, on the traffic of a game.
+//! `cargo xtask bench compression`: our codecs compared with stock Godot's, on the traffic of a game.
 //!
-//! Each codec packs and unpacks datagrams of a [`Traffic`], as a host calls it: what does not become
-//! smaller is sent plain. Stock's range coder is the C library's (tests/c/codecs.c), its other codecs
-//! are those of a headless Godot (compression/stock.gd), which sets them up for every datagram as its
-//! ENet does. All take turns, several times, and the tables show the lower quartile of each: what
-//! else a machine does mostly adds to it. Times are CPU times.
+//! Each codec compresses and decompresses the datagrams of a [`Traffic`], as a host does: a datagram
+//! that does not become smaller is sent uncompressed. Stock's range coder is the C library's
+//! (tests/c/codecs.c). Its other codecs are those of a headless Godot (compression/stock.gd), which
+//! initialises them for every datagram as its ENet does. All codecs run in turn, several times, and the
+//! tables show the lower quartile of each, because other load on the machine mostly adds to the times.
+//! Times are CPU times.
 //!
-//! LZ4 and the dictionary have no counterpart. They are put beside stock's FastLZ and zstd, which they
-//! are meant to replace. The dictionary comes from another game's datagrams, of all kinds.
+//! LZ4 and the dictionary have no counterpart. They are compared with stock's FastLZ and zstd, which
+//! they are meant to replace. The dictionary is trained on another game's datagrams of all kinds.
 
 #[path = "compression/goals.rs"]
 mod goals;
@@ -29,23 +30,23 @@ use subject::{Figures, Ours, Packed};
 
 const ROUNDS: usize = 15;
 const SEED: u64 = 2026;
-/// Of another game.
+/// The seed of the traffic that the dictionary is trained on.
 const DICTIONARY_SEED: u64 = 7;
 const DICTIONARY_SIZE: usize = 16 * 1024;
 const SAMPLES: usize = 5000;
 const DATAGRAMS: usize = 1000;
 
-/// A mode, and what of stock's it is put beside.
+/// A compression mode, and the codec of stock that it is compared with.
 struct Mode {
     name: &'static str,
     compression: Compression,
     program: Program,
-    /// The mode of ENetConnection.
+    /// The number of the mode in ENetConnection.
     number: usize,
 }
 
 impl Mode {
-    /// The codec of stock's that it is put beside, if that is another one.
+    /// The name of stock's codec that the mode is compared with, if it is another codec.
     fn counterpart(&self) -> Option<&'static str> {
         match self.compression {
             Compression::Lz4 => Some("FastLZ"),
@@ -55,17 +56,17 @@ impl Mode {
     }
 }
 
-/// Datagrams of a kind, or of all.
+/// The datagrams of one kind, or of all kinds.
 struct Set {
     name: String,
     datagrams: Vec<Vec<u8>>,
 }
 
-/// What was measured of one mode on one set.
+/// The figures of one mode on one set.
 struct Row {
     ours: Figures,
     stock: Figures,
-    /// Whether both packed to the same bytes, where that can be asked.
+    /// Whether both produced the same bytes, if that can be compared.
     is_identical: Option<bool>,
 }
 
@@ -96,7 +97,7 @@ fn main() {
     }
 }
 
-/// Those whose name has a text in it.
+/// The items whose name contains the text.
 fn modes(only: &str) -> Vec<Mode> {
     let mut traffic = Traffic::new(DICTIONARY_SEED);
     let samples: Vec<_> = (0..SAMPLES).map(|_| traffic.datagram()).collect();
@@ -139,7 +140,7 @@ fn sets() -> Vec<Set> {
     sets
 }
 
-/// Measures every mode on one set, all in turn.
+/// Measures all modes in turn on one set.
 fn measure(modes: &[Mode], set: &Set, number: usize, stock: &mut Stock) -> Vec<Row> {
     let mut ours: Vec<Ours<'_>> = Vec::new();
     let mut packed: Vec<[Packed; 2]> = Vec::new();

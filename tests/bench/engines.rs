@@ -1,9 +1,9 @@
-//! `cargo bench -p enet_tests`: the engines against each other, without sockets.
+//! `cargo xtask bench engines`: enet_proto against crate rusty_enet, without sockets.
 //!
-//! A server with many clients in memory, in lockstep: every client sends, the server takes
-//! everything in and answers everybody. Only the server's calls are timed. Both engines play the
-//! same script in turn, several times, and the table shows the medians as ratios: time of our own
-//! engine divided by that of rusty_enet.
+//! A server with many clients in memory runs in lockstep: every client sends, then the server receives
+//! everything and answers every client. Only the server's calls are timed. Both implementations run the
+//! same load in turn, several times. The table shows the medians, and the ratio of enet_proto's time to
+//! rusty_enet's.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -68,7 +68,7 @@ impl Arena {
         arena
     }
 
-    /// One tick; says how many packets the server took in.
+    /// Runs one tick; returns the number of packets that the server received.
     fn tick(&mut self, packets: usize, size: usize, flags: PacketFlags) -> usize {
         self.now += TICK;
         let data = vec![0x5A; size];
@@ -76,7 +76,7 @@ impl Arena {
         let mut datagram = Vec::new();
         for (from, client, peer) in &mut self.clients {
             for _ in 0..packets {
-                // Not connected yet, at first.
+                // The call fails until the client is connected.
                 let _ = client.send(self.now, *peer, 0, flags, &data);
             }
             client.service(self.now);
@@ -132,7 +132,7 @@ fn address(index: u16) -> SocketAddr {
     ([10, 0, 0, 1], 10_000 + index).into()
 }
 
-/// Nanoseconds of server time per packet in and out, or per tick where there are none.
+/// Returns the nanoseconds of server time per packet received and sent, or per tick without packets.
 fn measure(make: EngineFactory, load: &Load) -> f64 {
     let mut arena = Arena::new(make, load);
     let mut received = 0;

@@ -1,9 +1,9 @@
 //! `cargo xtask bench godot`: our class against Godot's own, in headless Godots.
 //!
-//! The server is a Godot with one of the classes (tests/godot/bench.gd), the clients are one process on our
-//! core. Stock, ours, and ours with its network thread run in turn, several times. Every figure is a cost,
-//! so its ratio is better the smaller it is; the table has medians, and the ratios' range over the rounds.
-//! docs/benchmarks/README.md says what each case counts.
+//! The server is a Godot with one of the classes (tests/godot/bench.gd). The clients are one process on
+//! enet_multiplayer. Stock, ours, and ours with its network thread run in turn, several times. Every
+//! figure is a cost, so a smaller ratio is better. The table shows the medians, and the range of the
+//! ratios over the rounds. docs/benchmarks/README.md describes each case.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ use run::Figures;
 /// A way to run our class.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// Everything in the calls from the main thread.
+    /// Without the network thread: the calls from the main thread do all the work.
     Plain,
     /// With the network thread.
     Threaded,
@@ -44,25 +44,25 @@ impl Way {
     }
 }
 
-/// One figure of ours, by rounds.
+/// A figure of our class, by round.
 pub struct Column {
     way: Way,
     values: Vec<f64>,
     goal: Option<f64>,
 }
 
-/// One figure.
+/// A figure of a case.
 pub struct Row {
     case: &'static str,
     unit: &'static str,
-    /// What ours is put beside: Godot's class, or bare sockets.
+    /// What our class is compared with: "stock" or "bare sockets".
     reference: &'static str,
     reference_values: Vec<f64>,
     columns: Vec<Column>,
 }
 
 impl Row {
-    /// Of each round, ascending.
+    /// The ratio of each round, in ascending order.
     fn ratios(&self, column: &Column) -> Vec<f64> {
         let pairs = column.values.iter().zip(&self.reference_values);
         let mut ratios: Vec<f64> = pairs.map(|(ours, reference)| ours / reference).collect();
@@ -77,7 +77,7 @@ fn median(values: &[f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// Runs a case as often as it wants. Also returns what was not as it should be.
+/// Runs all rounds of a case. Also returns notes on irregular rounds.
 fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
     let mut rows: Vec<Row> = (case.figures.iter())
         .map(|figure| Row {
@@ -119,7 +119,7 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
             for (row, figure) in rows.iter_mut().zip(case.figures) {
                 row.columns[index].values.push(figures[figure.name]);
             }
-            // The floor is of the datagrams that ours had.
+            // The floor moves as many datagrams as our class did in this round.
             reference.get_or_insert_with(|| floor::measure(case, &figures));
         }
         let reference = reference.expect("at least one way");
@@ -130,7 +130,7 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
     (rows, report::notes(&oddities))
 }
 
-/// The word after an option.
+/// The value of an option.
 fn value<'a>(words: &'a [String], option: &str) -> Option<&'a str> {
     let mut rest = words.iter().skip_while(|&word| word != option);
     rest.nth(1).map(String::as_str)

@@ -1,4 +1,4 @@
-//! The two roles of the socket benchmark on our engine; what they do is told in tests/c/bench.c.
+//! The two roles of the socket benchmark on enet_net; tests/c/bench.c describes them.
 
 use std::io::BufRead;
 use std::time::Instant;
@@ -36,12 +36,12 @@ fn resident_kib() -> u64 {
     pages.unwrap_or(0u64) * 4
 }
 
-/// Clients of one tick: what they send is no more than a server's socket can hold.
+/// The number of clients that send in one tick, so that the server's socket buffer can hold the datagrams.
 pub fn group(size: usize) -> usize {
     if size > 1000 { 4 } else { 32 }
 }
 
-/// Commands from stdin: a word, a number, and the first client it is for.
+/// Reads commands from stdin: a word, a number, and the first client that the command is for.
 fn commands() -> impl Iterator<Item = (String, usize, usize)> {
     std::io::stdin().lock().lines().map_while(|line| {
         let line = line.ok()?;
@@ -81,7 +81,7 @@ pub fn serve(words: &[String]) {
                 received = connected;
             }
             "tick" => {
-                // Everything has been sent, so what does not come is dropped by a throttle.
+                // All packets have been sent, so a missing one was dropped by a throttle.
                 let mut dry = 0;
                 while received < number as u64 && dry < 3 {
                     let now = clock.now();
@@ -108,7 +108,7 @@ pub fn serve(words: &[String]) {
                 }
             }
             "queue" => {
-                // For the first peer, which will not acknowledge them.
+                // The first peer will not acknowledge them.
                 let first = first.expect("a client");
                 for _ in 0..number {
                     let queued = host.send(clock.now(), first, 0, flags, &data);
@@ -153,7 +153,7 @@ pub fn play(words: &[String]) {
             }
         }
         if command == "calm" {
-            // A throttle that falls would leave less to measure.
+            // A lower throttle would drop packets that are to be measured.
             let throttle = Throttle {
                 interval: 5000,
                 acceleration: 32,

@@ -1,12 +1,12 @@
-//! `cargo xtask bench core`: our engine against the C library, over real sockets on one machine.
+//! `cargo xtask bench core`: enet_net against the C library, over real sockets on one machine.
 //!
-//! A server in one process and many clients in another, in lockstep: the clients send, then the
-//! server takes everything in, answers every packet and flushes. Only the server's CPU time counts,
-//! system calls included. The C library and our engine run the same steps in turn, several times; the
-//! table shows medians, and ratios of our time to C's: smaller is better. The last column has our
-//! server with clients of the C library, as when players have not switched yet.
+//! A server in one process and many clients in another run in lockstep: the clients send, then the
+//! server receives everything, answers every packet and flushes. Only the server's CPU time counts,
+//! including system calls. Both libraries run the same steps in turn, several times. The table shows
+//! medians, and ratios of our time to the C library's: smaller is better. The last column has our server
+//! with clients of the C library, as during a migration.
 //!
-//! The program named by ENET_C_BENCH (tests/c/bench.c) plays the C library's part.
+//! The environment variable ENET_C_BENCH names the program around the C library (tests/c/bench.c).
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,7 +24,7 @@ enum Library {
     Ours,
 }
 
-/// A process in one of the roles, driven by lines.
+/// A process in one of the roles, which reads commands line by line.
 struct Role {
     process: Child,
     input: ChildStdin,
@@ -63,7 +63,7 @@ impl Role {
         numbers.collect::<Result<_, _>>().expect("numbers")
     }
 
-    /// Returns what was counted, and nanoseconds of CPU time.
+    /// Returns the count that the role reports, and the nanoseconds of CPU time.
     fn ask(&mut self, command: &str, number: usize) -> (u64, f64) {
         self.ask_for(command, number, 0)
     }
@@ -77,7 +77,7 @@ impl Role {
 
 impl Drop for Role {
     fn drop(&mut self) {
-        // It may have ended already.
+        // These calls fail if the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -87,7 +87,7 @@ struct Load {
     name: &'static str,
     slots: usize,
     clients: usize,
-    /// Client hosts, each with a socket.
+    /// The number of client hosts, each with a socket.
     sockets: usize,
     size: usize,
     kind: &'static str,
@@ -123,7 +123,7 @@ impl Pair {
         let mut begun = 0;
         let started = Instant::now();
         loop {
-            // No more at a time than a socket's buffer holds.
+            // No more at a time than a socket buffer holds.
             let next = (load.clients - begun).min(100);
             begun += next;
             clients.ask("connect", next);
@@ -142,7 +142,7 @@ impl Pair {
         }
     }
 
-    /// Nanoseconds per packet in and out.
+    /// Returns the nanoseconds per packet received and sent.
     fn measure(&mut self, load: &Load) -> f64 {
         let expected = load.clients * load.packets;
         self.clients.ask("calm", 0);
@@ -153,7 +153,7 @@ impl Pair {
                 self.clients.ask_for("tick", load.packets, first);
                 let group = role::group(load.size).min(load.clients - first);
                 let (count, spent) = self.server.ask("tick", group * load.packets);
-                // The first ones find the round trip out.
+                // The first ticks measure the round-trip time.
                 if tick >= 20 {
                     total += spent;
                     received += count;
@@ -198,7 +198,7 @@ fn packets(load: &Load) {
     row(load.name, "ns/packet", c, ours, mixed, load.goal);
 }
 
-/// Four thousand peers: their joining, their idling and their memory.
+/// Measures four thousand peers: connecting, idling and memory.
 fn crowd() {
     let load = Load {
         name: "",
@@ -234,7 +234,7 @@ fn crowd() {
     }
 }
 
-/// What a call costs while much waits for a peer that acknowledges nothing.
+/// Measures the cost of a call while many packets are queued for a peer that acknowledges nothing.
 fn backlogs() {
     let size = 1000;
     for (amount, packets) in [("nothing", 0), ("1 MB", 1000), ("32 MB", 32_000)] {

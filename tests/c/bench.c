@@ -1,10 +1,10 @@
-/* One side of the socket benchmark on the C library: a server, or a process full of clients.
+/* One side of the socket benchmark on the C library: a server, or a process with many clients.
  *
  * bench server <slots> <bytes> <reliable|unreliable>
  * bench clients <port> <clients> <sockets> <bytes> <reliable|unreliable>
  *
- * Driven by lines on stdin, answers with a line each; see tests/bench/sockets.rs, which plays the
- * same parts on the other engine. Times are CPU times of this thread in nanoseconds.
+ * Each line on stdin is a command, and the answer is one line. tests/bench/sockets.rs runs the same
+ * roles on enet_net. Times are CPU times of this thread in nanoseconds.
  */
 #define _GNU_SOURCE
 #include <enet/enet.h>
@@ -65,13 +65,13 @@ static void serve(size_t slots)
 		int dry = 0;
 		long long begun = cpu_time(), spent;
 		if (strcmp(command, "pump") == 0) {
-			/* Whatever waits. */
+			/* Handles all pending datagrams. */
 			while (enet_host_service(host, &event, 0) > 0)
 				connected += event.type == ENET_EVENT_TYPE_CONNECT;
 			received = connected;
 		} else if (strcmp(command, "tick") == 0) {
-			/* Takes so many packets in and answers each. Everything has been sent, so what
-			 * does not come is dropped by a throttle. */
+			/* Receives `number` packets and answers each. All packets have been sent, so a
+			 * missing one was dropped by a throttle. */
 			while (received < number && dry++ < 3) {
 				while (enet_host_service(host, &event, 0) > 0) {
 					if (event.type != ENET_EVENT_TYPE_RECEIVE)
@@ -88,7 +88,7 @@ static void serve(size_t slots)
 				while (enet_host_service(host, &event, 0) > 0)
 					;
 		} else if (strcmp(command, "queue") == 0) {
-			/* For the first peer, which will not acknowledge them. */
+			/* The first peer will not acknowledge them. */
 			for (long packet = 0; packet < number; packet++)
 				send_one(&host->peers[0]);
 		} else if (strcmp(command, "flush") == 0) {
@@ -126,11 +126,11 @@ static void play(int port, int clients, int sockets)
 		ENetEvent event;
 		long received = 0;
 		int is_tick = strcmp(command, "tick") == 0;
-		/* A tick is for some of the clients: no more than the server's buffer holds. */
+		/* In a tick, only as many clients send as the server's socket buffer can hold. */
 		int from = is_tick ? first : 0;
 		int end = is_tick && first + group < sockets ? first + group : sockets;
 		if (strcmp(command, "connect") == 0) {
-			/* So many more begin to connect. */
+			/* `number` more clients begin to connect. */
 			for (int end = begun + number; begun < end; begun++) {
 				ENetHost *host = hosts[begun % sockets];
 				peers[begun] = enet_host_connect(host, &address, 3, 7);
@@ -138,7 +138,7 @@ static void play(int port, int clients, int sockets)
 					fail("no slot");
 			}
 		}
-		/* A throttle that falls would leave less to measure. */
+		/* A lower throttle would drop packets that are to be measured. */
 		if (strcmp(command, "calm") == 0)
 			for (int index = 0; index < clients; index++)
 				enet_peer_throttle_configure(peers[index], 5000, 32, 0);

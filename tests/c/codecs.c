@@ -1,10 +1,10 @@
-/* ENet's range coder in the C library, timed from outside; see tests/bench/compression/stock.rs.
+/* The range coder of the C library, timed from outside; see tests/bench/compression/stock.rs.
  *
  * codecs <file>...
  *
- * A file holds datagrams, each behind its size in two bytes, the low one first. Lines on stdin name a
- * task, a mode (there is but one here), a file by its number, and how often; each is answered with a
- * line. "plain" only goes through the datagrams.
+ * A file holds datagrams, each preceded by its size in two bytes, little-endian. A line on stdin has a
+ * task, a mode (ignored: there is only one here), the index of a file, and a number of passes; the answer
+ * is one line. The task "plain" is an empty pass over the datagrams.
  */
 #include <enet/enet.h>
 #include <stdio.h>
@@ -45,7 +45,8 @@ static void load(struct set *set, const char *path)
 	fclose(file);
 }
 
-/* As an ENet host calls it: what does not become smaller is sent plain, which is 0 here. */
+/* Compresses a datagram as an ENet host does. Returns 0 if it does not become smaller: a host would send
+ * it uncompressed. */
 static size_t pack(void *coder, const struct set *set, size_t at, unsigned char *into)
 {
 	ENetBuffer buffer = {.data = (void *)set->plain[at], .dataLength = set->sizes[at]};
@@ -60,8 +61,8 @@ static size_t unpack(void *coder, const struct set *set, size_t at)
 					   sizeof room);
 }
 
-/* Packs everything into memory, looks whether it comes back, and prints the bytes that would be sent
- * and an FNV-1a hash of what was packed. */
+/* Compresses all datagrams into memory, checks that they decompress to the originals, and prints the
+ * number of bytes to send and the FNV-1a hash of the compressed datagrams. */
 static void prepare(void *coder, struct set *set)
 {
 	unsigned long long bytes = 0, hash = 0xcbf29ce484222325ULL;

@@ -1,12 +1,12 @@
-/* A host of the C library, driven by a test: it reads commands from stdin, one a line, and answers
- * each on stdout. Nothing happens between commands, so a test holds it in lockstep.
+/* A host of the C library for tests. The program reads commands from stdin, one per line, and answers
+ * each on stdout. The host is only serviced by a command, so that a test runs in lockstep with it.
  *
  *   version                                              ok <version of the linked library>
  *   host <port> <max peers> <max channels> <coder 0|1> <checksum 0|1>
  *                                                        ok <port>; port 0 lets the system choose
  *   connect <ip> <port> <channels> <data>                ok <slot>
  *   send <slot> <channel> <flags> <size> <seed>          ok; flags are ENet's bits
- *   service <milliseconds>                               the events in their order, then done:
+ *   service <milliseconds>                               the events in order, then done:
  *       connected <slot> <data>
  *       disconnected <slot> <data>
  *       received <slot> <channel> <flags> <size> <CRC-32 of the content>
@@ -18,11 +18,12 @@
  *   bandwidth <in> <out>                                 ok
  *   quit
  *
- * What cannot be done is answered "error <why>". All numbers are decimal.
+ * The answer to a command that fails is "error <why>". All numbers are decimal.
  *
- * The content of a sent packet is a stream of Marsaglia's xorshift32, shifts 13, 17 and 5: it begins
- * with the seed as its state (2654435769 for a seed of 0), and each step gives its low byte. Of that
- * byte a seed of 2^31 or more keeps the two lowest bits, which a range coder can make shorter.
+ * The content of a sent packet is a stream of Marsaglia's xorshift32 with the shifts 13, 17 and 5. The
+ * seed is the initial state (2654435769 for a seed of 0), and each step yields the low byte of the
+ * state. With a seed of 2^31 or more only the two lowest bits of each byte are kept, so that the range
+ * coder can compress the packet.
  */
 
 #include <errno.h>
@@ -43,7 +44,7 @@ static void fail(const char *why)
 	printf("error %s\n", why);
 }
 
-/* Reads a whole word as a number, so that "12x" and "-1" are no numbers. */
+/* Parses a whole word as a number, so that "12x" and "-1" are rejected. */
 static int read_number(const char *word, uint32_t max, uint32_t *number)
 {
 	char *end;
@@ -59,7 +60,7 @@ static int read_number(const char *word, uint32_t max, uint32_t *number)
 	return 1;
 }
 
-/* Reads `count` words as numbers of any size. */
+/* Parses `count` words as 32-bit numbers. */
 static int read_numbers(char **words, int count, uint32_t *numbers)
 {
 	for (int i = 0; i < count; i++)
@@ -77,7 +78,7 @@ static ENetPeer *read_peer(const char *word)
 	return &host->peers[slot];
 }
 
-/* Reads a slot and then `count` numbers, or answers that they are none. */
+/* Parses a slot and then `count` numbers; answers with an error if that fails. */
 static ENetPeer *read_peer_and_numbers(char **words, int count, uint32_t *numbers)
 {
 	ENetPeer *peer = read_peer(words[0]);
@@ -142,7 +143,7 @@ static void do_host(char **words)
 	}
 	if (checksum)
 		host->checksum = enet_crc32;
-	/* For port 0 the host does not say by itself what the system chose. */
+	/* For port 0, only the socket knows which port the system chose. */
 	if (enet_socket_get_address(host->socket, &address) < 0) {
 		fail("the port is unknown");
 		return;
@@ -215,7 +216,7 @@ static void show_event(const ENetEvent *event)
 		content.dataLength = event->packet->dataLength;
 		printf("received %u %u %u %zu %u\n", slot, (unsigned)event->channelID,
 		       event->packet->flags, event->packet->dataLength,
-		       /* ENet returns the bytes in the order of the network. */
+		       /* ENet returns the CRC in network byte order. */
 		       ENET_NET_TO_HOST_32(enet_crc32(&content, 1)));
 		enet_packet_destroy(event->packet);
 		break;
@@ -242,7 +243,8 @@ static void do_service(char **words)
 		if (happened > 0)
 			show_event(&event);
 	} while (happened >= 0 && ENET_TIME_LESS(enet_time_get(), end));
-	/* Events that wait, but no more datagrams: a stream of them must not hold us. */
+	/* Takes the pending events without receiving more: a steady stream of datagrams must not keep
+	 * this loop running. */
 	while (happened >= 0 && (happened = enet_host_check_events(host, &event)) > 0)
 		show_event(&event);
 	if (happened < 0)

@@ -1,9 +1,10 @@
-/* A host of the C library that others attack; see tests/bench/attacks.rs, which plays the same part
- * on the other engines.
+/* A host of the C library under attack; tests/bench/attacks.rs runs the same role on the other
+ * implementations.
  *
  * victim <slots> <coder 0|1>       prints its port
- * A line "pump" takes in whatever waits and answers: nanoseconds of CPU time, resident KiB, address
- * space in KiB, packets, their bytes, connections, and disconnections; counts since the last line.
+ * The command "pump" receives all pending datagrams. The answer: nanoseconds of CPU time, resident KiB,
+ * address space in KiB, packets, their bytes, connections and disconnections, with counts since the last
+ * command.
  */
 #define _GNU_SOURCE
 #include <enet/enet.h>

@@ -1,9 +1,8 @@
-//! Fetching Debian's packages, first of all its Godots, into roots of their own below the target
-//! folder.
+//! Fetching packages of Debian, mainly its Godots, into separate roots below the target folder.
 //!
-//! Debian's newest Godot needs newer libraries than an older Debian has, so nothing is installed: an
-//! apt with a configuration, package lists and an (empty) status of its own downloads Godot and
-//! everything it needs, the packages are unpacked side by side, and Godot is started through the
+//! Debian's newest Godot needs newer libraries than an older Debian has, so nothing is installed.
+//! An apt with its own configuration, package lists and (empty) status downloads Godot with all its
+//! dependencies. The packages are unpacked side by side, and a script starts Godot through the
 //! dynamic loader that came with them.
 
 use std::fs::{self, File};
@@ -15,12 +14,12 @@ use crate::process::{self, Ending, Run};
 use crate::project::{at, target};
 use crate::{Outcome, godot};
 
-/// Suites that have a Godot new enough, preferred first.
+/// Suites whose Godot is new enough, in order of preference.
 const SUITES: [&str; 2] = ["testing", "unstable"];
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /// In seconds.
 const A_YEAR: u32 = 366 * 24 * 60 * 60;
-/// Settings of the machine's apt that say how to reach the network, and nothing about trust.
+/// The settings of the machine's apt that are copied: how to reach the network, nothing about trust.
 const NETWORK_SETTINGS: [&str; 7] = [
     "Acquire::http::Proxy",
     "Acquire::https::Proxy",
@@ -31,24 +30,24 @@ const NETWORK_SETTINGS: [&str; 7] = [
     "Acquire::ForceIPv",
 ];
 
-/// A Godot of Debian's.
+/// A Godot that Debian packages.
 pub struct DebianGodot {
-    /// Its own below the target folder.
+    /// The folder below the target folder.
     pub folder: &'static str,
-    /// Downloaded with everything they need.
+    /// The packages to download, without their dependencies.
     pub packages: &'static [&'static str],
-    /// Its name in `usr/bin`, and that of the script that starts it.
+    /// The name of the binary in `usr/bin`, and of the script that starts it.
     pub binary: &'static str,
-    /// How much is downloaded, for people.
+    /// The size of the download, as text for the user.
     pub size: &'static str,
 }
 
 impl DebianGodot {
-    /// The one fetched earlier, or else now.
+    /// The path of the script that starts it. Fetches the packages unless an earlier call did.
     pub fn cached_or_fetched(&self) -> Outcome<PathBuf> {
         let folder = target().join(self.folder);
         fs::create_dir_all(&folder).map_err(at(&folder))?;
-        // Two commands at once must not fetch into each other.
+        // Two commands that run at once must not fetch into the same folder.
         let lock = folder.join("lock");
         let lock_file = File::create(&lock).map_err(at(&lock))?;
         lock_file.lock().map_err(at(&lock))?;
@@ -64,7 +63,7 @@ impl DebianGodot {
             }
         }
         let mirror = mirror().ok_or("apt's sources name no Debian archive to fetch one from")?;
-        // Only a root that has proved itself gets the final name.
+        // A root gets its final name only after its Godot has started.
         let attempt = folder.join("unfinished");
         let mut causes = String::new();
         for suite in SUITES {
@@ -101,15 +100,16 @@ impl DebianGodot {
     }
 }
 
-/// Whether this machine can have what Debian has, named otherwise in `variable`, or has to: then the
-/// tests that need it are not left out.
+/// Whether the tests that need one of Debian's packages must run: in CI, where apt knows Debian's
+/// archive, or where the environment variable `variable` names a substitute. Elsewhere they are left
+/// out.
 pub fn is_expected(variable: &str) -> bool {
     let names = [variable, "CI"];
     names.iter().any(|name| std::env::var_os(name).is_some()) || mirror().is_some()
 }
 
-/// Unpacks, below `root` in the folder, the packages that apt-get downloads when told `order`:
-/// "install" with everything they need, "download" without.
+/// Downloads packages with the apt-get command `order` and unpacks them below `root` in the folder.
+/// The command "install" includes the dependencies, "download" does not.
 pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outcome<()> {
     if !Path::new(KEYRING).is_file() {
         return Err(format!(
@@ -131,15 +131,15 @@ pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outco
 
     let mut update = run_apt(&apt, &["update"])?;
     if update.output.contains("is expired") {
-        // A mirror that stands still, as snapshots do. Not without end: an attacker could serve
-        // old, signed packages with known holes.
+        // A snapshot of the archive keeps its old date. A limit remains: an attacker could serve
+        // old, signed packages with known vulnerabilities.
         eprintln!("note: the mirror's {suite} is past its date; taking it if it is not a year old");
         let undated = format!("{configuration}Acquire::Min-ValidTime \"{A_YEAR}\";\n");
         write(&apt.join("apt.conf"), &undated)?;
         update = run_apt(&apt, &["update"])?;
     }
     succeeded("apt-get update", &update)?;
-    // It counts a failed download as a success.
+    // apt-get exits with 0 although a download failed.
     if let Some(line) = update.output.lines().find(|line| line.starts_with("Err:")) {
         return Err(format!("apt-get update: {line}\n{}", update.tail(4)));
     }
@@ -165,7 +165,7 @@ pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outco
     remove(&apt)
 }
 
-/// An apt that neither reads nor touches the system's, but for how to reach the network.
+/// The configuration of an apt that shares only the network settings with the system's apt.
 fn configuration(apt: &Path) -> String {
     let mut text = String::new();
     let mut dump = Command::new("apt-config");
@@ -205,7 +205,7 @@ fn run_apt(apt: &Path, arguments: &[&str]) -> Outcome<Run> {
     let mut command = Command::new("apt-get");
     command
         .args(arguments)
-        // Where "download" puts what it gets.
+        // The command "download" writes into the current folder.
         .current_dir(apt.join("archives"))
         .env("APT_CONFIG", apt.join("apt.conf"))
         .env("DEBIAN_FRONTEND", "noninteractive")
@@ -213,7 +213,7 @@ fn run_apt(apt: &Path, arguments: &[&str]) -> Outcome<Run> {
     process::run(&mut command, Duration::from_secs(900))
 }
 
-/// Makes an error of a program that did not end well.
+/// Fails unless the program exited with 0; the error begins with `what`.
 pub fn succeeded(what: &str, run: &Run) -> Outcome<()> {
     match run.ending {
         Ending::Exit(0) => Ok(()),
@@ -221,7 +221,7 @@ pub fn succeeded(what: &str, run: &Run) -> Outcome<()> {
     }
 }
 
-/// A script that starts Godot with the libraries around it, wherever the folder is.
+/// A script that starts Godot with the unpacked libraries, wherever the folder is moved.
 fn wrapper_text(folder: &Path, binary: &str) -> Outcome<String> {
     let (triplet, loader) = match std::env::consts::ARCH {
         "x86_64" => ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
@@ -244,7 +244,7 @@ fn wrapper_text(folder: &Path, binary: &str) -> Outcome<String> {
     ))
 }
 
-/// The archive this machine gets its Debian from.
+/// The address of the Debian archive in apt's sources.
 pub fn mirror() -> Option<String> {
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
     let mut parts: Vec<PathBuf> = fs::read_dir("/etc/apt/sources.list.d")
@@ -254,7 +254,7 @@ pub fn mirror() -> Option<String> {
         .map(|entry| entry.path())
         .collect();
     parts.sort();
-    // What apt reads, and nothing else that lies there.
+    // apt ignores files with other extensions.
     parts.retain(|file| {
         let extension = file.extension().and_then(|extension| extension.to_str());
         matches!(extension, Some("list" | "sources"))
@@ -318,7 +318,7 @@ fn mirror_in_list(text: &str) -> Option<String> {
     })
 }
 
-/// The main archive, neither the security one nor another vendor's.
+/// Whether an address is Debian's main archive, not the security archive or another vendor's.
 fn is_debian(address: &str) -> bool {
     address.contains("://") && address.trim_end_matches('/').ends_with("/debian")
 }
@@ -327,7 +327,7 @@ fn write(path: &Path, text: &str) -> Outcome<()> {
     fs::write(path, text).map_err(at(path))
 }
 
-/// Removes a folder, which need not exist.
+/// Removes a folder if it exists.
 pub fn remove(folder: &Path) -> Outcome<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(folder)(error)),

@@ -1,32 +1,29 @@
-//! The benchmarks. They are never part of the tests: machines differ, only ratios tell.
+//! The benchmarks. The tests never run them: machines differ, and only ratios are comparable.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
-use crate::extension::{self, Engine, Profile};
+use crate::extension::{self, Profile};
 use crate::project::{self, cargo, root};
 use crate::{Outcome, c_enet, godot};
 
-/// Where the documentation has the picture of the codecs, and the figures of the classes.
+/// The documentation's picture of the codecs, and its folder with the figures of the classes.
 const PICTURE: &str = "docs/compression.svg";
 const FIGURES: &str = "docs/benchmarks";
 
-/// What to measure of a benchmark.
+/// The options of a benchmark.
 pub struct Choice {
-    /// Rows with this in their name.
+    /// Measures only the rows whose name contains this text.
     pub only: Option<String>,
-    /// Whether to renew the documentation's figures.
+    /// Renews the documentation's figures.
     pub plot: bool,
     /// The class to compare with Godot's.
     pub class: Option<String>,
-    /// Whether that has its network thread: no, yes or both.
+    /// Whether that class runs with its network thread: "no", "yes" or "both".
     pub threaded: Option<String>,
 }
 
-/// `core`: our engine against the C library, over sockets. `engines`: against rusty_enet, in memory.
-/// `attacks`: what attacks cost all three. `compression`: our codecs against the C library's and
-/// Godot's. `dtls`: encryption against Godot's own, in Godot. `godot`: our class against Godot's, in
-/// headless Godots.
+/// Runs the benchmark `name`, which `cargo xtask help` describes.
 pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     if name == "dtls" {
         return in_godot("bench_dtls.gd");
@@ -67,8 +64,8 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             place = FIGURES;
             let godot = godot::find()?;
             let games = root().join("tests/godot");
-            // The editor binary runs it, with the library that games ship.
-            extension::build_for_editor(Profile::Release, Engine::Own)?;
+            // The editor binary loads the library that games ship.
+            extension::build_for_editor(Profile::Release)?;
             project::prepare(&godot, &games)?;
             let class = choice.class.as_deref().unwrap_or(extension::CLASS);
             (
@@ -89,7 +86,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     };
     let mut words: Vec<OsString> = Vec::new();
     if let Some(only) = &choice.only {
-        // The others take it as it is.
+        // The other benchmarks take the text as a plain argument.
         words.extend(is_godot.then(|| "--only".into()));
         words.push(only.into());
     }
@@ -114,11 +111,11 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     })
 }
 
-/// Runs a benchmark that is a script of the test project, with the library that games ship.
+/// Runs a script of the test project with the library that games ship.
 fn in_godot(script: &str) -> Outcome<ExitCode> {
     let godot = godot::find()?;
     let project = root().join("tests/godot");
-    extension::build_for_editor(extension::Profile::Release, extension::Engine::Own)?;
+    extension::build_for_editor(Profile::Release)?;
     project::prepare(&godot, &project)?;
     let status = Command::new(&godot)
         .args(["--headless", "--path"])

@@ -1,7 +1,8 @@
-//! The C library, and the programs around it that tests run: nothing of it is in the engine.
+//! The C library of ENet, and the programs around it that tests and benchmarks run. No crate of this
+//! workspace links it.
 //!
-//! Debian's packages of the library are unpacked below the target folder and not installed. Each
-//! file of `tests/c` becomes a program beside them that finds the library by its full path.
+//! Debian's packages of the library are unpacked below the target folder, not installed. Each file of
+//! `tests/c` is compiled to a program beside them, which finds the library by its full path.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,13 +12,14 @@ use std::time::Duration;
 use crate::project::{at, root, target};
 use crate::{Outcome, apt, process};
 
-/// Named in the environment, this program is used instead of one made here.
+/// The environment variable that names a program to use instead of `tests/c/peer.c` compiled here.
 pub const VARIABLE: &str = "ENET_C_PEER";
-/// Newest first. What an older Debian can run of it is seen when the program starts.
+/// The suite that is tried first. Whether its library runs on an older Debian shows when the program
+/// starts.
 const NEWEST_SUITE: &str = "testing";
 const PACKAGES: [&str; 2] = ["libenet-dev", "libenet7"];
 
-/// The program of `tests/c/peer.c`, and which version of the library it runs on.
+/// The path of the program of `tests/c/peer.c`, and the version of the library that it runs on.
 pub fn peer() -> Outcome<(PathBuf, String)> {
     if let Some(program) = std::env::var_os(VARIABLE) {
         let program = PathBuf::from(program);
@@ -26,7 +28,7 @@ pub fn peer() -> Outcome<(PathBuf, String)> {
     }
     let folder = target().join("c-enet");
     fs::create_dir_all(&folder).map_err(at(&folder))?;
-    // Two commands at once must not fetch into each other.
+    // Two commands that run at once must not fetch into the same folder.
     let lock = folder.join("lock");
     let lock_file = File::create(&lock).map_err(at(&lock))?;
     lock_file.lock().map_err(at(&lock))?;
@@ -52,7 +54,7 @@ pub fn peer() -> Outcome<(PathBuf, String)> {
         .flatten()
     {
         apt::remove(&library)?;
-        // Only a library that has proved itself gets the final name.
+        // A library gets its final name only after a program has started with it.
         let attempt = folder.join("unfinished");
         apt::remove(&attempt)?;
         eprintln!("fetching the C library of ENet (Debian {suite})");
@@ -60,7 +62,7 @@ pub fn peer() -> Outcome<(PathBuf, String)> {
             compile_all(&attempt, &folder)?;
             version(&program)?;
             fs::rename(&attempt, &library).map_err(at(&library))?;
-            // Once more: the program knows the library by its full path.
+            // Compiled again because a program contains the library's full path.
             compile_all(&library, &folder)?;
             version(&program)
         });
@@ -86,7 +88,7 @@ pub fn program(name: &str) -> Outcome<PathBuf> {
     }
 }
 
-/// Makes a program of each file of `tests/c`.
+/// Compiles each file of `tests/c` to a program.
 fn compile_all(library: &Path, folder: &Path) -> Outcome<()> {
     let unpacked = library.join("root/usr");
     let libraries = unpacked.join(format!("lib/{}-linux-gnu", std::env::consts::ARCH));
@@ -117,7 +119,7 @@ fn compile_all(library: &Path, folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Starts the program and has it name the library's version.
+/// Starts the program and asks it for the library's version.
 fn version(program: &Path) -> Outcome<String> {
     let mut ask = Command::new("sh");
     ask.args(["-c", "echo version | \"$0\""]).arg(program);
@@ -130,7 +132,7 @@ fn version(program: &Path) -> Outcome<String> {
         .ok_or_else(|| format!("{} does not name its version", program.display()))
 }
 
-/// The suite this machine runs.
+/// The Debian suite of this machine.
 fn own_suite() -> Option<String> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
     let name = text

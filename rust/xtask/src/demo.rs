@@ -1,4 +1,4 @@
-//! Playing the demo: three processes, and what they did told for a person.
+//! Playing the demo game: starts its processes, reports what they did and checks it.
 
 use std::collections::HashMap;
 use std::net::UdpSocket;
@@ -13,21 +13,21 @@ use crate::report::{engine_trouble, fields};
 use crate::{Outcome, extension, godot};
 
 const PLAYERS: [&str; 2] = ["Ada", "Grace"];
-/// What a position may differ by: both ends print three decimals of the same number.
+/// The most that two positions may differ by, in pixels: both ends print three decimals of one number.
 const AGREEMENT: f64 = 0.001;
-/// Fewer compared states of a player than this prove nothing.
+/// The least number of states of a player to compare.
 const LEAST_SAMPLES: usize = 3;
-/// A player who goes less far, in pixels, does not move.
+/// The least distance, in pixels, that counts as a movement.
 const LEAST_WAY: f64 = 50.0;
 
 /// `cargo xtask demo`.
-pub fn headless(class: &str, seconds: u64, engine: extension::Engine) -> Outcome<ExitCode> {
-    extension::build_for_editor(Profile::Release, engine)?;
+pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
+    extension::build_for_editor(Profile::Release)?;
     play(class, seconds)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Plays with the library that is built, and tells what happened. Anything amiss is a failure.
+/// Plays with the library that is built, prints a report, and fails if a check fails.
 pub fn play(class: &str, seconds: u64) -> Outcome<()> {
     let (godot, project) = prepare()?;
     let port = free_port()?.to_string();
@@ -63,10 +63,10 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
     let mut trouble = Vec::new();
     tell(&server, &clients, class, &mut trouble);
     if trouble.is_empty() {
-        println!("all as it should be");
+        println!("all checks passed");
         return Ok(());
     }
-    let mut text = format!("the demo went wrong:\n  {}\n", trouble.join("\n  "));
+    let mut text = format!("the demo failed:\n  {}\n", trouble.join("\n  "));
     text += &format!("server's output:\n{}", server.tail(15));
     for (name, run) in &clients {
         text += &format!("{name}'s output:\n{}", run.tail(15));
@@ -75,7 +75,7 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
 }
 
 /// `cargo xtask demo --window`.
-pub fn in_windows(class: &str, engine: extension::Engine) -> Outcome<ExitCode> {
+pub fn in_windows(class: &str) -> Outcome<ExitCode> {
     let shown = ["DISPLAY", "WAYLAND_DISPLAY"];
     if cfg!(target_os = "linux") && shown.iter().all(|name| std::env::var_os(name).is_none()) {
         return Err(
@@ -84,7 +84,7 @@ pub fn in_windows(class: &str, engine: extension::Engine) -> Outcome<ExitCode> {
                 .to_owned(),
         );
     }
-    extension::build_for_editor(Profile::Release, engine)?;
+    extension::build_for_editor(Profile::Release)?;
     let (godot, project) = prepare()?;
     let port = free_port()?.to_string();
     let roles: [(&[&str], &str); 3] = [
@@ -105,7 +105,7 @@ pub fn in_windows(class: &str, engine: extension::Engine) -> Outcome<ExitCode> {
             .spawn()
             .map_err(|error| format!("could not start Godot: {error}"))?;
         windows.push(window);
-        // The server first: a client that comes too early waits for its next attempt.
+        // The server must listen before a client connects, or the client waits for its next attempt.
         std::thread::sleep(Duration::from_secs(2));
     }
     println!("three windows play on UDP port {port}; close them to end");
@@ -118,7 +118,7 @@ pub fn in_windows(class: &str, engine: extension::Engine) -> Outcome<ExitCode> {
     }
     if failed > 0 {
         return Err(format!(
-            "{failed} of the windows did not end well; see their output above"
+            "{failed} of the windows ended with an error; see their output above"
         ));
     }
     Ok(ExitCode::SUCCESS)
@@ -170,7 +170,7 @@ fn tell(server: &Run, clients: &[(&str, Run)], class: &str, trouble: &mut Vec<St
             };
             events(server).iter().filter(is_it).count()
         };
-        // Everybody leaves once and comes back.
+        // Every player leaves once and rejoins.
         for what in ["joined", "left"] {
             if count(what) != 2 {
                 trouble.push(format!(
@@ -206,7 +206,9 @@ fn check_process(name: &str, run: &Run, class: &str, trouble: &mut Vec<String>) 
         .lines()
         .find(|line| line.contains("@demo") && fields(line).is_none());
     if let Some(line) = unreadable {
-        trouble.push(format!("{name} reports what cannot be read: {line}"));
+        trouble.push(format!(
+            "{name} printed a report that cannot be parsed: {line}"
+        ));
     }
     let uses = events(run)
         .iter()
@@ -245,7 +247,7 @@ fn tell_traffic(name: &str, run: &Run, trouble: &mut Vec<String>) {
 
 type States<'a> = HashMap<(&'a str, &'a str), (f64, f64, &'a str)>;
 
-/// Positions and scores by tick and player.
+/// The position and score in each reported state, by tick and player.
 fn states(run: &Run) -> States<'_> {
     let mut states = States::new();
     for event in events(run)
@@ -267,7 +269,7 @@ fn states(run: &Run) -> States<'_> {
     states
 }
 
-/// Every state a client saw must be one the server had, of both players, and players must move.
+/// Checks that every state that a client saw was the server's, and that it saw both players move.
 fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &mut Vec<String>) {
     let mut distances = Vec::new();
     let mut other_scores = 0;
@@ -290,10 +292,10 @@ fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &m
         distances.len(),
     );
     if distances.iter().any(|distance| !distance.is_finite()) {
-        trouble.push(format!("{name} saw positions that are no numbers"));
+        trouble.push(format!("{name} saw positions that are not numbers"));
     }
     if largest > AGREEMENT || other_scores > 0 || unknown > 0 {
-        trouble.push(format!("{name} saw other states than the server had"));
+        trouble.push(format!("{name} saw states that the server did not have"));
     }
     let moved = |places: &Vec<(f64, f64)>| {
         let first = places[0];
@@ -347,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn agreement_is_not_taken_for_granted() {
+    fn states_that_disagree_are_reported() {
         assert_eq!(trouble_with(&[]), [""; 0]);
         for line in [
             "@demo event=state tick=1 id=5 x=41.0 y=0 score=1",

@@ -1,8 +1,8 @@
 //! Building the extension into the addon.
 //!
-//! Godot's editor binary, which runs the demo and the tests, always takes the `debug` entry of
-//! enet_rs.gdextension; exported release games take the `release` one. The demo should show the
-//! speed a player gets, so it puts the release library under both names.
+//! Godot's editor binary, which runs the demo and the tests, always loads the `debug` entry of
+//! enet_rs.gdextension; exported release games load the `release` entry. The demo should run as fast
+//! as an exported game, so it installs the release library under both names.
 
 use std::env::consts;
 use std::fs;
@@ -12,17 +12,17 @@ use std::process::Command;
 use crate::Outcome;
 use crate::project::{self, at, root, target};
 
-/// The class a game uses.
+/// The class that a game uses.
 pub const CLASS: &str = "ENetMultiplayerPeerRs";
 /// The class it replaces.
 pub const STOCK_CLASS: &str = "ENetMultiplayerPeer";
 
-/// Cargo's profiles, and the entries in enet_rs.gdextension.
+/// A profile of Cargo, and the entry in enet_rs.gdextension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// Checks on, quick to build.
+    /// With overflow checks and assertions; quick to build.
     Debug,
-    /// What games ship.
+    /// Optimised, for exported games.
     Release,
 }
 
@@ -35,44 +35,23 @@ impl Profile {
     }
 }
 
-/// The ENet engine inside of the library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Engine {
-    /// The one that games ship.
-    #[default]
-    Own,
-    /// Crate rusty_enet, for comparison.
-    Rusty,
-}
-
-impl Engine {
-    /// Reads what a user wrote.
-    pub fn parse(text: Option<&str>) -> Outcome<Self> {
-        match text {
-            None | Some("own") => Ok(Self::Own),
-            Some("rusty") => Ok(Self::Rusty),
-            Some(other) => Err(format!("--engine must be own or rusty, not \"{other}\"")),
-        }
-    }
-}
-
-/// Builds the library and puts it into the addon under its own entry's name.
+/// Builds the library and installs it under the name of its own entry; returns its path.
 pub fn build(profile: Profile) -> Outcome<PathBuf> {
-    let library = compile(profile, Engine::Own)?;
+    let library = compile(profile)?;
     install(&library, profile)
 }
 
-/// Builds the library and puts it where the editor binary loads it from.
-pub fn build_for_editor(profile: Profile, engine: Engine) -> Outcome<()> {
-    let library = compile(profile, engine)?;
+/// Builds the library and installs it where the editor binary loads it from.
+pub fn build_for_editor(profile: Profile) -> Outcome<()> {
+    let library = compile(profile)?;
     install(&library, profile)?;
     install(&library, Profile::Debug)?;
     Ok(())
 }
 
-fn compile(profile: Profile, engine: Engine) -> Outcome<PathBuf> {
+fn compile(profile: Profile) -> Outcome<PathBuf> {
     let mut command = Command::new(project::cargo());
-    // Whatever a user's configuration says, the library must be where we look for it.
+    // The user's Cargo configuration must not move the library elsewhere.
     command
         .args([
             "build",
@@ -86,9 +65,6 @@ fn compile(profile: Profile, engine: Engine) -> Outcome<PathBuf> {
         .current_dir(root());
     if profile == Profile::Release {
         command.arg("--release");
-    }
-    if engine == Engine::Rusty {
-        command.args(["--features", "rusty_enet"]);
     }
     let status = command
         .status()
@@ -111,7 +87,7 @@ fn install(library: &Path, entry: Profile) -> Outcome<PathBuf> {
         architecture()?,
         consts::DLL_SUFFIX
     ));
-    // A Godot may have the old one open: it keeps it, and the new one takes over the name.
+    // A running Godot may have the old library mapped; renaming leaves its file intact.
     let fresh = place.with_extension("new");
     fs::copy(library, &fresh).map_err(at(library))?;
     fs::rename(&fresh, &place).map_err(at(&place))?;

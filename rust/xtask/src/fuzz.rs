@@ -1,8 +1,8 @@
 //! Fuzzing: builds the targets of `tests/fuzz` and runs each for a while.
 //!
-//! cargo-fuzz knows the flags that instrument a build; without a sanitizer, which safe code does not
-//! need, the stable compiler takes them. The fuzzers are then started directly, so that what they
-//! find and collect lies below the target folder.
+//! cargo-fuzz sets the flags that instrument a build. Safe code needs no sanitizer, and without one
+//! the stable compiler accepts the flags. This module starts the fuzzers itself, so that their
+//! corpora and findings are below the target folder.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::project::{at, cargo, root, target};
 use crate::report::Tally;
 
 const TOOL_VERSION: &str = "0.13.2";
-/// The targets, and the largest input each is given: longer scripts are slow and find no more.
+/// The targets with the largest input of each, in bytes: longer scripts are slow and find no more.
 const TARGETS: [(&str, u32); 8] = [
     ("engine", 2048),
     ("range_coder", 4096),
@@ -26,12 +26,12 @@ const TARGETS: [(&str, u32); 8] = [
     ("zstd_dict", 4096),
     ("dtls", 4096),
 ];
-/// Building the tool and the targets on a slow machine.
+/// The time limit to build the tool or the targets on a slow machine.
 const BUILD_LIMIT: Duration = Duration::from_secs(1200);
-/// A single input that takes longer is a finding.
+/// An input that takes longer is a finding.
 const SECONDS_PER_INPUT: u32 = 20;
 
-/// Runs every target for so many seconds.
+/// Runs every target for `seconds`.
 pub fn run(seconds: u64) -> Outcome<ExitCode> {
     let tally = stage(seconds)?;
     Ok(if tally.failed == 0 {
@@ -41,7 +41,7 @@ pub fn run(seconds: u64) -> Outcome<ExitCode> {
     })
 }
 
-/// The same as a stage of the tests.
+/// Runs every target for `seconds`, as a stage of the tests.
 pub fn stage(seconds: u64) -> Outcome<Tally> {
     let programs = build()?;
     let mut tally = Tally::default();
@@ -49,7 +49,7 @@ pub fn stage(seconds: u64) -> Outcome<Tally> {
         let corpus = folder().join("corpus").join(name);
         let found = folder().join("found");
         fs::create_dir_all(&found).map_err(at(&found))?;
-        // Not every target has inputs to begin with.
+        // The program "seeds" writes no inputs for some targets.
         fs::create_dir_all(&corpus).map_err(at(&corpus))?;
         let prefix = found.join(format!("{name}-"));
         let mut command = Command::new(programs.join(name));
@@ -84,7 +84,7 @@ fn folder() -> PathBuf {
     target().join("fuzz")
 }
 
-/// Makes the targets and their first corpora; says where the programs are.
+/// Builds the targets and writes their initial corpora; returns the folder of the programs.
 fn build() -> Outcome<PathBuf> {
     let tools = target().join("tools");
     let tool = tools.join("bin/cargo-fuzz");
@@ -115,7 +115,7 @@ fn build() -> Outcome<PathBuf> {
         .arg(folder().join("corpus"))
         .env("CARGO_TARGET_DIR", folder());
     done(&mut seeds, "writing the first inputs")?;
-    // cargo-fuzz names the platform, as cross compiling does.
+    // cargo-fuzz passes --target, so the folder has the name of the platform.
     let triple = host_triple()?;
     Ok(folder().join(triple).join("release"))
 }
@@ -139,11 +139,11 @@ fn host_triple() -> Outcome<String> {
         .ok_or_else(|| "rustc does not name its platform".to_owned())
 }
 
-/// What a fuzzer did, from the lines it prints.
+/// A line about what a fuzzer did, from its output.
 fn summary(output: &str) -> String {
     let field = |name| number_text(output, name).unwrap_or("?");
     let executions = match field("stat::number_of_executed_units:") {
-        // A fuzzer that fails prints no statistics.
+        // A fuzzer that found something prints no statistics.
         "?" => number_text(output, "Done ").unwrap_or("?"),
         count => count,
     };
@@ -164,7 +164,7 @@ fn number_text<'a>(output: &'a str, name: &str) -> Option<&'a str> {
     output[at..].split_whitespace().next()
 }
 
-/// The panic, or the last lines where there is none.
+/// The panic in the output, or the last lines if there is none.
 fn what_failed(run: &Run) -> String {
     let lines: Vec<&str> = run.output.lines().collect();
     match lines.iter().position(|line| line.contains("panicked at")) {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fuzzers_print_is_read() {
+    fn the_output_of_fuzzers_is_parsed() {
         let output = "most memory allocated: 10 KiB\n#1 INITED cov: 5 ft: 9\n\
                       most memory allocated: 20 KiB\n#9 DONE   cov: 12 ft: 30\n\
                       stat::number_of_executed_units: 34\nstat::peak_rss_mb:              56\n";

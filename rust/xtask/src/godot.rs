@@ -9,7 +9,7 @@ use crate::apt::DebianGodot;
 use crate::process::{self, Ending};
 use crate::project::at;
 
-/// The oldest Godot the extension loads in.
+/// The oldest Godot that loads the extension.
 const OLDEST: (u32, u32) = (4, 4);
 const DEBIAN: DebianGodot = DebianGodot {
     folder: "godot",
@@ -24,16 +24,16 @@ const DEBIAN: DebianGodot = DebianGodot {
     size: "160 MB",
 };
 
-/// The Godot binary to use.
+/// The path of the Godot binary to use.
 pub fn find() -> Outcome<PathBuf> {
     if let Some(named) = std::env::var_os("GODOT").filter(|path| !path.is_empty()) {
         let named = PathBuf::from(named);
-        // A bare name means one on the PATH.
+        // A name without a folder is looked up on the PATH.
         let is_bare = named.components().count() == 1;
         let found = named.to_str().filter(|_| is_bare).and_then(on_path);
         let path = found.unwrap_or(named);
         return match version(&path) {
-            // Tests start it from other folders.
+            // Tests start it from other folders, so the path must be absolute.
             Ok(found) if found >= OLDEST => std::path::absolute(&path).map_err(at(&path)),
             Ok(found) => Err(format!(
                 "GODOT names {}, which is version {}; at least {} is needed",
@@ -68,7 +68,7 @@ pub fn find() -> Outcome<PathBuf> {
     })
 }
 
-/// Major and minor version of a Godot binary.
+/// The major and minor version of a Godot binary.
 pub fn version(path: &Path) -> Outcome<(u32, u32)> {
     let mut command = Command::new(path);
     command.arg("--version");
@@ -106,7 +106,7 @@ mod tests {
     use super::parse_version;
 
     #[test]
-    fn versions_are_read() {
+    fn versions_are_parsed() {
         assert_eq!(parse_version("4.6.3.stable.debian4.6.3+ds-2"), Some((4, 6)));
         assert_eq!(parse_version("3.6.stable.custom_build\n"), Some((3, 6)));
         assert_eq!(parse_version("Godot Engine"), None);

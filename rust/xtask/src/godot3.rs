@@ -1,11 +1,12 @@
-//! Godot 3, whose compression and wire protocol ours must speak too: the suites "godot3" start it.
+//! Finding a Godot 3. The suites "godot3" start it to test our compression and wire protocol with it.
 
 use std::path::{Path, PathBuf};
 
 use crate::apt::{self, DebianGodot};
 use crate::{Outcome, godot};
 
-/// Names its binary to the suite, and to us one to use instead of Debian's.
+/// The environment variable that names the binary to the suites, and to this command one to use
+/// instead of Debian's.
 pub const VARIABLE: &str = "GODOT3";
 const DEBIAN: DebianGodot = DebianGodot {
     folder: "godot3",
@@ -14,8 +15,8 @@ const DEBIAN: DebianGodot = DebianGodot {
     size: "45 MB",
 };
 
-/// A Godot 3 without windows. Only Debian's archive is known to have it: where that is not at hand,
-/// there is none, and this says why.
+/// The path of a headless Godot 3. Only Debian's archive is known to have one; on other systems the
+/// inner error says why there is none.
 pub fn find() -> Outcome<Result<PathBuf, String>> {
     if let Some(named) = std::env::var_os(VARIABLE) {
         let named = std::path::absolute(named).map_err(|error| format!("{VARIABLE}: {error}"))?;

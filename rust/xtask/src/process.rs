@@ -1,4 +1,4 @@
-//! Running programs under a watchdog, with their output kept.
+//! Running programs under a watchdog and keeping their output.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
@@ -12,11 +12,11 @@ use crate::Outcome;
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// By itself, with this status.
+    /// The program exited with this status.
     Exit(i32),
-    /// By a crash or a signal.
+    /// The program crashed, or a signal ended it.
     Crash,
-    /// By the watchdog.
+    /// The watchdog killed it.
     Hung,
 }
 
@@ -33,9 +33,9 @@ impl fmt::Display for Ending {
 /// A finished program.
 #[derive(Debug)]
 pub struct Run {
-    /// How it ended.
+    /// How the program ended.
     pub ending: Ending,
-    /// What it printed, both streams, line by line as it came.
+    /// The lines of both output streams, in the order of their arrival.
     pub output: String,
 }
 
@@ -57,7 +57,7 @@ pub struct Running {
     name: String,
 }
 
-/// Starts a program; it is killed when `limit` has passed.
+/// Starts a program, which is killed after `limit`.
 pub fn start(command: &mut Command, limit: Duration) -> Outcome<Running> {
     let name = command.get_program().to_string_lossy().into_owned();
     command
@@ -78,7 +78,7 @@ pub fn start(command: &mut Command, limit: Duration) -> Outcome<Running> {
         thread::spawn(move || {
             let mut stream = BufReader::new(stream);
             let mut line = Vec::new();
-            // A read error ends the stream like its end does: the program is gone.
+            // A read error means the same as the end of the stream: the program is gone.
             while let Ok(1..) = stream.read_until(b'\n', &mut line) {
                 let text = String::from_utf8_lossy(&line).into_owned();
                 if sender.send(text).is_err() {
@@ -97,14 +97,14 @@ pub fn start(command: &mut Command, limit: Duration) -> Outcome<Running> {
     })
 }
 
-/// Starts a program and waits for its end.
+/// Runs a program to its end, or kills it after `limit`.
 pub fn run(command: &mut Command, limit: Duration) -> Outcome<Run> {
     start(command, limit)?.finish()
 }
 
 impl Running {
-    /// Waits until a line of output contains `text`. False if the program ends, or time is up,
-    /// before.
+    /// Waits until a line of output contains `text`. False if the program ends or the time limit
+    /// passes first.
     pub fn wait_for(&mut self, text: &str) -> bool {
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
@@ -120,7 +120,7 @@ impl Running {
         }
     }
 
-    /// Waits for the end.
+    /// Waits for the program's end.
     pub fn finish(mut self) -> Outcome<Run> {
         let status = loop {
             self.take_lines();
@@ -136,7 +136,7 @@ impl Running {
         if status.is_none() {
             self.kill();
         }
-        // The streams end with the program; a grandchild that holds them open must not hold us.
+        // The streams end with the program, unless a grandchild holds them open.
         let end = Instant::now() + Duration::from_secs(2);
         while let Ok(line) = self
             .lines
@@ -157,8 +157,8 @@ impl Running {
     }
 
     fn kill(&mut self) {
-        // Each fails only when it is gone already. Tests start children of their own: with the
-        // whole group none of them is left.
+        // These calls fail only if the process has ended already. Killing the whole group also ends
+        // the children that a test started.
         #[cfg(unix)]
         let _ = Command::new("kill")
             .args(["-KILL", "--", &format!("-{}", self.child.id())])
@@ -188,7 +188,7 @@ fn own_group(_command: &mut Command) {}
 
 fn ending(status: ExitStatus) -> Ending {
     match status.code() {
-        // Through a shell, 128 and more says which signal ended the program.
+        // A shell reports the signal that ended a program as 128 plus its number.
         Some(code) if code < 128 => Ending::Exit(code),
         _ => Ending::Crash,
     }

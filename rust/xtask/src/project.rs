@@ -1,4 +1,4 @@
-//! Where things are in the checkout, and getting a Godot project ready to run.
+//! The checkout's folders, and preparing a Godot project to run.
 
 use std::ffi::OsString;
 use std::fs;
@@ -20,7 +20,7 @@ pub fn root() -> PathBuf {
         .to_path_buf()
 }
 
-/// Cargo's folder for what is built.
+/// Cargo's target folder.
 pub fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
@@ -33,16 +33,16 @@ pub fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Names the path in an error of the file system.
+/// Adds the path to an error of the file system.
 pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
     move |error| format!("{}: {error}", path.display())
 }
 
-/// Makes a Godot project ready: its link to the addon, its list of extensions, its imported files.
+/// Prepares a Godot project: its link to the addon, its list of extensions, its imported files.
 pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
     link_addons(project)?;
-    // Godot up to 4.7 crashes at the end of a headless import that finds an extension for the first
-    // time (its issue 111048): so it finds it listed.
+    // Godot up to 4.7 crashes at the end of a headless import that discovers an extension (Godot's
+    // issue 111048). An extension that is listed already avoids it.
     let cache = project.join(".godot");
     fs::create_dir_all(&cache).map_err(at(&cache))?;
     let list = cache.join("extension_list.cfg");
@@ -72,8 +72,7 @@ pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// The projects reach the addon by a link. A checkout without links has a small text file instead;
-/// there the addon is copied.
+/// Copies the addon into the project where the checkout has a text file instead of a symbolic link.
 fn link_addons(project: &Path) -> Outcome<()> {
     let link = project.join("addons");
     let source = root().join("addons");

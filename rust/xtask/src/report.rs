@@ -1,22 +1,22 @@
-//! Reading what tests and the demo print.
+//! Parsing the output of tests and of the demo.
 
 use std::collections::HashMap;
 
 use crate::Outcome;
 
-/// Tests counted in an output.
+/// The number of tests in an output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How many held.
+    /// How many passed.
     pub passed: usize,
-    /// How many did not.
+    /// How many failed.
     pub failed: usize,
-    /// The lines that name those.
+    /// The lines about the failed ones.
     pub failures: Vec<String>,
 }
 
 impl Tally {
-    /// A stage that either holds or not.
+    /// The tally of a stage that passed as a whole.
     pub fn one_passed() -> Self {
         Self {
             passed: 1,
@@ -38,7 +38,7 @@ impl Tally {
         tally
     }
 
-    /// Reads the closing line of the Godot suites, which must agree with the lines before it.
+    /// Parses the closing line of the Godot suites, which must agree with the lines before it.
     pub fn of_suites(output: &str) -> Outcome<Self> {
         let failures: Vec<String> = output
             .lines()
@@ -79,7 +79,7 @@ impl Tally {
     }
 }
 
-/// A line of an engine's output that no run may have: a script's error, a crash, a panic, a leak.
+/// The first line of Godot's output that fails any run: a script error, a crash, a panic or a leak.
 pub fn engine_trouble(output: &str) -> Option<&str> {
     const TROUBLE: [&str; 7] = [
         "SCRIPT ERROR",
@@ -95,8 +95,9 @@ pub fn engine_trouble(output: &str) -> Option<&str> {
         .find(|line| TROUBLE.iter().any(|trouble| line.contains(trouble)))
 }
 
-/// Error lines beyond those that the suites saw and judged: `N error lines were seen` counts these.
-/// The others come from before or after the cases. A Godot that cannot catch errors counts none.
+/// Describes the error lines that no case checked, if there are any. The suites print `N error lines
+/// were seen` for the lines that cases checked; the others come from before or after the cases. A
+/// Godot that cannot catch errors prints no such count.
 pub fn unseen_errors(output: &str) -> Option<String> {
     let seen = output.lines().find_map(|line| {
         let count = line.trim().strip_suffix(" error lines were seen")?;
@@ -115,7 +116,7 @@ pub fn unseen_errors(output: &str) -> Option<String> {
     })
 }
 
-/// The fields of a demo's report line, `@demo key=value ...`. A value has no spaces.
+/// The fields of a report line of the demo, `@demo key=value ...`. A value has no spaces.
 pub fn fields(line: &str) -> Option<HashMap<&str, &str>> {
     let rest = line.trim().strip_prefix("@demo ")?;
     rest.split_whitespace()
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn suites_need_a_closing_line_that_agrees() {
+    fn a_closing_line_that_disagrees_is_an_error() {
         let good = "ok a one\nFAIL a two: why\n1 passed, 1 failed\n";
         let tally = Tally::of_suites(good).expect("agrees");
         assert_eq!((tally.passed, tally.failed), (1, 1));
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_outside_of_cases_are_trouble() {
+    fn errors_outside_of_cases_are_found() {
         let cases = "ERROR: meant\n   at: x\n1 error lines were seen\n";
         assert_eq!(unseen_errors(cases), None);
         assert!(unseen_errors(&format!("{cases}ERROR: at the end\n")).is_some());
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn report_lines_are_read() {
+    fn report_lines_are_parsed() {
         let fields = fields("@demo event=joined role=server id=5").expect("a report line");
         assert_eq!(fields["event"], "joined");
         assert_eq!(fields["id"], "5");

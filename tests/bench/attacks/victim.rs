@@ -1,4 +1,4 @@
-//! A host in a process of its own that does nothing but take in what comes.
+//! A host in a process of its own that only receives.
 
 use std::io::{BufRead, BufReader, Write, stdin};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +18,7 @@ pub enum Library {
     Ours,
 }
 
-/// What a victim had to do, and holds.
+/// What a victim did, and the memory that it holds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Toll {
     pub nanoseconds: u64,
@@ -35,7 +35,7 @@ pub struct Victim {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     pub address: SocketAddr,
-    /// Counts of all pumps so far, sizes of the last one.
+    /// The counts of all pumps so far, and the sizes of the last pump.
     pub toll: Toll,
     resident_before: u64,
     virtual_before: u64,
@@ -77,7 +77,7 @@ impl Victim {
         victim
     }
 
-    /// Lets it take in what waits; returns what that took.
+    /// Lets the victim receive all pending datagrams; returns what that took.
     pub fn pump(&mut self) -> Toll {
         writeln!(self.input, "pump").expect("it listens");
         let mut line = String::new();
@@ -116,7 +116,7 @@ impl Victim {
         }
     }
 
-    /// Forgets what it took so far: the attack begins.
+    /// Resets the counts before the attack begins.
     pub fn reset(&mut self) {
         (self.resident_before, self.virtual_before) = (0, 0);
         self.pump();
@@ -128,7 +128,7 @@ impl Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
-        // It may have ended already.
+        // These calls fail if the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -139,7 +139,7 @@ trait Suffers {
     fn port(&self) -> u16;
     fn serve(&mut self, now: Time);
     fn event(&mut self) -> Option<Event>;
-    /// Datagrams received so far.
+    /// The number of datagrams received so far.
     fn received(&self) -> u64;
 }
 
@@ -161,7 +161,7 @@ impl Suffers for Host {
     }
 }
 
-/// An engine on a socket, with nothing between.
+/// A protocol host directly on a socket.
 struct Bare {
     engine: Box<dyn Engine>,
     socket: Box<dyn Transport>,
@@ -185,7 +185,7 @@ impl Suffers for Bare {
         self.engine.flush(now);
         let mut datagram = Vec::new();
         while let Some(to) = self.engine.next_datagram(&mut datagram) {
-            // What the system refuses is lost, as on a network.
+            // A datagram that the system refuses is lost, as on a network.
             let _ = self.socket.send(to, &datagram);
         }
     }
@@ -199,7 +199,7 @@ impl Suffers for Bare {
     }
 }
 
-/// The victim's side, for the engines that live in this program.
+/// Runs the victim's side for enet_proto and rusty_enet.
 pub fn suffer(name: &str, slots: usize, coder: bool) {
     let clock = Instant::now();
     let config = HostConfig::new(slots, 1, Time::ZERO);

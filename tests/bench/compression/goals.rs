@@ -1,16 +1,16 @@
-//! What was aimed at, and whether it was reached.
+//! The goals, and whether each was reached.
 
 use super::subject::Figures;
 use super::{Mode, Row, Set};
 
-/// Of stock's time, by the mode's name.
+/// The share of stock's time that each mode may take.
 const TIMES: [(&str, f64); 4] = [
     ("range coder", 2.0 / 3.0),
     ("FastLZ", 1.0),
     ("zlib", 1.0 / 3.0),
     ("zstd", 1.0 / 3.0),
 ];
-/// Of zstd's share.
+/// The share of zstd's bytes that the dictionary may leave.
 const DICTIONARY: f64 = 0.5;
 
 /// Prints the goals for all kinds together and for snapshots, the first two sets.

@@ -1,4 +1,4 @@
-//! The picture: what remains of the traffic against the time it takes.
+//! The picture: the share of the bytes that remains, against the time per datagram.
 
 use std::error::Error;
 use std::path::Path;
@@ -13,12 +13,12 @@ const SIZE: (u32, u32) = (1100, 480);
 const OURS: RGBColor = RGBColor(31, 119, 180);
 const STOCK: RGBColor = RGBColor(214, 98, 40);
 const LABEL: (&str, u32) = ("sans-serif", 13);
-/// Microseconds to pack and unpack a datagram.
+/// The range of the time to compress and decompress a datagram, in microseconds.
 const TIMES: std::ops::Range<f64> = 0.2..200.0;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Draws all kinds together and snapshots, the first two sets, side by side.
+/// Draws the first two sets side by side: all kinds together, and snapshots.
 pub fn draw(
     file: &Path,
     modes: &[Mode],
@@ -59,7 +59,7 @@ fn draw_set(
         let time = (figures.pack + figures.unpack) / 1000.0;
         (time, figures.share)
     };
-    // What stands for itself of stock's.
+    // The modes that stock has as well.
     let own = || {
         modes
             .iter()

@@ -1,13 +1,14 @@
-## Godot's own codecs, timed from outside; see stock.rs beside it.
+## Godot's own codecs, timed from outside; see stock.rs in this folder.
 ##
 ##   godot --headless --script stock.gd -- FILE...
 ##
-## A file holds datagrams, each behind its size in two bytes, the low one first. Lines on stdin name a
-## task, a mode of ENetConnection, a file by its number, and how often; each is answered with a line.
+## A file holds datagrams, each preceded by its size in two bytes, little-endian. A line on stdin has a
+## task, a mode of ENetConnection, the index of a file, and a number of passes; the answer is one line.
 ##
-## PackedByteArray packs with the code that ENetConnection.compress sets up. Beside the codec a call
-## costs an array for what comes out, about what Godot's ENet pays for copying into its own arrays and
-## out of them. "plain" calls a method that makes an array too, and is subtracted.
+## PackedByteArray compresses with the code that ENetConnection.compress uses. Besides the codec's work, a
+## call allocates an array for the result, which costs about as much as Godot's ENet pays to copy into its
+## own arrays and out of them. The task "plain" calls a method that also allocates an array; its time is
+## subtracted.
 extends SceneTree
 
 const CODECS: Dictionary[int, FileAccess.CompressionMode] = {
@@ -16,11 +17,12 @@ const CODECS: Dictionary[int, FileAccess.CompressionMode] = {
 	ENetConnection.COMPRESS_ZSTD: FileAccess.COMPRESSION_ZSTD,
 }
 const LONGEST_LINE := 1024
-## As much as ENet takes in.
+## The largest datagram that ENet accepts.
 const ROOM := 4096
 
-## By file: its datagrams. By file and mode: the packed ones, for those that become smaller.
+## The datagrams, by file.
 var _plain: Array[Array] = []
+## The compressed datagrams, by file and mode, of those that become smaller.
 var _packed: Dictionary[Vector2i, Array] = {}
 
 
@@ -36,7 +38,7 @@ func _init() -> void:
 	quit()
 
 
-## Errors are not buffered, whatever the settings.
+## Answers on the error stream, which is never buffered, whatever the settings.
 func _answer(text: String) -> void:
 	printerr("ok " + text)
 

@@ -1,7 +1,7 @@
-//! Stock's codecs, in programs of their own that are driven by lines.
+//! Stock's codecs, in separate programs that read commands line by line.
 //!
-//! The programs are timed from outside, by the CPU time that they take from a line to its answer. What
-//! they take to only go through the datagrams is to be subtracted.
+//! The programs are timed from outside, by the CPU time that they use from a command to its answer. The
+//! time of an empty pass over the datagrams has to be subtracted.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,25 +12,25 @@ use std::time::Duration;
 use super::subject::Packed;
 use super::{Mode, Set};
 
-/// Passes in one measurement: some 20 milliseconds for the slowest codec, and enough of the fastest.
+/// The passes in one measurement: some 20 milliseconds for the slowest codec, and enough for the fastest.
 const PASSES: [u32; 5] = [1, 1, 10, 1, 2];
 
-/// Whose codec it is.
+/// The program that has the codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
     C,
     Godot,
 }
 
-/// What a program can be asked to do.
+/// The tasks of a program.
 #[derive(Debug, Clone, Copy)]
 pub enum Task {
     Pack,
-    /// Going through the datagrams, and no more.
+    /// An empty pass over the datagrams.
     Plain,
-    /// Unpacks what `prepare` packed.
+    /// Decompresses the datagrams that `prepare` compressed.
     Unpack,
-    /// Going through what `prepare` packed.
+    /// An empty pass over the datagrams that `prepare` compressed.
     PlainUnpack,
 }
 
@@ -51,7 +51,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// Starts both programs, each with all sets.
+    /// Starts both programs with all sets.
     pub fn start(sets: &[Set]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compression");
         fs::create_dir_all(&folder).expect("a folder for the datagrams");
@@ -72,7 +72,7 @@ impl Stock {
         let mut godot = Command::new(named("GODOT"));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/compression/stock.gd");
         godot
-            // Where no project is.
+            // A folder without a project.
             .current_dir(&folder)
             .args(["--headless", "--script"])
             .arg(script)
@@ -93,7 +93,7 @@ impl Stock {
         }
     }
 
-    /// Has a set packed once, and kept for `unpack`.
+    /// Compresses a set once and keeps the result for `unpack`.
     pub fn prepare(&mut self, mode: &Mode, set: usize) -> Packed {
         let line = format!("prepare {} {set} 1", mode.number);
         let answer = self.of(mode).ask(&line).0;
@@ -107,7 +107,7 @@ impl Stock {
         }
     }
 
-    /// Nanoseconds that a task takes for a set.
+    /// Returns the nanoseconds that a task takes for a set.
     pub fn time(&mut self, mode: &Mode, set: usize, task: Task) -> f64 {
         let passes = PASSES[mode.number];
         let line = format!("{} {} {set} {passes}", task.name(), mode.number);
@@ -123,7 +123,7 @@ struct Process {
 }
 
 impl Process {
-    /// Starts a program that answers on the stream that is a pipe.
+    /// Starts a program, which answers on the one output stream that is a pipe.
     fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -144,7 +144,7 @@ impl Process {
         process
     }
 
-    /// Says what a line is answered with, and the CPU time until then.
+    /// Sends a command; returns the answer and the CPU time until it arrived.
     fn ask(&mut self, line: &str) -> (String, Duration) {
         let begun = cpu_time(self.child.id());
         writeln!(self.input, "{line}").expect("it listens");
@@ -168,13 +168,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // These calls fail if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What a process has used.
+/// The CPU time of a process.
 #[cfg(target_os = "linux")]
 fn cpu_time(process: u32) -> Duration {
     use nix::time::{clock_getcpuclockid, clock_gettime};
@@ -185,7 +185,8 @@ fn cpu_time(process: u32) -> Duration {
     time.into()
 }
 
-/// The time on the wall, where nothing better is at hand: nothing else should run meanwhile.
+/// The wall-clock time, on systems without the CPU time of another process. Nothing else should run
+/// meanwhile.
 #[cfg(not(target_os = "linux"))]
 fn cpu_time(_process: u32) -> Duration {
     use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Our codecs, called as a host calls them; and what is measured of a codec.
+//! Our codecs, called as a host calls them, and the figures of a codec.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use enet_codec::Codec;
 
 use super::{Mode, Set};
 
-/// What a host takes in.
+/// The largest datagram that a host accepts, in bytes.
 const LARGEST: usize = 4096;
-/// A measurement takes at least so long.
+/// The least duration of a measurement.
 const LEAST: Duration = Duration::from_millis(20);
 
-/// A codec's figures on a set. Times are nanoseconds per datagram; those that are sent plain cost
-/// nothing to unpack.
+/// A codec's figures on a set. Times are nanoseconds per datagram. A datagram that is sent uncompressed
+/// takes no time to decompress.
 #[derive(Debug, Clone, Copy)]
 pub struct Figures {
     pub share: f64,
@@ -21,11 +21,11 @@ pub struct Figures {
     pub unpack: f64,
 }
 
-/// What a set is packed.
+/// The result of compressing a set.
 pub struct Packed {
-    /// As many bytes are sent.
+    /// The number of bytes to send.
     pub bytes: usize,
-    /// FNV-1a of what is packed.
+    /// The FNV-1a hash of the compressed datagrams.
     pub hash: Option<u64>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Ours<'a> {
         }
     }
 
-    /// Packs everything, and looks whether it comes back.
+    /// Compresses all datagrams and checks that they decompress to the originals.
     pub fn prepare(&mut self) -> Packed {
         let (mut bytes, mut hash) = (0, 0xcbf2_9ce4_8422_2325);
         for plain in self.plain {
@@ -71,7 +71,7 @@ impl<'a> Ours<'a> {
         }
     }
 
-    /// Nanoseconds to pack the set.
+    /// Returns the nanoseconds to compress the set.
     pub fn pack(&mut self) -> f64 {
         time(|| {
             for plain in self.plain {
@@ -81,7 +81,7 @@ impl<'a> Ours<'a> {
         })
     }
 
-    /// Nanoseconds to unpack what is packed.
+    /// Returns the nanoseconds to decompress the compressed datagrams.
     pub fn unpack(&mut self) -> f64 {
         time(|| {
             for packed in &self.packed {
@@ -91,7 +91,7 @@ impl<'a> Ours<'a> {
     }
 }
 
-/// Nanoseconds of one pass, of as many as it takes to tell.
+/// Returns the nanoseconds of one pass, averaged over enough passes.
 fn time(mut pass: impl FnMut()) -> f64 {
     pass();
     let begun = ThreadTime::now();

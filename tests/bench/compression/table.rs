@@ -1,8 +1,8 @@
-//! The tables.
+//! The tables on the terminal.
 
 use super::{Mode, Row, Set};
 
-/// What is above the modes' rows of a set.
+/// Prints the heading of a set's table.
 pub fn head(set: &Set) {
     let sizes = set.datagrams.iter().map(Vec::len);
     let bytes: usize = sizes.clone().sum();
@@ -15,14 +15,14 @@ pub fn head(set: &Set) {
     );
     println!(
         "\n{title:<48}{:>14}{:>24}{:>24}",
-        "bytes", "ns to pack", "ns to unpack"
+        "bytes", "ns to compress", "ns to decompress"
     );
     let columns = "   ours  stock";
     let timed = "    ours   stock   ratio";
     println!("{:<48}{columns:>14}{timed:>24}{timed:>24}", "");
 }
 
-/// A mode's row.
+/// Prints the row of a mode.
 pub fn row(mode: &Mode, row: &Row) {
     let (ours, stock) = (&row.ours, &row.stock);
     let name = match mode.counterpart() {

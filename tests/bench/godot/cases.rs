@@ -1,35 +1,35 @@
-//! What is measured, and how much of stock's cost may be left.
+//! The cases, their figures, and the goals.
 
 use super::Way;
 
 /// What the clients of a case do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
-    /// All come at once.
+    /// All clients connect at once.
     Join,
-    /// They only listen.
+    /// The clients only receive.
     Listen,
-    /// Each says something [`PACKETS_PER_SECOND`] times a second.
+    /// Each client sends a packet [`PACKETS_PER_SECOND`] times a second.
     Talk,
-    /// As often, each tells every other one something, by way of the server.
+    /// Each client sends a packet to every other client through the server, as often.
     Relay,
 }
 
-/// What a client says.
+/// The rate at which a client sends.
 pub const PACKETS_PER_SECOND: u32 = 20;
 
-/// Something of a run that is looked at.
+/// A figure of a run.
 pub struct Figure {
-    /// Its name in what the server or the clients print.
+    /// The name in the output of the server or the clients.
     pub name: &'static str,
-    /// For people.
+    /// The unit, for the tables.
     pub unit: &'static str,
     goal: Option<f64>,
     threaded_goal: Option<f64>,
 }
 
 impl Figure {
-    /// The ratio to reach.
+    /// The largest ratio that reaches the goal.
     pub fn goal(&self, way: Way) -> Option<f64> {
         match way {
             Way::Plain => self.goal,
@@ -38,23 +38,23 @@ impl Figure {
     }
 }
 
-/// Something a server does.
+/// A load on a server.
 pub struct Case {
-    /// Its name, for people.
+    /// The name in the tables.
     pub name: &'static str,
-    /// Its name in bench.gd.
+    /// The name in bench.gd.
     pub kind: &'static str,
     pub clients: usize,
     pub doing: Clients,
-    /// Bytes of a packet.
+    /// The size of a packet, in bytes.
     pub size: usize,
-    /// How many the server sends each client a tick.
+    /// The number of packets that the server sends to each client in a tick.
     pub packets: usize,
     pub ticks_per_second: usize,
-    /// How long a server is looked at.
+    /// The duration of the measurement.
     pub seconds: f64,
     pub rounds: usize,
-    /// Whether ours is put beside bare sockets, not beside Godot's class.
+    /// Whether our class is compared with bare sockets instead of Godot's class.
     pub is_floor: bool,
     pub figures: &'static [Figure],
 }
@@ -81,13 +81,13 @@ const MAIN: &str = "us of the main thread";
 const PROCESS: &str = "us CPU of the process";
 const BYTES: &str = "bytes on the wire";
 
-/// A tick's.
+/// The figures of a tick.
 const TICK: &[Figure] = &[
     goal("tick_usec", MAIN, Some(0.33), Some(0.10)),
     goal("cpu_usec", PROCESS, Some(0.35), Some(0.35)),
     figure("wire_bytes", BYTES),
 ];
-/// The same where the goals do not speak of it.
+/// The figures of a tick without a goal.
 const FREE_TICK: &[Figure] = &[
     figure("tick_usec", MAIN),
     figure("cpu_usec", PROCESS),
@@ -111,7 +111,7 @@ const LARGE_RAW: &[Figure] = &[
     figure("packet_nsec", "ns a packet, main thread"),
     figure("packet_cpu_nsec", "ns CPU a packet, process"),
 ];
-/// A client's, with the waiting for the frame that takes the packet in.
+/// The round trip of a client's packet, including the wait for the frame that receives it.
 const ECHO: &[Figure] = &[
     goal("rtt_p50", "us round trip, median", Some(1.0), Some(1.0)),
     goal("rtt_p99", "us round trip, 99 %", Some(1.0), Some(1.0)),
@@ -128,7 +128,7 @@ const FLOOR: &[Figure] = &[goal(
     Some(2.0),
 )];
 
-/// Three messages for each client, who all talk.
+/// The template of the cases: three messages for each client, all of which send.
 const TARGETED: Case = Case {
     name: "",
     kind: "tick",
@@ -143,7 +143,7 @@ const TARGETED: Case = Case {
     figures: TICK,
 };
 
-/// All of them.
+/// All cases.
 pub const CASES: [Case; 21] = [
     Case {
         name: "tick, 8 clients",
@@ -167,7 +167,7 @@ pub const CASES: [Case; 21] = [
         kind: "tick_reliable",
         ..TARGETED
     },
-    // At 60 ticks a second stock would fall behind, and each of its ticks would have more to do.
+    // At 60 ticks a second stock would fall behind, and each of its ticks would do more work.
     Case {
         name: "tick, 1,000 clients, 30 Hz",
         clients: 1000,
@@ -201,7 +201,7 @@ pub const CASES: [Case; 21] = [
     raw("raw, 200 bytes", "raw", 200, 200),
     raw("raw, 1,200 bytes", "raw", 1200, 200),
     large("raw, 20,000 bytes", "raw", 20),
-    // ENet has no more than 64 KiB of reliable packets on the way to a peer.
+    // ENet keeps no more than 64 KiB of reliable packets in flight to a peer.
     raw("raw, 32 bytes, reliable", "raw_reliable", 32, 200),
     raw("raw, 200 bytes, reliable", "raw_reliable", 200, 200),
     raw("raw, 1,200 bytes, reliable", "raw_reliable", 1200, 40),

@@ -1,5 +1,5 @@
-//! The floor: a server that moves the datagrams ours had through bare sockets, with as few system calls
-//! as there can be, and does nothing else.
+//! The floor: a server that moves as many datagrams as our class did through bare sockets, with as few
+//! system calls as possible, and does nothing else.
 
 use std::collections::HashSet;
 use std::io::{IoSlice, IoSliceMut};
@@ -19,14 +19,14 @@ use super::cases::Case;
 use super::load::{self, Schedule};
 use super::run::{self, Figures};
 
-/// Datagrams of a system call.
+/// Datagrams per system call.
 const BATCH: usize = 64;
 const LARGEST: usize = 1500;
 const WARM_UP: Duration = Duration::from_millis(500);
-/// As ours asks for: a tick's datagrams have to fit.
+/// The socket buffer that our class asks for: the datagrams of a tick have to fit.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 
-/// Runs it with datagrams as many and as large as those of a server's run.
+/// Runs the floor with as many datagrams, of the same sizes, as a run of our class had.
 pub fn measure(case: &Case, ours: &Figures) -> Figures {
     let size = |way: &str| {
         let bytes = ours[&format!("{way}_bytes")] / ours[&format!("{way}_datagrams")];
@@ -46,7 +46,7 @@ pub fn measure(case: &Case, ours: &Figures) -> Figures {
     })
 }
 
-/// `floor CLIENTS DATAGRAMS SIZE TICKS_PER_SECOND SECONDS`.
+/// Runs the server: `floor CLIENTS DATAGRAMS SIZE TICKS_PER_SECOND SECONDS`.
 pub fn serve(words: &[String]) {
     let [clients, datagrams, size, rate, seconds] = words else {
         panic!("floor <clients> <datagrams> <size> <ticks a second> <seconds>");
@@ -58,7 +58,7 @@ pub fn serve(words: &[String]) {
     let interval = Duration::from_secs(1) / rate;
     let limit = Duration::from_secs_f64(seconds.parse().expect("seconds"));
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a socket");
-    // The system may allow less.
+    // The system may grant less.
     let _ = setsockopt(&socket, RcvBuf, &SOCKET_BUFFER);
     println!("@port {}", socket.local_addr().expect("bound").port());
     let mut known = HashSet::new();
@@ -111,7 +111,7 @@ impl Batches {
         }
     }
 
-    /// All that came.
+    /// Receives all pending datagrams; returns their number.
     fn receive(&mut self, socket: &UdpSocket) -> usize {
         let mut total = 0;
         loop {
@@ -136,7 +136,7 @@ impl Batches {
         }
     }
 
-    /// One to each address.
+    /// Sends a datagram to each address.
     fn send(&mut self, socket: &UdpSocket, payload: &[u8], addresses: &[Option<SockaddrIn>]) {
         for mut addresses in addresses.chunks(BATCH) {
             while !addresses.is_empty() {
@@ -160,7 +160,7 @@ impl Batches {
     }
 }
 
-/// `floor_load PORT CLIENTS DATAGRAMS_PER_SECOND SIZE`.
+/// Runs the clients: `floor_load PORT CLIENTS DATAGRAMS_PER_SECOND SIZE`.
 pub fn play(words: &[String]) {
     let [port, count, rate, size] = words else {
         panic!("floor_load <port> <clients> <datagrams a second> <size>");
@@ -184,7 +184,7 @@ pub fn play(words: &[String]) {
         for (index, socket) in sockets.iter().enumerate() {
             while socket.recv(&mut [0; LARGEST]).is_ok() {}
             if schedule.is_due(index, epoch.elapsed()) {
-                // The server may have ended.
+                // The call fails if the server has ended.
                 let _ = socket.send(&payload);
             }
         }

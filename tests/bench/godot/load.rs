@@ -1,5 +1,5 @@
-//! The clients: all in one process, each with a socket of its own. They say so much a second, read what
-//! comes, and leave when nobody needs them any more.
+//! The clients: all in one process, each with a socket of its own. The clients send at a fixed rate,
+//! receive, and leave when the process's input ends.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,33 +9,34 @@ use std::time::{Duration, Instant};
 use enet_multiplayer::{ClientOptions, FlushMode, Multiplayer, Status, TransferMode};
 use enet_net::Udp;
 
-/// Of what a client says.
+/// The size of a client's packet, in bytes.
 const SIZE: usize = 100;
-/// What SceneMultiplayer takes for a packet without RPCs and such: it hands it to whoever listens.
+/// The first byte of a packet that SceneMultiplayer hands to the script as raw bytes.
 const RAW: u8 = 3;
-/// What it takes for a packet to pass on: it is followed by the receiver's id, or in what it passes on, the
-/// sender's.
+/// The first bytes of a packet that SceneMultiplayer relays. The id of the receiver follows, or in a
+/// relayed packet the id of the sender.
 const RELAY: [u8; 2] = [7, 3];
-/// What a synchronizer with a position says, about.
+/// About the size of a synchronizer's packet with a position, in bytes.
 const RELAYED_SIZE: usize = 30;
-/// Between two polls of a client, where they are few or many.
+/// The pause between two polls of a client, with up to [`FEW`] clients.
 const SHORT_PAUSE: Duration = Duration::from_micros(200);
+/// The pause with more clients.
 const PAUSE: Duration = Duration::from_millis(2);
 const FEW: usize = 16;
-/// Clients that connect at a time, where joining is not what counts.
+/// The number of clients that connect at a time, unless joining is measured.
 const CONNECTING: usize = 16;
-/// Round trips count from so long after everybody is there.
+/// Round trips count from this time after the last client has connected.
 const WARM_UP: Duration = Duration::from_millis(500);
 const FIRST_ID: i32 = 2;
 
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
-/// Whoever started this closes its input.
+/// Whether the parent process has closed this process's input, which ends the run.
 pub fn is_over() -> bool {
     IS_OVER.load(Ordering::Relaxed)
 }
 
-/// See [`is_over`].
+/// Starts to watch the input for [`is_over`].
 pub fn watch_input() {
     thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
@@ -43,14 +44,14 @@ pub fn watch_input() {
     });
 }
 
-/// When each client speaks: spread over the interval, as players are. A late one makes up for it.
+/// When each client sends: spread over the interval, as players are. A late client catches up.
 pub struct Schedule {
     interval: Option<Duration>,
     due: Vec<Duration>,
 }
 
 impl Schedule {
-    /// `rate` times a second each.
+    /// Each client sends `rate` times a second.
     pub fn new(clients: usize, rate: u32, now: Duration) -> Self {
         let interval = Duration::from_secs(1).checked_div(rate);
         let offset = |index| now + interval.unwrap_or_default() * index / clients as u32;
@@ -60,7 +61,7 @@ impl Schedule {
         }
     }
 
-    /// Whether it is this one's turn now.
+    /// Whether this client has to send now.
     pub fn is_due(&mut self, index: usize, now: Duration) -> bool {
         let Some(interval) = self.interval.filter(|_| now >= self.due[index]) else {
             return false;
@@ -70,13 +71,13 @@ impl Schedule {
     }
 }
 
-/// Sleeps until it is time to look at so many clients again.
+/// Sleeps until it is time to poll the clients again.
 pub fn pause(begun: Instant, clients: usize) {
     let pause = if clients > FEW { PAUSE } else { SHORT_PAUSE };
     thread::sleep(pause.saturating_sub(begun.elapsed()));
 }
 
-/// `load PORT CLIENTS PACKETS_PER_SECOND join|talk|relay`.
+/// Runs the clients: `load PORT CLIENTS PACKETS_PER_SECOND join|talk|relay`.
 pub fn run(words: &[String]) {
     let [port, count, rate, kind] = words else {
         panic!("load <port> <clients> <packets a second> join|talk|relay");
@@ -139,7 +140,7 @@ pub fn run(words: &[String]) {
     }
     print!("delivered={delivered} ");
     if relayed > 0 {
-        // What the server should put.
+        // The number of packets that the server should relay.
         print!("put={relayed} ");
     }
     round_trips.sort();
@@ -170,7 +171,7 @@ fn talk(client: &mut Multiplayer, now: Duration) {
     client.send(&payload, now).expect("sent");
 }
 
-/// Returns how many packets that were.
+/// Sends a packet to every other client through the server; returns the number of packets.
 fn relay(client: &mut Multiplayer, index: usize, count: usize, now: Duration) -> usize {
     client.set_target(1);
     for other in (0..count).filter(|&other| other != index) {
@@ -182,9 +183,9 @@ fn relay(client: &mut Multiplayer, index: usize, count: usize, now: Duration) ->
     count - 1
 }
 
-/// Tells of each packet; of an echo, when it was sent.
+/// Polls a client. Calls back for each packet, with the time when it was sent if it is an echo.
 fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Duration>)) {
-    // The server may have closed.
+    // The call fails if the server has closed.
     if client.begin_poll(now).is_err() {
         return;
     }

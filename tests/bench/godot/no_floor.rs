@@ -1,15 +1,21 @@
-//! Where the system takes only one datagram at a time there is no floor to measure.
+//! There is no floor on systems that send only one datagram per system call.
 
 use super::cases::Case;
 use super::run::Figures;
 
-/// Not here.
+const WHY: &str = "the floor is measured on Linux only";
+
+/// Panics on this system.
 pub fn measure(_case: &Case, _ours: &Figures) -> Figures {
-    panic!("the floor is measured on Linux only")
+    panic!("{WHY}")
 }
 
-/// Not here.
-pub fn serve(_words: &[String]) {}
+/// Panics on this system.
+pub fn serve(_words: &[String]) {
+    panic!("{WHY}")
+}
 
-/// Not here.
-pub fn play(_words: &[String]) {}
+/// Panics on this system.
+pub fn play(_words: &[String]) {
+    panic!("{WHY}")
+}

@@ -1,4 +1,4 @@
-//! The picture: how much of stock's cost is left, with the goals.
+//! The picture: the ratios to stock's cost, with the goals.
 
 use std::error::Error;
 use std::path::Path;
@@ -14,12 +14,12 @@ const NAMES: u32 = 430;
 const PLAIN: RGBColor = RGBColor(31, 119, 180);
 const THREADED: RGBColor = RGBColor(60, 160, 90);
 const GOAL: RGBColor = RGBColor(214, 98, 40);
-/// Ratios beyond are drawn up to their ends.
+/// The range of the axis. Bars of ratios beyond it end at its edge.
 const RATIOS: std::ops::Range<f64> = 0.003..2.0;
-/// Share of a row that its bars take.
+/// The share of a row's height that its bars take.
 const BARS: f64 = 0.8;
 
-/// A column's place: its row's and its own top and bottom.
+/// The place of a column's bar.
 struct Bar<'a> {
     row: &'a Row,
     column: &'a Column,
@@ -27,7 +27,7 @@ struct Bar<'a> {
     bottom: f64,
 }
 
-/// Draws bars for each row, the lowest to the highest ratio as a line over each.
+/// Draws bars for each row, with a line over each from the lowest to the highest ratio.
 pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let height = MARGINS + ROW_HEIGHT * rows.len() as u32;
     let picture = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
@@ -86,7 +86,7 @@ pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The first row's on top.
+/// The bars, with those of the first row on top.
 fn bars(rows: &[Row]) -> Vec<Bar<'_>> {
     let mut bars = Vec::new();
     for (index, row) in rows.iter().enumerate() {

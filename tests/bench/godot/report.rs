@@ -1,4 +1,4 @@
-//! What the documentation gets: everything as JSON, and the table.
+//! The documentation's files: all figures as JSON, and the table.
 
 use std::fmt::Write;
 use std::fs;
@@ -8,19 +8,19 @@ use super::cases::{Case, Clients, PACKETS_PER_SECOND};
 use super::run::{self, Figures};
 use super::{Row, median, table};
 
-/// Less than this share of what should have come or gone is told.
+/// A smaller share of the expected packets or ticks is reported.
 const ENOUGH: f64 = 0.95;
-/// A client that nobody looks at for longer is late.
+/// A longer time between two polls of a client is reported.
 const LONGEST_LAP_USEC: f64 = 25_000.0;
 
-/// A share, in percent, or a time that was not as it should be.
+/// An irregularity of a round: a share in percent, or a time.
 pub struct Oddity {
     who: String,
     what: &'static str,
     amount: f64,
 }
 
-/// What was not as it should be: packets lost, clients that could not keep up, a server that could not.
+/// Finds the irregularities of a round: lost packets, or clients or a server that fell behind.
 pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
     let mut found = Vec::new();
     let mut tell = |what, amount| {
@@ -65,7 +65,7 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
     found
 }
 
-/// A line for each kind, with the range over the rounds.
+/// A line for each kind of irregularity, with its range over the rounds.
 pub fn notes(oddities: &[Oddity]) -> Vec<String> {
     let mut kinds: Vec<(&str, &str)> = Vec::new();
     for oddity in oddities {
@@ -85,7 +85,7 @@ pub fn notes(oddities: &[Oddity]) -> Vec<String> {
     kinds.into_iter().map(line).collect()
 }
 
-/// Everything measured, by rounds.
+/// All figures by round, as JSON.
 pub fn json(rows: &[Row]) -> String {
     let list = |values: &[f64]| {
         let words: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
@@ -121,7 +121,7 @@ pub fn json(rows: &[Row]) -> String {
     text + "]\n"
 }
 
-/// The table, with the machine it is of.
+/// The table as Markdown, with the machine that it was measured on.
 pub fn markdown(rows: &[Row], notes: &[String]) -> String {
     let mut text = format!(
         "# Our class beside Godot's\n\n\
@@ -165,7 +165,7 @@ pub fn markdown(rows: &[Row], notes: &[String]) -> String {
         text += "\n";
     }
     if !notes.is_empty() {
-        text += "\nWhat was not as it should be:\n\n";
+        text += "\nIrregularities:\n\n";
     }
     for note in notes {
         text += &format!("- {note}\n");

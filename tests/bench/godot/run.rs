@@ -1,4 +1,4 @@
-//! One run: a server, and the clients it asks for.
+//! One run: a server and its clients.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -10,24 +10,24 @@ use std::time::Duration;
 
 use super::cases::{Case, Clients, PACKETS_PER_SECOND};
 
-/// A run that takes longer hangs.
+/// A run that takes longer is considered hung.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What server and clients print, by name.
+/// The figures that the server and the clients print, by name.
 pub type Figures = HashMap<String, f64>;
 
-/// A process that ends with its owner.
+/// A process that is killed when this value is dropped.
 struct Owned(Child);
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // It may have ended already.
+        // These calls fail if the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Runs a Godot with one of the classes.
+/// Runs a case on a Godot with one of the classes.
 pub fn godot(class: &OsStr, case: &Case, is_threaded: bool) -> Figures {
     let mut server = Command::new(variable("GODOT"));
     server
@@ -58,8 +58,8 @@ pub fn godot(class: &OsStr, case: &Case, is_threaded: bool) -> Figures {
     })
 }
 
-/// Runs a server, which prints its port and its result, and this program with the returned words until
-/// there is a result.
+/// Runs a server, which prints its port and its result, and, until the result arrives, this program as
+/// the clients, with the arguments that `clients` returns.
 pub fn pair(server: &mut Command, clients: impl FnOnce(&str) -> Vec<String>) -> Figures {
     let server = server.stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut server = Owned(server.spawn().expect("the server starts"));
@@ -89,7 +89,7 @@ pub fn pair(server: &mut Command, clients: impl FnOnce(&str) -> Vec<String>) -> 
             .expect("the clients start"),
     );
     let mut result = wait_for("@result");
-    // They end with their input.
+    // The clients end with their input.
     drop(load.0.stdin.take());
     let mut output = load.0.stdout.take().expect("piped");
     result.push(' ');
@@ -101,7 +101,7 @@ pub fn pair(server: &mut Command, clients: impl FnOnce(&str) -> Vec<String>) -> 
     figures.collect()
 }
 
-/// What the command that runs this benchmark sets.
+/// An environment variable that `cargo xtask bench godot` sets.
 pub fn variable(name: &str) -> OsString {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} is set by cargo xtask bench godot"))
 }

@@ -2,7 +2,7 @@
 
 use super::{Row, Way, median};
 
-/// The columns' names.
+/// Prints the names of the columns.
 pub fn head(ways: &[Way]) -> String {
     let mut line = format!("{:<36}{:<26}{:>11}", "", "", "stock");
     for way in ways {
@@ -17,7 +17,7 @@ pub fn head(ways: &[Way]) -> String {
     line
 }
 
-/// Small ones with the digits that tell.
+/// A ratio, with more digits the smaller it is.
 pub fn ratio(ratio: f64) -> String {
     match ratio < 0.1 {
         true => format!("{ratio:.3}"),
@@ -25,7 +25,7 @@ pub fn ratio(ratio: f64) -> String {
     }
 }
 
-/// One figure.
+/// Prints the row of a figure.
 pub fn line(row: &Row) -> String {
     let mut line = format!(
         "{:<36}{:<26}{:>11.1}",

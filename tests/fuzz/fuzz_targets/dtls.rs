@@ -1,5 +1,5 @@
-//! Encrypted sessions with a forger between: see `dtls.rs`. A panic anywhere ends the process, also one
-//! that the session would have caught.
+//! DTLS sessions with an attacker between them; see `src/dtls.rs`. Any panic ends the process, even one
+//! that the session would catch.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use cap::Cap;
 use enet_fuzz::dtls::Step;
 use libfuzzer_sys::fuzz_target;
 
-/// What one script may hold at once: three sessions, and what the forger keeps.
+/// The most bytes that a script may hold at once: three sessions and the attacker's datagrams.
 const MOST: usize = 16 * 1024 * 1024;
 
 #[global_allocator]
@@ -19,7 +19,7 @@ static HIGHEST: AtomicUsize = AtomicUsize::new(0);
 
 fuzz_target!(|steps: Vec<Step>| {
     let before = ALLOCATOR.allocated();
-    // Beyond this an allocation fails, which ends the process.
+    // An allocation beyond the limit fails, which ends the process.
     ALLOCATOR
         .set_limit(before + MOST)
         .expect("room to begin with");

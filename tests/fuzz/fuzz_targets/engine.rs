@@ -1,4 +1,4 @@
-//! Hosts, a bad network and forged datagrams: see `stage.rs`.
+//! ENet hosts, an unreliable network and forged datagrams; see `src/stage.rs`.
 
 #![no_main]
 
@@ -9,7 +9,8 @@ use cap::Cap;
 use enet_fuzz::script::Script;
 use libfuzzer_sys::fuzz_target;
 
-/// What one script may hold at once. Three hosts let 1 MiB wait for each of a few peers.
+/// The most bytes that a script may hold at once. Three hosts buffer up to 1 MiB for each of a few
+/// peers.
 const MOST: usize = 64 * 1024 * 1024;
 
 #[global_allocator]
@@ -18,7 +19,7 @@ static HIGHEST: AtomicUsize = AtomicUsize::new(0);
 
 fuzz_target!(|script: Script| {
     let before = ALLOCATOR.allocated();
-    // Beyond this an allocation fails, which ends the process.
+    // An allocation beyond the limit fails, which ends the process.
     ALLOCATOR
         .set_limit(before + MOST)
         .expect("room to begin with");

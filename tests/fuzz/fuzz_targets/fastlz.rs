@@ -1,4 +1,4 @@
-//! FastLZ on any bytes.
+//! FastLZ on arbitrary bytes.
 
 #![no_main]
 

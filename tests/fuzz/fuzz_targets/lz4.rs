@@ -1,4 +1,4 @@
-//! LZ4 on any bytes.
+//! LZ4 on arbitrary bytes.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The range coder on any bytes, and against the one of crate rusty_enet.
+//! The range coder on arbitrary bytes, compared with that of crate rusty_enet.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use enet_codec::{Codec, RangeCoder};
 use libfuzzer_sys::fuzz_target;
 use rusty_enet::Compressor;
 
-/// No datagram is larger.
+/// The largest datagram, in bytes.
 const LARGEST: usize = 4096;
 
 thread_local! {
@@ -18,13 +18,13 @@ thread_local! {
 fuzz_target!(|input: &[u8]| {
     let input = &input[..input.len().min(LARGEST)];
     CODECS.with_borrow_mut(|(ours, theirs)| {
-        // Any room, also too little: the first byte says how much.
+        // The first byte chooses the size of the buffer, which is often too small.
         let room = input.first().map_or(0, |first| usize::from(*first) * 16);
         for room in [room, LARGEST] {
             let mut plain = vec![0; room];
             let size = ours.decompress(input, &mut plain);
             assert!(size.is_none_or(|size| size <= room));
-            // A mark behind the room shows a write beyond it: slices make that a panic.
+            // A write beyond the slice panics.
             let mut packed = vec![0; room];
             let size = ours.compress(input, &mut packed);
             assert!(size.is_none_or(|size| size <= room));

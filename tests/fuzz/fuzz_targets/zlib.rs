@@ -1,4 +1,4 @@
-//! Zlib on any bytes.
+//! Zlib on arbitrary bytes.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Zstd on any bytes. The library is C and not instrumented: this is about how it is called.
+//! Zstd on arbitrary bytes. The C library is not instrumented; the target tests the calls into it.
 
 #![no_main]
 

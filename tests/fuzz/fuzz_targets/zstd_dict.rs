@@ -1,5 +1,5 @@
-//! Zstd with a dictionary on any bytes. The library is C and not instrumented: this is about how it
-//! is called, and about the headers that are left out.
+//! Zstd with a dictionary on arbitrary bytes. The C library is not instrumented; the target tests the
+//! calls into it and the headers that the codec omits.
 
 #![no_main]
 

@@ -1,22 +1,24 @@
-//! What is asked of every codec, for any bytes.
+//! The checks that every codec must pass for any input.
 
 use std::alloc::System;
 
 use cap::Cap;
 use enet_codec::{Codec, Dictionary, train_dictionary};
 
-/// No datagram is larger.
+/// The largest datagram, in bytes.
 const LARGEST: usize = 4096;
-/// What one input may allocate. Codecs hold their memory from the first use on.
+/// The most that one input may allocate, in bytes. Codecs keep their memory from the first use on.
 const MOST: usize = 1 << 20;
 
-/// Unpacks and packs the input, with much room and with little, and unpacks what it packed.
+/// Decompresses and compresses the input, into large and small buffers, and checks that compressed
+/// data decompresses to the input.
 pub fn check(allocator: &Cap<System>, codec: &mut dyn Codec, input: &[u8]) {
     let input = &input[..input.len().min(LARGEST)];
-    // Beyond this an allocation fails, which ends the process.
+    // An allocation beyond the limit fails, which ends the process.
     let limit = allocator.allocated() + MOST;
     allocator.set_limit(limit).expect("room to begin with");
-    // The first byte says how much room there is, often too little. A write beyond it panics.
+    // The first byte chooses the size of the buffer, which is often too small. A write beyond the
+    // slice panics.
     let little = input.first().map_or(0, |first| usize::from(*first) * 16);
     for room in [little, LARGEST] {
         let mut plain = vec![0; room];
@@ -34,14 +36,14 @@ pub fn check(allocator: &Cap<System>, codec: &mut dyn Codec, input: &[u8]) {
         .compress(input, &mut packed)
         .expect("room for the worst case");
     let packed = &packed[..size];
-    // All of the room, and not a byte more.
+    // The buffer may be filled completely; a buffer one byte smaller must be an error.
     let mut plain = vec![0; input.len()];
     assert_eq!(codec.decompress(packed, &mut plain), Some(input.len()));
     assert_eq!(plain, input, "there and back");
     assert_eq!(codec.decompress(packed, &mut plain[1..]), None);
 }
 
-/// The same dictionary every time.
+/// A dictionary that is the same in every run.
 pub fn dictionary() -> Dictionary {
     let mut state = 1u32;
     let samples: Vec<Vec<u8>> = (0..400u32)

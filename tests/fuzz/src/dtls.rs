@@ -1,4 +1,5 @@
-//! Two encrypted ends, and somebody between them who cuts, changes, repeats and forges.
+//! A DTLS client and server, and an attacker between them that cuts, changes, replays and forges
+//! datagrams.
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -8,30 +9,30 @@ use arbitrary::Arbitrary;
 use enet_proto::Time;
 use enet_dtls::{Dtls, DtlsEvent, Identity, Trust, Verification};
 
-/// Most steps of a script that are played.
+/// The most steps that are played of a script.
 const MOST_STEPS: usize = 200;
 
-/// What happens next.
+/// A step of a script.
 #[derive(Debug, Arbitrary)]
 pub enum Step {
-    /// The oldest datagram to an end arrives.
+    /// The oldest datagram in flight to this end arrives.
     Arrive { at_client: bool },
-    /// It is lost.
+    /// The oldest datagram is lost.
     Lose { at_client: bool },
-    /// It arrives with other bits.
+    /// The oldest datagram arrives with flipped bits.
     Change { at_client: bool, at: u16, bits: u8 },
-    /// It arrives shorter.
+    /// The oldest datagram arrives truncated.
     Cut { at_client: bool, size: u16 },
-    /// One that was on the way before arrives, at any end.
+    /// An earlier datagram of either end arrives again, at either end.
     Repeat { at_client: bool, which: u16 },
-    /// The same with other bits.
+    /// An earlier datagram arrives with flipped bits.
     Distort {
         at_client: bool,
         which: u16,
         at: u16,
         bits: u8,
     },
-    /// A record of the forger's own.
+    /// A forged record arrives.
     Forge {
         at_client: bool,
         kind: u8,
@@ -39,7 +40,7 @@ pub enum Step {
         sequence: u8,
         content: Vec<u8>,
     },
-    /// Any bytes.
+    /// Arbitrary bytes arrive.
     Bytes { at_client: bool, bytes: Vec<u8> },
     /// Time passes.
     Wait { milliseconds: u16 },
@@ -56,7 +57,7 @@ struct Stage {
     seen: Vec<Vec<u8>>,
 }
 
-/// Plays a script. Then whoever comes must still get in.
+/// Plays a script. Afterwards the server must still accept an honest client.
 pub fn play(steps: &[Step]) {
     let mut stage = Stage::new();
     for step in steps.iter().take(MOST_STEPS) {
@@ -168,7 +169,7 @@ impl Stage {
         }
     }
 
-    /// What comes out decrypted was put in: nobody else has the keys.
+    /// Delivers bytes to an end. Decrypted data must be data that [`Step::Send`] sent.
     fn give(&mut self, at_client: bool, bytes: &[u8]) {
         let check = &mut |_, plain: &[u8]| assert!(plain.iter().all(|byte| *byte == 7));
         match at_client {
@@ -197,7 +198,7 @@ impl Stage {
         }
         while self.server.next_event().is_some() {}
         while self.client.next_event().is_some() {}
-        // No more than an attempt needs.
+        // A handshake needs no more datagrams than these.
         self.to_server.truncate(64);
         self.to_client.truncate(64);
         self.seen.truncate(256);

@@ -1,4 +1,4 @@
-//! Datagrams as an attacker would write them: mostly well formed, with any number in any field.
+//! Datagrams as an attacker would write them: mostly well-formed, with arbitrary numbers in the fields.
 
 use arbitrary::Arbitrary;
 use enet_codec::{Codec, RangeCoder};
@@ -7,7 +7,7 @@ pub const NO_SLOT: u16 = 0x0FFF;
 pub const COMPRESSED: u16 = 0x4000;
 pub const SENT_TIME: u16 = 0x8000;
 
-/// A number that is more often near a limit than random ones are.
+/// A number that is near a limit more often than a random one.
 #[derive(Debug, Clone, Copy, Arbitrary)]
 pub enum Number {
     Small(u8),
@@ -15,8 +15,9 @@ pub enum Number {
     Word(u32),
     Max,
     MaxShort,
-    /// So much below a limit on packets, in sizes or in fragments.
+    /// The limit on a packet's size plus one, less this.
     NearSize(u8),
+    /// The limit on a packet's fragments plus one, less this.
     NearCount(u8),
 }
 
@@ -36,7 +37,7 @@ impl Number {
 
 #[derive(Debug, Clone, Copy, Arbitrary)]
 pub enum Header {
-    /// Slot and session as the named sender would write them.
+    /// The slot and session that the claimed sender would write.
     Right,
     NoSlot,
     Slot {
@@ -46,8 +47,8 @@ pub enum Header {
     Raw(u16),
 }
 
-/// A command. `hostile` has a bit for each field: set, the field is one of `numbers`, else what an
-/// honest host would write.
+/// A command. `hostile` has a bit for each field: the field is one of `numbers` if the bit is set,
+/// and the value that an honest host would write otherwise.
 #[derive(Debug, Clone, Arbitrary)]
 pub struct Command {
     pub kind: u8,
@@ -56,15 +57,15 @@ pub struct Command {
     pub sequence: Number,
     pub hostile: u16,
     pub numbers: [Number; 3],
-    /// Of a packet in fragments: how many, and which.
+    /// The number of fragments of a packet, and the index of this one.
     pub parts: u8,
     pub part: u8,
     pub payload: u8,
-    /// The command again, so many times, each with the next sequence number.
+    /// How often the command is repeated, each time with the next sequence number.
     pub repeat: u8,
 }
 
-/// What is known of a connection, and what a forger may get right.
+/// What an attacker may know of a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     /// Slot and session, without flags.
@@ -73,7 +74,8 @@ pub struct Known {
 }
 
 impl Command {
-    /// What the derived kinds mean: each command, three that do not exist, and data more often.
+    /// Maps the generated kind to a command: all commands, three that do not exist, and those with data
+    /// more often.
     fn kind(&self) -> u8 {
         match self.kind % 24 {
             16..=17 => 6,
@@ -128,7 +130,7 @@ impl Command {
                 for usual in [1392, 65536, 4, 0, 0, 5000, 2, 2] {
                     out.extend(field(usual).to_be_bytes());
                 }
-                // A stranger may choose any token but its own wrong one.
+                // The token of the connection, or an arbitrary one.
                 match self.hostile & 0x2000 {
                     0 => out.extend(known.token),
                     _ => out.extend(self.numbers[0].get().to_be_bytes()),
@@ -166,7 +168,7 @@ impl Command {
     }
 }
 
-/// Puts a datagram together, with a checksum if the hosts have them.
+/// Builds a datagram, with a checksum if the hosts use checksums.
 pub fn datagram(
     header: Header,
     known: Known,

@@ -1,5 +1,5 @@
-//! What the fuzz targets share: scripts for ENet hosts in memory, datagrams forged for them, and
-//! what every codec has to stand.
+//! The shared parts of the fuzz targets: scripts for ENet hosts in memory, forged datagrams, and the
+//! checks of a codec.
 
 #![forbid(unsafe_code)]
 

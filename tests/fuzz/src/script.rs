@@ -1,23 +1,23 @@
-//! A script: what hosts, their network and their attackers do, one action after the other.
+//! A script: a sequence of actions of the hosts, their network and their attackers.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::forge::{Command, Header};
 
-/// Who a datagram says it comes from, or who acts.
+/// The claimed sender of a datagram, or the host that acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Arbitrary)]
 pub enum Party {
     Server,
-    /// The client that has to get through.
+    /// The client whose connection must survive the script.
     Honest,
-    /// A client in whose name anything may be forged.
+    /// A client whose address the attacker may always spoof.
     Other,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Arbitrary)]
 pub enum Origin {
     Party(Party),
-    /// One of a few addresses that nobody owns.
+    /// One of a few addresses that no host has.
     Stranger(u8),
 }
 
@@ -25,10 +25,11 @@ pub enum Origin {
 pub struct Settings {
     pub is_packed: bool,
     pub has_checksum: bool,
-    /// Whether whoever is turned away is told.
+    /// Whether the server answers the connection requests that it rejects.
     pub answers_refused: bool,
-    /// Whether anything may be forged in the names of the honest pair too. Most scripts would do it,
-    /// and then nothing can be asked of that pair.
+    /// Whether the attacker may spoof the addresses of the server and the honest client towards each
+    /// other. A script that does so cannot check that their connection survives, and without this
+    /// switch most scripts would.
     pub may_spoil: bool,
     /// Bandwidth limits, 0 for none.
     pub incoming: u16,
@@ -37,7 +38,8 @@ pub struct Settings {
 
 #[derive(Debug, Clone, Arbitrary)]
 pub enum Action {
-    /// Sends a packet; the two low bits of `to` choose among the sender's connections.
+    /// Sends a packet. `to` chooses among the sender's connections; with its highest bit set, the packet
+    /// goes to all of them.
     Send {
         from: Party,
         to: u8,
@@ -45,7 +47,8 @@ pub enum Action {
         flags: u8,
         size: u16,
     },
-    /// Time passes, everybody works, and the network delivers what its bits let through.
+    /// Time passes, every host is serviced, and the network delivers datagrams. Bit `i % 8` of a mask
+    /// decides the fate of datagram `i`.
     Step {
         milliseconds: u8,
         lost: u8,
@@ -59,11 +62,11 @@ pub enum Action {
         from: Origin,
         header: Header,
         commands: Vec4<Command>,
-        /// Bytes cut off the end.
+        /// Chooses how many bytes are cut off the end.
         cut: u8,
         is_packed: bool,
     },
-    /// A datagram seen before, with some bytes changed.
+    /// Sends an earlier datagram with some bytes changed.
     Mutate {
         to: Party,
         from: Origin,
@@ -71,13 +74,14 @@ pub enum Action {
         changes: Vec4<(u16, u8)>,
         cut: u8,
     },
-    /// The other client ends its connection, or joins once more.
+    /// The other client or the server ends the connection between them.
     Leave {
         by_server: bool,
         how: u8,
     },
+    /// The other client connects again.
     Join,
-    /// Calls that change settings of a connection.
+    /// Changes a setting of a connection or of the host.
     Tune {
         by: Party,
         what: u8,
@@ -85,7 +89,7 @@ pub enum Action {
     },
 }
 
-/// A few of something. The derived `Vec` stops after every second item of random input.
+/// Up to four items. The implementation for `Vec` would end after two items on average.
 #[derive(Debug, Clone)]
 pub struct Vec4<T>(pub Vec<T>);
 
@@ -106,7 +110,7 @@ pub struct Script {
 }
 
 impl<'a> Arbitrary<'a> for Script {
-    /// Actions up to the input's end.
+    /// Reads actions up to the end of the input.
     fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
         let settings = Settings::arbitrary(input)?;
         let mut actions = Vec::new();

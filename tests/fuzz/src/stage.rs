@@ -1,4 +1,5 @@
-//! Plays a script: three hosts in memory, a clock that only the script moves, and what must hold.
+//! Plays a script with three hosts in memory and a clock that only the script advances, and checks
+//! the invariants.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -16,11 +17,11 @@ use crate::script::{Action, Origin, Party, Script, Settings};
 
 const MAX_PACKET: usize = 256 * 1024;
 const MAX_WAITING: usize = 1024 * 1024;
-/// What one packet in parts counts for besides its size.
+/// The bytes that a fragmented packet counts besides its size.
 const BOOKKEEPING: usize = 4096;
-/// Bytes that the hosts themselves send in a script.
+/// The most bytes that the hosts send as packets in a script.
 const BUDGET: usize = 96 * 1024;
-/// The network loses nothing any more after so long: connections must not die of it.
+/// The network loses no more datagrams after this time, so that no connection times out.
 const BAD_TIMES: Duration = Duration::from_secs(3);
 const MARK: &[u8] = b"the honest ones get through";
 
@@ -28,15 +29,15 @@ struct Node {
     engine: Box<dyn Engine>,
     address: SocketAddr,
     peers: Vec<PeerId>,
-    /// Datagrams this host made.
+    /// The number of datagrams that this host sent.
     sent: usize,
     received_mark: bool,
 }
 
-/// What went to and fro between the hosts and an address that nobody owns.
+/// The traffic between the hosts and an address that no host has.
 #[derive(Default)]
 struct Stranger {
-    /// Bytes that may be sent to it.
+    /// The most bytes that the hosts may send to it.
     allowance: usize,
     sent: usize,
     is_connected: bool,
@@ -53,15 +54,15 @@ struct Stage {
     nodes: [Node; 3],
     now: Time,
     settings: Settings,
-    /// On the way.
+    /// The datagrams in flight.
     flying: Vec<Datagram>,
-    /// The last few that honest hosts sent.
+    /// The last few datagrams that the hosts sent.
     seen: Vec<Datagram>,
-    /// By sender and receiver.
+    /// What the attacker knows, by sender and receiver.
     known: HashMap<(SocketAddr, SocketAddr), Known>,
     budget: usize,
     bad_since: Option<Time>,
-    /// Whether the honest pair was interfered with in a way that no ENet withstands.
+    /// Whether the attacker interfered with the honest pair in a way that no ENet can withstand.
     is_spoiled: bool,
     strangers: HashMap<SocketAddr, Stranger>,
     packets_queued: usize,
@@ -74,7 +75,7 @@ pub fn address(origin: Origin) -> SocketAddr {
     }
 }
 
-/// Plays a script, and panics where something does not hold.
+/// Plays a script. Panics if an invariant does not hold.
 pub fn play(script: &Script) {
     let mut stage = Stage::new(script.settings);
     stage.connect(Party::Honest);
@@ -137,7 +138,7 @@ impl Stage {
     fn connect(&mut self, party: Party) {
         let server = self.nodes[0].address;
         let engine = &mut self.nodes[party as usize].engine;
-        // Without a free slot there is no attempt.
+        // The call fails when no slot is free, which a script may cause.
         let _ = engine.connect(self.now, server, 4, 9 + party as u32);
     }
 
@@ -150,7 +151,7 @@ impl Stage {
                 flags,
                 size,
             } => {
-                // Mostly small ones: large packets are slow to play.
+                // Mostly small packets, because large ones are slow to play.
                 let size = if size < 0xF000 {
                     size & 0xFF
                 } else {
@@ -262,7 +263,7 @@ impl Stage {
                 .set_bandwidth(number.max(20_000), number.rotate_left(8).max(20_000)),
             4 => node.engine.share_bandwidth(self.now),
             5 => {
-                // Not shorter than usual, or connections end by themselves.
+                // No shorter than the defaults, or connections time out.
                 let timeout = Timeout {
                     limit: number.max(32),
                     minimum: number.max(5000),
@@ -295,12 +296,12 @@ impl Stage {
                 .send_to_all(self.now, &node.peers, channel % 5, flags, data);
             assert!(sent.is_ok());
         } else if let Some(&peer) = node.peers.get(usize::from(to) % node.peers.len().max(1)) {
-            // A connection that is ending, or a fifth channel of four.
+            // The call fails on a connection that is ending, or on the fifth of four channels.
             let _ = node.engine.send(self.now, peer, channel % 5, flags, data);
         }
     }
 
-    /// What a forger in this place knows: all of the other client's connection, nothing of another.
+    /// What an attacker at this address knows. A stranger knows the connection of the other client.
     fn known(&self, from: Origin, to: Party) -> Known {
         let to = address(Origin::Party(to));
         let from = match from {
@@ -344,7 +345,7 @@ impl Stage {
         node.engine.receive(self.now, from, bytes);
         self.collect(to as usize, true);
         let node = &self.nodes[to as usize];
-        // Each command may be acknowledged, and each acknowledgement may let a packet go.
+        // Each command may be acknowledged, and each acknowledgement may release a packet.
         let most = 40 + 2 * self.packets_queued;
         assert!(
             node.sent - before <= most,
@@ -360,7 +361,7 @@ impl Stage {
         }
     }
 
-    /// Takes events and datagrams out of a host.
+    /// Takes all events and datagrams out of a host.
     fn collect(&mut self, index: usize, flush: bool) {
         let node = &mut self.nodes[index];
         if flush {
@@ -370,7 +371,7 @@ impl Stage {
             match event {
                 Event::Connected { peer, .. } => {
                     node.peers.push(peer);
-                    // Gone already again, it could have been any of them.
+                    // A peer that is gone again has no address; it could have been any stranger.
                     let address = node.engine.address(peer);
                     for (known, stranger) in &mut self.strangers {
                         stranger.is_connected |= address.is_none_or(|address| address == *known);
@@ -452,7 +453,7 @@ impl Stage {
         }
     }
 
-    /// Whatever happened to the others, the honest pair still has its connection.
+    /// Checks that the honest pair is still connected and can exchange packets.
     fn end(&mut self) {
         if self.is_spoiled {
             return;
@@ -482,10 +483,10 @@ impl Stage {
     }
 }
 
-/// Stays on the network until the next step.
+/// A number of copies that stands for a datagram that stays in flight until the next step.
 const HELD: usize = usize::MAX;
 
-/// Keeps what a datagram tells about its connection.
+/// Notes what a datagram reveals about its connection.
 fn learn(
     known: &mut HashMap<(SocketAddr, SocketAddr), Known>,
     datagram: &Datagram,
@@ -507,7 +508,7 @@ fn learn(
         let size = RangeCoder::new().decompress(&bytes[start..], &mut plain);
         &plain[..size.unwrap_or(0)]
     };
-    // The token of a CONNECT holds for both directions.
+    // Both directions use the token of the CONNECT command.
     if let Some(&token) = commands.get(40..).and_then(<[u8]>::first_chunk) {
         for pair in [(datagram.from, datagram.to), (datagram.to, datagram.from)] {
             known.entry(pair).or_default().token = token;

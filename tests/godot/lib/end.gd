@@ -13,10 +13,9 @@ var journal: Array[String] = []
 ## If false, received packets stay in the peer's queue.
 var drains := true
 var is_ours: bool
-## Whether the end delivers packets that arrive together with a disconnect. Our engine does; those derived from C do
-## not.
+## Whether it delivers packets that arrive together with a disconnect. Ours does, the C library does not.
 var keeps_last_words: bool
-## Whether a server answers requests that it rejects: our engine does, engines derived from C do not.
+## Whether a server answers the connection requests that it rejects. Ours does, the C library does not.
 var tells_refused: bool
 ## The port that a server listens on or a client connects to.
 var port := 0
@@ -32,9 +31,9 @@ class Packet:
 func _init(peer_class: String) -> void:
 	peer = Threaded.chosen(ClassDB.instantiate(peer_class))
 	is_ours = peer_class.ends_with("Rs")
-	keeps_last_words = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
-	tells_refused = keeps_last_words
-	# The signal handlers must not keep this object alive.
+	keeps_last_words = is_ours
+	tells_refused = is_ours
+	# The peer must not keep its own record alive.
 	var lists: Array[Array] = [events, journal]
 	peer.peer_connected.connect(func(id: int) -> void: _note(lists, "+%d" % id))
 	peer.peer_disconnected.connect(func(id: int) -> void: _note(lists, "-%d" % id))

@@ -9,7 +9,7 @@ const LOCAL := "127.0.0.1"
 
 var connection: RefCounted
 var is_ours: bool
-## Whether the host answers requests that it rejects: our engine does, engines derived from C do not.
+## Whether the host answers the connection requests that it rejects. Ours does, the C library does not.
 var tells_refused: bool
 ## Whether the host has a socket that it must close itself.
 var is_open := false
@@ -32,7 +32,7 @@ class Event:
 ## `peer_class` is the multiplayer peer class that corresponds to the connection's class.
 func _init(peer_class: String) -> void:
 	is_ours = peer_class.ends_with("Rs")
-	tells_refused = is_ours and OS.get_environment("ENET_ENGINE_INSIDE") != "rusty"
+	tells_refused = is_ours
 	connection = Threaded.chosen(ClassDB.instantiate(peer_class.replace("MultiplayerPeer", "Connection")))
 
 

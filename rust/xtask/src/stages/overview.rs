@@ -1,0 +1,52 @@
+//! The list of stages, with what each counted and how long it took.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::report::Tally;
+
+/// The results of the stages so far.
+#[derive(Default)]
+pub struct Overview {
+    lines: Vec<String>,
+    passed: usize,
+    failed: usize,
+}
+
+impl Overview {
+    /// Runs a stage. A stage that returns an error counts as one failure.
+    pub fn stage(&mut self, name: &str, work: impl FnOnce() -> Outcome<Tally>) {
+        println!("== {name}");
+        let begun = Instant::now();
+        let result = work();
+        let seconds = begun.elapsed().as_secs_f32();
+        let (passed, failed) = match result {
+            Ok(tally) => (tally.passed, tally.failed),
+            Err(cause) => {
+                println!("{cause}");
+                (0, 1)
+            }
+        };
+        let verdict = if failed == 0 { "ok" } else { "FAILED" };
+        self.lines.push(format!(
+            "{verdict:<7}{name}: {passed} passed, {failed} failed, {seconds:.1} s"
+        ));
+        self.passed += passed;
+        self.failed += failed;
+    }
+
+    /// Prints all results. A run in which nothing passed is a failure as well.
+    pub fn print(self) -> ExitCode {
+        println!();
+        for line in &self.lines {
+            println!("{line}");
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 && self.passed > 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
