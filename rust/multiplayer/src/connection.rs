@@ -49,6 +49,8 @@ pub struct Connection {
     is_refusing: bool,
     popped: Totals,
     recorder: Option<Recorder>,
+    /// Whether packets of a session wait for its flush.
+    has_waiting: bool,
     /// When it was last warned of datagrams that cannot be decoded, and how many there were.
     warned: Option<(Time, u64)>,
     /// When it was last warned of a handshake that a stranger did not complete.
@@ -93,6 +95,7 @@ impl Connection {
             is_refusing: false,
             popped: Totals::default(),
             recorder: None,
+            has_waiting: false,
             warned: None,
             warned_of_failed: None,
         }

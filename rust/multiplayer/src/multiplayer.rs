@@ -343,8 +343,7 @@ impl Multiplayer {
             self.close(now);
         } else if force {
             self.remove(id);
-            // Nothing else may flush soon.
-            self.flush(now);
+            self.send_relayed(now);
         }
         Ok(())
     }

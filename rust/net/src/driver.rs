@@ -107,16 +107,8 @@ impl Driver {
 
     /// Queues packets. They wait for the owner's flush; where a thread serves, not for long. Also says
     /// how many full datagrams are ready.
-    pub fn queue<R>(
-        &self,
-        now: Time,
-        is_promised: bool,
-        queue: impl FnOnce(&mut Host) -> R,
-    ) -> (R, usize) {
+    pub fn queue<R>(&self, now: Time, queue: impl FnOnce(&mut Host) -> R) -> (R, usize) {
         let mut state = self.state.lock();
-        if is_promised {
-            state.schedule.on_promise();
-        }
         state.latest = state.latest.max(now);
         let done = queue(&mut state.host);
         let ready = state.host.ready_datagrams();
@@ -234,7 +226,7 @@ impl Driver {
             let mut state = self.receive(socket, now, Handshakes::Process);
             state.service(now);
             if goes_on {
-                state.flush(now);
+                state.host.flush(now);
             }
             self.transmit_all(socket, state, now);
         }
@@ -247,7 +239,7 @@ impl Driver {
         let mut state = self.state.lock();
         state.latest = state.latest.max(now);
         if flush {
-            state.flush(now);
+            state.host.flush(now);
         }
         self.transmit_all(socket, state, now);
         socket.transport.largest_batch().min(MANY_DATAGRAMS)
@@ -283,13 +275,13 @@ impl Driver {
             Sender::Nobody => {}
             Sender::Thread(wake) => {
                 if is_apart {
-                    state.flush(now);
+                    state.host.flush(now);
                 }
                 drop(socket);
                 self.wake(state, wake);
             }
             Sender::Owner => {
-                state.flush(now);
+                state.host.flush(now);
                 if let Some(socket) = &mut socket {
                     state = self.transmit_all(socket, state, now);
                 }

@@ -163,17 +163,10 @@ impl Host {
         self.flush_packets(now, true);
     }
 
-    /// Flushes if packets of [`Host::send_promised`] wait, at the latest time of an earlier call. To be
-    /// called before anything that drops or changes queued packets: ending a connection, say, or another
-    /// codec.
-    pub fn flush_promised(&mut self) {
-        let state = self.driver.state();
-        let now = state.latest;
-        let has_promised = state.schedule.has_promised();
-        drop(state);
-        if has_promised {
-            self.flush_apart(now);
-        }
+    /// [`Host::flush_apart`] at the latest time of an earlier call.
+    pub fn flush_again(&mut self) {
+        let now = self.driver.state().latest;
+        self.flush_apart(now);
     }
 
     fn flush_packets(&mut self, now: Time, is_apart: bool) {
@@ -258,8 +251,7 @@ impl Host {
         self.driver.state().set_admission(admission);
     }
 
-    /// Queues a packet for one peer. As with ENet, the end of the connection drops packets that were
-    /// not flushed.
+    /// Queues a packet for one peer.
     ///
     /// # Errors
     /// The peer is not connected, has no such channel, or the packet is too large.
@@ -272,23 +264,9 @@ impl Host {
         data: &[u8],
     ) -> Result<(), QueueError> {
         let queue = |host: &mut ProtocolHost| host.send(now, peer, channel, flags, data);
-        self.queue(now, false, queue)
-    }
-
-    /// The same for a packet that [`Host::flush_promised`] sends before anything drops it.
-    ///
-    /// # Errors
-    /// Those of [`Host::send`].
-    pub fn send_promised(
-        &mut self,
-        now: Time,
-        peer: PeerId,
-        channel: u8,
-        flags: PacketFlags,
-        data: &[u8],
-    ) -> Result<(), QueueError> {
-        let queue = |host: &mut ProtocolHost| host.send(now, peer, channel, flags, data);
-        self.queue(now, true, queue)
+        let (queued, ready) = self.driver.queue(now, queue);
+        self.send_full(now, ready);
+        queued
     }
 
     /// Queues a packet for several peers, leaving out those that are not connected or lack the channel;
@@ -305,32 +283,7 @@ impl Host {
         data: &[u8],
     ) -> Result<usize, QueueError> {
         let queue = |host: &mut ProtocolHost| host.send_to_all(now, peers, channel, flags, data);
-        self.queue(now, false, queue)
-    }
-
-    /// The same for a packet that [`Host::flush_promised`] sends before anything drops it.
-    ///
-    /// # Errors
-    /// The packet is too large.
-    pub fn send_to_all_promised(
-        &mut self,
-        now: Time,
-        peers: &[PeerId],
-        channel: u8,
-        flags: PacketFlags,
-        data: &[u8],
-    ) -> Result<usize, QueueError> {
-        let queue = |host: &mut ProtocolHost| host.send_to_all(now, peers, channel, flags, data);
-        self.queue(now, true, queue)
-    }
-
-    fn queue<R>(
-        &mut self,
-        now: Time,
-        is_promised: bool,
-        queue: impl FnOnce(&mut ProtocolHost) -> R,
-    ) -> R {
-        let (queued, ready) = self.driver.queue(now, is_promised, queue);
+        let (queued, ready) = self.driver.queue(now, queue);
         self.send_full(now, ready);
         queued
     }

@@ -59,6 +59,8 @@ impl Connection {
     pub fn flush(&mut self, now: Time) -> Result<(), Inactive> {
         let host = self.host.as_mut().ok_or(Inactive)?;
         host.flush(now);
+        // The thread may not have come to it.
+        self.has_waiting = host.is_threaded();
         Ok(())
     }
 

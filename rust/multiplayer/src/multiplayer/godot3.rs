@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Signal};
+use super::{MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Signal};
 use crate::{SendError, TransferMode};
 use enet_proto::{Event, PacketFlags, PeerId, Time};
 use enet_proto::{MAX_PACKET_SIZE, MAX_PEERS};
@@ -43,6 +43,8 @@ pub(super) struct Relay {
     early_bytes: usize,
     /// A packet with its prefix, while it is sent.
     buffer: Vec<u8>,
+    /// Whether something was passed on and not sent yet.
+    pub is_unsent: bool,
 }
 
 impl Relay {
@@ -50,6 +52,7 @@ impl Relay {
         self.others.clear();
         self.early.clear();
         self.early_bytes = 0;
+        self.is_unsent = false;
     }
 
     fn keep(&mut self, packet: Packet) {
@@ -155,7 +158,8 @@ impl Multiplayer {
             && let Some(host) = connection.borrow_mut().host()
         {
             // Who lacks the channel misses it; it is not too large, as it came in.
-            let _ = host.send_to_all_promised(now, &self.recipients, channel, flags, data);
+            let _ = host.send_to_all(now, &self.recipients, channel, flags, data);
+            self.relay.is_unsent = true;
         }
     }
 
@@ -196,17 +200,18 @@ impl Multiplayer {
         {
             let flags = PacketFlags::RELIABLE;
             // Those who are leaving need not know.
-            let bytes = message.to_bytes();
-            let _ = host.send_to_all_promised(now, peers, CONFIG_CHANNEL, flags, &bytes);
+            let _ = host.send_to_all(now, peers, CONFIG_CHANNEL, flags, &message.to_bytes());
+            self.relay.is_unsent = true;
         }
     }
 
-    /// With [`FlushMode::Immediate`], sends relayed packets; all others were sent when they were put.
-    pub(super) fn send_relayed(&mut self) {
-        if self.flush_mode == FlushMode::Immediate
+    /// Sends what was passed on since the last time.
+    pub(super) fn send_relayed(&mut self, now: Time) {
+        if std::mem::take(&mut self.relay.is_unsent)
             && let Some(connection) = self.hosts.get(&MAIN_HOST)
+            && let Some(host) = connection.borrow_mut().host()
         {
-            connection.borrow_mut().flush_waiting();
+            host.flush(now);
         }
     }
 

@@ -117,7 +117,7 @@ impl Multiplayer {
             Some(signal) => Some(self.notice(signal, Then::Nothing)),
             None => self.find_notice(now),
         };
-        self.send_relayed();
+        self.send_relayed(now);
         notice
     }
 

@@ -74,9 +74,10 @@ impl Multiplayer {
             return Err(SendError::UnknownTarget(id));
         };
         let flags = self.flags();
-        let sent = host.send_promised(now, peer, wire_channel, flags, data);
-        if self.flush_mode == FlushMode::Immediate {
-            host.flush_apart(now);
+        let sent = host.send(now, peer, wire_channel, flags, data);
+        match self.flush_mode {
+            FlushMode::Immediate => host.flush_apart(now),
+            FlushMode::OnFlush => connection.wait_for_flush(),
         }
         match sent {
             Ok(()) | Err(QueueError::NotConnected) => Ok(()),
@@ -109,13 +110,14 @@ impl Multiplayer {
                 .map(|(_, &peer)| peer),
         );
         let flags = self.flags();
-        let sent = host.send_to_all_promised(now, &self.recipients, wire_channel, flags, data);
+        let sent = host.send_to_all(now, &self.recipients, wire_channel, flags, data);
         let first = self.recipients.iter();
         let first = first
             .copied()
             .find(|&peer| host.state(peer) == PeerState::Connected);
-        if self.flush_mode == FlushMode::Immediate {
-            host.flush_apart(now);
+        match self.flush_mode {
+            FlushMode::Immediate => host.flush_apart(now),
+            FlushMode::OnFlush => connection.wait_for_flush(),
         }
         let count = sent.map_err(|_| SendError::TooLarge(data.len()))?;
         match first {

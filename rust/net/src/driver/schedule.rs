@@ -116,8 +116,6 @@ pub struct Round {
 pub struct Schedule {
     phase: Phase,
     unflushed: Unflushed,
-    /// Whether packets wait that are promised to be sent: see [`crate::Host::send_promised`].
-    has_promised: bool,
     /// Until when the owner is expected to flush again, and to poll again.
     owner_sends_until: Time,
     owner_polls_until: Time,
@@ -129,7 +127,6 @@ impl Default for Schedule {
         Self {
             phase: Phase::Inline,
             unflushed: Unflushed::Nothing,
-            has_promised: false,
             owner_sends_until: Time::ZERO,
             owner_polls_until: Time::ZERO,
             last_arrival: Time::ZERO,
@@ -159,10 +156,7 @@ impl Schedule {
 
     /// The thread ended: the owner serves the host.
     pub fn on_end(&mut self) {
-        *self = Self {
-            has_promised: self.has_promised,
-            ..Self::default()
-        };
+        *self = Self::default();
     }
 
     /// Whether the thread waits for the owner's first call.
@@ -183,21 +177,6 @@ impl Schedule {
     /// Whether packets wait for the owner's flush, or for the thread.
     pub fn has_unflushed(&self) -> bool {
         self.unflushed != Unflushed::Nothing
-    }
-
-    /// The owner queued packets that are promised to be sent.
-    pub fn on_promise(&mut self) {
-        self.has_promised = true;
-    }
-
-    /// Whether promised packets wait.
-    pub fn has_promised(&self) -> bool {
-        self.has_promised
-    }
-
-    /// Everything that was queued is in datagrams now.
-    pub fn on_flushed(&mut self) {
-        self.has_promised = false;
     }
 
     /// The owner queued packets; `ready` datagrams are full.
@@ -230,7 +209,6 @@ impl Schedule {
         self.owner_sends_until = now + OWNER_HABIT;
         if unsent <= FEW_DATAGRAMS && can_send {
             self.unflushed = Unflushed::Nothing;
-            self.on_flushed();
             return Sender::Owner;
         }
         self.unflushed = Unflushed::Due;
@@ -302,7 +280,6 @@ impl Schedule {
             }
             _ => {
                 self.unflushed = Unflushed::Nothing;
-                self.on_flushed();
                 true
             }
         }
@@ -484,30 +461,6 @@ mod tests {
             assert!(!schedule.begin_sending(START));
             assert!(schedule.has_unflushed());
         }
-    }
-
-    #[test]
-    fn promises_are_kept_by_whoever_flushes() {
-        let mut schedule = working();
-        schedule.on_promise();
-        assert_eq!(schedule.on_queue(START, 0), Wake::No);
-        assert!(!schedule.begin_sending(START) && schedule.has_promised());
-        assert!(schedule.begin_sending(START + COALESCING_TIME) && !schedule.has_promised());
-
-        schedule.on_promise();
-        assert_eq!(schedule.on_flush(START, 1, true), Sender::Owner);
-        assert!(!schedule.has_promised());
-
-        // The thread has not come to it yet.
-        schedule.on_promise();
-        assert_eq!(schedule.on_flush(START, 9, true), Sender::Thread(Wake::No));
-        assert!(schedule.has_promised());
-        assert!(schedule.begin_sending(START) && !schedule.has_promised());
-
-        // Nor does a thread that ended by a defect.
-        schedule.on_promise();
-        schedule.on_end();
-        assert!(schedule.has_promised());
     }
 
     #[test]

@@ -113,12 +113,6 @@ impl State {
         self.host.service(now);
     }
 
-    /// Puts everything that may be sent into datagrams.
-    pub fn flush(&mut self, now: Time) {
-        self.host.flush(now);
-        self.schedule.on_flushed();
-    }
-
     /// Takes over what happened at the socket.
     pub fn apply(&mut self, now: Time, report: Report) {
         self.totals.sent_datagrams += report.sent.datagrams;

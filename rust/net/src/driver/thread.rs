@@ -135,7 +135,7 @@ impl Driver {
         let mut state = self.receive(socket, now, Handshakes::Process);
         state.service(now);
         if state.schedule.begin_sending(now) {
-            state.flush(now);
+            state.host.flush(now);
         }
         if state.is_awaited && state.host.has_events() {
             self.happened.notify_all();
