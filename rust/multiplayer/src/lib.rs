@@ -61,9 +61,11 @@ pub mod multiplayer;
 
 pub use channel::TransferMode;
 pub use config::{ClientOptions, HostOptions, ServerOptions};
-pub use connection::{Connection, HostStatistic, SharedConnection, Undecoded};
+pub use connection::{Connection, HostStatistic, SharedConnection, UndecodedWarning};
+#[cfg(feature = "dtls")]
+pub use error::EncryptError;
 pub use error::{
-    ConnectError, CreateError, EncryptError, Inactive, LegacyError, MeshError, PacketError,
-    PeerError, RawSendError, SendError, SettingError,
+    ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
+    RawSendError, SendError, SettingError,
 };
 pub use multiplayer::{FlushMode, Mode, Multiplayer, Notice, Packet, Signal, Status, WireProtocol};

@@ -5,46 +5,50 @@ use enet_proto::{PeerId, Throttle};
 /// A peer on the list.
 #[derive(Debug, Clone, Copy)]
 pub struct Member {
-    /// Which connection of the host it is.
+    /// The peer's connection.
     pub id: PeerId,
-    /// The connect data: the remote's, or ours where we began.
+    /// The connect data: the remote's, or this side's where it began the connection.
     pub data: u32,
-    /// Whether this side began.
+    /// Whether this side began the connection.
     pub is_outgoing: bool,
-    /// Whether the event of its connection was taken.
+    /// Whether the connection is up and its event was taken.
     pub is_up: bool,
-    /// Whether its connection, or the attempt, goes on.
+    /// Whether the connection, or the attempt to connect, goes on.
     pub is_active: bool,
-    /// Set before the connection is up, for the moment it is.
+    /// A throttle that was set before the connection is up, and applies from then on.
     pub throttle: Option<Throttle>,
     order: u64,
 }
 
-/// Peers by slot, with their order.
+/// The listed peers by slot of the host, with the order in which they were listed.
 #[derive(Debug, Default)]
 pub struct Members {
     by_slot: Vec<Option<Member>>,
-    /// Counts peers listed, to tell their order.
+    /// Number of peers listed so far, which gives each its place in the order.
     listed: u64,
-    /// Peers that are no longer active and still listed.
+    /// Inactive peers that are still listed.
     ended: Vec<PeerId>,
     departures: u64,
 }
 
 impl Members {
+    /// The listed peer. A stale id finds none.
     pub fn get(&self, peer: PeerId) -> Option<&Member> {
         let member = self.by_slot.get(usize::from(peer.slot))?.as_ref()?;
         (member.id == peer).then_some(member)
     }
 
+    /// Whether the peer is listed and active.
     pub fn is_active(&self, peer: PeerId) -> bool {
         self.get(peer).is_some_and(|member| member.is_active)
     }
 
+    /// Whether no peer is listed.
     pub fn is_empty(&self) -> bool {
         self.by_slot.iter().all(Option::is_none)
     }
 
+    /// The listed peers by slot.
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
         self.by_slot.iter().flatten()
     }
@@ -56,12 +60,12 @@ impl Members {
         members.iter().map(|member| member.id).collect()
     }
 
-    /// Changes whenever peers left the list.
+    /// A number that changes whenever peers leave the list.
     pub fn departures(&self) -> u64 {
         self.departures
     }
 
-    /// Adds a peer: one that we connect to, or one whose connection was just reported.
+    /// Adds a peer that this side connects to, or whose connection was just reported.
     pub fn list(&mut self, id: PeerId, data: u32, is_outgoing: bool) {
         let slot = usize::from(id.slot);
         if self.by_slot.len() <= slot {
@@ -79,14 +83,14 @@ impl Members {
         });
     }
 
-    /// Notes that the event of an outgoing connection was taken, and gives the throttle set before.
+    /// Notes that the event of an outgoing connection was taken. Returns the throttle that was set before.
     pub fn set_up(&mut self, peer: PeerId) -> Option<Throttle> {
         let member = self.get_mut(peer)?;
         member.is_up = true;
         member.throttle.take()
     }
 
-    /// Sets a throttle for the moment the connection is up.
+    /// Keeps a throttle until the connection is up.
     pub fn set_throttle(&mut self, peer: PeerId, throttle: Throttle) {
         if let Some(member) = self.get_mut(peer) {
             member.throttle = Some(throttle);
@@ -103,7 +107,7 @@ impl Members {
         }
     }
 
-    /// Takes the inactive peers off the list.
+    /// Takes the inactive peers off the list and returns them.
     pub fn unlist_ended(&mut self) -> Vec<PeerId> {
         let ended = std::mem::take(&mut self.ended);
         for &peer in &ended {
@@ -112,6 +116,7 @@ impl Members {
         ended
     }
 
+    /// Takes a peer off the list.
     pub fn unlist(&mut self, peer: PeerId) {
         if self.get(peer).is_some() {
             self.by_slot[usize::from(peer.slot)] = None;
@@ -119,6 +124,7 @@ impl Members {
         }
     }
 
+    /// Takes every peer off the list.
     pub fn clear(&mut self) {
         self.by_slot.clear();
         self.ended.clear();
@@ -128,5 +134,86 @@ impl Members {
     fn get_mut(&mut self, peer: PeerId) -> Option<&mut Member> {
         let member = self.by_slot.get_mut(usize::from(peer.slot))?.as_mut()?;
         (member.id == peer).then_some(member)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(slot: u16, generation: u32) -> PeerId {
+        PeerId { slot, generation }
+    }
+
+    #[test]
+    fn peers_are_kept_in_the_order_in_which_they_became_known() {
+        let mut members = Members::default();
+        let peers = [peer(4, 1), peer(0, 2), peer(2, 3)];
+        for id in peers {
+            members.list(id, 0, false);
+        }
+        assert_eq!(members.in_order(), peers);
+        members.unlist(peers[1]);
+        members.list(peer(0, 4), 0, false);
+        assert_eq!(members.in_order(), [peers[0], peers[2], peer(0, 4)]);
+    }
+
+    #[test]
+    fn a_stale_id_does_not_name_the_next_peer_of_its_slot() {
+        let mut members = Members::default();
+        let (first, second) = (peer(1, 1), peer(1, 2));
+        members.list(first, 7, false);
+        members.unlist(first);
+        members.list(second, 8, false);
+        assert!(members.get(first).is_none());
+        members.end(first);
+        members.unlist(first);
+        assert!(members.is_active(second));
+        assert_eq!(members.get(second).map(|member| member.data), Some(8));
+    }
+
+    #[test]
+    fn an_ended_peer_stays_listed_until_the_next_service() {
+        let mut members = Members::default();
+        let (ended, other) = (peer(0, 1), peer(1, 2));
+        members.list(ended, 0, false);
+        members.list(other, 0, false);
+        let departures = members.departures();
+        members.end(ended);
+        members.end(ended);
+        assert!(members.get(ended).is_some() && !members.is_active(ended));
+        assert_eq!(members.departures(), departures);
+        assert_eq!(members.unlist_ended(), [ended]);
+        assert_eq!(members.in_order(), [other]);
+        assert_ne!(members.departures(), departures);
+        assert!(members.unlist_ended().is_empty());
+    }
+
+    #[test]
+    fn an_early_throttle_is_given_once_when_the_connection_is_up() {
+        let mut members = Members::default();
+        let id = peer(3, 1);
+        members.list(id, 0, true);
+        assert!(!members.get(id).is_some_and(|member| member.is_up));
+        let throttle = Throttle {
+            interval: 1,
+            acceleration: 2,
+            deceleration: 3,
+        };
+        members.set_throttle(id, throttle);
+        assert_eq!(members.set_up(id), Some(throttle));
+        assert!(members.get(id).is_some_and(|member| member.is_up));
+        assert_eq!(members.set_up(id), None);
+    }
+
+    #[test]
+    fn clearing_forgets_ended_peers_too() {
+        let mut members = Members::default();
+        members.list(peer(0, 1), 0, false);
+        members.end(peer(0, 1));
+        let departures = members.departures();
+        members.clear();
+        assert!(members.is_empty() && members.unlist_ended().is_empty());
+        assert_ne!(members.departures(), departures);
     }
 }

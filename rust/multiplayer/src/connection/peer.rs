@@ -1,15 +1,55 @@
-//! Calls that concern one peer, or a packet for several.
+//! The peers: packets for them, their settings, and what is known of them.
 
 use std::net::SocketAddr;
 
 use super::Connection;
 use crate::{Inactive, PacketError, SettingError, channel};
 use enet_net::Host;
-use enet_proto::QueueError;
-use enet_proto::{PacketFlags, PeerId, PeerState, PeerStatistics, Throttle, Time, Timeout};
+use enet_proto::{
+    PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Time, Timeout,
+};
 
 impl Connection {
-    /// Queues a packet for one peer. `flags` are ENet's bits: 1, 2, 8.
+    /// The listed peers, in the order in which they became known.
+    pub fn peers(&self) -> Vec<PeerId> {
+        self.members.in_order()
+    }
+
+    /// Whether the peer is listed.
+    pub fn contains(&self, peer: PeerId) -> bool {
+        self.members.get(peer).is_some()
+    }
+
+    /// A number that changes whenever peers leave the list.
+    pub fn departures(&self) -> u64 {
+        self.members.departures()
+    }
+
+    /// Whether the peer's connection, or the attempt to connect, goes on.
+    pub fn is_active_peer(&self, peer: PeerId) -> bool {
+        self.members.is_active(peer)
+    }
+
+    /// Whether this side began the connection.
+    pub fn is_outgoing(&self, peer: PeerId) -> bool {
+        (self.members.get(peer)).is_some_and(|member| member.is_outgoing)
+    }
+
+    /// The peer's state, including the states that ENet has while an event waits to be taken.
+    pub fn state(&self, peer: PeerId) -> PeerState {
+        let (Some(member), Some(host)) = (self.members.get(peer), &self.host) else {
+            return PeerState::Disconnected;
+        };
+        match host.state(peer) {
+            _ if !member.is_active => PeerState::Disconnected,
+            PeerState::Connected if !member.is_up => PeerState::ConnectionSucceeded,
+            PeerState::Disconnected => PeerState::Zombie,
+            state => state,
+        }
+    }
+
+    /// Queues a packet for one peer. `flags` are ENet's bits: 1 reliable, 2 unsequenced, 8 unreliable
+    /// fragments.
     pub fn send(
         &mut self,
         peer: PeerId,
@@ -35,7 +75,8 @@ impl Connection {
             })
     }
 
-    /// Queues a packet for every connected peer that has the channel.
+    /// Queues a packet for every connected peer that has the channel. `flags` are those of
+    /// [`Connection::send`].
     pub fn broadcast(
         &mut self,
         channel: i64,
@@ -61,7 +102,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Milliseconds without an acknowledgement after which a ping is sent, 0 for the usual 500.
+    /// Sets the milliseconds without an acknowledgement after which a ping is sent; 0 for the default of
+    /// 500.
     pub fn set_ping_interval(
         &mut self,
         peer: PeerId,
@@ -74,7 +116,8 @@ impl Connection {
         Ok(())
     }
 
-    /// When to give the peer up. See [`Timeout`]; a 0 stands for the usual value.
+    /// Sets when a peer that does not acknowledge times out, in the units of [`Timeout`]; 0 stands for a
+    /// number's default.
     pub fn set_timeout(
         &mut self,
         peer: PeerId,
@@ -99,8 +142,9 @@ impl Connection {
         Ok(())
     }
 
-    /// How both sides' throttles follow the round trips. Before the connection is up it waits for that:
-    /// ENet fails to connect if a request and its answer do not name the same throttle.
+    /// Sets how the packet throttles of both sides follow the RTT. Before the connection is up, the
+    /// setting waits for that event: ENet fails to connect if CONNECT and VERIFY_CONNECT name different
+    /// throttles.
     pub fn configure_throttle(
         &mut self,
         peer: PeerId,
@@ -124,7 +168,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Everything an active peer's connection knows of itself.
+    /// The statistics of an active peer's connection.
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
         let host = self.host.as_ref()?;
         let member = self.members.get(peer).filter(|member| member.is_active)?;
@@ -137,13 +181,13 @@ impl Connection {
         Some(statistics)
     }
 
-    /// The remote's address, while the peer is active.
+    /// The address of an active peer's remote.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
         let host = self.host.as_ref()?;
         host.address(peer).filter(|_| self.is_active_peer(peer))
     }
 
-    /// Number of channels of an active peer. None are left once its end has begun.
+    /// Number of ENet channels of an active peer; 0 once its disconnection has begun.
     pub fn channels(&self, peer: PeerId) -> Option<usize> {
         let host = self.host.as_ref()?;
         let channels = match self.state(peer) {
@@ -161,8 +205,8 @@ impl Connection {
     }
 }
 
-/// The channel on the wire; none for the first one that is too high, which ENet finds later than
-/// Godot finds all others.
+/// The channel on the wire. `None` for the first number that is too high: Godot lets it through, and ENet
+/// rejects it later, with another error.
 fn checked_channel(channel: i64, count: usize) -> Result<Option<u8>, PacketError> {
     match usize::try_from(channel) {
         Ok(index) if index < count => Ok(u8::try_from(index).ok()),

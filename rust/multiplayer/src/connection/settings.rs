@@ -1,20 +1,33 @@
-//! What is set and asked of a whole host.
+//! Settings, statistics and queries of a whole host.
 
 use std::io;
 
-use super::{Connection, HostStatistic, unsigned};
-use crate::{EncryptError, Inactive, SettingError};
-use enet_codec::Compression;
-use enet_codec::Recorder;
+use super::{Connection, unsigned};
+#[cfg(feature = "dtls")]
+use crate::EncryptError;
+use crate::{Inactive, SettingError};
+use enet_codec::{Compression, Recorder};
+#[cfg(feature = "dtls")]
 use enet_dtls::Dtls;
-use enet_net::Clock;
-use enet_net::Host;
-use enet_proto::MAX_CHANNELS;
-use enet_proto::Time;
+use enet_net::{Clock, Host};
+use enet_proto::{MAX_CHANNELS, Time};
+
+/// Godot's `ENetConnection.HostStatistic`, with its numbering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostStatistic {
+    /// Bytes sent.
+    SentData = 0,
+    /// Datagrams sent.
+    SentPackets = 1,
+    /// Bytes received.
+    ReceivedData = 2,
+    /// Datagrams received.
+    ReceivedPackets = 3,
+}
 
 impl Connection {
-    /// Bandwidth of the whole host in bytes per second, 0 for unlimited. The peers are told within a
-    /// second.
+    /// Limits the bandwidth of the whole host, in bytes per second; 0 for unlimited. The host tells its
+    /// peers within a second.
     pub fn limit_bandwidth(&mut self, incoming: i64, outgoing: i64) -> Result<(), SettingError> {
         let host = self.host.as_mut().ok_or(Inactive)?;
         let incoming = unsigned("incoming bandwidth", incoming)?;
@@ -23,7 +36,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Encrypts everything from now on. Connections that were begun wait for their sessions.
+    /// Encrypts everything from now on. Connections that were begun wait for their handshakes.
+    #[cfg(feature = "dtls")]
     pub fn encrypt(&mut self, dtls: Dtls, now: Time) -> Result<(), EncryptError> {
         self.flush_waiting();
         let host = self.host.as_mut().ok_or(EncryptError::Inactive)?;
@@ -31,7 +45,7 @@ impl Connection {
             return Err(EncryptError::AlreadyEncrypted);
         }
         host.encrypt(now, dtls);
-        self.tell_admission();
+        self.update_admission();
         Ok(())
     }
 
@@ -42,7 +56,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Records the next datagrams that are sent, at most so many, as a codec sees them; 0 ends that.
+    /// Records up to `count` of the next datagrams that are sent, as a codec sees them; 0 ends the
+    /// recording.
     pub fn record(&mut self, count: usize) -> Result<(), Inactive> {
         let host = self.host.as_mut().ok_or(Inactive)?;
         self.recorder = (count > 0).then(|| Recorder::new(count));
@@ -50,7 +65,7 @@ impl Connection {
         Ok(())
     }
 
-    /// What was recorded since the last call.
+    /// The datagrams recorded since the last call.
     pub fn take_recorded(&mut self) -> Vec<Vec<u8>> {
         self.recorder.as_ref().map_or_else(Vec::new, Recorder::take)
     }
@@ -59,39 +74,38 @@ impl Connection {
     pub fn flush(&mut self, now: Time) -> Result<(), Inactive> {
         let host = self.host.as_mut().ok_or(Inactive)?;
         host.flush(now);
-        // The thread may not have come to it.
-        self.has_waiting = host.is_threaded();
         Ok(())
     }
 
-    /// Has a thread serve the host that is there, and those made from now on; see
-    /// [`Host::start_thread`]. `None` ends that. On failure everything is as it was.
+    /// Gives the present host, and those made from now on, a thread that serves them: see
+    /// [`Host::start_thread`]. `None` ends the thread. A failed call changes nothing.
     pub fn set_thread(&mut self, clock: Option<Clock>) -> io::Result<()> {
         match (&mut self.host, clock) {
             (Some(host), Some(clock)) => host.start_thread(clock)?,
             (Some(host), None) => host.stop_thread(),
             (None, _) => {}
         }
-        self.clock = clock;
+        self.thread_clock = clock;
         Ok(())
     }
 
-    /// Whether a thread serves the hosts.
+    /// Whether hosts get a thread: see [`Connection::set_thread`].
     pub fn is_threaded(&self) -> bool {
-        self.clock.is_some()
+        self.thread_clock.is_some()
     }
 
-    /// The port of the socket.
+    /// The UDP port of the socket.
     pub fn local_port(&self) -> Result<u16, Inactive> {
         self.host.as_ref().map(Host::local_port).ok_or(Inactive)
     }
 
-    /// Bytes of the socket's buffers, to receive and to send. See [`enet_net::Transport::buffer_sizes`].
+    /// Sizes of the socket's buffers in bytes, for receiving and for sending. See [`enet_net::Transport::buffer_sizes`].
     pub fn buffer_sizes(&self) -> Result<(usize, usize), Inactive> {
         self.host.as_ref().map(Host::buffer_sizes).ok_or(Inactive)
     }
 
-    /// Most channels granted to connections from now on; 0, or more than there are, stands for all.
+    /// Limits the number of ENet channels of connections from now on, 1 to 255; any other number stands
+    /// for 255.
     pub fn set_channel_limit(&mut self, limit: i64) -> Result<(), Inactive> {
         let host = self.host.as_mut().ok_or(Inactive)?;
         self.channel_limit = match usize::try_from(limit) {
@@ -103,13 +117,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Most channels granted.
+    /// The limit of [`Connection::set_channel_limit`].
     pub fn channel_limit(&self) -> Result<usize, Inactive> {
         let limit = self.host.as_ref().map(|_| self.channel_limit);
         limit.ok_or(Inactive)
     }
 
-    /// Bytes, or datagrams, since the last call with this statistic.
+    /// The number of bytes or datagrams since the last call with this statistic.
     pub fn pop_statistic(&mut self, statistic: HostStatistic) -> Result<u64, Inactive> {
         let totals = self.host.as_ref().ok_or(Inactive)?.totals();
         let popped = &mut self.popped;

@@ -1,57 +1,63 @@
-//! When what a session sends leaves: with the call, or once in a while with much else; and whether a
-//! thread sees to it.
+//! When packets leave: with the call that sends them, or together with many others; and whether a thread
+//! serves the hosts.
+//!
+//! Nothing here records whether packets wait. The hosts know: see [`enet_net::Host::has_unsent`].
 
 use std::io;
 
-use super::Multiplayer;
+use super::{MAIN_HOST, Multiplayer};
 use enet_net::Clock;
 use enet_proto::Time;
 
 /// When packets leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FlushMode {
-    /// With the call that sends them, and acknowledgements with the poll that finds what they are for: a
-    /// datagram for each packet.
+    /// Packets leave with the call that sends them, and acknowledgements with the poll that received
+    /// what they acknowledge: one datagram for each packet.
     #[default]
     Immediate,
-    /// With [`Multiplayer::flush`], which the caller owes after polls and packets, once a frame say; full
-    /// datagrams earlier. Whatever would drop or change them, like the end of the connection, sends
-    /// them first.
+    /// Packets leave with [`Multiplayer::flush`], which the caller has to call after polls and sends,
+    /// once a frame for example; full datagrams leave earlier. Calls that would drop or change waiting
+    /// packets, like the end of their connection, send them first.
     OnFlush,
 }
 
 impl Multiplayer {
-    /// Chooses when packets leave. Those that wait leave now.
+    /// Chooses when packets leave. Packets that wait leave now.
     pub fn set_flush_mode(&mut self, mode: FlushMode, now: Time) {
-        self.flush_mode = mode;
+        self.settings.flush_mode = mode;
+        for host in self.hosts.values() {
+            host.borrow_mut().set_session_flush_mode(mode);
+        }
         self.flush(now);
     }
 
     /// When packets leave.
     pub fn flush_mode(&self) -> FlushMode {
-        self.flush_mode
+        self.settings.flush_mode
     }
 
-    /// Has threads serve the hosts, those of now and those to come: see [`enet_net::Host::start_thread`].
-    /// `None` ends that. On failure those are served that could be.
+    /// Gives each host a thread that serves it, now and when hosts are added: see
+    /// [`enet_net::Host::start_thread`]. `None` ends the threads. When a thread cannot be started, the
+    /// call fails; hosts that got theirs before keep it, and later hosts get none.
     pub fn set_thread(&mut self, clock: Option<Clock>) -> io::Result<()> {
         for host in self.hosts.values() {
             host.borrow_mut().set_thread(clock)?;
         }
-        self.clock = clock;
+        self.settings.thread_clock = clock;
         Ok(())
     }
 
-    /// Whether threads serve the hosts.
+    /// Whether hosts get a thread: see [`Multiplayer::set_thread`].
     pub fn is_threaded(&self) -> bool {
-        self.clock.is_some()
+        self.settings.thread_clock.is_some()
     }
 
     /// Sends everything that may be sent now.
     pub fn flush(&mut self, now: Time) {
         self.last_time = now;
         for host in self.hosts.values() {
-            // It may have been destroyed by others.
+            // A script may have destroyed the host; then nothing waits in it.
             let _ = host.borrow_mut().flush(now);
         }
     }
@@ -64,5 +70,14 @@ impl Multiplayer {
                 .host()
                 .is_some_and(|host| host.has_unsent())
         })
+    }
+
+    /// Sends what may be sent now from the one host of a server or client.
+    pub(super) fn flush_main_host(&self, now: Time) {
+        if let Some(connection) = self.hosts.get(&MAIN_HOST)
+            && let Some(host) = connection.borrow_mut().host()
+        {
+            host.flush(now);
+        }
     }
 }

@@ -1,0 +1,83 @@
+//! How connections begin and end, and datagrams outside of them.
+
+use super::Connection;
+use crate::config::remote_port;
+use crate::{ConnectError, RawSendError};
+use enet_proto::{Disconnect, MAX_CHANNELS, PeerId, PeerState, Time};
+
+impl Connection {
+    /// Begins to connect. Godot allows it only while no peer is listed. Resolving the name may block.
+    /// `channels` is the number of ENet channels, 1 to 255; any other number asks for all 255. The remote
+    /// sees `data`.
+    pub fn connect(
+        &mut self,
+        address: &str,
+        port: i32,
+        channels: i32,
+        data: u32,
+        now: Time,
+    ) -> Result<PeerId, ConnectError> {
+        let host = self.host.as_mut().ok_or(ConnectError::Inactive)?;
+        if !self.members.is_empty() {
+            return Err(ConnectError::HasPeer);
+        }
+        #[cfg(feature = "dtls")]
+        if host.encrypts_as_client() == Some(false) {
+            return Err(ConnectError::DtlsServer);
+        }
+        let port = remote_port(port).ok_or(ConnectError::RemotePort(port))?;
+        let address =
+            self.network
+                .resolve(address, port)
+                .map_err(|error| ConnectError::Resolve {
+                    host: address.to_owned(),
+                    error,
+                })?;
+        let channels = match usize::try_from(channels) {
+            Ok(count @ 1..=MAX_CHANNELS) => count,
+            _ => MAX_CHANNELS,
+        };
+        let id = host
+            .connect(now, address, channels, data)
+            .ok_or(ConnectError::NoFreeSlot)?;
+        self.members.list(id, data, true);
+        Ok(id)
+    }
+
+    /// Ends a peer's connection; the remote sees `data`. If no answer of the remote is awaited, the peer
+    /// is inactive at once.
+    pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
+        self.flush_waiting();
+        let Some(host) = &mut self.host else {
+            return;
+        };
+        let waits = matches!(how, Disconnect::Acknowledged | Disconnect::Later);
+        let state = host.disconnect(now, peer, data, how);
+        // `None` means that the connection ended before, perhaps just now in the thread: then its event
+        // is still to come.
+        if !waits || state == Some(PeerState::Disconnected) {
+            self.members.end(peer);
+        }
+    }
+
+    /// Sends a datagram outside of the protocol, for example to open a way through a router. Resolving
+    /// the name may block.
+    pub fn send_raw(
+        &mut self,
+        now: Time,
+        address: &str,
+        port: i32,
+        data: &[u8],
+    ) -> Result<(), RawSendError> {
+        let host = self.host.as_mut().ok_or(RawSendError::Inactive)?;
+        let port = remote_port(port).ok_or(RawSendError::RemotePort(port))?;
+        let to = self
+            .network
+            .resolve(address, port)
+            .map_err(|error| RawSendError::Resolve {
+                host: address.to_owned(),
+                error,
+            })?;
+        host.send_raw(now, to, data).map_err(RawSendError::Send)
+    }
+}

@@ -1,0 +1,97 @@
+//! Servicing the host, and its events.
+
+use super::Connection;
+use crate::Inactive;
+use enet_proto::{Event, PeerId, Time};
+
+/// What happened to a peer without the session that shares the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PeerChange {
+    /// The peer is connected, with this connect data, and a script took the event.
+    Joined(PeerId, u32),
+    /// A script ended the connection, or took the event of its end.
+    Ended(PeerId),
+}
+
+impl Connection {
+    /// Takes the peers whose connections ended off the list. Every service of the host begins with this
+    /// call.
+    pub fn begin_service(&mut self) {
+        let ended = self.members.unlist_ended();
+        if self.session.is_some() {
+            (self.changes).extend(ended.into_iter().map(PeerChange::Ended));
+        }
+    }
+
+    /// One turn of a script's loop: returns the next event, waiting on the socket for up to `timeout`;
+    /// `None` when the time has passed without one.
+    pub fn service(
+        &mut self,
+        timeout: Time,
+        clock: impl Fn() -> Time,
+    ) -> Result<Option<Event>, Inactive> {
+        self.begin_service();
+        let deadline = clock() + timeout;
+        let mut event = self.next_event(clock());
+        while event.is_none() {
+            let host = self.host.as_mut().ok_or(Inactive)?;
+            let now = clock();
+            host.service(now);
+            event = self.next_event(now);
+            if event.is_none() {
+                if now >= deadline {
+                    return Ok(None);
+                }
+                if let Some(host) = &mut self.host {
+                    host.wait(now, deadline - now);
+                }
+            }
+        }
+        // The session that shares the host learns of the event at its next poll.
+        if self.session.is_some() {
+            match event {
+                Some(Event::Connected { peer, data }) => {
+                    self.changes.push(PeerChange::Joined(peer, data));
+                }
+                Some(Event::Disconnected { peer, .. }) => {
+                    self.changes.push(PeerChange::Ended(peer));
+                }
+                _ => {}
+            }
+        }
+        Ok(event)
+    }
+
+    /// The oldest event that nobody took yet. Events of peers that this side ended are left out.
+    pub fn next_event(&mut self, now: Time) -> Option<Event> {
+        loop {
+            let event = self.host.as_mut()?.next_event()?;
+            match event {
+                Event::Connected { peer, data } => match self.members.get(peer) {
+                    Some(member) if !member.is_active => continue,
+                    Some(_) => {
+                        let throttle = self.members.set_up(peer);
+                        if let (Some(throttle), Some(host)) = (throttle, &mut self.host) {
+                            host.with_engine(|engine| {
+                                engine.configure_throttle(now, peer, throttle);
+                            });
+                        }
+                    }
+                    None => self.members.list(peer, data, false),
+                },
+                Event::Received { peer, .. } if self.is_active_peer(peer) => {}
+                Event::Disconnected { peer, .. } if self.is_active_peer(peer) => {
+                    self.members.unlist(peer);
+                }
+                Event::Received { data, .. } => {
+                    if let Some(host) = &mut self.host {
+                        host.recycle(data);
+                    }
+                    continue;
+                }
+                Event::Disconnected { .. } => continue,
+            }
+            return Some(event);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the events of a host mean to a server, a client and a mesh.
+
+use super::notice::Then;
+use super::{MAIN_HOST, Mode, Multiplayer, Notice, Packet, SERVER_ID, Signal, Status};
+use crate::{TransferMode, channel};
+use enet_proto::{Disconnect, Event, PeerId, Time};
+
+impl Multiplayer {
+    /// Handles a peer that another holder of the host ended: the session removes it before the signal.
+    pub(super) fn on_lost(
+        &mut self,
+        key: i32,
+        peer: PeerId,
+        now: Time,
+        must_flush: &mut bool,
+    ) -> Option<Notice> {
+        let id = match self.mode {
+            Mode::Server => self.roster.id_of(peer)?,
+            Mode::Client => SERVER_ID,
+            Mode::Mesh => key,
+            Mode::Inactive => return None,
+        };
+        if !self.roster.is(id, peer) {
+            return None;
+        }
+        *must_flush |= self.remove(id, now);
+        let then = match self.mode {
+            Mode::Client => Then::Close(self.status),
+            _ => Then::Nothing,
+        };
+        Some(self.notice(Signal::PeerDisconnected(id), then))
+    }
+
+    pub(super) fn on_server(
+        &mut self,
+        event: Event,
+        now: Time,
+        must_flush: &mut bool,
+    ) -> Option<Notice> {
+        match event {
+            Event::Connected { peer, data } => match self.admissible_id(data) {
+                Some(id) => {
+                    self.roster.insert_client(id, peer);
+                    *must_flush |= self.announce_join(id, now);
+                    Some(self.notice(Signal::PeerConnected(id), Then::Nothing))
+                }
+                None => {
+                    // To ENet the newcomer is connected already, so the server has to disconnect it.
+                    self.reject(MAIN_HOST, peer, now);
+                    *must_flush = true;
+                    None
+                }
+            },
+            // Connections that were rejected or forced out have no id any more.
+            Event::Disconnected { peer, .. } => {
+                let id = self.roster.id_of(peer)?;
+                Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, peer)))
+            }
+            Event::Received { peer, .. } => {
+                let id = self.roster.id_of(peer)?;
+                match self.speaks_godot3() {
+                    true => *must_flush |= self.on_packet_of_client(id, event, now),
+                    false => self.store_raw(id, event),
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn on_client(&mut self, event: Event, now: Time) -> Option<Notice> {
+        match event {
+            // A stranger connected to the client's host.
+            Event::Connected { peer, .. } if !self.roster.is(SERVER_ID, peer) => {
+                self.reject(MAIN_HOST, peer, now);
+                None
+            }
+            Event::Connected { .. } => {
+                self.status = Status::Connected;
+                self.came_up = true;
+                self.outcome = Some(Signal::ConnectionSucceeded);
+                Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
+            }
+            // Events of such strangers.
+            Event::Disconnected { peer, .. } | Event::Received { peer, .. }
+                if !self.roster.is(SERVER_ID, peer) =>
+            {
+                None
+            }
+            Event::Disconnected { .. } if self.status == Status::Connected => {
+                let then = Then::Close(self.status);
+                Some(self.notice(Signal::PeerDisconnected(SERVER_ID), then))
+            }
+            Event::Disconnected { .. } => {
+                self.close(now);
+                Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
+            }
+            Event::Received { .. } if self.speaks_godot3() => {
+                let signal = self.on_packet_of_server(event)?;
+                Some(self.notice(signal, Then::Nothing))
+            }
+            Event::Received { .. } => {
+                self.store_raw(SERVER_ID, event);
+                None
+            }
+        }
+    }
+
+    pub(super) fn on_mesh(&mut self, id: i32, event: Event, now: Time) -> Option<Notice> {
+        let known = self.roster.get(id)?;
+        match event {
+            // A mesh's hosts have their connection already, so this remote is a stranger.
+            Event::Connected { peer, .. } if peer != known => {
+                self.reject(id, peer, now);
+                None
+            }
+            Event::Disconnected { peer, .. } if peer == known => {
+                Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, known)))
+            }
+            Event::Received { peer, .. } if peer == known => {
+                self.store_raw(id, event);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn reject(&self, key: i32, peer: PeerId, now: Time) {
+        if let Some(host) = self.hosts.get(&key) {
+            let mut host = host.borrow_mut();
+            host.disconnect(now, peer, 0, Disconnect::Acknowledged);
+        }
+    }
+
+    /// The id that a newcomer gets; `None` if the server rejects it. An id is 2 or more and belongs to
+    /// one peer.
+    fn admissible_id(&self, data: u32) -> Option<i32> {
+        let id = i32::try_from(data).ok()?;
+        let fits = id > SERVER_ID && !self.roster.contains(id);
+        let refuses = self.hosts.get(&MAIN_HOST)?.borrow().is_refusing();
+        (fits && !refuses).then_some(id)
+    }
+
+    fn store_raw(&mut self, id: i32, event: Event) {
+        if let Event::Received {
+            channel,
+            flags,
+            data,
+            ..
+        } = event
+        {
+            self.inbox.push(Packet {
+                peer: id,
+                channel: channel::from_wire(channel),
+                mode: TransferMode::from_flags(flags),
+                data,
+            });
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Signals, and what has to follow their handlers.
+
+use super::{Mode, Multiplayer, SERVER_ID, Status};
+use enet_proto::{PeerId, Time};
+
+/// A signal of the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// A peer has joined; on a client, the server.
+    PeerConnected(i32),
+    /// A peer has left; on a client, the server.
+    PeerDisconnected(i32),
+    /// A client is connected. Follows the server's [`Signal::PeerConnected`].
+    ConnectionSucceeded,
+    /// A client's attempt failed. The session is inactive.
+    ConnectionFailed,
+    /// A client lost its server. Follows the server's [`Signal::PeerDisconnected`]. The session is
+    /// inactive.
+    ServerDisconnected,
+}
+
+/// A signal that the caller has to emit. Pass the notice to [`Multiplayer::finish`] when every handler has
+/// returned.
+#[derive(Debug)]
+#[must_use = "emit the signal, then call `finish`"]
+pub struct Notice {
+    signal: Signal,
+    then: Then,
+    epoch: u64,
+}
+
+/// What happens after the handlers, which still find the leaving peer in the session.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Then {
+    /// Nothing.
+    Nothing,
+    /// The peer is removed, if the id is still that connection's.
+    Remove(i32, PeerId),
+    /// The session closes. It had this status before.
+    Close(Status),
+}
+
+impl Notice {
+    /// The signal to emit.
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+}
+
+impl Multiplayer {
+    /// Does what has to follow the handlers of a notice.
+    pub fn finish(&mut self, notice: Notice, now: Time) {
+        match notice.then {
+            Then::Close(status) => {
+                if notice.epoch == self.epoch {
+                    self.close(now);
+                }
+                self.note_end(status);
+            }
+            _ if notice.epoch != self.epoch => {}
+            Then::Nothing => {}
+            // A handler may have made room for another peer of this id.
+            Then::Remove(id, peer) if self.roster.is(id, peer) => {
+                if self.remove(id, now) {
+                    self.flush_main_host(now);
+                }
+            }
+            Then::Remove(..) => {}
+        }
+    }
+
+    pub(super) fn notice(&self, signal: Signal, then: Then) -> Notice {
+        Notice {
+            signal,
+            then,
+            epoch: self.epoch,
+        }
+    }
+
+    /// Makes the signal due that tells a client how its session ended, from the status it had.
+    fn note_end(&mut self, status: Status) {
+        self.outcome = Some(match status {
+            Status::Connecting => Signal::ConnectionFailed,
+            _ => Signal::ServerDisconnected,
+        });
+    }
+
+    /// The signal that is due after the one of the last notice, unless it would not be true any more:
+    /// handlers may have closed the session or begun another one.
+    pub(super) fn take_outcome(&mut self) -> Option<Signal> {
+        let signal = self.outcome.take()?;
+        let still_holds = match signal {
+            Signal::ConnectionSucceeded => {
+                self.mode == Mode::Client
+                    && self.status == Status::Connected
+                    && self.roster.contains(SERVER_ID)
+            }
+            _ => !self.is_active(),
+        };
+        still_holds.then_some(signal)
+    }
+}
