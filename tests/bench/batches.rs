@@ -203,10 +203,10 @@ impl Game {
         let now = game.clock.elapsed();
         for &peer in &game.peers {
             game.server
-                .with_engine(|engine| engine.configure_throttle(now, peer, STEADY));
+                .with_protocol(|protocol| protocol.configure_throttle(now, peer, STEADY));
         }
         for (player, peer) in &mut game.players {
-            player.with_engine(|engine| engine.configure_throttle(now, *peer, STEADY));
+            player.with_protocol(|protocol| protocol.configure_throttle(now, *peer, STEADY));
         }
         game
     }

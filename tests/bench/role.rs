@@ -160,8 +160,8 @@ pub fn play(words: &[String]) {
                 deceleration: 0,
             };
             for (index, &peer) in peers.iter().enumerate() {
-                hosts[index % sockets].with_engine(|engine| {
-                    engine.configure_throttle(now, peer, throttle);
+                hosts[index % sockets].with_protocol(|protocol| {
+                    protocol.configure_throttle(now, peer, throttle);
                 });
             }
         }

@@ -116,7 +116,7 @@ pub(crate) fn host_config(
         Ok(count @ 1..=MAX_CHANNELS) => count,
         _ => return Err(CreateError::MaxChannels(options.max_channels)),
     };
-    engine_config(
+    checked_config(
         options.max_peers,
         channels,
         options.in_bandwidth,
@@ -127,7 +127,7 @@ pub(crate) fn host_config(
 }
 
 /// Checks the numbers of a host, in Godot's order: peers, incoming, outgoing bandwidth.
-pub(crate) fn engine_config(
+pub(crate) fn checked_config(
     max_peers: i32,
     max_channels: usize,
     in_bandwidth: i64,

@@ -169,7 +169,7 @@ impl Connection {
             }
         }
         if let Some(host) = &mut self.host {
-            host.with_engine(|engine| engine.reject_pending(now));
+            host.with_protocol(|protocol| protocol.reject_pending(now));
             host.flush(now);
         }
         is_told

@@ -108,14 +108,14 @@ impl Host {
         if self.server == Server::Owner {
             self.server = Server::NewThread;
         }
-        self.with_engine(|engine| engine.set_jitter_tolerance(FRAME_MILLIS));
+        self.with_protocol(|protocol| protocol.set_jitter_tolerance(FRAME_MILLIS));
         Ok(())
     }
 
     /// Ends the thread: from now on the owner serves the host. Everything that waits is sent first.
     pub fn stop_thread(&mut self) {
         self.driver.stop();
-        self.with_engine(|engine| engine.set_jitter_tolerance(0));
+        self.with_protocol(|protocol| protocol.set_jitter_tolerance(0));
         self.server = Server::Owner;
     }
 
@@ -163,8 +163,8 @@ impl Host {
         self.flush_packets(now, true);
     }
 
-    /// [`Host::flush_apart`] at the latest time of an earlier call.
-    pub fn flush_again(&mut self) {
+    /// [`Host::flush_apart`] for callers without a time: it is the latest time of an earlier call.
+    pub fn flush_now(&mut self) {
         let now = self.driver.state().latest;
         self.flush_apart(now);
     }
@@ -204,7 +204,7 @@ impl Host {
 
     /// Stops taking in packets, or resumes; connections live on meanwhile. A thread goes on taking them
     /// in, up to [`HostConfig::max_unread_data`].
-    pub fn refuse_data(&mut self, refuse: bool) {
+    pub fn pause_receiving(&mut self, refuse: bool) {
         if !self.is_threaded() {
             self.driver.state().host.pause_receiving(refuse);
         }
@@ -317,7 +317,7 @@ impl Host {
     }
 
     /// Does something with the protocol: settings and questions that are rare.
-    pub fn with_engine<R>(&mut self, act: impl FnOnce(&mut ProtocolHost) -> R) -> R {
+    pub fn with_protocol<R>(&mut self, act: impl FnOnce(&mut ProtocolHost) -> R) -> R {
         self.driver.call(|state| act(&mut state.host))
     }
 

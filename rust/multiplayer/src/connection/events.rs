@@ -72,8 +72,8 @@ impl Connection {
                     Some(_) => {
                         let throttle = self.members.set_up(peer);
                         if let (Some(throttle), Some(host)) = (throttle, &mut self.host) {
-                            host.with_engine(|engine| {
-                                engine.configure_throttle(now, peer, throttle);
+                            host.with_protocol(|protocol| {
+                                protocol.configure_throttle(now, peer, throttle);
                             });
                         }
                     }

@@ -98,7 +98,7 @@ impl Connection {
     /// Asks the remote for an acknowledgement, if the peer is connected.
     pub fn ping(&mut self, peer: PeerId, now: Time) -> Result<(), Inactive> {
         let host = self.host_of(peer)?;
-        host.with_engine(|engine| engine.ping(now, peer));
+        host.with_protocol(|protocol| protocol.ping(now, peer));
         Ok(())
     }
 
@@ -112,7 +112,7 @@ impl Connection {
     ) -> Result<(), SettingError> {
         let host = self.host_of(peer)?;
         let interval = unsigned("ping interval", interval)?;
-        host.with_engine(|engine| engine.set_ping_interval(now, peer, interval));
+        host.with_protocol(|protocol| protocol.set_ping_interval(now, peer, interval));
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Connection {
             minimum: unsigned("minimum timeout", minimum)?,
             maximum: unsigned("maximum timeout", maximum)?,
         };
-        host.with_engine(|engine| engine.set_timeout(peer, timeout));
+        host.with_protocol(|protocol| protocol.set_timeout(peer, timeout));
         Ok(())
     }
 
@@ -163,7 +163,7 @@ impl Connection {
             self.members.set_throttle(peer, throttle);
         } else {
             let host = self.host_of(peer)?;
-            host.with_engine(|engine| engine.configure_throttle(now, peer, throttle));
+            host.with_protocol(|protocol| protocol.configure_throttle(now, peer, throttle));
         }
         Ok(())
     }

@@ -55,7 +55,7 @@ impl Connection {
         self.changes.clear();
         if let Some(host) = &mut self.host {
             // The inbox of the former session may have been full.
-            host.refuse_data(false);
+            host.pause_receiving(false);
         }
         self.update_admission();
     }
@@ -95,7 +95,7 @@ impl Connection {
             && (session_waits || host.is_threaded())
             && host.has_unsent()
         {
-            host.flush_again();
+            host.flush_now();
         }
     }
 }

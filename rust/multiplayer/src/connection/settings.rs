@@ -32,7 +32,7 @@ impl Connection {
         let host = self.host.as_mut().ok_or(Inactive)?;
         let incoming = unsigned("incoming bandwidth", incoming)?;
         let outgoing = unsigned("outgoing bandwidth", outgoing)?;
-        host.with_engine(|engine| engine.set_bandwidth(incoming, outgoing));
+        host.with_protocol(|protocol| protocol.set_bandwidth(incoming, outgoing));
         Ok(())
     }
 
@@ -113,7 +113,7 @@ impl Connection {
             _ => MAX_CHANNELS,
         };
         let limit = self.channel_limit;
-        host.with_engine(|engine| engine.set_channel_limit(limit));
+        host.with_protocol(|protocol| protocol.set_channel_limit(limit));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
-use crate::config::{engine_config, port};
+use crate::config::{checked_config, port};
 use crate::{
     ClientOptions, ConnectError, Connection, CreateError, ServerOptions, SharedConnection,
 };
@@ -24,7 +24,7 @@ impl Multiplayer {
     pub fn create_server(&mut self, options: &ServerOptions, now: Time) -> Result<(), CreateError> {
         self.begin_create(now)?;
         let port = port(options.port)?;
-        let config = engine_config(
+        let config = checked_config(
             options.max_clients,
             self.wire_count(options.max_channels),
             options.in_bandwidth,
@@ -43,7 +43,7 @@ impl Multiplayer {
     pub fn create_client(&mut self, options: &ClientOptions, now: Time) -> Result<(), CreateError> {
         self.begin_create(now)?;
         let local_port = port(options.local_port)?;
-        let config = engine_config(
+        let config = checked_config(
             1,
             self.wire_count(options.channels),
             options.in_bandwidth,

@@ -47,7 +47,7 @@ impl Multiplayer {
             }
             if let Some(host) = connection.host() {
                 // Back-pressure: remotes must not fill the memory of a game that does not read.
-                host.refuse_data(is_full);
+                host.pause_receiving(is_full);
                 host.receive(now);
                 if self.settings.flush_mode == FlushMode::Immediate {
                     host.flush(now);
