@@ -119,8 +119,9 @@ impl Driver {
 
     /// Reads the socket. Plain datagrams go to the protocol at once.
     fn read(&self, socket: &mut SocketSide, now: Time, datagrams: usize, bytes: usize) -> Read {
-        socket.read(datagrams, bytes, |arrival| {
-            self.state.lock().receive(now, arrival);
+        let lock = || self.state.lock();
+        socket.read(datagrams, bytes, lock, |state, arrival| {
+            state.receive(now, arrival);
         })
     }
 

@@ -112,19 +112,22 @@ impl SocketSide {
 
     /// Reads the socket until it is empty or one of the limits is reached. Datagrams that need neither
     /// decryption nor decompression are passed to `take` from the transport's own buffer: a copy would
-    /// cost some 5 % of a large packet. The others wait for [`SocketSide::decrypt`] and
+    /// cost some 5 % of a large packet. `lock` is taken for all datagrams that one system call returned,
+    /// and not during the call. The other datagrams wait for [`SocketSide::decrypt`] and
     /// [`SocketSide::decompress`].
-    pub fn read(
+    pub fn read<G>(
         &mut self,
         max_datagrams: usize,
         max_bytes: usize,
-        mut take: impl FnMut(Arrival<'_>),
+        lock: impl Fn() -> G,
+        mut take: impl FnMut(&mut G, Arrival<'_>),
     ) -> Read {
         assert_not_held(Rank::State);
         let mut read = Read::default();
         let inbox = &mut self.inbox;
         let is_encrypted = self.dtls.is_some();
         while !read.is_full {
+            let mut guard = None;
             let received = self.transport.receive(&mut |from, datagram| {
                 let wire_size = datagram.len();
                 read.bytes += wire_size;
@@ -133,13 +136,15 @@ impl SocketSide {
                 if waits {
                     inbox.push(from, datagram, wire_size);
                 } else {
-                    take(Arrival {
+                    let arrival = Arrival {
                         from,
                         bytes: datagram,
                         wire_size,
-                    });
+                    };
+                    take(guard.get_or_insert_with(&lock), arrival);
                 }
             });
+            drop(guard);
             match received {
                 Ok(0) => break,
                 Ok(count) => read.datagrams += count,
