@@ -1,29 +1,29 @@
-//! Transfer modes and transfer channels, and what they are on the wire.
+//! Transfer modes and transfer channels, and the packet flags and ENet channels that they become.
 //!
-//! ENet channel 0 carries Godot's reliable traffic without a channel of its own, ENet channel 1 the
-//! unreliable one; a game's channel 1 is ENet channel 2, and so on.
+//! Packets of transfer channel 0 travel on the mode's own ENet channel: 0 for reliable ones, 1 for
+//! unreliable ones. Transfer channel 1 is ENet channel 2, and so on.
 
 use enet_proto::{MAX_CHANNELS, PacketFlags};
 
 /// Godot's `MultiplayerPeer.TransferMode`, with its numbering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TransferMode {
-    /// May be lost, may arrive in another order.
+    /// Packets may be lost, and may arrive in another order.
     Unreliable = 0,
-    /// May be lost, never arrives after a later one.
+    /// Packets may be lost; none arrives after a later one.
     UnreliableOrdered = 1,
-    /// Arrives, in order.
+    /// Every packet arrives, in order.
     #[default]
     Reliable = 2,
 }
 
-/// ENet channels that a game cannot choose: one reliable, one unreliable.
+/// Number of ENet channels that a game cannot choose: one for reliable packets, one for unreliable ones.
 pub const SYSTEM_CHANNELS: usize = 2;
-/// Highest transfer channel a game can choose.
+/// Highest transfer channel that a game can choose.
 pub const MAX_TRANSFER_CHANNEL: i32 = (MAX_CHANNELS - SYSTEM_CHANNELS) as i32;
 
 impl TransferMode {
-    /// The packet flags this mode sends with.
+    /// The packet flags of packets sent in this mode.
     pub fn flags(self) -> PacketFlags {
         PacketFlags {
             reliable: self == Self::Reliable,
@@ -32,8 +32,8 @@ impl TransferMode {
         }
     }
 
-    /// The mode a packet arrived in. Unreliable packets that were split arrive as ordered: the wire
-    /// has no unsequenced fragments.
+    /// The mode of a received packet. Unreliable packets that were fragmented arrive as ordered ones: the
+    /// wire format has no unsequenced fragments.
     pub fn from_flags(flags: PacketFlags) -> Self {
         if flags.reliable {
             Self::Reliable
@@ -45,7 +45,7 @@ impl TransferMode {
     }
 }
 
-/// The ENet channel for a transfer channel. 0 and below mean the mode's own channel; `None` above
+/// The ENet channel of a transfer channel. 0 and below stand for the mode's own channel; `None` above
 /// [`MAX_TRANSFER_CHANNEL`].
 pub fn to_wire(mode: TransferMode, transfer_channel: i32) -> Option<u8> {
     match transfer_channel {
@@ -55,13 +55,13 @@ pub fn to_wire(mode: TransferMode, transfer_channel: i32) -> Option<u8> {
     }
 }
 
-/// The transfer channel of an ENet channel, 0 for the two that belong to the modes.
+/// The transfer channel of an ENet channel; 0 for the two that belong to the modes.
 pub fn from_wire(channel: u8) -> i32 {
     (i32::from(channel) - 1).max(0)
 }
 
-/// Channels on the wire when a game asks for `user_channels` of its own; 0 or less, or more than
-/// there are, means as many as the protocol allows.
+/// Number of ENet channels when a game asks for `user_channels` transfer channels; 0 or less, or more
+/// than 253, stands for the 255 that the protocol allows.
 pub fn wire_count(user_channels: i32) -> usize {
     match usize::try_from(user_channels) {
         Ok(count @ 1..) => count.saturating_add(SYSTEM_CHANNELS).min(MAX_CHANNELS),
@@ -109,5 +109,24 @@ mod tests {
         assert_eq!(wire_count(253), 255);
         assert_eq!(wire_count(300), 255);
         assert_eq!(wire_count(i32::MAX), 255);
+    }
+
+    #[test]
+    fn a_received_packet_has_the_mode_that_it_was_sent_in() {
+        for mode in [
+            TransferMode::Unreliable,
+            TransferMode::UnreliableOrdered,
+            TransferMode::Reliable,
+        ] {
+            assert_eq!(TransferMode::from_flags(mode.flags()), mode);
+        }
+    }
+
+    #[test]
+    fn transfer_channel_zero_is_the_modes_own_channel() {
+        assert_eq!(to_wire(TransferMode::Reliable, 0), Some(0));
+        assert_eq!(to_wire(TransferMode::UnreliableOrdered, 0), Some(1));
+        assert_eq!(to_wire(TransferMode::Unreliable, 0), Some(1));
+        assert_eq!(to_wire(TransferMode::Reliable, 1), Some(2));
     }
 }

@@ -1,20 +1,19 @@
-//! Settings of servers and clients, and their limits.
+//! Options of servers, clients and lone hosts, and their limits.
 //!
-//! Numbers are as wide as a script's, so that nonsense arrives here and is named in the error.
+//! Numbers are as wide as a script's, so that the error can name a number that is out of range.
 
 use crate::CreateError;
 use enet_net::BindAddress;
-use enet_proto::Time;
-use enet_proto::{HostConfig, MAX_CHANNELS, MAX_PEERS};
+use enet_proto::{HostConfig, MAX_CHANNELS, MAX_PEERS, Time};
 
-/// Settings of a server.
+/// Options of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerOptions {
     /// Local UDP port, 0 to 65535; 0 lets the system choose.
     pub port: i32,
-    /// Most clients at a time, 1 to 4095.
+    /// Largest number of clients at a time, 1 to 4095.
     pub max_clients: i32,
-    /// Transfer channels a client may use besides channel 0; 0 for as many as there are (253).
+    /// Number of transfer channels that a client may use besides channel 0; 0 for the most, 253.
     pub max_channels: i32,
     /// Incoming bandwidth in bytes per second, 0 for unlimited.
     pub in_bandwidth: i64,
@@ -34,27 +33,27 @@ impl Default for ServerOptions {
     }
 }
 
-/// Settings of a client.
+/// Options of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientOptions {
     /// The server's name or address.
     pub address: String,
     /// The server's UDP port, 1 to 65535.
     pub port: i32,
-    /// Transfer channels wanted besides channel 0; 0 for as many as there are (253).
+    /// Number of transfer channels that the client asks for besides channel 0; 0 for the most, 253.
     pub channels: i32,
     /// Incoming bandwidth in bytes per second, 0 for unlimited.
     pub in_bandwidth: i64,
     /// Outgoing bandwidth in bytes per second, 0 for unlimited.
     pub out_bandwidth: i64,
-    /// Local UDP port, 0 lets the system choose (and ignores the bind address).
+    /// Local UDP port, 0 to 65535. With 0 the system chooses one, and the bind address is ignored.
     pub local_port: i32,
-    /// The id this client will have, 2 or more; choose it at random.
+    /// The id that this client will have, 2 or more. Clients choose theirs at random.
     pub unique_id: i32,
 }
 
 impl ClientOptions {
-    /// Default settings for a server at `address` and `port`. The id still has to be chosen.
+    /// Default options for a server at `address` and `port`. The caller still has to choose the id.
     pub fn new(address: &str, port: i32) -> Self {
         Self {
             address: address.to_owned(),
@@ -68,14 +67,15 @@ impl ClientOptions {
     }
 }
 
-/// Settings of a lone host, as [`crate::Connection`] has one.
+/// Options of a lone host: see [`crate::Connection::create`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostOptions {
-    /// Local address (a textual IP address, or `*`) and UDP port; any, if there is none.
+    /// Local address, as a textual IP address or `*`, and UDP port, 0 to 65535. `None` stands for any
+    /// address and a port that the system chooses.
     pub bind: Option<(String, i32)>,
-    /// Most peers at a time, 1 to 4095.
+    /// Largest number of peers at a time, 1 to 4095.
     pub max_peers: i32,
-    /// Most ENet channels granted to those who connect, 0 for as many as there are (255).
+    /// Largest number of ENet channels of a connection, 0 for the most, 255.
     pub max_channels: i32,
     /// Incoming bandwidth in bytes per second, 0 for unlimited.
     pub in_bandwidth: i64,
@@ -84,6 +84,7 @@ pub struct HostOptions {
 }
 
 impl HostOptions {
+    /// The checked local address and port.
     pub(crate) fn bind_address(&self) -> Result<(BindAddress, u16), CreateError> {
         match &self.bind {
             None => Ok((BindAddress::Any, 0)),
@@ -96,16 +97,17 @@ impl HostOptions {
     }
 }
 
+/// A checked local port.
 pub(crate) fn port(port: i32) -> Result<u16, CreateError> {
     u16::try_from(port).map_err(|_| CreateError::LocalPort(port))
 }
 
-/// Only a remote port of 0 has no meaning.
+/// A checked remote port, which unlike a local one cannot be 0.
 pub(crate) fn remote_port(port: i32) -> Option<u16> {
     u16::try_from(port).ok().filter(|&port| port > 0)
 }
 
-/// Checks the numbers of a lone host, in Godot's order.
+/// The configuration of a lone host. Checks the numbers in Godot's order.
 pub(crate) fn host_config(
     options: &HostOptions,
     seed: u32,
@@ -126,7 +128,8 @@ pub(crate) fn host_config(
     )
 }
 
-/// Checks the numbers of a host, in Godot's order: peers, incoming, outgoing bandwidth.
+/// The configuration of a host. Checks the numbers in Godot's order: peers, incoming bandwidth, outgoing
+/// bandwidth.
 pub(crate) fn checked_config(
     max_peers: i32,
     max_channels: usize,
@@ -148,4 +151,80 @@ pub(crate) fn checked_config(
         answers_refused: true,
         ..HostConfig::new(max_peers, seed, now)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_hosts_numbers_are_checked_in_godots_order() {
+        let wrong = HostOptions {
+            bind: None,
+            max_peers: 0,
+            max_channels: 256,
+            in_bandwidth: -1,
+            out_bandwidth: 1 << 32,
+        };
+        let error_of = |options: &HostOptions| {
+            let config = host_config(options, 1, Time::ZERO);
+            config.err().map(|error| error.to_string())
+        };
+        let expect = |options: &HostOptions, text: &str| {
+            let error = error_of(options).expect("a number is wrong");
+            assert!(error.contains(text), "{error}");
+        };
+        expect(&wrong, "number of channels");
+        let wrong = HostOptions {
+            max_channels: 255,
+            ..wrong
+        };
+        expect(&wrong, "number of peers");
+        let wrong = HostOptions {
+            max_peers: MAX_PEERS as i32,
+            ..wrong
+        };
+        expect(&wrong, "incoming bandwidth");
+        let wrong = HostOptions {
+            in_bandwidth: u32::MAX.into(),
+            ..wrong
+        };
+        expect(&wrong, "outgoing bandwidth");
+        let right = HostOptions {
+            out_bandwidth: 0,
+            ..wrong
+        };
+        assert_eq!(error_of(&right), None);
+    }
+
+    #[test]
+    fn ports_have_sixteen_bits_and_a_remote_one_is_not_zero() {
+        assert!(port(-1).is_err() && port(65_536).is_err());
+        assert!(matches!(port(0), Ok(0)));
+        assert!(matches!(port(65_535), Ok(65_535)));
+        assert_eq!(remote_port(0), None);
+        assert_eq!(remote_port(65_536), None);
+        assert_eq!(remote_port(65_535), Some(65_535));
+    }
+
+    #[test]
+    fn a_bind_address_is_an_ip_address_or_a_star() {
+        let bind = |address: &str| {
+            let options = HostOptions {
+                bind: Some((address.to_owned(), 7)),
+                max_peers: 1,
+                max_channels: 0,
+                in_bandwidth: 0,
+                out_bandwidth: 0,
+            };
+            options.bind_address()
+        };
+        assert!(matches!(bind("*"), Ok((BindAddress::Any, 7))));
+        let local: std::net::IpAddr = "127.0.0.1".parse().expect("an address");
+        assert!(matches!(bind("127.0.0.1"), Ok((BindAddress::Ip(ip), 7)) if ip == local));
+        assert!(matches!(
+            bind("localhost"),
+            Err(CreateError::BindAddress(_))
+        ));
+    }
 }

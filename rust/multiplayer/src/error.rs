@@ -1,122 +1,123 @@
-//! What can go wrong, one enum per operation. The texts name the cause and end up in the engine's
-//! error log. Bytes from the network never make an error.
+//! The errors, one enum per operation. Their texts name the cause and end up in Godot's error log. Bytes
+//! from the network never cause an error.
 
 use std::io;
 
-/// Why a server, client or mesh was not created. The object stays usable.
+/// The reason why a server, client, mesh or host was not created. The object stays usable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// There is a server, client or mesh already.
-    #[error("it is already active and has to be closed first")]
+    /// There is a server, client, mesh or host already.
+    #[error("the object is already active and has to be closed first")]
     AlreadyActive,
-    /// Neither an IP address nor `*`.
+    /// The bind address is neither an IP address nor `*`.
     #[error("the bind address must be an IP address or \"*\", not \"{0}\"")]
     BindAddress(String),
-    /// Not 0 to 65535.
+    /// The local port is not 0 to 65535.
     #[error("the local port must be 0 to 65535, not {0}")]
     LocalPort(i32),
-    /// Not 1 to 4095.
+    /// The number of peers is not 1 to 4095.
     #[error("the number of peers must be 1 to 4095, not {0}")]
     MaxPeers(i32),
-    /// Not 0 to 255.
+    /// The number of channels is not 0 to 255.
     #[error("the number of channels must be 0 to 255, not {0}")]
     MaxChannels(i32),
-    /// Negative, or more than 32 bits.
+    /// The incoming bandwidth is negative or has more than 32 bits.
     #[error("the incoming bandwidth must be 0 to 4294967295 bytes per second, not {0}")]
     InBandwidth(i64),
-    /// Negative, or more than 32 bits.
+    /// The outgoing bandwidth is negative or has more than 32 bits.
     #[error("the outgoing bandwidth must be 0 to 4294967295 bytes per second, not {0}")]
     OutBandwidth(i64),
-    /// Not an id a peer can have.
+    /// A peer of this kind cannot have the id.
     #[error("the unique id must be {least} to 2147483647, not {id}")]
     UniqueId {
-        /// The id asked for.
+        /// The requested id.
         id: i64,
-        /// The smallest one possible.
+        /// The smallest possible id.
         least: i32,
     },
     /// The socket could not be opened, for example because the port is in use.
     #[error("could not open UDP port {port} of address {address}: {error}")]
     Bind {
-        /// The address asked for.
+        /// The requested address.
         address: String,
-        /// The port asked for.
+        /// The requested port.
         port: u16,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// The system gave no thread, or the socket cannot be served by one.
+    /// The system started no thread, or the socket cannot be served by one.
     #[error("could not start the network thread: {0}")]
     Thread(io::Error),
-    /// Not 1 to 65535.
+    /// The remote port is not 1 to 65535.
     #[error("the remote port must be 1 to 65535, not {0}")]
     RemotePort(i32),
-    /// The name has no address.
+    /// The system found no address for the name.
     #[error("could not resolve \"{host}\": {error}")]
     Resolve {
         /// The name.
         host: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// The host has no free slot for the connection.
     #[error("the host has no free peer slot")]
     NoFreeSlot,
-    /// Godot 3 had no meshes, so its format has none.
+    /// Godot 3 had no meshes, so its format has no place for them.
     #[error("a mesh cannot use Godot 3's wire protocol")]
     MeshOfGodot3,
 }
 
-/// Why a connection was not begun.
+/// The reason why a connection was not begun.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// There is no host.
     #[error("the connection is not active")]
     Inactive,
-    /// A host in use for connecting has one peer at a time.
+    /// A host that connects has one peer at a time.
     #[error("the connection already has a peer")]
     HasPeer,
-    /// Not 1 to 65535.
+    /// The remote port is not 1 to 65535.
     #[error("the remote port must be 1 to 65535, not {0}")]
     RemotePort(i32),
-    /// The name has no address.
+    /// The system found no address for the name.
     #[error("could not resolve \"{host}\": {error}")]
     Resolve {
         /// The name.
         host: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// The host has no free slot.
+    /// The host has no free slot for the connection.
     #[error("the host has no free peer slot")]
     NoFreeSlot,
-    /// The host accepts encrypted sessions and begins none.
+    /// The host is a DTLS server, which accepts encrypted sessions and begins none.
     #[error("a DTLS server does not connect; give it another host with dtls_client_setup")]
     DtlsServer,
 }
 
-/// Why a host was not encrypted.
+/// The reason why a host was not encrypted.
+#[cfg(feature = "dtls")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncryptError {
     /// There is no host.
     #[error("the connection is not active")]
     Inactive,
-    /// Once is all.
+    /// The host is encrypted, which cannot be changed.
     #[error("the connection is encrypted already")]
     AlreadyEncrypted,
 }
 
-/// Why a packet was not queued, where the caller names ENet's channel and flags.
+/// The reason why a packet was not queued, where the caller names ENet's channel and flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
     /// There is no host, or the peer's connection is over.
-    #[error("it is not active")]
+    #[error("the connection is not active")]
     Inactive,
-    /// No channel has this number.
+    /// The number is negative, or beyond the first one that is too high.
     #[error("{}", no_channel(*.channel, *.count))]
     Channel {
         /// The number.
@@ -124,7 +125,7 @@ pub enum PacketError {
         /// How many channels there are.
         count: usize,
     },
-    /// The first number that is too high, for which Godot has another error.
+    /// The number is the first one that is too high, for which Godot returns another error.
     #[error("{}", no_channel(*.channel, *.count))]
     NoSuchChannel {
         /// The number.
@@ -132,59 +133,59 @@ pub enum PacketError {
         /// How many channels there are.
         count: usize,
     },
-    /// Bits that mean nothing.
+    /// Bits are set that are no flags.
     #[error(
         "the flags must be made of FLAG_RELIABLE, FLAG_UNSEQUENCED and FLAG_UNRELIABLE_FRAGMENT, not {0}"
     )]
     Flags(i64),
-    /// Not connected yet, or not any more.
+    /// The peer is not connected yet, or is disconnecting.
     #[error("the peer is not connected")]
     NotConnected,
-    /// More than 32 MiB.
+    /// The packet has more than 32 MiB.
     #[error("a packet can have 33554432 bytes at most, not {0}")]
     TooLarge(usize),
 }
 
-/// Why a raw datagram was not sent.
+/// The reason why a raw datagram was not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RawSendError {
     /// There is no host.
     #[error("the connection is not active")]
     Inactive,
-    /// Not 1 to 65535.
+    /// The destination port is not 1 to 65535.
     #[error("the destination port must be 1 to 65535, not {0}")]
     RemotePort(i32),
-    /// The name has no address.
+    /// The system found no address for the name.
     #[error("could not resolve \"{host}\": {error}")]
     Resolve {
         /// The name.
         host: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// The system refused it.
-    #[error("could not send: {0}")]
+    /// The system refused to send the datagram.
+    #[error("could not send the datagram: {0}")]
     Send(io::Error),
 }
 
-/// Why a packet was not sent.
+/// The reason why a packet was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// There is no server, client or mesh.
     #[error("the peer is not active")]
     Inactive,
-    /// A client whose connection is not up yet.
+    /// The client's connection is not up yet.
     #[error("the peer is not connected")]
     NotConnected,
-    /// The target is nobody this peer can send to.
+    /// The target names no peer that this one can send to.
     #[error("the target peer {0} is not connected to this peer")]
     UnknownTarget(i32),
-    /// More than the 253 there are; in Godot 3's format 252.
+    /// The transfer channel is more than 253, or than 252 in Godot 3's format.
     #[error("the transfer channel must be 0 to 253 (252 with WIRE_GODOT3), not {0}")]
     InvalidChannel(i32),
-    /// The connection has fewer channels.
+    /// The connection to the recipient has fewer channels.
     #[error("the connection to peer {peer} has no transfer channel {channel}")]
     NoSuchChannel {
         /// The recipient.
@@ -192,32 +193,32 @@ pub enum SendError {
         /// The transfer channel.
         channel: i32,
     },
-    /// More than 32 MiB.
+    /// The packet has more than 32 MiB.
     #[error("a packet can have 33554432 bytes at most, not {0}")]
     TooLarge(usize),
 }
 
-/// A call that needs something active, and it is not.
+/// The object of a call has no host or session, which the call needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not active")]
+#[error("the object is not active")]
 pub struct Inactive;
 
-/// Why a peer's setting was not changed.
+/// The reason why a setting of a peer or host was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingError {
-    /// The peer's connection is over.
-    #[error("it is not active")]
+    /// There is no host, or the peer's connection is over.
+    #[error("the connection is not active")]
     Inactive,
-    /// Negative, or more than 32 bits.
+    /// The number is negative or has more than 32 bits.
     #[error("the {name} must be 0 to 4294967295, not {value}")]
     OutOfRange {
-        /// Which number.
+        /// What the number sets.
         name: &'static str,
-        /// What it was.
+        /// The number.
         value: i64,
     },
-    /// They contradict each other.
+    /// The three times are not in ascending order.
     #[error("timeout, minimum and maximum must not descend: {limit}, {minimum}, {maximum}")]
     TimeoutOrder {
         /// The timeout.
@@ -248,53 +249,53 @@ impl From<Inactive> for SettingError {
     }
 }
 
-/// Why a host was not added to a mesh.
+/// The reason why a host was not added to a mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MeshError {
-    /// Only a mesh takes hosts.
+    /// The session is not a mesh, and only a mesh takes hosts.
     #[error("hosts can only be added to a mesh")]
     NotAMesh,
-    /// A host serves one session.
+    /// The host has a session already.
     #[error("the host belongs to another multiplayer peer or is in this mesh already")]
     InUse,
-    /// A host of a mesh has one peer.
+    /// The host does not have exactly one peer.
     #[error("the host must have exactly one peer, not {0}")]
     PeerCount(usize),
-    /// The host's connection must be up.
+    /// The connection of the host's peer is not up.
     #[error("the host's peer must be connected")]
     NotConnected,
-    /// The system gave no thread, or the socket cannot be served by one.
+    /// The system started no thread, or the socket cannot be served by one.
     #[error("could not start the network thread: {0}")]
     Thread(std::io::ErrorKind),
 }
 
-/// Why a call that names a peer did nothing.
+/// The reason why a call that names a peer did nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerError {
     /// There is no server, client or mesh.
     #[error("the peer is not active")]
     Inactive,
-    /// Nobody with this id is connected to this peer.
+    /// This peer has no connection to a peer with this id.
     #[error("peer {0} is not connected to this peer")]
     UnknownPeer(i32),
 }
 
-/// Why a call that Godot 3 had did nothing.
+/// The reason why a call of Godot 3's interface did nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LegacyError {
-    /// It is settled when a session begins.
-    #[error("it cannot be changed while the peer is active")]
+    /// The setting takes effect when a session begins, so it is fixed meanwhile.
+    #[error("the setting cannot be changed while the peer is active")]
     Active,
-    /// Not 3 to 255.
+    /// The number of channels is not 3 to 255.
     #[error("the number of channels must be 3 to 255, not {0}")]
     ChannelCount(i64),
-    /// There is no such peer.
+    /// The peer is unknown, or there is no session.
     #[error(transparent)]
     Peer(#[from] PeerError),
-    /// A number makes no sense.
+    /// A number is out of range.
     #[error(transparent)]
     Setting(SettingError),
 }

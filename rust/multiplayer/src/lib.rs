@@ -1,14 +1,14 @@
-//! ENet for games, without an engine around it.
+//! The behaviour of Godot's ENet classes, without Godot.
 //!
-//! Three layers, each usable alone:
+//! - [`Multiplayer`] is Godot's `ENetMultiplayerPeer`: peer ids; servers, clients and meshes; targets,
+//!   transfer modes and channels; the queue of received packets; and the signals, which a poll hands out
+//!   as [`Notice`]s. It also speaks the packet format of Godot 3's `NetworkedMultiplayerENet`: see
+//!   [`WireProtocol`].
+//! - [`Connection`] is Godot's `ENetConnection`, with its `ENetPacketPeer`s: a host that can be made and
+//!   destroyed, and the list of its peers. A session and scripts can use one together: see
+//!   [`SharedConnection`].
 //!
-//! - [`Host`] is one ENet endpoint: an [`Engine`] (the protocol) joined to a [`Transport`] (the
-//!   datagrams). It speaks the wire format of ENet 1.3.18.
-//! - [`Connection`] is what Godot's `ENetConnection` does with a host: it can be made and destroyed,
-//!   and keeps the list of peers.
-//! - [`Multiplayer`] adds what Godot's `ENetMultiplayerPeer` does on top: peer ids, server, client
-//!   and mesh modes, targets, transfer modes and channels, the queue of received packets, and the
-//!   signals a game listens to.
+//! Numbers come from scripts unchecked. Calls check them in Godot's order, and errors name the wrong one.
 //!
 //! ```
 //! use enet_multiplayer::{ClientOptions, Multiplayer, ServerOptions, Signal, Status};
@@ -25,8 +25,8 @@
 //! let options = ClientOptions { unique_id: 42, ..ClientOptions::new("127.0.0.1", port.into()) };
 //! client.create_client(&options, now)?;
 //!
-//! // The driving loop: begin a poll, then take notices until there is none. Between `next_notice`
-//! // and `finish` the caller may do anything with the peer, also close it.
+//! // A poll begins with `begin_poll`, and ends when `next_notice` has no more notices. Between
+//! // `next_notice` and `finish` the caller emits the signal, whose handlers may call anything.
 //! let clock = std::time::Instant::now();
 //! while client.status() != Status::Connected {
 //!     for peer in [&mut server, &mut client] {
@@ -44,12 +44,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Nothing here reads a clock: time is an argument and datagrams come through [`Transport`], so a test can
-//! put a simulated network and clock around it. The one file that opens sockets is `io/udp.rs`; waiting
-//! for one takes the system's time. The one that starts threads is `host/service.rs`, where it is asked to
-//! ([`Host::start_thread`]); such a thread is given a clock.
+//! The crate has no protocol, socket or thread of its own: a [`Connection`] drives an [`enet_net::Host`],
+//! which speaks the protocol of [`enet_proto`] over an [`enet_net::Network`] and may have a network thread.
+//! It reads no clock either. Callers pass the time, so that a test can simulate clock and network; only a
+//! caller that asks for threads passes a clock. Binding the classes to Godot is the work of another crate.
+//! There is no async interface and no matchmaking.
 //!
-//! Not offered: an async interface, matchmaking.
+//! # Features
+//!
+//! All are on by default.
+//!
+//! - `dtls`: encrypted hosts ([`Connection`]'s `encrypt` and `next_failed`).
+//! - `zlib`, `zstd`, `lz4`: the codecs of these names, in addition to the range coder and FastLZ.
 
 #![forbid(unsafe_code)]
 

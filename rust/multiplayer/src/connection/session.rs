@@ -99,3 +99,69 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::HostOptions;
+    use enet_net::Udp;
+    use enet_proto::Time;
+
+    /// A connection whose request to connect waits for a flush.
+    fn with_unsent(flush_mode: Option<FlushMode>) -> Connection {
+        let remote = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let port = remote.local_addr().expect("an address").port();
+        let mut connection = Connection::new(Rc::new(Udp), 1);
+        let options = HostOptions {
+            bind: Some(("127.0.0.1".to_owned(), 0)),
+            max_peers: 1,
+            max_channels: 0,
+            in_bandwidth: 0,
+            out_bandwidth: 0,
+        };
+        connection.create(&options, Time::ZERO).expect("a host");
+        if let Some(mode) = flush_mode {
+            connection.join_session(Admission::Nobody, mode);
+        }
+        let begun = connection.connect("127.0.0.1", port.into(), 1, 0, Time::ZERO);
+        begun.expect("a free slot");
+        assert!(has_unsent(&mut connection));
+        connection
+    }
+
+    fn has_unsent(connection: &mut Connection) -> bool {
+        connection.host().expect("a host").has_unsent()
+    }
+
+    #[test]
+    fn packets_of_a_session_that_flushes_leave_before_they_would_be_dropped() {
+        let mut connection = with_unsent(Some(FlushMode::OnFlush));
+        connection.flush_waiting();
+        assert!(!has_unsent(&mut connection));
+        let mut connection = with_unsent(Some(FlushMode::OnFlush));
+        connection.leave_session();
+        assert!(!has_unsent(&mut connection));
+    }
+
+    #[test]
+    fn a_scripts_packets_wait_for_the_scripts_flush() {
+        for mode in [None, Some(FlushMode::Immediate)] {
+            let mut connection = with_unsent(mode);
+            connection.flush_waiting();
+            assert!(has_unsent(&mut connection), "{mode:?}");
+            connection.flush(Time::ZERO).expect("a host");
+            assert!(!has_unsent(&mut connection), "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_flush_mode_reaches_the_host() {
+        let mut connection = with_unsent(Some(FlushMode::Immediate));
+        connection.set_session_flush_mode(FlushMode::OnFlush);
+        connection.flush_waiting();
+        assert!(!has_unsent(&mut connection));
+    }
+}

@@ -1,34 +1,34 @@
-//! Godot 3's bytes and channels. Numbers are little endian.
+//! The wire format of Godot 3's packets, and its ENet channels. Numbers are little-endian.
 
 use crate::TransferMode;
 use enet_proto::MAX_CHANNELS;
 
-/// ENet channel of the server's messages; 1 carries reliable packets, 2 unreliable ones, and a
-/// game's channel 1 is ENet channel 3, and so on.
+/// ENet channel of the server's messages. Packets of transfer channel 0 travel on channel 1 if they are
+/// reliable, and on channel 2 otherwise. Transfer channel 1 is ENet channel 3, and so on.
 pub const CONFIG_CHANNEL: u8 = 0;
-/// ENet channels that a game cannot choose.
+/// Number of ENet channels that a game cannot choose.
 pub const SYSTEM_CHANNELS: usize = 3;
-/// Highest transfer channel a game can choose.
+/// Highest transfer channel that a game can choose.
 const MAX_TRANSFER_CHANNEL: i32 = (MAX_CHANNELS - SYSTEM_CHANNELS) as i32;
 
-/// Bytes before those of a game.
+/// Size of a [`Prefix`], and of a [`SystemMessage`], in bytes.
 pub const PREFIX_SIZE: usize = 8;
 
-/// What a packet begins with.
+/// The beginning of every packet of a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
-    /// Who sent it.
+    /// Id of the sender.
     pub source: i32,
-    /// Who gets it: 0 everybody, an id that peer, a negative id everybody else.
+    /// The recipients: 0 for every peer, an id for that peer, a negative id for every other peer.
     pub target: i32,
 }
 
-/// What a server tells its clients, on a channel of its own.
+/// A server's message to its clients, on [`CONFIG_CHANNEL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemMessage {
-    /// Another client is there.
+    /// Another client has joined.
     Add(i32),
-    /// It is gone.
+    /// Another client has left.
     Remove(i32),
 }
 
@@ -36,7 +36,7 @@ const ADD: i32 = 0;
 const REMOVE: i32 = 1;
 
 impl Prefix {
-    /// The prefix of a packet, if it has one.
+    /// The prefix of a packet; `None` if the packet is too short.
     pub fn of(packet: &[u8]) -> Option<Self> {
         let (source, target) = two_numbers(packet)?;
         Some(Self { source, target })
@@ -48,7 +48,8 @@ impl Prefix {
 }
 
 impl SystemMessage {
-    /// The message in a packet; what follows it has no meaning.
+    /// The message in a packet; `None` if the packet is too short or the message unknown. Bytes after the
+    /// message are ignored.
     pub fn of(packet: &[u8]) -> Option<Self> {
         match two_numbers(packet)? {
             (ADD, id) => Some(Self::Add(id)),
@@ -78,8 +79,8 @@ fn eight_bytes(first: i32, second: i32) -> [u8; PREFIX_SIZE] {
     bytes
 }
 
-/// The ENet channel for a transfer channel. 0 and below mean the mode's own channel; `None` above
-/// the highest.
+/// The ENet channel of a transfer channel. 0 and below stand for the mode's own channel; `None` above
+/// [`MAX_TRANSFER_CHANNEL`].
 pub fn to_wire(mode: TransferMode, transfer_channel: i32) -> Option<u8> {
     match transfer_channel {
         ..=0 if mode == TransferMode::Reliable => Some(1),
@@ -89,12 +90,12 @@ pub fn to_wire(mode: TransferMode, transfer_channel: i32) -> Option<u8> {
     }
 }
 
-/// The transfer channel of an ENet channel, 0 for those that a game cannot choose.
+/// The transfer channel of an ENet channel; 0 for those that a game cannot choose.
 pub fn from_wire(channel: u8) -> i32 {
     (i32::from(channel) - 2).max(0)
 }
 
-/// ENet channels when a game asks for `user_channels` of its own.
+/// Number of ENet channels when a game asks for `user_channels` transfer channels.
 pub fn wire_count(user_channels: i32) -> usize {
     let asked = usize::try_from(user_channels).unwrap_or_default();
     asked.saturating_add(SYSTEM_CHANNELS).min(MAX_CHANNELS)
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_of_no_kind_is_nothing() {
+    fn short_packets_and_unknown_messages_are_rejected() {
         for size in 0..PREFIX_SIZE {
             assert_eq!(Prefix::of(&[0; PREFIX_SIZE][..size]), None);
             assert_eq!(SystemMessage::of(&[0; PREFIX_SIZE][..size]), None);
