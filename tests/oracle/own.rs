@@ -1,4 +1,4 @@
-//! Our engine, with a codec as the hosts on sockets have it.
+//! Our engine, with a codec applied as hosts on sockets apply it.
 
 use std::net::SocketAddr;
 
@@ -12,14 +12,14 @@ use super::Engine;
 
 /// The engine under test.
 pub struct OwnEngine {
-    /// For calls that only ours has.
+    /// Our host, for calls that the trait lacks.
     pub host: Enet,
     codec: Option<Box<dyn Codec + Send>>,
     scratch: Vec<u8>,
 }
 
 impl OwnEngine {
-    /// Makes a host.
+    /// Creates a host.
     pub fn new(config: &EngineConfig) -> Self {
         Self {
             host: Enet::new(config),
@@ -28,7 +28,7 @@ impl OwnEngine {
         }
     }
 
-    /// Makes a host as a boxed engine: an [`super::EngineFactory`].
+    /// Creates a host as a boxed engine: an [`super::EngineFactory`].
     pub fn boxed(config: &EngineConfig) -> Box<dyn Engine> {
         Box::new(Self::new(config))
     }

@@ -1,9 +1,9 @@
 //! The engine of crate rusty_enet, ENet 1.3.18 transpiled from C, behind our [`Engine`] trait.
 //!
-//! Three of its habits are hidden here. It calls its socket and its clock by itself: both are
+//! The adapter hides three peculiarities. The engine calls its socket and clock itself: both are
 //! replaced by memory that the trait's calls fill. `Packet::kind()` answers "reliable" for every
-//! packet: the flags are read from its debug text. And with a codec set, a datagram shorter than its
-//! own header makes a slice of negative length: such datagrams never get that far.
+//! packet: the flags are read from the packet's debug text. With a codec set, a datagram shorter
+//! than its own header makes a slice of negative length: the adapter drops such datagrams.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -24,20 +24,20 @@ use enet_proto::{
 
 use super::Engine;
 
-/// ENet on crate rusty_enet.
+/// An ENet host of crate rusty_enet.
 pub struct RustyEngine {
     host: rusty_enet::Host<Mailbox>,
     clock: Clock,
     codec: SharedCodec,
-    /// Per slot, the generation of the connection in it, if it has one.
+    /// The generation of the connection in each slot, `None` for a free slot.
     live: Vec<Option<u32>>,
     generations: u32,
     events: VecDeque<Event>,
 }
 
 impl RustyEngine {
-    /// Makes a host. Limits of `config` beyond the protocol's are cut to them; `answers_refused` is
-    /// something it cannot do.
+    /// Creates a host. Limits of `config` are clamped to the protocol's; `answers_refused` is not
+    /// supported.
     pub fn new(config: &EngineConfig) -> Self {
         let clock = Clock::default();
         clock.set(config.now);
@@ -54,7 +54,7 @@ impl RustyEngine {
             time: Box::new(move || reader.get()),
             seed: Some(config.seed),
         };
-        // Every setting is in range and the mailbox cannot fail.
+        // Every setting is in range, and binding the mailbox cannot fail.
         let host = rusty_enet::Host::new(Mailbox::default(), settings)
             .expect("settings are cut to the protocol's limits");
         Self {
@@ -67,7 +67,7 @@ impl RustyEngine {
         }
     }
 
-    /// Makes a host as a boxed engine: an [`crate::host::EngineFactory`].
+    /// Creates a host as a boxed engine: an [`super::EngineFactory`].
     pub fn boxed(config: &EngineConfig) -> Box<dyn Engine> {
         Box::new(Self::new(config))
     }
@@ -147,7 +147,7 @@ impl Engine for RustyEngine {
 
     fn service(&mut self, now: Time) {
         self.clock.set(now);
-        // One call handles at most 256 datagrams or ends at an event: go on until both are done.
+        // One call handles at most 256 datagrams or ends at an event: repeat until neither is left.
         loop {
             let event = match self.host.service() {
                 Ok(event) => event.map(rusty_enet::Event::no_ref),
@@ -228,7 +228,7 @@ impl Engine for RustyEngine {
             Disconnect::Now => peer.disconnect_now(data),
             Disconnect::Silent => peer.reset(),
         }
-        // An unfinished connection is dropped at once, whatever was asked for.
+        // The host drops an unfinished connection at once, whichever way was requested.
         if !peer_exists(peer) {
             self.live[usize::from(id.slot)] = None;
         }
@@ -293,14 +293,14 @@ impl Engine for RustyEngine {
     }
 
     fn set_bandwidth(&mut self, incoming: u32, outgoing: u32) {
-        // Fails for limits that `limit` never makes.
+        // The call fails only for limits that `limit` never produces.
         let _ = self
             .host
             .set_bandwidth_limit(limit(incoming), limit(outgoing));
     }
 
     fn share_bandwidth(&mut self, _now: Time) {
-        // Its host does so in `service`, and nowhere else.
+        // rusty_enet distributes the bandwidth in `service` only.
     }
 
     fn set_channel_limit(&mut self, channels: usize) {
@@ -309,12 +309,12 @@ impl Engine for RustyEngine {
         } else {
             channels
         };
-        // In range, so it cannot fail.
+        // The limit is in range, so the call cannot fail.
         let _ = self.host.set_channel_limit(channels.min(MAX_CHANNELS));
     }
 
-    /// C lets in everybody and refuses in silence: whoever cares has to look at a connection's data
-    /// himself, when it is up.
+    /// C admits every client and refuses silently. A caller that wants to select clients has to check
+    /// a connection's data once it is up.
     fn set_admission(&mut self, _admission: Admission) {}
 
     fn connected_peers(&self) -> usize {
@@ -338,7 +338,7 @@ impl fmt::Debug for RustyEngine {
     }
 }
 
-/// Stands in for a socket: what came in and what is to go out.
+/// Replaces the socket: datagrams received and datagrams to send.
 #[derive(Debug, Default)]
 struct Mailbox {
     incoming: VecDeque<(SocketAddr, Vec<u8>)>,
@@ -361,21 +361,21 @@ impl Socket for Mailbox {
         let Some((from, datagram)) = self.incoming.pop_front() else {
             return Ok(None);
         };
-        // `receive` above lets nothing in that is larger than the buffer.
+        // `receive` above drops datagrams larger than the buffer.
         let size = datagram.len().min(buffer.len());
         buffer[..size].copy_from_slice(&datagram[..size]);
         Ok(Some((from, PacketReceived::Complete(size))))
     }
 }
 
-/// The time the host sees: what the last call said. Atomic because the host claims to be `Send`.
+/// The host's clock: the time of the latest call. Atomic because the host claims to be `Send`.
 #[derive(Debug, Clone, Default)]
 struct Clock(Arc<AtomicU64>);
 
 impl Clock {
     fn set(&self, now: Time) {
         let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        // Never back: the engine counts on it.
+        // The clock never goes back: the engine relies on that.
         self.0.fetch_max(millis, Ordering::Relaxed);
     }
 
@@ -384,8 +384,8 @@ impl Clock {
     }
 }
 
-/// A codec that can be changed: rusty_enet takes one only when a host is made, Godot's `compress()`
-/// comes later. Shared with a host that claims to be `Send`.
+/// A replaceable codec: rusty_enet takes one only at creation, while Godot's `compress()` is called
+/// later. Locked because the host that shares it claims to be `Send`.
 #[derive(Clone, Default)]
 struct SharedCodec(Arc<Mutex<Option<Box<dyn Codec + Send>>>>);
 
@@ -396,7 +396,7 @@ impl SharedCodec {
         }
     }
 
-    /// 0 for what the codec cannot do, or where there is none.
+    /// Runs the codec; 0 if it fails or if there is none.
     fn run(&self, run: impl FnOnce(&mut dyn Codec) -> Option<usize>) -> usize {
         let mut codec = self.0.lock().ok();
         let codec = codec.as_mut().and_then(|codec| codec.as_mut());
@@ -422,7 +422,7 @@ fn checksum(pieces: &[&[u8]]) -> u32 {
     hasher.finalize().to_be()
 }
 
-/// Reads numbers by name from a peer's debug text: most statistics have no getter.
+/// Parses statistics from a peer's debug text: most of them have no getter.
 fn statistics_of(peer: &rusty_enet::Peer<Mailbox>) -> PeerStatistics {
     let text = format!("{peer:?}");
     let field = |name: &str| {
@@ -460,7 +460,7 @@ fn statistics_of(peer: &rusty_enet::Peer<Mailbox>) -> PeerStatistics {
     }
 }
 
-/// Reads the number behind `flags: ` from a debug text as it is written, without storing the text.
+/// Extracts the number after `flags: ` while a debug text is written, without storing the text.
 #[derive(Default)]
 struct FlagReader {
     after_name: bool,
@@ -514,7 +514,7 @@ fn peer_exists(peer: &rusty_enet::Peer<Mailbox>) -> bool {
 }
 
 fn peer_id(slot: PeerID, generation: u32) -> PeerId {
-    // A host has at most 4095 slots.
+    // A host has at most 4095 slots, so the index fits.
     PeerId {
         slot: slot.0 as u16,
         generation,
