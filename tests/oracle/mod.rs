@@ -31,7 +31,7 @@ pub trait Engine: Send {
         data: u32,
     ) -> Option<PeerId>;
 
-    /// Takes in one datagram. Hostile bytes are dropped without a report.
+    /// Handles one received datagram. Malformed datagrams are dropped silently.
     fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]);
 
     /// Handles everything due: retransmissions, timeouts, pings, bandwidth sharing. Acknowledgements

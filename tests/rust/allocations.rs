@@ -70,7 +70,7 @@ impl End {
                     self.received += 1;
                     self.engine.recycle(data);
                 }
-                Event::Disconnected { .. } => panic!("nobody leaves"),
+                Event::Disconnected { .. } => panic!("no peer leaves"),
             }
         }
     }
@@ -300,5 +300,5 @@ fn bursts_leave_room(burst_size: usize, size: usize) {
     let counted = allocation_counter::measure(|| (0..ROUNDS).for_each(|_| round()));
     let allocations = counted.count_total as f64 / ROUNDS as f64;
     assert!(allocations < 1.0, "{allocations} in a round");
-    assert!(end.received >= 4 * ROUNDS, "they arrive");
+    assert!(end.received >= 4 * ROUNDS, "the packets arrive");
 }

@@ -160,5 +160,5 @@ fn undecodable_datagrams_are_reported_every_ten_seconds() {
     // The reports come at once, after ten and after twenty seconds.
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|it| it.mode == "COMPRESS_NONE"), "{told:?}");
-    assert!(told[1].count > 90, "all since then: {told:?}");
+    assert!(told[1].count > 90, "all since the last report: {told:?}");
 }

@@ -159,7 +159,7 @@ fn a_session_that_had_been_full_receives_again_after_a_restart() {
         assert!(counts.len() < 4000, "{:?}", counts.last());
         counts.push(poll_unread(&mut world, server, &clients));
     }
-    assert!(counts[counts.len() - 1] < 20, "it never is full");
+    assert!(counts[counts.len() - 1] < 20, "the session is never full");
     let now = world.now();
     world[server].peer.close(now);
     assert_eq!(world[server].peer.available_packets(), 0);

@@ -104,7 +104,7 @@ impl Link {
             self.client.receive(self.now, address(SERVER), &answer);
         }
         let statistics = self.client.statistics(self.peer);
-        statistics.expect("it is there").packet_throttle
+        statistics.expect("connected").packet_throttle
     }
 
     /// Delivers a datagram in the client's name: a control command with `bytes` after its header. Its
@@ -345,7 +345,7 @@ fn tolerated_jitter_does_not_lower_the_throttle() {
         (0, USUAL, true),
     ] {
         let mut link = Link::connected();
-        let client = link.client.own().expect("it is ours");
+        let client = link.client.own().expect("our engine");
         client.tolerate_jitter(tolerated);
         // Repeats until the throttle compares with this round-trip time.
         for _ in 0..60 {
@@ -368,10 +368,10 @@ fn pending_clients_are_told_that_the_server_closes() {
         }
         link.serve();
         if is_told {
-            let server = link.server.own().expect("it is ours");
+            let server = link.server.own().expect("our engine");
             server.turn_newcomers_away(link.now);
         }
-        assert!(link.events.is_empty(), "the server knows of nobody");
+        assert!(link.events.is_empty(), "the server reports no client");
         for datagram in datagrams(&mut *link.server) {
             link.client.receive(link.now, address(SERVER), &datagram);
         }

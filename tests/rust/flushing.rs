@@ -131,7 +131,7 @@ fn acknowledgements_share_a_datagram_with_the_answer() {
     assert!(world[server].peer.next_notice(now).is_none());
     assert!(
         world[server].peer.take_packet().is_some(),
-        "the question is there"
+        "the question has arrived"
     );
     assert!(sent_by(&world, server).is_empty(), "the poll sends nothing");
     world

@@ -50,7 +50,7 @@ fn connected(world: &mut World, count: usize, relays: bool) -> (NodeId, Vec<Clie
         };
         world[server].signals.len() == count && clients.iter().all(know_all)
     });
-    assert!(met, "everybody connects");
+    assert!(met, "every client connects");
     (server, clients)
 }
 

@@ -31,7 +31,7 @@ fn still_works(world: &mut World, server: NodeId, client: NodeId) {
         .expect("sent");
     assert!(world.run_until(5000, |world| !world[server].packets.is_empty()));
     assert_eq!(world[server].packets[0].data, b"still here");
-    assert_eq!(world[server].signals.len(), 1, "nobody came or went");
+    assert_eq!(world[server].signals.len(), 1, "no client joined or left");
 }
 
 /// In rusty_enet a compressed datagram shorter than its header makes a slice of negative length.

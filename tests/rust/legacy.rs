@@ -221,9 +221,15 @@ fn a_goodbye_reaches_every_client_before_the_close() {
         world.poll(client);
         assert!(!world[client].peer.is_active());
     }
-    assert!(!world[server].peer.say_goodbye(now), "everybody is told");
+    assert!(
+        !world[server].peer.say_goodbye(now),
+        "every client was told"
+    );
     world[server].peer.close(now);
-    assert!(!world[server].peer.say_goodbye(now), "nobody is there");
+    assert!(
+        !world[server].peer.say_goodbye(now),
+        "no client is connected"
+    );
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn unreliable_packets_arrive_at_most_once_and_ordered_ones_in_order() {
         world.run(1000);
         let numbers: Vec<u32> = world[server].packets.iter().map(number_of).collect();
         assert!(numbers.len() > 900, "{} of 2000, {mode:?}", numbers.len());
-        assert!(numbers.len() < 1990, "the network does lose some");
+        assert!(numbers.len() < 1990, "the network loses some");
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
         sorted.dedup();

@@ -186,7 +186,7 @@ fn the_thread_keeps_connections_alive_and_times_them_out() {
     assert_eq!(server.signals, [Signal::PeerConnected(7)]);
     assert_eq!(client.peer.status(), Status::Connected);
     // Without its thread the client falls silent.
-    client.peer.set_thread(None).expect("it ends");
+    client.peer.set_thread(None).expect("the thread ends");
     wait_until("the client times out", || {
         server.poll();
         server.signals.contains(&Signal::PeerDisconnected(7))
@@ -237,7 +237,7 @@ fn the_thread_can_start_and_stop_at_any_time() {
         client.poll();
         server.poll();
     }
-    wait_until("all come", || {
+    wait_until("all packets arrive", || {
         client.poll();
         server.poll();
         client.packets.len() == ROUNDS && server.packets.len() == ROUNDS
@@ -348,7 +348,7 @@ fn unread_packets_are_bounded() {
     reader.receive(now());
     let to = address(&reader);
     let peer = writer.connect(now(), to, 1, 0).expect("a slot");
-    wait_until("it connects", || {
+    wait_until("the writer connects", || {
         writer.service(now());
         writer.next_event().is_some()
     });
@@ -361,7 +361,7 @@ fn unread_packets_are_bounded() {
     wait_until("the reader is full", || {
         writer.service(now());
         let statistics = writer.statistics(peer);
-        statistics.expect("it lives").packets_lost > 8
+        statistics.expect("connected").packets_lost > 8
     });
     let mut received = 0;
     let mut take = |reader: &mut Host| {
@@ -373,7 +373,7 @@ fn unread_packets_are_bounded() {
     };
     let kept = take(&mut reader);
     assert!(kept <= LIMIT_BYTES / PACKET + 8, "{kept} were kept");
-    wait_until("all come", || {
+    wait_until("all packets arrive", || {
         writer.service(now());
         take(&mut reader) == sent
     });

@@ -35,7 +35,7 @@ fn waiting_and_servicing_alone_retransmits_a_connect_on_time() {
     let event = loop {
         assert!(!host.wait(network.now(), LONG), "nobody answers");
         waits += 1;
-        assert!(waits < 10_000, "at {:?} for ever", network.now());
+        assert!(waits < 10_000, "still waiting at {:?}", network.now());
         host.service(network.now());
         let sent = network.take_recording().len();
         times.extend(vec![network.now().as_millis(); sent]);
@@ -124,7 +124,7 @@ fn on_real_sockets_datagrams_end_the_waits() {
     let clock = Instant::now();
     let server = thread::spawn(move || {
         let mut server = local_host(1);
-        port.send(server.local_port()).expect("somebody listens");
+        port.send(server.local_port()).expect("the receiver exists");
         rally(&mut server, clock, ROUNDS);
     });
     let port = server_port.recv().expect("a port");

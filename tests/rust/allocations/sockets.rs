@@ -54,7 +54,7 @@ impl Game {
             for peer in clients.iter_mut().chain([&mut server]) {
                 take_in(peer, epoch.elapsed());
             }
-            assert!(epoch.elapsed().as_secs() < 20, "they connect");
+            assert!(epoch.elapsed().as_secs() < 20, "the clients connect");
         }
         server.set_flush_mode(FlushMode::OnFlush, epoch.elapsed());
         Self {

@@ -127,7 +127,7 @@ fn unsequenced_packets_arrive_at_most_once() {
     in_each_role(|server, client| {
         let size = |number| number as usize % 800 + 8;
         for mut numbers in unreliable_packets(34, server, client, UNSEQUENCED, size) {
-            assert!(!numbers.is_sorted(), "they do not wait for each other");
+            assert!(!numbers.is_sorted(), "packets do not wait for each other");
             numbers.sort_unstable();
             let count = numbers.len();
             numbers.dedup();
@@ -215,7 +215,7 @@ fn unreliable_packets(
         });
         let numbers: Vec<u32> = numbers.collect();
         assert!(numbers.len() > 50, "{} of {COUNT}", numbers.len());
-        assert!(numbers.len() < COUNT as usize, "the network does lose some");
+        assert!(numbers.len() < COUNT as usize, "the network loses some");
         numbers
     })
 }

@@ -72,7 +72,7 @@ fn the_c_library_measures_plausible_statistics() {
         assert_eq!(world.statistic(host, slot, "reliableDataInTransit"), 0);
         assert_eq!(world.statistic(host, slot, "totalWaitingData"), 0);
         let mean = world.statistic(host, slot, "roundTripTime");
-        assert!(mean < 250, "{mean} ms, which began at 500");
+        assert!(mean < 250, "{mean} ms, initially 500");
         let lost = world.statistic(host, slot, "packetLoss");
         assert!(lost < 6554, "{lost} of 65536 lost where nothing is lost");
     });
@@ -243,7 +243,7 @@ fn pings_keep_an_idle_connection_alive() {
         assert!(world.seen(pair.server).is_empty(), "{world:?}");
         assert!(world.seen(pair.client).is_empty(), "{world:?}");
         let mean = world.statistic(host, slot, "roundTripTime");
-        assert!(mean < 250, "{mean} ms, which began at 500");
+        assert!(mean < 250, "{mean} ms, initially 500");
     });
 }
 

@@ -21,7 +21,7 @@ pub fn is_there() -> bool {
     let is_there = std::env::var_os("ENET_C_PEER").is_some();
     assert!(
         is_there || std::env::var_os("REQUIRE_C_ENET").is_none(),
-        "ENET_C_PEER names no program, but the tests against the C library are asked for"
+        "ENET_C_PEER names no program, but REQUIRE_C_ENET is set"
     );
     if !is_there {
         // The test harness would capture the output of the print macros.

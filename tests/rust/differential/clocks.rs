@@ -182,7 +182,7 @@ fn lost_commands_are_averaged_every_ten_seconds() {
         losses
     });
     let runs: Vec<_> = runs.collect();
-    let last = runs[0].last().expect("it was measured");
+    let last = runs[0].last().expect("a measurement");
     // Losses are in 65536ths, and each ten seconds count for an eighth of the average.
     assert!((1000..20_000).contains(&last.0.0), "{last:?}");
     assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");

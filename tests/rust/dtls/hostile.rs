@@ -202,7 +202,7 @@ fn garbage_of_every_length_is_dropped() {
             for (byte, header) in bytes.iter_mut().zip([first, 254, 253, 0, 1]) {
                 *byte = header;
             }
-            // A matching length makes it look like a record.
+            // A matching length makes the bytes look like a record.
             if let Some(content) = length.checked_sub(13) {
                 bytes[11..13].copy_from_slice(&(content as u16).to_be_bytes());
             }

@@ -145,7 +145,7 @@ impl Node {
             let received = &mut self.received;
             self.dtls
                 .receive(now, from, &buffer[..size], &mut |_, plain| {
-                    received.push_str(std::str::from_utf8(plain).expect("what was sent"));
+                    received.push_str(std::str::from_utf8(plain).expect("text"));
                 });
             self.flush();
         }
@@ -186,7 +186,7 @@ fn until(what: &str, node: &mut Node, end: &mut End, done: impl Fn(&Node, &mut E
             let (events, came) = (&node.events, node.received.len());
             let printed = end.output().len();
             let errors = end.errors();
-            panic!("{what}: {events:?}, {came} bytes came, {printed} went; OpenSSL: {errors}");
+            panic!("{what}: {events:?}, {came} bytes came, {printed} printed; OpenSSL: {errors}");
         }
         node.step();
     }
@@ -234,8 +234,8 @@ fn carry(node: &mut Node, end: &mut End) {
             });
         }
     }
-    assert!(end.output()[first..] == to_it, "what OpenSSL got");
-    assert!(node.received == to_us, "what we got");
+    assert!(end.output()[first..] == to_it, "OpenSSL got other lines");
+    assert!(node.received == to_us, "we got other lines");
 }
 
 /// Runs a test with each cipher suite, all at once, since the tests mostly wait.

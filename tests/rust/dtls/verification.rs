@@ -21,7 +21,7 @@ fn outcome(server: &Identity, client: Verification) -> Option<CertificateProblem
     if is_connected(1)(&events) {
         return None;
     }
-    assert!(is_disconnected(1)(&events), "it ends at once");
+    assert!(is_disconnected(1)(&events), "the client ends at once");
     match failed(&world, &connecting).expect("a reason").reason {
         Failure::Certificate(problem) => Some(problem),
         other => panic!("{other}"),

@@ -93,7 +93,7 @@ fn packets_for_unknown_targets_reach_nobody() {
     for node in [server, clients[0].0, clients[1].0] {
         assert_eq!(heard(&world, node), [(own, &b"for all"[..]); 3]);
     }
-    assert!(heard(&world, hostile).is_empty(), "and not the sender");
+    assert!(heard(&world, hostile).is_empty(), "the sender gets nothing");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn claimed_packet_sizes_count_as_soon_as_they_are_claimed() {
     assert!(sent > 70_000);
     let waiting = forger.waiting();
     let once = LIMIT..LIMIT + LIMIT / 4;
-    assert!(once.contains(&waiting), "one claim was taken: {waiting}");
+    assert!(once.contains(&waiting), "one claim was accepted: {waiting}");
     // A packet in order need not wait, and still arrives.
     let mut forger = Forger::new();
     for start in 2..100 {
@@ -211,7 +211,7 @@ fn refused_strangers_get_no_more_bytes_than_were_sent_in_their_name() {
                 *answered.entry(to).or_insert(0) += datagram.len();
                 count += 1;
             }
-            assert!(count <= 1, "one datagram for one");
+            assert!(count <= 1, "one datagram per CONNECT");
             answers += count;
             now += Duration::from_millis(1);
         }

@@ -97,7 +97,7 @@ fn a_poll_computes_no_handshake() {
     }
     server.flush(now());
     let mut received = 0;
-    wait_until("it is received", || {
+    wait_until("the packets arrive", || {
         server.receive(now());
         for client in &mut clients {
             client.service(now());

@@ -127,7 +127,10 @@ fn play_frames(host: &mut Host, peer: PeerId, gate: &Gate) {
         while host.next_event().is_some() {}
         host.flush(now());
     }
-    assert!(!gate.is_late.load(Ordering::SeqCst), "it waited");
+    assert!(
+        !gate.is_late.load(Ordering::SeqCst),
+        "the owner had to wait"
+    );
     gate.open();
 }
 
@@ -155,7 +158,7 @@ fn a_slow_codec_delays_no_send() {
         play_frames(&mut slow, ours, &gate);
         // The packets queued meanwhile arrive.
         let mut received = 0;
-        wait_until("it goes on", || {
+        wait_until("the packets arrive", || {
             other.service(now());
             let events = std::iter::from_fn(|| other.next_event());
             received += events

@@ -64,7 +64,7 @@ fn a_dead_socket_causes_no_busy_loop() {
     let looks = looks.load(Ordering::SeqCst);
     // A pause follows each attempt, which bounds their number on a machine of any speed.
     let most = clock.elapsed().as_millis() + 20;
-    assert!(looks as u128 <= most, "{looks} looks, not {most}");
+    assert!(looks as u128 <= most, "{looks} attempts, more than {most}");
 }
 
 /// Longest time that an answer may wait.
@@ -132,7 +132,7 @@ fn packets_read_by_a_poll_are_acknowledged_without_a_flush() {
     for _ in 0..3 {
         let sent = client.send(now(), peer, 0, PacketFlags::RELIABLE, b"hello");
         sent.expect("queued");
-        wait_until("it is acknowledged", || {
+        wait_until("the packet is acknowledged", || {
             server.receive(now());
             client.service(now());
             let statistics = client.statistics(peer).expect("connected");

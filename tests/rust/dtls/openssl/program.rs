@@ -19,7 +19,7 @@ pub fn is_there() -> bool {
     let is_there = version.is_ok_and(|it| it.stdout.starts_with(b"OpenSSL"));
     assert!(
         is_there || std::env::var_os("REQUIRE_OPENSSL").is_none(),
-        "there is no program openssl, but the tests against it are asked for"
+        "there is no program openssl, but REQUIRE_OPENSSL is set"
     );
     if !is_there {
         // The test harness would capture the output of the print macros.
@@ -62,7 +62,7 @@ impl Folder {
 
     /// Runs the program to its end. `arguments` are as in a shell, but without quotes.
     pub fn run(&self, arguments: &str) {
-        let done = self.command(arguments).output().expect("it starts");
+        let done = self.command(arguments).output().expect("openssl starts");
         let errors = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "openssl {arguments}: {errors}");
     }
@@ -94,7 +94,7 @@ impl End {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        let mut child = command.spawn().expect("openssl starts");
         Self {
             input: child.stdin.take(),
             output: Stream::of(child.stdout.take().expect("a pipe")),
@@ -105,7 +105,7 @@ impl End {
 
     pub fn write(&mut self, text: &str) {
         let input = self.input.as_mut().expect("not closed");
-        input.write_all(text.as_bytes()).expect("it reads");
+        input.write_all(text.as_bytes()).expect("openssl reads");
     }
 
     /// Closes the program's input.
@@ -136,7 +136,8 @@ impl End {
                 return address.parse().expect("an address");
             }
             let part = self.output.parts.recv_timeout(PATIENCE);
-            let part = part.unwrap_or_else(|_| panic!("it does not listen: {}", self.errors()));
+            let part =
+                part.unwrap_or_else(|_| panic!("the server does not listen: {}", self.errors()));
             self.output.append(&part);
         }
     }
