@@ -215,10 +215,7 @@ fn wrong_settings_are_reported() {
         ..ClientOptions::new("nowhere", 5)
     };
     assert!(matches!(bad(nowhere), CreateError::Resolve { .. }));
-    assert!(
-        peer.create_server(&good, now).is_ok(),
-        "the peer is still usable"
-    );
+    assert!(peer.create_server(&good, now).is_ok(), "still usable");
     assert!(matches!(
         peer.create_server(&good, now),
         Err(CreateError::AlreadyActive)

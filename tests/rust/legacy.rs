@@ -221,15 +221,9 @@ fn a_goodbye_reaches_every_client_before_the_close() {
         world.poll(client);
         assert!(!world[client].peer.is_active());
     }
-    assert!(
-        !world[server].peer.say_goodbye(now),
-        "every client was told"
-    );
+    assert!(!world[server].peer.say_goodbye(now), "all were told");
     world[server].peer.close(now);
-    assert!(
-        !world[server].peer.say_goodbye(now),
-        "no client is connected"
-    );
+    assert!(!world[server].peer.say_goodbye(now), "no clients");
 }
 
 #[test]

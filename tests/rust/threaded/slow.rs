@@ -127,10 +127,7 @@ fn play_frames(host: &mut Host, peer: PeerId, gate: &Gate) {
         while host.next_event().is_some() {}
         host.flush(now());
     }
-    assert!(
-        !gate.is_late.load(Ordering::SeqCst),
-        "the owner had to wait"
-    );
+    assert!(!gate.is_late.load(Ordering::SeqCst), "blocked");
     gate.open();
 }
 

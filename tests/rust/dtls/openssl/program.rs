@@ -136,8 +136,7 @@ impl End {
                 return address.parse().expect("an address");
             }
             let part = self.output.parts.recv_timeout(PATIENCE);
-            let part =
-                part.unwrap_or_else(|_| panic!("the server does not listen: {}", self.errors()));
+            let part = part.unwrap_or_else(|_| panic!("does not listen: {}", self.errors()));
             self.output.append(&part);
         }
     }
