@@ -187,7 +187,8 @@ fn refusals_keep_no_memory_and_reuse_that_of_earlier_ones() {
         assert!(stranger.next_datagram(&mut connect).is_some());
         let counted = allocation_counter::measure(|| {
             for number in 0..FLOOD {
-                // Each CONNECT has another token and address. The token precedes the data, the last four bytes.
+                // Each CONNECT has another token and address. The token precedes the data, which
+                // are the last four bytes.
                 let end = connect.len() - 4;
                 connect[end - 4..end].copy_from_slice(&number.to_be_bytes());
                 let from = ([10, 0, 1, 1], number as u16).into();

@@ -242,7 +242,7 @@ fn damaged_datagrams_are_harmless() {
     let mut random = Random::new(9);
     let mut room = [0; LARGEST];
     for mode in modes() {
-        // The other formats have no end mark, so a truncated stream is decompressed as far as it goes.
+        // The other codecs do not detect truncation: they decompress as far as the data goes.
         let has_end = matches!(mode, Compression::Zlib | Compression::Zstd);
         let mut codec = codec(&mode);
         for plain in samples() {

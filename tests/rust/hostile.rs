@@ -53,7 +53,7 @@ fn every_length_with_every_header_flag_is_harmless() {
                         if let Some(first) = bytes.first_mut() {
                             *first |= flags << 4;
                         }
-                        // Longer random commands in the client's name could do anything the client may do.
+                        // Longer commands in the client's name could do what the client may do.
                         if from == stranger() || length < 5 {
                             world.network.forge(from, to, &bytes);
                             short += u64::from(length < 5);

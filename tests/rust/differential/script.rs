@@ -236,7 +236,8 @@ fn play_step(arena: &mut Arena, step: &Step, contents: &mut Contents) {
             if let Some(peer) = end.up(arena) {
                 let engine = &mut arena.nodes[end.nodes().0].engine;
                 engine.set_ping_interval(now, peer, interval);
-                // Otherwise a ping may be due at once: C sends it in the flush, we with the next service.
+                // Otherwise a ping may be due at once, which C sends in the flush, we with the next
+                // service.
                 engine.ping(now, peer);
                 arena.flush(end.nodes().0);
             }

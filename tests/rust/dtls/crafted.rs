@@ -132,7 +132,8 @@ fn with_little_stack(work: impl FnOnce() + Send + 'static) {
     done.expect("no panic");
 }
 
-/// Fragments without content, each of which continues the one before it. The end is missing.
+/// Fragments without content, each followed in the message by the one sent before it. The end of
+/// the message is missing.
 fn empty_chain(message: u16, datagrams: u32) -> Vec<Vec<u8>> {
     const EACH: u32 = 1200;
     let datagram = |number: u32| {
