@@ -1,5 +1,5 @@
-//! No allocation per packet in the steady state, and none for whoever is turned away. A binary of its own: the counting allocator is the
-//! whole program's.
+//! No allocation per packet in the steady state, and none per refused client. The tests have a binary
+//! of their own, because the counting allocator serves the whole program.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn modes() -> Vec<Compression> {
     all
 }
 
-/// A host, and what it knows as its peers.
+/// A host and its peers.
 struct End {
     engine: OwnEngine,
     address: SocketAddr,
@@ -65,7 +65,7 @@ impl End {
                     self.received += 1;
                     self.engine.recycle(data);
                 }
-                Event::Disconnected { .. } => panic!("nobody leaves"),
+                Event::Disconnected { .. } => panic!("no peer leaves"),
             }
         }
     }
@@ -94,7 +94,7 @@ impl End {
     }
 }
 
-/// Moves datagrams from one host to those they are for.
+/// Delivers the datagrams of one host to their destinations.
 fn deliver(now: Time, from: &mut End, to: &mut [End], datagram: &mut Vec<u8>) {
     while let Some(address) = from.engine.next_datagram(datagram) {
         let end = to.iter_mut().find(|end| end.address == address);
@@ -148,7 +148,7 @@ fn allocations_per_tick(compression: &Compression, ticks: u32) -> f64 {
 }
 
 #[test]
-fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
+fn packets_of_every_kind_reuse_the_memory_of_earlier_ones() {
     for compression in modes() {
         // Codecs are slow in a debug build.
         let ticks = if compression == Compression::None {
@@ -157,7 +157,7 @@ fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
             40
         };
         let allocations = allocations_per_tick(&compression, ticks);
-        // 48 packets go each way in a tick; what is left are pings and growing tables.
+        // 48 packets go each way in a tick. The remaining allocations are pings and growing tables.
         assert!(
             allocations < 1.0,
             "{compression:?}: {allocations} in a tick"
@@ -166,7 +166,7 @@ fn packets_of_every_kind_use_the_memory_of_earlier_ones() {
 }
 
 #[test]
-fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
+fn refusals_keep_no_memory_and_reuse_that_of_earlier_ones() {
     const FLOOD: u32 = 10_000;
     let mut server = OwnEngine::new(&HostConfig {
         answers_refused: true,
@@ -182,7 +182,8 @@ fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
         assert!(stranger.next_datagram(&mut connect).is_some());
         let counted = allocation_counter::measure(|| {
             for number in 0..FLOOD {
-                // Another token and address each time. The token ends before the data, the last four.
+                // Each CONNECT has another token and address. The token precedes the data, which
+                // are the last four bytes.
                 let end = connect.len() - 4;
                 connect[end - 4..end].copy_from_slice(&number.to_be_bytes());
                 let from = ([10, 0, 1, 1], number as u16).into();
@@ -192,7 +193,7 @@ fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
         });
         (counted.count_total, counted.bytes_current)
     };
-    // The first ones get slots, and then there are none.
+    // The first clients take all the slots.
     flood(&mut server, 1);
     for admission in [
         Admission::Everybody,
@@ -205,9 +206,9 @@ fn refusals_keep_nothing_and_use_the_memory_of_earlier_ones() {
 }
 
 #[test]
-fn datagrams_of_any_size_use_the_memory_of_earlier_ones() {
+fn datagrams_of_any_size_reuse_the_memory_of_earlier_ones() {
     let mut traffic = Traffic::new(2);
-    // Tiny ones for long between large ones: memory that looks too large must not be given back.
+    // Long runs of tiny datagrams between large ones: a codec must not free memory that seems too large.
     let mut datagrams: Vec<Vec<u8>> = (0..300).map(|_| traffic.datagram()).collect();
     datagrams.extend((0..300).map(|at| vec![7; 8 + at % 20]));
     datagrams.push((0..4092u32).map(|n| (n * n / 7) as u8).collect());
@@ -221,7 +222,7 @@ fn datagrams_of_any_size_use_the_memory_of_earlier_ones() {
                 let size = codec.compress(datagram, &mut packed).expect("fits");
                 let size = codec.decompress(&packed[..size], &mut plain);
                 assert_eq!(size, Some(datagram.len()));
-                // What a stranger sends, and what does not fit.
+                // Input of a stranger, and output that does not fit.
                 codec.decompress(datagram, &mut plain);
                 codec.compress(datagram, &mut packed[..datagram.len() / 2]);
             }
@@ -235,7 +236,7 @@ fn datagrams_of_any_size_use_the_memory_of_earlier_ones() {
     }
 }
 
-/// What a burst of one size leaves behind must not keep the others from being used again.
+/// Buffers left over from a burst of one size must not prevent the reuse of others.
 #[test]
 fn a_burst_of_large_packets_leaves_room_for_small_ones() {
     bursts_leave_room(2100, 1000);
@@ -251,7 +252,7 @@ fn bursts_leave_room(burst_size: usize, size: usize) {
     const ROUNDS: usize = 100;
     let config = |seed| HostConfig::new(1, seed, Time::ZERO);
     let mut engine = OwnEngine::new(&config(1));
-    // A game that gives back at once what it read in a frame.
+    // A game returns all buffers of a frame at once.
     for _ in 0..BURST / burst_size {
         engine.recycle(vec![0; burst_size]);
     }
@@ -295,5 +296,5 @@ fn bursts_leave_room(burst_size: usize, size: usize) {
     let counted = allocation_counter::measure(|| (0..ROUNDS).for_each(|_| round()));
     let allocations = counted.count_total as f64 / ROUNDS as f64;
     assert!(allocations < 1.0, "{allocations} in a round");
-    assert!(end.received >= 4 * ROUNDS, "they arrive");
+    assert!(end.received >= 4 * ROUNDS, "the packets arrive");
 }

@@ -1,7 +1,7 @@
-//! Our engine and the C library, over real sockets, in both roles.
+//! Our engine against the C library over real sockets, in both roles.
 //!
-//! The C library runs in a program of its own (`tests/c/peer.c`), which `cargo xtask test` builds
-//! and names in `ENET_C_PEER`. Without it these tests are left out, and say so.
+//! The C library runs in a program of its own (`tests/c/peer.c`). `cargo xtask test` builds the
+//! program and names it in `ENET_C_PEER`. Without the program these tests are skipped with a message.
 
 mod bad_network;
 mod connections;
@@ -18,7 +18,7 @@ use std::thread;
 
 use node::Kind;
 
-/// Runs a test with the C library as server and with it as client, both at once: they mostly wait.
+/// Runs a test with the C library as server and as client, concurrently, since both mostly wait.
 fn in_each_role(test: impl Fn(Kind, Kind) + Sync) {
     if !program::is_there() {
         return;

@@ -1,4 +1,4 @@
-//! The codecs: what stock made of known bytes, everything there and back, and hostile input.
+//! The codecs: stock Godot's output for known bytes, round trips, and hostile input.
 
 use enet_codec::Compression;
 use enet_codec::{BadDictionary, Codec, Dictionary, MODES, train_dictionary};
@@ -17,7 +17,7 @@ fn modes() -> Vec<Compression> {
     with_codec.collect()
 }
 
-/// A dictionary of the traffic of another game.
+/// A dictionary trained on the traffic of another game.
 fn dictionary(seed: u64) -> Dictionary {
     let mut traffic = Traffic::new(seed);
     let samples: Vec<Vec<u8>> = (0..600).map(|_| traffic.datagram()).collect();
@@ -36,7 +36,7 @@ fn bytes(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Packs into as much room as any codec needs.
+/// Compresses into a buffer large enough for any codec.
 fn packed(codec: &mut dyn Codec, plain: &[u8]) -> Vec<u8> {
     let mut packed = vec![0; 2 * plain.len() + 64];
     let size = codec.compress(plain, &mut packed).expect("fits");
@@ -52,7 +52,7 @@ fn unpacked(codec: &mut dyn Codec, packed: &[u8], room: usize) -> Option<Vec<u8>
 }
 
 #[test]
-fn captured_datagrams_are_unpacked() {
+fn captured_datagrams_are_decompressed() {
     let captured = [
         (
             Compression::RangeCoder,
@@ -72,11 +72,12 @@ fn captured_datagrams_are_unpacked() {
         let seen = unpacked(&mut *codec(&mode), &bytes(packed), plain.len());
         assert_eq!(seen.as_ref(), Some(&plain), "{mode:?}");
     }
-    // What is shorter than 16 bytes is filled up with zeros.
+    // Input shorter than 16 bytes is padded with zeros.
     let zeros = bytes("010000e0020102000000");
     let seen = unpacked(&mut *codec(&Compression::FastLz), &zeros, LARGEST);
     assert_eq!(seen, Some(vec![0; 16]));
-    // What a codec cannot make smaller is sent as it is: here zstd, and an acknowledgement always.
+    // A datagram that a codec cannot shorten is sent uncompressed: this one with zstd, and an
+    // acknowledgement with every codec.
     let mut room = [0; LARGEST];
     for (mode, plain) in [(Compression::Zstd, &plain[..])]
         .into_iter()
@@ -88,12 +89,12 @@ fn captured_datagrams_are_unpacked() {
 }
 
 #[test]
-fn the_range_coder_packs_as_in_c() {
+fn the_range_coder_compresses_as_in_c() {
     let mut ours = codec(&Compression::RangeCoder);
     let mut theirs = rusty_enet::RangeCoder::new();
     let mut random = Random::new(11);
     let mut samples = samples();
-    // Bytes that are nearly certain lead to narrow intervals, and to counts that have to be halved.
+    // Very frequent bytes lead to narrow intervals, and to counts that have to be halved.
     samples.extend((0..200).map(|_| {
         let kinds = 1 + random.below(4);
         let one_in = 2 + random.below(60);
@@ -114,11 +115,11 @@ fn the_range_coder_packs_as_in_c() {
     }
 }
 
-/// Made by stock.gd, which says what a line is.
+/// Output of stock.gd, which documents the format of a line.
 const STOCK: &str = include_str!("codecs/stock.txt");
 
 #[test]
-fn what_stock_packs_is_unpacked() {
+fn datagrams_compressed_by_stock_godot_are_decompressed() {
     let mut seen = [0; 5];
     for line in STOCK.lines() {
         let mut fields = line.split(' ');
@@ -134,7 +135,7 @@ fn what_stock_packs_is_unpacked() {
         };
         let mut unpacked = unpacked(&mut *codec(&mode), &packed, LARGEST).expect("unpacked");
         if mode == Compression::FastLz && plain.len() < 16 {
-            // Godot fills up to what the library takes.
+            // Godot pads the input to the minimum the library accepts.
             assert_eq!(unpacked.len(), 16);
             assert!(unpacked[plain.len()..].iter().all(|byte| *byte == 0));
             unpacked.truncate(plain.len());
@@ -144,7 +145,7 @@ fn what_stock_packs_is_unpacked() {
     assert_eq!(seen, [0, 0, 44, 44, 44]);
 }
 
-/// Datagrams of a game and others: few kinds of bytes, many, repetitions, none.
+/// Datagrams of a game, and others of few or many distinct bytes, with and without repetitions.
 fn samples() -> Vec<Vec<u8>> {
     let mut random = Random::new(5);
     let mut traffic = Traffic::new(5);
@@ -161,7 +162,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn everything_comes_back() {
+fn every_sample_survives_a_round_trip() {
     for mode in modes() {
         let mut codec = codec(&mode);
         for plain in samples() {
@@ -173,7 +174,7 @@ fn everything_comes_back() {
 }
 
 #[test]
-fn what_does_not_fit_is_none_not_a_part() {
+fn output_that_does_not_fit_is_refused_not_truncated() {
     for mode in modes() {
         let mut codec = codec(&mode);
         for plain in samples() {
@@ -193,7 +194,7 @@ fn what_does_not_fit_is_none_not_a_part() {
 }
 
 #[test]
-fn another_dictionary_is_refused_not_unpacked_to_garbage() {
+fn data_for_another_dictionary_is_refused() {
     let (ours, theirs) = (dictionary(1), dictionary(2));
     assert_ne!(ours.id(), theirs.id());
     let mut ours = codec(&Compression::ZstdDict(ours));
@@ -210,7 +211,7 @@ fn another_dictionary_is_refused_not_unpacked_to_garbage() {
 }
 
 #[test]
-fn what_is_no_dictionary_is_refused() {
+fn bytes_that_are_no_dictionary_are_refused() {
     let good = dictionary(1);
     let good = good.bytes();
     assert!(Dictionary::new(good).is_ok());
@@ -220,7 +221,7 @@ fn what_is_no_dictionary_is_refused() {
 }
 
 #[test]
-fn a_dictionary_needs_samples() {
+fn training_a_dictionary_needs_samples() {
     let none: [&[u8]; 0] = [];
     assert!(train_dictionary(&none, 4096).is_err());
     assert!(train_dictionary(&[b"one"], 4096).is_err());
@@ -233,11 +234,11 @@ fn a_dictionary_needs_samples() {
 }
 
 #[test]
-fn damaged_datagrams_do_no_harm() {
+fn damaged_datagrams_are_harmless() {
     let mut random = Random::new(9);
     let mut room = [0; LARGEST];
     for mode in modes() {
-        // The others go on as far as there is something.
+        // The other codecs do not detect truncation: they decompress as far as the data goes.
         let has_end = matches!(mode, Compression::Zlib | Compression::Zstd);
         let mut codec = codec(&mode);
         for plain in samples() {
@@ -260,20 +261,20 @@ fn damaged_datagrams_do_no_harm() {
 }
 
 #[test]
-fn what_would_be_larger_than_a_datagram_is_refused() {
+fn output_larger_than_a_datagram_is_refused() {
     let plain = vec![0; 1 << 20];
     for mode in modes() {
         let mut codec = codec(&mode);
         let packed = packed(&mut *codec, &plain);
         assert_eq!(unpacked(&mut *codec, &packed, LARGEST), None, "{mode:?}");
     }
-    // Frames that claim a size of a terabyte, and a window of two, and repeat a byte.
+    // One frame claims a size of a terabyte, the other a window of two; both repeat a byte.
     for claim in ["e00000000000010000", "00f8"] {
         let frame = bytes(&format!("28b52ffd{claim}fbffff00"));
         let seen = unpacked(&mut *codec(&Compression::Zstd), &frame, LARGEST);
         assert_eq!(seen, None);
     }
-    // Lengths that go on for the whole datagram.
+    // Length fields that continue for the whole datagram.
     let mut endless = vec![0xFF; LARGEST];
     for first in [0x1F, 0xF0, 0xFF] {
         endless[0] = first;
@@ -285,7 +286,7 @@ fn what_would_be_larger_than_a_datagram_is_refused() {
 }
 
 #[test]
-fn streams_within_streams_and_after_streams_stay_bounded() {
+fn nested_and_concatenated_streams_stay_bounded() {
     for mode in modes() {
         let mut codec = codec(&mode);
         let inner = packed(&mut *codec, &[5; 2000]);
@@ -293,7 +294,7 @@ fn streams_within_streams_and_after_streams_stay_bounded() {
         let seen = unpacked(&mut *codec, &outer, LARGEST);
         assert_eq!(seen.as_ref(), Some(&inner), "{mode:?}: one layer");
     }
-    // As many frames as a datagram holds, of zeros, of nothing, and to be skipped.
+    // As many frames as a datagram holds: of zeros, empty, and skippable.
     let mut zstd = codec(&Compression::Zstd);
     let zeros = packed(&mut *zstd, &[0; LARGEST]);
     let nothing = bytes("28b52ffd2000010000");

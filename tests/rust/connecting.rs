@@ -1,4 +1,4 @@
-//! Creating, connecting, and who is turned away.
+//! Creating servers and clients, connecting, and refused clients.
 
 use enet_multiplayer::{ClientOptions, CreateError, Mode, ServerOptions, Signal, Status};
 use enet_net::{BindAddress, Host, Network};
@@ -6,7 +6,7 @@ use enet_proto::PeerState;
 use sim::{SERVER_IP, World};
 
 #[test]
-fn a_client_connects_and_both_ends_say_so_once() {
+fn a_client_connects_and_both_ends_report_it_once() {
     let mut world = World::new(1);
     let server = world.server(&ServerOptions::default());
     assert_eq!(world[server].peer.status(), Status::Connected);
@@ -33,7 +33,7 @@ fn nothing_is_sent_before_the_first_poll() {
 }
 
 #[test]
-fn an_attempt_nobody_answers_ends_after_31_5_seconds_without_a_signal() {
+fn an_unanswered_attempt_ends_after_31_5_seconds_without_a_signal() {
     let mut world = World::new(3);
     let client = world.idle();
     let options = ClientOptions {
@@ -49,7 +49,7 @@ fn an_attempt_nobody_answers_ends_after_31_5_seconds_without_a_signal() {
 }
 
 #[test]
-fn a_full_server_tells_newcomers_until_there_is_room() {
+fn a_full_server_refuses_clients_until_there_is_room() {
     let mut world = World::new(4);
     let options = ServerOptions {
         max_clients: 1,
@@ -77,14 +77,14 @@ fn a_refused_client_is_told() {
     assert!(world.run_until(1000, |world| !world[client].peer.is_active()));
     assert_eq!(world[client].signals, []);
     assert!(world[server].signals.is_empty());
-    // Its slot is free again.
+    // The slot of the refused client is free again.
     world[server].peer.set_refuse_new_connections(false);
     let second = world.client(server);
     assert!(world.run_until(1000, |world| world[second].is_up()));
 }
 
 #[test]
-fn ids_that_nobody_may_have_are_turned_away() {
+fn clients_with_invalid_ids_are_rejected() {
     for data in [0, 1, 0x8000_0000, u32::MAX] {
         let mut world = World::new(6);
         let (server, _) = world.connected(0);
@@ -95,7 +95,7 @@ fn ids_that_nobody_may_have_are_turned_away() {
 }
 
 #[test]
-fn an_id_is_given_once() {
+fn an_id_is_accepted_only_once() {
     let mut world = World::new(7);
     let server = world.server(&ServerOptions::default());
     let client = world.client(server);
@@ -107,7 +107,7 @@ fn an_id_is_given_once() {
     assert!(world[client].is_up());
 }
 
-/// A bare host that connects with any data.
+/// A plain host that connects with arbitrary data.
 fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_proto::PeerId) {
     let config = enet_proto::HostConfig::new(1, 77, world.now());
     let transport = world.network.bind(BindAddress::Any, 0).expect("a port");
@@ -119,7 +119,7 @@ fn raw_client(world: &mut World, server: sim::NodeId, data: u32) -> (Host, enet_
     (host, peer)
 }
 
-/// Whether it is told to go, at the moment its engine can tell.
+/// Whether the host is refused, without ever being connected.
 fn dismissed(world: &mut World, (host, peer): &mut (Host, enet_proto::PeerId)) -> bool {
     let mut connected = false;
     for _ in 0..200 {
@@ -140,7 +140,7 @@ fn dismissed(world: &mut World, (host, peer): &mut (Host, enet_proto::PeerId)) -
 }
 
 #[test]
-fn wrong_settings_are_named() {
+fn wrong_settings_are_reported() {
     let mut world = World::new(8);
     let node = world.idle();
     let now = world.now();
@@ -215,7 +215,7 @@ fn wrong_settings_are_named() {
         ..ClientOptions::new("nowhere", 5)
     };
     assert!(matches!(bad(nowhere), CreateError::Resolve { .. }));
-    assert!(peer.create_server(&good, now).is_ok(), "it is still usable");
+    assert!(peer.create_server(&good, now).is_ok(), "still usable");
     assert!(matches!(
         peer.create_server(&good, now),
         Err(CreateError::AlreadyActive)
@@ -223,7 +223,7 @@ fn wrong_settings_are_named() {
 }
 
 #[test]
-fn a_port_in_use_is_named() {
+fn a_port_in_use_is_reported() {
     let mut world = World::new(9);
     let options = ServerOptions {
         port: 500,
@@ -237,7 +237,7 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
-fn a_client_binds_where_it_is_told_only_with_a_local_port() {
+fn a_client_uses_its_bind_address_only_with_a_local_port() {
     let mut world = World::new(10);
     let server = world.server(&ServerOptions::default());
     let port = world.address(server).port();
@@ -284,7 +284,7 @@ fn compression_is_switched_at_run_time() {
     }
     assert!(sizes.len() >= 6 && sizes[0] > Some(1000), "{sizes:?}");
     assert!(sizes[1..].iter().all(|size| *size < Some(200)), "{sizes:?}");
-    // An end without the codec drops what it cannot read.
+    // An end without the codec drops datagrams that it cannot decompress.
     world[server].packets.clear();
     world.with_host(server, |host| {
         host.set_compression(enet_codec::Compression::None)

@@ -1,4 +1,4 @@
-//! Hosts that a script drives by itself, and hosts that a script and a session hold together.
+//! Hosts driven by a script alone, and hosts shared by a script and a session.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -88,13 +88,13 @@ fn a_script_connects_sends_and_disconnects() {
 }
 
 #[test]
-fn a_peer_that_is_reset_is_listed_until_the_next_service_and_its_events_are_not_told() {
+fn a_reset_peer_is_listed_until_the_next_service_and_reports_no_events() {
     let mut world = World::new(201);
     let (one, other) = pair(&mut world, 7);
     serve(&mut world, &[&one, &other], 40);
     let peer = one.borrow().peers()[0];
     let to = other.borrow().peers()[0];
-    // Something is on its way, and even there already.
+    // A packet is in flight, or has even arrived.
     let now = world.now();
     other
         .borrow_mut()
@@ -113,7 +113,7 @@ fn a_peer_that_is_reset_is_listed_until_the_next_service_and_its_events_are_not_
 }
 
 #[test]
-fn an_attempt_that_is_given_up_is_over_at_once() {
+fn a_cancelled_attempt_ends_at_once() {
     for how in [Disconnect::Acknowledged, Disconnect::Later, Disconnect::Now] {
         let mut world = World::new(202);
         let (_silent, other) = pair(&mut world, 7);
@@ -128,7 +128,7 @@ fn an_attempt_that_is_given_up_is_over_at_once() {
 }
 
 #[test]
-fn bad_arguments_are_named_in_their_order() {
+fn bad_arguments_are_reported_in_their_order() {
     let mut world = World::new(203);
     let now = world.now();
     let host = inactive(&mut world);
@@ -182,7 +182,7 @@ fn bad_arguments_are_named_in_their_order() {
 }
 
 #[test]
-fn what_one_host_sent_the_other_received() {
+fn bytes_sent_by_one_host_are_bytes_received_by_the_other() {
     let mut world = World::new(204);
     let (one, other) = pair(&mut world, 7);
     serve(&mut world, &[&one, &other], 40);
@@ -210,7 +210,7 @@ fn what_one_host_sent_the_other_received() {
 }
 
 #[test]
-fn a_session_reports_peers_that_others_ended() {
+fn a_session_reports_peers_disconnected_through_its_host() {
     let mut world = World::new(205);
     let (server, clients) = world.connected(3);
     let ids: Vec<i32> = world[server].peer.peer_ids().collect();
@@ -222,7 +222,7 @@ fn a_session_reports_peers_that_others_ended() {
     world.poll(server);
     assert_eq!(world[server].signals, [Signal::PeerDisconnected(ids[1])]);
     assert_eq!(world[server].peer.peer_ids().count(), 2);
-    // A client whose one peer is ended closes.
+    // A client closes when its only peer is disconnected.
     let client = clients[0];
     let (host, peer) = world[client].peer.connection_to(1).expect("the server");
     host.borrow_mut().disconnect(now, peer, 0, Disconnect::Now);
@@ -245,7 +245,7 @@ fn a_session_whose_host_is_destroyed_ends() {
 }
 
 #[test]
-fn a_session_that_joins_a_host_later_learns_who_is_there() {
+fn a_session_that_joins_a_host_later_reports_its_peers() {
     let mut world = World::new(207);
     let (one, other) = pair(&mut world, 42);
     serve(&mut world, &[&one, &other], 40);
@@ -266,7 +266,7 @@ fn a_session_that_joins_a_host_later_learns_who_is_there() {
 }
 
 #[test]
-fn a_session_sends_those_away_who_have_no_id() {
+fn a_session_disconnects_peers_without_a_valid_id() {
     for data in [0, 1, 0x8000_0000, u32::MAX] {
         let mut world = World::new(208);
         let (one, other) = pair(&mut world, data);
@@ -284,7 +284,7 @@ fn a_session_sends_those_away_who_have_no_id() {
 }
 
 #[test]
-fn a_client_whose_connection_ended_before_it_looked_closes() {
+fn a_client_closes_if_its_connection_ended_before_its_first_poll() {
     let mut world = World::new(209);
     let (one, other) = pair(&mut world, 42);
     serve(&mut world, &[&one, &other], 40);
@@ -302,7 +302,7 @@ fn a_client_whose_connection_ended_before_it_looked_closes() {
 }
 
 #[test]
-fn holders_of_a_host_may_have_clocks_that_differ() {
+fn holders_of_a_host_may_use_different_clocks() {
     let mut world = World::new(210);
     let (server, clients) = world.connected(2);
     let host = world[server].peer.host().expect("active").clone();
@@ -330,7 +330,7 @@ fn holders_of_a_host_may_have_clocks_that_differ() {
     );
 }
 
-/// What one turn of each host's loop brought, and whose it was.
+/// Services each host for the given time; returns the events, each with the index of its host.
 pub fn serve(
     world: &mut World,
     hosts: &[&SharedConnection],
@@ -354,7 +354,7 @@ fn in_order(events: &[(usize, Event)]) -> Vec<&(usize, Event)> {
     events
 }
 
-/// A host that listens and one that connects to it.
+/// A listening host and one that connects to it.
 pub fn pair(world: &mut World, data: u32) -> (SharedConnection, SharedConnection) {
     let hosts = [inactive(world), inactive(world)];
     for host in &hosts {

@@ -1,4 +1,4 @@
-//! A connection's settings and figures: each has to reach what it is for.
+//! Settings and statistics of a connection: each setting must take effect, each statistic be right.
 
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ const STATISTICS: [HostStatistic; 4] = [
     HostStatistic::ReceivedPackets,
 ];
 
-/// How long a connection is kept whose remote fell silent while a packet was under way.
+/// Milliseconds until a connection times out whose remote falls silent with a packet in flight.
 fn patience(limit: i64, minimum: i64, maximum: i64) -> u64 {
     let mut world = World::new(240);
     let (one, other) = pair(&mut world, 7);
@@ -39,11 +39,11 @@ fn patience(limit: i64, minimum: i64, maximum: i64) -> u64 {
 }
 
 #[test]
-fn each_value_of_a_timeout_decides_where_it_should() {
-    // Enough repetitions soon enough: the minimum decides.
+fn limit_minimum_and_maximum_of_a_timeout_each_take_effect() {
+    // The limit is reached before the minimum: the minimum decides.
     let by_minimum = patience(2, 1000, 20_000);
     assert!((1000..3000).contains(&by_minimum), "{by_minimum} ms");
-    // Never enough of them: the maximum decides.
+    // The limit is never reached: the maximum decides.
     let by_maximum = patience(20_000, 20_000, 20_000);
     assert!((20_000..30_000).contains(&by_maximum), "{by_maximum} ms");
     // The limit decides, after the minimum and before the maximum.
@@ -52,11 +52,11 @@ fn each_value_of_a_timeout_decides_where_it_should() {
 }
 
 #[test]
-fn a_bandwidth_limit_is_told_to_the_remote() {
+fn a_bandwidth_limit_is_sent_to_the_remote() {
     let mut world = World::new(241);
     let (one, other) = pair(&mut world, 7);
     serve(&mut world, &[&one, &other], 40);
-    // ENet shares the incoming bandwidth among those who name an outgoing one of their own.
+    // ENet shares the incoming bandwidth among the peers that set an outgoing bandwidth of their own.
     let limited = other.borrow_mut().limit_bandwidth(0, 90_000);
     assert_eq!(limited, Ok(()));
     serve(&mut world, &[&one, &other], 2500);
@@ -69,7 +69,7 @@ fn a_bandwidth_limit_is_told_to_the_remote() {
 }
 
 #[test]
-fn the_figures_of_a_new_host_begin_at_nothing() {
+fn the_statistics_of_a_new_host_begin_at_zero() {
     let mut world = World::new(242);
     let (one, other) = pair(&mut world, 7);
     serve(&mut world, &[&one, &other], 40);
@@ -84,7 +84,7 @@ fn the_figures_of_a_new_host_begin_at_nothing() {
     let begun = one.borrow_mut().connect("server", port.into(), 3, 7, now);
     begun.expect("begins");
     serve(&mut world, &[&one, &other], 40);
-    // What the former host popped would be missing.
+    // Values popped from the former host must not be subtracted.
     let totals = one.borrow_mut().host().expect("active").totals();
     let totals = [
         totals.sent_bytes,
@@ -113,7 +113,7 @@ fn on_a_real_socket_service_waits_for_its_timeout_without_cpu_time() {
     let (waited, worked) = (clock.elapsed() - begin, cpu.elapsed());
     assert!(matches!(event, Ok(None)), "{event:?}");
     assert!(waited >= timeout, "{waited:?}");
-    // A busy machine may come late, but not this late.
+    // A busy machine may return late, but not this late.
     assert!(waited < Duration::from_secs(10), "{waited:?}");
     assert!(worked < timeout / 10, "{worked:?} of {waited:?}");
 }
@@ -129,13 +129,13 @@ fn on_a_real_socket_service_without_a_timeout_returns_at_once() {
         let event = host.service(Time::ZERO, || clock.elapsed());
         assert!(matches!(event, Ok(None)), "{event:?}");
     }
-    // A wait would last until a second's bandwidth is shared out.
+    // A wait would last until the next bandwidth distribution, up to a second.
     let waited = clock.elapsed() - begin;
     assert!(waited < Duration::from_millis(10) * CALLS, "{waited:?}");
 }
 
 #[test]
-fn datagrams_that_cannot_be_decoded_are_told_of_now_and_then() {
+fn undecodable_datagrams_are_reported_every_ten_seconds() {
     let mut world = World::new(245);
     let (one, other) = pair(&mut world, 7);
     serve(&mut world, &[&one, &other], 40);
@@ -150,15 +150,15 @@ fn datagrams_that_cannot_be_decoded_are_told_of_now_and_then() {
     let begin = world.now();
     while world.now() - begin < Time::from_secs(25) {
         let now = world.now();
-        // Not reliable: nobody loses patience.
+        // Unreliable packets cause no timeout.
         let sent = other.borrow_mut().send(peer, 0, 2, &[7; 500], now);
         assert_eq!(sent, Ok(()));
         serve(&mut world, &[&one, &other], 100);
         told.extend(one.borrow_mut().undecoded(world.now()));
         assert_eq!(other.borrow_mut().undecoded(world.now()), None);
     }
-    // At once, and after ten and twenty seconds.
+    // The reports come at once, after ten and after twenty seconds.
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|it| it.mode == "COMPRESS_NONE"), "{told:?}");
-    assert!(told[1].count > 90, "all since then: {told:?}");
+    assert!(told[1].count > 90, "all since the last report: {told:?}");
 }

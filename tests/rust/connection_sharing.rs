@@ -1,4 +1,4 @@
-//! What a script does with the host of a session, and how a host goes from one holder to the next.
+//! A script's calls on the host of a session, and hosts that change their holder.
 
 use enet_multiplayer::{MeshError, SharedConnection, Signal, TransferMode};
 use enet_proto::Disconnect;
@@ -8,7 +8,7 @@ use sim::{NodeId, World};
 use crate::connection::{inactive, options, pair, serve};
 
 #[test]
-fn a_session_reports_whose_connect_a_script_took() {
+fn a_session_reports_a_peer_whose_connect_event_a_script_took() {
     let mut world = World::new(220);
     let (server, host) = server_and_host(&mut world);
     let client = world.client(server);
@@ -27,7 +27,7 @@ fn a_session_reports_whose_connect_a_script_took() {
 }
 
 #[test]
-fn a_session_reports_whose_disconnect_a_script_took() {
+fn a_session_reports_a_peer_whose_disconnect_event_a_script_took() {
     let mut world = World::new(221);
     let (server, clients) = world.connected(2);
     let host = world[server].peer.host().expect("active").clone();
@@ -98,7 +98,7 @@ fn a_host_that_a_mesh_replaced_can_be_added_elsewhere() {
 }
 
 #[test]
-fn a_session_that_is_full_takes_in_no_more_until_it_is_read() {
+fn a_full_session_receives_nothing_more_until_it_is_read() {
     const PACKET: usize = 1024 * 1024;
     const PACKETS: usize = 80;
     const LIMIT: usize = 64 * PACKET;
@@ -113,7 +113,7 @@ fn a_session_that_is_full_takes_in_no_more_until_it_is_read() {
         }
     }
     let mut counts = Vec::new();
-    // Who was full for half a second without a packet more stays so.
+    // A session that has received nothing for half a second is full and stays so.
     while counts.len() < 100 || counts[counts.len() - 100] != counts[counts.len() - 1] {
         assert!(counts.len() < 4000, "{:?}", counts.last());
         counts.push(poll_unread(&mut world, server, &clients));
@@ -122,15 +122,15 @@ fn a_session_that_is_full_takes_in_no_more_until_it_is_read() {
     while let Some(packet) = world[server].peer.take_packet() {
         unread.push(packet.data);
     }
-    assert!(unread.len() < PACKETS, "all are taken in");
+    assert!(unread.len() < PACKETS, "the session takes in all");
     let held: usize = unread.iter().map(Vec::capacity).sum();
-    // The last poll before may have brought much.
+    // The last poll before the limit may have received several packets.
     assert!(
         (LIMIT - PACKET..LIMIT + 8 * PACKET).contains(&held),
         "{held} bytes in {} packets",
         unread.len()
     );
-    // Reading goes on with the same connections.
+    // The same connections deliver the rest.
     world.run(15_000);
     assert_eq!(unread.len() + world[server].packets.len(), PACKETS);
     assert!(
@@ -142,7 +142,7 @@ fn a_session_that_is_full_takes_in_no_more_until_it_is_read() {
 }
 
 #[test]
-fn a_session_used_again_receives_although_it_had_been_full() {
+fn a_session_that_had_been_full_receives_again_after_a_restart() {
     const PACKET: usize = 4 * 1024 * 1024;
     let mut world = World::new(225);
     let (server, clients) = world.connected(4);
@@ -159,7 +159,7 @@ fn a_session_used_again_receives_although_it_had_been_full() {
         assert!(counts.len() < 4000, "{:?}", counts.last());
         counts.push(poll_unread(&mut world, server, &clients));
     }
-    assert!(counts[counts.len() - 1] < 20, "it never is full");
+    assert!(counts[counts.len() - 1] < 20, "the session is never full");
     let now = world.now();
     world[server].peer.close(now);
     assert_eq!(world[server].peer.available_packets(), 0);
@@ -183,7 +183,7 @@ fn closing_tells_every_remote() {
         let peer = one.borrow().peers()[0];
         let now = world.now();
         if is_leaving {
-            // Something that waits for its acknowledgement.
+            // This packet waits for its acknowledgement.
             let sent = one.borrow_mut().send(peer, 0, 1, b"first this", now);
             assert_eq!(sent, Ok(()));
             one.borrow_mut().disconnect(now, peer, 5, Disconnect::Later);
@@ -201,7 +201,7 @@ fn closing_tells_every_remote() {
 }
 
 #[test]
-fn a_new_host_refuses_nobody() {
+fn a_recreated_host_refuses_no_client() {
     let mut world = World::new(227);
     let one = inactive(&mut world);
     let now = world.now();
@@ -221,14 +221,14 @@ fn a_new_host_refuses_nobody() {
     assert_eq!(events.iter().filter(|event| is_up(event)).count(), 2);
 }
 
-/// A server session, and the host that a script drives beside it.
+/// A server session, and its host for a script's calls.
 fn server_and_host(world: &mut World) -> (NodeId, SharedConnection) {
     let (server, _) = world.connected(0);
     let host = world[server].peer.host().expect("active").clone();
     (server, host)
 }
 
-/// The next event of a host that its session does not poll meanwhile.
+/// The next event of a host, taken by the script while the session does not poll.
 fn take_by_hand(world: &mut World, host: &SharedConnection, client: NodeId) -> Event {
     for _ in 0..100 {
         world.poll(client);
@@ -242,7 +242,7 @@ fn take_by_hand(world: &mut World, host: &SharedConnection, client: NodeId) -> E
     panic!("no event");
 }
 
-/// One turn in which the server polls and reads nothing; says how many packets wait.
+/// Polls the clients and the server without reading; returns the number of waiting packets.
 fn poll_unread(world: &mut World, server: NodeId, clients: &[NodeId]) -> usize {
     for &client in clients {
         world.poll(client);

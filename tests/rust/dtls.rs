@@ -1,5 +1,5 @@
-//! Encrypted hosts, on the simulated network. Always with our engine: others neither wait for a session
-//! nor end a connection with it.
+//! Encrypted hosts on the simulated network. Only our engine is used: others neither wait for a
+//! session nor end a connection with it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ mod verification;
 
 use certificates::{Kind, Pair};
 
-/// A certificate that clients trust as it is.
+/// A self-signed certificate that clients trust directly.
 fn own() -> Pair {
     Kind::named("game").signed_by_itself()
 }
@@ -63,7 +63,7 @@ fn server(world: &mut World, pair: &Pair) -> SharedConnection {
     server
 }
 
-/// A client that began to connect.
+/// A client that has begun to connect.
 fn client(world: &mut World, server: &SharedConnection, how: Verification) -> SharedConnection {
     let client = host(world, 1);
     let dtls = Dtls::client(how, world.now());
@@ -79,7 +79,8 @@ fn connect(world: &World, client: &SharedConnection, server: &SharedConnection) 
     begun.expect("begins")
 }
 
-/// Serves until the condition holds on what happened, for simulated seconds at most.
+/// Services the hosts until the condition holds for the events so far, for at most `seconds` of
+/// simulated time. Returns the events, each with the index of its host.
 fn serve_until(
     world: &mut World,
     hosts: &[&SharedConnection],
@@ -125,7 +126,7 @@ fn sessions(host: &SharedConnection) -> (usize, usize) {
     (sessions.ready, sessions.pending)
 }
 
-/// A connected pair.
+/// A connected server and client.
 fn joined(world: &mut World) -> (SharedConnection, SharedConnection) {
     let pair = own();
     let server = server(world, &pair);

@@ -1,6 +1,6 @@
-//! What our engine does with datagrams that only a broken or hostile remote, or a bad network, makes,
-//! and where C gets stuck. Both ends are engines in memory; the test hands their datagrams on, or
-//! others.
+//! Our engine's handling of datagrams that come only from a broken or hostile remote or a bad network,
+//! and of cases in which C gets stuck. Both ends are engines in memory; the test delivers their
+//! datagrams, or forged ones.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ struct Link {
     client: Box<dyn Engine>,
     now: Time,
     events: Vec<Event>,
-    /// The client's id of the server.
+    /// The id of the server at the client.
     peer: PeerId,
 }
 
@@ -37,7 +37,7 @@ fn datagrams(engine: &mut dyn Engine) -> Vec<Vec<u8>> {
 }
 
 impl Link {
-    /// A client that has begun to connect, with what it asks on its way.
+    /// A client that has begun to connect, with its CONNECT not yet delivered.
     fn begun() -> Self {
         let make = OwnEngine::boxed;
         let mut client = make(&HostConfig::new(1, 2, Time::ZERO));
@@ -67,7 +67,7 @@ impl Link {
         }
     }
 
-    /// Lets time pass; everything arrives at once. The events are the server's.
+    /// Lets time pass; every datagram arrives at once. Collects the server's events.
     fn run(&mut self, milliseconds: u64) {
         for _ in 0..milliseconds / 10 {
             self.now += Duration::from_millis(10);
@@ -91,7 +91,7 @@ impl Link {
         }
     }
 
-    /// A round trip of so many milliseconds. The client's throttle is returned.
+    /// Makes a round trip of `milliseconds`; returns the client's throttle.
     fn ping(&mut self, milliseconds: u64) -> u32 {
         self.client.ping(self.now, self.peer);
         self.client.flush(self.now);
@@ -104,18 +104,18 @@ impl Link {
             self.client.receive(self.now, address(SERVER), &answer);
         }
         let statistics = self.client.statistics(self.peer);
-        statistics.expect("it is there").packet_throttle
+        statistics.expect("connected").packet_throttle
     }
 
-    /// A datagram in the client's name: `bytes` after the header. A control command's number is
-    /// `ahead` of the last one.
+    /// Delivers a datagram in the client's name: a control command with `bytes` after its header. Its
+    /// sequence number is `ahead` of the last one.
     fn forge(&mut self, ahead: u16, command: u8, bytes: &[u8]) {
         self.client.ping(self.now, self.peer);
         self.client.flush(self.now);
         let pings = datagrams(&mut *self.client);
         let ping = pings.last().expect("a ping");
         self.server.receive(self.now, address(CLIENT), ping);
-        // Header, time, command, channel, number.
+        // The ping consists of header, time, command, channel and sequence number.
         let header = u16::from_be_bytes([ping[0], ping[1]]) & 0x3FFF;
         let number = u16::from_be_bytes([ping[6], ping[7]]).wrapping_add(ahead);
         let mut datagram = header.to_be_bytes().to_vec();
@@ -128,10 +128,10 @@ impl Link {
 }
 
 #[test]
-fn a_goodbye_that_cannot_be_acknowledged_ends_the_connection() {
+fn a_disconnect_that_cannot_be_acknowledged_ends_the_connection() {
     let mut link = Link::connected();
     let peer = link.server_peer();
-    // DISCONNECT that wants an acknowledgement, in a datagram without a time. In C it keeps the slot.
+    // A DISCONNECT requests an acknowledgement in a datagram without a sent time. C keeps the slot.
     link.forge(1, 0x84, &9u32.to_be_bytes());
     assert_eq!(link.server.state(peer), PeerState::Disconnected);
     let data = 9;
@@ -142,7 +142,7 @@ fn a_goodbye_that_cannot_be_acknowledged_ends_the_connection() {
 }
 
 #[test]
-fn a_goodbye_with_a_number_that_nobody_gave_is_not_believed() {
+fn a_disconnect_with_a_wrong_sequence_number_is_ignored() {
     for ahead in [0, 2000, 0x8000, 0xFFFF] {
         let mut link = Link::connected();
         let peer = link.server_peer();
@@ -162,7 +162,7 @@ fn an_acknowledgement_does_not_answer_a_connect() {
     let mut link = Link::begun();
     let first = datagrams(&mut *link.client).len();
     assert_eq!(first, 1);
-    // ACKNOWLEDGE of the CONNECT, for the client's slot 0. In C the attempt then never ends.
+    // An ACKNOWLEDGE of the CONNECT, for the client's slot 0. In C the attempt then never ends.
     let forged = [0, 0, 1, 0xFF, 0, 1, 0, 1, 0, 0];
     link.client.receive(Time::ZERO, address(SERVER), &forged);
     let mut repeated = 0;
@@ -179,19 +179,19 @@ fn an_acknowledgement_does_not_answer_a_connect() {
 }
 
 #[test]
-fn a_c_server_reads_our_acknowledgement_although_a_game_sends() {
+fn a_c_server_gets_our_acknowledgement_while_a_game_sends() {
     let mut link = Link::begun();
     link.server = RustyEngine::boxed(&HostConfig::new(4, 1, Time::ZERO));
     let mut is_lost = false;
     for _ in 0..200 {
         link.now += Duration::from_millis(16);
         link.client.service(link.now);
-        // As a game does that sends in every frame, from its first moment.
+        // A game may send in every frame from the start.
         let unreliable = PacketFlags::default();
         let sent = link.client.send(link.now, link.peer, 0, unreliable, b"x");
         link.client.flush(link.now);
         for datagram in datagrams(&mut *link.client) {
-            // The first datagram of the connected client has the acknowledgement.
+            // The first datagram of the connected client carries the acknowledgement.
             if sent.is_ok() && !is_lost {
                 is_lost = true;
                 continue;
@@ -215,11 +215,11 @@ fn a_c_server_reads_our_acknowledgement_although_a_game_sends() {
 }
 
 #[test]
-fn the_throttle_recovers_when_a_limit_goes() {
+fn the_throttle_recovers_when_a_bandwidth_limit_is_lifted() {
     let mut link = Link::connected();
     let peer = link.server_peer();
     let throttle = |link: &Link| link.server.statistics(peer).expect("up").packet_throttle;
-    // A minute's traffic must not count against a limit that comes then.
+    // Earlier traffic of a minute must not count against a new limit.
     let talk = |link: &mut Link, seconds: u64| {
         for _ in 0..seconds * 10 {
             for _ in 0..10 {
@@ -246,7 +246,7 @@ fn the_throttle_recovers_when_a_limit_goes() {
 }
 
 #[test]
-fn an_honest_newcomer_far_away_keeps_his_slot() {
+fn a_distant_client_keeps_its_slot_while_it_connects() {
     let mut server = OwnEngine::boxed(&HostConfig::new(1, 1, Time::ZERO));
     let mut client = OwnEngine::boxed(&HostConfig::new(1, 2, Time::ZERO));
     let mut other = OwnEngine::boxed(&HostConfig::new(1, 3, Time::ZERO));
@@ -260,7 +260,7 @@ fn an_honest_newcomer_far_away_keeps_his_slot() {
     server.receive(at(750), address(CLIENT), &begin(&mut client));
     let answer = datagrams(&mut *server).remove(0);
     client.receive(at(1500), address(SERVER), &answer);
-    // Somebody else comes before the answer's acknowledgement does.
+    // Another client's CONNECT arrives before the answer's acknowledgement.
     server.receive(at(1900), address(3), &begin(&mut other));
     assert!(datagrams(&mut *server).is_empty());
     client.flush(at(1500));
@@ -271,7 +271,7 @@ fn an_honest_newcomer_far_away_keeps_his_slot() {
 }
 
 #[test]
-fn the_first_to_answer_a_broadcast_is_the_server() {
+fn the_first_host_to_answer_a_broadcast_becomes_the_server() {
     let mut server = OwnEngine::boxed(&HostConfig::new(4, 1, Time::ZERO));
     let mut client = OwnEngine::boxed(&HostConfig::new(1, 2, Time::ZERO));
     let everybody = ([255, 255, 255, 255], SERVER).into();
@@ -281,7 +281,7 @@ fn the_first_to_answer_a_broadcast_is_the_server() {
     let connect = datagrams(&mut *client).remove(0);
     server.receive(Time::ZERO, address(CLIENT), &connect);
     let answer = datagrams(&mut *server).remove(0);
-    // Somebody who does not know the token cannot take its place.
+    // A stranger who does not know the token cannot answer in its place.
     let mut forged = answer.clone();
     *forged.last_mut().expect("bytes") ^= 1;
     client.receive(Time::ZERO, address(9), &forged);
@@ -292,10 +292,10 @@ fn the_first_to_answer_a_broadcast_is_the_server() {
 }
 
 #[test]
-fn memory_of_what_waits_is_counted() {
+fn memory_of_waiting_fragments_is_counted() {
     let mut link = Link::connected();
     let peer = link.server_peer();
-    // From its second fragment on, a packet of a thousand bytes in a thousand parts.
+    // A packet of a thousand bytes in a thousand fragments, from its second fragment on.
     for number in 1..1000u32 {
         let mut bytes = vec![0, 1, 0, 1];
         for field in [1000, number, 1000, number] {
@@ -311,7 +311,7 @@ fn memory_of_what_waits_is_counted() {
 }
 
 #[test]
-fn disconnects_end_whatever_the_remote_does() {
+fn disconnects_complete_whatever_the_remote_does() {
     for how in [Disconnect::Acknowledged, Disconnect::Later] {
         let mut link = Link::connected();
         let peer = link.server_peer();
@@ -320,7 +320,7 @@ fn disconnects_end_whatever_the_remote_does() {
             .send(link.now, peer, 0, PacketFlags::RELIABLE, &[1; 10_000]);
         sent.expect("queued");
         link.server.disconnect(link.now, peer, 3, how);
-        // The client is gone for good.
+        // The client never answers again.
         for _ in 0..400 {
             link.now += Duration::from_millis(100);
             link.serve();
@@ -332,10 +332,10 @@ fn disconnects_end_whatever_the_remote_does() {
     }
 }
 
-/// ENet's throttle compares with the shortest round trip, and where that is one of a few milliseconds a busy
-/// machine looks like a crowded network.
+/// ENet's throttle compares with the shortest round trip. Where that takes a few milliseconds, a busy
+/// machine looks like a congested network.
 #[test]
-fn jitter_that_is_tolerated_closes_no_throttle() {
+fn tolerated_jitter_does_not_lower_the_throttle() {
     const FRAME: u32 = 17;
     const USUAL: u64 = 4;
     for (tolerated, round_trip, is_open) in [
@@ -345,9 +345,9 @@ fn jitter_that_is_tolerated_closes_no_throttle() {
         (0, USUAL, true),
     ] {
         let mut link = Link::connected();
-        let client = link.client.own().expect("it is ours");
+        let client = link.client.own().expect("our engine");
         client.set_jitter_tolerance(tolerated);
-        // Until the throttle compares with this.
+        // Repeats until the throttle compares with this round-trip time.
         for _ in 0..60 {
             link.ping(USUAL);
             link.run(200);
@@ -358,9 +358,9 @@ fn jitter_that_is_tolerated_closes_no_throttle() {
     }
 }
 
-/// The answer to a CONNECT is on its way, or there, when the server leaves.
+/// The answer to a CONNECT is in flight, or has arrived, when the server leaves.
 #[test]
-fn newcomers_are_told_that_it_is_over() {
+fn pending_clients_are_told_that_the_server_closes() {
     for is_told in [false, true] {
         let mut link = Link::begun();
         for datagram in datagrams(&mut *link.client) {
@@ -368,10 +368,10 @@ fn newcomers_are_told_that_it_is_over() {
         }
         link.serve();
         if is_told {
-            let server = link.server.own().expect("it is ours");
+            let server = link.server.own().expect("our engine");
             server.reject_pending(link.now);
         }
-        assert!(link.events.is_empty(), "the server knows of nobody");
+        assert!(link.events.is_empty(), "the server reports no client");
         for datagram in datagrams(&mut *link.server) {
             link.client.receive(link.now, address(SERVER), &datagram);
         }

@@ -1,4 +1,4 @@
-//! When what is sent leaves: how many datagrams, and that none are forgotten.
+//! The moment queued packets leave: the number of datagrams, and that no packet is forgotten.
 
 use enet_codec::Compression;
 use enet_multiplayer::{FlushMode, Multiplayer, TransferMode};
@@ -11,7 +11,7 @@ const MODES: [TransferMode; 3] = [
     TransferMode::Reliable,
 ];
 
-/// A server whose packets wait for its flush, with clients that have nothing more to say.
+/// A server whose packets wait for its flush, with idle connected clients.
 fn world(seed: u64, clients: usize) -> (World, NodeId, Vec<NodeId>) {
     let mut world = World::new(seed);
     let (server, clients) = world.connected(clients);
@@ -88,7 +88,7 @@ fn in_immediate_mode_each_packet_is_a_datagram() {
 }
 
 #[test]
-fn changing_the_mode_sends_what_waits() {
+fn changing_the_mode_sends_waiting_packets() {
     let (mut world, server, _) = world(702, 1);
     world
         .send(server, 0, TransferMode::Reliable, 0, b"x")
@@ -119,7 +119,7 @@ fn full_datagrams_do_not_wait() {
 }
 
 #[test]
-fn acknowledgements_ride_with_the_answer() {
+fn acknowledgements_share_a_datagram_with_the_answer() {
     let (mut world, server, clients) = world(704, 1);
     world
         .send(clients[0], 1, TransferMode::Reliable, 0, b"question")
@@ -131,7 +131,7 @@ fn acknowledgements_ride_with_the_answer() {
     assert!(world[server].peer.next_notice(now).is_none());
     assert!(
         world[server].peer.take_packet().is_some(),
-        "the question is there"
+        "the question has arrived"
     );
     assert!(sent_by(&world, server).is_empty(), "the poll sends nothing");
     world
@@ -143,7 +143,7 @@ fn acknowledgements_ride_with_the_answer() {
 
 type End = fn(&mut World, NodeId, i32);
 
-/// What a server may do that drops what is queued, or has it leave otherwise than it was sent.
+/// Operations of a server that drop queued packets, or change how they would leave.
 const ENDS: [(&str, End); 7] = [
     ("close", |world, server, _| {
         let now = world.now();
@@ -176,7 +176,7 @@ const ENDS: [(&str, End); 7] = [
 ];
 
 #[test]
-fn whatever_drops_or_changes_packets_sends_them_first() {
+fn operations_that_drop_or_change_packets_send_them_first() {
     for (name, end) in ENDS {
         let (mut world, server, clients) = world(705, 1);
         let id = world[clients[0]].peer.unique_id();
@@ -185,7 +185,7 @@ fn whatever_drops_or_changes_packets_sends_them_first() {
                 world.send(server, id, mode, 0, &[1; 50]).expect("sent");
             }
         }
-        assert!(sent_by(&world, server).is_empty(), "{name}: they wait");
+        assert!(sent_by(&world, server).is_empty(), "{name}: packets wait");
         end(&mut world, server, id);
         world.run(500);
         assert_eq!(world[clients[0]].packets.len(), 9, "{name}");
@@ -193,7 +193,7 @@ fn whatever_drops_or_changes_packets_sends_them_first() {
 }
 
 #[test]
-fn a_mesh_sends_before_it_lets_go_of_a_host() {
+fn a_mesh_sends_before_it_releases_a_host() {
     for is_replaced in [false, true] {
         let mut world = World::new(706);
         let (server, clients) = world.connected(2);

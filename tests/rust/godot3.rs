@@ -1,4 +1,4 @@
-//! Servers and clients that speak Godot 3's format, among themselves.
+//! Servers and clients that use Godot 3's wire format, among themselves.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn client(world: &mut World, server: NodeId) -> Client {
     (node, id)
 }
 
-/// A server and clients, with their ids, who know each other if the server relays.
+/// A server and connected clients with their ids. If the server relays, the clients know each other.
 fn connected(world: &mut World, count: usize, relays: bool) -> (NodeId, Vec<Client>) {
     let server = server(world, relays);
     let clients: Vec<_> = (0..count).map(|_| client(world, server)).collect();
@@ -50,7 +50,7 @@ fn connected(world: &mut World, count: usize, relays: bool) -> (NodeId, Vec<Clie
         };
         world[server].signals.len() == count && clients.iter().all(know_all)
     });
-    assert!(met, "everybody connects");
+    assert!(met, "every client connects");
     (server, clients)
 }
 
@@ -78,7 +78,7 @@ fn a_server_reaches_all_one_or_all_but_one() {
 }
 
 #[test]
-fn a_client_reaches_everybody_by_way_of_the_server() {
+fn a_client_reaches_everybody_through_the_server() {
     let mut world = World::new(321);
     let (server, clients) = connected(&mut world, 3, true);
     let [(first, from), (second, one), (third, _)] = clients[..] else {
@@ -124,7 +124,7 @@ fn without_relay_only_the_server_hears_clients() {
 }
 
 #[test]
-fn joins_and_leaves_are_told_to_the_others() {
+fn joins_and_leaves_are_announced_to_the_other_clients() {
     let mut world = World::new(323);
     let (server, clients) = connected(&mut world, 3, true);
     let [(first, first_id), (second, second_id), (third, third_id)] = clients[..] else {
@@ -140,7 +140,7 @@ fn joins_and_leaves_are_told_to_the_others() {
         assert_eq!(world[node].signals[0], Signal::PeerConnected(1));
         assert_eq!(world[node].signals.len(), 3);
     }
-    // By itself, and sent away with and without force.
+    // One client leaves by itself, the others are disconnected with and without force.
     let now = world.now();
     world[first].peer.close(now);
     world.run(500);
@@ -166,7 +166,7 @@ fn joins_and_leaves_are_told_to_the_others() {
 }
 
 #[test]
-fn every_size_and_mode_keeps_its_bytes_on_both_legs() {
+fn packets_of_every_size_and_mode_are_relayed_intact() {
     for compression in [Compression::None, Compression::RangeCoder] {
         let mut world = World::new(324);
         let (server, clients) = connected(&mut world, 2, true);
@@ -189,7 +189,7 @@ fn every_size_and_mode_keeps_its_bytes_on_both_legs() {
                 let packet = &world[receiver].packets[0];
                 assert!(packet.data == data, "{size} bytes, {mode:?}");
                 assert_eq!((packet.peer, packet.channel), (clients[0].1, 0));
-                // With the prefix, the largest that is not split is eight bytes smaller.
+                // The prefix makes the largest unsplit packet eight bytes smaller.
                 let expected = match mode {
                     TransferMode::Unreliable if size > 1356 => TransferMode::UnreliableOrdered,
                     mode => mode,
@@ -201,7 +201,7 @@ fn every_size_and_mode_keeps_its_bytes_on_both_legs() {
 }
 
 #[test]
-fn a_games_channels_come_after_three() {
+fn the_channels_of_a_game_follow_the_first_three() {
     let mut world = World::new(325);
     let server = idle(&mut world);
     assert_eq!(world[server].peer.set_channel_count(5), Ok(()));
@@ -259,7 +259,7 @@ fn reliable_packets_are_relayed_once_and_in_order_on_a_bad_network() {
 }
 
 #[test]
-fn the_layer_above_must_not_relay_too() {
+fn the_peer_does_not_ask_the_layer_above_to_relay() {
     let mut world = World::new(327);
     let (server, clients) = connected(&mut world, 1, true);
     for node in [server, clients[0].0] {
@@ -268,7 +268,7 @@ fn the_layer_above_must_not_relay_too() {
 }
 
 #[test]
-fn there_are_no_meshes() {
+fn a_mesh_is_refused() {
     let mut world = World::new(328);
     let node = idle(&mut world);
     let now = world.now();
@@ -278,7 +278,7 @@ fn there_are_no_meshes() {
 }
 
 #[test]
-fn another_session_knows_nobody_of_the_last() {
+fn a_new_session_forgets_the_peers_of_the_last() {
     let mut world = World::new(329);
     let (first, clients) = connected(&mut world, 2, true);
     let now = world.now();
@@ -290,9 +290,9 @@ fn another_session_knows_nobody_of_the_last() {
     assert!(world.run_until(1000, |world| world[node].peer.relayed_ids().count() == 1));
 }
 
-/// A client that speaks Godot 4's format sees what really comes over the wire.
+/// A client that uses Godot 4's format sees the raw packets of the wire.
 #[test]
-fn without_relay_nothing_is_passed_on_or_told() {
+fn without_relay_nothing_is_relayed_or_announced() {
     let mut world = World::new(353);
     let (server, clients) = connected(&mut world, 1, false);
     let raw = world.idle();
@@ -316,20 +316,20 @@ fn without_relay_nothing_is_passed_on_or_told() {
 }
 
 #[test]
-fn who_is_forced_out_is_announced_at_once() {
+fn a_forced_disconnect_is_announced_at_once() {
     let mut world = World::new(354);
     let (server, clients) = connected(&mut world, 2, true);
     let now = world.now();
     let gone = world[server].peer.disconnect_peer(clients[0].1, true, now);
     assert_eq!(gone, Ok(()));
-    // Before the server is polled again.
+    // The announcement arrives before the server polls again.
     world.network.advance_to(now);
     world.poll(clients[1].0);
     assert_eq!(world[clients[1].0].peer.relayed_ids().count(), 0);
 }
 
 #[test]
-fn what_is_relayed_leaves_with_the_poll_that_finds_it() {
+fn relayed_packets_leave_with_the_poll_that_receives_them() {
     let mut world = World::new(355);
     let (server, clients) = connected(&mut world, 2, true);
     let (receiver, target) = clients[1];

@@ -1,4 +1,4 @@
-//! Datagrams made to harm.
+//! Malicious datagrams from strangers and in a client's name.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ fn stranger() -> SocketAddr {
     STRANGER.parse().expect("an address")
 }
 
-/// A world with one connected client, with or without a codec on both ends.
+/// A world with one connected client and a codec, or none, on both ends.
 fn connected(seed: u64, compression: Compression) -> (World, NodeId, NodeId) {
     let mut world = World::new(seed);
     let (server, clients) = world.connected(1);
@@ -31,10 +31,10 @@ fn still_works(world: &mut World, server: NodeId, client: NodeId) {
         .expect("sent");
     assert!(world.run_until(5000, |world| !world[server].packets.is_empty()));
     assert_eq!(world[server].packets[0].data, b"still here");
-    assert_eq!(world[server].signals.len(), 1, "nobody came or went");
+    assert_eq!(world[server].signals.len(), 1, "no client joined or left");
 }
 
-/// Behind a compressed header a shorter datagram makes a slice of negative length in rusty_enet.
+/// In rusty_enet a compressed datagram shorter than its header makes a slice of negative length.
 #[test]
 fn every_length_with_every_header_flag_is_harmless() {
     for compression in [Compression::None, Compression::RangeCoder] {
@@ -53,7 +53,7 @@ fn every_length_with_every_header_flag_is_harmless() {
                         if let Some(first) = bytes.first_mut() {
                             *first |= flags << 4;
                         }
-                        // Random commands in the client's name may do what a client may do.
+                        // Longer commands in the client's name could do what the client may do.
                         if from == stranger() || length < 5 {
                             world.network.forge(from, to, &bytes);
                             short += u64::from(length < 5);
@@ -70,7 +70,7 @@ fn every_length_with_every_header_flag_is_harmless() {
 }
 
 #[test]
-fn the_same_before_anybody_ever_connected() {
+fn every_length_is_harmless_before_any_client_connects() {
     for compression in [Compression::None, Compression::RangeCoder] {
         let mut world = World::new(121);
         let (server, _) = world.connected(0);
@@ -102,7 +102,7 @@ fn datagrams_larger_than_the_protocol_allows_are_dropped() {
 }
 
 #[test]
-fn a_stranger_replaying_and_changing_real_datagrams_disturbs_nobody() {
+fn replayed_and_changed_datagrams_of_a_stranger_disturb_no_connection() {
     for compression in [Compression::None, Compression::RangeCoder] {
         let mut world = World::new(123);
         world.network.record();
@@ -146,7 +146,7 @@ fn a_stranger_replaying_and_changing_real_datagrams_disturbs_nobody() {
                 world.run(5);
             }
         }
-        // A changed CONNECT may open a connection in ENet; as a player it is somebody else.
+        // A changed CONNECT may open an ENet connection, which is then another player's.
         world.run(40_000);
         world[server].packets.clear();
         world

@@ -1,4 +1,4 @@
-//! Every way a connection ends.
+//! Every way to end a connection.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use enet_multiplayer::{PeerError, ServerOptions, Signal, Status, TransferMode};
 use sim::{Conditions, World};
 
 #[test]
-fn a_server_sends_a_client_away() {
+fn a_server_disconnects_a_client() {
     let mut world = World::new(70);
     let (server, clients) = world.connected(2);
     let id = world[clients[0]].peer.unique_id();
@@ -14,7 +14,7 @@ fn a_server_sends_a_client_away() {
     assert_eq!(world[server].peer.disconnect_peer(id, false, now), Ok(()));
     assert!(
         world[server].peer.peer_ids().any(|peer| peer == id),
-        "until it answers"
+        "the client is known until it answers"
     );
     world.run(500);
     assert!(!world[server].peer.peer_ids().any(|peer| peer == id));
@@ -29,7 +29,7 @@ fn a_server_sends_a_client_away() {
 }
 
 #[test]
-fn force_removes_at_once_and_in_silence() {
+fn force_removes_a_peer_at_once_and_without_a_signal() {
     let mut world = World::new(71);
     let (server, clients) = world.connected(1);
     let id = world[clients[0]].peer.unique_id();
@@ -42,7 +42,7 @@ fn force_removes_at_once_and_in_silence() {
 }
 
 #[test]
-fn a_client_leaves_softly_or_by_force() {
+fn a_client_leaves_with_or_without_force() {
     for force in [false, true] {
         let mut world = World::new(72);
         let (server, clients) = world.connected(1);
@@ -67,7 +67,7 @@ fn a_client_leaves_softly_or_by_force() {
 }
 
 #[test]
-fn an_attempt_can_be_given_up() {
+fn a_connection_attempt_can_be_cancelled() {
     let mut world = World::new(73);
     let (server, _) = world.connected(0);
     let client = world.client(server);
@@ -78,7 +78,7 @@ fn an_attempt_can_be_given_up() {
 }
 
 #[test]
-fn unknown_peers_are_named() {
+fn unknown_peers_are_reported() {
     let mut world = World::new(74);
     let (server, _) = world.connected(1);
     let idle = world.idle();
@@ -90,7 +90,7 @@ fn unknown_peers_are_named() {
 }
 
 #[test]
-fn a_goodbye_that_is_lost_is_repeated() {
+fn a_lost_disconnect_is_retransmitted() {
     for seed in 75..80 {
         let conditions = Conditions {
             latency: Duration::from_millis(20),
@@ -111,7 +111,7 @@ fn a_goodbye_that_is_lost_is_repeated() {
 }
 
 #[test]
-fn silence_is_noticed_within_the_protocols_bounds() {
+fn a_silent_peer_times_out_within_the_protocols_bounds() {
     let mut world = World::new(81);
     let (server, clients) = world.connected(2);
     let address = world.address(clients[0]);
@@ -126,7 +126,7 @@ fn silence_is_noticed_within_the_protocols_bounds() {
 }
 
 #[test]
-fn closing_tells_everybody_once_and_nobody_here() {
+fn closing_informs_every_client_once_and_emits_no_local_signal() {
     let mut world = World::new(82);
     let (server, clients) = world.connected(3);
     world[server].peer.set_refuse_new_connections(true);
@@ -140,13 +140,13 @@ fn closing_tells_everybody_once_and_nobody_here() {
         assert_eq!(world[client].signals[1], Signal::PeerDisconnected(1));
         assert!(!world[client].peer.is_active());
     }
-    // Twice is no harm.
+    // A second close does nothing.
     world[server].peer.close(now);
 }
 
-/// ENet itself drops what arrives together with the goodbye.
+/// ENet itself drops packets that arrive together with the DISCONNECT.
 #[test]
-fn packets_of_a_client_outlive_it_on_the_server() {
+fn packets_of_a_client_can_be_read_after_it_left() {
     let mut world = World::new(83);
     let (server, clients) = world.connected(1);
     world

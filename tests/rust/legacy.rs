@@ -1,4 +1,4 @@
-//! What Godot 3's class had and Godot 4's has not.
+//! Features of Godot 3's class that Godot 4's lacks.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use enet_multiplayer::{
 };
 use sim::{Conditions, NodeId, World};
 
-/// Sends numbered packets with the mode without an order, over a network that has none either, and
-/// says in which order they arrive, and in which modes.
+/// Sends numbered packets in the unreliable mode over a network that reorders them; returns their
+/// numbers in order of arrival, and their modes.
 fn order_of_unreliable(always_ordered: bool) -> (Vec<u32>, Vec<TransferMode>) {
     let mut world = World::new(300);
     let (server, clients) = world.connected(1);
@@ -47,7 +47,7 @@ fn always_ordered_puts_unreliable_packets_in_order() {
     assert!(modes.iter().all(|&mode| mode == ordered));
 }
 
-/// Whether a client's packet on this transfer channel is sent to its server.
+/// Whether a client can send to its server on this transfer channel.
 fn has_channel(world: &mut World, client: NodeId, channel: i32) -> bool {
     match world.send(client, 1, TransferMode::Reliable, channel, b"x") {
         Ok(()) => true,
@@ -57,8 +57,9 @@ fn has_channel(world: &mut World, client: NodeId, channel: i32) -> bool {
 }
 
 #[test]
-fn channel_count_limits_hosts_that_name_no_number() {
-    // What is set, what create_server is told, and the highest transfer channel there is then.
+fn channel_count_limits_hosts_without_a_number_of_their_own() {
+    // The set channel_count, the maximum given to create_server, and the resulting highest transfer
+    // channel.
     let cases = [
         (None, 0, 253),
         (Some(3), 0, 1),
@@ -90,7 +91,7 @@ fn channel_count_limits_hosts_that_name_no_number() {
 }
 
 #[test]
-fn a_client_asks_for_channel_count_too() {
+fn channel_count_applies_to_clients_too() {
     let mut world = World::new(302);
     let server = world.server(&ServerOptions::default());
     let client = world.idle();
@@ -115,7 +116,7 @@ fn channel_counts_out_of_range_change_nothing() {
 }
 
 #[test]
-fn what_a_session_is_made_with_stays_while_it_lasts() {
+fn settings_of_a_session_cannot_change_while_it_is_active() {
     let mut world = World::new(304);
     let (server, _) = world.connected(0);
     let now = world.now();
@@ -136,7 +137,7 @@ fn what_a_session_is_made_with_stays_while_it_lasts() {
 }
 
 #[test]
-fn a_negative_transfer_channel_is_the_modes_own() {
+fn a_negative_transfer_channel_selects_the_modes_own() {
     let mut world = World::new(305);
     let (server, clients) = world.connected(1);
     let mode = TransferMode::Reliable;
@@ -147,7 +148,7 @@ fn a_negative_transfer_channel_is_the_modes_own() {
 }
 
 #[test]
-fn the_channel_of_the_packet_taken_last_is_known_until_the_next_poll() {
+fn the_channel_of_the_last_packet_is_known_until_the_next_poll() {
     let mut world = World::new(306);
     let (server, clients) = world.connected(1);
     for channel in [2, 5] {
@@ -171,7 +172,7 @@ fn the_channel_of_the_packet_taken_last_is_known_until_the_next_poll() {
 }
 
 #[test]
-fn addresses_are_told_of_those_who_are_there() {
+fn addresses_are_known_of_connected_peers_only() {
     let mut world = World::new(307);
     let (server, clients) = world.connected(2);
     let id = world[clients[1]].peer.unique_id();
@@ -188,7 +189,7 @@ fn addresses_are_told_of_those_who_are_there() {
 }
 
 #[test]
-fn a_peers_patience_can_be_set() {
+fn a_peers_timeout_can_be_set() {
     let mut world = World::new(308);
     let (server, clients) = world.connected(2);
     let ids = [0, 1].map(|index| world[clients[index]].peer.unique_id());
@@ -209,7 +210,7 @@ fn a_peers_patience_can_be_set() {
 }
 
 #[test]
-fn a_goodbye_reaches_everybody_before_the_end() {
+fn a_goodbye_reaches_every_client_before_the_close() {
     let mut world = World::new(309);
     let (server, clients) = world.connected(2);
     let now = world.now();
@@ -220,13 +221,13 @@ fn a_goodbye_reaches_everybody_before_the_end() {
         world.poll(client);
         assert!(!world[client].peer.is_active());
     }
-    assert!(!world[server].peer.say_goodbye(now), "everybody is told");
+    assert!(!world[server].peer.say_goodbye(now), "all were told");
     world[server].peer.close(now);
-    assert!(!world[server].peer.say_goodbye(now), "nobody is there");
+    assert!(!world[server].peer.say_goodbye(now), "no clients");
 }
 
 #[test]
-fn a_client_hears_how_it_goes() {
+fn a_client_reports_how_its_connection_succeeds_fails_or_ends() {
     let mut world = World::new(310);
     let (server, clients) = world.connected(1);
     let client = clients[0];
@@ -237,7 +238,7 @@ fn a_client_hears_how_it_goes() {
     let expected = [Signal::ConnectionSucceeded, Signal::ServerDisconnected];
     assert_eq!(world[client].outcomes, expected);
     assert!(world[server].outcomes.is_empty());
-    // Nobody is there any more.
+    // The server no longer exists.
     let options = ClientOptions {
         unique_id: 2,
         ..ClientOptions::new("server", 1)
@@ -250,9 +251,9 @@ fn a_client_hears_how_it_goes() {
     assert_eq!(world[client].peer.status(), Status::Disconnected);
 }
 
-/// Every signal comes when what it tells is so, whatever the handlers before it did.
+/// Each signal is emitted only if it still holds after the handlers of earlier signals.
 #[test]
-fn handlers_that_change_the_session_change_what_follows() {
+fn handlers_that_change_the_session_change_the_signals_that_follow() {
     #[derive(Debug, Clone, Copy, PartialEq)]
     enum Handler {
         Watches,

@@ -1,4 +1,4 @@
-//! The core on a simulated network, one behaviour a module.
+//! Tests of the core, mostly on a simulated network, one behaviour per module.
 
 mod c_enet;
 mod codecs;

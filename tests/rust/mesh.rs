@@ -1,4 +1,4 @@
-//! Mesh mode: a host of one connection per peer.
+//! Mesh mode: one host with a single connection for each peer.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -78,7 +78,7 @@ fn only_a_mesh_takes_hosts_and_only_connected_ones() {
     let lonely = lonely_host(&mut world);
     let error = world[mesh].peer.add_mesh_peer(5, lonely);
     assert_eq!(error, Err(MeshError::PeerCount(0)));
-    // Once in a mesh, a host belongs to it, also under another id.
+    // A host in a mesh cannot be added again, not even under another id or to another mesh.
     let added = world[mesh].peer.add_mesh_peer(5, other.clone());
     assert_eq!(added, Ok(Signal::PeerConnected(5)));
     let error = world[mesh].peer.add_mesh_peer(6, other.clone());
@@ -87,7 +87,7 @@ fn only_a_mesh_takes_hosts_and_only_connected_ones() {
     assert!(world[another].peer.create_mesh(2, now).is_ok());
     let error = world[another].peer.add_mesh_peer(5, other);
     assert_eq!(error, Err(MeshError::InUse));
-    // The other end is reset: its state is no longer that of a connected peer.
+    // A host whose peer is disconnecting no longer counts as connected.
     let peer = one.borrow().peers()[0];
     one.borrow_mut()
         .disconnect(now, peer, 0, Disconnect::Acknowledged);

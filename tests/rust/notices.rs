@@ -1,4 +1,4 @@
-//! What a handler may do between a notice and its end: anything.
+//! Handlers may make any call between a notice and its `finish`.
 
 use enet_multiplayer::{Multiplayer, ServerOptions, Signal, Status, TransferMode};
 use enet_proto::Time;
@@ -17,7 +17,7 @@ fn poll(world: &mut World, node: NodeId, mut handler: impl FnMut(&mut Multiplaye
     }
 }
 
-/// A server that has heard of `count` newcomers but has not been polled since.
+/// A server to which `count` clients have connected since its last poll.
 fn waiting_newcomers(world: &mut World, count: usize) -> (NodeId, Vec<NodeId>) {
     let server = world.server(&ServerOptions::default());
     let clients: Vec<_> = (0..count).map(|_| world.client(server)).collect();
@@ -53,7 +53,7 @@ fn closing_ends_the_poll() {
     });
     assert_eq!(signals, 1);
     assert!(!world[server].peer.is_active());
-    // Those whose joining was not reported yet are told too.
+    // Clients whose connection was not yet reported are disconnected too.
     world.run(1000);
     assert!(
         clients
@@ -63,7 +63,7 @@ fn closing_ends_the_poll() {
 }
 
 #[test]
-fn a_new_server_from_a_handler_outlives_the_old_ones_end() {
+fn a_server_created_in_a_handler_survives_the_end_of_the_old_one() {
     let mut world = World::new(102);
     let (server, clients) = world.connected(1);
     let now = world.now();
@@ -82,7 +82,7 @@ fn a_new_server_from_a_handler_outlives_the_old_ones_end() {
 }
 
 #[test]
-fn the_leaving_peer_is_still_there_in_the_handler_and_gone_after() {
+fn a_leaving_peer_is_known_in_the_handler_and_gone_afterwards() {
     let mut world = World::new(103);
     let (server, clients) = world.connected(1);
     let id = world[clients[0]].peer.unique_id();
@@ -100,7 +100,7 @@ fn the_leaving_peer_is_still_there_in_the_handler_and_gone_after() {
 }
 
 #[test]
-fn nested_polls_lose_and_double_nothing() {
+fn nested_polls_lose_and_repeat_no_signal() {
     let mut world = World::new(104);
     let (server, clients) = waiting_newcomers(&mut world, 5);
     let mut order = Vec::new();
@@ -133,7 +133,7 @@ fn nested(peer: &mut Multiplayer, now: Time, depth: usize, order: &mut Vec<Signa
 }
 
 #[test]
-fn handlers_send_and_send_away() {
+fn handlers_can_send_and_disconnect() {
     let mut world = World::new(105);
     let (server, clients) = waiting_newcomers(&mut world, 2);
     poll(&mut world, server, |peer, signal, now| {
@@ -153,7 +153,7 @@ fn handlers_send_and_send_away() {
     world.network.advance_to(now);
     poll(&mut world, server, |peer, _, now| {
         for &id in &ids {
-            // The one that is leaving is still known, so both calls are good.
+            // The leaving client is still known, so both calls succeed.
             assert_eq!(peer.disconnect_peer(id, false, now), Ok(()));
         }
     });

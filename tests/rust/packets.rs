@@ -1,4 +1,4 @@
-//! What travels, under every kind of network.
+//! Delivery of packets on good and bad networks.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn every_size_arrives_intact_in_every_mode() {
             assert!(arrived, "{size} bytes, {mode:?}");
             let packet = &world[server].packets[0];
             assert!(packet.data == data, "{size} bytes, {mode:?}");
-            // The wire has no unsequenced fragments.
+            // The protocol has no unsequenced fragments.
             let expected = match mode {
                 TransferMode::Unreliable if size > 1364 => TransferMode::UnreliableOrdered,
                 mode => mode,
@@ -71,7 +71,7 @@ fn reliable_packets_arrive_once_and_in_order_on_a_bad_network() {
 }
 
 #[test]
-fn unreliable_packets_come_at_most_once_and_ordered_ones_never_go_back() {
+fn unreliable_packets_arrive_at_most_once_and_ordered_ones_in_order() {
     for mode in [TransferMode::Unreliable, TransferMode::UnreliableOrdered] {
         let mut world = World::with(40, BAD_NETWORK);
         let (server, clients) = world.connected(1);
@@ -84,7 +84,7 @@ fn unreliable_packets_come_at_most_once_and_ordered_ones_never_go_back() {
         world.run(1000);
         let numbers: Vec<u32> = world[server].packets.iter().map(number_of).collect();
         assert!(numbers.len() > 900, "{} of 2000, {mode:?}", numbers.len());
-        assert!(numbers.len() < 1990, "the network does lose some");
+        assert!(numbers.len() < 1990, "the network loses some");
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
         sorted.dedup();
@@ -103,7 +103,7 @@ fn number_of(packet: &enet_multiplayer::Packet) -> u32 {
 }
 
 #[test]
-fn channels_are_kept_and_checked() {
+fn packets_keep_their_channel_and_invalid_channels_are_refused() {
     let mut world = World::new(50);
     let (server, clients) = world.connected(1);
     let client = clients[0];
@@ -143,7 +143,7 @@ fn max_channels_limits_channels() {
             channel: 3
         })
     );
-    // A broadcast leaves out whoever lacks the channel.
+    // A broadcast skips peers that lack the channel.
     assert_eq!(
         world.send(server, 0, TransferMode::Reliable, 3, b"x"),
         Ok(())
@@ -152,9 +152,9 @@ fn max_channels_limits_channels() {
     assert!(world[client].packets.is_empty());
 }
 
-/// ENet lifts the limit again for a client that names no outgoing bandwidth of its own.
+/// ENet lifts the limit again for a client that sets no outgoing bandwidth of its own.
 #[test]
-fn incoming_bandwidth_holds_the_client_back() {
+fn incoming_bandwidth_limits_the_client() {
     let mut received = Vec::new();
     for in_bandwidth in [0, 10_000] {
         let mut world = World::new(52);

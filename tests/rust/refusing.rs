@@ -1,5 +1,5 @@
-//! Who is let in, and that the others are told: our engine as the server, in memory, with clients of
-//! both engines. The test hands their datagrams on.
+//! Admission of clients, and refusals sent to the others: our engine as the server, in memory, with
+//! clients of both engines. The test delivers their datagrams.
 
 mod stage;
 
@@ -13,7 +13,7 @@ use sim::oracle::OwnEngine;
 use stage::{BOTH, SERVER, START, Settings, Stage, USUAL, address};
 
 #[test]
-fn who_finds_no_slot_is_told_at_once() {
+fn a_full_server_refuses_at_once() {
     for make in BOTH {
         let mut stage = Stage::new(make, USUAL);
         let inside: Vec<_> = (0..4).map(|data| stage.join(data)).collect();
@@ -32,7 +32,7 @@ fn who_finds_no_slot_is_told_at_once() {
 }
 
 #[test]
-fn nobody_comes_in_where_nobody_shall() {
+fn a_server_that_admits_nobody_refuses_every_client() {
     for make in BOTH {
         let mut stage = Stage::new(make, USUAL);
         let first = stage.join(5);
@@ -48,7 +48,7 @@ fn nobody_comes_in_where_nobody_shall() {
 }
 
 #[test]
-fn unique_ids_are_in_range_and_given_once() {
+fn unique_ids_must_be_in_range_and_unused() {
     for make in BOTH {
         let settings = Settings {
             max_peers: 8,
@@ -71,7 +71,7 @@ fn unique_ids_are_in_range_and_given_once() {
     }
 }
 
-/// Whatever data the server gives with its goodbye.
+/// The id is free whichever disconnect data the server sends.
 #[test]
 fn an_id_is_free_again_when_its_connection_ends() {
     use Disconnect::{Acknowledged, Later, Now, Silent};
@@ -92,12 +92,12 @@ fn an_id_is_free_again_when_its_connection_ends() {
 }
 
 #[test]
-fn an_id_is_taken_while_its_connection_is_to_end_later() {
+fn an_id_stays_taken_while_its_connection_waits_to_disconnect() {
     let mut stage = Stage::new(OwnEngine::boxed, USUAL);
     stage.server.set_admission(sim::oracle::UNIQUE_IDS);
     let first = stage.join(7);
     let peer = stage.connected()[0];
-    // It has to deliver this first.
+    // The connection has to deliver this packet before it ends.
     let sent = stage
         .server
         .send(stage.now, peer, 0, PacketFlags::RELIABLE, &[1]);
@@ -109,7 +109,7 @@ fn an_id_is_taken_while_its_connection_is_to_end_later() {
     stage.clients[first].address = address(999);
     let second = stage.join(7);
     assert!(stage.is_refused(second));
-    // The disconnect data is nobody's id.
+    // The disconnect data does not count as an id in use.
     let third = stage.join(9);
     assert!(stage.is_in(third));
     stage
@@ -122,7 +122,7 @@ fn an_id_is_taken_while_its_connection_is_to_end_later() {
 }
 
 #[test]
-fn an_id_is_free_again_when_its_owner_is_given_up() {
+fn an_id_is_free_again_when_its_connection_times_out() {
     let mut stage = Stage::new(OwnEngine::boxed, USUAL);
     stage.server.set_admission(sim::oracle::UNIQUE_IDS);
     let gone = stage.join(7);
@@ -141,7 +141,7 @@ fn an_id_is_free_again_when_its_owner_is_given_up() {
 }
 
 #[test]
-fn too_many_from_an_address_are_told() {
+fn too_many_connections_from_an_address_are_refused() {
     for make in BOTH {
         let settings = Settings {
             max_peers_per_address: 2,
@@ -156,7 +156,7 @@ fn too_many_from_an_address_are_told() {
 }
 
 #[test]
-fn unless_asked_to_answer_a_server_is_silent_as_in_c() {
+fn by_default_a_server_refuses_silently_as_in_c() {
     assert!(!HostConfig::new(1, 1, START).answers_refused);
     let settings = Settings {
         answers: false,
@@ -177,7 +177,7 @@ fn unless_asked_to_answer_a_server_is_silent_as_in_c() {
         }
         assert!(stage.sizes_out.is_empty());
         assert!(stage.clients[1..].iter().all(|client| !client.is_over));
-        // Whoever keeps asking comes in as soon as he may.
+        // Clients that keep retransmitting CONNECT are admitted as soon as there is room.
         stage.server.set_admission(Admission::Everybody);
         let first = stage.connected()[0];
         stage
@@ -188,9 +188,9 @@ fn unless_asked_to_answer_a_server_is_silent_as_in_c() {
     }
 }
 
-/// The answer to a CONNECT is repeated with it; only a new one is judged.
+/// The server repeats its answer to a repeated CONNECT; only a new CONNECT is subject to admission.
 #[test]
-fn a_connection_that_has_begun_is_not_refused() {
+fn a_repeated_connect_of_a_connected_client_is_not_refused() {
     for make in BOTH {
         let mut stage = Stage::new(make, USUAL);
         let client = stage.begin(5);
@@ -205,7 +205,7 @@ fn a_connection_that_has_begun_is_not_refused() {
         stage.server.set_admission(Admission::Nobody);
         stage.run(2000);
         assert!(stage.is_in(client));
-        // The network doubled it.
+        // The network duplicated the CONNECT.
         stage.sizes_out.clear();
         stage.server.receive(stage.now, from, &connect);
         stage.exchange();
@@ -214,7 +214,7 @@ fn a_connection_that_has_begun_is_not_refused() {
     }
 }
 
-/// A server that lets nobody in, and what it answers a client's CONNECT.
+/// A server that admits nobody, a client's CONNECT, and the server's answer.
 fn refused(settings: Settings) -> (Stage, Vec<u8>, Vec<u8>) {
     let mut stage = Stage::new(OwnEngine::boxed, settings);
     stage.server.set_admission(Admission::Nobody);
@@ -235,7 +235,7 @@ fn refused(settings: Settings) -> (Stage, Vec<u8>, Vec<u8>) {
 fn a_refusal_is_sent_once_for_each_connect() {
     let (mut stage, connect, answer) = refused(USUAL);
     let from = stage.clients[0].address;
-    // The client hears nothing of it all.
+    // The client receives none of the refusals.
     stage.clients.clear();
     stage.run(60_000);
     assert!(stage.sizes_out.is_empty());
@@ -247,7 +247,7 @@ fn a_refusal_is_sent_once_for_each_connect() {
 }
 
 #[test]
-fn a_refusal_that_gets_lost_is_made_up_for_by_the_next() {
+fn a_lost_refusal_is_replaced_by_the_next_one() {
     for make in BOTH {
         let mut stage = Stage::new(make, USUAL);
         stage.server.set_admission(Admission::Nobody);
@@ -266,7 +266,7 @@ fn a_refusal_that_gets_lost_is_made_up_for_by_the_next() {
 }
 
 #[test]
-fn only_who_was_asked_can_refuse() {
+fn only_the_server_that_was_asked_can_refuse() {
     let (stage, _, answer) = refused(USUAL);
     let mut client = stage.clients.into_iter().next().expect("a client");
     for stranger in [([10, 0, 0, 2], SERVER), ([10, 0, 0, 1], SERVER + 1)] {
@@ -281,7 +281,7 @@ fn only_who_was_asked_can_refuse() {
 }
 
 #[test]
-fn nobody_refuses_for_everybody() {
+fn a_refusal_does_not_end_a_broadcast_connect() {
     let mut server = Stage::new(OwnEngine::boxed, USUAL).server;
     let mut client = OwnEngine::new(&HostConfig::new(1, 2, START));
     let everybody = ([255, 255, 255, 255], SERVER).into();
@@ -301,13 +301,13 @@ fn nobody_refuses_for_everybody() {
     }
 }
 
-/// Its address and slot can be read on the way; that is not enough.
+/// Address and slot of a connection can be read on its path, but do not suffice to end it.
 #[test]
-fn a_connect_forged_in_the_name_of_somebody_connected_does_him_no_harm() {
+fn a_forged_connect_does_not_harm_an_existing_connection() {
     let mut stage = Stage::new(OwnEngine::boxed, USUAL);
     let client = stage.join(5);
     let (_, mut connect, _) = refused(USUAL);
-    // Another token.
+    // The forged CONNECT has another token.
     connect[47] ^= 1;
     stage.server.set_admission(Admission::Nobody);
     let from = stage.clients[client].address;
@@ -320,7 +320,7 @@ fn a_connect_forged_in_the_name_of_somebody_connected_does_him_no_harm() {
 }
 
 #[test]
-fn with_codec_and_checksum_a_refusal_is_understood_and_shorter_than_what_was_asked() {
+fn with_codec_and_checksum_a_refusal_is_understood_and_shorter_than_the_connect() {
     for make in BOTH {
         for has_checksum in [false, true] {
             for compression in [Compression::None, Compression::RangeCoder] {
@@ -344,15 +344,15 @@ fn with_codec_and_checksum_a_refusal_is_understood_and_shorter_than_what_was_ask
     }
 }
 
-/// About the smallest CONNECT there can be.
+/// The test uses about the smallest CONNECT that can be.
 #[test]
-fn a_connect_that_packs_well_is_not_shorter_than_its_refusal() {
+fn a_refusal_is_no_longer_than_a_well_compressed_connect() {
     let (mut stage, ..) = refused(Settings {
         compression: Compression::RangeCoder,
         ..USUAL
     });
     let mut plain = [0; 48];
-    // CONNECT, with two channels.
+    // A CONNECT with two channels.
     plain[0] = 2;
     plain[19] = 2;
     let mut packed = [0; 48];

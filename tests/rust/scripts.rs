@@ -1,4 +1,4 @@
-//! Random scripts of calls: whatever a game does, the rules hold.
+//! Random scripts of calls. The invariants must hold after every step.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -50,7 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Numbers each reliable stream, so that gaps and repetitions show.
+/// Counts the packets of each reliable stream, to detect gaps and repetitions.
 #[derive(Default)]
 struct Streams(HashMap<(i32, i32), u32>);
 
@@ -85,7 +85,7 @@ fn play(seed: u64, steps: &[Step]) {
                 } else {
                     (clients[client], 1)
                 };
-                // An unknown or departed peer is an error, and nothing else.
+                // An unknown or departed peer is only an error.
                 let _ = world[node].peer.disconnect_peer(target, force, now);
             }
             Step::Send {
@@ -130,7 +130,7 @@ fn send(
     (from, target, mode, channel, size): (usize, i8, u8, i32, usize),
 ) {
     let node = clients.get(from).copied().unwrap_or(server);
-    // Small numbers stand for the clients' ids, the rest for nobody's.
+    // Small numbers stand for the clients' ids, the others for unknown ids.
     let named = clients.get(usize::from(target.unsigned_abs()).wrapping_sub(2));
     let id = named.map_or(target.unsigned_abs().into(), |&client| {
         world[client].peer.unique_id()
@@ -158,7 +158,7 @@ fn check(world: &World, node: NodeId) {
     assert_eq!(peer.is_active(), peer.mode() != Mode::Inactive);
     assert_eq!(peer.is_active(), peer.status() != Status::Disconnected);
     assert_eq!(peer.is_active(), peer.unique_id() != 0);
-    // Somebody who left was there before, and nobody comes twice without leaving.
+    // A peer leaves only after it joined, and joins again only after it left.
     let mut there: HashMap<i32, bool> = HashMap::new();
     for signal in &node.signals {
         match *signal {
@@ -172,7 +172,7 @@ fn check(world: &World, node: NodeId) {
             signal => panic!("{signal:?} is not about a peer"),
         }
     }
-    // Reliable packets of one sender, target and channel are in order and unique.
+    // Reliable packets of one sender, target and channel arrive in order and once.
     let mut last: HashMap<(i32, i32, Vec<u8>), u32> = HashMap::new();
     for packet in node
         .packets
@@ -181,7 +181,7 @@ fn check(world: &World, node: NodeId) {
     {
         let number = u32::from_be_bytes(packet.data[..4].try_into().expect("four bytes"));
         let key = (packet.peer, packet.channel, packet.data[4..8].to_vec());
-        // A server that started over has the id 1 again and goes on counting.
+        // A restarted server has the id 1 again and continues the numbers.
         if let Some(earlier) = last.insert(key, number) {
             assert!(number > earlier, "{number} after {earlier}");
         }
@@ -192,7 +192,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_rules_hold_whatever_a_game_does(
+    fn the_invariants_hold_for_any_script(
         seed in any::<u64>(),
         steps in proptest::collection::vec(step(), 1..60),
     ) {

@@ -1,4 +1,4 @@
-//! Who gets a packet.
+//! The recipients of a packet.
 
 use enet_multiplayer::{SendError, TransferMode};
 use sim::World;
@@ -24,7 +24,7 @@ fn a_server_reaches_all_one_or_all_but_one() {
 }
 
 #[test]
-fn a_client_reaches_the_server_alone() {
+fn a_client_reaches_only_the_server() {
     let mut world = World::new(61);
     let (server, clients) = world.connected(2);
     for target in [0, 1, -1] {

@@ -1,4 +1,4 @@
-//! A host's own thread, on the system's sockets: what it does while nobody calls.
+//! A host with its own thread, on the system's sockets: the thread's work between the owner's calls.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ mod slow;
 mod sockets;
 mod who_sends;
 
-/// Something is broken if it takes longer.
+/// A wait that takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn now() -> Time {
@@ -64,7 +64,7 @@ impl Node {
         self.peer.flush(now());
     }
 
-    /// Asks a server to be let in.
+    /// Starts to connect to a server.
     fn join(&mut self, server: &Node) {
         let port = server.peer.local_port().expect("a port").into();
         let options = ClientOptions {
@@ -80,7 +80,7 @@ impl Node {
         self.peer.send(data, now()).expect("sent");
     }
 
-    /// Bytes on their way that nobody acknowledged.
+    /// Unacknowledged reliable bytes in flight.
     fn in_transit(&self, id: i32) -> u32 {
         let (host, peer) = self.peer.connection_to(id).expect("connected");
         let statistics = host.borrow().statistics(peer).expect("there");
@@ -96,7 +96,7 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// A server with a thread and a client, connected.
+/// A server with a thread and a connected client.
 fn pair(is_client_threaded: bool) -> (Node, Node) {
     let mut server = Node::new(1, true);
     let options = ServerOptions::default();
@@ -131,7 +131,7 @@ fn address(host: &Host) -> SocketAddr {
     ([127, 0, 0, 1], host.local_port()).into()
 }
 
-/// Has the host's thread panic, and waits until the host knows.
+/// Makes the host's thread panic and waits until the host notices.
 fn panic_in_the_thread(host: &mut Host) {
     fn clock() -> Time {
         let is_thread = std::thread::current().name() == Some("enet");
@@ -139,14 +139,14 @@ fn panic_in_the_thread(host: &mut Host) {
         now()
     }
     host.start_thread(clock).expect("a thread");
-    wait_until("it is known", || {
+    wait_until("the panic is noticed", || {
         host.receive(now());
         !host.is_threaded()
     });
 }
 
 #[test]
-fn it_acknowledges_while_nobody_polls() {
+fn the_thread_acknowledges_between_polls() {
     const PACKETS: usize = 2000;
     let (mut server, mut client) = pair(false);
     client.peer.set_transfer_mode(TransferMode::Reliable);
@@ -155,12 +155,12 @@ fn it_acknowledges_while_nobody_polls() {
     }
     client.peer.flush(now());
     assert!(client.in_transit(1) > 0);
-    wait_until("everything is acknowledged", || {
+    wait_until("every packet is acknowledged", || {
         client.poll();
         client.in_transit(1) == 0
     });
     assert!(server.packets.is_empty());
-    wait_until("they are there", || {
+    wait_until("the packets arrive", || {
         server.poll();
         server.packets.len() == PACKETS
     });
@@ -171,7 +171,7 @@ fn it_acknowledges_while_nobody_polls() {
 }
 
 #[test]
-fn it_keeps_connections_alive_and_gives_them_up() {
+fn the_thread_keeps_connections_alive_and_times_them_out() {
     let (mut server, mut client) = pair(true);
     let (host, peer) = server.peer.connection_to(7).expect("connected");
     let set = host.borrow_mut().set_timeout(peer, 1, 100, 300);
@@ -179,34 +179,34 @@ fn it_keeps_connections_alive_and_gives_them_up() {
     host.borrow_mut()
         .set_ping_interval(peer, 20, now())
         .expect("an interval");
-    // Nobody polls either of them, for several timeouts.
+    // Neither is polled for the length of several timeouts.
     sleep(Duration::from_secs(2));
     server.poll();
     client.poll();
     assert_eq!(server.signals, [Signal::PeerConnected(7)]);
     assert_eq!(client.peer.status(), Status::Connected);
-    // Without a thread the client is silent.
-    client.peer.set_thread(None).expect("it ends");
-    wait_until("it is given up", || {
+    // Without its thread the client falls silent.
+    client.peer.set_thread(None).expect("the thread ends");
+    wait_until("the client times out", || {
         server.poll();
         server.signals.contains(&Signal::PeerDisconnected(7))
     });
 }
 
 #[test]
-fn what_was_put_leaves_although_nobody_flushes() {
+fn queued_packets_leave_without_a_flush() {
     let (mut server, mut client) = pair(false);
     server.put(7, b"before a long sleep");
-    wait_until("it comes", || {
+    wait_until("the packet arrives", || {
         client.poll();
         !client.packets.is_empty()
     });
     assert_eq!(client.packets, [b"before a long sleep"]);
 }
 
-/// What closes says goodbye, and what was put before comes first.
+/// Closing or dropping a peer disconnects, after its queued packets have left.
 #[test]
-fn closing_says_everything() {
+fn closing_sends_every_queued_packet() {
     for is_dropped in [false, true] {
         let (mut server, mut client) = pair(false);
         server.put(7, b"last words");
@@ -217,7 +217,7 @@ fn closing_says_everything() {
             server.peer.close(now());
             assert!(!server.peer.is_active());
         }
-        wait_until("it is told", || {
+        wait_until("the end is reported", || {
             client.poll();
             client.signals.contains(&Signal::ServerDisconnected)
         });
@@ -226,7 +226,7 @@ fn closing_says_everything() {
 }
 
 #[test]
-fn it_can_begin_and_end_at_any_time() {
+fn the_thread_can_start_and_stop_at_any_time() {
     const ROUNDS: usize = 200;
     let (mut server, mut client) = pair(true);
     for round in 0..ROUNDS {
@@ -237,7 +237,7 @@ fn it_can_begin_and_end_at_any_time() {
         client.poll();
         server.poll();
     }
-    wait_until("all come", || {
+    wait_until("all packets arrive", || {
         client.poll();
         server.poll();
         client.packets.len() == ROUNDS && server.packets.len() == ROUNDS
@@ -245,7 +245,7 @@ fn it_can_begin_and_end_at_any_time() {
     assert!(client.packets.is_sorted() && server.packets.is_sorted());
 }
 
-/// A script's loop around a connection: the event ends the wait, not its time.
+/// In a script's loop around `service`, an event ends the wait before its timeout.
 #[test]
 fn a_service_waits_for_events() {
     let (server, mut client) = pair(false);
@@ -260,9 +260,9 @@ fn a_service_waits_for_events() {
     assert!(clock.elapsed() < LIMIT);
 }
 
-/// What woke the thread must not end the waits of the owner who serves again.
+/// A wake-up meant for the thread must not end a wait of the owner, who services the host again.
 #[test]
-fn waits_last_when_the_thread_has_ended() {
+fn waits_last_their_time_after_the_thread_has_stopped() {
     const WAIT: Duration = Duration::from_millis(50);
     let mut host = host(&HostConfig::new(4, 3, now()));
     host.start_thread(now).expect("a thread");
@@ -274,12 +274,12 @@ fn waits_last_when_the_thread_has_ended() {
     assert!(clock.elapsed() >= WAIT);
 }
 
-/// A defect in the thread is one of the owner then, who hears of it.
+/// After a panic in the thread the owner services the host, and the host reports no thread.
 #[test]
-fn the_owner_serves_when_the_thread_has_panicked() {
+fn the_owner_services_the_host_after_the_thread_panicked() {
     let mut server = host(&HostConfig::new(4, 3, now()));
     let mut client = host(&HostConfig::new(4, 3, now()));
-    // Before they meet: the owner reads by himself too, and may be first.
+    // The panic comes before the connection: the owner reads the socket too and may be first.
     panic_in_the_thread(&mut server);
     let to = address(&server);
     client.connect(now(), to, 1, 0).expect("a slot");
@@ -291,9 +291,10 @@ fn the_owner_serves_when_the_thread_has_panicked() {
     assert!(!server.is_threaded());
 }
 
-/// The owner may not know yet that the thread saw an end: it is told as the remote's.
+/// The thread may have seen the remote's disconnect before the owner does. The owner's disconnect
+/// then still reports the remote's.
 #[test]
-fn who_ends_what_has_ended_is_still_told() {
+fn disconnecting_an_ended_connection_still_reports_its_end() {
     let mut server = host(&HostConfig::new(4, 3, now()));
     let mut client = host(&HostConfig::new(4, 3, now()));
     server.start_thread(now).expect("a thread");
@@ -310,16 +311,16 @@ fn who_ends_what_has_ended_is_still_told() {
     });
     let far = far.expect("connected");
     client.disconnect(now(), near, 5, Disconnect::Now);
-    wait_until("it ends", || server.state(far) == PeerState::Disconnected);
+    wait_until("the end", || server.state(far) == PeerState::Disconnected);
     let ended = server.disconnect(now(), far, 0, Disconnect::Acknowledged);
     assert_eq!(ended, None);
     let told = Event::Disconnected { peer: far, data: 5 };
     assert_eq!(server.next_event(), Some(told));
 }
 
-/// A network whose sockets have no waker.
+/// The simulated network's sockets have no waker.
 #[test]
-fn a_socket_that_cannot_be_served_by_a_thread_says_so() {
+fn a_socket_without_a_waker_is_reported() {
     let network = sim::SimNetwork::new(5);
     let mut peer = Multiplayer::new(Box::new(network), 1);
     peer.set_thread(CLOCK).expect("nothing is open");
@@ -332,7 +333,7 @@ fn a_socket_that_cannot_be_served_by_a_thread_says_so() {
     created.expect("a server");
 }
 
-/// While nobody reads, no more is kept than the limit says, and the connection lives.
+/// While the owner does not read, the host keeps no more than the limit, and the connection lives.
 #[test]
 fn unread_packets_are_bounded() {
     const LIMIT_BYTES: usize = 1024 * 1024;
@@ -347,7 +348,7 @@ fn unread_packets_are_bounded() {
     reader.receive(now());
     let to = address(&reader);
     let peer = writer.connect(now(), to, 1, 0).expect("a slot");
-    wait_until("it connects", || {
+    wait_until("the writer connects", || {
         writer.service(now());
         writer.next_event().is_some()
     });
@@ -357,10 +358,10 @@ fn unread_packets_are_bounded() {
         let queued = writer.send(now(), peer, 0, PacketFlags::RELIABLE, &data);
         queued.expect("queued");
     }
-    wait_until("it is full", || {
+    wait_until("the reader is full", || {
         writer.service(now());
         let statistics = writer.statistics(peer);
-        statistics.expect("it lives").packets_lost > 8
+        statistics.expect("connected").packets_lost > 8
     });
     let mut received = 0;
     let mut take = |reader: &mut Host| {
@@ -372,15 +373,15 @@ fn unread_packets_are_bounded() {
     };
     let kept = take(&mut reader);
     assert!(kept <= LIMIT_BYTES / PACKET + 8, "{kept} were kept");
-    wait_until("all come", || {
+    wait_until("all packets arrive", || {
         writer.service(now());
         take(&mut reader) == sent
     });
 }
 
-/// Strangers come and go while nobody looks: what is to be told of them is bounded too.
+/// Clients connect and disconnect while the owner reads no events: those events are bounded too.
 #[test]
-fn untold_events_are_bounded() {
+fn unread_events_are_bounded() {
     const COST: usize = 64;
     const EVENTS: usize = 40;
     let mut server = host(&HostConfig {
@@ -394,7 +395,7 @@ fn untold_events_are_bounded() {
     let mut asking = Vec::new();
     let mut comings = 0;
     let mut come_and_go = |is_over: &mut dyn FnMut(usize, bool) -> bool| {
-        wait_until("it goes on", || {
+        wait_until("clients connect and leave", || {
             asking.extend(std::iter::from_fn(|| client.connect(now(), to, 1, 0)));
             client.service(now());
             while let Some(event) = client.next_event() {
@@ -412,10 +413,10 @@ fn untold_events_are_bounded() {
             is_over(comings, asking.iter().all(|&peer| lost(peer) > 0))
         });
     };
-    // Well over what fits, unless nobody is let in any more.
+    // Ends well beyond the limit, or when the server admits no further client.
     come_and_go(&mut |comings, asks_again| comings > 4 * EVENTS || asks_again);
     let untold = std::iter::from_fn(|| server.next_event()).count();
-    // Those that had a slot by then may have been let in and have left.
+    // Clients that had a slot by then may still have connected and left.
     assert!(untold <= EVENTS + 2 * 4, "{untold} events waited");
     let mut more = 0;
     come_and_go(&mut |_, _| {

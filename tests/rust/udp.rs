@@ -1,4 +1,4 @@
-//! The system's sockets.
+//! Peers on the system's UDP sockets.
 
 use std::net::UdpSocket;
 use std::thread::sleep;
@@ -60,7 +60,7 @@ fn the_wildcard_listens_on_both_families() {
 }
 
 #[test]
-fn one_address_listens_alone() {
+fn a_specific_address_listens_only_on_itself() {
     let bind = BindAddress::parse("127.0.0.1").expect("an address");
     let (mut server, port) = server(bind);
     assert!(connects(&mut server, "127.0.0.1", port));
@@ -73,7 +73,7 @@ fn one_address_listens_alone() {
 }
 
 #[test]
-fn bind_addresses_are_read() {
+fn bind_addresses_are_parsed() {
     assert_eq!(BindAddress::parse("*"), Some(BindAddress::Any));
     assert!(matches!(
         BindAddress::parse("::1"),
@@ -85,7 +85,7 @@ fn bind_addresses_are_read() {
 }
 
 #[test]
-fn a_port_in_use_is_named() {
+fn a_port_in_use_is_reported() {
     let (_server, port) = server(BindAddress::Any);
     let options = ServerOptions {
         port,
@@ -96,7 +96,7 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
-fn names_nobody_has_are_named() {
+fn unresolvable_names_are_reported() {
     let options = ClientOptions {
         unique_id: 7,
         ..ClientOptions::new("no-such-host.invalid", 5000)
@@ -106,7 +106,7 @@ fn names_nobody_has_are_named() {
 }
 
 #[test]
-fn datagrams_of_any_size_are_survived() {
+fn datagrams_of_any_size_are_harmless() {
     let (mut server, port) = server(BindAddress::Any);
     let stranger = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     for size in [0, 1, 4, 5, 4096, 4097, 60_000] {

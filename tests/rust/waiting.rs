@@ -1,4 +1,4 @@
-//! Waiting: woken by what comes and by what is due, and by nothing else.
+//! Waits end when a datagram arrives or a timer is due, and for no other reason.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc;
@@ -25,7 +25,7 @@ fn local_host(max_peers: usize) -> Host {
 }
 
 #[test]
-fn who_only_waits_and_services_asks_a_silent_remote_at_the_usual_times() {
+fn waiting_and_servicing_alone_retransmits_a_connect_on_time() {
     let network = SimNetwork::new(1);
     network.record();
     let mut host = host(&network, LOCAL, 1);
@@ -35,7 +35,7 @@ fn who_only_waits_and_services_asks_a_silent_remote_at_the_usual_times() {
     let event = loop {
         assert!(!host.wait(network.now(), LONG), "nobody answers");
         waits += 1;
-        assert!(waits < 10_000, "at {:?} for ever", network.now());
+        assert!(waits < 10_000, "still waiting at {:?}", network.now());
         host.service(network.now());
         let sent = network.take_recording().len();
         times.extend(vec![network.now().as_millis(); sent]);
@@ -45,10 +45,10 @@ fn who_only_waits_and_services_asks_a_silent_remote_at_the_usual_times() {
     };
     assert_eq!(event, Event::Disconnected { peer, data: 0 });
     assert_eq!(network.now(), Duration::from_millis(31_500));
-    // The first leaves when the first wait begins.
+    // The first CONNECT leaves when the first wait begins.
     assert_eq!(times.len(), 6);
     assert_eq!(times[1..], [500, 1500, 3500, 7500, 15_500]);
-    // The bandwidth's seconds, and the repetitions.
+    // The waits end for each second's bandwidth distribution and for each retransmission.
     assert!(waits <= 40, "{waits}");
 }
 
@@ -70,7 +70,7 @@ fn a_datagram_ends_the_wait_at_once() {
 }
 
 #[test]
-fn the_limit_ends_the_wait() {
+fn the_time_limit_ends_the_wait() {
     let network = SimNetwork::new(1);
     let mut host = host(&network, LOCAL, 1);
     let limit = Duration::from_millis(3);
@@ -79,7 +79,7 @@ fn the_limit_ends_the_wait() {
 }
 
 #[test]
-fn what_is_queued_leaves_before_the_wait() {
+fn queued_packets_leave_before_the_wait() {
     let network = SimNetwork::new(1);
     network.record();
     let mut host = host(&network, LOCAL, 1);
@@ -90,7 +90,7 @@ fn what_is_queued_leaves_before_the_wait() {
 }
 
 #[test]
-fn on_a_real_socket_what_is_due_ends_the_wait_and_waiting_costs_no_cpu_time() {
+fn on_a_real_socket_a_due_timer_ends_the_wait_and_waiting_costs_no_cpu_time() {
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     silent.set_nonblocking(true).expect("open");
     let mut host = local_host(1);
@@ -112,7 +112,7 @@ fn on_a_real_socket_what_is_due_ends_the_wait_and_waiting_costs_no_cpu_time() {
     }
     let (waited, worked) = (clock.elapsed(), cpu.elapsed());
     assert!(waited >= Duration::from_millis(1500), "{waited:?}");
-    // Whoever does not sleep works for as long as he waits, or, beside many others, a good part of it.
+    // A busy loop would use CPU time for the whole wait, or for a good part of it on a loaded machine.
     assert!(worked < waited / 10, "{worked:?} of {waited:?}");
     assert!(waits <= 10, "{waits}");
 }
@@ -124,7 +124,7 @@ fn on_real_sockets_datagrams_end_the_waits() {
     let clock = Instant::now();
     let server = thread::spawn(move || {
         let mut server = local_host(1);
-        port.send(server.local_port()).expect("somebody listens");
+        port.send(server.local_port()).expect("the receiver exists");
         rally(&mut server, clock, ROUNDS);
     });
     let port = server_port.recv().expect("a port");
@@ -139,15 +139,15 @@ fn on_real_sockets_datagrams_end_the_waits() {
     let sent = client.send(clock.elapsed(), peer, 0, PacketFlags::RELIABLE, &[1]);
     sent.expect("queued");
     rally(&mut client, clock, ROUNDS);
-    // The server may still wait for an acknowledgement.
+    // The server may still be waiting for an acknowledgement.
     drop(client);
     server.join().expect("no panic");
-    // Without its pings a round took half a second, if datagrams did not end the waits.
+    // If datagrams did not end the waits, only the pings would, and a round would take half a second.
     let waited = clock.elapsed();
     assert!(waited < Duration::from_secs(20), "{waited:?}");
 }
 
-/// Sends each packet back.
+/// Sends each received packet back, for `rounds` rounds.
 fn rally(host: &mut Host, clock: Instant, rounds: usize) {
     let mut answered = 0;
     while answered < rounds {
@@ -173,8 +173,8 @@ fn address(port: u16) -> SocketAddr {
     SocketAddr::new(SERVER_IP, port)
 }
 
-/// Engines that are serviced when they say it is time; their datagrams arrive at once. Index and
-/// port are the same. Says how many services that took.
+/// Services each engine when its timer is due and delivers all datagrams at once. An engine's port is
+/// its index. Returns the number of services.
 fn run(engines: &mut [ProtocolHost], now: &mut Time, until: Time) -> usize {
     let mut services = 0;
     loop {
@@ -226,14 +226,14 @@ fn an_idle_connection_wakes_its_hosts_a_few_times_a_second() {
     let until = now + Duration::from_secs(seconds);
     let services = run(&mut engines, &mut now, until);
     assert_eq!(engines[1].state(peer), PeerState::Connected);
-    // Each host has two pings, whose timers were set before their acknowledgements came, and the
-    // second of its bandwidth.
+    // Each host services two pings a second, whose timers were set before their acknowledgements came,
+    // and the bandwidth distribution.
     let most = 2 * 5 * seconds as usize;
     assert!(services <= most, "{services} services in {seconds} s");
 }
 
 #[test]
-fn connections_that_were_wake_nobody_twice() {
+fn ended_connections_wake_the_host_at_most_once() {
     const CLIENTS: usize = 100;
     let mut engines: Vec<ProtocolHost> = vec![engine(CLIENTS)];
     engines.extend((0..CLIENTS).map(|_| engine(1)));

@@ -1,5 +1,5 @@
-//! A simulated network and clock for tests of the core: nobody sleeps, nothing depends on the
-//! machine, and a seed repeats everything.
+//! A simulated network and clock for tests of the core. No test sleeps or depends on the machine,
+//! and the same seed reproduces the whole run.
 
 #[path = "../oracle/mod.rs"]
 pub mod oracle;

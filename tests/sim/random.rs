@@ -1,14 +1,14 @@
-/// A small seeded generator (SplitMix64): tests need repeatable numbers, not good ones.
+/// A small seeded generator (SplitMix64): tests need reproducible numbers, not good ones.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// A generator that repeats itself for the same seed.
+    /// A generator; the same seed gives the same numbers.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Any number.
+    /// A number from the whole range.
     pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -27,7 +27,7 @@ impl Random {
         (self.number() >> 11) as f64 / ((1u64 << 53) as f64) < probability
     }
 
-    /// Some bytes.
+    /// `size` random bytes.
     pub fn bytes(&mut self, size: usize) -> Vec<u8> {
         (0..size).map(|_| self.number() as u8).collect()
     }

@@ -1,9 +1,9 @@
-//! Datagrams of a game, repeatable: what codecs are tested, trained and measured on.
+//! Reproducible game datagrams, on which codecs are tested, trained and measured.
 //!
-//! Players walk, jump, shoot and talk. What follows a datagram's header is commands of ENet with what
-//! Godot's SceneMultiplayer puts into them (the tests hold captures of stock Godot 4.6.3): the state
-//! of those nearby as MultiplayerSynchronizer writes it, positions that the game quantises and packs
-//! by itself, inputs, remote calls, chat, and acknowledgements.
+//! Players walk, jump, shoot and talk. The bytes after a datagram's header are ENet commands that
+//! carry the payloads of Godot's SceneMultiplayer (the tests hold captures of stock Godot 4.6.3):
+//! the state of nearby players as MultiplayerSynchronizer writes it, positions that the game
+//! quantises and packs itself, inputs, remote calls, chat, and acknowledgements.
 
 mod encode;
 mod player;
@@ -12,11 +12,11 @@ use super::Random;
 use encode::{SEND_RELIABLE, SEND_UNSEQUENCED, argument_bool, argument_int, text, vector};
 use player::Player;
 
-/// As many as Godot puts into one packet of states.
+/// Nearby players: as many as Godot puts into one packet of states.
 const PLAYERS: usize = 19;
-/// So many more are far away: only their quantised positions are sent.
+/// Further players far away, of whom only quantised positions are sent.
 const FAR_PLAYERS: usize = 96;
-/// A datagram that is no larger has room for any other command.
+/// Bytes up to which a datagram still has room for any other command.
 const ROOM_FOR_MORE: usize = 47;
 const WORDS: [&str; 32] = [
     "enemy", "at", "the", "bridge", "go", "left", "right", "wait", "for", "me", "nice", "shot",
@@ -24,14 +24,14 @@ const WORDS: [&str; 32] = [
     "não", "où", "schön", "да", "vamos", "👍", "42", "lol",
 ];
 
-/// What a datagram mostly holds.
+/// The main content of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The state of players as MultiplayerSynchronizer sends it.
     Snapshot,
     /// Quantised positions in an array of bytes.
     Positions,
-    /// What a player presses.
+    /// The keys a player presses.
     Input,
     /// Reliable remote calls.
     Call,
@@ -50,20 +50,20 @@ impl Kind {
     ];
 }
 
-/// A game that is played on, a datagram at a time.
+/// A running game, which advances with each datagram.
 #[derive(Debug)]
 pub struct Traffic {
     random: Random,
     players: Vec<Player>,
     tick: u16,
-    /// Of what is sent: reliable commands, unsequenced ones, and acknowledgements of the other side.
+    /// Latest sequence numbers: of reliable commands, of unsequenced ones, and of acknowledgements.
     reliable: u16,
     unsequenced: u16,
     acknowledged: u16,
 }
 
 impl Traffic {
-    /// A game that repeats itself for the same seed.
+    /// A game; the same seed gives the same datagrams.
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let players = (0..PLAYERS + FAR_PLAYERS).map(|_| Player::new(&mut random));
@@ -77,8 +77,8 @@ impl Traffic {
         }
     }
 
-    /// The next datagram's commands, of any kind, 20 to 1388 bytes. Some hold several kinds, as
-    /// coalescing makes them.
+    /// The next datagram's commands, of any kind, 20 to 1388 bytes. Some datagrams hold several kinds,
+    /// as coalescing produces them.
     pub fn datagram(&mut self) -> Vec<u8> {
         self.step();
         let mut bytes = Vec::new();
@@ -108,7 +108,7 @@ impl Traffic {
         bytes
     }
 
-    /// A datagram with the state of so many players.
+    /// A datagram with the state of `players` players.
     pub fn snapshot(&mut self, players: usize) -> Vec<u8> {
         self.step();
         let mut bytes = Vec::new();
@@ -138,7 +138,7 @@ impl Traffic {
 
     fn send_unreliable(&mut self, bytes: &mut Vec<u8>, payload: &[u8]) {
         self.unsequenced = self.unsequenced.wrapping_add(1);
-        // Unsequenced commands have no reliable number, but a group.
+        // Unsequenced commands carry a group instead of a reliable sequence number.
         bytes.extend([SEND_UNSEQUENCED, 1, 0, 0]);
         bytes.extend(self.unsequenced.to_be_bytes());
         bytes.extend((payload.len() as u16).to_be_bytes());
@@ -156,15 +156,15 @@ impl Traffic {
     fn acknowledgement(&mut self, bytes: &mut Vec<u8>) {
         self.acknowledged = self.acknowledged.wrapping_add(1);
         bytes.extend([1, 0]);
-        // The time of sending is in milliseconds.
+        // The sent time is in milliseconds.
         let time = self.tick.wrapping_mul(16);
         for number in [self.acknowledged, self.acknowledged, time] {
             bytes.extend(number.to_be_bytes());
         }
     }
 
-    /// What MultiplayerSynchronizer sends of each player: position, rotation, velocity, health and
-    /// animation.
+    /// Appends the state that MultiplayerSynchronizer sends for each player: position, rotation,
+    /// velocity, health and animation.
     fn state(&mut self, bytes: &mut Vec<u8>, players: usize) {
         let first = self.random.below(PLAYERS as u64) as usize;
         let mut indices: Vec<usize> = (0..players).map(|it| (first + it) % PLAYERS).collect();
@@ -183,8 +183,8 @@ impl Traffic {
         self.send_unreliable(bytes, &payload);
     }
 
-    /// An unreliable call with an array of bytes: a tick, and of each player in sight number,
-    /// position in centimetres, direction, and what it is doing.
+    /// Appends an unreliable call with an array of bytes: the tick, then for each player in sight its
+    /// number, position in centimetres, direction, and animation with health.
     fn positions(&mut self, bytes: &mut Vec<u8>) {
         let mut payload = encode::call_of_bytes(1, 2);
         payload.extend(self.tick.to_le_bytes());
@@ -198,7 +198,7 @@ impl Traffic {
         self.send_unreliable(bytes, &payload);
     }
 
-    /// An unreliable call of a client: where the stick points, what is pressed, and when.
+    /// Appends an unreliable call of a client: stick direction, pressed buttons, and tick.
     fn input(&mut self, bytes: &mut Vec<u8>) {
         let index = self.random.below(PLAYERS as u64) as usize;
         let player = &self.players[index];
@@ -210,7 +210,7 @@ impl Traffic {
         self.send_unreliable(bytes, &payload);
     }
 
-    /// A reliable call with a place, a number and a flag.
+    /// Appends a reliable call with a position, a number and a flag.
     fn call(&mut self, bytes: &mut Vec<u8>) {
         let index = self.random.below(PLAYERS as u64) as usize;
         let player = &self.players[index];
@@ -236,11 +236,11 @@ impl Traffic {
 mod tests {
     use super::*;
 
-    /// What ENet's and the datagram's headers leave of 1392 bytes.
+    /// Bytes that the datagram's header leaves of an MTU of 1392.
     const LARGEST: usize = 1388;
 
     #[test]
-    fn a_seed_repeats_everything() {
+    fn the_same_seed_gives_the_same_datagrams() {
         let game = |seed| {
             let mut traffic = Traffic::new(seed);
             let mut datagrams: Vec<_> = (0..200).map(|_| traffic.datagram()).collect();
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_datagram_is_commands_to_its_end() {
+    fn a_datagram_consists_of_whole_commands() {
         let mut traffic = Traffic::new(4);
         for _ in 0..1000 {
             let datagram = traffic.datagram();

@@ -13,30 +13,30 @@ use enet_proto::Time;
 
 use crate::{Conditions, Random, SERVER_IP, SimNetwork};
 
-/// Between two polls of a peer.
+/// Time between two polls of a peer.
 const STEP: Duration = Duration::from_millis(5);
 
 /// Names a peer of a [`World`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(usize);
 
-/// A peer and what happened to it.
+/// A peer with the signals and packets it received.
 pub struct Node {
     /// The peer itself.
     pub peer: Multiplayer,
-    /// Its signals about peers so far.
+    /// The peer's signals about other peers so far.
     pub signals: Vec<Signal>,
-    /// Its signals about itself so far: that it is connected, and no more.
+    /// The peer's signals about its own connection so far: established, failed or ended.
     pub outcomes: Vec<Signal>,
-    /// What it received so far.
+    /// The packets received so far.
     pub packets: Vec<Packet>,
 }
 
 /// Peers, their network and the time.
 pub struct World {
-    /// What the peers talk over.
+    /// The network between the peers.
     pub network: SimNetwork,
-    /// Numbers for the test itself.
+    /// Random numbers for the test itself.
     pub random: Random,
     nodes: Vec<Node>,
 }
@@ -44,7 +44,7 @@ pub struct World {
 impl World {
     /// A world with a perfect network.
     pub fn new(seed: u64) -> Self {
-        // Shown when a test fails.
+        // The test harness shows the seed when a test fails.
         println!("seed {seed}");
         Self {
             network: SimNetwork::new(seed),
@@ -53,26 +53,26 @@ impl World {
         }
     }
 
-    /// A world with a network as bad as said.
+    /// A world with a network of the given conditions.
     pub fn with(seed: u64, conditions: Conditions) -> Self {
         let world = Self::new(seed);
         world.network.set_conditions(conditions);
         world
     }
 
-    /// The time.
+    /// The simulated time.
     pub fn now(&self) -> Time {
         self.network.now()
     }
 
-    /// Does something with the host of a server or client.
+    /// Runs `work` on the host of a server or client.
     pub fn with_host<T>(&self, node: NodeId, work: impl FnOnce(&mut Host) -> T) -> T {
         let connection = self[node].peer.host().expect("a server or client");
         let mut connection = connection.borrow_mut();
         work(connection.host().expect("active"))
     }
 
-    /// A peer that does nothing yet.
+    /// A new peer, still inactive.
     pub fn idle(&mut self) -> NodeId {
         let seed = self.random.number() as u32;
         let peer = Multiplayer::new(Box::new(self.network.clone()), seed);
@@ -85,7 +85,7 @@ impl World {
         NodeId(self.nodes.len() - 1)
     }
 
-    /// A server.
+    /// A new server.
     pub fn server(&mut self, options: &ServerOptions) -> NodeId {
         let id = self.idle();
         let now = self.now();
@@ -94,14 +94,14 @@ impl World {
         id
     }
 
-    /// A client of a server, still connecting.
+    /// A new client of a server, still connecting.
     pub fn client(&mut self, server: NodeId) -> NodeId {
         let id = self.idle();
         self.join(id, server);
         id
     }
 
-    /// Lets an idle peer connect to a server, and says under which id.
+    /// Lets an inactive peer connect to a server; returns the client's id.
     pub fn join(&mut self, client: NodeId, server: NodeId) -> i32 {
         let port = self[server]
             .peer
@@ -118,7 +118,7 @@ impl World {
         unique_id
     }
 
-    /// A server and clients, connected.
+    /// A server with `clients` connected clients.
     pub fn connected(&mut self, clients: usize) -> (NodeId, Vec<NodeId>) {
         let server = self.server(&ServerOptions {
             max_clients: clients.max(1) as i32,
@@ -130,7 +130,7 @@ impl World {
             world[server].signals.len() == count
                 && clients.iter().all(|&client| world[client].is_up())
         });
-        assert!(all, "everybody connects");
+        assert!(all, "every client connects");
         (server, clients)
     }
 
@@ -140,7 +140,7 @@ impl World {
         SocketAddr::new(SERVER_IP, port)
     }
 
-    /// Sends with the given settings.
+    /// Sends a packet with the given settings.
     pub fn send(
         &mut self,
         from: NodeId,
@@ -157,12 +157,12 @@ impl World {
         peer.send(data, now)
     }
 
-    /// Lets time pass, polling everybody.
+    /// Lets time pass and polls every peer.
     pub fn run(&mut self, milliseconds: u64) {
         self.run_until(milliseconds, |_| false);
     }
 
-    /// The same until something holds; false if it never does.
+    /// Lets time pass and polls every peer until `holds` is true; false if it never is.
     pub fn run_until(&mut self, milliseconds: u64, holds: impl Fn(&Self) -> bool) -> bool {
         let end = self.now() + Duration::from_millis(milliseconds);
         loop {
@@ -179,7 +179,7 @@ impl World {
         }
     }
 
-    /// Polls one peer, and sends what that leaves to be sent.
+    /// Polls one peer and sends the datagrams that the poll produced.
     pub fn poll(&mut self, id: NodeId) {
         let now = self.now();
         let node = &mut self[id];
@@ -205,12 +205,12 @@ impl World {
 }
 
 impl Node {
-    /// Whether it is connected.
+    /// Whether the peer is connected.
     pub fn is_up(&self) -> bool {
         self.peer.status() == Status::Connected
     }
 
-    /// What it received on a channel.
+    /// The packets received on a channel.
     pub fn on_channel(&self, channel: i32) -> impl Iterator<Item = &Packet> {
         self.packets
             .iter()

@@ -7,7 +7,7 @@ use enet_multiplayer::{ClientOptions, FlushMode, Multiplayer, ServerOptions, Sta
 use enet_net::{BindAddress, Udp};
 use enet_proto::Time;
 
-/// Polls, and gives back what came; says how much that was.
+/// Polls and recycles the received packets; returns their number.
 fn take_in(peer: &mut Multiplayer, now: Time) -> usize {
     let mut count = 0;
     peer.begin_poll(now).expect("active");
@@ -21,7 +21,7 @@ fn take_in(peer: &mut Multiplayer, now: Time) -> usize {
     count
 }
 
-/// A game over sockets.
+/// A server and its clients over sockets.
 struct Game {
     server: Multiplayer,
     clients: Vec<Multiplayer>,
@@ -54,7 +54,7 @@ impl Game {
             for peer in clients.iter_mut().chain([&mut server]) {
                 take_in(peer, epoch.elapsed());
             }
-            assert!(epoch.elapsed().as_secs() < 20, "they connect");
+            assert!(epoch.elapsed().as_secs() < 20, "the clients connect");
         }
         server.set_flush_mode(FlushMode::OnFlush, epoch.elapsed());
         Self {
@@ -64,7 +64,7 @@ impl Game {
         }
     }
 
-    /// The server sends so many packets to everybody, and they arrive.
+    /// Sends `packets` packets from the server to every client, and waits for them to arrive.
     fn broadcast(&mut self, packets: usize, data: &[u8]) {
         self.server.set_target(0);
         for _ in 0..packets {
@@ -83,9 +83,9 @@ impl Game {
     }
 }
 
-/// The whole way of a game's packets: peers, hosts, sockets.
+/// The test covers the whole path of a game's packets: peers, hosts, sockets.
 #[test]
-fn peers_use_the_memory_of_earlier_packets() {
+fn peers_reuse_the_memory_of_earlier_packets() {
     const CLIENTS: usize = 3;
     const TICKS: usize = 200;
     let Game {
@@ -118,13 +118,13 @@ fn peers_use_the_memory_of_earlier_packets() {
     (0..TICKS).for_each(|_| tick());
     let counted = allocation_counter::measure(|| (0..TICKS).for_each(|_| tick()));
     let allocations = counted.count_total as f64 / TICKS as f64;
-    // Nine packets a tick; what is left are pings and growing tables.
+    // Nine packets a tick. The remaining allocations are pings and growing tables.
     assert!(allocations < 1.0, "{allocations} in a tick");
 }
 
-/// Large packets leave many datagrams at a time, from a buffer that grows.
+/// A large packet is sent as many datagrams at a time, from a buffer that grows.
 #[test]
-fn large_packets_use_the_memory_of_earlier_ones() {
+fn large_packets_reuse_the_memory_of_earlier_ones() {
     const ROUNDS: usize = 400;
     let mut game = Game::start(1);
     let data = vec![3; 20_000];
@@ -133,6 +133,6 @@ fn large_packets_use_the_memory_of_earlier_ones() {
         (0..ROUNDS).for_each(|_| game.broadcast(2, &data));
     });
     let allocations = counted.count_total as f64 / ROUNDS as f64;
-    // Some 30 datagrams. The library for system calls takes a few bytes for each batch of them.
+    // A round has some 30 datagrams. The system call library allocates a few bytes for each batch.
     assert!(allocations < 6.0, "{allocations} in a round");
 }

@@ -1,4 +1,4 @@
-//! What ENet promises, where datagrams are lost, doubled, late and in another order.
+//! ENet's delivery guarantees on a network that loses, duplicates, delays and reorders datagrams.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -48,7 +48,7 @@ fn reliable_packets(seed: u32, range_coder: bool) {
             .map(|seed| Sending {
                 channel: (seed % 3) as u8,
                 flags: RELIABLE,
-                // Every tenth is split. None is empty: see packets.rs.
+                // Every tenth packet may be split. None is empty: see packets.rs.
                 size: 1 + random.below(if seed % 10 == 0 { 9000 } else { 900 }) as usize,
                 seed: seed | (seed % 2) << 31,
             })
@@ -65,7 +65,7 @@ fn reliable_packets(seed: u32, range_coder: bool) {
             world.seen(pair.server).len() >= packets.len()
                 && world.seen(pair.client).len() >= packets.len()
         });
-        // Long enough for whatever would come twice.
+        // Time for possible duplicates to arrive.
         world.run(300);
         for (_, (to, slot)) in pair.directions() {
             assert_eq!(world.seen(to).len(), packets.len(), "{world:?}");
@@ -103,7 +103,7 @@ fn a_large_packet_arrives() {
 }
 
 #[test]
-fn sequenced_packets_never_go_back() {
+fn sequenced_packets_never_arrive_out_of_order() {
     in_each_role(|server, client| {
         let size = |number| number as usize % 800 + 8;
         for numbers in unreliable_packets(32, server, client, 0, size) {
@@ -113,7 +113,7 @@ fn sequenced_packets_never_go_back() {
 }
 
 #[test]
-fn split_sequenced_packets_never_go_back() {
+fn split_sequenced_packets_never_arrive_out_of_order() {
     in_each_role(|server, client| {
         let size = |number| number as usize % 4000 + 8;
         for numbers in unreliable_packets(33, server, client, UNRELIABLE_FRAGMENT, size) {
@@ -123,11 +123,11 @@ fn split_sequenced_packets_never_go_back() {
 }
 
 #[test]
-fn unsequenced_packets_come_at_most_once() {
+fn unsequenced_packets_arrive_at_most_once() {
     in_each_role(|server, client| {
         let size = |number| number as usize % 800 + 8;
         for mut numbers in unreliable_packets(34, server, client, UNSEQUENCED, size) {
-            assert!(!numbers.is_sorted(), "they do not wait for each other");
+            assert!(!numbers.is_sorted(), "packets do not wait for each other");
             numbers.sort_unstable();
             let count = numbers.len();
             numbers.dedup();
@@ -136,7 +136,7 @@ fn unsequenced_packets_come_at_most_once() {
     });
 }
 
-/// Unreliable packets of a channel also keep their place among its reliable ones.
+/// Unreliable packets keep their order relative to reliable packets of the same channel.
 #[test]
 fn kinds_that_share_a_channel_keep_their_order() {
     const COUNT: u32 = 400;
@@ -146,7 +146,7 @@ fn kinds_that_share_a_channel_keep_their_order() {
         let packet = |number: u32| Sending {
             channel: 2,
             flags: kinds[number as usize % 4],
-            // Every fourth may be split.
+            // Every fourth packet may be split.
             size: 8 + number as usize * 37 % [1300, 1300, 1300, 2500][number as usize % 4],
             seed: 1 + number,
         };
@@ -171,14 +171,14 @@ fn kinds_that_share_a_channel_keep_their_order() {
             for arrival in &arrived {
                 assert!(sent.any(|it| it == *arrival), "{arrival:?} at host {to}");
             }
-            // Otherwise there was nothing to keep in order.
+            // Some unreliable packets must have arrived, or the order was not tested.
             assert!(arrived.len() > reliable, "{}", arrived.len());
         }
     });
 }
 
-/// Sends 500 packets each way; the numbers of those that arrived, for either way. What arrives is
-/// what was sent.
+/// Sends 500 packets each way; returns the numbers of those that arrived, per direction. Checks that
+/// the contents are unchanged.
 fn unreliable_packets(
     seed: u32,
     server: Kind,
@@ -215,7 +215,7 @@ fn unreliable_packets(
         });
         let numbers: Vec<u32> = numbers.collect();
         assert!(numbers.len() > 50, "{} of {COUNT}", numbers.len());
-        assert!(numbers.len() < COUNT as usize, "the network does lose some");
+        assert!(numbers.len() < COUNT as usize, "the network loses some");
         numbers
     })
 }

@@ -1,4 +1,4 @@
-//! How connections begin, and what keeps them.
+//! Establishing connections and keeping them alive.
 
 use super::in_each_role;
 use super::node::{How, Kind, RELIABLE, Seen, Sending, Settings};
@@ -42,7 +42,7 @@ fn both_ends_agree_on_data_and_channels() {
 }
 
 #[test]
-fn the_c_library_measures_what_it_should() {
+fn the_c_library_measures_plausible_statistics() {
     in_each_role(|server, client| {
         let mut world = World::new(2);
         let pair = world.pair(server, client, Settings::default());
@@ -65,14 +65,14 @@ fn the_c_library_measures_what_it_should() {
         world.until(10_000, "packets", |world| {
             world.seen(pair.server).len() == 30 && world.seen(pair.client).len() == 30
         });
-        // The last acknowledgements.
+        // Time for the last acknowledgements.
         world.run(200);
         assert_eq!(world.statistic(host, slot, "mtu"), 1392);
         assert_eq!(world.statistic(host, slot, "windowSize"), 65536);
         assert_eq!(world.statistic(host, slot, "reliableDataInTransit"), 0);
         assert_eq!(world.statistic(host, slot, "totalWaitingData"), 0);
         let mean = world.statistic(host, slot, "roundTripTime");
-        assert!(mean < 250, "{mean} ms, which began at 500");
+        assert!(mean < 250, "{mean} ms, initially 500");
         let lost = world.statistic(host, slot, "packetLoss");
         assert!(lost < 6554, "{lost} of 65536 lost where nothing is lost");
     });
@@ -143,7 +143,7 @@ fn several_peers_are_served_at_once() {
     });
 }
 
-/// The two session numbers of a slot change with each of its connections.
+/// The two session numbers of a slot change with each connection in it.
 #[test]
 fn one_slot_has_many_connections_in_turn() {
     in_each_role(|server, client| {
@@ -168,7 +168,7 @@ fn one_slot_has_many_connections_in_turn() {
             world.until(20_000, "packets", |world| {
                 world.seen(server).len() + world.seen(client).len() == 4
             });
-            // Each side in turn, or neither would be the first to forget the other.
+            // The sides take turns, so that each is sometimes the first to free its slot.
             let (first, second) = match round % 2 {
                 0 => (server, client),
                 _ => (client, server),
@@ -211,7 +211,7 @@ fn two_hosts_connect_to_each_other_at_the_same_time() {
 }
 
 #[test]
-fn a_full_server_answers_nobody() {
+fn a_full_server_does_not_answer() {
     in_each_role(|server, client| {
         let mut world = World::new(6);
         let settings = Settings {
@@ -223,7 +223,7 @@ fn a_full_server_answers_nobody() {
         assert_eq!(world.connect(late, pair.server, 2, 0), Some(0));
         world.run(1500);
         assert!(world.seen(late).is_empty() && world.seen(pair.server).is_empty());
-        // It gets in as soon as there is room.
+        // The late client connects as soon as a slot is free.
         world.disconnect(pair.client, 0, 7, How::Acked);
         world.until(20_000, "connection", |world| {
             world.seen(late) == [Seen::Connected { slot: 0, data: 0 }]
@@ -232,7 +232,7 @@ fn a_full_server_answers_nobody() {
 }
 
 #[test]
-fn pings_keep_what_is_idle() {
+fn pings_keep_an_idle_connection_alive() {
     in_each_role(|server, client| {
         let mut world = World::new(7);
         let pair = world.pair(server, client, Settings::default());
@@ -243,13 +243,13 @@ fn pings_keep_what_is_idle() {
         assert!(world.seen(pair.server).is_empty(), "{world:?}");
         assert!(world.seen(pair.client).is_empty(), "{world:?}");
         let mean = world.statistic(host, slot, "roundTripTime");
-        assert!(mean < 250, "{mean} ms, which began at 500");
+        assert!(mean < 250, "{mean} ms, initially 500");
     });
 }
 
-/// The commands that only configure reach the remote, and break nothing.
+/// Commands that only configure reach the remote and disturb nothing.
 #[test]
-fn throttle_and_bandwidth_change_at_any_time() {
+fn throttle_and_bandwidth_can_change_at_any_time() {
     in_each_role(|server, client| {
         let mut world = World::new(8);
         let pair = world.pair(server, client, Settings::default());
@@ -287,9 +287,9 @@ fn throttle_and_bandwidth_change_at_any_time() {
     });
 }
 
-/// A host with checksums and one without do not understand each other.
+/// A host with checksums and one without drop each other's datagrams.
 #[test]
-fn checksums_of_one_side_keep_the_other_out() {
+fn hosts_with_and_without_checksums_cannot_connect() {
     in_each_role(|server, client| {
         for server_has_them in [true, false] {
             let mut world = World::new(9);

@@ -1,4 +1,4 @@
-//! Every way a connection ends, begun by either side.
+//! Every way to end a connection, from either side.
 
 use super::in_each_role;
 use super::node::{How, Kind, RELIABLE, Seen, Sending, Settings};
@@ -12,8 +12,8 @@ const LAST_WORDS: Sending = Sending {
 };
 const DATA: u32 = 0x8765_4321;
 
-/// A connection in every role, and which side ends it: world, who ends, at which slot, who is left,
-/// at which slot.
+/// Runs a check for every role and for either side that ends the connection. The check gets the
+/// ending host with its slot, then the other host with its slot.
 fn for_each_side(seed: u32, check: impl Fn(World, (usize, u16), (usize, u16)) + Sync) {
     in_each_role(|server, client| {
         for side in [0, 1] {
@@ -27,7 +27,7 @@ fn for_each_side(seed: u32, check: impl Fn(World, (usize, u16), (usize, u16)) + 
 }
 
 #[test]
-fn an_acknowledged_end_shows_on_both_sides() {
+fn an_acknowledged_disconnect_is_reported_on_both_sides() {
     for_each_side(40, |mut world, (ender, at), (left, slot)| {
         world.disconnect(ender, at, DATA, How::Acked);
         world.until(20_000, "end", |world| {
@@ -41,7 +41,7 @@ fn an_acknowledged_end_shows_on_both_sides() {
 }
 
 #[test]
-fn a_later_end_lets_everything_arrive_before() {
+fn a_later_disconnect_delivers_everything_first() {
     for_each_side(41, |mut world, (ender, at), (left, slot)| {
         assert!(world.send(ender, at, LAST_WORDS));
         world.disconnect(ender, at, DATA, How::Later);
@@ -59,9 +59,9 @@ fn a_later_end_lets_everything_arrive_before() {
 }
 
 #[test]
-fn an_immediate_end_shows_on_the_other_side_alone() {
+fn an_immediate_disconnect_is_reported_only_by_the_remote() {
     for_each_side(42, |mut world, (ender, at), (left, slot)| {
-        // Dropped: nothing is left of it to be sent.
+        // The disconnect drops this packet before it is sent.
         assert!(world.send(ender, at, LAST_WORDS));
         world.disconnect(ender, at, DATA, How::Now);
         world.until(20_000, "end", |world| !world.seen(left).is_empty());
@@ -72,14 +72,14 @@ fn an_immediate_end_shows_on_the_other_side_alone() {
     });
 }
 
-/// Nobody is told, so the other side finds out by its pings: after five seconds at least.
+/// The remote is not told, so its pings have to detect the end, after at least five seconds.
 #[test]
-fn a_silent_end_is_found_by_the_c_library() {
+fn the_c_library_detects_a_silent_end() {
     silent_end(43, Kind::Ours);
 }
 
 #[test]
-fn a_silent_end_is_found_by_us() {
+fn our_engine_detects_a_silent_end() {
     silent_end(44, Kind::C);
 }
 
@@ -89,7 +89,7 @@ fn silent_end(seed: u32, ender: Kind) {
         let pair = world.pair(server, client, Settings::default());
         let direction = usize::from(server == ender);
         let ((ender, at), (left, slot)) = pair.directions()[direction];
-        // Some traffic, so that the round trip time is known.
+        // Traffic to measure the round-trip time.
         for seed in 1..=20 {
             for ((from, at), _) in pair.directions() {
                 let size = 10;
@@ -118,9 +118,9 @@ fn silent_end(seed: u32, ender: Kind) {
     });
 }
 
-/// Each side ends it before it hears of the other's doing so.
+/// Each side disconnects before it hears of the other's disconnect.
 #[test]
-fn both_sides_may_end_it_at_once() {
+fn both_sides_may_disconnect_at_once() {
     for_each_side(45, |mut world, (one, at), (other, slot)| {
         world.disconnect(one, at, 1, How::Acked);
         world.disconnect(other, slot, 2, How::Acked);
@@ -138,7 +138,7 @@ fn both_sides_may_end_it_at_once() {
 }
 
 #[test]
-fn an_attempt_can_be_given_up() {
+fn a_connection_attempt_can_be_cancelled() {
     in_each_role(|server, client| {
         for how in [How::Now, How::Later, How::Acked, How::Reset] {
             let mut world = World::new(46);
@@ -149,7 +149,7 @@ fn an_attempt_can_be_given_up() {
             world.run(300);
             assert_eq!(world.take(client), [], "{how:?}");
             assert_eq!(world.take(server), [], "{how:?}");
-            // Nothing of it stands in the way of the next.
+            // The cancelled attempt does not affect the next one.
             let slot = world.connect(client, server, 2, 5).expect("a slot");
             world.until(20_000, "connection", |world| {
                 world.seen(server).len() + world.seen(client).len() == 2

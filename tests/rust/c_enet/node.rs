@@ -1,4 +1,4 @@
-//! One host, of either kind, and what it reports.
+//! One host of either engine, with uniform reports.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,21 +16,21 @@ pub const RELIABLE: u32 = 1;
 pub const UNSEQUENCED: u32 = 2;
 pub const UNRELIABLE_FRAGMENT: u32 = 8;
 
-/// Whose engine a host runs on.
+/// The engine of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ours,
     C,
 }
 
-/// How to make a host.
+/// The settings of a new host.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     pub max_peers: usize,
     pub max_channels: usize,
     pub range_coder: bool,
     pub checksum: bool,
-    /// Whether a host of ours tells whom it turns away.
+    /// Whether a host of ours answers the clients it refuses.
     pub answers_refused: bool,
 }
 
@@ -46,7 +46,7 @@ impl Default for Settings {
     }
 }
 
-/// The ways to end a connection, by the C program's names.
+/// The ways to end a connection, named as in the C program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     Now,
@@ -55,7 +55,7 @@ pub enum How {
     Reset,
 }
 
-/// What a host reported; both kinds report alike.
+/// A report of a host, the same for both engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
     Connected { slot: u16, data: u32 },
@@ -63,7 +63,7 @@ pub enum Seen {
     Received(Arrival),
 }
 
-/// A packet that arrived; its content shows in its size and checksum.
+/// A received packet, whose content is identified by size and checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
     pub slot: u16,
@@ -78,7 +78,7 @@ enum End {
     C(Program),
 }
 
-/// A host and what happened to it.
+/// A host with its reports.
 pub struct Node {
     end: End,
     pub port: u16,
@@ -95,14 +95,14 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// As what it arrives at a slot.
+    /// The packet as it arrives in `slot`.
     pub fn arrival(&self, slot: u16) -> Arrival {
-        // 1392 bytes of a datagram without its header and that of a fragment.
+        // The MTU of 1392 bytes less the headers of the datagram and of a fragment.
         let is_split = self.size > 1364;
         let flags = match self.flags {
             flags if flags & RELIABLE != 0 => RELIABLE,
             flags if is_split && flags & UNRELIABLE_FRAGMENT != 0 => UNRELIABLE_FRAGMENT,
-            // ENet splits reliably unless it is told otherwise.
+            // ENet sends fragments reliably unless the packet allows unreliable fragments.
             _ if is_split => RELIABLE,
             flags => flags & UNSEQUENCED,
         };
@@ -117,7 +117,7 @@ impl Sending {
 }
 
 impl Node {
-    /// A host of ours on a socket of its own.
+    /// Creates a host of ours on a socket of its own.
     pub fn ours(settings: Settings, seed: u32, now: Time) -> Self {
         let config = HostConfig {
             max_channels: settings.max_channels,
@@ -137,7 +137,7 @@ impl Node {
         }
     }
 
-    /// A host of the C library in a program of its own.
+    /// Creates a host of the C library in a process of its own.
     pub fn c(settings: Settings) -> Self {
         let mut program = Program::start();
         let port = program.ask(&format!(
@@ -154,7 +154,7 @@ impl Node {
         }
     }
 
-    /// Our host with its connections by slot, if it is ours.
+    /// The host and its connections by slot, if the host is ours.
     pub fn our_host(&self) -> Option<(&Host, &HashMap<u16, PeerId>)> {
         match &self.end {
             End::Ours(host, peers) => Some((host, peers)),
@@ -162,7 +162,7 @@ impl Node {
         }
     }
 
-    /// Whom a host of ours lets in from now on.
+    /// Chooses which clients a host of ours admits from now on.
     pub fn set_admission(&mut self, admission: Admission) {
         match &mut self.end {
             End::Ours(host, _) => host.set_admission(admission),
@@ -170,7 +170,7 @@ impl Node {
         }
     }
 
-    /// Starts a connection; the new slot, if one is free.
+    /// Starts a connection; returns its slot, if one is free.
     pub fn connect(
         &mut self,
         now: Time,
@@ -192,7 +192,7 @@ impl Node {
         }
     }
 
-    /// Sends what [`content`] makes of the seed. False if the host refuses.
+    /// Sends a packet whose [`content`] follows from its seed. False if the host refuses it.
     pub fn send(&mut self, now: Time, slot: u16, packet: Sending) -> bool {
         let Sending {
             channel,
@@ -239,7 +239,7 @@ impl Node {
         }
     }
 
-    /// A command for a host of the C library, and its answer.
+    /// Gives a command to a host of the C library and returns the answer.
     pub fn ask(&mut self, command: &str) -> String {
         match &mut self.end {
             End::C(program) => program
@@ -249,8 +249,8 @@ impl Node {
         }
     }
 
-    /// Has a host of the C library work for two milliseconds. False for one of ours, which has no
-    /// thread to do so.
+    /// Lets a host of the C library service its connections for two milliseconds. False for a host of
+    /// ours, which does nothing here.
     pub fn begin_service(&mut self) -> bool {
         let End::C(program) = &mut self.end else {
             return false;
@@ -259,7 +259,7 @@ impl Node {
         true
     }
 
-    /// Takes in what there is. True when the service of the C library has ended.
+    /// Collects new reports. True once the C library's service call has ended.
     pub fn work(&mut self, now: Time) -> bool {
         match &mut self.end {
             End::Ours(host, peers) => {
@@ -331,7 +331,7 @@ fn read(line: &str) -> Seen {
     }
 }
 
-/// Reads a number the C program printed.
+/// Parses a number printed by the C program.
 pub fn number<N: std::str::FromStr>(text: &str) -> N {
     let number = text.parse().ok();
     number.unwrap_or_else(|| panic!("the C program says {text:?} for a number"))

@@ -1,13 +1,14 @@
-//! What travels where nothing gets lost.
+//! Packets on a network without losses.
 
 use super::in_each_role;
 use super::node::{Kind, RELIABLE, Seen, Sending, Settings, UNRELIABLE_FRAGMENT, UNSEQUENCED};
 use super::world::{Direction, World};
 
-/// Around the size from which packets are split, and far beyond.
+/// Sizes around the fragment size, and far beyond.
 const SIZES: [usize; 7] = [0, 1, 100, 1364, 1365, 5000, 65536];
 const LARGE: [usize; 2] = [1_000_000, 4_000_000];
-/// Beyond this, so many datagrams at once may not fit into the system's buffers.
+/// Largest size of an unreliable packet: the datagrams of a larger one may overflow the system's
+/// buffers.
 const MOST_UNRELIABLE: usize = 60_000;
 
 #[test]
@@ -29,7 +30,7 @@ fn packets_arrive_with_checksums() {
             ..Settings::default()
         };
         all_sizes_with(settings, 16, RELIABLE, &SIZES);
-        // A whole packet has four bytes less room.
+        // The checksum leaves four bytes less for an unsplit packet.
         all_sizes_with(settings, 17, 0, &[0, 1, 1000, 1360]);
     }
 }
@@ -37,7 +38,7 @@ fn packets_arrive_with_checksums() {
 #[test]
 fn unreliable_packets_arrive() {
     for range_coder in [false, true] {
-        // Those that are split travel reliably.
+        // Split packets travel reliably.
         all_sizes(12, 0, range_coder, &SIZES);
         all_sizes(13, UNSEQUENCED, range_coder, &SIZES);
     }
@@ -67,7 +68,7 @@ fn all_sizes_with(settings: Settings, seed: u32, flags: u32, sizes: &[usize]) {
         let mut world = World::new(seed);
         let pair = world.pair(server, client, settings);
         for &size in sizes {
-            // With a coder, also what it can make shorter.
+            // With a range coder also compressible content.
             for short in [0, 1 << 31].into_iter().take(1 + usize::from(range_coder)) {
                 let seed = (seed + size as u32) | short;
                 let packet = Sending {
@@ -77,8 +78,8 @@ fn all_sizes_with(settings: Settings, seed: u32, flags: u32, sizes: &[usize]) {
                     seed,
                 };
                 for direction in pair.directions() {
-                    // With a range coder the C library dies of sending an empty packet: its coder
-                    // reads a byte before it sees that the buffer, at address 0, has none.
+                    // With a range coder the C library crashes on sending an empty packet: the coder
+                    // reads a byte before it checks the length of the buffer, which is at address 0.
                     if !range_coder || size > 0 || world.is_ours(direction.0.0) {
                         goes(&mut world, direction, packet);
                     }
@@ -88,11 +89,11 @@ fn all_sizes_with(settings: Settings, seed: u32, flags: u32, sizes: &[usize]) {
     });
 }
 
-/// Sends a packet and sees it arrive alone and unchanged.
+/// Sends a packet and checks that exactly this packet arrives unchanged.
 fn goes(world: &mut World, ((from, at), (to, slot)): Direction, packet: Sending) {
     let expected = packet.arrival(slot);
     let is_reliable = expected.flags & RELIABLE != 0;
-    // A busy machine looks like a bad network: then unreliable packets are held back.
+    // A busy machine looks like a bad network, and the throttle then drops unreliable packets.
     let (attempts, patience) = if is_reliable { (1, 30_000) } else { (10, 500) };
     let arrives = (0..attempts).any(|_| {
         assert!(world.send(from, at, packet), "{packet:?}");
@@ -120,7 +121,7 @@ fn the_range_coder_makes_datagrams_shorter() {
         for direction in pair.directions() {
             goes(&mut world, direction, packet);
         }
-        // Two bits of eight are left of each byte. Some of it goes twice on a busy machine.
+        // Compression leaves two bits of each byte. A busy machine may retransmit some.
         let (host, slot) = pair.end(server == Kind::Ours);
         let (host, _) = world.ours(host, slot);
         let totals = host.totals();
@@ -165,7 +166,7 @@ fn every_channel_carries_packets() {
     });
 }
 
-/// One datagram holds many packets, up to 32 commands.
+/// One datagram holds up to 32 commands.
 #[test]
 fn small_packets_share_datagrams_and_keep_their_order() {
     in_each_role(|server, client| {
@@ -179,7 +180,7 @@ fn small_packets_share_datagrams_and_keep_their_order() {
             seed: 1 + number,
         };
         for ((from, at), (to, slot)) in pair.directions() {
-            // Fewer than the system's buffers hold, so that nothing gets lost.
+            // Few enough packets for the system's buffers, so that none is lost.
             for number in 0..300 {
                 assert!(world.send(from, at, packet(number)));
             }
@@ -190,7 +191,7 @@ fn small_packets_share_datagrams_and_keep_their_order() {
             world.run(50);
             let mut numbers = 0..300;
             for arrival in world.arrivals(to) {
-                // What is missing was unreliable, and nothing comes early or late.
+                // Only unreliable packets may be missing, and none may be out of order.
                 let found = numbers.find(|&number| packet(number).arrival(slot) == arrival);
                 assert!(found.is_some(), "{arrival:?} is out of order");
             }

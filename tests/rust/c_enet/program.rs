@@ -1,4 +1,4 @@
-//! The program around the C library; `tests/c/peer.c` says what it understands.
+//! The program around the C library; `tests/c/peer.c` documents its commands.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -6,25 +6,25 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// An answer that takes longer never comes.
+/// Time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One running program, which is one ENet host.
+/// One running program with one ENet host.
 pub struct Program {
     child: Child,
     input: ChildStdin,
     answers: Receiver<String>,
 }
 
-/// Whether there is a program. If not, says so where it is seen, or fails if there has to be one.
+/// Whether the program exists. If not, prints a message, or panics if the tests are required.
 pub fn is_there() -> bool {
     let is_there = std::env::var_os("ENET_C_PEER").is_some();
     assert!(
         is_there || std::env::var_os("REQUIRE_C_ENET").is_none(),
-        "ENET_C_PEER names no program, but the tests against the C library are asked for"
+        "ENET_C_PEER names no program, but REQUIRE_C_ENET is set"
     );
     if !is_there {
-        // The test harness would hide what the print macros say.
+        // The test harness would capture the output of the print macros.
         let _ = writeln!(
             io::stderr(),
             "LEFT OUT {}: ENET_C_PEER names no program (`cargo xtask test --rust` makes it)",
@@ -46,7 +46,7 @@ impl Program {
         let input = child.stdin.take().expect("a pipe");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (sender, answers) = mpsc::channel();
-        // Reads on its own, so that neither side ever waits for the other to read.
+        // A separate reader thread, so that neither side ever blocks on a full pipe.
         thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -67,7 +67,7 @@ impl Program {
         written.unwrap_or_else(|error| panic!("the C program takes no command: {error}"));
     }
 
-    /// Gives a command; what follows "ok", or why not.
+    /// Gives a command and returns the text after "ok", or the program's error.
     pub fn ask(&mut self, command: &str) -> Result<String, String> {
         self.order(command);
         let answer = match self.answers.recv_timeout(PATIENCE) {
@@ -81,7 +81,7 @@ impl Program {
         }
     }
 
-    /// The next line of an answer, if it is there already.
+    /// The next line of an answer, if it has arrived.
     pub fn line(&mut self) -> Option<String> {
         match self.answers.try_recv() {
             Ok(line) => Some(line),
@@ -97,7 +97,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Whatever it is in the middle of, nobody needs it any more.
+        // The program may be in the middle of a command whose answer is no longer needed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! Whoever our host turns away learns it from one datagram, also a client of the C library.
+//! A client that our host refuses learns it from one datagram, also a client of the C library.
 
 use enet_proto::Admission;
 
@@ -6,7 +6,7 @@ use super::node::{How, Kind, RELIABLE, Seen, Sending, Settings};
 use super::program;
 use super::world::World;
 
-/// A host that nobody answers gives up after 31.5 seconds.
+/// Milliseconds in which a refusal must arrive: an unanswered client gives up after 31.5 seconds.
 const AT_ONCE: u64 = 10_000;
 
 const ANSWERS: Settings = Settings {
@@ -17,7 +17,7 @@ const ANSWERS: Settings = Settings {
     answers_refused: true,
 };
 
-/// Every combination that both ends have to agree on, with a client of each kind.
+/// Runs a test with a client of each engine and every combination of codec and checksum.
 fn with_each_client(test: impl Fn(Kind, Settings)) {
     if !program::is_there() {
         return;
@@ -36,7 +36,7 @@ fn with_each_client(test: impl Fn(Kind, Settings)) {
     }
 }
 
-/// A client that comes in, and is heard; its slot at the server.
+/// Connects a client and checks that its packet arrives; returns its slot at the server.
 fn comes_in(world: &mut World, kind: Kind, settings: Settings, server: usize, data: u32) -> u16 {
     let client = world.host(kind, settings);
     let at_client = world.connect(client, server, 2, data).expect("a slot");
@@ -65,7 +65,7 @@ fn comes_in(world: &mut World, kind: Kind, settings: Settings, server: usize, da
     at_server
 }
 
-/// A client that is turned away: its attempt ends, it may try again, and the server notices nothing.
+/// Checks that a client is refused twice: each attempt ends, and the server reports nothing.
 fn is_refused(world: &mut World, kind: Kind, settings: Settings, server: usize, data: u32) {
     let before = world.connected_peers(server);
     let client = world.host(kind, settings);
@@ -80,7 +80,7 @@ fn is_refused(world: &mut World, kind: Kind, settings: Settings, server: usize, 
 }
 
 #[test]
-fn a_full_host_says_so() {
+fn a_full_host_sends_a_refusal() {
     with_each_client(|kind, settings| {
         let mut world = World::new(1);
         let server = world.host(
@@ -98,7 +98,7 @@ fn a_full_host_says_so() {
 }
 
 #[test]
-fn a_host_that_lets_nobody_in_says_so() {
+fn a_host_that_admits_nobody_sends_a_refusal() {
     with_each_client(|kind, settings| {
         let mut world = World::new(2);
         let server = world.host(Kind::Ours, settings);
@@ -111,7 +111,7 @@ fn a_host_that_lets_nobody_in_says_so() {
 }
 
 #[test]
-fn an_id_that_is_taken_or_no_id_is_refused() {
+fn taken_and_invalid_ids_are_refused() {
     with_each_client(|kind, settings| {
         let mut world = World::new(3);
         let server = world.host(Kind::Ours, settings);

@@ -1,4 +1,4 @@
-//! A bad network between real sockets.
+//! A relay that simulates a bad network between real sockets.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use sim::{Conditions, Random};
 
-/// Stands in front of one host. Each client gets a socket of its own behind it, so that the host
-/// can tell them apart. Datagrams overtake each other as their delays happen to be.
+/// A relay in front of one host. Each client gets its own socket towards the host, so that the host
+/// can tell clients apart. Random delays make datagrams overtake each other.
 pub struct Relay {
     front: UdpSocket,
     target: SocketAddr,
@@ -19,7 +19,7 @@ pub struct Relay {
     count: u64,
 }
 
-/// A datagram on its way: when it is due, then what keeps equals in order.
+/// A delayed datagram, ordered by due time, then by number.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Held {
     due: Instant,
@@ -46,12 +46,12 @@ impl Relay {
         self.target
     }
 
-    /// Where clients send to.
+    /// The address that clients send to.
     pub fn address(&self) -> SocketAddr {
         self.front.local_addr().expect("a bound socket")
     }
 
-    /// Takes in what arrived and passes on what is due.
+    /// Receives new datagrams and forwards those due.
     pub fn work(&mut self) {
         let mut buffer = [0; 65536];
         while let Ok((size, from)) = self.front.recv_from(&mut buffer) {
@@ -73,7 +73,7 @@ impl Relay {
                 break;
             };
             let (address, behind) = &self.clients[held.client];
-            // What the system refuses is lost, as on any network.
+            // A datagram that the system refuses is lost, as on any network.
             let _ = if held.inwards {
                 behind.send_to(&held.bytes, self.target)
             } else {

@@ -1,4 +1,4 @@
-//! Hosts of both kinds on the system's sockets, serviced in turn.
+//! Hosts of both engines on the system's sockets, serviced in turn.
 
 use std::fmt::{self, Display};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,7 +12,7 @@ use sim::Conditions;
 use super::node::{Arrival, How, Kind, Node, Seen, Sending, Settings, number};
 use super::relay::Relay;
 
-/// The hosts, and what is between them.
+/// The hosts and the network between them.
 pub struct World {
     nodes: Vec<Node>,
     relays: Vec<Relay>,
@@ -24,7 +24,7 @@ pub struct World {
 impl World {
     /// An empty world.
     pub fn new(seed: u32) -> Self {
-        // Shown when a test fails.
+        // The test harness shows the seed when a test fails.
         println!("seed {seed}");
         Self {
             nodes: Vec::new(),
@@ -35,12 +35,12 @@ impl World {
         }
     }
 
-    /// From now on connections go through a network as bad as said.
+    /// Sends new connections through a network of the given conditions from now on.
     pub fn set_conditions(&mut self, conditions: Conditions) {
         self.conditions = Some(conditions);
     }
 
-    /// Makes a host, which is named by its index.
+    /// Creates a host and returns its index.
     pub fn host(&mut self, kind: Kind, settings: Settings) -> usize {
         let seed = self.seed.wrapping_add(self.nodes.len() as u32);
         self.nodes.push(match kind {
@@ -50,7 +50,7 @@ impl World {
         self.nodes.len() - 1
     }
 
-    /// A server and a client that are connected, with the client's and the server's slots.
+    /// A connected server and client, with the slot each has at the other.
     pub fn pair(&mut self, server: Kind, client: Kind, settings: Settings) -> Pair {
         let server = self.host(server, settings);
         let client = self.host(client, settings);
@@ -76,19 +76,19 @@ impl World {
         }
     }
 
-    /// Starts a connection; the new slot, if one is free.
+    /// Starts a connection; returns its slot, if one is free.
     pub fn connect(&mut self, from: usize, to: usize, channels: usize, data: u32) -> Option<u16> {
         let address = self.way_to(to);
         let now = self.clock.elapsed();
         self.nodes[from].connect(now, address, channels, data)
     }
 
-    /// Whom a host of ours lets in from now on.
+    /// Chooses which clients a host of ours admits from now on.
     pub fn set_admission(&mut self, host: usize, admission: Admission) {
         self.nodes[host].set_admission(admission);
     }
 
-    /// The address of a host, or of the bad network before it.
+    /// The address of a host, or of the relay in front of it.
     fn way_to(&mut self, to: usize) -> SocketAddr {
         let target = (Ipv4Addr::LOCALHOST, self.nodes[to].port).into();
         let Some(conditions) = self.conditions else {
@@ -103,7 +103,7 @@ impl World {
         address
     }
 
-    /// Sends what [`content`] makes of the seed. False if the host refuses.
+    /// Sends a packet whose [`content`] follows from its seed. False if the host refuses it.
     pub fn send(&mut self, from: usize, slot: u16, packet: Sending) -> bool {
         let now = self.clock.elapsed();
         self.nodes[from].send(now, slot, packet)
@@ -115,12 +115,12 @@ impl World {
         self.nodes[from].disconnect(now, slot, data, how);
     }
 
-    /// A command for a host of the C library.
+    /// Gives a command to a host of the C library and returns the answer.
     pub fn ask(&mut self, host: usize, command: impl Display) -> String {
         self.nodes[host].ask(&command.to_string())
     }
 
-    /// One of the C library's numbers about a connection.
+    /// A statistic of a connection, as the C library reports it.
     pub fn statistic(&mut self, host: usize, slot: u16, name: &str) -> u32 {
         let all = self.ask(host, format_args!("stats {slot}"));
         let value = all
@@ -129,7 +129,7 @@ impl World {
         number(value.unwrap_or_else(|| panic!("no {name} in {all}")))
     }
 
-    /// The channels of a connection.
+    /// The number of channels of a connection.
     pub fn channels(&mut self, host: usize, slot: u16) -> usize {
         match self.nodes[host].our_host() {
             Some((host, peers)) => host.channels(peers[&slot]),
@@ -137,7 +137,7 @@ impl World {
         }
     }
 
-    /// How many connections of a host of ours are up.
+    /// The number of connected peers of a host of ours.
     pub fn connected_peers(&self, host: usize) -> usize {
         let (host, peers) = self.nodes[host].our_host().expect("a host of ours");
         let states = peers.values().map(|&peer| host.state(peer));
@@ -146,28 +146,28 @@ impl World {
             .count()
     }
 
-    /// Whether a host is one of ours.
+    /// Whether a host runs our engine.
     pub fn is_ours(&self, host: usize) -> bool {
         self.nodes[host].our_host().is_some()
     }
 
-    /// A host of ours, and its connection in a slot.
+    /// A host of ours, and the id of its connection in a slot.
     pub fn ours(&self, host: usize, slot: u16) -> (&Host, PeerId) {
         let (host, peers) = self.nodes[host].our_host().expect("a host of ours");
         (host, peers[&slot])
     }
 
-    /// What a host reported since it was last taken.
+    /// The reports of a host since [`World::take`].
     pub fn seen(&self, host: usize) -> &[Seen] {
         &self.nodes[host].seen
     }
 
-    /// Takes what a host reported.
+    /// Takes the reports of a host.
     pub fn take(&mut self, host: usize) -> Vec<Seen> {
         std::mem::take(&mut self.nodes[host].seen)
     }
 
-    /// The packets among what a host reported.
+    /// The received packets among a host's reports.
     pub fn arrivals(&self, host: usize) -> Vec<Arrival> {
         let arrivals = self.seen(host).iter().filter_map(|seen| match seen {
             Seen::Received(arrival) => Some(*arrival),
@@ -184,7 +184,7 @@ impl World {
         }
     }
 
-    /// Lets time pass until something holds. False if it does not in time.
+    /// Lets time pass until the condition holds. False if it does not in time.
     pub fn holds(&mut self, milliseconds: u64, condition: impl Fn(&Self) -> bool) -> bool {
         let end = Instant::now() + Duration::from_millis(milliseconds);
         while !condition(self) {
@@ -196,7 +196,7 @@ impl World {
         true
     }
 
-    /// Lets time pass until something holds, which it has to.
+    /// Lets time pass until the condition holds, and panics if it does not in time.
     pub fn until(&mut self, milliseconds: u64, what: &str, condition: impl Fn(&Self) -> bool) {
         assert!(
             self.holds(milliseconds, condition),
@@ -204,7 +204,7 @@ impl World {
         );
     }
 
-    /// Every host once: those of the C library for two milliseconds, ours meanwhile.
+    /// Services every host: those of the C library for two milliseconds, ours repeatedly meanwhile.
     fn step(&mut self) {
         let mut busy = 0;
         for node in &mut self.nodes {
@@ -237,7 +237,7 @@ impl fmt::Debug for World {
     }
 }
 
-/// Who sends on which slot, and who receives on which slot.
+/// The sending host and its slot, then the receiving host and its slot.
 pub type Direction = ((usize, u16), (usize, u16));
 
 /// A connection, from both ends.
@@ -252,7 +252,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The host that the server is, or else the client, and the other one's slot there.
+    /// The server's or the client's host, and the slot of the other end there.
     pub fn end(&self, is_server: bool) -> (usize, u16) {
         match is_server {
             true => (self.server, self.at_server),
@@ -260,7 +260,7 @@ impl Pair {
         }
     }
 
-    /// From the client to the server, and back.
+    /// The directions from the client to the server, and back.
     pub fn directions(&self) -> [Direction; 2] {
         let (server, client) = (self.end(true), self.end(false));
         [(client, server), (server, client)]

@@ -1,4 +1,4 @@
-//! Engines on a network whose decisions do not depend on the engine.
+//! Engines on a simulated network whose decisions do not depend on the engine.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,7 +12,7 @@ use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
 use sim::{Random, SERVER_IP};
 
-/// Which engine plays the server, and which the clients.
+/// The engine of the server and the engine of the clients.
 #[derive(Debug, Clone, Copy)]
 pub struct Pairing {
     pub name: &'static str,
@@ -20,14 +20,14 @@ pub struct Pairing {
     client: EngineFactory,
 }
 
-/// The pairing that says what is right.
+/// The pairing that defines the expected results.
 pub const REFERENCE: Pairing = Pairing {
     name: "rusty-rusty",
     server: RustyEngine::boxed,
     client: RustyEngine::boxed,
 };
 
-/// Those that are compared with it: server first.
+/// The pairings compared with the reference; the name gives the server's engine first.
 pub const PAIRINGS: [Pairing; 3] = [
     Pairing {
         name: "own-own",
@@ -61,24 +61,24 @@ pub fn only(make: EngineFactory) -> Pairing {
 
 /// Node 0 is the server.
 pub const SERVER: usize = 0;
-/// Stands for a node whose address is not known any more.
+/// Index of a node whose address is no longer known.
 const NOBODY: usize = usize::MAX;
-/// C reads several times of 0 as "never": no run begins there. And its first second of bandwidth
-/// begins at 0, so that after one second both engines' seconds begin here.
+/// Start time of every run in milliseconds. C reads several times of 0 as "never", and its first
+/// bandwidth second begins at 0, so after one second both engines' bandwidth seconds are aligned.
 pub const START: u64 = 1000;
 
-/// What happens to datagrams. Shares are of 1000.
+/// The network's conditions: milliseconds, and probabilities in thousandths.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Weather {
     pub latency: u64,
     pub jitter: u64,
     pub loss: u64,
     pub duplication: u64,
-    /// A fate for each datagram, instead of one for all of a direction in a millisecond.
+    /// Decide for each datagram alone instead of once for all of a direction in a millisecond.
     pub each: bool,
 }
 
-/// One connection as one node sees it: the node, the other node, and which of their connections.
+/// One connection as one node sees it: the node, the other node, and the connection's number.
 pub type Link = (usize, usize, u32);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub struct Entry {
     pub what: What,
 }
 
-/// A datagram that was sent.
+/// A sent datagram.
 #[derive(Debug, Clone)]
 pub struct Sent {
     pub at: u64,
@@ -125,11 +125,11 @@ pub struct Arena {
     pub now: u64,
     pub nodes: Vec<Node>,
     pub weather: Weather,
-    /// A node whose datagrams are neither lost, doubled nor late.
+    /// A node whose datagrams are neither lost, duplicated nor delayed by jitter.
     pub spared: Option<usize>,
     pub log: BTreeMap<Link, Vec<Entry>>,
     pub statistics: Vec<(u64, Link, PeerState, PeerStatistics)>,
-    /// Clients whose numbers need not agree any more, and since when.
+    /// Clients that are no longer compared, with the time from which they are not.
     pub strays: BTreeMap<usize, u64>,
     pub sent: Vec<Sent>,
     pub records: bool,
@@ -143,7 +143,7 @@ impl Arena {
         Self::with(pairing, seed, clients, |_, _| {})
     }
 
-    /// An arena whose engines' settings are changed by node.
+    /// An arena with settings adjusted per node by `change`.
     pub fn with(
         pairing: Pairing,
         seed: u64,
@@ -190,7 +190,7 @@ impl Arena {
         Time::from_millis(self.now)
     }
 
-    /// Lets so many milliseconds pass in one step.
+    /// Advances the time by `milliseconds` in one step.
     pub fn step(&mut self, milliseconds: u64) {
         self.now += milliseconds;
         let mut due: Vec<Vec<_>> = self.nodes.iter().map(|_| Vec::new()).collect();
@@ -204,8 +204,8 @@ impl Arena {
         let now = self.time();
         for (index, due) in due.into_iter().enumerate() {
             let engine = &mut self.nodes[index].engine;
-            // C looks at its clocks before it reads: what is late is repeated even if the
-            // acknowledgement is there.
+            // C checks its timers before it reads: an overdue command is retransmitted even if its
+            // acknowledgement has arrived.
             service_if_due(&mut **engine, now);
             self.flush(index);
             let engine = &mut self.nodes[index].engine;
@@ -218,7 +218,7 @@ impl Arena {
         }
     }
 
-    /// Steps of equal length until something holds; false if it does not within the time.
+    /// Advances in steps of equal length until `holds` is true; false if it never is within the time.
     pub fn run(&mut self, time: u64, step: u64, holds: impl Fn(&Self) -> bool) -> bool {
         let end = self.now + time;
         while !holds(self) {
@@ -234,7 +234,7 @@ impl Arena {
         self.run(time, step, |_| false);
     }
 
-    /// Sends what one node has, and sees to its bandwidth.
+    /// Flushes one node, updates its bandwidth shares, and sends its datagrams.
     pub fn flush(&mut self, index: usize) {
         let now = self.time();
         self.nodes[index].engine.flush(now);
@@ -311,7 +311,7 @@ impl Arena {
 
     fn on_connected(&mut self, index: usize, peer: PeerId) {
         if index == SERVER {
-            // Gone already if the connection ended in the same step.
+            // The address is unknown if the connection ended in the same step.
             let remote = self.nodes[index].engine.address(peer);
             let remote = remote.map_or(NOBODY, node_at);
             self.nodes[index].open(index, remote, peer);
@@ -323,7 +323,7 @@ impl Arena {
         self.log.entry(link).or_default().push(entry);
     }
 
-    /// Lets a client begin a connection.
+    /// Makes a client start a connection.
     pub fn connect(&mut self, client: usize, channels: usize, data: u32) -> Option<PeerId> {
         let now = self.time();
         let node = &mut self.nodes[client];
@@ -333,13 +333,13 @@ impl Arena {
             return None;
         };
         node.open(client, SERVER, peer);
-        // Calls are for the new connection from here on.
+        // Calls refer to the new connection from here on.
         self.nodes[SERVER].peers.remove(&client);
         self.flush(client);
         Some(peer)
     }
 
-    /// Lets a client connect, and waits until both sides know.
+    /// Connects a client and waits until both sides report it.
     pub fn join(&mut self, client: usize, channels: usize) {
         self.connect(client, channels, 0).expect("a free slot");
         let both = self.run(10_000, 1, |arena| arena.is_up(client));
@@ -365,7 +365,7 @@ impl Arena {
         statistics.expect("the peer exists")
     }
 
-    /// Sends a packet without a flush.
+    /// Queues a packet without a flush.
     pub fn send(
         &mut self,
         node: usize,
@@ -389,7 +389,7 @@ impl Arena {
         self.nodes[node].cut_off = cut;
     }
 
-    /// Writes down the state and statistics of every connection.
+    /// Records the state and statistics of every connection.
     pub fn take_statistics(&mut self) {
         for node in &self.nodes {
             for (&peer, &link) in &node.links {
@@ -409,8 +409,8 @@ impl Node {
         self.engine.set_bandwidth(incoming, outgoing);
     }
 
-    /// Lets the engine tell everybody his share whenever a connection comes or goes. We do so anyway,
-    /// C not when it ends one by itself without an event.
+    /// Makes the engine inform every peer of its bandwidth share whenever a connection begins or ends.
+    /// Our engine does so anyway; C does not when it ends one itself without an event.
     fn announce(&mut self) {
         let is_up = |peer: &&PeerId| {
             let state = self.engine.state(**peer);
@@ -432,8 +432,8 @@ impl Node {
     }
 }
 
-/// As a caller does who waits for the engine's next timer: never too late, or not all would happen in
-/// the same millisecond as in C.
+/// Services the engine like a caller that waits for its next timer. The timer must never be late, or
+/// some events would not fall into the same millisecond as in C.
 fn service_if_due(engine: &mut dyn Engine, now: Time) {
     if engine.next_timer().is_none_or(|timer| timer <= now) {
         engine.service(now);

@@ -1,4 +1,4 @@
-//! Where a host of ours met a C host and both waited: pinned for every pairing.
+//! Cases in which a host of ours and a C host once waited for each other, pinned for every pairing.
 
 use enet_proto::{Disconnect, Event};
 use enet_proto::{HostConfig, Time};
@@ -10,7 +10,7 @@ use sim::oracle::RustyEngine;
 use super::arena::{Arena, SERVER, START, What, address, all_pairings};
 use super::script::{RELIABLE, UNRELIABLE};
 
-/// Carries what one engine has to send to another.
+/// Flushes one engine and hands its datagrams to another.
 fn carry(from: &mut dyn Engine, sender: usize, to: &mut dyn Engine, now: Time) {
     let mut datagram = Vec::new();
     from.flush(now);
@@ -21,7 +21,7 @@ fn carry(from: &mut dyn Engine, sender: usize, to: &mut dyn Engine, now: Time) {
 }
 
 #[test]
-fn a_greeting_that_leaves_with_the_last_acknowledgement_is_heard() {
+fn a_packet_sent_with_the_last_handshake_acknowledgement_arrives() {
     let makes: [EngineFactory; 2] = [RustyEngine::boxed, OwnEngine::boxed];
     for make in makes {
         let now = Time::from_millis(START);
@@ -31,7 +31,7 @@ fn a_greeting_that_leaves_with_the_last_acknowledgement_is_heard() {
         let peer = peer.expect("a free slot");
         carry(&mut *client, 1, &mut *server, now);
         carry(&mut *server, SERVER, &mut *client, now);
-        // Before anything is flushed: a game answers the event.
+        // A game answers the event before anything is flushed.
         for flags in [RELIABLE, UNRELIABLE] {
             let sent = client.send(now, peer, 0, flags, b"hello");
             assert_eq!(sent, Ok(()));
@@ -44,12 +44,12 @@ fn a_greeting_that_leaves_with_the_last_acknowledgement_is_heard() {
 }
 
 #[test]
-fn two_who_disconnect_later_do_not_wait_for_each_other() {
+fn two_peers_that_disconnect_later_do_not_wait_for_each_other() {
     for pairing in all_pairings() {
         let mut arena = Arena::new(pairing, 1, 1);
         arena.weather.latency = 20;
         arena.join(1, 2);
-        // Both are told about bandwidths at this time, which the disconnects wait for.
+        // Both receive bandwidth limits at this time, whose acknowledgements the disconnects wait for.
         arena.run(2000, 1, |arena| arena.now == 2 * START);
         arena.step(6);
         arena.send(1, SERVER, 0, RELIABLE, b"");

@@ -1,4 +1,4 @@
-//! Pinned, each engine for itself and against the other: timeouts, resends, pings, round trips.
+//! Timeouts, retransmissions, pings and round-trip times, pinned for each engine alone and paired.
 
 use enet_proto::{PeerState, Timeout};
 use sim::oracle::OwnEngine;
@@ -15,7 +15,7 @@ fn end_of(arena: &Arena, node: usize, remote: usize) -> Option<u64> {
     Some(end.at)
 }
 
-/// When a node sent commands that match.
+/// Times at which a node sent matching commands.
 fn times_of(arena: &Arena, node: usize, matches: impl Fn(&Body) -> bool) -> Vec<u64> {
     let from = arena.sent.iter().filter(|sent| sent.from == node);
     let matching = from.filter(|sent| {
@@ -26,14 +26,14 @@ fn times_of(arena: &Arena, node: usize, matches: impl Fn(&Body) -> bool) -> Vec<
 }
 
 #[test]
-fn nobody_answers_for_31_and_a_half_seconds() {
+fn an_unanswered_connect_times_out_after_31_5_seconds() {
     for make in [RustyEngine::boxed, OwnEngine::boxed] {
         let mut arena = Arena::new(only(make), 1, 1);
         arena.records = true;
         arena.cut_off(SERVER, true);
         arena.connect(1, 1, 0);
         arena.pass(40_000, 1);
-        // Half a second, doubled: 0.5 * 63.
+        // The timeout of half a second doubles with each attempt: 0.5 * 63.
         assert_eq!(end_of(&arena, 1, SERVER), Some(START + 31_500));
         let connects = times_of(&arena, 1, |body| matches!(body, Body::Connect(..)));
         let waits: Vec<u64> = connects.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -42,13 +42,13 @@ fn nobody_answers_for_31_and_a_half_seconds() {
     }
 }
 
-/// A connection over 10 ms, in silence from some moment on: when the client sends, and when it gives
-/// up, from that moment on.
+/// Connects with a latency of 10 ms, then cuts the server off. Returns when the client sends and
+/// when it gives up, in milliseconds from that moment.
 fn silence(arena: &mut Arena, timeout: Option<Timeout>) -> (Vec<u64>, Option<u64>) {
     arena.weather.latency = 10;
     arena.join(1, 1);
     arena.pass(5100, 1);
-    // Nothing is under way, and no ping due for a while.
+    // No packet is in flight, and no ping is due for a while.
     let quiet = arena.run(2000, 1, |arena| {
         let statistics = arena.statistics_of(1, SERVER);
         u64::from(statistics.last_receive_time) == arena.now
@@ -71,17 +71,18 @@ fn silence(arena: &mut Arena, timeout: Option<Timeout>) -> (Vec<u64>, Option<u64
 }
 
 #[test]
-fn what_is_late_is_repeated_after_once_twice_four_times_the_patience() {
+fn the_retransmission_timeout_doubles_each_time() {
     let mut patiences = Vec::new();
     for pairing in all_pairings() {
         let mut arena = Arena::new(pairing, 1, 1);
         let (sent, end) = silence(&mut arena, None);
-        // 20 ms and what the variance has come down to.
+        // The RTO: 20 ms, plus the variance as it has decayed so far.
         let patience = sent[1];
         assert!((20..=40).contains(&patience), "{patience}");
         let doubled: Vec<u64> = (0..sent.len()).map(|n| patience * ((1 << n) - 1)).collect();
         assert_eq!(sent, doubled, "{}", pairing.name);
-        // Doubled often enough long before five seconds: the first time after those ends it.
+        // The RTO has doubled often enough long before five seconds: the first expiry after those
+        // ends the connection.
         let expected = (0..20).map(|n| patience * ((1 << n) - 1));
         let expected = expected.into_iter().find(|&at| at >= 5000);
         assert_eq!(end, expected, "{}", pairing.name);
@@ -92,7 +93,7 @@ fn what_is_late_is_repeated_after_once_twice_four_times_the_patience() {
 }
 
 #[test]
-fn limits_of_patience_can_be_chosen() {
+fn timeout_limits_can_be_chosen() {
     let timeouts = [
         (0, 0, 0),
         (1, 1, 0),
@@ -133,7 +134,7 @@ fn a_quiet_connection_is_pinged_every_half_second() {
         arena.pass(4000, 1);
         for node in [SERVER, 1] {
             let pings = times_of(&arena, node, |body| matches!(body, Body::Ping));
-            // Counted from the acknowledgement, which takes 20 ms.
+            // The interval counts from the acknowledgement, which takes 20 ms.
             let gaps = pings.windows(2).map(|pair| pair[1] - pair[0]);
             let gaps: Vec<u64> = gaps.collect();
             assert!(
@@ -181,14 +182,14 @@ fn lost_commands_are_averaged_every_ten_seconds() {
         losses
     });
     let runs: Vec<_> = runs.collect();
-    let last = runs[0].last().expect("it was measured");
-    // A share of 65536, and an eighth of each ten seconds' at that.
+    let last = runs[0].last().expect("a measurement");
+    // Losses are in 65536ths, and each ten seconds count for an eighth of the average.
     assert!((1000..20_000).contains(&last.0.0), "{last:?}");
     assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
 }
 
 #[test]
-fn round_trips_are_smoothed_alike() {
+fn round_trip_times_are_smoothed_alike() {
     let runs = all_pairings().map(|pairing| {
         let mut arena = Arena::new(pairing, 1, 1);
         arena.join(1, 1);
@@ -210,7 +211,7 @@ fn round_trips_are_smoothed_alike() {
 }
 
 #[test]
-fn a_connection_that_nobody_answers_is_connecting() {
+fn an_unanswered_connection_stays_connecting() {
     for make in [RustyEngine::boxed, OwnEngine::boxed] {
         let mut arena = Arena::new(only(make), 1, 1);
         arena.cut_off(SERVER, true);

@@ -1,4 +1,4 @@
-//! Where the protocol fixes them, the datagrams themselves.
+//! Comparison of the datagrams themselves, where the protocol determines them.
 
 use enet_proto::Disconnect;
 use enet_proto::{HostConfig, PacketFlags, Throttle};
@@ -10,8 +10,8 @@ use super::cases;
 use super::script::{Contents, IN_PARTS, RELIABLE, UNRELIABLE, UNSEQUENCED};
 use super::wire::{Body, Command, Decoded, decode};
 
-/// What was sent since the last look: when, by whom, and what. A connection's token is replaced: the
-/// engines draw it differently.
+/// Takes the datagrams sent since the last call, each with time and sender. The connection token is
+/// replaced, because the engines draw it differently.
 fn take_sent(arena: &mut Arena) -> Vec<(u64, usize, Decoded)> {
     let sent = std::mem::take(&mut arena.sent);
     let decoded = sent.into_iter().map(|sent| {
@@ -26,8 +26,8 @@ fn take_sent(arena: &mut Arena) -> Vec<(u64, usize, Decoded)> {
     decoded.collect()
 }
 
-/// The commands alone, in order of time and sender, and acknowledgements first: those ride in
-/// datagrams of others or not.
+/// The commands without their datagrams, ordered by time and sender with acknowledgements first: an
+/// acknowledgement may or may not share a datagram with other commands.
 fn commands(sent: Vec<(u64, usize, Decoded)>) -> Vec<(u64, usize, bool, Command)> {
     let mut commands = Vec::new();
     for (at, from, datagram) in sent {
@@ -47,7 +47,7 @@ fn recorded(pairing: Pairing, change: impl Fn(usize, &mut HostConfig)) -> Arena 
     arena
 }
 
-/// Compares what two engines say in the course of something.
+/// Checks that every pairing sends the reference's commands during `run`.
 fn same(change: impl Fn(usize, &mut HostConfig), run: impl Fn(&mut Arena)) {
     let mut reference = recorded(REFERENCE, &change);
     run(&mut reference);
@@ -85,10 +85,10 @@ fn a_connection_begins_with_the_same_commands() {
 }
 
 #[test]
-fn slots_sessions_and_times_of_the_headers_agree() {
+fn header_slots_sessions_and_times_agree() {
     let headers = |pairing| {
         let mut arena = recorded(pairing, |_, _| {});
-        // The sessions of a slot go round with its connections.
+        // The session numbers of a slot wrap around with its connections.
         for _ in 0..6 {
             arena.join(1, 2);
             arena.pass(600, 5);
@@ -140,7 +140,7 @@ fn connections_end_with_the_same_commands() {
             );
         }
     }
-    // Before there is a connection.
+    // Disconnects before the connection is up.
     for how in [Disconnect::Acknowledged, Disconnect::Later, Disconnect::Now] {
         same(
             |_, _| {},
@@ -156,7 +156,7 @@ fn connections_end_with_the_same_commands() {
 }
 
 #[test]
-fn settings_are_told_with_the_same_commands() {
+fn settings_are_sent_with_the_same_commands() {
     same(
         |_, _| {},
         |arena| {
@@ -178,7 +178,7 @@ fn settings_are_told_with_the_same_commands() {
 }
 
 #[test]
-fn packets_at_the_borders_have_the_same_fragments() {
+fn packets_around_the_fragment_size_have_the_same_fragments() {
     for flags in [RELIABLE, UNRELIABLE, UNSEQUENCED, IN_PARTS] {
         for size in [0, 1, 1363, 1364, 1365, 2728, 2729, 40_000] {
             assert_eq!(alone(REFERENCE, flags, size).len(), fragments(size));
@@ -194,7 +194,7 @@ fn fragments(size: usize) -> usize {
     size.div_ceil(1364).max(1)
 }
 
-/// The commands of a packet sent alone from a client, in their datagrams.
+/// The commands of a single packet sent by a client, per datagram.
 fn alone(pairing: Pairing, flags: PacketFlags, size: usize) -> Vec<Vec<Command>> {
     let mut arena = recorded(pairing, |_, _| {});
     arena.join(1, 2);
@@ -232,7 +232,7 @@ proptest! {
     #![proptest_config(cases(60))]
 
     #[test]
-    fn a_packet_alone_has_the_same_fragments(
+    fn a_single_packet_has_the_same_fragments(
         flags in select(vec![RELIABLE, UNRELIABLE, UNSEQUENCED, IN_PARTS]),
         size in 0..65_536usize,
     ) {

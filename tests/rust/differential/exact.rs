@@ -1,4 +1,4 @@
-//! The same script gives the same events, at the same times, and the same statistics.
+//! The same script gives the same events at the same times, and the same statistics.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ fn run(pairing: Pairing, seed: u64, steps: &[Step]) -> Arena {
     arena
 }
 
-/// What is compared of a connection's events: by channel and kind, without the packets of the moment
-/// in which it ended.
+/// Key of a compared event sequence: the connection and, for packets, channel and kind. Packets
+/// received in the millisecond the connection ended are left out.
 type Stream = (Link, Option<(u8, bool)>);
 
 fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
@@ -27,8 +27,8 @@ fn streams(arena: &Arena) -> BTreeMap<Stream, Vec<Entry>> {
         let is_end = |entry: &&Entry| matches!(entry.what, What::Disconnected(_));
         let end = entries.iter().find(is_end).map(|entry| entry.at);
         for entry in entries {
-            // What reaches somebody who waits to disconnect hangs on fragments that we acknowledge and C
-            // does not.
+            // Packets that reach a peer waiting to disconnect depend on fragments that we acknowledge
+            // and C does not.
             if strays.is_some_and(|since| since <= entry.at) {
                 continue;
             }
@@ -47,9 +47,9 @@ fn client_of(link: Link) -> usize {
     link.0.max(link.1)
 }
 
-/// Every number the same, but for two things: where the reference has no bytes that wait there are
-/// none, else any; of a connection that is ending only the state counts (C leaves some numbers as they
-/// were).
+/// Statistics with the reference's values where the engines may differ. The number of waiting bytes
+/// is compared only if the reference has none. An ending connection is compared by state alone,
+/// because C leaves some of its numbers unchanged.
 fn comparable(
     state: PeerState,
     statistics: &PeerStatistics,
@@ -68,7 +68,7 @@ fn comparable(
     statistics
 }
 
-/// The statistics of those whose numbers must agree.
+/// The statistics of the connections that are still compared.
 fn numbers(arena: &Arena) -> Vec<(u64, Link, PeerState, PeerStatistics)> {
     let is_stray = |at, link| {
         let since = arena.strays.get(&client_of(link));
@@ -111,10 +111,10 @@ proptest! {
     }
 }
 
-/// Found by the scripts: a command of the host's own is queued in the moment in which the window opens
-/// for a packet that waited longer.
+/// Found by the scripts: the host queues a command of its own at the moment the window opens for a
+/// packet that waited longer.
 #[test]
-fn what_waited_goes_before_a_later_command() {
+fn a_waiting_packet_leaves_before_a_later_command() {
     let end = End {
         client: 1,
         is_server: true,

@@ -1,5 +1,5 @@
-//! Unreliable ordered packets have numbers of 16 bits, which begin anew with each reliable packet of
-//! their channel and cannot wrap: the 65,536th in a row goes reliably, for every pairing.
+//! Unreliable ordered packets have 16-bit sequence numbers that restart with each reliable packet of
+//! the channel and cannot wrap. The 65,536th in a row is sent reliably, in every pairing.
 
 use std::ops::RangeInclusive;
 
@@ -10,7 +10,7 @@ use super::script::{IN_PARTS, RELIABLE, UNRELIABLE, UNSEQUENCED};
 
 const IN_A_ROW: usize = 65_535;
 
-/// How the packets of a channel arrived: runs of equal flags, and how long they are.
+/// The packets that arrived on a channel, as runs of equal flags with their lengths.
 fn runs(arena: &Arena, wanted: u8) -> Vec<(PacketFlags, usize)> {
     let mut runs: Vec<(PacketFlags, usize)> = Vec::new();
     for entry in &arena.log[&(SERVER, 1, 1)] {
@@ -29,7 +29,7 @@ fn runs(arena: &Arena, wanted: u8) -> Vec<(PacketFlags, usize)> {
 fn send(arena: &mut Arena, channel: u8, flags: PacketFlags, numbers: RangeInclusive<usize>) {
     for number in numbers {
         arena.send(1, SERVER, channel, flags, b"");
-        // C goes through what waits with every packet.
+        // C walks its whole queue for every packet.
         if number % 100 == 0 {
             arena.flush(1);
         }
@@ -39,7 +39,7 @@ fn send(arena: &mut Arena, channel: u8, flags: PacketFlags, numbers: RangeInclus
 }
 
 #[test]
-fn the_65536th_unreliable_packet_in_a_row_goes_reliably() {
+fn the_65536th_unreliable_packet_in_a_row_is_sent_reliably() {
     for pairing in all_pairings() {
         let mut arena = Arena::new(pairing, 1, 1);
         arena.join(1, 3);
@@ -49,7 +49,7 @@ fn the_65536th_unreliable_packet_in_a_row_goes_reliably() {
         let expected = [row, wrap, row, wrap, (UNRELIABLE, 1)];
         assert_eq!(runs(&arena, 0), expected, "{}", pairing.name);
 
-        // A large one needs a number too.
+        // A large packet needs a sequence number too.
         send(&mut arena, 1, UNRELIABLE, 1..=IN_A_ROW);
         for _ in 0..2 {
             arena.send(1, SERVER, 1, IN_PARTS, &[1; 3000]);
@@ -59,7 +59,7 @@ fn the_65536th_unreliable_packet_in_a_row_goes_reliably() {
         let expected = [row, wrap, (IN_PARTS, 1)];
         assert_eq!(runs(&arena, 1), expected, "{}", pairing.name);
 
-        // Out of order there is nothing to number.
+        // Unsequenced packets have no such number.
         send(&mut arena, 2, UNSEQUENCED, 1..=IN_A_ROW + 2);
         let expected = [(UNSEQUENCED, IN_A_ROW + 2)];
         assert_eq!(runs(&arena, 2), expected, "{}", pairing.name);

@@ -1,4 +1,4 @@
-//! On a network that spares nothing and treats every datagram by itself, two runs differ; the rules
+//! A network that disturbs every datagram independently makes runs differ. The protocol's rules must
 //! hold in all of them.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::cases;
 use super::script::{CLIENTS, Contents, IN_PARTS, RELIABLE, UNRELIABLE, UNSEQUENCED};
 use super::script::{Step, play, script};
 
-/// A packet: client, whether to the client, channel, how, size.
+/// A packet: client, whether it goes to the client, channel, flags, size.
 type Job = (usize, bool, u8, PacketFlags, usize);
 
 fn job() -> impl Strategy<Value = Job> {
@@ -32,7 +32,7 @@ fn bad(latency: u64) -> Weather {
     }
 }
 
-/// Sends everything, waits until it must be there, and disconnects orderly.
+/// Sends every packet, waits until all must have arrived, and disconnects gracefully.
 fn exchange(pairing: Pairing, seed: u64, jobs: &[(Job, u64)]) -> Result<(), TestCaseError> {
     let mut arena = Arena::new(pairing, seed, 2);
     arena.weather = bad(seed % 80);
@@ -51,7 +51,7 @@ fn exchange(pairing: Pairing, seed: u64, jobs: &[(Job, u64)]) -> Result<(), Test
         };
         let data = contents.next(size.max(4));
         arena.send(node, remote, channel, flags, &data);
-        // A large packet that may be lost but is not allowed in parts goes reliably.
+        // A large unreliable packet without permission for unreliable fragments is sent reliably.
         let arrives_as = match flags {
             UNRELIABLE | UNSEQUENCED if data.len() > 1364 => RELIABLE,
             IN_PARTS if data.len() <= 1364 => UNRELIABLE,
@@ -77,7 +77,7 @@ fn exchange(pairing: Pairing, seed: u64, jobs: &[(Job, u64)]) -> Result<(), Test
     }
     arena.pass(40_000, 20);
     for (link, entries) in &arena.log {
-        // What the client said, or that nobody heard it.
+        // The connection ends with the client's data, or with 0 after a timeout.
         let mut events = entries.iter().map(|entry| entry.what);
         let has_ended = events.any(|what| matches!(what, What::Disconnected(0 | 5)));
         prop_assert!(has_ended, "{}: {:?} ends", pairing.name, link);
@@ -112,7 +112,7 @@ fn check(arena: &Arena, sent: &BTreeMap<Kind, Vec<u64>>, name: &str) -> Result<(
         let received = received.remove(kind).unwrap_or_default();
         let (reliable, unsequenced, _) = kind.3;
         if reliable {
-            // All of it, unless luck was so bad that somebody gave the connection up.
+            // Everything arrives unless losses were so heavy that one side timed out.
             let is_over = [(kind.0, kind.1, 1), (kind.1, kind.0, 1)]
                 .iter()
                 .any(|link| has_ended(&arena.log[link]));
@@ -129,14 +129,14 @@ fn check(arena: &Arena, sent: &BTreeMap<Kind, Vec<u64>>, name: &str) -> Result<(
             prop_assert_eq!(unique.len(), received.len(), "{}: once {:?}", name, kind);
             prop_assert!(received.iter().all(|packet| sent.contains(packet)));
         } else {
-            // In order, each at most once.
+            // Packets arrive in order, each at most once.
             let mut rest = sent.iter();
             let in_order = received.iter().all(|packet| rest.any(|it| it == packet));
             prop_assert!(in_order, "{}: order {:?}", name, kind);
         }
     }
     let unasked = received.values().next().unwrap_or(&none);
-    prop_assert_eq!(unasked, &none, "{}: what nobody sent", name);
+    prop_assert_eq!(unasked, &none, "{}: a packet nobody sent", name);
     Ok(())
 }
 
@@ -145,7 +145,8 @@ fn has_ended(entries: &[Entry]) -> bool {
     entries.iter().any(is_end)
 }
 
-/// Every connection is a story with a beginning and an end.
+/// Checks the order of events: each connection begins at most once, receives only while it is up,
+/// and reports nothing after its end.
 fn check_stories(arena: &Arena, name: &str) -> Result<(), TestCaseError> {
     for (link, entries) in &arena.log {
         let mut is_up = false;
@@ -198,7 +199,7 @@ proptest! {
             let mut arena = Arena::new(pairing, seed, CLIENTS);
             arena.weather = bad(seed % 80);
             let mut steps: Vec<Step> = steps.clone();
-            // The first connection has time to come about.
+            // Gives the first connection time to come up.
             steps.insert(1, Step::Run(3000));
             play(&mut arena, &steps);
             check_stories(&arena, pairing.name)?;

@@ -1,4 +1,4 @@
-//! Scripts of calls, and playing them.
+//! Random scripts of calls, and their playback.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ const fn flags(reliable: bool, unsequenced: bool, unreliable_fragment: bool) -> 
     }
 }
 
-/// Which end of which client's connection.
+/// One end of a client's connection.
 #[derive(Debug, Clone, Copy)]
 pub struct End {
     pub client: usize,
@@ -44,7 +44,7 @@ pub enum Step {
         flags: PacketFlags,
         size: usize,
     },
-    /// Several reliable packets before one flush.
+    /// Several reliable packets, then one flush.
     Burst {
         end: End,
         channel: u8,
@@ -69,9 +69,9 @@ pub enum Step {
         cut: bool,
     },
     Weather(Weather),
-    /// Time in one step.
+    /// Milliseconds that pass in one step.
     Wait(u64),
-    /// Time in steps of 10 ms.
+    /// Milliseconds that pass in steps of 10.
     Run(u64),
 }
 
@@ -85,7 +85,7 @@ fn size() -> impl Strategy<Value = usize> {
 }
 
 fn end() -> impl Strategy<Value = End> {
-    // Few clients at first: a script that says much about one connection finds more.
+    // Mostly the first client: a script with many steps on one connection finds more.
     let client = prop_oneof![4 => Just(1usize), 1 => 1..=CLIENTS];
     (client, any::<bool>()).prop_map(|(client, is_server)| End { client, is_server })
 }
@@ -153,7 +153,7 @@ fn weather() -> impl Strategy<Value = Weather> {
     )
 }
 
-/// A script that begins with a connection, so that shrinking and luck cannot leave all of it idle.
+/// A script that begins with a connection, so that neither chance nor shrinking leaves it idle.
 pub fn script() -> impl Strategy<Value = Vec<Step>> {
     let first = Step::Connect {
         client: 1,
@@ -166,7 +166,7 @@ pub fn script() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
-/// Plays a script and lets things settle.
+/// Plays a script and lets the network settle.
 pub fn play(arena: &mut Arena, steps: &[Step]) {
     let mut contents = Contents::default();
     for step in steps {
@@ -236,7 +236,8 @@ fn play_step(arena: &mut Arena, step: &Step, contents: &mut Contents) {
             if let Some(peer) = end.up(arena) {
                 let engine = &mut arena.nodes[end.nodes().0].engine;
                 engine.set_ping_interval(now, peer, interval);
-                // Or it may be due at once, for C in the flush, for us with the next service.
+                // Otherwise a ping may be due at once, which C sends in the flush, we with the next
+                // service.
                 engine.ping(now, peer);
                 arena.flush(end.nodes().0);
             }
@@ -277,8 +278,8 @@ fn play_step(arena: &mut Arena, step: &Step, contents: &mut Contents) {
 fn connect(arena: &mut Arena, client: usize, channels: usize, data: u32) {
     let is_natural = arena.weather.each;
     if !is_natural {
-        // Acknowledgements for its last connection are gone by then: which of two connections a host
-        // serves first is its own affair.
+        // Lets acknowledgements for the client's last connection pass: engines may serve two
+        // connections in either order.
         arena.pass(500, 50);
         arena.spared = Some(client);
         arena.cut_off(client, false);
@@ -286,8 +287,8 @@ fn connect(arena: &mut Arena, client: usize, channels: usize, data: u32) {
     if arena.connect(client, channels, data).is_some() && !is_natural {
         let is_up = arena.run(400, 10, |arena| arena.is_up(client));
         if !is_up {
-            // The disconnect of its last connection may end an attempt. C then goes on repeating its
-            // VERIFY_CONNECT, and takes acknowledgements of the next connection for those of this.
+            // The last connection's disconnect may end an attempt. C then keeps retransmitting its
+            // VERIFY_CONNECT and takes acknowledgements of the next connection for those of this one.
             let now = arena.now;
             arena.strays.entry(client).or_insert(now);
         }
@@ -296,7 +297,7 @@ fn connect(arena: &mut Arena, client: usize, channels: usize, data: u32) {
 }
 
 impl End {
-    /// This end's node and the other.
+    /// The node at this end, and the node at the other.
     fn nodes(self) -> (usize, usize) {
         match self.is_server {
             true => (SERVER, self.client),
@@ -329,7 +330,7 @@ impl End {
     }
 }
 
-/// Packets that differ from each other, each with its number in front.
+/// Packet contents that differ from each other: each begins with its number.
 #[derive(Default)]
 pub struct Contents {
     number: u32,

@@ -1,11 +1,11 @@
-//! Pinned: the throttle, the window, and sharing a limited line.
+//! The throttle, the reliable window and the shares of a limited bandwidth, pinned for every pairing.
 
 use enet_proto::{PeerStatistics, Throttle};
 
 use super::arena::{Arena, PAIRINGS, Pairing, REFERENCE, SERVER, What, all_pairings};
 use super::script::{Contents, RELIABLE, UNRELIABLE, UNSEQUENCED};
 
-/// Compares what every pairing gives, and returns it.
+/// Checks that every pairing gives the reference's result, and returns it.
 fn agreed<T: PartialEq + std::fmt::Debug>(run: impl Fn(Pairing) -> T) -> T {
     let expected = run(REFERENCE);
     for pairing in PAIRINGS {
@@ -62,7 +62,7 @@ fn bad_round_trips_lower_the_throttle_and_good_ones_raise_it() {
     assert!(falls && rises, "{throttles:?}");
 }
 
-/// Lowers the throttle to 32 less a multiple of the step, and holds it there.
+/// A connection whose throttle has fallen from 32 by a multiple of `deceleration` and stays there.
 fn throttled(pairing: Pairing, deceleration: u32) -> Arena {
     let mut arena = joined(pairing, 1);
     let throttle = Throttle {
@@ -105,9 +105,9 @@ fn unreliable_packets_are_dropped_in_steps_of_seven() {
     }
 }
 
-/// The difference that is meant: see the head of `differential.rs`.
+/// An intended difference: see the head of `differential.rs`.
 #[test]
-fn a_dropped_unsequenced_packet_takes_others_along_only_in_c() {
+fn only_c_drops_further_packets_with_a_throttled_unsequenced_one() {
     let leaving = |pairing| {
         let mut arena = throttled(pairing, 20);
         arena.records = true;
@@ -117,7 +117,7 @@ fn a_dropped_unsequenced_packet_takes_others_along_only_in_c() {
         }
         arena.flush(1);
         let bytes = arena.sent.iter().map(|sent| sent.bytes.len());
-        // A command of eight bytes and one.
+        // Each command has a header of eight bytes and one byte of data.
         bytes.map(|bytes| (bytes - 2) / 9).sum::<usize>()
     };
     let own = leaving(PAIRINGS[0]);
@@ -184,7 +184,7 @@ fn the_window_shrinks_with_the_throttle() {
     assert_eq!(in_flight, window.max(1392) / 1000 * 1000);
 }
 
-/// Three clients with different limits; the server sends each of them so many bytes a second.
+/// Three clients with different incoming limits; the server sends each `load` bytes a second.
 fn shares(pairing: Pairing, outgoing: u32, limits: [u32; 3], load: [usize; 3]) -> Vec<Numbers> {
     let mut arena = joined(pairing, 3);
     for (client, limit) in (1..).zip(limits) {
@@ -203,7 +203,7 @@ fn shares(pairing: Pairing, outgoing: u32, limits: [u32; 3], load: [usize; 3]) -
             arena.pass(50, 5);
         }
         if second == 3 {
-            // No limit any more.
+            // From here on there is no limit.
             for client in 1..=3 {
                 arena.nodes[client].set_bandwidth(0, 0);
             }
@@ -217,7 +217,7 @@ fn shares(pairing: Pairing, outgoing: u32, limits: [u32; 3], load: [usize; 3]) -
     seen
 }
 
-/// Throttle, its limit, window, both bandwidths.
+/// Throttle, throttle limit, window, incoming and outgoing bandwidth.
 type Numbers = [u32; 5];
 
 fn numbers(it: &PeerStatistics) -> Numbers {
@@ -227,7 +227,7 @@ fn numbers(it: &PeerStatistics) -> Numbers {
 }
 
 #[test]
-fn a_limited_line_is_shared_alike() {
+fn a_limited_bandwidth_is_shared_alike() {
     let cases = [
         (0, [0, 0, 0], [20_000, 20_000, 20_000]),
         (30_000, [0, 0, 0], [20_000, 20_000, 2000]),
@@ -238,11 +238,11 @@ fn a_limited_line_is_shared_alike() {
     ];
     for (outgoing, limits, load) in cases {
         let seen = agreed(|pairing| shares(pairing, outgoing, limits, load));
-        // A client's limit is for who says that he has one: others are told that there is none.
+        // Only senders that name an outgoing limit are held to a client's incoming limit.
         let is_limited = outgoing != 0;
         let lowest = seen.iter().map(|it| it[1]).min();
         assert_eq!(lowest < Some(32), is_limited, "{outgoing} {limits:?}");
-        // The server's views of the last second.
+        // The server's numbers in the last second.
         let last = seen[seen.len() - 6..].iter().step_by(2);
         for numbers in last {
             assert_eq!(numbers[1..], [32, 65_536, 0, 0], "limits end");
@@ -251,7 +251,7 @@ fn a_limited_line_is_shared_alike() {
 }
 
 #[test]
-fn acknowledgements_count_for_the_shares() {
+fn acknowledgements_count_towards_the_bandwidth_shares() {
     let run = |pairing| {
         let mut arena = joined(pairing, 1);
         arena.nodes[SERVER].set_bandwidth(0, 1000);
@@ -268,13 +268,13 @@ fn acknowledgements_count_for_the_shares() {
         }
         limits
     };
-    // 400 of 8 bytes each a second, and little else.
+    // The traffic is 400 acknowledgements of 8 bytes a second, and little else.
     let limits = agreed(run);
     assert!((8..=10).contains(&limits[2]), "{limits:?}");
 }
 
 #[test]
-fn incoming_bandwidth_is_shared_among_those_who_send() {
+fn incoming_bandwidth_is_shared_among_limited_senders() {
     let run = |pairing| {
         let mut arena = joined(pairing, 3);
         arena.nodes[1].set_bandwidth(0, 10_000);
@@ -285,7 +285,8 @@ fn incoming_bandwidth_is_shared_among_those_who_send() {
         let told = |client| arena.statistics_of(client, SERVER).in_bandwidth;
         [told(1), told(2), told(3)]
     };
-    // The modest one keeps what it said, who said nothing is not limited, the other has the rest.
+    // The client with the low limit keeps it, the one without a limit is not limited, and the third
+    // gets the rest.
     assert_eq!(agreed(run), [10_000, 50_000, 0]);
 }
 

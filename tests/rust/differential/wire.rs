@@ -1,9 +1,9 @@
-//! A decoder of datagrams of its own: what it shows owes nothing to either engine.
+//! A decoder of datagrams that shares no code with either engine.
 
 /// A datagram: its header and its commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// The receiver's slot, 0xFFF before it is known.
+    /// The receiver's slot, 0xFFF while it is unknown.
     pub slot: u16,
     pub session: u16,
     pub compressed: bool,
@@ -11,7 +11,7 @@ pub struct Decoded {
     pub commands: Vec<Command>,
 }
 
-/// A command, its header taken apart.
+/// A command with its decoded header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     pub wants_ack: bool,
@@ -63,7 +63,7 @@ pub struct Fragment {
 
 struct Reader<'a>(&'a [u8]);
 
-/// Takes a datagram apart. Tests only decode what an engine sent: nonsense is a failure.
+/// Decodes a datagram. Tests decode only what an engine sent, so a malformed datagram panics.
 pub fn decode(datagram: &[u8]) -> Decoded {
     let mut reader = Reader(datagram);
     let header = reader.short();

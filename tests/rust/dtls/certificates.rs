@@ -1,4 +1,4 @@
-//! Certificates of every kind, on curve P-256.
+//! Certificates for the tests, on curve P-256.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,20 +9,20 @@ use rcgen::{
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A private key, and a certificate of it.
+/// A private key and its certificate.
 pub struct Pair {
     params: CertificateParams,
     certificate: Certificate,
     key: KeyPair,
 }
 
-/// What a certificate is to be.
+/// The properties of a certificate to create.
 #[derive(Clone)]
 pub struct Kind {
     pub common_name: &'static str,
     pub names: Vec<SanType>,
     pub is_authority: bool,
-    /// Days from now.
+    /// Validity in days from now.
     pub from: i64,
     pub until: i64,
 }
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// With a name as an alternative one.
+    /// Adds an alternative name: a DNS name or an IP address.
     pub fn also(mut self, name: &str) -> Self {
         self.names.push(match name.parse() {
             Ok(address) => SanType::IpAddress(address),

@@ -1,4 +1,4 @@
-//! Messages of handshakes that are made to cost much, or to end what others have.
+//! Handshake messages crafted to be expensive, or to end the sessions of others.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -8,7 +8,7 @@ use enet_proto::Time;
 
 use super::{identity, own, trusting};
 
-/// A server and a client, and what is on the way.
+/// A server and a client with the time. The test delivers their datagrams.
 struct Ends {
     now: Time,
     server: Dtls,
@@ -36,7 +36,7 @@ impl Ends {
         }
     }
 
-    /// What the client has to say arrives.
+    /// Delivers the client's datagrams to the server.
     fn reach_server(&mut self) {
         let mut datagram = Vec::new();
         while self.client.next_datagram(&mut datagram).is_some() {
@@ -60,7 +60,7 @@ impl Ends {
         (self.client).receive(self.now, server_address(), datagram, &mut |_, _| {});
     }
 
-    /// The server waits for the client's key, which is on the way.
+    /// A handshake in which the server waits for the client's key, which is in flight.
     fn midway() -> Self {
         let mut ends = Self::new();
         ends.reach_server();
@@ -80,7 +80,7 @@ impl Ends {
         ends
     }
 
-    /// Data gets through, both ways.
+    /// Whether data arrives in both directions.
     fn work(&mut self) -> bool {
         let (mut arrived, mut datagram) = (0, Vec::new());
         let mut take = |_, plain: &[u8]| arrived += usize::from(plain == b"data");
@@ -96,7 +96,7 @@ impl Ends {
     }
 }
 
-/// The failure among what happened.
+/// The first failure among the events.
 fn failure(dtls: &mut Dtls) -> Option<HandshakeError> {
     std::iter::from_fn(|| dtls.next_event()).find_map(|event| match event {
         DtlsEvent::Failed(FailedHandshake { reason, .. }) => Some(reason),
@@ -112,7 +112,7 @@ fn record(content_type: u8, epoch: u8, sequence: u64, content: &[u8]) -> Vec<u8>
     bytes
 }
 
-/// A part of a message, and how large it says to be.
+/// A handshake fragment with the sizes it claims.
 fn fragment(kind: u8, message: u16, length: u32, offset: u32, size: u32, data: &[u8]) -> Vec<u8> {
     let mut bytes = vec![kind];
     bytes.extend_from_slice(&length.to_be_bytes()[1..]);
@@ -123,15 +123,16 @@ fn fragment(kind: u8, message: u16, length: u32, offset: u32, size: u32, data: &
     bytes
 }
 
-/// Runs with little stack, as a thread other than the first has on some systems. A library that
-/// recurses with its input ends the process here.
+/// Runs `work` with a small stack, such as secondary threads have on some systems. A library that
+/// recurses with its input overflows it and aborts the process.
 fn with_little_stack(work: impl FnOnce() + Send + 'static) {
     let thread = thread::Builder::new().stack_size(512 * 1024);
     let done = thread.spawn(work).expect("a thread").join();
     done.expect("no panic");
 }
 
-/// Fragments of no content, each of which leads to the one before it; the last end is missing.
+/// Fragments without content, each followed in the message by the one sent before it. The end of
+/// the message is missing.
 fn empty_chain(message: u16, datagrams: u32) -> Vec<Vec<u8>> {
     const EACH: u32 = 1200;
     let datagram = |number: u32| {
@@ -143,7 +144,7 @@ fn empty_chain(message: u16, datagrams: u32) -> Vec<Vec<u8>> {
     (0..datagrams).map(datagram).collect()
 }
 
-/// A message in parts of one byte, as nothing forbids, without its end.
+/// A message in fragments of one byte, which is legal, without its end.
 fn long_chain(message: u16) -> Vec<Vec<u8>> {
     let part = |at: u32| {
         let content = fragment(16, message, 10_000, at, 1, &[7]);
@@ -163,7 +164,7 @@ fn fragments_without_content_are_dropped() {
         for datagram in empty_chain(1, 6) {
             ends.give_client(&datagram);
         }
-        // The handshake goes on.
+        // The handshake continues.
         ends.reach_client();
         ends.reach_server();
         ends.reach_client();
@@ -190,12 +191,12 @@ fn a_handshake_in_too_many_fragments_fails() {
     );
 }
 
-/// Anybody who knows the addresses can send these in a remote's name.
+/// An attacker who knows the addresses can send these fragments in a remote's name.
 #[test]
-fn fragments_do_nothing_to_a_session() {
+fn fragments_do_not_affect_a_session() {
     with_little_stack(|| {
         let mut ends = Ends::ready();
-        // Of the messages that would be the next ones.
+        // The fragments carry the numbers of the next handshake messages.
         for datagram in empty_chain(4, 15).iter().chain(&long_chain(4)) {
             ends.give_server(datagram);
         }
@@ -206,9 +207,9 @@ fn fragments_do_nothing_to_a_session() {
     });
 }
 
-/// One forged record without keys, or without sense, does not end a handshake.
+/// A forged record that is unencrypted or malformed does not end a handshake.
 #[test]
-fn what_no_handshake_has_is_dropped() {
+fn records_that_belong_to_no_handshake_are_dropped() {
     let mut ends = Ends::midway();
     let forged = [
         record(23, 0, 900, b"data"),
@@ -228,7 +229,7 @@ fn what_no_handshake_has_is_dropped() {
     assert!(ends.work());
 }
 
-/// A server with as many newcomers as there are addresses, who all showed their cookies.
+/// A server at which a client from each address has returned its cookie.
 fn waiting(addresses: impl Iterator<Item = SocketAddr>) -> Dtls {
     let mut ends = Ends::new();
     let verification = trusting(&own());
@@ -252,9 +253,9 @@ fn neighbour(network: u16, number: u16) -> SocketAddr {
     ([0xfd00, 0, 0, network, 0, 0, 0, number], 1000).into()
 }
 
-/// Also when it is served many times in between, as in a flood.
+/// Eight handshakes begin per millisecond, however often a flood has the server serviced.
 #[test]
-fn few_handshakes_are_begun_at_a_time() {
+fn few_handshakes_begin_at_a_time() {
     let mut server = waiting((0..20).map(|number| neighbour(number, 1)));
     assert_eq!(server.sessions().waiting, 20);
     for (milliseconds, pending) in [(0, 8), (0, 8), (1, 16), (1, 16), (2, 20)] {
@@ -263,21 +264,21 @@ fn few_handshakes_are_begun_at_a_time() {
     }
 }
 
-/// Seven of eight places are left to others.
+/// One subscriber's addresses may take an eighth of the places.
 #[test]
-fn one_subscriber_does_not_take_all_places() {
+fn one_subscriber_cannot_take_all_places() {
     let many = (0..600).map(|number| neighbour(0, number));
     let others = (1..101).map(|network| neighbour(network, 0));
     let server = waiting(many.chain(others));
     assert_eq!(server.sessions().waiting, 128 + 100);
 }
 
-/// An unsigned farewell ends a handshake, but not the session that is there.
+/// An unauthenticated close_notify ends a handshake, but not the established session.
 #[test]
-fn a_forged_farewell_ends_no_session() {
+fn a_forged_close_notify_ends_no_session() {
     let mut ends = Ends::ready();
     while ends.server.next_event().is_some() {}
-    // The same client, once more, from the same address.
+    // The same client connects again from the same address.
     ends.client = Dtls::client(trusting(&own()), ends.now);
     ends.client.connect(ends.now, server_address());
     ends.reach_server();

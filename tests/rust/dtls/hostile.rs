@@ -1,4 +1,4 @@
-//! Strangers before an encrypted server, and in a client's way.
+//! Strangers that attack an encrypted server, or forge datagrams between it and a client.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic;
@@ -10,7 +10,7 @@ use sim::{Conditions, Random, SERVER_IP, World};
 
 use super::{client, is_connected, joined, own, serve_until, server, sessions, trusting};
 
-/// A client's first datagram.
+/// A client's first datagram: its ClientHello.
 fn hello() -> Vec<u8> {
     let mut world = World::new(90);
     world.network.record();
@@ -28,7 +28,7 @@ fn stranger(number: u32) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(ip), 1024 + (number % 50_000) as u16)
 }
 
-/// What was sent to strangers, in bytes.
+/// The number of bytes sent to strangers.
 fn answered(world: &World) -> usize {
     let recording = world.network.take_recording();
     let to_strangers = recording.iter().filter(|(_, to, _)| to.ip() != SERVER_IP);
@@ -36,7 +36,7 @@ fn answered(world: &World) -> usize {
 }
 
 #[test]
-fn a_flood_of_hellos_costs_nothing_and_keeps_nobody_out() {
+fn a_flood_of_hellos_keeps_no_state_and_blocks_no_client() {
     let conditions = Conditions {
         latency: Duration::from_millis(20),
         ..Conditions::default()
@@ -75,7 +75,7 @@ fn a_flood_of_hellos_costs_nothing_and_keeps_nobody_out() {
             assert!(took < usual * 2, "{took:?} instead of {usual:?}");
         }
         assert!(number < 1_000_000, "the client does not get in");
-        // The strangers get cookies, and nothing is kept of them.
+        // The strangers get cookies, and the server keeps no state for them.
         assert!(sessions(&server).1 <= 1);
     }
     let answered = answered(&world);
@@ -86,7 +86,7 @@ fn a_flood_of_hellos_costs_nothing_and_keeps_nobody_out() {
     assert_eq!(sessions(&server), (2, 0));
 }
 
-/// Counts panics, also those that are caught.
+/// Counts panics in the library, including caught ones.
 fn panics_in(work: impl FnOnce()) -> usize {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let usual = panic::take_hook();
@@ -105,8 +105,8 @@ fn panics_in(work: impl FnOnce()) -> usize {
     COUNT.load(Ordering::SeqCst) - before
 }
 
-/// Every datagram of real handshakes, cut, flipped, repeated and out of order, before, during and after
-/// a handshake, to both sides, from strangers and in each other's name.
+/// Datagrams of real handshakes are truncated, changed, repeated and reordered. They arrive before,
+/// during and after a handshake, at both sides, from strangers and in each other's name.
 #[test]
 fn mutated_handshakes_and_records_change_nothing_for_others() {
     let panics = panics_in(|| {
@@ -122,7 +122,7 @@ fn mutate(seed: u64) {
     let pair = own();
     let server = server(&mut world, &pair);
     let to = address_of(&server);
-    // A session that must not notice.
+    // An established session that must not be affected.
     let old = client(&mut world, &server, trusting(&pair));
     serve_until(&mut world, &[&server, &old], 5, is_connected(1));
 
@@ -162,13 +162,13 @@ fn mutate(seed: u64) {
                 _ => victims_address,
             };
             world.network.forge(from, to, &bytes);
-            // And in the server's name.
+            // The same bytes in the server's name.
             world.network.forge(to, victims_address, &bytes);
             world.network.forge(to, address_of(&old), &bytes);
         }
     }
     serve_until(&mut world, &[&server, &old, &victim], 12, |_| false);
-    // Whoever was in stays in; the victim may have failed, as with any forger on its way.
+    // The established session remains. The victim may fail, as with any forger on its path.
     let (ready, pending) = sessions(&server);
     assert!(
         (1..=2).contains(&ready) && pending == 0,
@@ -184,7 +184,7 @@ fn mutate(seed: u64) {
             .any(|(_, event)| matches!(event, enet_proto::Event::Received { .. }))
     });
     assert!(!events.is_empty());
-    // And whoever comes gets in.
+    // A new client can still connect.
     let new = client(&mut world, &server, trusting(&pair));
     let events = serve_until(&mut world, &[&server, &new], 5, is_connected(1));
     assert!(is_connected(1)(&events));
@@ -202,7 +202,7 @@ fn garbage_of_every_length_is_dropped() {
             for (byte, header) in bytes.iter_mut().zip([first, 254, 253, 0, 1]) {
                 *byte = header;
             }
-            // A length that fits, so that it looks like a record.
+            // A matching length makes the bytes look like a record.
             if let Some(content) = length.checked_sub(13) {
                 bytes[11..13].copy_from_slice(&(content as u16).to_be_bytes());
             }

@@ -1,4 +1,4 @@
-//! OpenSSL at the other end, in both roles, over real sockets.
+//! Sessions with OpenSSL over real sockets, in both roles.
 
 mod program;
 
@@ -13,14 +13,15 @@ use enet_dtls::{
 
 use program::{End, Folder, PATIENCE};
 
-/// Each way.
+/// Lines sent in each direction.
 const LINES: usize = 10_000;
-/// Bytes: none is lost on this machine, and what OpenSSL reads in one go fits into one datagram.
+/// Most bytes in flight: few enough that none are lost on this machine, and that the data OpenSSL
+/// reads at once fits into one datagram.
 const MOST_UNDERWAY: usize = 8 * 1024;
 /// Content type of an alert.
 const ALERT: u8 = 21;
 
-/// A server's key, and how it is made.
+/// The type of a server's key.
 #[derive(Clone, Copy)]
 enum Key {
     Rsa,
@@ -43,8 +44,8 @@ const SUITES: [(Key, &str); 4] = [
     (Key::P256, "ECDHE-ECDSA-CHACHA20-POLY1305"),
 ];
 
-/// The files `game.key` and `game.crt` of a server, and `ca.crt` of the authority that signed it.
-/// `other.crt` is another authority's.
+/// A folder with `game.key` and `game.crt` of a server, `ca.crt` of the authority that signed it,
+/// and `other.crt` of another authority.
 fn with_certificates(name: &str, key: Key) -> Folder {
     let folder = Folder::new(name);
     for authority in ["ca", "other"] {
@@ -63,7 +64,7 @@ fn with_certificates(name: &str, key: Key) -> Folder {
     folder
 }
 
-/// Our end, on a socket.
+/// Our end of a session, on a socket.
 struct Node {
     dtls: Dtls,
     socket: UdpSocket,
@@ -71,7 +72,7 @@ struct Node {
     remote: Option<SocketAddr>,
     received: String,
     events: Vec<DtlsEvent>,
-    /// First bytes of the datagrams that came.
+    /// First bytes of the received datagrams: their content types.
     kinds: Vec<u8>,
 }
 
@@ -97,7 +98,7 @@ impl Node {
         Self::new(|now| Dtls::server(&identity, now).expect("a server"))
     }
 
-    /// A client that trusts that authority.
+    /// A client that trusts the authority of the given file.
     fn client(folder: &Folder, authority: &str, server: SocketAddr) -> Self {
         let verification = Verification {
             trust: Some(Trust::certificates(&folder.read(authority)).expect("readable")),
@@ -127,7 +128,7 @@ impl Node {
         })
     }
 
-    /// Lets time go on until something comes, or for a moment.
+    /// Waits briefly for datagrams, then handles them and all timers.
     fn step(&mut self) {
         let now = self.now();
         if self.dtls.wants_peers(now) {
@@ -142,7 +143,7 @@ impl Node {
             let received = &mut self.received;
             self.dtls
                 .receive(now, from, &buffer[..size], &mut |_, plain| {
-                    received.push_str(std::str::from_utf8(plain).expect("what was sent"));
+                    received.push_str(std::str::from_utf8(plain).expect("text"));
                 });
             self.flush();
         }
@@ -158,7 +159,7 @@ impl Node {
         let mut datagram = Vec::new();
         while let Some(to) = self.dtls.next_datagram(&mut datagram) {
             let sent = self.socket.send_to(&datagram, to);
-            // The other program may be gone already.
+            // Sending fails if the other program has already ended.
             sent.ok();
         }
     }
@@ -175,7 +176,7 @@ impl Node {
     }
 }
 
-/// Lets both go on until the condition holds.
+/// Runs both ends until the condition holds.
 fn until(what: &str, node: &mut Node, end: &mut End, done: impl Fn(&Node, &mut End) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(node, end) {
@@ -183,13 +184,13 @@ fn until(what: &str, node: &mut Node, end: &mut End, done: impl Fn(&Node, &mut E
             let (events, came) = (&node.events, node.received.len());
             let printed = end.output().len();
             let errors = end.errors();
-            panic!("{what}: {events:?}, {came} bytes came, {printed} went; OpenSSL: {errors}");
+            panic!("{what}: {events:?}, {came} bytes came, {printed} printed; OpenSSL: {errors}");
         }
         node.step();
     }
 }
 
-/// An `s_client` of our server.
+/// Starts an `s_client` for our server.
 fn client_of(server: &Node, folder: &Folder, suite: &str, authority: &str) -> End {
     let port = server.port();
     folder.start(&format!(
@@ -198,7 +199,7 @@ fn client_of(server: &Node, folder: &Folder, suite: &str, authority: &str) -> En
     ))
 }
 
-/// An `s_server` that listens, and where.
+/// Starts an `s_server`; returns it with its address.
 fn server(folder: &Folder, suite: &str) -> (End, SocketAddr) {
     let mut server = folder.start(&format!(
         "s_server -dtls1_2 -accept 127.0.0.1:0 -naccept 1 -cipher {suite} -cert game.crt -key game.key"
@@ -207,16 +208,16 @@ fn server(folder: &Folder, suite: &str) -> (End, SocketAddr) {
     (server, address)
 }
 
-/// Lines of every size up to what a datagram holds, that tell which they are. None begins with a letter,
-/// which may be a command to OpenSSL.
+/// A numbered line. Sizes vary up to the capacity of a datagram. No line begins with a letter, which
+/// might be a command to OpenSSL.
 fn line(number: usize, from: char) -> String {
     let size = number * 7919 % 1300;
     format!("{number} {}{}\n", "=".repeat(size), from)
 }
 
-/// Lines both ways at the same time.
+/// Sends lines in both directions at the same time and checks that all arrive.
 fn carry(node: &mut Node, end: &mut End) {
-    // A server has printed other things before.
+    // A server has printed other output before.
     let first = end.output().len();
     let (mut to_it, mut to_us) = (String::new(), String::new());
     for number in 0..LINES {
@@ -231,11 +232,11 @@ fn carry(node: &mut Node, end: &mut End) {
             });
         }
     }
-    assert!(end.output()[first..] == to_it, "what OpenSSL got");
-    assert!(node.received == to_us, "what we got");
+    assert!(end.output()[first..] == to_it, "OpenSSL got other lines");
+    assert!(node.received == to_us, "we got other lines");
 }
 
-/// Runs a test with each suite, all at once: they mostly wait.
+/// Runs a test with each cipher suite, all at once, since the tests mostly wait.
 fn in_each_suite(name: &str, test: impl Fn(&Folder, &str) + Sync) {
     if !program::is_there() {
         return;
@@ -252,14 +253,14 @@ fn in_each_suite(name: &str, test: impl Fn(&Folder, &str) + Sync) {
 }
 
 #[test]
-fn its_client_and_our_server() {
+fn an_openssl_client_talks_to_our_server() {
     in_each_suite("client", |folder, suite| {
         let mut node = Node::server(folder);
         let mut end = client_of(&node, folder, suite, "ca.crt");
         until("a session", &mut node, &mut end, |node, _| node.is_ready());
         carry(&mut node, &mut end);
         end.close_input();
-        until("its leave", &mut node, &mut end, |node, end| {
+        until("its close_notify", &mut node, &mut end, |node, end| {
             node.events.len() == 2 && end.status().is_some()
         });
         assert!(matches!(
@@ -272,7 +273,7 @@ fn its_client_and_our_server() {
 }
 
 #[test]
-fn our_server_leaves_its_client() {
+fn our_server_closes_the_session_of_an_openssl_client() {
     in_each_suite("left", |folder, suite| {
         let mut node = Node::server(folder);
         let mut end = client_of(&node, folder, suite, "ca.crt");
@@ -287,7 +288,7 @@ fn our_server_leaves_its_client() {
 }
 
 #[test]
-fn our_client_and_its_server() {
+fn our_client_talks_to_an_openssl_server() {
     in_each_suite("server", |folder, suite| {
         let (mut end, address) = server(folder, suite);
         let mut node = Node::client(folder, "ca.crt", address);
@@ -298,10 +299,10 @@ fn our_client_and_its_server() {
         let is_as_asked = end.output().contains(&format!("CIPHER is {suite}\n"));
         assert!(is_as_asked, "{}", end.output());
         carry(&mut node, &mut end);
-        // It would close its socket before it took leave, so we go first, and are answered.
+        // OpenSSL would close its socket before its close_notify, so we close first and get an answer.
         assert!(!node.kinds.contains(&ALERT));
         node.close();
-        until("its leave", &mut node, &mut end, |node, end| {
+        until("its close_notify", &mut node, &mut end, |node, end| {
             node.kinds.contains(&ALERT) && end.status().is_some()
         });
         let output = end.output();
@@ -310,7 +311,7 @@ fn our_client_and_its_server() {
 }
 
 #[test]
-fn its_client_refuses_what_another_authority_signed() {
+fn an_openssl_client_rejects_a_certificate_of_another_authority() {
     in_each_suite("refusing", |folder, suite| {
         let mut node = Node::server(folder);
         let mut end = client_of(&node, folder, suite, "other.crt");
@@ -327,7 +328,7 @@ fn its_client_refuses_what_another_authority_signed() {
 }
 
 #[test]
-fn our_client_refuses_what_another_authority_signed() {
+fn our_client_rejects_a_certificate_of_another_authority() {
     in_each_suite("refused", |folder, suite| {
         let (mut end, address) = server(folder, suite);
         let mut node = Node::client(folder, "other.crt", address);

@@ -1,4 +1,4 @@
-//! How encrypted sessions begin, carry everything, and end.
+//! Encrypted sessions: handshakes, all kinds of packets, and endings.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,9 +15,10 @@ use super::{
 };
 use crate::connection::options;
 
-/// The handshake takes three round trips, and the connection one more. Its own is measured alone.
+/// The handshake takes three round trips, and the connection one more. The RTT statistic covers
+/// the connection's round trip alone.
 #[test]
-fn joining_costs_round_trips_and_no_timer() {
+fn joining_takes_round_trips_and_waits_for_no_timer() {
     let mut world = World::with(
         1,
         Conditions {
@@ -42,7 +43,7 @@ fn joining_costs_round_trips_and_no_timer() {
 }
 
 #[test]
-fn nothing_readable_is_on_the_wire() {
+fn no_plaintext_is_on_the_wire() {
     let mut world = World::new(2);
     world.network.record();
     let (server, client) = joined(&mut world);
@@ -66,9 +67,9 @@ fn nothing_readable_is_on_the_wire() {
     }
 }
 
-/// A record is larger than what it holds, and still fits where a plain datagram did.
+/// A record is larger than its content, but still fits where a plain datagram did.
 #[test]
-fn datagrams_are_no_larger_than_without() {
+fn encrypted_datagrams_are_no_larger_than_plain_ones() {
     let mut world = World::new(3);
     let (server, client) = joined(&mut world);
     world.network.record();
@@ -139,9 +140,9 @@ fn everything_arrives_in_order_over_a_bad_network() {
     }
 }
 
-/// Every one of the handshake's datagrams may be lost, also those that end it.
+/// Any datagram of a handshake may be lost, also the last ones.
 #[test]
-fn handshakes_get_through_a_network_that_loses_a_fifth() {
+fn handshakes_complete_on_a_network_that_loses_a_fifth() {
     for seed in 100..140 {
         let conditions = Conditions {
             latency: Duration::from_millis(30),
@@ -169,14 +170,14 @@ fn a_session_ends_with_its_peer() {
     ));
     serve_until(&mut world, &[&server, &client], 4, |_| false);
     assert_eq!((sessions(&server), sessions(&client)), ((0, 0), (0, 0)));
-    // And there can be another one.
+    // Another session can follow.
     connect(&world, &client, &server);
     let events = serve_until(&mut world, &[&server, &client], 5, is_connected(0));
     assert!(is_connected(0)(&events));
 }
 
 #[test]
-fn a_closed_host_is_missed_at_once() {
+fn the_end_of_a_host_is_noticed_at_once() {
     for server_goes in [true, false] {
         let mut world = World::new(5);
         let (server, client) = joined(&mut world);
@@ -185,7 +186,7 @@ fn a_closed_host_is_missed_at_once() {
             false => (client, server),
         };
         let before = world.now();
-        // Without a word of ENet's.
+        // The host ends without an ENet disconnect.
         goes.borrow_mut().destroy().expect("active");
         let events = serve_until(&mut world, &[&stays], 5, is_disconnected(0));
         assert!(is_disconnected(0)(&events));
@@ -193,9 +194,9 @@ fn a_closed_host_is_missed_at_once() {
     }
 }
 
-/// The client's last words come before its leave of the session.
+/// The client's last packets arrive before the end of its session.
 #[test]
-fn a_client_that_leaves_is_heard_to_the_end() {
+fn the_last_packets_of_a_leaving_client_arrive() {
     let mut world = World::new(6);
     let (server, client) = joined(&mut world);
     let (peer, now) = (only_peer(&client), world.now());
@@ -236,7 +237,7 @@ fn a_refusing_server_refuses_handshakes() {
 }
 
 #[test]
-fn a_server_without_encryption_is_given_up() {
+fn a_client_gives_up_on_a_server_without_encryption() {
     let mut world = World::new(8);
     let plain = host(&mut world, 4);
     let client = client(&mut world, &plain, trusting(&own()));
@@ -248,7 +249,7 @@ fn a_server_without_encryption_is_given_up() {
 }
 
 #[test]
-fn a_client_without_encryption_gets_nowhere() {
+fn a_client_without_encryption_cannot_connect() {
     let mut world = World::new(9);
     let server = server(&mut world, &own());
     let plain = host(&mut world, 1);
@@ -258,7 +259,7 @@ fn a_client_without_encryption_gets_nowhere() {
     assert_eq!(sessions(&server), (0, 0));
 }
 
-/// A session whose client never asks for a connection is no way to hold a server's memory.
+/// A client that never connects within its session must not hold a server's memory.
 #[test]
 fn a_session_without_a_peer_is_freed() {
     let mut world = World::new(10);
@@ -267,7 +268,7 @@ fn a_session_without_a_peer_is_freed() {
     let client = client(&mut world, &server, trusting(&pair));
     let hosts = [&server, &client];
     serve_until(&mut world, &hosts, 5, |_| sessions(&server).0 == 1);
-    // It keeps quiet from now on.
+    // The client sends nothing from now on.
     drop(client);
     let port = server.borrow().local_port().expect("active");
     let address = SocketAddr::new(SERVER_IP, port);
@@ -278,9 +279,9 @@ fn a_session_without_a_peer_is_freed() {
     assert!(world.now() - before < Duration::from_secs(10));
 }
 
-/// A game that crashed and was started again has the same address, and new keys.
+/// A game restarted after a crash has the same address and new keys.
 #[test]
-fn a_client_can_begin_anew_from_its_old_address() {
+fn a_client_can_reconnect_from_its_old_address() {
     let mut world = World::new(11);
     let pair = own();
     let server = server(&mut world, &pair);
@@ -303,7 +304,7 @@ fn a_client_can_begin_anew_from_its_old_address() {
     let first = connect(&mut world);
     let events = serve_until(&mut world, &[&server, &first], 5, is_connected(0));
     assert!(is_connected(0)(&events));
-    // Its leave is lost.
+    // The first client's close_notify is lost.
     let address = SocketAddr::new(SERVER_IP, port as u16);
     world.network.cut_off(address, true);
     drop(first);
@@ -327,7 +328,7 @@ fn a_client_can_begin_anew_from_its_old_address() {
 }
 
 #[test]
-fn encryption_comes_once_and_to_a_host() {
+fn encryption_is_set_up_once_and_on_an_active_host_only() {
     let mut world = World::new(12);
     let pair = own();
     let server = server(&mut world, &pair);
@@ -344,7 +345,7 @@ fn encryption_comes_once_and_to_a_host() {
     assert_eq!(done, Err(EncryptError::Inactive));
 }
 
-/// As in `create_client` followed by `host.dtls_client_setup`, also with a service between.
+/// The order of `create_client` followed by `host.dtls_client_setup`, also with a service between.
 #[test]
 fn a_connection_that_began_before_encryption_waits_for_it() {
     for serviced in [false, true] {
@@ -368,7 +369,7 @@ fn a_connection_that_began_before_encryption_waits_for_it() {
     }
 }
 
-/// Unsequenced and broadcast packets take the same way.
+/// Unsequenced and broadcast packets take the same path.
 #[test]
 fn every_kind_of_packet_is_carried() {
     let mut world = World::new(14);

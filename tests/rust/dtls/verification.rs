@@ -1,4 +1,4 @@
-//! Which certificates a client accepts, and what it says of the others.
+//! The certificates a client accepts, and its reasons for rejecting the others.
 
 use enet_dtls::{CertificateError, HandshakeError, Identity, SetupError, Trust, Verification};
 use sim::World;
@@ -6,7 +6,7 @@ use sim::World;
 use super::certificates::{Kind, Pair};
 use super::{failed, host, is_connected, is_disconnected, serve_until};
 
-/// The reason a client gives for turning a server down; `None` if it connects.
+/// The reason a client gives for rejecting a server; `None` if it connects.
 fn outcome(server: &Identity, client: Verification) -> Option<CertificateError> {
     let mut world = World::new(50);
     let now = world.now();
@@ -21,7 +21,7 @@ fn outcome(server: &Identity, client: Verification) -> Option<CertificateError> 
     if is_connected(1)(&events) {
         return None;
     }
-    assert!(is_disconnected(1)(&events), "it ends at once");
+    assert!(is_disconnected(1)(&events), "the client ends at once");
     match failed(&world, &connecting).expect("a reason").reason {
         HandshakeError::Certificate(problem) => Some(problem),
         other => panic!("{other}"),
@@ -54,10 +54,10 @@ fn wrong_name(names: &str, wanted: &str) -> Option<CertificateError> {
 }
 
 #[test]
-fn certificates_signed_by_an_authority() {
+fn certificates_signed_by_a_trusted_authority_are_accepted() {
     let authority = Kind::authority("an authority").signed_by_itself();
     let other = Kind::authority("another").signed_by_itself();
-    // Not even one that calls itself the same.
+    // Another authority of the same name is not trusted either.
     let namesake = Kind::authority("an authority").signed_by_itself();
     let good = Kind::named("game")
         .also("game.example")
@@ -79,12 +79,12 @@ fn certificates_signed_by_an_authority() {
         outcome(&served, client(&[&namesake], "game.example")),
         Some(UNTRUSTED)
     );
-    // With alternative names, the common name does not count.
+    // The common name does not count if there are alternative names.
     assert_eq!(
         outcome(&served, client(&[&authority], "game")),
         wrong_name("game.example", "game")
     );
-    // An authority's certificate sent along proves nothing by itself.
+    // An authority's certificate in the server's chain does not make it trusted.
     let served = server(&good, &[&authority]);
     assert_eq!(
         outcome(&served, client(&[&other], "game.example")),
@@ -93,7 +93,7 @@ fn certificates_signed_by_an_authority() {
 }
 
 #[test]
-fn chains() {
+fn certificate_chains_must_be_complete_and_of_authorities() {
     let root = Kind::authority("root").signed_by_itself();
     let middle = Kind::authority("middle").signed_by(&root);
     let game = Kind::named("game").signed_by(&middle);
@@ -104,12 +104,12 @@ fn chains() {
         None
     );
     assert_eq!(outcome(&complete, client(&[&middle], "game")), None);
-    // Nobody leads from the one to the other.
+    // The intermediate certificate is missing.
     assert_eq!(
         outcome(&server(&game, &[]), client(&[&root], "game")),
         Some(UNTRUSTED)
     );
-    // Who is no authority cannot sign.
+    // A certificate that is no authority cannot sign others.
     let impostor = Kind::named("impostor").signed_by(&root);
     let game = Kind::named("game").signed_by(&impostor);
     let result = outcome(&server(&game, &[&impostor]), client(&[&root], "game"));
@@ -126,7 +126,7 @@ fn chains() {
 }
 
 #[test]
-fn dates() {
+fn expired_and_future_certificates_are_rejected() {
     let authority = Kind::authority("an authority").signed_by_itself();
     for signed in [true, false] {
         let sign = |kind: Kind| match signed {
@@ -150,7 +150,7 @@ fn dates() {
 }
 
 #[test]
-fn certificates_that_signed_themselves() {
+fn self_signed_certificates_must_be_trusted_themselves() {
     for kind in [Kind::named("game"), Kind::authority("game")] {
         let own = kind.clone().signed_by_itself();
         let other = kind.signed_by_itself();
@@ -166,11 +166,11 @@ fn certificates_that_signed_themselves() {
             wrong_name("game", "")
         );
         let result = outcome(&served, client(&[&other], "game"));
-        assert_eq!(result, Some(UNTRUSTED), "another one of the same name");
+        assert_eq!(result, Some(UNTRUSTED), "a certificate of the same name");
     }
 }
 
-/// A server's key vouches for that server, not for others.
+/// A trusted server certificate vouches for that server only.
 #[test]
 fn only_authorities_sign_others() {
     for (kind, expected) in [
@@ -184,9 +184,9 @@ fn only_authorities_sign_others() {
     }
 }
 
-/// A log line has room for some names, not for all that fit into a certificate.
+/// A log line has room for fewer names than a certificate.
 #[test]
-fn of_many_names_some_are_printed() {
+fn a_long_list_of_names_is_abbreviated() {
     let many = (0..500).fold(Kind::named("game"), |kind, number| {
         kind.also(&format!("{number}.example.com"))
     });
@@ -200,7 +200,7 @@ fn of_many_names_some_are_printed() {
 }
 
 #[test]
-fn names() {
+fn the_name_must_match_the_certificate() {
     let wildcard = Kind::named("*.example.com").signed_by_itself();
     let listed = Kind::named("ignored")
         .also("*.example.com")
@@ -241,13 +241,13 @@ fn names() {
         let result = outcome(&server(pair, &[]), client(&[pair], name));
         assert_eq!(result, expected, "{name}");
     }
-    // Godot's own example names a person's computer like this.
+    // Godot's own example uses a name with spaces like this for a person's computer.
     let spaced = Kind::named("my own game").signed_by_itself();
     assert_eq!(
         outcome(&server(&spaced, &[]), client(&[&spaced], "my own game")),
         None
     );
-    // A star for a whole domain, or for numbers, is none.
+    // A star does not match a whole top-level domain, nor a part of an IP address.
     let top = Kind::named("*.com").signed_by_itself();
     assert!(outcome(&server(&top, &[]), client(&[&top], "example.com")).is_some());
     let numbers = Kind::named("*.0.0.1").signed_by_itself();
@@ -255,14 +255,14 @@ fn names() {
 }
 
 #[test]
-fn unsafe_clients() {
+fn unsafe_clients_check_only_what_they_are_told_to() {
     let own = Kind::named("game").valid(-20, -10).signed_by_itself();
     let anybody = Verification {
         trust: None,
         name: None,
     };
     assert_eq!(outcome(&server(&own, &[]), anybody), None);
-    // Without a name, but with an authority.
+    // A client with an authority but no name checks the signature alone.
     let authority = Kind::authority("an authority").signed_by_itself();
     let good = Kind::named("game").signed_by(&authority);
     let any_name = |trusted: &[&Pair]| Verification {
@@ -276,9 +276,9 @@ fn unsafe_clients() {
     );
 }
 
-/// The system's authorities have not signed ours.
+/// The system's authorities have not signed our certificate.
 #[test]
-fn the_systems_authorities() {
+fn the_systems_authorities_do_not_accept_our_certificate() {
     let own = Kind::named("game").signed_by_itself();
     let verification = Verification {
         trust: Some(Trust::system().expect("some")),
@@ -294,7 +294,7 @@ fn the_systems_authorities() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unreadable_keys_and_certificates_are_reported() {
     let own = Kind::named("game").signed_by_itself();
     let other = Kind::named("game").signed_by_itself();
     let identity = |key: &str, certificate: &str| {

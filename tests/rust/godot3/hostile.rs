@@ -1,5 +1,5 @@
-//! Prefixes and system messages made to harm. Whoever speaks Godot 4's format can say what he likes
-//! in Godot 3's: his packets are bytes without a prefix.
+//! Malicious prefixes and system messages. A peer that uses Godot 4's format sends bytes without a
+//! prefix, so it can forge anything in Godot 3's format.
 
 use enet_multiplayer::{ServerOptions, Signal, TransferMode};
 use sim::{NodeId, World};
@@ -17,17 +17,18 @@ fn said(source: i32, target: i32, data: &[u8]) -> Vec<u8> {
     [&two(source, target), data].concat()
 }
 
-/// On ENet channel 2 of three, which is for unreliable packets; nobody looks at how they come.
+/// Sends a packet on ENet channel 2 of three, the one for unreliable packets. The receiver does not
+/// check how packets of a channel were sent.
 fn say(world: &mut World, from: NodeId, target: i32, bytes: &[u8]) {
     world.send(from, target, RELIABLE, 1, bytes).expect("sent");
 }
 
-/// On ENet channel 0, for system messages.
+/// Sends a packet on ENet channel 0, the one for system messages.
 fn command(world: &mut World, from: NodeId, bytes: &[u8]) {
     world.send(from, 0, RELIABLE, 0, bytes).expect("sent");
 }
 
-/// A server with two honest clients and a hostile one, with their ids.
+/// A server with two honest clients and a hostile one, each with its id.
 fn with_hostile_client(seed: u64) -> (World, NodeId, [Client; 2], Client) {
     let mut world = World::new(seed);
     let (server, clients) = connected(&mut world, 2, true);
@@ -53,7 +54,7 @@ fn still_works(world: &mut World, server: NodeId, clients: &[Client; 2]) {
 }
 
 #[test]
-fn nobody_speaks_in_anothers_name() {
+fn a_client_cannot_send_in_anothers_name() {
     let (mut world, server, clients, (hostile, own)) = with_hostile_client(330);
     let others = [
         clients[0].1,
@@ -78,13 +79,13 @@ fn nobody_speaks_in_anothers_name() {
 }
 
 #[test]
-fn targets_that_nobody_has_reach_nobody() {
+fn packets_for_unknown_targets_reach_nobody() {
     let (mut world, server, clients, (hostile, own)) = with_hostile_client(331);
     world[hostile].packets.clear();
     for target in [own, 2, i32::MAX] {
         say(&mut world, hostile, 1, &said(own, target, b"for nobody"));
     }
-    // All but somebody who is not there is all.
+    // A packet for all but an unknown peer reaches every peer.
     for target in [-2, i32::MIN, -i32::MAX] {
         say(&mut world, hostile, 1, &said(own, target, b"for all"));
     }
@@ -92,7 +93,7 @@ fn targets_that_nobody_has_reach_nobody() {
     for node in [server, clients[0].0, clients[1].0] {
         assert_eq!(heard(&world, node), [(own, &b"for all"[..]); 3]);
     }
-    assert!(heard(&world, hostile).is_empty(), "and not the sender");
+    assert!(heard(&world, hostile).is_empty(), "the sender gets nothing");
 }
 
 #[test]
@@ -103,7 +104,7 @@ fn packets_without_a_whole_prefix_are_dropped() {
     }
     world.run(500);
     assert!(heard(&world, server).is_empty());
-    // With one, no bytes are bytes enough.
+    // A packet with a prefix may be empty.
     say(&mut world, hostile, 1, &said(own, 0, b""));
     world.run(500);
     assert_eq!(heard(&world, server), [(own, &b""[..])]);
@@ -111,7 +112,7 @@ fn packets_without_a_whole_prefix_are_dropped() {
 }
 
 #[test]
-fn a_client_gives_a_server_no_orders() {
+fn a_server_ignores_system_messages_of_clients() {
     let (mut world, server, clients, (hostile, own)) = with_hostile_client(333);
     let id = clients[0].1;
     for bytes in [
@@ -151,13 +152,13 @@ fn impossible_peers_are_not_announced() {
     for bytes in [two(2, 5), two(-1, 5), two(i32::MAX, 5), vec![0; 7], vec![]] {
         command(&mut world, hostile, &bytes);
     }
-    // Nobody has come, so nobody can go; least of all the server.
+    // Peers that were never announced cannot leave, nor can the server.
     for id in [1, own, 5] {
         command(&mut world, hostile, &two(REMOVE, id));
     }
     world.run(500);
     assert_eq!(world[node].signals, [Signal::PeerConnected(1)]);
-    // Twice is once, and longer is no worse.
+    // A repeated announcement counts once, and trailing bytes are ignored.
     for bytes in [
         two(ADD, i32::MAX),
         two(ADD, i32::MAX),
@@ -171,7 +172,7 @@ fn impossible_peers_are_not_announced() {
 }
 
 #[test]
-fn no_more_peers_are_remembered_than_a_server_can_have() {
+fn a_client_remembers_no_more_peers_than_a_server_can_have() {
     let (mut world, hostile, node, _) = with_hostile_server(335);
     for id in 0..5000 {
         command(&mut world, hostile, &two(ADD, 1_000_000 + id));
@@ -199,9 +200,9 @@ fn packets_from_impossible_sources_are_dropped() {
 }
 
 #[test]
-fn sources_that_are_never_announced_fill_no_memory() {
+fn packets_of_unannounced_sources_are_bounded() {
     let (mut world, hostile, node, own) = with_hostile_server(337);
-    // Too many, and too large ones.
+    // First too many packets, then too large ones.
     for (count, size) in [(1000, 1), (10, 300_000)] {
         for source in 0..count {
             let packet = said(100 + source, own, &vec![7; size]);
@@ -216,7 +217,7 @@ fn sources_that_are_never_announced_fill_no_memory() {
         let bytes: usize = packets.iter().map(|packet| packet.data.len()).sum();
         assert!(!packets.is_empty() && packets.len() <= 256);
         assert!(bytes <= 1024 * 1024);
-        // The latest are kept.
+        // The latest packets are kept.
         assert_eq!(packets.last().map(|packet| packet.peer), Some(99 + count));
         for source in 0..count {
             command(&mut world, hostile, &two(REMOVE, 100 + source));
@@ -226,7 +227,7 @@ fn sources_that_are_never_announced_fill_no_memory() {
     }
 }
 
-/// Bytes of every kind on every channel, in both roles.
+/// Random bytes on every channel, towards both roles.
 #[test]
 fn noise_ends_no_session() {
     for seed in 340..344 {
@@ -241,7 +242,7 @@ fn noise_ends_no_session() {
             for (world, from) in [(&mut world, hostile), (&mut other, loud)] {
                 let size = world.random.below(24) as usize;
                 let mut bytes = world.random.bytes(size);
-                // Small numbers mean something more often.
+                // Small numbers are more often valid.
                 for byte in &mut bytes {
                     *byte = if world.random.chance(0.6) {
                         0

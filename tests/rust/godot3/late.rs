@@ -1,4 +1,4 @@
-//! Order between channels: an announcement and what a peer says travel apart.
+//! Order between channels: announcements and the announced peer's packets travel on different ones.
 
 use enet_multiplayer::{ServerOptions, Signal, TransferMode};
 use sim::{NodeId, World};
@@ -8,7 +8,7 @@ use super::{RELIABLE, client, heard};
 const ADD: i32 = 0;
 const REMOVE: i32 = 1;
 
-/// A server that is driven by hand, and its client.
+/// A server whose messages the test writes itself, and its client.
 fn by_hand(seed: u64) -> (World, NodeId, NodeId) {
     let mut world = World::new(seed);
     let server = world.server(&ServerOptions::default());
@@ -30,7 +30,7 @@ fn relay(world: &mut World, server: NodeId, source: i32, data: &[u8]) {
 }
 
 #[test]
-fn what_overtakes_its_announcement_waits_for_it() {
+fn a_packet_that_overtakes_its_announcement_waits_for_it() {
     let (mut world, server, node) = by_hand(350);
     relay(&mut world, server, 7, b"first");
     relay(&mut world, server, 8, b"of another");
@@ -45,9 +45,9 @@ fn what_overtakes_its_announcement_waits_for_it() {
     assert_eq!(heard(&world, node)[2..], [(8, &b"of another"[..])]);
 }
 
-/// A game that reads after the poll must still know who it was.
+/// A game reads packets after the poll and must still know their sender then.
 #[test]
-fn nobody_goes_before_his_last_words_could_be_read() {
+fn a_peer_leaves_only_after_its_last_packets_could_be_read() {
     let (mut world, server, node) = by_hand(351);
     announce(&mut world, server, ADD, 7);
     world.run(100);
@@ -72,7 +72,7 @@ fn nobody_goes_before_his_last_words_could_be_read() {
 }
 
 #[test]
-fn a_server_that_goes_lets_relayed_words_be_read() {
+fn relayed_packets_can_be_read_after_the_server_left() {
     let (mut world, server, node) = by_hand(352);
     announce(&mut world, server, ADD, 7);
     world.run(100);

@@ -1,5 +1,5 @@
-//! Datagrams in a client's own name, by somebody who knows its address, slot and session; and floods
-//! of strangers. Engines without a network around them; bounds are counts and bytes, never times.
+//! Datagrams forged in a client's name by an attacker who knows its address, slot and session, and
+//! floods of strangers. Engines run without a network; bounds are counts and bytes, never times.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use enet_proto::{Admission, Event, HostConfig, PeerId, PeerState, Time};
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
 
-/// A server with one client, connected by hand: the forger writes all of that client's datagrams.
+/// A server with one connected client, all of whose datagrams the forger writes.
 struct Forger {
     server: Box<dyn Engine>,
     peer: PeerId,
@@ -45,7 +45,7 @@ impl Forger {
         let mut answer = Vec::new();
         assert!(server.next_datagram(&mut answer).is_some());
         let header = [answer[11] << 4 | answer[8], answer[9]];
-        // A ping says that the answer was heard.
+        // A ping shows that the answer arrived.
         let ping = [&header[..], &[5, 0xFF, 0, 2]].concat();
         server.receive(Time::ZERO, address(1), &ping);
         let Some(Event::Connected { peer, .. }) = server.next_event() else {
@@ -79,7 +79,7 @@ impl Forger {
     }
 }
 
-/// C delivers what its memory held where the fragments left a hole.
+/// C delivers uninitialised memory where the fragments left a hole.
 #[test]
 fn fragments_with_holes_deliver_nothing_and_the_channel_goes_on() {
     let mut forger = Forger::new();
@@ -94,9 +94,9 @@ fn fragments_with_holes_deliver_nothing_and_the_channel_goes_on() {
     assert_eq!(forger.packets(), [b"x"]);
 }
 
-/// A claim counts in full, so that a second one is refused.
+/// A claimed packet size counts in full at once, so that a second claim is refused.
 #[test]
-fn claims_of_huge_packets_are_counted_when_they_are_made() {
+fn claimed_packet_sizes_count_as_soon_as_they_are_claimed() {
     const LIMIT: usize = 32 * 1024 * 1024;
     let mut forger = Forger::new();
     let mut sent = 0;
@@ -107,8 +107,8 @@ fn claims_of_huge_packets_are_counted_when_they_are_made() {
     assert!(sent > 70_000);
     let waiting = forger.waiting();
     let once = LIMIT..LIMIT + LIMIT / 4;
-    assert!(once.contains(&waiting), "one claim was taken: {waiting}");
-    // What is in order does not wait, and still arrives.
+    assert!(once.contains(&waiting), "one claim was accepted: {waiting}");
+    // A packet in order need not wait, and still arrives.
     let mut forger = Forger::new();
     for start in 2..100 {
         forger.send(&fragment(start, start, [1024, 1, LIMIT as u32, 1], 0));
@@ -117,9 +117,9 @@ fn claims_of_huge_packets_are_counted_when_they_are_made() {
     assert_eq!(forger.packets(), [b"x"]);
 }
 
-/// Empty packets behind a hole are not free, and repeated ones cost nothing more.
+/// Empty packets behind a gap count as memory, and repeated ones add nothing.
 #[test]
-fn empty_packets_that_wait_are_counted_once() {
+fn waiting_empty_packets_are_counted_once() {
     let mut forger = Forger::new();
     for sequence in (2..24_000u16).rev().chain(2..24_000) {
         let [high, low] = sequence.to_be_bytes();
@@ -133,9 +133,9 @@ fn empty_packets_that_wait_are_counted_once() {
 }
 
 #[test]
-fn a_disconnect_with_a_wrong_number_is_not_believed() {
+fn a_disconnect_with_a_wrong_sequence_number_is_ignored() {
     let mut forger = Forger::new();
-    // Old ones, the last one, and those too far ahead; and every wrong session.
+    // Old sequence numbers, the latest one, and those too far ahead; and every wrong session.
     for sequence in [0u16, 1, 2, 131, 2000, 32_768, 60_000, 65_535] {
         let [high, low] = sequence.to_be_bytes();
         for kind in [0x04, 0x44, 0x84] {
@@ -153,9 +153,9 @@ fn a_disconnect_with_a_wrong_number_is_not_believed() {
     assert_eq!(forger.server.state(forger.peer), PeerState::Disconnected);
 }
 
-/// C answers each CONNECT six times: its repeats go to whoever was named as the sender.
+/// C answers each CONNECT six times: its retransmissions go to the forged sender.
 #[test]
-fn strangers_get_no_more_bytes_than_came_in_their_name() {
+fn strangers_get_no_more_bytes_than_were_sent_in_their_name() {
     let mut server = OwnEngine::boxed(&HostConfig::new(4095, 1, Time::ZERO));
     let (mut bytes_in, mut bytes_out) = (0, 0);
     let mut datagram = Vec::new();
@@ -181,9 +181,9 @@ fn strangers_get_no_more_bytes_than_came_in_their_name() {
     assert_eq!(server.connected_peers(), 0);
 }
 
-/// Neither does a full server that tells each of them so, nor one that lets nobody in.
+/// The same holds for a full server that refuses each client, and for one that admits nobody.
 #[test]
-fn strangers_who_are_refused_get_no_more_bytes_than_came_in_their_name() {
+fn refused_strangers_get_no_more_bytes_than_were_sent_in_their_name() {
     for admission in [
         Admission::Everybody,
         sim::oracle::UNIQUE_IDS,
@@ -198,7 +198,7 @@ fn strangers_who_are_refused_get_no_more_bytes_than_came_in_their_name() {
         let mut answers = 0;
         let mut datagram = Vec::new();
         let mut now = Time::ZERO;
-        // Longer than half-open connections are kept.
+        // The flood lasts longer than half-open connections are kept.
         for number in 0..50_000u32 {
             let bytes = connect(number);
             let from = address(number as u16 % 50);
@@ -211,7 +211,7 @@ fn strangers_who_are_refused_get_no_more_bytes_than_came_in_their_name() {
                 *answered.entry(to).or_insert(0) += datagram.len();
                 count += 1;
             }
-            assert!(count <= 1, "one datagram for one");
+            assert!(count <= 1, "one datagram per CONNECT");
             answers += count;
             now += Duration::from_millis(1);
         }

@@ -1,4 +1,4 @@
-//! A server of ours and clients of either engine, in memory.
+//! A server of our engine with clients of either engine, in memory.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use sim::oracle::RustyEngine;
 
 pub const SERVER: u16 = 1;
 pub const BOTH: [EngineFactory; 2] = [OwnEngine::boxed, RustyEngine::boxed];
-/// C reads several times of 0 as "never".
+/// Start time of every test: C reads several times of 0 as "never".
 pub const START: Time = Duration::from_secs(5);
 
 pub fn address(port: u16) -> SocketAddr {
@@ -27,7 +27,7 @@ pub struct Client {
     pub is_over: bool,
 }
 
-/// How the hosts are made.
+/// The settings of the hosts.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub max_peers: usize,
@@ -52,7 +52,7 @@ pub struct Stage {
     pub clients: Vec<Client>,
     pub now: Time,
     pub loses_answers: bool,
-    /// Sizes of what the server sent.
+    /// Sizes of the datagrams that the server sent.
     pub sizes_out: Vec<usize>,
 }
 
@@ -77,7 +77,7 @@ impl Stage {
         }
     }
 
-    /// A client that asks with this data, and what becomes of it at once.
+    /// Starts a client that connects with this data, and delivers all datagrams at once.
     pub fn join(&mut self, data: u32) -> usize {
         let index = self.begin(data);
         self.exchange();
@@ -103,7 +103,7 @@ impl Stage {
         index
     }
 
-    /// Hands everything on until nobody has anything more to say.
+    /// Delivers datagrams until no host has more to send.
     pub fn exchange(&mut self) {
         let mut datagram = Vec::new();
         let mut is_quiet = false;
@@ -142,7 +142,7 @@ impl Stage {
         }
     }
 
-    /// Lets time pass; everything arrives at once.
+    /// Lets time pass; every datagram arrives at once.
     pub fn run(&mut self, milliseconds: u64) {
         for _ in 0..milliseconds / 10 {
             self.now += Duration::from_millis(10);
@@ -150,7 +150,7 @@ impl Stage {
         }
     }
 
-    /// Whom the server has let in since it was asked last.
+    /// The peers that the server reported as connected since the last call.
     pub fn connected(&mut self) -> Vec<PeerId> {
         let events = std::iter::from_fn(|| self.server.next_event());
         let connected = events.filter_map(|event| match event {
@@ -165,7 +165,7 @@ impl Stage {
         client.is_connected && !client.is_over
     }
 
-    /// Whether a client was told that it does not come in.
+    /// Whether a client was refused.
     pub fn is_refused(&self, client: usize) -> bool {
         let client = &self.clients[client];
         client.is_over && !client.is_connected

@@ -1,31 +1,31 @@
-//! What happens between two polls of a host with a thread, and shows in one.
+//! Events that a threaded host handles between two polls and reports in one.
 
 use enet_multiplayer::{Signal, Status};
 
 use super::{now, pair, wait_until};
 
-/// While the server's owner is away a player leaves, and comes back with his id.
+/// A player leaves and rejoins with the same id while the server does not poll.
 #[test]
-fn who_comes_back_finds_his_id_free() {
+fn a_client_that_rejoins_between_polls_gets_its_id_again() {
     let (mut server, mut client) = pair(true);
     client.put(1, b"one");
     let left = client.peer.disconnect_peer(1, false, now());
     left.expect("a server to leave");
-    wait_until("he leaves", || {
+    wait_until("the client leaves", || {
         client.poll();
         client.peer.status() == Status::Disconnected
     });
     client.join(&server);
-    wait_until("he is back", || {
+    wait_until("the client is back", || {
         client.poll();
         client.peer.status() == Status::Connected
     });
     client.put(1, b"two");
-    wait_until("what he says is acknowledged", || {
+    wait_until("the packet is acknowledged", || {
         client.poll();
         client.in_transit(1) == 0
     });
-    wait_until("all is told", || {
+    wait_until("every event is reported", || {
         server.poll();
         server.packets.len() == 2
     });
@@ -40,10 +40,10 @@ fn who_comes_back_finds_his_id_free() {
     assert_eq!(client.peer.status(), Status::Connected);
 }
 
-/// A client that is let in and sent away between two of its polls. A game that looks at the status after
-/// each of them must see that it was connected.
+/// A client is connected and disconnected between two of its polls. A game that checks the status
+/// after each poll must see that the client was connected.
 #[test]
-fn who_is_sent_away_at_once_was_connected() {
+fn a_client_disconnected_at_once_reports_its_connection_first() {
     let (mut server, mut client) = pair(true);
     client.peer.close(now());
     wait_until("the first one leaves", || {
@@ -53,7 +53,7 @@ fn who_is_sent_away_at_once_was_connected() {
     client.signals.clear();
     client.join(&server);
     client.poll();
-    wait_until("it is sent away", || {
+    wait_until("the client is disconnected", || {
         server.poll();
         let ids: Vec<i32> = server.peer.peer_ids().collect();
         for id in ids {

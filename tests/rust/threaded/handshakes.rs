@@ -1,4 +1,4 @@
-//! Whose work the handshakes of encrypted hosts are.
+//! The thread, not the owner, computes the handshakes of encrypted hosts.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::dtls::certificates::Kind;
 /// The content type of handshake records.
 const HANDSHAKE: u8 = 22;
 
-/// Notes which threads send handshakes.
+/// Records which threads send handshakes.
 struct Watched(Box<dyn Transport>, Arc<Mutex<Vec<ThreadId>>>);
 
 impl Transport for Watched {
@@ -44,8 +44,8 @@ impl Transport for Watched {
     }
 }
 
-/// A server that polls without a pause reads most datagrams before its thread does. Their signatures are
-/// the thread's all the same, and nothing that follows a handshake gets lost.
+/// A server that polls without a pause reads most datagrams before its thread does. The thread still
+/// computes the signatures, and packets that follow a handshake are not lost.
 #[test]
 fn a_poll_computes_no_handshake() {
     const CLIENTS: usize = 8;
@@ -90,14 +90,14 @@ fn a_poll_computes_no_handshake() {
     let senders = senders.lock().expect("sound").clone();
     assert!(senders.len() >= 2 * CLIENTS, "{}", senders.len());
     assert!(senders.iter().all(|&sender| sender != here));
-    // Encrypted packets, which the poll reads itself, still pass.
+    // Encrypted packets, which the poll reads itself, still arrive.
     for &peer in &peers {
         let sent = server.send(now(), peer, 0, PacketFlags::RELIABLE, b"hello");
         sent.expect("queued");
     }
     server.flush(now());
     let mut received = 0;
-    wait_until("it is received", || {
+    wait_until("the packets arrive", || {
         server.receive(now());
         for client in &mut clients {
             client.service(now());

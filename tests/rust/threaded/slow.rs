@@ -1,4 +1,4 @@
-//! A thread that is busy with something slow does not hold its owner up.
+//! A thread that is busy with something slow does not block its owner.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,12 +12,12 @@ use enet_proto::{HostConfig, PacketFlags, PeerId};
 
 use super::{LIMIT, address, host, host_on, now, socket, wait_until};
 
-/// Holds up whoever passes while it is closed; opens by itself when the test has failed.
+/// Blocks callers of `pass` while it is closed. A caller that gives up after [`LIMIT`] fails the test.
 #[derive(Default)]
 struct Gate {
     is_closed: Mutex<bool>,
     opened: Condvar,
-    /// Somebody waits, or has waited for too long.
+    /// Set when a caller waits at the gate, and when one has waited too long.
     is_reached: AtomicBool,
     is_late: AtomicBool,
 }
@@ -45,7 +45,7 @@ impl Gate {
     }
 }
 
-/// Halves what is all zeros, and passes the gate first.
+/// Passes the gate, then compresses zeros to half their size.
 struct SlowCodec(Arc<Gate>);
 
 impl Codec for SlowCodec {
@@ -70,7 +70,7 @@ impl Codec for SlowCodec {
     }
 }
 
-/// A socket whose sending passes the gate.
+/// A socket that passes the gate before it sends.
 struct SlowSocket(Box<dyn Transport>, Arc<Gate>);
 
 impl Transport for SlowSocket {
@@ -96,7 +96,7 @@ impl Transport for SlowSocket {
     }
 }
 
-/// Connects a threaded host and another one; the peer is the threaded host's.
+/// Connects a threaded host and another one; returns each side's id of the connection.
 fn connect(slow: &mut Host, other: &mut Host) -> (PeerId, PeerId) {
     let to = address(slow);
     let theirs = other.connect(now(), to, 1, 0).expect("a slot");
@@ -114,7 +114,7 @@ fn connect(slow: &mut Host, other: &mut Host) -> (PeerId, PeerId) {
     (ours.expect("connected"), theirs)
 }
 
-/// Everything that an owner does in a frame, while the thread waits at the gate.
+/// Makes the calls of an owner's frames while the thread waits at the gate.
 fn play_frames(host: &mut Host, peer: PeerId, gate: &Gate) {
     wait_until("the thread is at the gate", || {
         gate.is_reached.load(Ordering::SeqCst)
@@ -127,7 +127,7 @@ fn play_frames(host: &mut Host, peer: PeerId, gate: &Gate) {
         while host.next_event().is_some() {}
         host.flush(now());
     }
-    assert!(!gate.is_late.load(Ordering::SeqCst), "it waited");
+    assert!(!gate.is_late.load(Ordering::SeqCst), "blocked");
     gate.open();
 }
 
@@ -153,9 +153,9 @@ fn a_slow_codec_delays_no_send() {
             other.flush(now());
         }
         play_frames(&mut slow, ours, &gate);
-        // What was queued meanwhile arrives.
+        // The packets queued meanwhile arrive.
         let mut received = 0;
-        wait_until("it goes on", || {
+        wait_until("the packets arrive", || {
             other.service(now());
             let events = std::iter::from_fn(|| other.next_event());
             received += events

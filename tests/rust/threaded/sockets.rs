@@ -1,4 +1,4 @@
-//! Sockets that leave the thread no rest, or tell it nothing.
+//! Sockets that end every wait at once, or wake the thread late.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use enet_proto::{HostConfig, PacketFlags};
 
 use super::{address, host, host_on, now, socket, wait_until};
 
-/// Every wait ends at once, and there is nothing to read then. Counts the looks.
+/// A socket whose every wait ends at once with nothing to read. Counts the attempts to read.
 #[derive(Clone, Default)]
 struct Gone(Arc<AtomicUsize>);
 
@@ -50,9 +50,10 @@ impl Waker for Gone {
     fn wake(&self) {}
 }
 
-/// Some systems take the sockets of an application that sleeps, and then end every wait for them at once.
+/// Some systems close the sockets of a suspended application and then end every wait for them at
+/// once.
 #[test]
-fn a_socket_that_is_gone_keeps_no_processor_busy() {
+fn a_dead_socket_causes_no_busy_loop() {
     let socket = Gone::default();
     let looks = Arc::clone(&socket.0);
     let mut host = host_on(Box::new(socket), &HostConfig::new(1, 1, now()));
@@ -61,15 +62,15 @@ fn a_socket_that_is_gone_keeps_no_processor_busy() {
     host.receive(now());
     sleep(Duration::from_millis(100));
     let looks = looks.load(Ordering::SeqCst);
-    // However slow the machine is: no more than there is time for, with a pause after each.
+    // A pause follows each attempt, which bounds their number on a machine of any speed.
     let most = clock.elapsed().as_millis() + 20;
-    assert!(looks as u128 <= most, "{looks} looks, not {most}");
+    assert!(looks as u128 <= most, "{looks} attempts, more than {most}");
 }
 
-/// An answer may wait for so long.
+/// Longest time that an answer may wait.
 const NAP: Duration = Duration::from_millis(40);
 
-/// The owner always reads first what came, and longer sleeps last until somebody ends them.
+/// A socket that the owner always reads first: only the waker ends waits longer than [`NAP`].
 struct Late(Box<dyn Transport>);
 
 struct Asleep(Receiver<()>);
@@ -115,7 +116,7 @@ impl Waker for Alarm {
 }
 
 #[test]
-fn what_a_poll_reads_is_answered_without_a_flush() {
+fn packets_read_by_a_poll_are_acknowledged_without_a_flush() {
     let config = HostConfig::new(1, 1, now());
     let mut server = host_on(Box::new(Late(socket())), &config);
     server.start_thread(now).expect("a thread");
@@ -127,11 +128,11 @@ fn what_a_poll_reads_is_answered_without_a_flush() {
         client.service(now());
         client.next_event().is_some()
     });
-    // By now it sleeps, if it did not before.
+    // The thread sleeps by now, if it did not before.
     for _ in 0..3 {
         let sent = client.send(now(), peer, 0, PacketFlags::RELIABLE, b"hello");
         sent.expect("queued");
-        wait_until("it is acknowledged", || {
+        wait_until("the packet is acknowledged", || {
             server.receive(now());
             client.service(now());
             let statistics = client.statistics(peer).expect("connected");

@@ -1,4 +1,5 @@
-//! Few datagrams are sent by the owner's flush, many by the thread; lost ones are the thread's in any case.
+//! The owner's flush sends a few datagrams itself and leaves many to the thread. The thread always
+//! sends retransmissions.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,12 +14,12 @@ use enet_proto::{Event, HostConfig, PacketFlags, PeerId, PeerState};
 
 use super::{address, host, host_on, now, panic_in_the_thread, socket, wait_until};
 
-/// What the test and the socket both see.
+/// State shared by the test and the socket.
 #[derive(Default)]
 struct Record {
-    /// Who sent, in order.
+    /// The sending thread of each datagram, in order.
     senders: Mutex<Vec<ThreadId>>,
-    /// Nothing arrives.
+    /// The socket drops every datagram.
     loses: AtomicBool,
 }
 
@@ -51,7 +52,7 @@ impl Transport for Recorded {
     }
 }
 
-/// A host with a thread, and so many that are connected to it.
+/// A threaded host with `count` hosts connected to it.
 fn connected(count: usize) -> (Host, Arc<Record>, Vec<PeerId>, Vec<Host>) {
     let record = Arc::<Record>::default();
     let socket = Box::new(Recorded(socket(), Arc::clone(&record)));
@@ -80,9 +81,10 @@ fn connected(count: usize) -> (Host, Arc<Record>, Vec<PeerId>, Vec<Host>) {
     (center, record, peers, others)
 }
 
-/// Puts a packet for each, flushes, and says how many of the datagrams this thread sent, of how many.
+/// Queues a packet for each peer and flushes; returns how many datagrams this thread sent, and how
+/// many were sent in all.
 fn sent_here(host: &mut Host, record: &Record, peers: &[PeerId]) -> (usize, usize) {
-    // What came before is acknowledged, and the thread rests.
+    // Time for earlier packets to be acknowledged and for the thread to fall asleep.
     sleep(Duration::from_millis(20));
     record.senders.lock().expect("sound").clear();
     for &peer in peers {
@@ -102,21 +104,21 @@ fn sent_here(host: &mut Host, record: &Record, peers: &[PeerId]) -> (usize, usiz
 }
 
 #[test]
-fn few_leave_with_the_flush_and_many_do_not_hold_it_up() {
+fn a_flush_sends_few_datagrams_and_leaves_many_to_the_thread() {
     let (mut host, record, peers, _others) = connected(40);
     for _ in 0..5 {
         let (here, _) = sent_here(&mut host, &record, &peers);
-        assert_eq!(here, 0, "the thread does it");
+        assert_eq!(here, 0, "the thread sends them");
     }
-    // Now and then the thread is at the socket itself: it sends them then.
+    // The thread sends the datagram itself when it happens to hold the socket.
     let tries = (0..20).map(|_| sent_here(&mut host, &record, &peers[..1]).0);
     let here: usize = tries.sum();
     assert!(here > 0, "{here} of 20");
 }
 
-/// The thread may have been asleep for longer than the answer takes.
+/// The thread may have fallen asleep for longer than the retransmission timeout.
 #[test]
-fn what_the_owner_sent_is_repeated_by_the_thread() {
+fn the_thread_retransmits_packets_that_the_owner_sent() {
     let (mut host, record, peers, mut others) = connected(1);
     record.loses.store(true, Ordering::SeqCst);
     let sent = host.send(now(), peers[0], 0, PacketFlags::RELIABLE, b"hello");
@@ -125,31 +127,31 @@ fn what_the_owner_sent_is_repeated_by_the_thread() {
     sleep(Duration::from_millis(5));
     record.loses.store(false, Ordering::SeqCst);
     let other = &mut others[0];
-    wait_until("it comes", || {
+    wait_until("the packet arrives", || {
         other.service(now());
         let mut events = std::iter::from_fn(|| other.next_event());
         events.any(|event| matches!(event, Event::Received { .. }))
     });
 }
 
-/// Who sent and flushed, and then sends without: the thread does not sleep on it.
+/// The owner flushes, then queues a packet without a flush: the thread wakes in time to send it.
 #[test]
-fn what_follows_a_flush_leaves_without_another() {
+fn a_packet_queued_after_a_flush_leaves_without_another() {
     let (mut host, record, peers, _others) = connected(1);
     for _ in 0..5 {
         sent_here(&mut host, &record, &peers);
         let count = record.senders.lock().expect("sound").len();
         let sent = host.send(now(), peers[0], 0, PacketFlags::default(), b"again");
         sent.expect("queued");
-        wait_until("it leaves", || {
+        wait_until("the packet leaves", || {
             record.senders.lock().expect("sound").len() > count
         });
     }
 }
 
-/// A thread that ended by a defect leaves nothing behind that keeps the owner from the socket.
+/// A thread that panicked leaves no lock behind that keeps the owner from the socket.
 #[test]
-fn few_leave_with_the_flush_after_a_panic_too() {
+fn a_flush_still_sends_few_datagrams_after_a_panic() {
     let (mut host, record, peers, _others) = connected(1);
     host.stop_thread();
     panic_in_the_thread(&mut host);

@@ -1,23 +1,23 @@
-//! How Godot's SceneMultiplayer writes remote calls and states.
+//! Remote calls and states in the encoding of Godot's SceneMultiplayer.
 
-/// First bytes of ENet's commands for data: the number, and whether it wants an acknowledgement or
-/// has no sequence.
+/// First bytes of ENet's data commands: the command number, with the flag for an acknowledgement or
+/// for unsequenced delivery.
 pub const SEND_RELIABLE: u8 = 0x86;
 pub const SEND_UNSEQUENCED: u8 = 0x49;
 
-/// Kinds of SceneMultiplayer's packets.
+/// Packet kinds of SceneMultiplayer.
 const REMOTE_CALL: u8 = 0;
 const SYNC: u8 = 6;
-/// With it a call has no arguments, or bytes alone.
+/// Flag of a call whose arguments are none or a single array of bytes.
 const ONLY_BYTES: u8 = 0x80;
 
-/// Types of Variant.
+/// Variant types.
 const BOOL: u8 = 1;
 const INT: u8 = 2;
 const STRING: u8 = 4;
 const VECTOR2: u8 = 5;
 const VECTOR3: u8 = 9;
-/// In the byte that names the type: the value is true, or an integer has two bytes.
+/// Flags in the type byte: the value is true; the integer has two bytes.
 const TRUE: u8 = 0x80;
 const TWO_BYTES: u8 = 0x40;
 
@@ -26,7 +26,7 @@ pub fn call(node: u8, method: u8, arguments: u8) -> Vec<u8> {
     vec![REMOTE_CALL, node, method, arguments]
 }
 
-/// The start of a call whose only argument is an array of bytes, which follow.
+/// The start of a call whose only argument is an array of bytes. The bytes follow.
 pub fn call_of_bytes(node: u8, method: u8) -> Vec<u8> {
     vec![REMOTE_CALL | ONLY_BYTES, node, method]
 }
@@ -49,7 +49,7 @@ pub fn argument_bool(bytes: &mut Vec<u8>, value: bool) {
     bytes.push(if value { BOOL | TRUE } else { BOOL });
 }
 
-/// Appends an integer in as many bytes as it takes. They are signed.
+/// Appends a signed integer in as few bytes as it needs.
 pub fn argument_int(bytes: &mut Vec<u8>, value: u16) {
     match u8::try_from(value) {
         Ok(value @ ..=0x7F) => bytes.extend([INT, value]),
@@ -64,7 +64,7 @@ pub fn argument_int(bytes: &mut Vec<u8>, value: u16) {
     }
 }
 
-/// Appends a vector, a Variant without shortening.
+/// Appends a vector as a Variant with its full header.
 pub fn vector<const N: usize>(bytes: &mut Vec<u8>, numbers: &[f32; N]) {
     let kind = const { if N == 2 { VECTOR2 } else { VECTOR3 } };
     bytes.extend(u32::from(kind).to_le_bytes());
@@ -73,7 +73,7 @@ pub fn vector<const N: usize>(bytes: &mut Vec<u8>, numbers: &[f32; N]) {
     }
 }
 
-/// Appends a text, filled up to a multiple of four bytes.
+/// Appends a text, padded to a multiple of four bytes.
 pub fn text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend(u32::from(STRING).to_le_bytes());
     bytes.extend((text.len() as u32).to_le_bytes());
@@ -89,9 +89,9 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The captures are what stock Godot 4.6.3 handed to its MultiplayerPeer.
+    /// Stock Godot 4.6.3 handed these captures to its MultiplayerPeer.
     #[test]
-    fn calls_are_as_captured() {
+    fn calls_match_the_captures() {
         let mut input = call(1, 2, 4);
         vector(&mut input, &[0.6, -0.8]);
         argument_bool(&mut input, true);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_as_captured() {
+    fn states_match_the_captures() {
         let mut state = Vec::new();
         vector(&mut state, &[0.0, 0.0, 0.0]);
         vector(&mut state, &[0.0, 0.0, 0.0]);
@@ -126,7 +126,7 @@ mod tests {
         argument_int(&mut state, 100);
         text(&mut state, "walk");
         let mut packet = sync(2);
-        // Objects that no MultiplayerSpawner made have the topmost bit.
+        // Objects not created by a MultiplayerSpawner have the topmost bit set.
         sync_state(&mut packet, 0x8000_0001, &state);
         let zeros = "00".repeat(12);
         assert_eq!(

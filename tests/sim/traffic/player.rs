@@ -1,4 +1,4 @@
-//! A player of the game: how it moves and what is known of it.
+//! A player of the game: its movement and its visible state.
 
 use std::f32::consts::TAU;
 
@@ -41,7 +41,7 @@ impl Player {
         }
     }
 
-    /// A tick.
+    /// Advances by one tick.
     pub fn step(&mut self, random: &mut Random) {
         if random.below(30) == 0 {
             self.decide(random);
@@ -68,7 +68,7 @@ impl Player {
         }
     }
 
-    /// Goes on in another way.
+    /// Picks a new speed, direction and animation.
     fn decide(&mut self, random: &mut Random) {
         let pace = random.below(3) as usize;
         let direction = TAU * share(random);
@@ -89,7 +89,7 @@ impl Player {
         self.velocity[1] = 0.0;
     }
 
-    /// Where the stick points: its length is 1 at full speed.
+    /// The direction of the stick, with length 1 at full speed.
     pub fn stick(&self) -> [f32; 2] {
         [self.velocity[0], self.velocity[2]].map(|speed| speed / SPEEDS[2])
     }

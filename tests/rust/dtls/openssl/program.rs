@@ -1,4 +1,4 @@
-//! The program `openssl`: what it makes, and the ends of sessions that it plays.
+//! The program `openssl`, which creates certificates and acts as one end of a session.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -9,20 +9,20 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// What takes longer never comes.
+/// Time limit for anything the program does.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whether there is one. If not, says so where it is seen, or fails if there has to be one.
+/// Whether the program exists. If not, prints a message, or panics if the tests are required.
 pub fn is_there() -> bool {
     let version = Command::new("openssl").arg("version").output();
-    // LibreSSL has the same name, and other options.
+    // LibreSSL's program has the same name but other options.
     let is_there = version.is_ok_and(|it| it.stdout.starts_with(b"OpenSSL"));
     assert!(
         is_there || std::env::var_os("REQUIRE_OPENSSL").is_none(),
-        "there is no program openssl, but the tests against it are asked for"
+        "there is no program openssl, but REQUIRE_OPENSSL is set"
     );
     if !is_there {
-        // The test harness would hide what the print macros say.
+        // The test harness would capture the output of the print macros.
         let _ = writeln!(
             io::stderr(),
             "LEFT OUT {}: there is no program openssl",
@@ -32,7 +32,7 @@ pub fn is_there() -> bool {
     is_there
 }
 
-/// A folder of one test, gone with it.
+/// The folder of one test, removed on drop.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -43,7 +43,7 @@ impl Folder {
         Self(path)
     }
 
-    /// What a file in it holds.
+    /// The content of a file in the folder.
     pub fn read(&self, file: &str) -> String {
         fs::read_to_string(self.0.join(file)).expect(file)
     }
@@ -60,14 +60,14 @@ impl Folder {
         command
     }
 
-    /// Has it make something; `arguments` as in a shell, but without quotes.
+    /// Runs the program to its end. `arguments` are as in a shell, but without quotes.
     pub fn run(&self, arguments: &str) {
-        let done = self.command(arguments).output().expect("it starts");
+        let done = self.command(arguments).output().expect("openssl starts");
         let errors = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "openssl {arguments}: {errors}");
     }
 
-    /// Starts one end of a session.
+    /// Starts the program as one end of a session.
     pub fn start(&self, arguments: &str) -> End {
         End::start(self.command(arguments))
     }
@@ -75,12 +75,12 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // It is below the target folder, where nothing minds a rest.
+        // A leftover folder below the target folder does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// `s_client` or `s_server`: what is written to it is sent, and what comes is printed.
+/// A running `s_client` or `s_server`, which sends its input and prints what it receives.
 pub struct End {
     child: Child,
     input: Option<ChildStdin>,
@@ -94,7 +94,7 @@ impl End {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        let mut child = command.spawn().expect("openssl starts");
         Self {
             input: child.stdin.take(),
             output: Stream::of(child.stdout.take().expect("a pipe")),
@@ -105,30 +105,30 @@ impl End {
 
     pub fn write(&mut self, text: &str) {
         let input = self.input.as_mut().expect("not closed");
-        input.write_all(text.as_bytes()).expect("it reads");
+        input.write_all(text.as_bytes()).expect("openssl reads");
     }
 
-    /// It has nothing more to say.
+    /// Closes the program's input.
     pub fn close_input(&mut self) {
         self.input = None;
     }
 
-    /// What it has printed so far.
+    /// The program's output so far.
     pub fn output(&mut self) -> &str {
         self.output.take_in()
     }
 
-    /// What it has complained of so far, and told besides.
+    /// The program's errors and other messages so far.
     pub fn errors(&mut self) -> &str {
         self.errors.take_in()
     }
 
-    /// How it ended, if it has.
+    /// The program's exit status, if it has ended.
     pub fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child")
     }
 
-    /// Where a server listens that was to find a port. Waits until it does.
+    /// The address of a server that chose its port itself. Waits until the server listens.
     pub fn address(&mut self) -> SocketAddr {
         loop {
             let told = self.output().split_once("ACCEPT ");
@@ -136,7 +136,7 @@ impl End {
                 return address.parse().expect("an address");
             }
             let part = self.output.parts.recv_timeout(PATIENCE);
-            let part = part.unwrap_or_else(|_| panic!("it does not listen: {}", self.errors()));
+            let part = part.unwrap_or_else(|_| panic!("does not listen: {}", self.errors()));
             self.output.append(&part);
         }
     }
@@ -144,13 +144,13 @@ impl End {
 
 impl Drop for End {
     fn drop(&mut self) {
-        // Whatever it is in the middle of, nobody needs it any more.
+        // The program may still be running, but its work is no longer needed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Read by a thread, so that nobody ever waits for the other to read.
+/// Output read by a thread of its own, so that neither process ever blocks on a full pipe.
 struct Stream {
     parts: Receiver<Vec<u8>>,
     text: String,
