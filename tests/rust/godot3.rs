@@ -342,3 +342,17 @@ fn relayed_packets_leave_with_the_poll_that_receives_them() {
     }
     assert_eq!(heard(&world, receiver), [(clients[0].1, &b"x"[..])]);
 }
+
+#[test]
+fn a_leave_is_announced_with_the_poll_that_finds_it() {
+    let mut world = World::new(356);
+    let (server, clients) = connected(&mut world, 2, true);
+    let (other, _) = clients[1];
+    let now = world.now();
+    world[clients[0].0].peer.close(now);
+    for node in [server, other] {
+        world.network.advance_to(now);
+        world.poll(node);
+    }
+    assert_eq!(world[other].peer.relayed_ids().count(), 0);
+}

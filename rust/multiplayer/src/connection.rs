@@ -159,7 +159,7 @@ impl Connection {
     /// Tells every connected remote once that its connection is over. Returns whether there was one.
     pub fn say_goodbye(&mut self, now: Time) -> bool {
         self.flush_waiting();
-        // Newcomers whose event nobody took yet are connected as well, and have to be told.
+        // Newcomers whose event was not taken yet are connected as well, and have to be told.
         while self.next_event(now).is_some() {}
         let mut is_told = false;
         for peer in self.peers() {

@@ -213,7 +213,7 @@ pub enum SettingError {
     /// The number is negative or has more than 32 bits.
     #[error("the {name} must be 0 to 4294967295, not {value}")]
     OutOfRange {
-        /// What the number sets.
+        /// The name of the setting.
         name: &'static str,
         /// The number.
         value: i64,

@@ -46,7 +46,7 @@
 //!
 //! The crate has no protocol, socket or thread of its own: a [`Connection`] drives an [`enet_net::Host`],
 //! which speaks the protocol of [`enet_proto`] over an [`enet_net::Network`] and may have a network thread.
-//! It reads no clock either. Callers pass the time, so that a test can simulate clock and network; only a
+//! The crate reads no clock either. Callers pass the time, so that a test can simulate clock and network; only a
 //! caller that asks for threads passes a clock. Binding the classes to Godot is the work of another crate.
 //! There is no async interface and no matchmaking.
 //!

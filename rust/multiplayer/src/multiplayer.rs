@@ -49,7 +49,7 @@ pub const SERVER_ID: i32 = 1;
 /// Key of the one host of a server or client; a mesh keys its hosts by peer id.
 const MAIN_HOST: i32 = 0;
 
-/// What kind of session a peer has.
+/// The kind of session that a peer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// None yet, or it was closed.

@@ -4,7 +4,7 @@ use super::Connection;
 use crate::Inactive;
 use enet_proto::{Event, PeerId, Time};
 
-/// What happened to a peer without the session that shares the host.
+/// A change of a peer in which the session that shares the host took no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PeerChange {
     /// The peer is connected, with this connect data, and a script took the event.
@@ -62,7 +62,7 @@ impl Connection {
         Ok(event)
     }
 
-    /// The oldest event that nobody took yet. Events of peers that this side ended are left out.
+    /// Takes the oldest event. Events of peers that this side ended are left out.
     pub fn next_event(&mut self, now: Time) -> Option<Event> {
         loop {
             let event = self.host.as_mut()?.next_event()?;

@@ -1,11 +1,11 @@
-//! The session that shares the host: whom it admits, what it missed, and its packets that wait for a
-//! flush.
+//! The session that shares the host: its admission of newcomers, the changes that it missed, and its
+//! packets that wait for a flush.
 
 use super::{Connection, PeerChange};
 use crate::FlushMode;
 use enet_proto::Admission;
 
-/// What a session that shares the host asks of it.
+/// The settings of a session that shares the host.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SessionPart {
     admission: Admission,
@@ -67,7 +67,7 @@ impl Connection {
         }
     }
 
-    /// What happened without the session since the last call.
+    /// The changes since the last call that happened without the session.
     pub(crate) fn take_changes(&mut self) -> Vec<PeerChange> {
         std::mem::take(&mut self.changes)
     }
@@ -86,8 +86,8 @@ impl Connection {
     /// Sends the packets that wait for a flush of the session or of a thread. Every call that would drop
     /// or change them begins with this one. Packets that a script queued and did not flush leave as well.
     ///
-    /// On a host without thread that no session makes wait, only a script's packets can wait: they leave
-    /// with the script's flush and are dropped with their connection, as in Godot.
+    /// On a host with neither a thread nor a session in [`FlushMode::OnFlush`], only a script's packets can
+    /// wait. These leave with the script's flush and are dropped with their connection, as in Godot.
     pub(crate) fn flush_waiting(&mut self) {
         let session_waits =
             (self.session).is_some_and(|session| session.flush_mode == FlushMode::OnFlush);

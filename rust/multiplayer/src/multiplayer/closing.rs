@@ -46,7 +46,7 @@ impl Multiplayer {
             return;
         }
         for host in self.hosts.values() {
-            // A script may have destroyed the host; then there is nobody to tell.
+            // A script may have destroyed the host; then no peer is left to tell.
             let _ = host.borrow_mut().close(now);
         }
         self.forget();

@@ -11,7 +11,7 @@ use crate::{
 use enet_net::BindAddress;
 use enet_proto::{Admission, HostConfig, PeerId, Time};
 
-/// Whom a server admits: each remote whose connect data is a Godot id that no other client has.
+/// The admission of a server: every remote whose connect data is a Godot id that no other client has.
 pub(super) fn unique_ids() -> Admission {
     Admission::UniqueData {
         min: 2,

@@ -1,4 +1,4 @@
-//! What the events of a host mean to a server, a client and a mesh.
+//! The handling of a host's events by a server, a client and a mesh.
 
 use super::notice::Then;
 use super::{MAIN_HOST, Mode, Multiplayer, Notice, Packet, SERVER_ID, Signal, Status};

@@ -30,7 +30,7 @@ pub enum WireProtocol {
     Godot3 = 1,
 }
 
-/// What a session in Godot 3's format knows besides.
+/// The part of a session's state that only Godot 3's format needs.
 #[derive(Default)]
 pub(super) struct Relay {
     /// The other clients that the server announced to this client.
@@ -120,7 +120,7 @@ impl Multiplayer {
         data: &[u8],
         now: Time,
     ) -> bool {
-        // i32::MIN has no positive counterpart, so it leaves nobody out.
+        // i32::MIN has no positive counterpart, so it leaves no peer out.
         let left_out = target.checked_neg();
         let is_meant = |id: i32| match target {
             1.. => id == target,

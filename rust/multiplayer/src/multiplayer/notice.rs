@@ -29,7 +29,7 @@ pub struct Notice {
     epoch: u64,
 }
 
-/// What happens after the handlers, which still find the leaving peer in the session.
+/// The work that follows the handlers, which still find the leaving peer in the session.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Then {
     /// Nothing.

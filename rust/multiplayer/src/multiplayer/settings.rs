@@ -1,4 +1,4 @@
-//! What the caller sets: for the hosts of sessions to come, and for the next packets.
+//! The caller's settings, for the hosts of sessions to come and for the next packets.
 
 use super::{FlushMode, Multiplayer, WireProtocol};
 use crate::TransferMode;

@@ -1,4 +1,4 @@
-//! What the session is, its peers and hosts, and the packets that it received.
+//! Queries of a session: its state, its peers and hosts, and the packets that it received.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ impl Multiplayer {
         }
     }
 
-    /// What kind of session there is.
+    /// The kind of session.
     pub fn mode(&self) -> Mode {
         self.mode
     }
