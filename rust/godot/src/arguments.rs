@@ -7,7 +7,7 @@ use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
 use godot::prelude::*;
 
-use crate::connection::ENetConnectionRs;
+use crate::classes::connection::ENetConnectionRs;
 
 /// An object or null, and null if the script leaves the argument out: the bindings allow no default
 /// for objects.

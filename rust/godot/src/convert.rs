@@ -5,7 +5,7 @@ use enet_multiplayer::{CreateError, MeshError, PacketError, SendError, Status, T
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
 
-use crate::enums::CompressionMode;
+use crate::vocabulary::CompressionMode;
 
 pub fn create_error(error: &CreateError) -> Error {
     match error {

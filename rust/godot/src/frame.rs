@@ -17,8 +17,8 @@ use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 
 use crate::clock::{self, Frames};
-use crate::enums::FlushMode;
 use crate::session::HasSession;
+use crate::vocabulary::FlushMode;
 
 /// The notifications, beyond the engine's own: a deferred call, the frame's begin, the timer.
 const DEFERRED: i32 = 0x4E65_7401;

@@ -11,9 +11,9 @@ use enet_multiplayer::{Connection, SharedConnection};
 use enet_proto::PeerId;
 use godot::prelude::*;
 
+use crate::classes::packet_peer::ENetPacketPeerRs;
 use crate::clock;
 use crate::lent::Lent;
-use crate::packet_peer::ENetPacketPeerRs;
 
 /// A connection and the objects of its peers. Clones share both.
 #[derive(Clone)]

@@ -4,47 +4,30 @@
 //! back; `convert.rs` is the only place that knows both vocabularies.
 
 mod arguments;
+mod bindings;
+mod classes;
 mod clock;
-mod connection;
 mod convert;
 mod dtls;
-mod enums;
 mod frame;
 mod handle;
 mod lent;
-mod multiplayer_peer;
-mod packet_peer;
-mod raw;
-mod reload;
 mod session;
-mod threads;
+mod vocabulary;
 
 use std::alloc::System;
 
 use godot::init::InitStage;
 use godot::prelude::*;
-use godot::sys;
 use zeroizing_alloc::ZeroAlloc;
+
+use bindings::{reload, threads};
 
 /// Wipes what is freed: keys of sessions that ended stay in no core dump and no swap file.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 struct EnetRs;
-
-/// Where the engine enters the library.
-///
-/// # Safety
-/// For the engine only.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn gdext_rust_init(
-    get_function: sys::GDExtensionInterfaceGetProcAddress,
-    library: sys::GDExtensionClassLibraryPtr,
-    init: *mut sys::GDExtensionInitialization,
-) -> sys::GDExtensionBool {
-    // SAFETY: the engine's own arguments, but for a function in place of its own that does the same.
-    unsafe { enet_rs_bindings_init(threads::guarded(get_function), library, init) }
-}
 
 // SAFETY: the library is built for, and entered only through, the function above; it shares no global
 // state with other extensions.
@@ -55,7 +38,7 @@ unsafe impl ExtensionLibrary for EnetRs {
             // The classes are not known yet.
             InitStage::Core => reload::prepare(),
             // Here they are.
-            InitStage::Scene => enums::register(),
+            InitStage::Scene => vocabulary::register(),
             _ => {}
         }
     }

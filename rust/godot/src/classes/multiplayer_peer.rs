@@ -14,12 +14,13 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use crate::arguments::HostArgument;
-use crate::connection::ENetConnectionRs;
-use crate::enums::{FlushMode, PeerCompressionMode, WireProtocol};
+use crate::bindings::raw;
+use crate::classes::connection::ENetConnectionRs;
+use crate::classes::packet_peer::ENetPacketPeerRs;
 use crate::handle::Handle;
-use crate::packet_peer::ENetPacketPeerRs;
 use crate::session::{self, HasSession, Session, session_virtuals};
-use crate::{clock, convert, dtls, raw};
+use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
+use crate::{clock, convert, dtls};
 
 mod encryption;
 mod legacy;

@@ -13,10 +13,11 @@ use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
-use crate::enums::{PeerState, PeerStatistic};
+use crate::bindings::raw;
 use crate::lent::Lent;
 use crate::session::release;
-use crate::{clock, convert, raw};
+use crate::vocabulary::{PeerState, PeerStatistic};
+use crate::{clock, convert};
 
 /// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer].
 ///

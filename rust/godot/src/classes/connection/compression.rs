@@ -6,7 +6,7 @@ use godot::prelude::*;
 
 use super::{ENetConnectionRs, INACTIVE, MAX_DICTIONARY_SIZE, report, report_failure};
 use crate::convert;
-use crate::enums::CompressionMode;
+use crate::vocabulary::CompressionMode;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {

@@ -8,7 +8,7 @@ use godot::obj::cap::GodotDefault;
 use godot::prelude::*;
 use godot::private::{__GODOT_SHARD_REGISTRY, ClassShard, ShardItem, Struct};
 
-use crate::packet_peer::ENetPacketPeerRs;
+use crate::classes::packet_peer::ENetPacketPeerRs;
 
 impl GodotDefault for ENetPacketPeerRs {
     fn __godot_user_init(base: Base<Self::Base>) -> Self {

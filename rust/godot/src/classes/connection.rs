@@ -10,11 +10,11 @@ use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
+use crate::classes::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::dtls;
-use crate::enums::{EventType, FlushMode, HostStatistic};
 use crate::handle::Handle;
-use crate::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::session::{self, HasSession, Session};
+use crate::vocabulary::{EventType, FlushMode, HostStatistic};
 use crate::{clock, convert, frame};
 use enet_dtls::Dtls;
 

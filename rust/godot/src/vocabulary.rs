@@ -16,9 +16,9 @@ use godot::prelude::*;
 use godot::private::{__GODOT_DOCS_REGISTRY, DocsItem, DocsShard, InherentImplDocs};
 use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
 
-use crate::connection::ENetConnectionRs;
-use crate::multiplayer_peer::ENetMultiplayerPeerRs;
-use crate::packet_peer::ENetPacketPeerRs;
+use crate::classes::connection::ENetConnectionRs;
+use crate::classes::multiplayer_peer::ENetMultiplayerPeerRs;
+use crate::classes::packet_peer::ENetPacketPeerRs;
 
 /// A value of an enum: its name, its number, and what it means.
 struct Value(&'static str, i64, Cow<'static, str>);

@@ -10,9 +10,10 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use super::ENetConnectionRs;
+use crate::bindings::raw;
 use crate::handle::Handle;
 use crate::session::{self, HasSession, Session, session_virtuals};
-use crate::{clock, convert, raw};
+use crate::{clock, convert};
 
 session_virtuals!(
     ENetConnectionRs,

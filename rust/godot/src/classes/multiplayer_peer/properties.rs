@@ -5,9 +5,9 @@ use enet_multiplayer::{CreateError, LegacyError, WireProtocol as Wire};
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
-use crate::connection::ENetConnectionRs;
-use crate::enums::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
+use crate::classes::connection::ENetConnectionRs;
 use crate::session::{self, HasSession};
+use crate::vocabulary::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
 
 /// The editor's names of the compression modes.
