@@ -12,7 +12,10 @@ mod dtls;
 mod frame;
 mod handle;
 mod lent;
+mod release;
+mod report;
 mod session;
+mod virtuals;
 mod vocabulary;
 
 use std::alloc::System;

@@ -1,7 +1,6 @@
 //! Class ENetConnectionRs: one ENet host and its peers.
 
 use std::cell::RefCell;
-use std::fmt::Display;
 
 use enet_codec::Dictionary;
 use enet_multiplayer::{CreateError, HostOptions, HostStatistic as Statistic, Inactive};
@@ -13,7 +12,8 @@ use godot::prelude::*;
 use crate::classes::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::dtls;
 use crate::handle::Handle;
-use crate::session::{self, HasSession, Session};
+use crate::report::Reports;
+use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
 use crate::{clock, convert, frame};
 use enet_dtls::Dtls;
@@ -133,7 +133,7 @@ impl ENetConnectionRs {
         let handle = this.bind().handle.clone();
         let destroyed = handle.connection().borrow_mut().destroy();
         if destroyed.is_err() {
-            return report("destroy", &INACTIVE);
+            return Self::report_unborrowed("destroy", &INACTIVE);
         }
         drop(handle.departed(|_| false));
         let mut this = this;
@@ -181,7 +181,7 @@ impl ENetConnectionRs {
                 Some(handle.object(peer))
             }
             Err(error) => {
-                report("connect_to_host", &error);
+                Self::report_unborrowed("connect_to_host", &error);
                 None
             }
         }
@@ -203,14 +203,12 @@ impl ENetConnectionRs {
         let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {
-            let _lent = self.base_mut();
-            godot_warn!("ENetConnectionRs.service: {undecoded}.");
+            self.warn("service", &undecoded);
         }
         loop {
             let failed = handle.connection().borrow_mut().next_failed(clock::now());
             let Some(failed) = failed else { break };
-            let _lent = self.base_mut();
-            dtls::report("ENetConnectionRs.service", &failed);
+            dtls::report(self, "service", &failed);
         }
         match event {
             Ok(Some(Event::Connected { peer, data })) => {
@@ -281,7 +279,7 @@ impl ENetConnectionRs {
     ) {
         let handle = this.bind().handle.clone();
         let done = (handle.connection().borrow_mut()).limit_bandwidth(in_bandwidth, out_bandwidth);
-        report_failure("bandwidth_limit", done);
+        Self::report_failure_unborrowed("bandwidth_limit", done);
     }
 
     /// Limits the ENet channels of peers that connect from now on: 1 to 255; anything else stands for
@@ -290,7 +288,7 @@ impl ENetConnectionRs {
     fn channel_limit(this: Gd<Self>, limit: i64) {
         let handle = this.bind().handle.clone();
         let done = handle.connection().borrow_mut().set_channel_limit(limit);
-        report_failure("channel_limit", done);
+        Self::report_failure_unborrowed("channel_limit", done);
     }
 
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
@@ -311,7 +309,7 @@ impl ENetConnectionRs {
     #[func(gd_self)]
     fn refuse_new_connections(this: Gd<Self>, refuse: bool) {
         if !this.bind().handle.connection().borrow().is_active() {
-            return report("refuse_new_connections", &INACTIVE);
+            return Self::report_unborrowed("refuse_new_connections", &INACTIVE);
         }
         let mut this = this;
         this.bind_mut().set_refusing(refuse);
@@ -385,7 +383,7 @@ impl ENetConnectionRs {
         let mut connection = handle.connection().borrow_mut();
         let done = connection.send_raw(clock::now(), &address, port, packet.as_slice());
         drop(connection);
-        report_failure("socket_send", done);
+        Self::report_failure_unborrowed("socket_send", done);
     }
 }
 
@@ -425,7 +423,7 @@ impl ENetConnectionRs {
                 Error::OK
             }
             Err(error) => {
-                report(method, &error);
+                Self::report_unborrowed(method, &error);
                 convert::create_error(&error)
             }
         }
@@ -440,15 +438,9 @@ impl ENetConnectionRs {
         }
     }
 
-    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
-        if let Err(error) = done {
-            self.report(method, &error);
-        }
-    }
-
     fn answer<T>(&self, method: &str, answer: Result<T, Inactive>) -> Option<T> {
         if answer.is_err() {
-            session::report_looking(self, method, &INACTIVE);
+            self.report_looking(method, &INACTIVE);
         }
         answer.ok()
     }
@@ -460,14 +452,14 @@ impl ENetConnectionRs {
     ) -> Error {
         let handle = this.bind().handle.clone();
         if !handle.connection().borrow().is_active() {
-            report(method, &INACTIVE);
+            Self::report_unborrowed(method, &INACTIVE);
             return Error::ERR_UNCONFIGURED;
         }
         let done = dtls().and_then(|dtls| dtls::encrypt(handle.connection(), dtls));
         match done {
             Ok(()) => Error::OK,
             Err(trouble) => {
-                report(method, &trouble.cause);
+                Self::report_unborrowed(method, &trouble.cause);
                 trouble.error
             }
         }
@@ -484,16 +476,6 @@ const EVENT_DISCONNECT: EventType = EventType(2);
 const EVENT_RECEIVE: EventType = EventType(3);
 
 const INACTIVE: &str = "the connection is not active";
-
-fn report(method: &str, cause: &dyn Display) {
-    godot_error!("ENetConnectionRs.{method}: {cause}.");
-}
-
-fn report_failure<E: Display>(method: &str, done: Result<(), E>) {
-    if let Err(error) = done {
-        report(method, &error);
-    }
-}
 
 fn event_array(
     event: EventType,

@@ -14,11 +14,12 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use crate::arguments::HostArgument;
-use crate::bindings::raw;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::packet_peer::ENetPacketPeerRs;
 use crate::handle::Handle;
-use crate::session::{self, HasSession, Session, session_virtuals};
+use crate::report::Reports;
+use crate::session::{self, HasSession, Session};
+use crate::virtuals::{self, session_virtuals};
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, dtls};
 
@@ -307,18 +308,18 @@ impl ENetMultiplayerPeerRs {
         let mut host = match host {
             HostArgument::Connection(host) => host,
             HostArgument::Null => {
-                session::report_of::<Self>("add_mesh_peer", &"the host is null");
+                Self::report_unborrowed("add_mesh_peer", &"the host is null");
                 return Error::ERR_INVALID_PARAMETER;
             }
             HostArgument::Foreign(class) => {
                 let cause = format!("the host must be an ENetConnectionRs, not a {class}");
-                session::report_of::<Self>("add_mesh_peer", &cause);
+                Self::report_unborrowed("add_mesh_peer", &cause);
                 return Error::ERR_INVALID_PARAMETER;
             }
         };
         let Ok(id) = i32::try_from(peer_id) else {
             let cause = format!("an id has 32 bits, which {peer_id} has not");
-            session::report_of::<Self>("add_mesh_peer", &cause);
+            Self::report_unborrowed("add_mesh_peer", &cause);
             return Error::ERR_INVALID_PARAMETER;
         };
         let handle = host.bind().handle().clone();
@@ -338,7 +339,7 @@ impl ENetMultiplayerPeerRs {
                 Error::OK
             }
             Err(error) => {
-                session::report_of::<Self>("add_mesh_peer", &error);
+                Self::report_unborrowed("add_mesh_peer", &error);
                 convert::mesh_error(error)
             }
         }
@@ -355,7 +356,7 @@ impl ENetMultiplayerPeerRs {
                 true => format!("peer {id} is not connected to this peer"),
                 false => "the peer is not active".to_owned(),
             };
-            session::report_looking(self, "get_peer", &cause);
+            self.report_looking("get_peer", &cause);
             return None;
         };
         let key = self.session.core.host_key(id);
@@ -386,8 +387,11 @@ session_virtuals!(
     {}
 );
 
-impl HasSession for ENetMultiplayerPeerRs {
+impl Reports for ENetMultiplayerPeerRs {
     const NAME: &'static str = "ENetMultiplayerPeerRs";
+}
+
+impl HasSession for ENetMultiplayerPeerRs {
     const TELLS_OUTCOMES: bool = true;
 
     fn session(&self) -> &Session {
@@ -418,6 +422,18 @@ impl HasSession for ENetMultiplayerPeerRs {
             drop((gone, departed));
         }
     }
+
+    fn close_host(&mut self) {
+        self.session.core.close(clock::now());
+    }
+
+    fn set_refusing(&mut self, refuses: bool) {
+        self.session.core.set_refuse_new_connections(refuses);
+    }
+
+    fn is_refusing(&self) -> bool {
+        self.session.core.refuses_new_connections()
+    }
 }
 
 impl ENetMultiplayerPeerRs {
@@ -438,18 +454,6 @@ impl ENetMultiplayerPeerRs {
         drop(hosts);
         drop(former);
         handle
-    }
-
-    fn close_host(&mut self) {
-        self.session.core.close(clock::now());
-    }
-
-    fn set_refusing(&mut self, refuses: bool) {
-        self.session.core.set_refuse_new_connections(refuses);
-    }
-
-    fn is_refusing(&self) -> bool {
-        self.session.core.refuses_new_connections()
     }
 
     fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {

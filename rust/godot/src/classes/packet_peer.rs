@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fmt::Display;
 use std::rc::{Rc, Weak};
 
 use enet_multiplayer::{Connection, PacketError, SharedConnection};
@@ -15,7 +14,7 @@ use godot::prelude::*;
 
 use crate::bindings::raw;
 use crate::lent::Lent;
-use crate::session::release;
+use crate::report::Reports;
 use crate::vocabulary::{PeerState, PeerStatistic};
 use crate::{clock, convert};
 
@@ -354,29 +353,6 @@ impl ENetPacketPeerRs {
         is_of_host.then(|| ask(&connection, self.peer)).flatten()
     }
 
-    /// Prints an error. What listens to errors may call this object, and drop the last reference.
-    fn report(&mut self, method: &str, cause: &dyn Display) {
-        let this = self.to_gd();
-        {
-            let _lent = self.base_mut();
-            report(method, cause);
-        }
-        release(this);
-    }
-
-    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
-        if let Err(error) = done {
-            self.report(method, &error);
-        }
-    }
-
-    /// The same for a method that only looks at its object.
-    fn report_looking(&self, method: &str, cause: &dyn Display) {
-        let this = self.to_gd();
-        report(method, cause);
-        release(this);
-    }
-
     fn end(&mut self, method: &str, data: i64, how: Disconnect) {
         let now = clock::now();
         let done = self.with(|host, peer| {
@@ -391,11 +367,11 @@ impl ENetPacketPeerRs {
     }
 }
 
-const INACTIVE: &str = "the peer is not active";
-
-fn report(method: &str, cause: &dyn Display) {
-    godot_error!("ENetPacketPeerRs.{method}: {cause}.");
+impl Reports for ENetPacketPeerRs {
+    const NAME: &'static str = "ENetPacketPeerRs";
 }
+
+const INACTIVE: &str = "the peer is not active";
 
 fn value_of(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
     Some(match statistic.0 {

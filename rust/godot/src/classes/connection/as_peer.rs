@@ -10,10 +10,11 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use super::ENetConnectionRs;
-use crate::bindings::raw;
+use crate::clock;
 use crate::handle::Handle;
-use crate::session::{self, HasSession, Session, session_virtuals};
-use crate::{clock, convert};
+use crate::report::Reports;
+use crate::session::{HasSession, Session};
+use crate::virtuals::{self, session_virtuals};
 
 session_virtuals!(
     ENetConnectionRs,
@@ -34,9 +35,11 @@ session_virtuals!(
     }
 );
 
-impl HasSession for ENetConnectionRs {
+impl Reports for ENetConnectionRs {
     const NAME: &'static str = "ENetConnectionRs";
+}
 
+impl HasSession for ENetConnectionRs {
     fn session(&self) -> &Session {
         &self.session
     }
@@ -54,16 +57,14 @@ impl HasSession for ENetConnectionRs {
             drop(departed);
         }
     }
-}
 
-impl ENetConnectionRs {
     fn close_host(&mut self) {
         self.session.core.close(clock::now());
         // A host without a session, and there is nothing to close if it had one.
         let _ = (self.handle.connection().borrow_mut()).close(clock::now());
     }
 
-    pub(super) fn set_refusing(&mut self, refuses: bool) {
+    fn set_refusing(&mut self, refuses: bool) {
         self.session.core.set_refuse_new_connections(refuses);
         (self.handle.connection().borrow_mut()).set_refusing(refuses);
     }

@@ -1,12 +1,12 @@
 //! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
 //! which is the class's first; what the properties mean stands at their fields.
 
-use enet_multiplayer::{CreateError, LegacyError, WireProtocol as Wire};
+use enet_multiplayer::{CreateError, WireProtocol as Wire};
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::classes::connection::ENetConnectionRs;
-use crate::session::{self, HasSession};
+use crate::report::Reports;
 use crate::vocabulary::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
 
@@ -44,7 +44,7 @@ impl super::ENetMultiplayerPeerRs {
                 true => "a mesh has a host for each peer",
                 false => "the peer is not active",
             };
-            session::report_looking(self, "get_host", &cause);
+            self.report_looking("get_host", &cause);
             return None;
         };
         let handle = self.hosted(0, connection);
@@ -89,7 +89,7 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn set_channel_count(&mut self, channels: i64) {
         let set = self.session.core.set_channel_count(channels);
-        self.report_setting(set, "set_channel_count");
+        self.report_failure("set_channel_count", set);
     }
 
     /// See [member channel_count].
@@ -102,7 +102,7 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn set_server_relay_enabled(&mut self, enabled: bool) {
         let set = self.session.core.set_server_relay_enabled(enabled);
-        self.report_setting(set, "set_server_relay_enabled");
+        self.report_failure("set_server_relay_enabled", set);
     }
 
     /// See [member server_relay].
@@ -123,7 +123,7 @@ impl super::ENetMultiplayerPeerRs {
             }
         };
         let set = self.session.core.set_wire_protocol(protocol);
-        self.report_setting(set, "set_wire_protocol");
+        self.report_failure("set_wire_protocol", set);
     }
 
     /// See [member wire_protocol].
@@ -198,13 +198,5 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn is_threaded(&self) -> bool {
         self.session.core.is_threaded()
-    }
-}
-
-impl ENetMultiplayerPeerRs {
-    pub(super) fn report_setting(&mut self, set: Result<(), LegacyError>, method: &str) {
-        if let Err(error) = set {
-            self.report(method, &error);
-        }
     }
 }
