@@ -17,6 +17,7 @@ use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 
 use crate::clock::{self, Frames};
+use crate::convert;
 use crate::report::Reports;
 use crate::vocabulary::FlushMode;
 
@@ -27,9 +28,6 @@ const FRAME_ENDS: i32 = DEFERRED + 2;
 
 const NOTIFICATION: &str = "notification";
 const BEGIN_SIGNAL: &str = "process_frame";
-
-const FRAME: FlushMode = FlushMode(0);
-const IMMEDIATE: FlushMode = FlushMode(1);
 
 /// What is on its way to tell a session that it shall send.
 #[derive(Debug, Default)]
@@ -127,21 +125,14 @@ pub fn notified<T: Framed>(this: &mut T, what: i32) {
 
 /// See the property of this name.
 pub fn mode<T: Framed>(this: &T) -> FlushMode {
-    match this.core().flush_mode() {
-        enet_multiplayer::FlushMode::OnFlush => FRAME,
-        enet_multiplayer::FlushMode::Immediate => IMMEDIATE,
-    }
+    convert::flush_mode(this.core().flush_mode())
 }
 
 /// See the property of this name.
 pub fn set_mode<T: Framed>(this: &mut T, mode: FlushMode) {
-    let mode = match mode {
-        FRAME => enet_multiplayer::FlushMode::OnFlush,
-        IMMEDIATE => enet_multiplayer::FlushMode::Immediate,
-        FlushMode(other) => {
-            let cause = format!("{other} is not a flush mode");
-            return this.report("set_flush_mode", &cause);
-        }
+    let Some(mode) = convert::from_flush_mode(mode) else {
+        let cause = format!("{} is not a flush mode", mode.0);
+        return this.report("set_flush_mode", &cause);
     };
     this.core_mut().set_flush_mode(mode, clock::now());
 }

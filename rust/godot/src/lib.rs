@@ -25,6 +25,9 @@ use godot::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
 
 use bindings::{reload, threads};
+use classes::connection::ENetConnectionRs;
+use classes::multiplayer_peer::ENetMultiplayerPeerRs;
+use classes::packet_peer::ENetPacketPeerRs;
 
 /// Wipes what is freed: keys of sessions that ended stay in no core dump and no swap file.
 #[global_allocator]
@@ -41,7 +44,11 @@ unsafe impl ExtensionLibrary for EnetRs {
             // The classes are not known yet.
             InitStage::Core => reload::prepare(),
             // Here they are.
-            InitStage::Scene => vocabulary::register(),
+            InitStage::Scene => {
+                vocabulary::register::<ENetConnectionRs>();
+                vocabulary::register::<ENetMultiplayerPeerRs>();
+                vocabulary::register::<ENetPacketPeerRs>();
+            }
             _ => {}
         }
     }

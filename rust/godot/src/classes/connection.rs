@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use enet_codec::Dictionary;
-use enet_multiplayer::{CreateError, HostOptions, HostStatistic as Statistic, Inactive};
+use enet_multiplayer::{CreateError, HostOptions, Inactive};
 use enet_proto::Event;
 use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
@@ -211,12 +211,18 @@ impl ENetConnectionRs {
             dtls::report(self, "service", &failed);
         }
         match event {
-            Ok(Some(Event::Connected { peer, data })) => {
-                event_array(EVENT_CONNECT, Some(handle.object(peer)), data.into(), 0)
-            }
-            Ok(Some(Event::Disconnected { peer, data })) => {
-                event_array(EVENT_DISCONNECT, Some(handle.object(peer)), data.into(), 0)
-            }
+            Ok(Some(Event::Connected { peer, data })) => event_array(
+                EventType::EVENT_CONNECT,
+                Some(handle.object(peer)),
+                data.into(),
+                0,
+            ),
+            Ok(Some(Event::Disconnected { peer, data })) => event_array(
+                EventType::EVENT_DISCONNECT,
+                Some(handle.object(peer)),
+                data.into(),
+                0,
+            ),
             Ok(Some(Event::Received {
                 peer,
                 channel,
@@ -225,12 +231,12 @@ impl ENetConnectionRs {
             })) => {
                 let object = handle.object(peer);
                 object.bind().take_in(Unread { flags, data });
-                event_array(EVENT_RECEIVE, Some(object), 0, channel.into())
+                event_array(EventType::EVENT_RECEIVE, Some(object), 0, channel.into())
             }
-            Ok(None) => event_array(EVENT_NONE, None, 0, 0),
+            Ok(None) => event_array(EventType::EVENT_NONE, None, 0, 0),
             Err(Inactive) => {
                 self.report("service", &INACTIVE);
-                event_array(EVENT_ERROR, None, 0, 0)
+                event_array(EventType::EVENT_ERROR, None, 0, 0)
             }
         }
     }
@@ -320,19 +326,14 @@ impl ENetConnectionRs {
     #[func]
     fn pop_statistic(&mut self, statistic: HostStatistic) -> f64 {
         let handle = self.handle.clone();
-        let statistic = match statistic.0 {
-            _ if !handle.connection().borrow().is_active() => {
-                self.report("pop_statistic", &INACTIVE);
-                return 0.0;
-            }
-            0 => Statistic::SentData,
-            1 => Statistic::SentPackets,
-            2 => Statistic::ReceivedData,
-            3 => Statistic::ReceivedPackets,
-            other => {
-                self.report("pop_statistic", &format!("there is no statistic {other}"));
-                return 0.0;
-            }
+        if !handle.connection().borrow().is_active() {
+            self.report("pop_statistic", &INACTIVE);
+            return 0.0;
+        }
+        let Some(statistic) = convert::from_host_statistic(statistic) else {
+            let cause = format!("there is no statistic {}", statistic.0);
+            self.report("pop_statistic", &cause);
+            return 0.0;
         };
         let popped = handle.connection().borrow_mut().pop_statistic(statistic);
         popped.unwrap_or(0) as f64
@@ -468,12 +469,6 @@ impl ENetConnectionRs {
 
 /// Larger dictionaries gain nothing: a datagram has 4 KiB.
 const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
-
-const EVENT_ERROR: EventType = EventType(-1);
-const EVENT_NONE: EventType = EventType(0);
-const EVENT_CONNECT: EventType = EventType(1);
-const EVENT_DISCONNECT: EventType = EventType(2);
-const EVENT_RECEIVE: EventType = EventType(3);
 
 const INACTIVE: &str = "the connection is not active";
 

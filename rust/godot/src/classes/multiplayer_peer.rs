@@ -21,7 +21,7 @@ use crate::report::Reports;
 use crate::session::{self, HasSession, Session};
 use crate::virtuals::{self, session_virtuals};
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
-use crate::{clock, convert, dtls};
+use crate::{clock, convert, dtls, vocabulary};
 
 mod encryption;
 mod legacy;
@@ -72,7 +72,7 @@ pub struct ENetMultiplayerPeerRs {
     /// In Godot 3.6 the default is [constant COMPRESS_RANGE_CODER]: set that to talk to it.
     #[var(
         get = get_compression_mode, set = set_compression_mode,
-        hint = ENUM, hint_string = properties::COMPRESSION_HINT
+        hint = ENUM, hint_string = vocabulary::COMPRESSION_HINT
     )]
     compression_mode: PhantomVar<PeerCompressionMode>,
     /// If true, packets sent with [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE] arrive in order,

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use enet_multiplayer::{Connection, PacketError, SharedConnection};
 use enet_proto::Disconnect;
-use enet_proto::{PacketFlags, PeerId, PeerState as State, PeerStatistics};
+use enet_proto::{PacketFlags, PeerId, PeerState as State};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -213,7 +213,7 @@ impl ENetPacketPeerRs {
             self.report("get_statistic", &INACTIVE);
             return 0.0;
         };
-        match value_of(&statistics, statistic) {
+        match convert::peer_statistic(&statistics, statistic) {
             Some(value) => value.into(),
             None => {
                 let cause = format!("there is no statistic {}", statistic.0);
@@ -227,7 +227,7 @@ impl ENetPacketPeerRs {
     #[func]
     fn get_state(&self) -> PeerState {
         let state = self.look(|host, peer| Some(host.state(peer)));
-        PeerState(state.unwrap_or(State::Disconnected) as i64)
+        convert::peer_state(state.unwrap_or(State::Disconnected))
     }
 
     /// How many ENet channels the connection has: until it is up those asked for, then those granted.
@@ -372,23 +372,3 @@ impl Reports for ENetPacketPeerRs {
 }
 
 const INACTIVE: &str = "the peer is not active";
-
-fn value_of(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
-    Some(match statistic.0 {
-        0 => statistics.packet_loss,
-        1 => statistics.packet_loss_variance,
-        2 => statistics.packet_loss_epoch,
-        3 => statistics.round_trip_time,
-        4 => statistics.round_trip_time_variance,
-        5 => statistics.last_round_trip_time,
-        6 => statistics.last_round_trip_time_variance,
-        7 => statistics.packet_throttle,
-        8 => statistics.packet_throttle_limit,
-        9 => statistics.packet_throttle_counter,
-        10 => statistics.packet_throttle_epoch,
-        11 => statistics.packet_throttle_acceleration,
-        12 => statistics.packet_throttle_deceleration,
-        13 => statistics.packet_throttle_interval,
-        _ => return None,
-    })
-}

@@ -23,7 +23,7 @@ impl ENetConnectionRs {
         if !handle.connection().borrow().is_active() {
             return Self::report_unborrowed("compress", &INACTIVE);
         }
-        let mode = convert::compression(mode, this.bind().dictionary.borrow().as_ref());
+        let mode = convert::compression(mode.0, this.bind().dictionary.borrow().as_ref());
         match mode {
             Ok(Some(mode)) => {
                 let done = handle.connection().borrow_mut().set_compression(mode);

@@ -1,17 +1,14 @@
 //! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
 //! which is the class's first; what the properties mean stands at their fields.
 
-use enet_multiplayer::{CreateError, WireProtocol as Wire};
+use enet_multiplayer::CreateError;
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::classes::connection::ENetConnectionRs;
 use crate::report::Reports;
-use crate::vocabulary::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
+use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
-
-/// The editor's names of the compression modes.
-pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
 
 // By its path, where the bindings look for what they generated beside the class.
 #[godot_api(no_typed_signals)]
@@ -60,7 +57,7 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member compression_mode].
     #[func]
     pub(super) fn set_compression_mode(&mut self, mode: PeerCompressionMode) {
-        match convert::compression(CompressionMode(mode.0), self.dictionary.as_ref()) {
+        match convert::compression(mode.0, self.dictionary.as_ref()) {
             Ok(Some(mode)) => self.session.core.set_compression(mode),
             Ok(None) => {}
             Err(cause) => self.report("set_compression_mode", &cause),
@@ -70,7 +67,7 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member compression_mode].
     #[func]
     pub(super) fn get_compression_mode(&self) -> PeerCompressionMode {
-        PeerCompressionMode(convert::compression_mode(self.session.core.compression()).0)
+        PeerCompressionMode(self.session.core.compression().number())
     }
 
     /// See [member always_ordered].
@@ -114,13 +111,9 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member wire_protocol].
     #[func]
     pub(super) fn set_wire_protocol(&mut self, protocol: WireProtocol) {
-        let protocol = match protocol.0 {
-            0 => Wire::Godot4,
-            1 => Wire::Godot3,
-            number => {
-                let cause = format!("there is no wire protocol {number}");
-                return self.report("set_wire_protocol", &cause);
-            }
+        let Some(protocol) = convert::from_wire_protocol(protocol) else {
+            let cause = format!("there is no wire protocol {}", protocol.0);
+            return self.report("set_wire_protocol", &cause);
         };
         let set = self.session.core.set_wire_protocol(protocol);
         self.report_failure("set_wire_protocol", set);
@@ -129,7 +122,7 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member wire_protocol].
     #[func]
     pub(super) fn get_wire_protocol(&self) -> WireProtocol {
-        WireProtocol(self.session.core.wire_protocol() as i64)
+        convert::wire_protocol(self.session.core.wire_protocol())
     }
 
     /// See [member use_dtls].
