@@ -42,7 +42,7 @@ unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_init(stage: InitStage) {
         match stage {
             // The classes are not known yet.
-            InitStage::Core => reload::prepare(),
+            InitStage::Core => reload::prepare::<ENetPacketPeerRs>(),
             // Here they are.
             InitStage::Scene => {
                 vocabulary::register::<ENetConnectionRs>();

@@ -9,9 +9,9 @@ use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
+use crate::classes::Handle;
 use crate::classes::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::dtls;
-use crate::handle::Handle;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};

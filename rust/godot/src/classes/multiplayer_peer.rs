@@ -14,9 +14,9 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use crate::arguments::HostArgument;
+use crate::classes::Handle;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::packet_peer::ENetPacketPeerRs;
-use crate::handle::Handle;
 use crate::report::Reports;
 use crate::session::{self, HasSession, Session};
 use crate::virtuals::{self, session_virtuals};
@@ -304,7 +304,11 @@ impl ENetMultiplayerPeerRs {
     /// [constant ERR_ALREADY_IN_USE] if it belongs to another multiplayer peer. Errors are printed
     /// with their cause.
     #[func(gd_self)]
-    fn add_mesh_peer(mut this: Gd<Self>, peer_id: i64, host: HostArgument) -> Error {
+    fn add_mesh_peer(
+        mut this: Gd<Self>,
+        peer_id: i64,
+        host: HostArgument<ENetConnectionRs>,
+    ) -> Error {
         let mut host = match host {
             HostArgument::Connection(host) => host,
             HostArgument::Null => {

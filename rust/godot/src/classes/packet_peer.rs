@@ -12,7 +12,8 @@ use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
-use crate::bindings::raw;
+use crate::bindings::{raw, reload};
+use crate::handle::PeerObject;
 use crate::lent::Lent;
 use crate::report::Reports;
 use crate::vocabulary::{PeerState, PeerStatistic};
@@ -296,21 +297,8 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
 }
 
 impl ENetPacketPeerRs {
-    /// The object for a peer of a connection.
-    pub fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self> {
-        let host_number = connection.borrow().host_number();
-        Gd::from_init_fn(|base| Self {
-            base,
-            connection: Rc::downgrade(connection),
-            host_number,
-            peer,
-            inbox: RefCell::default(),
-            lent: Rc::clone(lent),
-        })
-    }
-
     /// An inactive object: what is left of one when the extension was reloaded.
-    pub fn without_connection(base: Base<PacketPeerExtension>) -> Self {
+    fn without_connection(base: Base<PacketPeerExtension>) -> Self {
         Self {
             base,
             connection: Weak::new(),
@@ -364,6 +352,22 @@ impl ENetPacketPeerRs {
             Ok(())
         });
         self.report_failure(method, done);
+    }
+}
+
+reload::recreatable!(ENetPacketPeerRs, ENetPacketPeerRs::without_connection);
+
+impl PeerObject for ENetPacketPeerRs {
+    fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self> {
+        let host_number = connection.borrow().host_number();
+        Gd::from_init_fn(|base| Self {
+            base,
+            connection: Rc::downgrade(connection),
+            host_number,
+            peer,
+            inbox: RefCell::default(),
+            lent: Rc::clone(lent),
+        })
     }
 }
 

@@ -10,8 +10,8 @@ use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use super::ENetConnectionRs;
+use crate::classes::Handle;
 use crate::clock;
-use crate::handle::Handle;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::virtuals::{self, session_virtuals};
