@@ -154,16 +154,12 @@ pub fn connection_status<T: HasSession>(this: &T) -> ConnectionStatus {
     convert::status(this.session().core.status())
 }
 
-/// Fills the engine's virtual methods of a class with a [`crate::session::Session`]. `$init` makes the
-/// object from its base; `$more` are methods that only this class has.
+/// Fills the engine's virtual methods of a class with a [`crate::session::Session`]. `$more` are
+/// methods that only this class has.
 macro_rules! session_virtuals {
-    ($class:ident, $init:expr, {$($more:tt)*}) => {
+    ($class:ident, {$($more:tt)*}) => {
         #[godot_api]
         impl godot::classes::IMultiplayerPeerExtension for $class {
-            fn init(base: Base<MultiplayerPeerExtension>) -> Self {
-                $init(base)
-            }
-
             $($more)*
 
             fn poll(&mut self) {

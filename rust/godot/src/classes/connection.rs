@@ -16,7 +16,6 @@ use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
 use crate::{clock, convert, frame};
-use enet_dtls::Dtls;
 
 /// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
 /// multiplayer game.
@@ -49,10 +48,12 @@ use enet_dtls::Dtls;
 /// [MultiplayerPeer]: a call is the method, the bare name reads and sets the property. Both mean the
 /// same here.
 #[derive(GodotClass)]
-#[class(tool, base = MultiplayerPeerExtension)]
+#[class(tool, init, base = MultiplayerPeerExtension)]
 pub struct ENetConnectionRs {
     base: Base<MultiplayerPeerExtension>,
+    #[init(val = Handle::unconnected())]
     handle: Handle,
+    #[init(val = Session::new())]
     session: Session,
     /// When packets leave that are put while this is a game's [MultiplayerPeer]: see
     /// [member ENetMultiplayerPeerRs.flush_mode]. Those of [method broadcast] and
@@ -73,6 +74,7 @@ pub struct ENetConnectionRs {
 mod as_peer;
 mod compression;
 mod encryption;
+mod host;
 mod socket;
 
 #[godot_api]
@@ -387,88 +389,6 @@ impl ENetConnectionRs {
         Self::report_failure_unborrowed("socket_send", done);
     }
 }
-
-impl ENetConnectionRs {
-    /// The object for the host of another class's session.
-    pub fn of_session(handle: Handle) -> Gd<Self> {
-        Gd::from_init_fn(|base| Self {
-            base,
-            handle,
-            session: Session::new(),
-            flush_mode: PhantomVar::default(),
-            threaded: PhantomVar::default(),
-            dictionary: RefCell::default(),
-        })
-    }
-
-    /// What the host is.
-    pub fn handle(&self) -> &Handle {
-        &self.handle
-    }
-
-    /// Its own session ends, because another one has the host now.
-    pub fn leave_session(&mut self) {
-        self.session.core.leave();
-    }
-
-    fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
-        let handle = this.bind().handle.clone();
-        let created = (handle.connection().borrow_mut()).create(options, clock::now());
-        match created {
-            Ok(()) => {
-                let session = &mut this.bind_mut().session.core;
-                session.leave();
-                if options.bind.is_some() {
-                    session.serve(handle.connection().clone());
-                }
-                Error::OK
-            }
-            Err(error) => {
-                Self::report_unborrowed(method, &error);
-                convert::create_error(&error)
-            }
-        }
-    }
-
-    /// Lets go of the objects of peers that left. Scripts' notifications may run.
-    fn forget_departed(&mut self) {
-        let departed = self.handle.departed(|_| false);
-        if !departed.is_empty() {
-            let _lent = self.base_mut();
-            drop(departed);
-        }
-    }
-
-    fn answer<T>(&self, method: &str, answer: Result<T, Inactive>) -> Option<T> {
-        if answer.is_err() {
-            self.report_looking(method, &INACTIVE);
-        }
-        answer.ok()
-    }
-
-    fn encrypt(
-        this: &Gd<Self>,
-        method: &str,
-        dtls: impl FnOnce() -> Result<Dtls, dtls::Trouble>,
-    ) -> Error {
-        let handle = this.bind().handle.clone();
-        if !handle.connection().borrow().is_active() {
-            Self::report_unborrowed(method, &INACTIVE);
-            return Error::ERR_UNCONFIGURED;
-        }
-        let done = dtls().and_then(|dtls| dtls::encrypt(handle.connection(), dtls));
-        match done {
-            Ok(()) => Error::OK,
-            Err(trouble) => {
-                Self::report_unborrowed(method, &trouble.cause);
-                trouble.error
-            }
-        }
-    }
-}
-
-/// Larger dictionaries gain nothing: a datagram has 4 KiB.
-const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
 
 const INACTIVE: &str = "the connection is not active";
 

@@ -8,9 +8,7 @@ use enet_codec::Dictionary;
 use enet_multiplayer::{ClientOptions, CreateError, ServerOptions, SharedConnection};
 use enet_net::BindAddress;
 use godot::classes::MultiplayerPeerExtension;
-use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
-use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use crate::arguments::HostArgument;
@@ -18,11 +16,11 @@ use crate::classes::Handle;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::packet_peer::ENetPacketPeerRs;
 use crate::report::Reports;
-use crate::session::{self, HasSession, Session};
-use crate::virtuals::{self, session_virtuals};
+use crate::session::{self, Session};
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, dtls, vocabulary};
 
+mod as_peer;
 mod encryption;
 mod legacy;
 mod properties;
@@ -49,9 +47,10 @@ mod properties;
 /// players can join in one frame, and a packet that cannot be sent (a channel the connection lacks,
 /// more than 32 MiB) makes [method PacketPeer.put_packet] return an error.
 #[derive(GodotClass)]
-#[class(tool, base = MultiplayerPeerExtension)]
+#[class(tool, init, base = MultiplayerPeerExtension)]
 pub struct ENetMultiplayerPeerRs {
     base: Base<MultiplayerPeerExtension>,
+    #[init(val = Session::new())]
     session: Session,
     /// Objects for the session's hosts, by the core's keys, made when first asked for.
     hosts: RefCell<HashMap<i32, Hosted>>,
@@ -368,78 +367,6 @@ impl ENetMultiplayerPeerRs {
     }
 }
 
-session_virtuals!(
-    ENetMultiplayerPeerRs,
-    |base| ENetMultiplayerPeerRs {
-        base,
-        session: Session::new(),
-        hosts: RefCell::default(),
-        host: PhantomVar::default(),
-        compression_mode: PhantomVar::default(),
-        always_ordered: PhantomVar::default(),
-        channel_count: PhantomVar::default(),
-        server_relay: PhantomVar::default(),
-        wire_protocol: PhantomVar::default(),
-        dictionary: None,
-        flush_mode: PhantomVar::default(),
-        threaded: PhantomVar::default(),
-        use_dtls: PhantomVar::default(),
-        dtls_verify: PhantomVar::default(),
-        dtls_hostname: PhantomVar::default(),
-        dtls: dtls::Settings::default(),
-    },
-    {}
-);
-
-impl Reports for ENetMultiplayerPeerRs {
-    const NAME: &'static str = "ENetMultiplayerPeerRs";
-}
-
-impl HasSession for ENetMultiplayerPeerRs {
-    const TELLS_OUTCOMES: bool = true;
-
-    fn session(&self) -> &Session {
-        &self.session
-    }
-
-    fn session_mut(&mut self) -> &mut Session {
-        &mut self.session
-    }
-
-    fn tidy(&mut self) {
-        let session = &self.session.core;
-        let mut gone = Vec::new();
-        let mut departed = Vec::new();
-        self.hosts.borrow_mut().retain(|&key, hosted| {
-            let current = session.host_at(key);
-            if current.is_some_and(|connection| hosted.handle.is_of(connection)) {
-                departed.extend(hosted.handle.departed(|peer| session.has_peer(peer)));
-                hosted.handle.forget_read();
-                return true;
-            }
-            gone.push((hosted.handle.clone(), hosted.object.take()));
-            false
-        });
-        if !gone.is_empty() || !departed.is_empty() {
-            // Scripts' notifications may run now.
-            let _lent = self.base_mut();
-            drop((gone, departed));
-        }
-    }
-
-    fn close_host(&mut self) {
-        self.session.core.close(clock::now());
-    }
-
-    fn set_refusing(&mut self, refuses: bool) {
-        self.session.core.set_refuse_new_connections(refuses);
-    }
-
-    fn is_refusing(&self) -> bool {
-        self.session.core.refuses_new_connections()
-    }
-}
-
 impl ENetMultiplayerPeerRs {
     /// The objects for a host, which may be another one than last time.
     fn hosted(&self, key: i32, connection: &SharedConnection) -> Handle {
@@ -468,12 +395,5 @@ impl ENetMultiplayerPeerRs {
                 convert::create_error(&error)
             }
         }
-    }
-}
-
-impl Drop for ENetMultiplayerPeerRs {
-    fn drop(&mut self) {
-        // The session would do so by itself, with the time of its last call.
-        self.session.core.close(clock::now());
     }
 }

@@ -4,10 +4,13 @@ use enet_codec::{Dictionary, train_dictionary};
 use godot::global::Error;
 use godot::prelude::*;
 
-use super::{ENetConnectionRs, INACTIVE, MAX_DICTIONARY_SIZE};
+use super::{ENetConnectionRs, INACTIVE};
 use crate::convert;
 use crate::report::Reports;
 use crate::vocabulary::CompressionMode;
+
+/// Larger dictionaries gain nothing: a datagram has 4 KiB.
+const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
