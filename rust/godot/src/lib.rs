@@ -35,7 +35,7 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 struct EnetRs;
 
-// SAFETY: the library is built for, and entered only through, the function above; it shares no global
+// SAFETY: the library is built for, and entered only through, the function in `bindings/entry.rs`; it shares no global
 // state with other extensions.
 #[gdextension(entry_symbol = enet_rs_bindings_init)]
 unsafe impl ExtensionLibrary for EnetRs {

@@ -1,7 +1,7 @@
-//! What makes a class a MultiplayerPeer: the core's session, and the engine's calls on it.
+//! What makes a class a MultiplayerPeer: the core's session, and the trait of such a class.
 //!
 //! Two classes have one: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
-//! with an id. Their virtual methods are the same text, so it stands here once.
+//! with an id. Their virtual methods are in `virtuals.rs`.
 
 use enet_multiplayer::{FlushMode, Multiplayer, Packet, Signal, TransferMode};
 use enet_net::Udp;

@@ -1,5 +1,5 @@
 //! Class ENetMultiplayerPeerRs: the methods of Godot 4. Properties and signals are in `properties.rs`,
-//! other methods of Godot 3 in `legacy.rs`, the engine's own calls in `session.rs`.
+//! other methods of Godot 3 in `legacy.rs`, the engine's own calls in `as_peer.rs`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
