@@ -1,13 +1,13 @@
 //! Arguments that the bindings have no type for.
 
+use std::fmt::{self, Debug, Formatter};
+
 use godot::classes::TlsOptions;
 use godot::meta::GodotImmutable;
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
 use godot::prelude::*;
-
-use crate::connection::ENetConnectionRs;
 
 /// An object or null, and null if the script leaves the argument out: the bindings allow no default
 /// for objects.
@@ -42,24 +42,34 @@ unsafe impl GodotImmutable for NullableTlsOptions {}
 
 /// What a script passed for a connection. Untyped calls can pass any object: the method says what is
 /// wrong with it, where the bindings would fail without a result.
-#[derive(Debug, Clone)]
-pub enum HostArgument {
+pub enum HostArgument<C: GodotClass> {
     Null,
     Foreign(String),
-    Connection(Gd<ENetConnectionRs>),
+    Connection(Gd<C>),
 }
 
-impl GodotConvert for HostArgument {
-    type Via = Option<Gd<Object>>;
-
-    fn godot_shape() -> GodotShape {
-        Option::<Gd<ENetConnectionRs>>::godot_shape()
+// A derived one would ask for a class that prints itself.
+impl<C: GodotClass> Debug for HostArgument<C> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => formatter.write_str("Null"),
+            Self::Foreign(class) => formatter.debug_tuple("Foreign").field(class).finish(),
+            Self::Connection(host) => formatter.debug_tuple("Connection").field(host).finish(),
+        }
     }
 }
 
-impl FromGodot for HostArgument {
+impl<C: Inherits<Object>> GodotConvert for HostArgument<C> {
+    type Via = Option<Gd<Object>>;
+
+    fn godot_shape() -> GodotShape {
+        Option::<Gd<C>>::godot_shape()
+    }
+}
+
+impl<C: Inherits<Object>> FromGodot for HostArgument<C> {
     fn try_from_godot(via: Self::Via) -> Result<Self, ConvertError> {
-        Ok(match via.map(Gd::try_cast::<ENetConnectionRs>) {
+        Ok(match via.map(Gd::try_cast::<C>) {
             None => Self::Null,
             Some(Ok(connection)) => Self::Connection(connection),
             Some(Err(object)) => Self::Foreign(object.get_class().to_string()),

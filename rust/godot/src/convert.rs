@@ -2,10 +2,12 @@
 
 use enet_codec::{Compression, Dictionary, ModeError};
 use enet_multiplayer::{CreateError, MeshError, PacketError, SendError, Status, TransferMode};
+use enet_multiplayer::{FlushMode as Flush, HostStatistic as Statistic, WireProtocol as Wire};
+use enet_proto::{PeerState as State, PeerStatistics};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
 
-use crate::enums::CompressionMode;
+use crate::vocabulary::{FlushMode, HostStatistic, PeerState, PeerStatistic, WireProtocol};
 
 pub fn create_error(error: &CreateError) -> Error {
     match error {
@@ -40,10 +42,10 @@ pub fn packet_error(error: PacketError) -> Error {
 
 /// The compression of a mode's number; `None` for a number of no mode, which changes nothing.
 pub fn compression(
-    mode: CompressionMode,
+    mode: i64,
     dictionary: Option<&Dictionary>,
 ) -> Result<Option<Compression>, String> {
-    match Compression::by_number(mode.0, dictionary) {
+    match Compression::by_number(mode, dictionary) {
         Ok(compression) => Ok(Some(compression)),
         Err(ModeError::Unknown(_)) => Ok(None),
         Err(ModeError::NoDictionary { name }) => {
@@ -51,11 +53,6 @@ pub fn compression(
         }
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// The number of a compression's mode.
-pub fn compression_mode(compression: &Compression) -> CompressionMode {
-    CompressionMode(compression.number())
 }
 
 pub fn mesh_error(error: MeshError) -> Error {
@@ -88,6 +85,87 @@ pub fn from_transfer_mode(mode: GodotTransferMode) -> TransferMode {
         GodotTransferMode::UNRELIABLE_ORDERED => TransferMode::UnreliableOrdered,
         _ => TransferMode::Reliable,
     }
+}
+
+pub fn flush_mode(mode: Flush) -> FlushMode {
+    match mode {
+        Flush::OnFlush => FlushMode::FLUSH_FRAME,
+        Flush::Immediate => FlushMode::FLUSH_IMMEDIATE,
+    }
+}
+
+/// `None` for a number of no mode.
+pub fn from_flush_mode(mode: FlushMode) -> Option<Flush> {
+    match mode {
+        FlushMode::FLUSH_FRAME => Some(Flush::OnFlush),
+        FlushMode::FLUSH_IMMEDIATE => Some(Flush::Immediate),
+        _ => None,
+    }
+}
+
+pub fn wire_protocol(protocol: Wire) -> WireProtocol {
+    match protocol {
+        Wire::Godot4 => WireProtocol::WIRE_GODOT4,
+        Wire::Godot3 => WireProtocol::WIRE_GODOT3,
+    }
+}
+
+/// `None` for a number of no protocol.
+pub fn from_wire_protocol(protocol: WireProtocol) -> Option<Wire> {
+    match protocol {
+        WireProtocol::WIRE_GODOT4 => Some(Wire::Godot4),
+        WireProtocol::WIRE_GODOT3 => Some(Wire::Godot3),
+        _ => None,
+    }
+}
+
+/// `None` for a number of no statistic.
+pub fn from_host_statistic(statistic: HostStatistic) -> Option<Statistic> {
+    match statistic {
+        HostStatistic::HOST_TOTAL_SENT_DATA => Some(Statistic::SentData),
+        HostStatistic::HOST_TOTAL_SENT_PACKETS => Some(Statistic::SentPackets),
+        HostStatistic::HOST_TOTAL_RECEIVED_DATA => Some(Statistic::ReceivedData),
+        HostStatistic::HOST_TOTAL_RECEIVED_PACKETS => Some(Statistic::ReceivedPackets),
+        _ => None,
+    }
+}
+
+pub fn peer_state(state: State) -> PeerState {
+    match state {
+        State::Disconnected => PeerState::STATE_DISCONNECTED,
+        State::Connecting => PeerState::STATE_CONNECTING,
+        State::AcknowledgingConnect => PeerState::STATE_ACKNOWLEDGING_CONNECT,
+        State::ConnectionPending => PeerState::STATE_CONNECTION_PENDING,
+        State::ConnectionSucceeded => PeerState::STATE_CONNECTION_SUCCEEDED,
+        State::Connected => PeerState::STATE_CONNECTED,
+        State::DisconnectLater => PeerState::STATE_DISCONNECT_LATER,
+        State::Disconnecting => PeerState::STATE_DISCONNECTING,
+        State::AcknowledgingDisconnect => PeerState::STATE_ACKNOWLEDGING_DISCONNECT,
+        State::Zombie => PeerState::STATE_ZOMBIE,
+    }
+}
+
+/// The value of a statistic; `None` for a number of no statistic.
+pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
+    Some(match statistic {
+        PeerStatistic::PEER_PACKET_LOSS => statistics.packet_loss,
+        PeerStatistic::PEER_PACKET_LOSS_VARIANCE => statistics.packet_loss_variance,
+        PeerStatistic::PEER_PACKET_LOSS_EPOCH => statistics.packet_loss_epoch,
+        PeerStatistic::PEER_ROUND_TRIP_TIME => statistics.round_trip_time,
+        PeerStatistic::PEER_ROUND_TRIP_TIME_VARIANCE => statistics.round_trip_time_variance,
+        PeerStatistic::PEER_LAST_ROUND_TRIP_TIME => statistics.last_round_trip_time,
+        PeerStatistic::PEER_LAST_ROUND_TRIP_TIME_VARIANCE => {
+            statistics.last_round_trip_time_variance
+        }
+        PeerStatistic::PEER_PACKET_THROTTLE => statistics.packet_throttle,
+        PeerStatistic::PEER_PACKET_THROTTLE_LIMIT => statistics.packet_throttle_limit,
+        PeerStatistic::PEER_PACKET_THROTTLE_COUNTER => statistics.packet_throttle_counter,
+        PeerStatistic::PEER_PACKET_THROTTLE_EPOCH => statistics.packet_throttle_epoch,
+        PeerStatistic::PEER_PACKET_THROTTLE_ACCELERATION => statistics.packet_throttle_acceleration,
+        PeerStatistic::PEER_PACKET_THROTTLE_DECELERATION => statistics.packet_throttle_deceleration,
+        PeerStatistic::PEER_PACKET_THROTTLE_INTERVAL => statistics.packet_throttle_interval,
+        _ => return None,
+    })
 }
 
 /// A script's number as the core takes it. What does not fit stays out of the range of every port and

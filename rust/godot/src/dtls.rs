@@ -10,6 +10,7 @@ use godot::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::clock;
+use crate::report::Reports;
 
 /// What a host of ENetMultiplayerPeerRs is encrypted with: Godot 3's properties.
 pub struct Settings {
@@ -235,15 +236,15 @@ fn written(certificate: &mut Gd<X509Certificate>) -> String {
 
 /// Prints why a session failed: an error where this side began, a warning where a stranger did. Lend the
 /// object's borrow meanwhile.
-pub fn report(method: &str, failed: &FailedHandshake) {
+pub fn report<T: Reports>(this: &mut T, method: &str, failed: &FailedHandshake) {
     let FailedHandshake {
         address,
         reason,
         is_client,
     } = failed;
-    let text = format!("{method}: no encrypted session with {address}: {reason}.");
+    let cause = format!("no encrypted session with {address}: {reason}");
     match is_client {
-        true => godot_error!("{text}"),
-        false => godot_warn!("{text}"),
+        true => this.report(method, &cause),
+        false => this.warn(method, &cause),
     }
 }

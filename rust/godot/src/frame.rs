@@ -12,13 +12,14 @@
 //! All three ways lead through the object's own `notification`. They keep nothing alive and outlive a
 //! reload of this library, which a function of its own in the engine's hands would not.
 
-use enet_multiplayer::Status;
+use enet_multiplayer::{Multiplayer, Status};
 use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 
 use crate::clock::{self, Frames};
-use crate::enums::FlushMode;
-use crate::session::HasSession;
+use crate::convert;
+use crate::report::Reports;
+use crate::vocabulary::FlushMode;
 
 /// The notifications, beyond the engine's own: a deferred call, the frame's begin, the timer.
 const DEFERRED: i32 = 0x4E65_7401;
@@ -27,9 +28,6 @@ const FRAME_ENDS: i32 = DEFERRED + 2;
 
 const NOTIFICATION: &str = "notification";
 const BEGIN_SIGNAL: &str = "process_frame";
-
-const FRAME: FlushMode = FlushMode(0);
-const IMMEDIATE: FlushMode = FlushMode(1);
 
 /// What is on its way to tell a session that it shall send.
 #[derive(Debug, Default)]
@@ -63,42 +61,51 @@ impl FrameEnd {
     }
 }
 
+/// A class whose session sends at the frame's end.
+pub trait Framed: Reports {
+    fn core(&self) -> &Multiplayer;
+
+    fn core_mut(&mut self) -> &mut Multiplayer;
+
+    fn frame(&self) -> &FrameEnd;
+
+    fn frame_mut(&mut self) -> &mut FrameEnd;
+}
+
 /// Whether what the coming poll finds may wait for the end of the frame.
-pub fn poll_may_wait<T: HasSession>(this: &mut T) -> bool {
+pub fn poll_may_wait<T: Framed>(this: &mut T) -> bool {
     if !waits(this) {
         return false;
     }
-    if !this.session().frame.is_told {
+    if !this.frame().is_told {
         listen(this);
     }
-    let session = this.session();
+    let frame = this.frame();
     // If nothing ran since the last time, no frame goes by between the two.
-    session.core.status() == Status::Connected
-        && !session.frame.is_due()
-        && session.frame.is_running()
+    this.core().status() == Status::Connected && !frame.is_due() && frame.is_running()
 }
 
 /// After a packet: sees to its being sent.
-pub fn packet_put<T: HasSession>(this: &mut T) {
+pub fn packet_put<T: Framed>(this: &mut T) {
     if !waits(this) {
         return;
     }
-    this.session_mut().frame.has_packets = true;
+    this.frame_mut().has_packets = true;
     defer(this);
 }
 
 /// The same after a poll, which may have left nothing to send.
-pub fn poll_done<T: HasSession>(this: &mut T) {
-    if waits(this) && this.session().core.has_unsent() {
+pub fn poll_done<T: Framed>(this: &mut T) {
+    if waits(this) && this.core().has_unsent() {
         defer(this);
     }
 }
 
 /// One of the notifications came.
-pub fn notified<T: HasSession>(this: &mut T, what: i32) {
+pub fn notified<T: Framed>(this: &mut T, what: i32) {
     match what {
         DEFERRED => {
-            let frame = &mut this.session_mut().frame;
+            let frame = &mut this.frame_mut();
             frame.is_deferred = false;
             // After the physics steps comes the signal.
             let goes_on = (frame.is_timed && !frame.has_packets)
@@ -109,7 +116,7 @@ pub fn notified<T: HasSession>(this: &mut T, what: i32) {
         }
         FRAME_BEGINS => begin_frame(this),
         FRAME_ENDS => {
-            this.session_mut().frame.is_timed = false;
+            this.frame_mut().is_timed = false;
             send(this);
         }
         _ => {}
@@ -117,41 +124,30 @@ pub fn notified<T: HasSession>(this: &mut T, what: i32) {
 }
 
 /// See the property of this name.
-pub fn mode<T: HasSession>(this: &T) -> FlushMode {
-    match this.session().core.flush_mode() {
-        enet_multiplayer::FlushMode::OnFlush => FRAME,
-        enet_multiplayer::FlushMode::Immediate => IMMEDIATE,
-    }
+pub fn mode<T: Framed>(this: &T) -> FlushMode {
+    convert::flush_mode(this.core().flush_mode())
 }
 
 /// See the property of this name.
-pub fn set_mode<T>(this: &mut T, mode: FlushMode)
-where
-    T: HasSession + Inherits<RefCounted> + Inherits<Object>,
-{
-    let mode = match mode {
-        FRAME => enet_multiplayer::FlushMode::OnFlush,
-        IMMEDIATE => enet_multiplayer::FlushMode::Immediate,
-        FlushMode(other) => {
-            let cause = format!("{other} is not a flush mode");
-            return this.report("set_flush_mode", &cause);
-        }
+pub fn set_mode<T: Framed>(this: &mut T, mode: FlushMode) {
+    let Some(mode) = convert::from_flush_mode(mode) else {
+        let cause = format!("{} is not a flush mode", mode.0);
+        return this.report("set_flush_mode", &cause);
     };
-    (this.session_mut().core).set_flush_mode(mode, clock::now());
+    this.core_mut().set_flush_mode(mode, clock::now());
 }
 
-fn waits<T: HasSession>(this: &T) -> bool {
-    this.session().core.flush_mode() == enet_multiplayer::FlushMode::OnFlush
+fn waits<T: Framed>(this: &T) -> bool {
+    this.core().flush_mode() == enet_multiplayer::FlushMode::OnFlush
 }
 
-fn send<T: HasSession>(this: &mut T) {
-    let session = this.session_mut();
-    session.frame.has_packets = false;
-    session.core.flush(clock::now());
+fn send<T: Framed>(this: &mut T) {
+    this.frame_mut().forget_packets();
+    this.core_mut().flush(clock::now());
 }
 
-fn defer<T: HasSession>(this: &mut T) {
-    let frame = &mut this.session_mut().frame;
+fn defer<T: Framed>(this: &mut T) {
+    let frame = &mut this.frame_mut();
     if !frame.is_due() {
         frame.is_deferred = true;
         let mut object = this.to_gd().upcast::<Object>();
@@ -159,19 +155,19 @@ fn defer<T: HasSession>(this: &mut T) {
     }
 }
 
-fn begin_frame<T: HasSession>(this: &mut T) {
-    let session = this.session_mut();
-    session.frame.begun = Some(session.frame.frames.number());
+fn begin_frame<T: Framed>(this: &mut T) {
+    let frame = this.frame_mut();
+    frame.begun = Some(frame.frames.number());
     // What did not come in its own frame does not any more: the timer's tree is gone, or the engine's
     // queue of calls was full.
-    session.frame.is_timed = false;
-    session.frame.is_deferred = false;
-    if session.frame.has_packets {
+    frame.is_timed = false;
+    frame.is_deferred = false;
+    if frame.has_packets {
         send(this);
-    } else if waits(this) && this.session().core.has_unsent() {
+    } else if waits(this) && this.core().has_unsent() {
         set_timer(this);
-    } else if !this.session().core.is_active() {
-        this.session_mut().frame.is_told = false;
+    } else if !this.core().is_active() {
+        this.frame_mut().is_told = false;
         let call = call_of(this, FRAME_BEGINS);
         if let Some(mut tree) = tree() {
             tree.disconnect(BEGIN_SIGNAL, &call);
@@ -179,7 +175,7 @@ fn begin_frame<T: HasSession>(this: &mut T) {
     }
 }
 
-fn set_timer<T: HasSession>(this: &mut T) {
+fn set_timer<T: Framed>(this: &mut T) {
     let timer = tree().and_then(|mut tree| {
         tree.create_timer_ex(0.0)
             .process_always(true)
@@ -189,12 +185,12 @@ fn set_timer<T: HasSession>(this: &mut T) {
     });
     if let Some(mut timer) = timer {
         timer.connect("timeout", &call_of(this, FRAME_ENDS));
-        this.session_mut().frame.is_timed = true;
+        this.frame_mut().is_timed = true;
     }
 }
 
 /// Has the tree tell of frames, where there is a tree.
-fn listen<T: HasSession>(this: &mut T) {
+fn listen<T: Framed>(this: &mut T) {
     let Some(mut tree) = tree() else {
         return;
     };
@@ -203,10 +199,10 @@ fn listen<T: HasSession>(this: &mut T) {
     if !tree.is_connected(BEGIN_SIGNAL, &call) {
         tree.connect(BEGIN_SIGNAL, &call);
     }
-    this.session_mut().frame.is_told = true;
+    this.frame_mut().is_told = true;
 }
 
-fn call_of<T: HasSession>(this: &T, notification: i32) -> Callable {
+fn call_of<T: Framed>(this: &T, notification: i32) -> Callable {
     let call = Callable::from_object_method(&this.to_gd(), NOTIFICATION);
     call.bindv(&varray![notification])
 }

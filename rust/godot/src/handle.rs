@@ -13,27 +13,49 @@ use godot::prelude::*;
 
 use crate::clock;
 use crate::lent::Lent;
-use crate::packet_peer::ENetPacketPeerRs;
+
+/// A class whose objects stand for peers.
+pub trait PeerObject: GodotClass {
+    /// The object for a peer of a connection.
+    fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self>;
+}
 
 /// A connection and the objects of its peers. Clones share both.
-#[derive(Clone)]
-pub struct Handle {
+pub struct Handle<P: PeerObject> {
     connection: SharedConnection,
-    peers: Rc<Peers>,
+    peers: Rc<Peers<P>>,
     /// What these objects handed out.
     lent: Rc<Lent>,
 }
 
-#[derive(Default)]
-struct Peers {
+struct Peers<P: PeerObject> {
     /// Made when first asked for, kept while the peer is there: a peer always is the same object. By
     /// number of the host, too.
-    objects: RefCell<HashMap<(u32, PeerId), Gd<ENetPacketPeerRs>>>,
+    objects: RefCell<HashMap<(u32, PeerId), Gd<P>>>,
     /// The connection's count of departures when the objects were last looked through.
     looked_at: Cell<u64>,
 }
 
-impl Handle {
+impl<P: PeerObject> Clone for Handle<P> {
+    fn clone(&self) -> Self {
+        Self {
+            connection: Rc::clone(&self.connection),
+            peers: Rc::clone(&self.peers),
+            lent: Rc::clone(&self.lent),
+        }
+    }
+}
+
+impl<P: PeerObject> Default for Peers<P> {
+    fn default() -> Self {
+        Self {
+            objects: RefCell::default(),
+            looked_at: Cell::default(),
+        }
+    }
+}
+
+impl<P: PeerObject> Handle<P> {
     /// Around a connection that exists.
     pub fn new(connection: SharedConnection) -> Self {
         Self {
@@ -61,12 +83,12 @@ impl Handle {
     }
 
     /// The object that stands for a peer.
-    pub fn object(&self, peer: PeerId) -> Gd<ENetPacketPeerRs> {
+    pub fn object(&self, peer: PeerId) -> Gd<P> {
         let key = (self.connection.borrow().host_number(), peer);
         if let Some(object) = self.peers.objects.borrow().get(&key) {
             return object.clone();
         }
-        let object = ENetPacketPeerRs::of_peer(&self.connection, peer, &self.lent);
+        let object = P::of_peer(&self.connection, peer, &self.lent);
         let mut objects = self.peers.objects.borrow_mut();
         objects.entry(key).or_insert(object).clone()
     }
@@ -80,7 +102,7 @@ impl Handle {
     /// Takes out the objects of peers that left, but for those that `is_kept` asks for. A script's
     /// notification may run when they are dropped: nothing may be borrowed then.
     #[must_use = "to be dropped when nothing is borrowed"]
-    pub fn departed(&self, is_kept: impl Fn(PeerId) -> bool) -> Vec<Gd<ENetPacketPeerRs>> {
+    pub fn departed(&self, is_kept: impl Fn(PeerId) -> bool) -> Vec<Gd<P>> {
         let mut departed = Vec::new();
         let departures = self.connection.borrow().departures();
         if self.peers.looked_at.replace(departures) == departures {

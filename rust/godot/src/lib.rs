@@ -4,27 +4,30 @@
 //! back; `convert.rs` is the only place that knows both vocabularies.
 
 mod arguments;
+mod bindings;
+mod classes;
 mod clock;
-mod connection;
 mod convert;
 mod dtls;
-mod enums;
 mod frame;
 mod handle;
 mod lent;
-mod multiplayer_peer;
-mod packet_peer;
-mod raw;
-mod reload;
+mod release;
+mod report;
 mod session;
-mod threads;
+mod virtuals;
+mod vocabulary;
 
 use std::alloc::System;
 
 use godot::init::InitStage;
 use godot::prelude::*;
-use godot::sys;
 use zeroizing_alloc::ZeroAlloc;
+
+use bindings::{reload, threads};
+use classes::connection::ENetConnectionRs;
+use classes::multiplayer_peer::ENetMultiplayerPeerRs;
+use classes::packet_peer::ENetPacketPeerRs;
 
 /// Wipes what is freed: keys of sessions that ended stay in no core dump and no swap file.
 #[global_allocator]
@@ -32,30 +35,20 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 struct EnetRs;
 
-/// Where the engine enters the library.
-///
-/// # Safety
-/// For the engine only.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn gdext_rust_init(
-    get_function: sys::GDExtensionInterfaceGetProcAddress,
-    library: sys::GDExtensionClassLibraryPtr,
-    init: *mut sys::GDExtensionInitialization,
-) -> sys::GDExtensionBool {
-    // SAFETY: the engine's own arguments, but for a function in place of its own that does the same.
-    unsafe { enet_rs_bindings_init(threads::guarded(get_function), library, init) }
-}
-
-// SAFETY: the library is built for, and entered only through, the function above; it shares no global
+// SAFETY: the library is built for, and entered only through, the function in `bindings/entry.rs`; it shares no global
 // state with other extensions.
 #[gdextension(entry_symbol = enet_rs_bindings_init)]
 unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_init(stage: InitStage) {
         match stage {
             // The classes are not known yet.
-            InitStage::Core => reload::prepare(),
+            InitStage::Core => reload::prepare::<ENetPacketPeerRs>(),
             // Here they are.
-            InitStage::Scene => enums::register(),
+            InitStage::Scene => {
+                vocabulary::register::<ENetConnectionRs>();
+                vocabulary::register::<ENetMultiplayerPeerRs>();
+                vocabulary::register::<ENetPacketPeerRs>();
+            }
             _ => {}
         }
     }

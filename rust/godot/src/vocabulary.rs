@@ -1,51 +1,89 @@
 //! Enums of the classes as scripts see them: `ENetConnectionRs.COMPRESS_ZSTD`, and
 //! `ENetConnectionRs.CompressionMode` as a type.
 //!
-//! The bindings register plain constants only. Named enums go through their private module, which
-//! may change: their version is pinned, and this is the only file that uses it.
-
-use std::borrow::Cow;
+//! Each enum's numbers, names and help stand here once: the engine gets them by [`register`], and
+//! `convert.rs` translates between them and the core's types.
 
 use enet_codec::{Compression, MODES, Mode};
-use godot::meta::ClassId;
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
 use godot::obj::GodotClass;
 use godot::prelude::*;
-use godot::private::{__GODOT_DOCS_REGISTRY, DocsItem, DocsShard, InherentImplDocs};
-use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
 
-use crate::connection::ENetConnectionRs;
-use crate::multiplayer_peer::ENetMultiplayerPeerRs;
-use crate::packet_peer::ENetPacketPeerRs;
+use crate::bindings::enums::{self, Value};
 
-/// A value of an enum: its name, its number, and what it means.
-struct Value(&'static str, i64, Cow<'static, str>);
+/// The editor's names of the compression modes.
+pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
+
+// Every mode has a name in the hint.
+const _: () = assert!(names_in(COMPRESSION_HINT) == MODES.len());
+
+const fn names_in(hint: &str) -> usize {
+    let hint = hint.as_bytes();
+    let mut names = 1;
+    let mut position = 0;
+    while position < hint.len() {
+        if hint[position] == b',' {
+            names += 1;
+        }
+        position += 1;
+    }
+    names
+}
+
+/// An enum of a class, as it is registered.
+struct Enum {
+    class: &'static str,
+    name: &'static str,
+    values: fn() -> Vec<Value>,
+}
+
+/// Makes the enums of a class known to the engine, with their help. The class must be already.
+pub fn register<T: GodotClass>() {
+    let class = T::class_id().to_string();
+    for of_class in ENUMS.iter().filter(|entry| entry.class == class) {
+        enums::register::<T>(of_class.name, &(of_class.values)());
+    }
+}
+
+/// The shape of an enum whose values are numbers and whose name is `Class.Enum`.
+fn shape(name: &'static str) -> GodotShape {
+    GodotShape::Enum {
+        variant_type: VariantType::INT,
+        enumerators: (&[]).into(),
+        godot_name: Some(name.into()),
+        is_bitfield: false,
+    }
+}
 
 /// Defines the types and what is needed to register them. Any number can be passed for a value, as
 /// with the built-in classes: what it means is decided by the method.
 macro_rules! script_enums {
     (@values { $($value:ident = $number:literal $text:literal)* }) => {
-        vec![$(Value(stringify!($value), $number, $text.into())),*]
+        || vec![$(Value(stringify!($value), $number, $text.into())),*]
     };
-    (@values $values:ident) => { $values() };
+    (@values $values:ident) => { $values };
+    (@numbers $type:ident { $($value:ident = $number:literal $text:literal)* }) => {
+        impl $type {
+            $(pub const $value: Self = Self($number);)*
+        }
+    };
+    // The codecs' table has the numbers.
+    (@numbers $type:ident $values:ident) => {};
     ($($class:ident . $name:ident as $type:ident $values:tt)*) => {
         $(
             /// A number that a script gave or gets as a value of this enum.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub struct $type(pub i64);
 
+            script_enums!(@numbers $type $values);
+
             impl GodotConvert for $type {
                 type Via = i64;
 
                 fn godot_shape() -> GodotShape {
-                    GodotShape::Enum {
-                        variant_type: VariantType::INT,
-                        enumerators: (&[]).into(),
-                        godot_name: Some(concat!(stringify!($class), ".", stringify!($name)).into()),
-                        is_bitfield: false,
-                    }
+                    shape(concat!(stringify!($class), ".", stringify!($name)))
                 }
             }
 
@@ -66,13 +104,14 @@ macro_rules! script_enums {
             }
         )*
 
-        /// Makes all enums known to the engine, with their help. The classes must be already.
-        pub fn register() {
-            $(
-                let values: Vec<Value> = script_enums!(@values $values);
-                register_enum::<$class>(stringify!($name), &values);
-            )*
-        }
+        /// All enums of the classes.
+        static ENUMS: &[Enum] = &[$(
+            Enum {
+                class: stringify!($class),
+                name: stringify!($name),
+                values: script_enums!(@values $values),
+            }
+        ),*];
     };
 }
 
@@ -167,31 +206,4 @@ fn peer_compression_modes() -> Vec<Value> {
         Value(mode.name, mode.number, text.into())
     };
     MODES.iter().map(value).collect()
-}
-
-fn register_enum<T: GodotClass>(name: &str, values: &[Value]) {
-    let class: ClassId = T::class_id();
-    let enumerators = values
-        .iter()
-        .map(|Value(name, number, _)| IntegerConstant::new(name, *number))
-        .collect();
-    let kind = ConstantKind::Enum {
-        name: name.into(),
-        enumerators,
-    };
-    ExportConstant::new(class, kind).register();
-    let help: String = values
-        .iter()
-        .map(|Value(value, number, text)| {
-            format!(r#"<constant name="{value}" value="{number}" enum="{name}">{text}</constant>"#)
-        })
-        .collect();
-    let docs = InherentImplDocs {
-        // Help lives as long as the library does.
-        constants_xml: help.leak(),
-        ..InherentImplDocs::default()
-    };
-    if let Ok(mut registry) = __GODOT_DOCS_REGISTRY.lock() {
-        registry.push(DocsShard::new::<T>(DocsItem::InherentImpl(docs)));
-    }
 }

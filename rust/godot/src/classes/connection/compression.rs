@@ -4,9 +4,13 @@ use enet_codec::{Dictionary, train_dictionary};
 use godot::global::Error;
 use godot::prelude::*;
 
-use super::{ENetConnectionRs, INACTIVE, MAX_DICTIONARY_SIZE, report, report_failure};
+use super::{ENetConnectionRs, INACTIVE};
 use crate::convert;
-use crate::enums::CompressionMode;
+use crate::report::Reports;
+use crate::vocabulary::CompressionMode;
+
+/// Larger dictionaries gain nothing: a datagram has 4 KiB.
+const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
@@ -20,16 +24,16 @@ impl ENetConnectionRs {
     fn compress(this: Gd<Self>, mode: CompressionMode) {
         let handle = this.bind().handle.clone();
         if !handle.connection().borrow().is_active() {
-            return report("compress", &INACTIVE);
+            return Self::report_unborrowed("compress", &INACTIVE);
         }
-        let mode = convert::compression(mode, this.bind().dictionary.borrow().as_ref());
+        let mode = convert::compression(mode.0, this.bind().dictionary.borrow().as_ref());
         match mode {
             Ok(Some(mode)) => {
                 let done = handle.connection().borrow_mut().set_compression(mode);
-                report_failure("compress", done);
+                Self::report_failure_unborrowed("compress", done);
             }
             Ok(None) => {}
-            Err(cause) => report("compress", &cause),
+            Err(cause) => Self::report_unborrowed("compress", &cause),
         }
     }
 
@@ -45,7 +49,7 @@ impl ENetConnectionRs {
                 Error::OK
             }
             Err(error) => {
-                report("set_compression_dictionary", &error);
+                Self::report_unborrowed("set_compression_dictionary", &error);
                 Error::ERR_INVALID_DATA
             }
         }
@@ -68,13 +72,13 @@ impl ENetConnectionRs {
             .filter(|&size| size <= MAX_DICTIONARY_SIZE);
         let Some(size) = size else {
             let cause = format!("the size must be 0 to {MAX_DICTIONARY_SIZE} bytes");
-            report("train_dictionary", &cause);
+            Self::report_unborrowed("train_dictionary", &cause);
             return PackedByteArray::new();
         };
         match train_dictionary(&samples, size) {
             Ok(dictionary) => dictionary.as_slice().into(),
             Err(error) => {
-                report("train_dictionary", &error);
+                Self::report_unborrowed("train_dictionary", &error);
                 PackedByteArray::new()
             }
         }
@@ -87,10 +91,10 @@ impl ENetConnectionRs {
     fn record_datagrams(this: Gd<Self>, count: i64) {
         let handle = this.bind().handle.clone();
         let Ok(count) = usize::try_from(count) else {
-            return report("record_datagrams", &"the count must not be negative");
+            return Self::report_unborrowed("record_datagrams", &"the count must not be negative");
         };
         let done = handle.connection().borrow_mut().record(count);
-        report_failure("record_datagrams", done);
+        Self::report_failure_unborrowed("record_datagrams", done);
     }
 
     /// The datagrams recorded so far, which are then forgotten.

@@ -10,8 +10,9 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use godot::prelude::*;
 use godot::sys::GDExtensionClassInstancePtr;
+
+use crate::report::print_error;
 
 mod border;
 mod notices;
@@ -61,17 +62,16 @@ impl Place {
     #[cold]
     fn tell(&self) {
         let once = match self.is_repeated {
-            true => " This is said once for each method.",
+            true => ". This is said once for each method",
             false => "",
         };
         if !self.is_told.swap(self.is_repeated, Ordering::Relaxed) {
-            godot_error!(
-                "{}.{}: this is another thread than the main one, to which the objects of this extension \
+            let cause = format!(
+                "this is another thread than the main one, to which the objects of this extension \
                  belong. Make and use them there, and let other threads take and leave packets in an \
-                 array, under a Mutex.{once}",
-                self.class,
-                self.method,
+                 array, under a Mutex{once}"
             );
+            print_error(&self.class, &self.method, &cause);
         }
     }
 }

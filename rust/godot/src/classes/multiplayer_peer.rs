@@ -1,5 +1,5 @@
 //! Class ENetMultiplayerPeerRs: the methods of Godot 4. Properties and signals are in `properties.rs`,
-//! other methods of Godot 3 in `legacy.rs`, the engine's own calls in `session.rs`.
+//! other methods of Godot 3 in `legacy.rs`, the engine's own calls in `as_peer.rs`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,19 +8,19 @@ use enet_codec::Dictionary;
 use enet_multiplayer::{ClientOptions, CreateError, ServerOptions, SharedConnection};
 use enet_net::BindAddress;
 use godot::classes::MultiplayerPeerExtension;
-use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
-use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use crate::arguments::HostArgument;
-use crate::connection::ENetConnectionRs;
-use crate::enums::{FlushMode, PeerCompressionMode, WireProtocol};
-use crate::handle::Handle;
-use crate::packet_peer::ENetPacketPeerRs;
-use crate::session::{self, HasSession, Session, session_virtuals};
-use crate::{clock, convert, dtls, raw};
+use crate::classes::Handle;
+use crate::classes::connection::ENetConnectionRs;
+use crate::classes::packet_peer::ENetPacketPeerRs;
+use crate::report::Reports;
+use crate::session::{self, Session};
+use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
+use crate::{clock, convert, dtls, vocabulary};
 
+mod as_peer;
 mod encryption;
 mod legacy;
 mod properties;
@@ -47,9 +47,10 @@ mod properties;
 /// players can join in one frame, and a packet that cannot be sent (a channel the connection lacks,
 /// more than 32 MiB) makes [method PacketPeer.put_packet] return an error.
 #[derive(GodotClass)]
-#[class(tool, base = MultiplayerPeerExtension)]
+#[class(tool, init, base = MultiplayerPeerExtension)]
 pub struct ENetMultiplayerPeerRs {
     base: Base<MultiplayerPeerExtension>,
+    #[init(val = Session::new())]
     session: Session,
     /// Objects for the session's hosts, by the core's keys, made when first asked for.
     hosts: RefCell<HashMap<i32, Hosted>>,
@@ -70,7 +71,7 @@ pub struct ENetMultiplayerPeerRs {
     /// In Godot 3.6 the default is [constant COMPRESS_RANGE_CODER]: set that to talk to it.
     #[var(
         get = get_compression_mode, set = set_compression_mode,
-        hint = ENUM, hint_string = properties::COMPRESSION_HINT
+        hint = ENUM, hint_string = vocabulary::COMPRESSION_HINT
     )]
     compression_mode: PhantomVar<PeerCompressionMode>,
     /// If true, packets sent with [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE] arrive in order,
@@ -302,22 +303,26 @@ impl ENetMultiplayerPeerRs {
     /// [constant ERR_ALREADY_IN_USE] if it belongs to another multiplayer peer. Errors are printed
     /// with their cause.
     #[func(gd_self)]
-    fn add_mesh_peer(mut this: Gd<Self>, peer_id: i64, host: HostArgument) -> Error {
+    fn add_mesh_peer(
+        mut this: Gd<Self>,
+        peer_id: i64,
+        host: HostArgument<ENetConnectionRs>,
+    ) -> Error {
         let mut host = match host {
             HostArgument::Connection(host) => host,
             HostArgument::Null => {
-                session::report_of::<Self>("add_mesh_peer", &"the host is null");
+                Self::report_unborrowed("add_mesh_peer", &"the host is null");
                 return Error::ERR_INVALID_PARAMETER;
             }
             HostArgument::Foreign(class) => {
                 let cause = format!("the host must be an ENetConnectionRs, not a {class}");
-                session::report_of::<Self>("add_mesh_peer", &cause);
+                Self::report_unborrowed("add_mesh_peer", &cause);
                 return Error::ERR_INVALID_PARAMETER;
             }
         };
         let Ok(id) = i32::try_from(peer_id) else {
             let cause = format!("an id has 32 bits, which {peer_id} has not");
-            session::report_of::<Self>("add_mesh_peer", &cause);
+            Self::report_unborrowed("add_mesh_peer", &cause);
             return Error::ERR_INVALID_PARAMETER;
         };
         let handle = host.bind().handle().clone();
@@ -337,7 +342,7 @@ impl ENetMultiplayerPeerRs {
                 Error::OK
             }
             Err(error) => {
-                session::report_of::<Self>("add_mesh_peer", &error);
+                Self::report_unborrowed("add_mesh_peer", &error);
                 convert::mesh_error(error)
             }
         }
@@ -354,68 +359,11 @@ impl ENetMultiplayerPeerRs {
                 true => format!("peer {id} is not connected to this peer"),
                 false => "the peer is not active".to_owned(),
             };
-            session::report_looking(self, "get_peer", &cause);
+            self.report_looking("get_peer", &cause);
             return None;
         };
         let key = self.session.core.host_key(id);
         Some(self.hosted(key, &connection).object(peer))
-    }
-}
-
-session_virtuals!(
-    ENetMultiplayerPeerRs,
-    |base| ENetMultiplayerPeerRs {
-        base,
-        session: Session::new(),
-        hosts: RefCell::default(),
-        host: PhantomVar::default(),
-        compression_mode: PhantomVar::default(),
-        always_ordered: PhantomVar::default(),
-        channel_count: PhantomVar::default(),
-        server_relay: PhantomVar::default(),
-        wire_protocol: PhantomVar::default(),
-        dictionary: None,
-        flush_mode: PhantomVar::default(),
-        threaded: PhantomVar::default(),
-        use_dtls: PhantomVar::default(),
-        dtls_verify: PhantomVar::default(),
-        dtls_hostname: PhantomVar::default(),
-        dtls: dtls::Settings::default(),
-    },
-    {}
-);
-
-impl HasSession for ENetMultiplayerPeerRs {
-    const NAME: &'static str = "ENetMultiplayerPeerRs";
-    const TELLS_OUTCOMES: bool = true;
-
-    fn session(&self) -> &Session {
-        &self.session
-    }
-
-    fn session_mut(&mut self) -> &mut Session {
-        &mut self.session
-    }
-
-    fn tidy(&mut self) {
-        let session = &self.session.core;
-        let mut gone = Vec::new();
-        let mut departed = Vec::new();
-        self.hosts.borrow_mut().retain(|&key, hosted| {
-            let current = session.host_at(key);
-            if current.is_some_and(|connection| hosted.handle.is_of(connection)) {
-                departed.extend(hosted.handle.departed(|peer| session.has_peer(peer)));
-                hosted.handle.forget_read();
-                return true;
-            }
-            gone.push((hosted.handle.clone(), hosted.object.take()));
-            false
-        });
-        if !gone.is_empty() || !departed.is_empty() {
-            // Scripts' notifications may run now.
-            let _lent = self.base_mut();
-            drop((gone, departed));
-        }
     }
 }
 
@@ -439,18 +387,6 @@ impl ENetMultiplayerPeerRs {
         handle
     }
 
-    fn close_host(&mut self) {
-        self.session.core.close(clock::now());
-    }
-
-    fn set_refusing(&mut self, refuses: bool) {
-        self.session.core.set_refuse_new_connections(refuses);
-    }
-
-    fn is_refusing(&self) -> bool {
-        self.session.core.refuses_new_connections()
-    }
-
     fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {
         match created {
             Ok(()) => Error::OK,
@@ -459,12 +395,5 @@ impl ENetMultiplayerPeerRs {
                 convert::create_error(&error)
             }
         }
-    }
-}
-
-impl Drop for ENetMultiplayerPeerRs {
-    fn drop(&mut self) {
-        // The session would do so by itself, with the time of its last call.
-        self.session.core.close(clock::now());
     }
 }

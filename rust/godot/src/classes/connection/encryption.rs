@@ -1,12 +1,14 @@
 //! Encryption of ENetConnectionRs.
 
+use enet_dtls::Dtls;
 use godot::classes::TlsOptions;
 use godot::global::Error;
 use godot::prelude::*;
 
-use super::ENetConnectionRs;
+use super::{ENetConnectionRs, INACTIVE};
 use crate::arguments::NullableTlsOptions;
 use crate::dtls;
+use crate::report::Reports;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
@@ -49,5 +51,27 @@ impl ENetConnectionRs {
         Self::encrypt(&this, "dtls_client_setup", || {
             dtls::client_from_options(&hostname, client_options.0)
         })
+    }
+}
+
+impl ENetConnectionRs {
+    fn encrypt(
+        this: &Gd<Self>,
+        method: &str,
+        dtls: impl FnOnce() -> Result<Dtls, dtls::Trouble>,
+    ) -> Error {
+        let handle = this.bind().handle.clone();
+        if !handle.connection().borrow().is_active() {
+            Self::report_unborrowed(method, &INACTIVE);
+            return Error::ERR_UNCONFIGURED;
+        }
+        let done = dtls().and_then(|dtls| dtls::encrypt(handle.connection(), dtls));
+        match done {
+            Ok(()) => Error::OK,
+            Err(trouble) => {
+                Self::report_unborrowed(method, &trouble.cause);
+                trouble.error
+            }
+        }
     }
 }

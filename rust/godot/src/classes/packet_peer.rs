@@ -2,21 +2,22 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fmt::Display;
 use std::rc::{Rc, Weak};
 
 use enet_multiplayer::{Connection, PacketError, SharedConnection};
 use enet_proto::Disconnect;
-use enet_proto::{PacketFlags, PeerId, PeerState as State, PeerStatistics};
+use enet_proto::{PacketFlags, PeerId, PeerState as State};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
-use crate::enums::{PeerState, PeerStatistic};
+use crate::bindings::{raw, reload};
+use crate::handle::PeerObject;
 use crate::lent::Lent;
-use crate::session::release;
-use crate::{clock, convert, raw};
+use crate::report::Reports;
+use crate::vocabulary::{PeerState, PeerStatistic};
+use crate::{clock, convert};
 
 /// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer].
 ///
@@ -213,7 +214,7 @@ impl ENetPacketPeerRs {
             self.report("get_statistic", &INACTIVE);
             return 0.0;
         };
-        match value_of(&statistics, statistic) {
+        match convert::peer_statistic(&statistics, statistic) {
             Some(value) => value.into(),
             None => {
                 let cause = format!("there is no statistic {}", statistic.0);
@@ -227,7 +228,7 @@ impl ENetPacketPeerRs {
     #[func]
     fn get_state(&self) -> PeerState {
         let state = self.look(|host, peer| Some(host.state(peer)));
-        PeerState(state.unwrap_or(State::Disconnected) as i64)
+        convert::peer_state(state.unwrap_or(State::Disconnected))
     }
 
     /// How many ENet channels the connection has: until it is up those asked for, then those granted.
@@ -296,21 +297,8 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
 }
 
 impl ENetPacketPeerRs {
-    /// The object for a peer of a connection.
-    pub fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self> {
-        let host_number = connection.borrow().host_number();
-        Gd::from_init_fn(|base| Self {
-            base,
-            connection: Rc::downgrade(connection),
-            host_number,
-            peer,
-            inbox: RefCell::default(),
-            lent: Rc::clone(lent),
-        })
-    }
-
     /// An inactive object: what is left of one when the extension was reloaded.
-    pub fn without_connection(base: Base<PacketPeerExtension>) -> Self {
+    fn without_connection(base: Base<PacketPeerExtension>) -> Self {
         Self {
             base,
             connection: Weak::new(),
@@ -353,29 +341,6 @@ impl ENetPacketPeerRs {
         is_of_host.then(|| ask(&connection, self.peer)).flatten()
     }
 
-    /// Prints an error. What listens to errors may call this object, and drop the last reference.
-    fn report(&mut self, method: &str, cause: &dyn Display) {
-        let this = self.to_gd();
-        {
-            let _lent = self.base_mut();
-            report(method, cause);
-        }
-        release(this);
-    }
-
-    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
-        if let Err(error) = done {
-            self.report(method, &error);
-        }
-    }
-
-    /// The same for a method that only looks at its object.
-    fn report_looking(&self, method: &str, cause: &dyn Display) {
-        let this = self.to_gd();
-        report(method, cause);
-        release(this);
-    }
-
     fn end(&mut self, method: &str, data: i64, how: Disconnect) {
         let now = clock::now();
         let done = self.with(|host, peer| {
@@ -390,28 +355,24 @@ impl ENetPacketPeerRs {
     }
 }
 
+reload::recreatable!(ENetPacketPeerRs, ENetPacketPeerRs::without_connection);
+
+impl PeerObject for ENetPacketPeerRs {
+    fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self> {
+        let host_number = connection.borrow().host_number();
+        Gd::from_init_fn(|base| Self {
+            base,
+            connection: Rc::downgrade(connection),
+            host_number,
+            peer,
+            inbox: RefCell::default(),
+            lent: Rc::clone(lent),
+        })
+    }
+}
+
+impl Reports for ENetPacketPeerRs {
+    const NAME: &'static str = "ENetPacketPeerRs";
+}
+
 const INACTIVE: &str = "the peer is not active";
-
-fn report(method: &str, cause: &dyn Display) {
-    godot_error!("ENetPacketPeerRs.{method}: {cause}.");
-}
-
-fn value_of(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
-    Some(match statistic.0 {
-        0 => statistics.packet_loss,
-        1 => statistics.packet_loss_variance,
-        2 => statistics.packet_loss_epoch,
-        3 => statistics.round_trip_time,
-        4 => statistics.round_trip_time_variance,
-        5 => statistics.last_round_trip_time,
-        6 => statistics.last_round_trip_time_variance,
-        7 => statistics.packet_throttle,
-        8 => statistics.packet_throttle_limit,
-        9 => statistics.packet_throttle_counter,
-        10 => statistics.packet_throttle_epoch,
-        11 => statistics.packet_throttle_acceleration,
-        12 => statistics.packet_throttle_deceleration,
-        13 => statistics.packet_throttle_interval,
-        _ => return None,
-    })
-}

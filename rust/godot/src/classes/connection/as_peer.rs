@@ -1,41 +1,30 @@
 //! ENetConnectionRs as a MultiplayerPeer: a server once it is bound, a client once it connects with an
 //! id of its own.
 
-use std::cell::RefCell;
-
-use godot::classes::MultiplayerPeerExtension;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
 use super::ENetConnectionRs;
-use crate::handle::Handle;
-use crate::session::{self, HasSession, Session, session_virtuals};
-use crate::{clock, convert, raw};
+use crate::clock;
+use crate::report::Reports;
+use crate::session::{HasSession, Session};
+use crate::virtuals::{self, session_virtuals};
 
-session_virtuals!(
-    ENetConnectionRs,
-    |base| ENetConnectionRs {
-        base,
-        handle: Handle::unconnected(),
-        session: Session::new(),
-        flush_mode: PhantomVar::default(),
-        threaded: PhantomVar::default(),
-        dictionary: RefCell::default(),
-    },
-    {
-        // The engine would find the method of this name first and give a Callable, where a typed script
-        // relies on the property's bool.
-        fn on_get(&self, property: StringName) -> Option<Variant> {
-            (property == "refuse_new_connections").then(|| self.is_refusing().to_variant())
-        }
+session_virtuals!(ENetConnectionRs, {
+    // The engine would find the method of this name first and give a Callable, where a typed script
+    // relies on the property's bool.
+    fn on_get(&self, property: StringName) -> Option<Variant> {
+        (property == "refuse_new_connections").then(|| self.is_refusing().to_variant())
     }
-);
+});
+
+impl Reports for ENetConnectionRs {
+    const NAME: &'static str = "ENetConnectionRs";
+}
 
 impl HasSession for ENetConnectionRs {
-    const NAME: &'static str = "ENetConnectionRs";
-
     fn session(&self) -> &Session {
         &self.session
     }
@@ -53,16 +42,14 @@ impl HasSession for ENetConnectionRs {
             drop(departed);
         }
     }
-}
 
-impl ENetConnectionRs {
     fn close_host(&mut self) {
         self.session.core.close(clock::now());
         // A host without a session, and there is nothing to close if it had one.
         let _ = (self.handle.connection().borrow_mut()).close(clock::now());
     }
 
-    pub(super) fn set_refusing(&mut self, refuses: bool) {
+    fn set_refusing(&mut self, refuses: bool) {
         self.session.core.set_refuse_new_connections(refuses);
         (self.handle.connection().borrow_mut()).set_refusing(refuses);
     }

@@ -8,6 +8,7 @@ use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::dtls;
+use crate::report::Reports;
 use crate::session::HasSession;
 
 #[godot_api(secondary)]
@@ -64,11 +65,8 @@ impl ENetMultiplayerPeerRs {
         match done {
             Ok(true) => {}
             Ok(false) => {
-                let _lent = self.base_mut();
-                godot_warn!(
-                    "{}.{method}: dtls_verify is off; whoever answers is taken for the server.",
-                    Self::NAME
-                );
+                let cause = "dtls_verify is off; whoever answers is taken for the server";
+                self.warn(method, &cause);
             }
             Err(trouble) => {
                 self.close_host();

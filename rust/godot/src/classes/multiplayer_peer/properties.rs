@@ -1,17 +1,14 @@
 //! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
 //! which is the class's first; what the properties mean stands at their fields.
 
-use enet_multiplayer::{CreateError, LegacyError, WireProtocol as Wire};
+use enet_multiplayer::CreateError;
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
-use crate::connection::ENetConnectionRs;
-use crate::enums::{CompressionMode, FlushMode, PeerCompressionMode, WireProtocol};
-use crate::session::{self, HasSession};
+use crate::classes::connection::ENetConnectionRs;
+use crate::report::Reports;
+use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
-
-/// The editor's names of the compression modes.
-pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
 
 // By its path, where the bindings look for what they generated beside the class.
 #[godot_api(no_typed_signals)]
@@ -44,7 +41,7 @@ impl super::ENetMultiplayerPeerRs {
                 true => "a mesh has a host for each peer",
                 false => "the peer is not active",
             };
-            session::report_looking(self, "get_host", &cause);
+            self.report_looking("get_host", &cause);
             return None;
         };
         let handle = self.hosted(0, connection);
@@ -60,7 +57,7 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member compression_mode].
     #[func]
     pub(super) fn set_compression_mode(&mut self, mode: PeerCompressionMode) {
-        match convert::compression(CompressionMode(mode.0), self.dictionary.as_ref()) {
+        match convert::compression(mode.0, self.dictionary.as_ref()) {
             Ok(Some(mode)) => self.session.core.set_compression(mode),
             Ok(None) => {}
             Err(cause) => self.report("set_compression_mode", &cause),
@@ -70,7 +67,7 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member compression_mode].
     #[func]
     pub(super) fn get_compression_mode(&self) -> PeerCompressionMode {
-        PeerCompressionMode(convert::compression_mode(self.session.core.compression()).0)
+        PeerCompressionMode(self.session.core.compression().number())
     }
 
     /// See [member always_ordered].
@@ -89,7 +86,7 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn set_channel_count(&mut self, channels: i64) {
         let set = self.session.core.set_channel_count(channels);
-        self.report_setting(set, "set_channel_count");
+        self.report_failure("set_channel_count", set);
     }
 
     /// See [member channel_count].
@@ -102,7 +99,7 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn set_server_relay_enabled(&mut self, enabled: bool) {
         let set = self.session.core.set_server_relay_enabled(enabled);
-        self.report_setting(set, "set_server_relay_enabled");
+        self.report_failure("set_server_relay_enabled", set);
     }
 
     /// See [member server_relay].
@@ -114,22 +111,18 @@ impl super::ENetMultiplayerPeerRs {
     /// See [member wire_protocol].
     #[func]
     pub(super) fn set_wire_protocol(&mut self, protocol: WireProtocol) {
-        let protocol = match protocol.0 {
-            0 => Wire::Godot4,
-            1 => Wire::Godot3,
-            number => {
-                let cause = format!("there is no wire protocol {number}");
-                return self.report("set_wire_protocol", &cause);
-            }
+        let Some(protocol) = convert::from_wire_protocol(protocol) else {
+            let cause = format!("there is no wire protocol {}", protocol.0);
+            return self.report("set_wire_protocol", &cause);
         };
         let set = self.session.core.set_wire_protocol(protocol);
-        self.report_setting(set, "set_wire_protocol");
+        self.report_failure("set_wire_protocol", set);
     }
 
     /// See [member wire_protocol].
     #[func]
     pub(super) fn get_wire_protocol(&self) -> WireProtocol {
-        WireProtocol(self.session.core.wire_protocol() as i64)
+        convert::wire_protocol(self.session.core.wire_protocol())
     }
 
     /// See [member use_dtls].
@@ -198,13 +191,5 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn is_threaded(&self) -> bool {
         self.session.core.is_threaded()
-    }
-}
-
-impl ENetMultiplayerPeerRs {
-    pub(super) fn report_setting(&mut self, set: Result<(), LegacyError>, method: &str) {
-        if let Err(error) = set {
-            self.report(method, &error);
-        }
     }
 }

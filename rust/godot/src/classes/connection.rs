@@ -1,22 +1,21 @@
 //! Class ENetConnectionRs: one ENet host and its peers.
 
 use std::cell::RefCell;
-use std::fmt::Display;
 
 use enet_codec::Dictionary;
-use enet_multiplayer::{CreateError, HostOptions, HostStatistic as Statistic, Inactive};
+use enet_multiplayer::{CreateError, HostOptions, Inactive};
 use enet_proto::Event;
 use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
+use crate::classes::Handle;
+use crate::classes::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::dtls;
-use crate::enums::{EventType, FlushMode, HostStatistic};
-use crate::handle::Handle;
-use crate::packet_peer::{ENetPacketPeerRs, Unread};
-use crate::session::{self, HasSession, Session};
+use crate::report::Reports;
+use crate::session::{HasSession, Session};
+use crate::vocabulary::{EventType, FlushMode, HostStatistic};
 use crate::{clock, convert, frame};
-use enet_dtls::Dtls;
 
 /// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
 /// multiplayer game.
@@ -49,10 +48,12 @@ use enet_dtls::Dtls;
 /// [MultiplayerPeer]: a call is the method, the bare name reads and sets the property. Both mean the
 /// same here.
 #[derive(GodotClass)]
-#[class(tool, base = MultiplayerPeerExtension)]
+#[class(tool, init, base = MultiplayerPeerExtension)]
 pub struct ENetConnectionRs {
     base: Base<MultiplayerPeerExtension>,
+    #[init(val = Handle::unconnected())]
     handle: Handle,
+    #[init(val = Session::new())]
     session: Session,
     /// When packets leave that are put while this is a game's [MultiplayerPeer]: see
     /// [member ENetMultiplayerPeerRs.flush_mode]. Those of [method broadcast] and
@@ -73,6 +74,7 @@ pub struct ENetConnectionRs {
 mod as_peer;
 mod compression;
 mod encryption;
+mod host;
 mod socket;
 
 #[godot_api]
@@ -133,7 +135,7 @@ impl ENetConnectionRs {
         let handle = this.bind().handle.clone();
         let destroyed = handle.connection().borrow_mut().destroy();
         if destroyed.is_err() {
-            return report("destroy", &INACTIVE);
+            return Self::report_unborrowed("destroy", &INACTIVE);
         }
         drop(handle.departed(|_| false));
         let mut this = this;
@@ -181,7 +183,7 @@ impl ENetConnectionRs {
                 Some(handle.object(peer))
             }
             Err(error) => {
-                report("connect_to_host", &error);
+                Self::report_unborrowed("connect_to_host", &error);
                 None
             }
         }
@@ -203,22 +205,26 @@ impl ENetConnectionRs {
         let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {
-            let _lent = self.base_mut();
-            godot_warn!("ENetConnectionRs.service: {undecoded}.");
+            self.warn("service", &undecoded);
         }
         loop {
             let failed = handle.connection().borrow_mut().next_failed(clock::now());
             let Some(failed) = failed else { break };
-            let _lent = self.base_mut();
-            dtls::report("ENetConnectionRs.service", &failed);
+            dtls::report(self, "service", &failed);
         }
         match event {
-            Ok(Some(Event::Connected { peer, data })) => {
-                event_array(EVENT_CONNECT, Some(handle.object(peer)), data.into(), 0)
-            }
-            Ok(Some(Event::Disconnected { peer, data })) => {
-                event_array(EVENT_DISCONNECT, Some(handle.object(peer)), data.into(), 0)
-            }
+            Ok(Some(Event::Connected { peer, data })) => event_array(
+                EventType::EVENT_CONNECT,
+                Some(handle.object(peer)),
+                data.into(),
+                0,
+            ),
+            Ok(Some(Event::Disconnected { peer, data })) => event_array(
+                EventType::EVENT_DISCONNECT,
+                Some(handle.object(peer)),
+                data.into(),
+                0,
+            ),
             Ok(Some(Event::Received {
                 peer,
                 channel,
@@ -227,12 +233,12 @@ impl ENetConnectionRs {
             })) => {
                 let object = handle.object(peer);
                 object.bind().take_in(Unread { flags, data });
-                event_array(EVENT_RECEIVE, Some(object), 0, channel.into())
+                event_array(EventType::EVENT_RECEIVE, Some(object), 0, channel.into())
             }
-            Ok(None) => event_array(EVENT_NONE, None, 0, 0),
+            Ok(None) => event_array(EventType::EVENT_NONE, None, 0, 0),
             Err(Inactive) => {
                 self.report("service", &INACTIVE);
-                event_array(EVENT_ERROR, None, 0, 0)
+                event_array(EventType::EVENT_ERROR, None, 0, 0)
             }
         }
     }
@@ -281,7 +287,7 @@ impl ENetConnectionRs {
     ) {
         let handle = this.bind().handle.clone();
         let done = (handle.connection().borrow_mut()).limit_bandwidth(in_bandwidth, out_bandwidth);
-        report_failure("bandwidth_limit", done);
+        Self::report_failure_unborrowed("bandwidth_limit", done);
     }
 
     /// Limits the ENet channels of peers that connect from now on: 1 to 255; anything else stands for
@@ -290,7 +296,7 @@ impl ENetConnectionRs {
     fn channel_limit(this: Gd<Self>, limit: i64) {
         let handle = this.bind().handle.clone();
         let done = handle.connection().borrow_mut().set_channel_limit(limit);
-        report_failure("channel_limit", done);
+        Self::report_failure_unborrowed("channel_limit", done);
     }
 
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
@@ -311,7 +317,7 @@ impl ENetConnectionRs {
     #[func(gd_self)]
     fn refuse_new_connections(this: Gd<Self>, refuse: bool) {
         if !this.bind().handle.connection().borrow().is_active() {
-            return report("refuse_new_connections", &INACTIVE);
+            return Self::report_unborrowed("refuse_new_connections", &INACTIVE);
         }
         let mut this = this;
         this.bind_mut().set_refusing(refuse);
@@ -322,19 +328,14 @@ impl ENetConnectionRs {
     #[func]
     fn pop_statistic(&mut self, statistic: HostStatistic) -> f64 {
         let handle = self.handle.clone();
-        let statistic = match statistic.0 {
-            _ if !handle.connection().borrow().is_active() => {
-                self.report("pop_statistic", &INACTIVE);
-                return 0.0;
-            }
-            0 => Statistic::SentData,
-            1 => Statistic::SentPackets,
-            2 => Statistic::ReceivedData,
-            3 => Statistic::ReceivedPackets,
-            other => {
-                self.report("pop_statistic", &format!("there is no statistic {other}"));
-                return 0.0;
-            }
+        if !handle.connection().borrow().is_active() {
+            self.report("pop_statistic", &INACTIVE);
+            return 0.0;
+        }
+        let Some(statistic) = convert::from_host_statistic(statistic) else {
+            let cause = format!("there is no statistic {}", statistic.0);
+            self.report("pop_statistic", &cause);
+            return 0.0;
         };
         let popped = handle.connection().borrow_mut().pop_statistic(statistic);
         popped.unwrap_or(0) as f64
@@ -385,115 +386,11 @@ impl ENetConnectionRs {
         let mut connection = handle.connection().borrow_mut();
         let done = connection.send_raw(clock::now(), &address, port, packet.as_slice());
         drop(connection);
-        report_failure("socket_send", done);
+        Self::report_failure_unborrowed("socket_send", done);
     }
 }
-
-impl ENetConnectionRs {
-    /// The object for the host of another class's session.
-    pub fn of_session(handle: Handle) -> Gd<Self> {
-        Gd::from_init_fn(|base| Self {
-            base,
-            handle,
-            session: Session::new(),
-            flush_mode: PhantomVar::default(),
-            threaded: PhantomVar::default(),
-            dictionary: RefCell::default(),
-        })
-    }
-
-    /// What the host is.
-    pub fn handle(&self) -> &Handle {
-        &self.handle
-    }
-
-    /// Its own session ends, because another one has the host now.
-    pub fn leave_session(&mut self) {
-        self.session.core.leave();
-    }
-
-    fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
-        let handle = this.bind().handle.clone();
-        let created = (handle.connection().borrow_mut()).create(options, clock::now());
-        match created {
-            Ok(()) => {
-                let session = &mut this.bind_mut().session.core;
-                session.leave();
-                if options.bind.is_some() {
-                    session.serve(handle.connection().clone());
-                }
-                Error::OK
-            }
-            Err(error) => {
-                report(method, &error);
-                convert::create_error(&error)
-            }
-        }
-    }
-
-    /// Lets go of the objects of peers that left. Scripts' notifications may run.
-    fn forget_departed(&mut self) {
-        let departed = self.handle.departed(|_| false);
-        if !departed.is_empty() {
-            let _lent = self.base_mut();
-            drop(departed);
-        }
-    }
-
-    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
-        if let Err(error) = done {
-            self.report(method, &error);
-        }
-    }
-
-    fn answer<T>(&self, method: &str, answer: Result<T, Inactive>) -> Option<T> {
-        if answer.is_err() {
-            session::report_looking(self, method, &INACTIVE);
-        }
-        answer.ok()
-    }
-
-    fn encrypt(
-        this: &Gd<Self>,
-        method: &str,
-        dtls: impl FnOnce() -> Result<Dtls, dtls::Trouble>,
-    ) -> Error {
-        let handle = this.bind().handle.clone();
-        if !handle.connection().borrow().is_active() {
-            report(method, &INACTIVE);
-            return Error::ERR_UNCONFIGURED;
-        }
-        let done = dtls().and_then(|dtls| dtls::encrypt(handle.connection(), dtls));
-        match done {
-            Ok(()) => Error::OK,
-            Err(trouble) => {
-                report(method, &trouble.cause);
-                trouble.error
-            }
-        }
-    }
-}
-
-/// Larger dictionaries gain nothing: a datagram has 4 KiB.
-const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
-
-const EVENT_ERROR: EventType = EventType(-1);
-const EVENT_NONE: EventType = EventType(0);
-const EVENT_CONNECT: EventType = EventType(1);
-const EVENT_DISCONNECT: EventType = EventType(2);
-const EVENT_RECEIVE: EventType = EventType(3);
 
 const INACTIVE: &str = "the connection is not active";
-
-fn report(method: &str, cause: &dyn Display) {
-    godot_error!("ENetConnectionRs.{method}: {cause}.");
-}
-
-fn report_failure<E: Display>(method: &str, done: Result<(), E>) {
-    if let Err(error) = done {
-        report(method, &error);
-    }
-}
 
 fn event_array(
     event: EventType,

@@ -9,7 +9,8 @@ use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::clock;
-use crate::session::{self, HasSession};
+use crate::release::release;
+use crate::report::Reports;
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
@@ -31,7 +32,7 @@ impl ENetMultiplayerPeerRs {
             let cause = format!("the time to wait must not be negative, as {wait_usec} is");
             self.report("close_connection", &cause);
         }
-        session::release(this);
+        release(this);
     }
 
     /// The transfer channel of the packet that was read last, since the last poll. -1, with an error
@@ -46,7 +47,7 @@ impl ENetMultiplayerPeerRs {
             Some(channel) => channel.into(),
             None => {
                 let cause = "no packet was read since the last poll";
-                session::report_looking(self, "get_last_packet_channel", &cause);
+                self.report_looking("get_last_packet_channel", &cause);
                 -1
             }
         }
@@ -88,19 +89,19 @@ impl ENetMultiplayerPeerRs {
             Ok(id) => core.set_peer_timeout(id, timeout_limit, timeout_min, timeout_max),
             Err(_) => return self.report("set_peer_timeout", &no_id(id)),
         };
-        self.report_setting(set, "set_peer_timeout");
+        self.report_failure("set_peer_timeout", set);
     }
 }
 
 impl ENetMultiplayerPeerRs {
     fn address_of(&self, id: i64, method: &str) -> Option<SocketAddr> {
         let Ok(id) = i32::try_from(id) else {
-            session::report_looking(self, method, &no_id(id));
+            self.report_looking(method, &no_id(id));
             return None;
         };
         let address = self.session.core.peer_address(id);
         if let Err(error) = &address {
-            session::report_looking(self, method, error);
+            self.report_looking(method, error);
         }
         address.ok()
     }

@@ -1,0 +1,64 @@
+//! The host of ENetConnectionRs: how it is made, handed on and asked.
+
+use enet_multiplayer::{HostOptions, Inactive};
+use godot::global::Error;
+use godot::prelude::*;
+
+use super::{ENetConnectionRs, INACTIVE};
+use crate::classes::Handle;
+use crate::report::Reports;
+use crate::{clock, convert};
+
+impl ENetConnectionRs {
+    /// The object for the host of another class's session.
+    pub fn of_session(handle: Handle) -> Gd<Self> {
+        let mut object = Self::new_gd();
+        object.bind_mut().handle = handle;
+        object
+    }
+
+    /// What the host is.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Its own session ends, because another one has the host now.
+    pub fn leave_session(&mut self) {
+        self.session.core.leave();
+    }
+
+    pub(super) fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
+        let handle = this.bind().handle.clone();
+        let created = (handle.connection().borrow_mut()).create(options, clock::now());
+        match created {
+            Ok(()) => {
+                let session = &mut this.bind_mut().session.core;
+                session.leave();
+                if options.bind.is_some() {
+                    session.serve(handle.connection().clone());
+                }
+                Error::OK
+            }
+            Err(error) => {
+                Self::report_unborrowed(method, &error);
+                convert::create_error(&error)
+            }
+        }
+    }
+
+    /// Lets go of the objects of peers that left. Scripts' notifications may run.
+    pub(super) fn forget_departed(&mut self) {
+        let departed = self.handle.departed(|_| false);
+        if !departed.is_empty() {
+            let _lent = self.base_mut();
+            drop(departed);
+        }
+    }
+
+    pub(super) fn answer<T>(&self, method: &str, answer: Result<T, Inactive>) -> Option<T> {
+        if answer.is_err() {
+            self.report_looking(method, &INACTIVE);
+        }
+        answer.ok()
+    }
+}

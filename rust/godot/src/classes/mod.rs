@@ -1,0 +1,8 @@
+//! The classes that scripts see.
+
+pub mod connection;
+pub mod multiplayer_peer;
+pub mod packet_peer;
+
+/// A connection and the objects of its peers.
+type Handle = crate::handle::Handle<packet_peer::ENetPacketPeerRs>;

@@ -1,0 +1,75 @@
+//! How the extension prints errors and warnings: each names the class and the method, then the cause.
+
+use std::fmt::Display;
+
+use godot::obj::WithBaseField;
+use godot::prelude::*;
+
+use crate::release::release;
+
+/// Prints an error. Only for a caller without an object or with none borrowed.
+pub fn print_error(class: &str, method: &str, cause: &dyn Display) {
+    godot_error!("{class}.{method}: {cause}.");
+}
+
+/// Prints a warning. Only for a caller without an object or with none borrowed.
+pub fn print_warning(class: &str, method: &str, cause: &dyn Display) {
+    godot_warn!("{class}.{method}: {cause}.");
+}
+
+/// A class that prints errors and warnings.
+pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
+    /// The class's name, for messages.
+    const NAME: &'static str;
+
+    /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
+    /// It may also drop the last reference to it, so there is another one until then.
+    fn report(&mut self, method: &str, cause: &dyn Display) {
+        lend(self, || print_error(Self::NAME, method, cause));
+    }
+
+    /// Prints a warning, with the same precautions as [`Reports::report`].
+    fn warn(&mut self, method: &str, cause: &dyn Display) {
+        lend(self, || print_warning(Self::NAME, method, cause));
+    }
+
+    /// The same for a method that only looks at its object. What listens to errors cannot change the
+    /// object then.
+    fn report_looking(&self, method: &str, cause: &dyn Display) {
+        let this = self.to_gd();
+        print_error(Self::NAME, method, cause);
+        release(this);
+    }
+
+    /// Prints the error of a call that failed.
+    fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
+        if let Err(error) = done {
+            self.report(method, &error);
+        }
+    }
+
+    /// Prints an error where nothing is borrowed.
+    fn report_unborrowed(method: &str, cause: &dyn Display) {
+        print_error(Self::NAME, method, cause);
+    }
+
+    /// Prints the error of a call that failed where nothing is borrowed.
+    fn report_failure_unborrowed<E: Display>(method: &str, done: Result<(), E>) {
+        if let Err(error) = done {
+            print_error(Self::NAME, method, &error);
+        }
+    }
+}
+
+/// Lends the borrow of an object to whatever listens to `print`, and keeps the object until then.
+fn lend<T>(object: &mut T, print: impl FnOnce())
+where
+    T: WithBaseField + Inherits<RefCounted> + Inherits<Object>,
+{
+    let this = object.to_gd();
+    {
+        let _lent = object.base_mut();
+        print();
+    }
+    release(this);
+}

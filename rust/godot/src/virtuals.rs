@@ -1,0 +1,262 @@
+//! The engine's calls on a class with a session: the virtual methods of a MultiplayerPeer.
+//!
+//! Two classes have one: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
+//! with an id. [`session_virtuals`] makes each class's methods call the functions here.
+
+use enet_multiplayer::Mode;
+use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
+use godot::global::Error;
+use godot::meta::conv::RawPtr;
+
+use crate::bindings::raw;
+use crate::release::release;
+use crate::session::HasSession;
+use crate::{clock, convert, dtls, frame};
+
+pub fn poll<T: HasSession>(this: &mut T) {
+    // A handler may drop every other reference.
+    let object = this.to_gd();
+    let may_wait = frame::poll_may_wait(this);
+    if let Err(error) = this.session_mut().begin_poll(may_wait) {
+        this.report("poll", &error);
+        return release(object);
+    }
+    // Before the signals that follow from it.
+    while let Some(failed) = this.session_mut().core.next_failed(clock::now()) {
+        dtls::report(this, "poll", &failed);
+    }
+    while let Some(notice) = this.session_mut().core.next_notice(clock::now()) {
+        this.emit(notice.signal());
+        this.session_mut().core.finish(notice, clock::now());
+    }
+    frame::poll_done(this);
+    this.tidy();
+    let undecoded = this.session_mut().core.undecoded(clock::now());
+    if let Some(undecoded) = undecoded {
+        this.warn("poll", &undecoded);
+    }
+    release(object);
+}
+
+pub fn close<T: HasSession>(this: &mut T) {
+    let object = this.to_gd();
+    this.close_host();
+    this.tidy();
+    release(object);
+}
+
+pub fn disconnect_peer<T: HasSession>(this: &mut T, peer: i32, force: bool) {
+    let object = this.to_gd();
+    let session = &mut this.session_mut().core;
+    let done = session.disconnect_peer(peer, force, clock::now());
+    this.tidy();
+    this.report_failure("disconnect_peer", done);
+    release(object);
+}
+
+/// # Safety
+/// Both out-parameters must be valid for writing.
+pub unsafe fn get_packet<T: HasSession>(
+    this: &mut T,
+    r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+    r_buffer_size: RawPtr<*mut i32>,
+) -> Error {
+    let session = this.session_mut();
+    let Some(packet) = session.core.take_packet() else {
+        this.report("get_packet", &"no packet is waiting");
+        return Error::ERR_UNAVAILABLE;
+    };
+    // SAFETY: the caller vouches for both out-parameters.
+    unsafe { raw::hand_out(&session.lent, packet.data, r_buffer, r_buffer_size) }
+    Error::OK
+}
+
+/// # Safety
+/// A buffer that is not null must be valid for reading `size` bytes during the call.
+pub unsafe fn put_packet<T: HasSession>(
+    this: &mut T,
+    buffer: RawPtr<*const u8>,
+    size: i32,
+) -> Error {
+    // SAFETY: the caller vouches for the buffer during the call, and the session copies what it keeps.
+    let data = unsafe { raw::bytes(buffer, size) };
+    let warning = this.session().fragment_warning(data.len());
+    if let Some(warning) = warning {
+        this.warn("put_packet", &warning);
+    }
+    match this.session_mut().send(data) {
+        Ok(()) => {
+            frame::packet_put(this);
+            Error::OK
+        }
+        Err((error, cause)) => {
+            this.report("put_packet", &cause);
+            error
+        }
+    }
+}
+
+pub fn available_packet_count<T: HasSession>(this: &T) -> i32 {
+    i32::try_from(this.session().core.available_packets()).unwrap_or(i32::MAX)
+}
+
+pub fn packet_peer<T: HasSession>(this: &T) -> i32 {
+    match this.session().next_packet() {
+        Ok(packet) => packet.peer,
+        Err(cause) => {
+            this.report_looking("get_packet_peer", &cause);
+            1
+        }
+    }
+}
+
+pub fn packet_channel<T: HasSession>(this: &T) -> i32 {
+    match this.session().next_packet() {
+        Ok(packet) => packet.channel,
+        Err(cause) => {
+            this.report_looking("get_packet_channel", &cause);
+            1
+        }
+    }
+}
+
+pub fn packet_mode<T: HasSession>(this: &T) -> TransferMode {
+    match this.session().next_packet() {
+        Ok(packet) => convert::transfer_mode(packet.mode),
+        Err(cause) => {
+            this.report_looking("get_packet_mode", &cause);
+            TransferMode::RELIABLE
+        }
+    }
+}
+
+pub fn set_transfer_mode<T: HasSession>(this: &mut T, mode: TransferMode) {
+    let mode = convert::from_transfer_mode(mode);
+    this.session_mut().core.set_transfer_mode(mode);
+}
+
+pub fn transfer_mode<T: HasSession>(this: &T) -> TransferMode {
+    convert::transfer_mode(this.session().core.transfer_mode())
+}
+
+pub fn is_server<T: HasSession>(this: &T) -> bool {
+    this.session().core.mode() == Mode::Server
+}
+
+pub fn unique_id<T: HasSession>(this: &T) -> i32 {
+    if !this.session().core.is_active() {
+        this.report_looking("get_unique_id", &"the peer is not active");
+    }
+    this.session().core.unique_id()
+}
+
+pub fn connection_status<T: HasSession>(this: &T) -> ConnectionStatus {
+    convert::status(this.session().core.status())
+}
+
+/// Fills the engine's virtual methods of a class with a [`crate::session::Session`]. `$more` are
+/// methods that only this class has.
+macro_rules! session_virtuals {
+    ($class:ident, {$($more:tt)*}) => {
+        #[godot_api]
+        impl godot::classes::IMultiplayerPeerExtension for $class {
+            $($more)*
+
+            fn poll(&mut self) {
+                virtuals::poll(self);
+            }
+
+            fn on_notification(&mut self, what: godot::classes::notify::ObjectNotification) {
+                crate::frame::notified(self, what.into());
+            }
+
+            fn close(&mut self) {
+                virtuals::close(self);
+            }
+
+            fn disconnect_peer(&mut self, peer: i32, force: bool) {
+                virtuals::disconnect_peer(self, peer, force);
+            }
+
+            unsafe fn get_packet_rawptr(
+                &mut self,
+                r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+                r_buffer_size: RawPtr<*mut i32>,
+            ) -> Error {
+                // SAFETY: the engine passes two valid out-parameters.
+                unsafe { virtuals::get_packet(self, r_buffer, r_buffer_size) }
+            }
+
+            unsafe fn put_packet_rawptr(&mut self, buffer: RawPtr<*const u8>, size: i32) -> Error {
+                // SAFETY: the engine passes a buffer of this size that stays valid during the call.
+                unsafe { virtuals::put_packet(self, buffer, size) }
+            }
+
+            fn get_available_packet_count(&self) -> i32 {
+                virtuals::available_packet_count(self)
+            }
+
+            fn get_max_packet_size(&self) -> i32 {
+                crate::bindings::raw::REPORTED_MAX_PACKET_SIZE
+            }
+
+            fn get_packet_peer(&self) -> i32 {
+                virtuals::packet_peer(self)
+            }
+
+            fn get_packet_channel(&self) -> i32 {
+                virtuals::packet_channel(self)
+            }
+
+            fn get_packet_mode(&self) -> TransferMode {
+                virtuals::packet_mode(self)
+            }
+
+            fn set_transfer_channel(&mut self, channel: i32) {
+                self.session_mut().core.set_transfer_channel(channel);
+            }
+
+            fn get_transfer_channel(&self) -> i32 {
+                self.session().core.transfer_channel()
+            }
+
+            fn set_transfer_mode(&mut self, mode: TransferMode) {
+                virtuals::set_transfer_mode(self, mode);
+            }
+
+            fn get_transfer_mode(&self) -> TransferMode {
+                virtuals::transfer_mode(self)
+            }
+
+            fn set_target_peer(&mut self, peer: i32) {
+                self.session_mut().core.set_target(peer);
+            }
+
+            fn is_server(&self) -> bool {
+                virtuals::is_server(self)
+            }
+
+            fn get_unique_id(&self) -> i32 {
+                virtuals::unique_id(self)
+            }
+
+            fn get_connection_status(&self) -> ConnectionStatus {
+                virtuals::connection_status(self)
+            }
+
+            fn set_refuse_new_connections(&mut self, enable: bool) {
+                self.set_refusing(enable);
+            }
+
+            fn is_refusing_new_connections(&self) -> bool {
+                self.is_refusing()
+            }
+
+            fn is_server_relay_supported(&self) -> bool {
+                self.session().core.supports_server_relay()
+            }
+        }
+    };
+}
+
+pub(crate) use session_virtuals;
