@@ -1,4 +1,4 @@
-//! Arguments that the bindings have no type for.
+//! Types of arguments that the bindings lack.
 
 use std::fmt::{self, Debug, Formatter};
 
@@ -9,8 +9,7 @@ use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
 use godot::prelude::*;
 
-/// An object or null, and null if the script leaves the argument out: the bindings allow no default
-/// for objects.
+/// An optional argument for an object, null by default. The bindings allow no default for plain objects.
 #[derive(Debug, Clone)]
 pub struct NullableTlsOptions(pub Option<Gd<TlsOptions>>);
 
@@ -36,12 +35,12 @@ impl FromGodot for NullableTlsOptions {
     }
 }
 
-// SAFETY: the trait marks values that may be kept as defaults for good. The only one ever kept is null
+// SAFETY: the trait marks values that the bindings can keep as defaults for good. The only default is null
 // (see `dtls_client_setup`), which has no state to share.
 unsafe impl GodotImmutable for NullableTlsOptions {}
 
-/// What a script passed for a connection. Untyped calls can pass any object: the method says what is
-/// wrong with it, where the bindings would fail without a result.
+/// An argument for a connection. A script's untyped call can pass any object: with this type the method can
+/// print what is wrong and return an error, while the bindings would fail without a result.
 pub enum HostArgument<C: GodotClass> {
     Null,
     Foreign(String),

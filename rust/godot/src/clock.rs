@@ -1,4 +1,4 @@
-//! The inputs that the core does not get for itself: time and randomness; and the engine's frames.
+//! Inputs that `enet_multiplayer` takes from its caller, time and randomness, and the engine's count of frames.
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, RandomState};
@@ -10,32 +10,33 @@ use enet_proto::Time;
 use godot::classes::Engine;
 use godot::prelude::*;
 
-/// ENet takes the time 0 for "never": what never happened must look long ago, or a young connection
-/// waits for its first ping, and with it for its first round trip.
+/// Time at the start. ENet uses the time 0 for "never", which must look long ago: otherwise a new connection
+/// waits for its first ping, and so for its first round-trip time.
 const HEAD_START: Time = Time::from_secs(3600);
 
-/// Time since an hour before the extension first asked. Monotonic.
+/// Monotonic time since an hour before the first call.
 pub fn now() -> Time {
     static START: OnceLock<Instant> = OnceLock::new();
     HEAD_START + START.get_or_init(Instant::now).elapsed()
 }
 
-/// The clock of a network thread, if there shall be one.
+/// The clock of a network thread, or `None` if no thread is wanted.
 pub fn thread(is_wanted: bool) -> Option<Clock> {
     is_wanted.then_some(now as Clock)
 }
 
-/// The engine's count of frames. Finding whom to ask takes longer than asking, so it is kept.
+/// The engine's count of frames. Looking up the engine's singleton takes longer than the query, so it is
+/// kept.
 #[derive(Debug, Default)]
 pub struct Frames(OnceCell<Gd<Engine>>);
 
 impl Frames {
-    /// The frame that is going on.
+    /// Number of the current frame.
     pub fn number(&self) -> u64 {
         self.engine().get_process_frames()
     }
 
-    /// Whether a physics step is going on.
+    /// Whether the engine is in a physics step.
     pub fn is_physics(&self) -> bool {
         self.engine().is_in_physics_frame()
     }
@@ -45,7 +46,7 @@ impl Frames {
     }
 }
 
-/// A number nobody can guess: the standard library keys its hash maps from the system's randomness.
+/// An unpredictable number: the standard library keys its hash maps from the system's randomness.
 pub fn seed() -> u32 {
     RandomState::new().hash_one(now()) as u32
 }

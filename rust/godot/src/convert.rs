@@ -1,4 +1,4 @@
-//! The only translation between Godot's vocabulary and the core's.
+//! Conversions between Godot's types and those of `enet_multiplayer` and `enet_codec`.
 
 use enet_codec::{Compression, Dictionary, ModeError};
 use enet_multiplayer::{CreateError, MeshError, PacketError, SendError, Status, TransferMode};
@@ -20,7 +20,7 @@ pub fn create_error(error: &CreateError) -> Error {
         | CreateError::OutBandwidth(_)
         | CreateError::UniqueId { .. } => Error::ERR_INVALID_PARAMETER,
         CreateError::MeshOfGodot3 => Error::ERR_UNAVAILABLE,
-        // A host that could not be made, or could not start to connect.
+        // The host could not be made, or could not start to connect.
         _ => Error::ERR_CANT_CREATE,
     }
 }
@@ -40,7 +40,7 @@ pub fn packet_error(error: PacketError) -> Error {
     }
 }
 
-/// The compression of a mode's number; `None` for a number of no mode, which changes nothing.
+/// The compression with a mode's number; `None` for a number that is no mode, which changes nothing.
 pub fn compression(
     mode: i64,
     dictionary: Option<&Dictionary>,
@@ -168,8 +168,8 @@ pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> 
     })
 }
 
-/// A script's number as the core takes it. What does not fit stays out of the range of every port and
-/// count; ids need more care.
+/// A script's number in 32 bits, clamped. A number that does not fit remains out of range for every port and
+/// count. Ids need a checked conversion instead, as every clamped value is a possible id.
 pub fn int(value: i64) -> i32 {
     value.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }

@@ -1,4 +1,4 @@
-//! Encryption: Godot's options, keys and certificates, as the core wants them.
+//! Encryption: translates Godot's options, keys and certificates for `enet_dtls`.
 
 use enet_dtls::{
     Dtls, FailedHandshake, Identity, SetupError, Trust, Verification, first_certificate,
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::clock;
 use crate::report::Reports;
 
-/// What a host of ENetMultiplayerPeerRs is encrypted with: Godot 3's properties.
+/// The encryption settings of ENetMultiplayerPeerRs, which are properties and methods of Godot 3.
 pub struct Settings {
     pub is_enabled: bool,
     pub verifies: bool,
@@ -34,7 +34,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The accepting side of a new server; `None` without encryption.
+    /// The encryption of a new server; `None` if it is off.
     pub fn server(&self) -> Result<Option<Dtls>, Trouble> {
         if !self.is_enabled {
             return Ok(None);
@@ -42,7 +42,8 @@ impl Settings {
         server(self.key.clone(), self.certificate.clone()).map(Some)
     }
 
-    /// The connecting side of a new client; `None` without encryption.
+    /// The encryption of a new client; `None` if it is off. `address` is the server's, as given by the
+    /// script.
     pub fn client(&self, address: &GString) -> Result<Option<Dtls>, Trouble> {
         if !self.is_enabled {
             return Ok(None);
@@ -65,7 +66,7 @@ impl Settings {
     }
 }
 
-/// Why a host was not encrypted: the text, and Godot's number.
+/// The reason why a host was not encrypted, as text and as Godot's error.
 pub struct Trouble {
     pub cause: String,
     pub error: Error,
@@ -86,7 +87,7 @@ impl From<SetupError> for Trouble {
     }
 }
 
-/// The accepting side, from `TLSOptions.server`.
+/// The encryption of a server, from `TLSOptions.server`.
 pub fn server_from_options(options: Option<Gd<TlsOptions>>) -> Result<Dtls, Trouble> {
     match options {
         Some(options) if options.is_server() => {
@@ -103,7 +104,7 @@ pub fn server_from_options(options: Option<Gd<TlsOptions>>) -> Result<Dtls, Trou
     }
 }
 
-/// The connecting side, from `TLSOptions.client` or `TLSOptions.client_unsafe`. No options stand for
+/// The encryption of a client, from `TLSOptions.client` or `TLSOptions.client_unsafe`. `None` stands for
 /// `TLSOptions.client()`.
 pub fn client_from_options(
     hostname: &GString,
@@ -141,7 +142,7 @@ pub fn client_from_options(
     Ok(Dtls::client(verification, clock::now()))
 }
 
-/// Encrypts a host.
+/// Turns on encryption for a connection's host.
 pub fn encrypt(connection: &SharedConnection, dtls: Dtls) -> Result<(), Trouble> {
     let done = connection.borrow_mut().encrypt(dtls, clock::now());
     done.map_err(|error| {
@@ -174,8 +175,8 @@ fn server(
     Ok(Dtls::server(&identity, clock::now())?)
 }
 
-/// Whom a client trusts: the given certificates, or else those of the project's settings, or of the
-/// system.
+/// The certificates that a client trusts: the given ones, or else those of the project's settings, or else
+/// those of the system.
 fn trust(certificate: Option<Gd<X509Certificate>>) -> Result<Trust, Trouble> {
     const OVERRIDE: &str = "network/tls/certificate_bundle_override";
     if let Some(mut certificate) = certificate {
@@ -196,10 +197,10 @@ fn trust(certificate: Option<Gd<X509Certificate>>) -> Result<Trust, Trouble> {
     }
 }
 
-/// The certificates as text.
+/// The certificates as PEM text.
 ///
-/// Of several in one object the engine writes the first, as often as there are; the others it only gives
-/// away through the file that they were loaded from.
+/// From an object with several certificates, the engine writes the first one several times. The others can
+/// be had only from the file from which the object was loaded.
 fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
     let pem = written(certificate);
     if pem.matches(BEGIN).count() <= 1 {
@@ -210,11 +211,11 @@ fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
         true => String::new(),
         false => FileAccess::get_file_as_string(&path).to_string(),
     };
-    // The file may have changed since.
+    // The file may have changed since it was loaded.
     match (first_certificate(&pem), first_certificate(&file)) {
         (Some(one), Some(other)) if one == other => Ok(file),
         _ => Err(Trouble::new(
-            "of several certificates in one object Godot gives only the first; load them as a resource, \
+            "Godot gives only the first of several certificates in one object; load them as a resource, \
              with load(\"res://certificates.crt\")",
             Error::ERR_INVALID_PARAMETER,
         )),
@@ -223,8 +224,8 @@ fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
-/// What the engine writes. It may end with a NUL of which the engine then complains; nobody who reads
-/// that could do anything about it.
+/// The PEM text that the engine writes. The text can end with a NUL, about which the engine prints an
+/// error. The error is suppressed, as users could do nothing about it.
 fn written(certificate: &mut Gd<X509Certificate>) -> String {
     let mut engine = Engine::singleton();
     let prints = engine.is_printing_error_messages();
@@ -234,8 +235,8 @@ fn written(certificate: &mut Gd<X509Certificate>) -> String {
     pem
 }
 
-/// Prints why a session failed: an error where this side began, a warning where a stranger did. Lend the
-/// object's borrow meanwhile.
+/// Prints why a DTLS session failed: as an error if this side requested it, as a warning if a remote did. The
+/// object must not be borrowed meanwhile, as scripts can listen to errors.
 pub fn report<T: Reports>(this: &mut T, method: &str, failed: &FailedHandshake) {
     let FailedHandshake {
         address,

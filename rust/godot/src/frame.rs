@@ -1,16 +1,19 @@
-//! When what a session sends leaves: together, before a frame's processing or at its end.
+//! Coalescing of outgoing packets: a session flushes before a frame's processing or at its end.
 //!
-//! A frame of the engine is, in this order: physics steps, each with the deferred calls made in it; the
-//! multiplayer APIs' polls; the tree's signal `process_frame`; deferred calls; the nodes' processing;
-//! deferred calls; the tree's timers; deferred calls. Packets that were put when the signal comes, in
-//! physics steps and in handlers, leave with it: the answer to a packet need not wait for the processing.
-//! What is put later leaves with a deferred call. Acknowledgements alone wait for such packets; if there
-//! are none, a timer without time to wait sends them after the processing.
+//! The engine runs a frame in this order: physics steps, each with the deferred calls made in it; the
+//! polls of the multiplayer APIs; the tree's signal `process_frame`; deferred calls; the nodes' processing;
+//! deferred calls; the tree's timers; deferred calls. There are three ways to a flush:
 //!
-//! A script that polls in a loop of its own lets no frame go by: its polls send.
+//! - Packets put before the signal, in physics steps and in handlers, leave with the signal, so that the
+//!   answer to a packet need not wait for the processing.
+//! - Packets put later leave with a deferred call.
+//! - Acknowledgements wait for such packets. If none are put, a timer of zero seconds sends the
+//!   acknowledgements after the processing.
 //!
-//! All three ways lead through the object's own `notification`. They keep nothing alive and outlive a
-//! reload of this library, which a function of its own in the engine's hands would not.
+//! A script that polls in a loop of its own lets no frame pass, so its polls flush.
+//!
+//! All three ways call the object's own `notification`. Such a call keeps no object alive and survives a
+//! reload of this library, while a Callable to one of the library's functions would not.
 
 use enet_multiplayer::{Multiplayer, Status};
 use godot::classes::{Engine, SceneTree};
@@ -21,7 +24,7 @@ use crate::convert;
 use crate::report::Reports;
 use crate::vocabulary::FlushMode;
 
-/// The notifications, beyond the engine's own: a deferred call, the frame's begin, the timer.
+/// Notifications beyond the engine's own: of the deferred call, of the signal and of the timer.
 const DEFERRED: i32 = 0x4E65_7401;
 const FRAME_BEGINS: i32 = DEFERRED + 1;
 const FRAME_ENDS: i32 = DEFERRED + 2;
@@ -29,16 +32,16 @@ const FRAME_ENDS: i32 = DEFERRED + 2;
 const NOTIFICATION: &str = "notification";
 const BEGIN_SIGNAL: &str = "process_frame";
 
-/// What is on its way to tell a session that it shall send.
+/// The pending calls that will make a session flush.
 #[derive(Debug, Default)]
 pub struct FrameEnd {
-    /// Whether packets wait, and not acknowledgements alone.
+    /// Whether packets wait, as opposed to acknowledgements alone.
     has_packets: bool,
     is_deferred: bool,
     is_timed: bool,
-    /// Whether the tree tells of frames.
+    /// Whether the object is connected to the tree's signal.
     is_told: bool,
-    /// The last frame it told of.
+    /// The last frame in which the signal came.
     begun: Option<u64>,
     frames: Frames,
 }
@@ -48,12 +51,12 @@ impl FrameEnd {
         self.is_deferred || self.is_timed
     }
 
-    /// They left otherwise.
+    /// Notes that the waiting packets were sent by another way.
     pub fn forget_packets(&mut self) {
         self.has_packets = false;
     }
 
-    /// Whether frames go by.
+    /// Whether the engine runs frames, as opposed to a script's own loop.
     fn is_running(&self) -> bool {
         let frame = self.frames.number();
         self.begun
@@ -72,7 +75,7 @@ pub trait Framed: Reports {
     fn frame_mut(&mut self) -> &mut FrameEnd;
 }
 
-/// Whether what the coming poll finds may wait for the end of the frame.
+/// Whether the packets and acknowledgements of the coming poll may wait for the end of the frame.
 pub fn poll_may_wait<T: Framed>(this: &mut T) -> bool {
     if !waits(this) {
         return false;
@@ -81,11 +84,11 @@ pub fn poll_may_wait<T: Framed>(this: &mut T) -> bool {
         listen(this);
     }
     let frame = this.frame();
-    // If nothing ran since the last time, no frame goes by between the two.
+    // A call still pending since the last poll means that no frame passed between the two polls.
     this.core().status() == Status::Connected && !frame.is_due() && frame.is_running()
 }
 
-/// After a packet: sees to its being sent.
+/// To be called after a packet was put: schedules a flush.
 pub fn packet_put<T: Framed>(this: &mut T) {
     if !waits(this) {
         return;
@@ -94,20 +97,20 @@ pub fn packet_put<T: Framed>(this: &mut T) {
     defer(this);
 }
 
-/// The same after a poll, which may have left nothing to send.
+/// To be called after a poll: schedules a flush if there is anything to send.
 pub fn poll_done<T: Framed>(this: &mut T) {
     if waits(this) && this.core().has_unsent() {
         defer(this);
     }
 }
 
-/// One of the notifications came.
+/// Handles a notification of the object.
 pub fn notified<T: Framed>(this: &mut T, what: i32) {
     match what {
         DEFERRED => {
             let frame = &mut this.frame_mut();
             frame.is_deferred = false;
-            // After the physics steps comes the signal.
+            // In a physics step, the signal that follows will flush.
             let goes_on = (frame.is_timed && !frame.has_packets)
                 || (frame.is_told && frame.frames.is_physics());
             if !goes_on {
@@ -123,12 +126,12 @@ pub fn notified<T: Framed>(this: &mut T, what: i32) {
     }
 }
 
-/// See the property of this name.
+/// The value of the property `flush_mode`.
 pub fn mode<T: Framed>(this: &T) -> FlushMode {
     convert::flush_mode(this.core().flush_mode())
 }
 
-/// See the property of this name.
+/// The value of the property `flush_mode`.
 pub fn set_mode<T: Framed>(this: &mut T, mode: FlushMode) {
     let Some(mode) = convert::from_flush_mode(mode) else {
         let cause = format!("{} is not a flush mode", mode.0);
@@ -158,8 +161,8 @@ fn defer<T: Framed>(this: &mut T) {
 fn begin_frame<T: Framed>(this: &mut T) {
     let frame = this.frame_mut();
     frame.begun = Some(frame.frames.number());
-    // What did not come in its own frame does not any more: the timer's tree is gone, or the engine's
-    // queue of calls was full.
+    // A call that did not come in its own frame will not come: the timer's tree is gone, or the engine's
+    // queue of deferred calls was full.
     frame.is_timed = false;
     frame.is_deferred = false;
     if frame.has_packets {
@@ -189,13 +192,13 @@ fn set_timer<T: Framed>(this: &mut T) {
     }
 }
 
-/// Has the tree tell of frames, where there is a tree.
+/// Connects the object to the signal of the scene tree, if there is a tree.
 fn listen<T: Framed>(this: &mut T) {
     let Some(mut tree) = tree() else {
         return;
     };
     let call = call_of(this, FRAME_BEGINS);
-    // It may still do so from before a reload.
+    // A connection from before a reload of the library still exists.
     if !tree.is_connected(BEGIN_SIGNAL, &call) {
         tree.connect(BEGIN_SIGNAL, &call);
     }

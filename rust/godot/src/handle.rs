@@ -1,7 +1,8 @@
-//! What the three classes share: a connection of the core, and the objects that stand for its peers.
+//! State shared by the three classes: a connection of `enet_multiplayer`, and the script objects of its
+//! peers.
 //!
-//! An object of one class never holds one of another that leads back to it, and no method borrows
-//! another object while it works: everybody borrows the core's connection, for a moment.
+//! References between objects of the classes form no cycle. No method keeps another object borrowed while
+//! it works: methods borrow the shared connection, and only for a moment.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -24,15 +25,15 @@ pub trait PeerObject: GodotClass {
 pub struct Handle<P: PeerObject> {
     connection: SharedConnection,
     peers: Rc<Peers<P>>,
-    /// What these objects handed out.
+    /// Packets that the peers' objects handed to the engine.
     lent: Rc<Lent>,
 }
 
 struct Peers<P: PeerObject> {
-    /// Made when first asked for, kept while the peer is there: a peer always is the same object. By
-    /// number of the host, too.
+    /// Script objects by number of the host and peer. An object is made at the first request and kept
+    /// while the peer exists, so that a peer is always the same object.
     objects: RefCell<HashMap<(u32, PeerId), Gd<P>>>,
-    /// The connection's count of departures when the objects were last looked through.
+    /// The connection's count of departures when `departed` last went through the objects.
     looked_at: Cell<u64>,
 }
 
@@ -56,7 +57,7 @@ impl<P: PeerObject> Default for Peers<P> {
 }
 
 impl<P: PeerObject> Handle<P> {
-    /// Around a connection that exists.
+    /// A handle for an existing connection.
     pub fn new(connection: SharedConnection) -> Self {
         Self {
             connection,
@@ -65,24 +66,24 @@ impl<P: PeerObject> Handle<P> {
         }
     }
 
-    /// Around a connection of its own, not active yet.
+    /// A handle for a new connection, which is inactive.
     pub fn unconnected() -> Self {
         let network = Rc::new(enet_net::Udp);
         let connection = Connection::new(network, clock::seed());
         Self::new(Rc::new(RefCell::new(connection)))
     }
 
-    /// Whether it is around this connection.
+    /// Whether this handle stands for `connection`.
     pub fn is_of(&self, connection: &SharedConnection) -> bool {
         Rc::ptr_eq(&self.connection, connection)
     }
 
-    /// The core's connection. Never borrow it across a call into the engine.
+    /// The shared connection. Never keep it borrowed during a call into the engine.
     pub fn connection(&self) -> &SharedConnection {
         &self.connection
     }
 
-    /// The object that stands for a peer.
+    /// The script object of a peer.
     pub fn object(&self, peer: PeerId) -> Gd<P> {
         let key = (self.connection.borrow().host_number(), peer);
         if let Some(object) = self.peers.objects.borrow().get(&key) {
@@ -93,14 +94,14 @@ impl<P: PeerObject> Handle<P> {
         objects.entry(key).or_insert(object).clone()
     }
 
-    /// Lets go of packets that were read.
+    /// Frees the bytes of packets that the engine has read.
     pub fn forget_read(&self) {
         self.lent.take_back();
         self.lent.drop_returned();
     }
 
-    /// Takes out the objects of peers that left, but for those that `is_kept` asks for. A script's
-    /// notification may run when they are dropped: nothing may be borrowed then.
+    /// Removes and returns the objects of peers that left, except those for which `is_kept` is true.
+    /// Dropping the objects can run scripts' notifications, so nothing may be borrowed then.
     #[must_use = "to be dropped when nothing is borrowed"]
     pub fn departed(&self, is_kept: impl Fn(PeerId) -> bool) -> Vec<Gd<P>> {
         let mut departed = Vec::new();
@@ -118,7 +119,7 @@ impl<P: PeerObject> Handle<P> {
                 }
                 let is_kept = is_kept(peer);
                 if is_kept {
-                    // Look again next time.
+                    // The next call has to go through the objects again.
                     self.peers.looked_at.set(departures.wrapping_sub(1));
                 } else {
                     departed.push(object.clone());

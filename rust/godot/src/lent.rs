@@ -1,11 +1,11 @@
 //! The bytes of packets that the engine may still be reading.
 //!
-//! `get_packet` hands the engine a pointer. The engine reads it for as long as it works on the packet,
-//! and that includes calls into scripts: a property's setter, run while a synchronizer's packet is
-//! read, may poll, read further packets, or close or free the peer. (The built-in class then reads
-//! freed memory.) So bytes that were handed out stay until a later frame: no reading lasts that long.
+//! `get_packet` hands the engine a pointer to a packet's bytes. The engine reads them for as long as it
+//! works on the packet, which includes calls into scripts: a property's setter, run while a synchronizer's
+//! packet is read, can poll, read further packets, or close or free the peer. (The built-in class then
+//! reads freed memory.) So the bytes are kept until a later frame, as no reading lasts that long.
 //!
-//! Nothing is deferred to the engine for that: it would call into a library that was reloaded meanwhile.
+//! Freeing them is not left to a deferred call, as the engine could make it after a reload of the library.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -13,15 +13,15 @@ use std::sync::Mutex;
 
 use crate::clock::Frames;
 
-/// A script that reads in a loop of its own never lets a frame go by. Beyond so many bytes or buffers
-/// the oldest is let go: no script reads as much while one packet is being read.
+/// Limits for scripts that read in a loop of their own, in which no frame passes. Above them the oldest
+/// buffer is freed: no script reads as much while the engine works on one packet.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 const MOST_BUFFERS: usize = 65_536;
 
-/// What objects left behind that are no more.
+/// Buffers handed out by objects that were freed meanwhile.
 static ORPHANS: Mutex<State> = Mutex::new(State::new());
 
-/// Packets handed out in this frame.
+/// The bytes of packets handed to the engine in this frame.
 pub struct Lent {
     state: RefCell<State>,
     frames: Frames,
@@ -39,20 +39,20 @@ impl Default for Lent {
 struct State {
     /// Oldest first.
     lent: VecDeque<Buffer>,
-    /// Bytes in those.
+    /// Capacity in bytes of the buffers in `lent`.
     held: usize,
-    /// Read, and not used again yet.
+    /// Buffers that the engine has read, for reuse.
     returned: Vec<Vec<u8>>,
 }
 
 struct Buffer {
-    /// The frame in which it was handed out.
+    /// The frame in which the buffer was handed out.
     frame: u64,
     bytes: Vec<u8>,
 }
 
 impl Lent {
-    /// Keeps a packet's bytes and says where they are. Moving a vector leaves its bytes in place.
+    /// Keeps a packet's bytes and returns their address. Moving a vector does not move its bytes.
     pub fn keep(&self, bytes: Vec<u8>) -> *const u8 {
         let start = bytes.as_ptr();
         let frame = self.frames.number();
@@ -60,7 +60,7 @@ impl Lent {
         start
     }
 
-    /// Takes back what was handed out in earlier frames.
+    /// Takes back the buffers handed out in earlier frames.
     pub fn take_back(&self) {
         let frame = self.frames.number();
         if let Ok(mut orphans) = ORPHANS.lock() {
@@ -70,12 +70,12 @@ impl Lent {
         self.state.borrow_mut().take_back(frame);
     }
 
-    /// A buffer that nobody reads any more.
+    /// A buffer for reuse, which the engine no longer reads.
     pub fn take_returned(&self) -> Option<Vec<u8>> {
         self.state.borrow_mut().returned.pop()
     }
 
-    /// Lets go of what nobody reads any more.
+    /// Frees the buffers that the engine no longer reads.
     pub fn drop_returned(&self) {
         self.state.borrow_mut().returned.clear();
     }

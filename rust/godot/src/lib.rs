@@ -1,7 +1,7 @@
 //! The Godot side of enet-rs: classes, properties, error messages and the editor's help.
 //!
-//! Nothing is decided here. A call is translated, handed to [`enet_core`], and its answer translated
-//! back; `convert.rs` is the only place that knows both vocabularies.
+//! The crate translates between Godot and [`enet_multiplayer`], which decides what a call does. Beyond that
+//! the crate handles matters of the engine: frames, threads, objects and reloads.
 
 mod arguments;
 mod bindings;
@@ -29,7 +29,7 @@ use classes::connection::ENetConnectionRs;
 use classes::multiplayer_peer::ENetMultiplayerPeerRs;
 use classes::packet_peer::ENetPacketPeerRs;
 
-/// Wipes what is freed: keys of sessions that ended stay in no core dump and no swap file.
+/// Wipes memory when it is freed, so that keys of ended sessions remain in no core dump and no swap file.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
@@ -41,9 +41,9 @@ struct EnetRs;
 unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_init(stage: InitStage) {
         match stage {
-            // The classes are not known yet.
+            // The classes are not registered yet.
             InitStage::Core => reload::prepare::<ENetPacketPeerRs>(),
-            // Here they are.
+            // The classes are registered.
             InitStage::Scene => {
                 vocabulary::register::<ENetConnectionRs>();
                 vocabulary::register::<ENetMultiplayerPeerRs>();
@@ -56,7 +56,7 @@ unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
             threads::free_parked();
-            // Their code goes with the library, and an object may never have been freed.
+            // A network thread must not outlive the library's code, even if its object was never freed.
             enet_net::stop_all();
         }
     }

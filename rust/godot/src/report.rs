@@ -22,8 +22,8 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     /// The class's name, for messages.
     const NAME: &'static str;
 
-    /// Prints an error. A script may listen to errors and call this object: the borrow is lent to it.
-    /// It may also drop the last reference to it, so there is another one until then.
+    /// Prints an error. A script that listens to errors can call this object, so the borrow is released
+    /// meanwhile. The script can also drop the last reference to the object, so `this` holds another.
     fn report(&mut self, method: &str, cause: &dyn Display) {
         lend(self, || print_error(Self::NAME, method, cause));
     }
@@ -33,8 +33,8 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
         lend(self, || print_warning(Self::NAME, method, cause));
     }
 
-    /// The same for a method that only looks at its object. What listens to errors cannot change the
-    /// object then.
+    /// The same for methods that borrow the object immutably. A script that listens to errors cannot change
+    /// the object then.
     fn report_looking(&self, method: &str, cause: &dyn Display) {
         let this = self.to_gd();
         print_error(Self::NAME, method, cause);

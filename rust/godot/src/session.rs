@@ -15,10 +15,10 @@ use crate::lent::Lent;
 use crate::report::Reports;
 use crate::{clock, convert};
 
-/// Unreliable packets above this are split into several datagrams.
+/// Size in bytes above which an unreliable packet is split into several datagrams.
 const UNFRAGMENTED_SIZE: usize = 1392;
 
-/// A session, and the packets it handed out.
+/// A session, and the packets that it handed to the engine.
 pub struct Session {
     pub core: Multiplayer,
     pub lent: Lent,
@@ -31,7 +31,7 @@ impl Session {
         let network = Box::new(Udp);
         let mut core = Multiplayer::new(network, clock::seed());
         core.set_flush_mode(FlushMode::OnFlush, clock::now());
-        // Nothing is open yet, so there is nothing to fail.
+        // Without a host no thread is started, so this cannot fail.
         let _ = core.set_thread(clock::thread(true));
         Self {
             core,
@@ -40,7 +40,8 @@ impl Session {
         }
     }
 
-    /// The session's part of a poll, up to the first signal. What it finds to send may wait.
+    /// The session's part of a poll, up to the first signal. With `may_wait`, packets and
+    /// acknowledgements to send wait for the frame's flush.
     pub fn begin_poll(&mut self, may_wait: bool) -> Result<(), enet_multiplayer::Inactive> {
         self.lent.take_back();
         while let Some(buffer) = self.lent.take_returned() {
@@ -55,7 +56,7 @@ impl Session {
         Ok(())
     }
 
-    /// The packet that is read next, or why there is none.
+    /// The packet that is read next, or the reason why there is none.
     pub fn next_packet(&self) -> Result<&Packet, &'static str> {
         let cause = match self.core.is_active() {
             true => "no packet is waiting",
@@ -64,13 +65,13 @@ impl Session {
         self.core.next_packet().ok_or(cause)
     }
 
-    /// Sends, and says why not.
+    /// Sends a packet. Fails with the engine's error and the reason as text.
     pub fn send(&mut self, data: &[u8]) -> Result<(), (Error, String)> {
         let sent = self.core.send(data, clock::now());
         sent.map_err(|error| (convert::send_error(error), error.to_string()))
     }
 
-    /// What to tell, once, if an unreliable packet is too large for a datagram.
+    /// The warning for the first unreliable packet that is too large for a datagram. Debug builds only.
     pub fn fragment_warning(&self, size: usize) -> Option<String> {
         static WARNED: AtomicBool = AtomicBool::new(false);
         let is_due = size > UNFRAGMENTED_SIZE
@@ -90,14 +91,14 @@ impl Session {
 
 /// A class with a session.
 pub trait HasSession: Reports {
-    /// Whether it has signals for what becomes of a client.
+    /// Whether the class has signals for the outcome of a client's connection.
     const TELLS_OUTCOMES: bool = false;
 
     fn session(&self) -> &Session;
 
     fn session_mut(&mut self) -> &mut Session;
 
-    /// Lets go of what belongs to hosts and peers that are no more.
+    /// Drops the objects of hosts and peers that no longer exist.
     fn tidy(&mut self);
 
     /// Closes the host that the session has.
@@ -109,7 +110,7 @@ pub trait HasSession: Reports {
     /// See the property `refuse_new_connections`.
     fn is_refusing(&self) -> bool;
 
-    /// Emits a signal. The borrow is lent to the handlers: they may call anything.
+    /// Emits a signal. The borrow is released meanwhile, so that the handlers can call any method.
     fn emit(&mut self, signal: Signal) {
         let is_about_a_peer = matches!(
             signal,

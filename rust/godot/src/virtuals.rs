@@ -14,14 +14,14 @@ use crate::session::HasSession;
 use crate::{clock, convert, dtls, frame};
 
 pub fn poll<T: HasSession>(this: &mut T) {
-    // A handler may drop every other reference.
+    // A handler can drop every other reference.
     let object = this.to_gd();
     let may_wait = frame::poll_may_wait(this);
     if let Err(error) = this.session_mut().begin_poll(may_wait) {
         this.report("poll", &error);
         return release(object);
     }
-    // Before the signals that follow from it.
+    // An error comes before the signals that follow from it.
     while let Some(failed) = this.session_mut().core.next_failed(clock::now()) {
         dtls::report(this, "poll", &failed);
     }

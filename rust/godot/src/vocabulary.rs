@@ -13,7 +13,7 @@ use godot::prelude::*;
 
 use crate::bindings::enums::{self, Value};
 
-/// The editor's names of the compression modes.
+/// Names of the compression modes, as the editor's inspector shows them.
 pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
 
 // Every mode has a name in the hint.
@@ -57,8 +57,8 @@ fn shape(name: &'static str) -> GodotShape {
     }
 }
 
-/// Defines the types and what is needed to register them. Any number can be passed for a value, as
-/// with the built-in classes: what it means is decided by the method.
+/// Defines the types of the enums and the function that registers them. As with the built-in classes, a
+/// script can pass any number for a value, and each method checks the number itself.
 macro_rules! script_enums {
     (@values { $($value:ident = $number:literal $text:literal)* }) => {
         || vec![$(Value(stringify!($value), $number, $text.into())),*]
@@ -73,7 +73,7 @@ macro_rules! script_enums {
     (@numbers $type:ident $values:ident) => {};
     ($($class:ident . $name:ident as $type:ident $values:tt)*) => {
         $(
-            /// A number that a script gave or gets as a value of this enum.
+            /// A value of this enum as a script passes or receives it, unchecked.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub struct $type(pub i64);
 
@@ -119,57 +119,57 @@ script_enums! {
     ENetConnectionRs.CompressionMode as CompressionMode compression_modes
     ENetMultiplayerPeerRs.CompressionMode as PeerCompressionMode peer_compression_modes
     ENetMultiplayerPeerRs.WireProtocol as WireProtocol {
-        WIRE_GODOT4 = 0 "The other side is Godot 4's [ENetMultiplayerPeer], or of this extension. This is the default."
-        WIRE_GODOT3 = 1 "The other side is the [code]NetworkedMultiplayerENet[/code] of Godot 3, or of this extension with the same setting."
+        WIRE_GODOT4 = 0 "The remote peers are Godot 4's [ENetMultiplayerPeer], or peers of this extension with the same setting. This is the default."
+        WIRE_GODOT3 = 1 "The remote peers are the [code]NetworkedMultiplayerENet[/code] of Godot 3, or peers of this extension with the same setting."
     }
     ENetConnectionRs.EventType as EventType {
-        EVENT_ERROR = -1 "The connection is not active."
-        EVENT_NONE = 0 "Nothing happened within the time given."
-        EVENT_CONNECT = 1 "A connection is up. On the side that was connected to, the event's data is what the remote passed to [method connect_to_host]; on the other side it is 0."
-        EVENT_DISCONNECT = 2 "A connection ended, or an attempt failed. The event's data is what the remote passed to [method ENetPacketPeerRs.peer_disconnect], 0 for a timeout and for an end that this side began."
-        EVENT_RECEIVE = 3 "A packet arrived and waits in the peer: take it with [method PacketPeer.get_packet]. The event's channel is the one it came on."
+        EVENT_ERROR = -1 "There is no host: it was not made yet, or destroyed."
+        EVENT_NONE = 0 "No event happened within the timeout of [method service]."
+        EVENT_CONNECT = 1 "A connection is established. On the side that accepted it, the event's data is the number that the remote passed to [method connect_to_host]; on the other side the data is 0."
+        EVENT_DISCONNECT = 2 "A connection ended, or an attempt to connect failed. The event's data is the number that the remote passed to [method ENetPacketPeerRs.peer_disconnect]; after a timeout, or if this side disconnected, the data is 0."
+        EVENT_RECEIVE = 3 "A packet arrived and waits in the event's peer: take it with [method PacketPeer.get_packet]. The event's channel is the ENet channel of the packet."
     }
     ENetConnectionRs.HostStatistic as HostStatistic {
-        HOST_TOTAL_SENT_DATA = 0 "Bytes sent, as UDP payload."
-        HOST_TOTAL_SENT_PACKETS = 1 "Datagrams sent."
-        HOST_TOTAL_RECEIVED_DATA = 2 "Bytes received, as UDP payload."
-        HOST_TOTAL_RECEIVED_PACKETS = 3 "Datagrams received."
+        HOST_TOTAL_SENT_DATA = 0 "Bytes sent in UDP datagrams, without the headers of UDP and IP."
+        HOST_TOTAL_SENT_PACKETS = 1 "UDP datagrams sent."
+        HOST_TOTAL_RECEIVED_DATA = 2 "Bytes received in UDP datagrams, without the headers of UDP and IP."
+        HOST_TOTAL_RECEIVED_PACKETS = 3 "UDP datagrams received."
     }
     ENetMultiplayerPeerRs.FlushMode as FlushMode {
-        FLUSH_FRAME = 0 "Packets leave in the frame in which they were put, many to a datagram. This is the default."
-        FLUSH_IMMEDIATE = 1 "Each packet leaves in a datagram of its own when it is put, as with the built-in class."
+        FLUSH_FRAME = 0 "Packets leave in the frame in which they were put, and small packets share datagrams. This is the default."
+        FLUSH_IMMEDIATE = 1 "Each packet leaves at once in a datagram of its own, as with the built-in class."
     }
     ENetPacketPeerRs.PeerState as PeerState {
-        STATE_DISCONNECTED = 0 "Not connected, or not any more."
-        STATE_CONNECTING = 1 "Waits for the remote's answer."
-        STATE_ACKNOWLEDGING_CONNECT = 2 "Answers a remote that connects."
-        STATE_CONNECTION_PENDING = 3 "A remote connected, and the event is not taken yet."
-        STATE_CONNECTION_SUCCEEDED = 4 "The remote answered, and the event is not taken yet."
-        STATE_CONNECTED = 5 "Connected: packets can be sent."
-        STATE_DISCONNECT_LATER = 6 "Disconnects once everything queued is delivered."
-        STATE_DISCONNECTING = 7 "Waits for the remote to acknowledge the end."
-        STATE_ACKNOWLEDGING_DISCONNECT = 8 "Acknowledges the end that the remote began."
-        STATE_ZOMBIE = 9 "Ended, and the event is not taken yet."
+        STATE_DISCONNECTED = 0 "Not connected, or no longer connected."
+        STATE_CONNECTING = 1 "This side requested the connection and waits for the remote's answer."
+        STATE_ACKNOWLEDGING_CONNECT = 2 "The remote requested the connection, and this side has answered."
+        STATE_CONNECTION_PENDING = 3 "The connection that the remote requested is established. The script has not taken the event yet."
+        STATE_CONNECTION_SUCCEEDED = 4 "The connection that this side requested is established. The script has not taken the event yet."
+        STATE_CONNECTED = 5 "Connected: packets can be sent and arrive."
+        STATE_DISCONNECT_LATER = 6 "This side disconnects once all queued packets have been delivered."
+        STATE_DISCONNECTING = 7 "This side disconnects and waits for the remote's acknowledgement."
+        STATE_ACKNOWLEDGING_DISCONNECT = 8 "The remote disconnects, and this side acknowledges it."
+        STATE_ZOMBIE = 9 "The connection ended. The script has not taken the event yet."
     }
     ENetPacketPeerRs.PeerStatistic as PeerStatistic {
-        PEER_PACKET_LOSS = 0 "Share of reliable commands that had to be sent again, of [constant PACKET_LOSS_SCALE], smoothed."
-        PEER_PACKET_LOSS_VARIANCE = 1 "How much that share varies, of [constant PACKET_LOSS_SCALE]."
-        PEER_PACKET_LOSS_EPOCH = 2 "When the loss was averaged last, in milliseconds of the peer's own clock."
-        PEER_ROUND_TRIP_TIME = 3 "Round trip of a reliable packet and its acknowledgement in milliseconds, smoothed."
-        PEER_ROUND_TRIP_TIME_VARIANCE = 4 "How much the round trip varies, in milliseconds."
-        PEER_LAST_ROUND_TRIP_TIME = 5 "Lowest round trip of the throttle's last interval, in milliseconds."
-        PEER_LAST_ROUND_TRIP_TIME_VARIANCE = 6 "Highest variance of that interval, in milliseconds."
-        PEER_PACKET_THROTTLE = 7 "Share of unreliable packets that are sent, of [constant PACKET_THROTTLE_SCALE]."
-        PEER_PACKET_THROTTLE_LIMIT = 8 "The most that the throttle may reach, by the bandwidth limits."
-        PEER_PACKET_THROTTLE_COUNTER = 9 "The counter that picks the packets to drop."
-        PEER_PACKET_THROTTLE_EPOCH = 10 "When the throttle's interval began, in milliseconds of the peer's own clock."
-        PEER_PACKET_THROTTLE_ACCELERATION = 11 "What a good round trip adds to the throttle."
-        PEER_PACKET_THROTTLE_DECELERATION = 12 "What a bad round trip takes off the throttle."
-        PEER_PACKET_THROTTLE_INTERVAL = 13 "Milliseconds over which the throttle looks for the best round trip."
+        PEER_PACKET_LOSS = 0 "Packet loss: of the packets and fragments sent, the share that had to be sent again, smoothed. [constant PACKET_LOSS_SCALE] stands for all of them."
+        PEER_PACKET_LOSS_VARIANCE = 1 "Variance (mean deviation) of the packet loss, on the same scale as [constant PEER_PACKET_LOSS]."
+        PEER_PACKET_LOSS_EPOCH = 2 "Time at which the packet loss was last averaged, in milliseconds of the peer's own clock."
+        PEER_ROUND_TRIP_TIME = 3 "Round-trip time: from sending a reliable packet to receiving its acknowledgement, in milliseconds, smoothed."
+        PEER_ROUND_TRIP_TIME_VARIANCE = 4 "Variance (mean deviation) of the round-trip time, in milliseconds."
+        PEER_LAST_ROUND_TRIP_TIME = 5 "Lowest round-trip time in the last interval of the throttle (see [method throttle_configure]), in milliseconds."
+        PEER_LAST_ROUND_TRIP_TIME_VARIANCE = 6 "Highest variance of the round-trip time in the last interval of the throttle, in milliseconds."
+        PEER_PACKET_THROTTLE = 7 "The throttle: the share of unreliable packets that are sent and not dropped. [constant PACKET_THROTTLE_SCALE] stands for all of them."
+        PEER_PACKET_THROTTLE_LIMIT = 8 "The highest value that the throttle can reach, which follows from the bandwidth limits."
+        PEER_PACKET_THROTTLE_COUNTER = 9 "Internal counter that selects the unreliable packets to drop."
+        PEER_PACKET_THROTTLE_EPOCH = 10 "Time at which the current interval of the throttle began, in milliseconds of the peer's own clock."
+        PEER_PACKET_THROTTLE_ACCELERATION = 11 "Number that a good round-trip time adds to the throttle."
+        PEER_PACKET_THROTTLE_DECELERATION = 12 "Number that a bad round-trip time subtracts from the throttle."
+        PEER_PACKET_THROTTLE_INTERVAL = 13 "Interval of the throttle in milliseconds, over which the lowest round-trip time is measured."
     }
 }
 
-/// The modes of the codecs' table.
+/// The compression modes of `enet_codec`.
 fn compression_modes() -> Vec<Value> {
     let value = |mode: &Mode| {
         let mut text = mode.summary.to_owned();
@@ -180,28 +180,28 @@ fn compression_modes() -> Vec<Value> {
             text += " The dictionary comes from [method set_compression_dictionary].";
         }
         if !mode.is_in_godot {
-            text += " Godot's own classes do not have it: both ends must be of this extension";
+            text += " Godot's own classes lack this mode: both ends must use this extension";
             text += match mode.needs_dictionary {
                 true => ", and have the same dictionary.",
                 false => ".",
             };
         }
         if !mode.is_available {
-            text += " This build does not have it.";
+            text += " This build lacks the mode.";
         }
         Value(mode.name, mode.number, text.into())
     };
     MODES.iter().map(value).collect()
 }
 
-/// The same modes; their help is at the other class.
+/// The same modes, whose help refers to the other class.
 fn peer_compression_modes() -> Vec<Value> {
     let value = |mode: &Mode| {
-        let mut text = format!("As [constant ENetConnectionRs.{}].", mode.name);
+        let mut text = format!("The same as [constant ENetConnectionRs.{}].", mode.name);
         if mode.number == Compression::default().number() {
             text += " This is the default.";
         } else if mode.number == Compression::RangeCoder.number() {
-            text += " In Godot 3.6 this is the default.";
+            text += " This is the default of Godot 3.6.";
         }
         Value(mode.name, mode.number, text.into())
     };

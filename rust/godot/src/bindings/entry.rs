@@ -13,16 +13,16 @@ unsafe extern "C" {
     ) -> sys::GDExtensionBool;
 }
 
-/// Where the engine enters the library.
+/// The library's entry point.
 ///
 /// # Safety
-/// For the engine only.
+/// Only the engine may call it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gdext_rust_init(
     get_function: sys::GDExtensionInterfaceGetProcAddress,
     library: sys::GDExtensionClassLibraryPtr,
     init: *mut sys::GDExtensionInitialization,
 ) -> sys::GDExtensionBool {
-    // SAFETY: the engine's own arguments, but for a function in place of its own that does the same.
+    // SAFETY: the arguments are the engine's own, except for a function that does the same as the engine's.
     unsafe { enet_rs_bindings_init(threads::guarded(get_function), library, init) }
 }

@@ -7,7 +7,7 @@ use godot::obj::GodotClass;
 use godot::private::{__GODOT_DOCS_REGISTRY, DocsItem, DocsShard, InherentImplDocs};
 use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
 
-/// A value of an enum: its name, its number, and what it means.
+/// A value of an enum: its name, its number, and its help.
 pub struct Value(pub &'static str, pub i64, pub Cow<'static, str>);
 
 /// Makes an enum of a class known to the engine, with the help for its values. The class must be
@@ -30,7 +30,7 @@ pub fn register<T: GodotClass>(name: &str, values: &[Value]) {
         })
         .collect();
     let docs = InherentImplDocs {
-        // Help lives as long as the library does.
+        // The registry needs texts that live as long as the library.
         constants_xml: help.leak(),
         ..InherentImplDocs::default()
     };

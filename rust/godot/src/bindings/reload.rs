@@ -1,8 +1,9 @@
-//! What reloading the extension in the running editor needs.
+//! Support for reloading the extension in the running editor.
 //!
-//! The engine then makes the Rust part of every object anew. For a class that scripts cannot create,
-//! the bindings register nothing that could do so, and calls on such an object would crash. So its
-//! registration is replaced by one that can. This goes through their private module, like `enums.rs`.
+//! After a reload, the engine recreates the Rust part of every object. For a class that scripts cannot
+//! create, the bindings register no function that does so, and a call on such an object would crash. So the
+//! class's registration is replaced by one with that function, through the bindings' private module, which
+//! `enums.rs` uses too.
 
 use godot::obj::cap::{GodotDefault, ImplementsGodotExports};
 use godot::prelude::*;
@@ -21,13 +22,13 @@ macro_rules! recreatable {
 
 pub(crate) use recreatable;
 
-/// Lets the engine make ENetPacketPeerRs objects anew. To be called before classes are registered.
+/// Lets the engine recreate ENetPacketPeerRs objects. To be called before the classes are registered.
 pub fn prepare<T: GodotDefault + ImplementsGodotExports>() {
     let class = Struct::new::<T>().with_tool().with_generated::<T>();
     let Ok(mut registry) = __GODOT_SHARD_REGISTRY.lock() else {
         return;
     };
-    // What a registration is of, only its text for debugging tells.
+    // Only a registration's debug text tells its class.
     let name = format!("{:?}", T::class_id());
     let is_of_class = |text: &str| text.contains(&name) && text.contains("item: Struct(");
     let found = registry

@@ -1,10 +1,10 @@
-//! Other threads than the main one get an error, and an answer that says no.
+//! The guard against calls on other threads than the main one: such a call prints an error and fails.
 //!
-//! The bindings belong to the main thread. On another one they panic wherever they call the engine, and
-//! where an object is made or freed nothing catches that, which ends the process; where nothing calls the
-//! engine, two threads would change the same object. The bindings' own feature for threads makes each
-//! call three to twenty times as dear, on the main thread too. So every way from the engine into an
-//! object is guarded, before the bindings see the call: see `border.rs`.
+//! The bindings belong to the main thread. On another thread, they panic wherever they call the engine. While
+//! an object is made or freed, nothing catches the panic, and the process ends. A method that does not call
+//! the engine would let two threads change the same object. The bindings' own feature for threads makes each
+//! call take three to twenty times as long, on the main thread too. So `border.rs` guards every entry from the
+//! engine into an object, before the bindings see the call.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,11 +20,11 @@ mod refusal;
 
 pub use border::guarded;
 
-/// A method of a class, for the error.
+/// A method of a class, as the error names it.
 struct Place {
     class: String,
     method: String,
-    /// Whether it needs saying once only: who polls does so again and again.
+    /// Whether scripts call the method again and again, like `poll`, so that the error is printed once only.
     is_repeated: bool,
     is_told: AtomicBool,
 }
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    /// Whether this is another thread than the main one, which is told so.
+    /// Whether this thread is not the main one, in which case the error is printed.
     #[inline]
     fn refuses(&self) -> bool {
         if is_main() {
@@ -62,33 +62,32 @@ impl Place {
     #[cold]
     fn tell(&self) {
         let once = match self.is_repeated {
-            true => ". This is said once for each method",
+            true => ". This error is printed once for each method",
             false => "",
         };
         if !self.is_told.swap(self.is_repeated, Ordering::Relaxed) {
             let cause = format!(
-                "this is another thread than the main one, to which the objects of this extension \
-                 belong. Make and use them there, and let other threads take and leave packets in an \
-                 array, under a Mutex{once}"
+                "called on another thread than the main thread, to which all objects of this extension \
+                 belong. Create and use them on the main thread, and exchange packets with other threads \
+                 through an array with a Mutex{once}"
             );
             print_error(&self.class, &self.method, &cause);
         }
     }
 }
 
-/// An object that was freed on another thread. What is in it may only go on the main one.
+/// An object that was freed on another thread. Its contents may be dropped on the main thread only.
 struct Parked {
     free: unsafe fn(usize, GDExtensionClassInstancePtr),
     class: usize,
     instance: GDExtensionClassInstancePtr,
 }
 
-// SAFETY: the pointer is not followed before it is on the main thread again, and then by nobody else: the
-// engine has let go of it.
+// SAFETY: only the main thread follows the pointer, and the engine no longer uses it.
 unsafe impl Send for Parked {}
 
 static PARKED_OBJECTS: Mutex<Vec<Parked>> = Mutex::new(Vec::new());
-/// How many there are.
+/// Number of parked objects.
 static PARKED: AtomicUsize = AtomicUsize::new(0);
 
 fn park(object: Parked) {
@@ -99,7 +98,8 @@ fn park(object: Parked) {
     PARKED.store(objects.len(), Ordering::Relaxed);
 }
 
-/// Frees what other threads let go of. The main thread comes by with its next call, or at the end.
+/// Frees the objects that other threads parked. The main thread does so with its next call, or when the
+/// library is closed.
 #[cold]
 pub fn free_parked() {
     let objects = {
@@ -115,7 +115,7 @@ pub fn free_parked() {
     }
 }
 
-/// Whether this is the main thread. The bindings know, but take longer.
+/// Whether this is the main thread. The answer is kept, as asking the bindings takes longer.
 #[inline]
 fn is_main() -> bool {
     thread_local! {

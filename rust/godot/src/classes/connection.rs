@@ -17,11 +17,11 @@ use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
 use crate::{clock, convert, frame};
 
-/// One ENet host, in place of [ENetConnection]: a socket and its peers, without the rules of a
-/// multiplayer game.
+/// One ENet host, in place of [ENetConnection]: a UDP socket and the peers (connections) on it. A host does
+/// not know the rules of a multiplayer game, such as ids of players.
 ///
-/// Make the host with [method create_host_bound] or [method create_host], call [method service] again
-/// and again and act on its events:
+/// Make the host with [method create_host_bound] or [method create_host], and then call [method service]
+/// again and again to handle its events:
 ///
 /// ```gdscript
 /// var connection := ENetConnectionRs.new()
@@ -38,15 +38,16 @@ use crate::{clock, convert, frame};
 ///         event = connection.service()
 /// ```
 ///
-/// Unlike the built-in class it is a [MultiplayerPeer] too and can be assigned to
-/// [member MultiplayerAPI.multiplayer_peer]. Bound with [method create_host_bound] it is the server;
-/// a client's id is the data that it connects with. After [method connect_to_host] it is a client, and
-/// the data passed there (2 to 2147483647) is its id. Assigned so, it is serviced by
-/// [method MultiplayerPeer.poll], and [method service] is not to be called; otherwise it is as ever.
+/// Unlike the built-in class, this class is a [MultiplayerPeer] too, and can be assigned to
+/// [member MultiplayerAPI.multiplayer_peer]. After [method create_host_bound] the object is the server, and
+/// the id of a client is the `data` with which the client connects. After [method connect_to_host] the
+/// object is a client, and the `data` passed there (2 to 2147483647) is its id. An assigned object is
+/// serviced by [method MultiplayerPeer.poll], and [method service] must not be called. Without being assigned,
+/// the object works like [ENetConnection].
 ///
 /// The name [code]refuse_new_connections[/code] is both a method of this class and a property of
-/// [MultiplayerPeer]: a call is the method, the bare name reads and sets the property. Both mean the
-/// same here.
+/// [MultiplayerPeer]. A call means the method, and the bare name reads or sets the property. Both have the
+/// same effect here.
 #[derive(GodotClass)]
 #[class(tool, init, base = MultiplayerPeerExtension)]
 pub struct ENetConnectionRs {
@@ -55,22 +56,25 @@ pub struct ENetConnectionRs {
     handle: Handle,
     #[init(val = Session::new())]
     session: Session,
-    /// When packets leave that are put while this is a game's [MultiplayerPeer]: see
-    /// [member ENetMultiplayerPeerRs.flush_mode]. Those of [method broadcast] and
-    /// [method ENetPacketPeerRs.send] leave with [method service] or [method flush], or with the game's;
-    /// where the host is [member threaded] some 30 milliseconds later at the latest.
+    /// When packets leave that are put while this object is the [MultiplayerPeer] of a game: see
+    /// [member ENetMultiplayerPeerRs.flush_mode]. [constant ENetMultiplayerPeerRs.FLUSH_FRAME] by default.
+    /// Packets of [method broadcast] and [method ENetPacketPeerRs.send] leave with [method service] or
+    /// [method flush], or together with those of the game. If the host is [member threaded], they leave some 30
+    /// milliseconds after they were queued at the latest.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
-    /// Whether a network thread of its own serves the host, false by default: see
-    /// [member ENetMultiplayerPeerRs.threaded], which the host of such a peer has from it.
-    /// Events still come from [method service] alone, which waits for them without using the processor.
-    /// The thread begins with the first [method service], [method flush] or [method MultiplayerPeer.poll].
+    /// If [code]true[/code], a network thread serves the host. [code]false[/code] by default; the
+    /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the value from
+    /// [member ENetMultiplayerPeerRs.threaded], which says more about the thread.
+    ///
+    /// Events still come only from [method service], which waits for them without using the processor. The
+    /// network thread starts with the first [method service], [method flush] or [method MultiplayerPeer.poll].
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     dictionary: RefCell<Option<Dictionary>>,
 }
 
-// After the class: the derive leaves a macro that it needs.
+// These modules need a macro that the derive above defines.
 mod as_peer;
 mod compression;
 mod encryption;
@@ -79,16 +83,17 @@ mod socket;
 
 #[godot_api]
 impl ENetConnectionRs {
-    /// Makes the host on UDP port `bind_port` (0 to 65535, 0 lets the system choose) of the address
-    /// `bind_address` (an IP address, or `"*"` for all, IPv4 and IPv6) for up to `max_peers` peers (1
+    /// Makes the host on UDP port `bind_port` (0 to 65535, 0 lets the system choose) of the local address
+    /// `bind_address` (an IP address, or `"*"` for all interfaces, IPv4 and IPv6) for up to `max_peers` peers (1
     /// to 4095).
     ///
-    /// `max_channels` is the most ENet channels a peer can have (0 for all 255); `in_bandwidth` and
-    /// `out_bandwidth` limit the bytes per second, 0 does not.
+    /// `max_channels` is the largest number of ENet channels that a peer can have (0 for all 255). An ENet
+    /// channel is a sequence of packets with an order of its own. `in_bandwidth` and `out_bandwidth` limit the
+    /// traffic in bytes per second, 0 means no limit.
     ///
-    /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if there is a host,
-    /// [constant ERR_INVALID_PARAMETER] for an argument out of range, or [constant ERR_CANT_CREATE] if
-    /// the port cannot be opened. Errors are printed with their cause.
+    /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if there is a host already,
+    /// [constant ERR_INVALID_PARAMETER] for an argument out of range, or [constant ERR_CANT_CREATE] if the port
+    /// cannot be opened. Errors are printed with their cause.
     #[func(gd_self)]
     fn create_host_bound(
         this: Gd<Self>,
@@ -109,7 +114,7 @@ impl ENetConnectionRs {
         Self::create(this, "create_host_bound", &options)
     }
 
-    /// Makes the host on a port that the system chooses. Otherwise as [method create_host_bound].
+    /// Makes the host on a port that the system chooses. Everything else is as with [method create_host_bound].
     #[func(gd_self)]
     fn create_host(
         this: Gd<Self>,
@@ -128,8 +133,8 @@ impl ENetConnectionRs {
         Self::create(this, "create_host", &options)
     }
 
-    /// Ends the host and all its peers without a word to the remotes: these notice by their timeouts.
-    /// [method MultiplayerPeer.close] tells them first.
+    /// Ends the host and its connections without telling the remotes, which notice only by their timeouts.
+    /// [method MultiplayerPeer.close] tells them first. Prints an error if there is no host.
     #[func(gd_self)]
     fn destroy(this: Gd<Self>) {
         let handle = this.bind().handle.clone();
@@ -140,19 +145,20 @@ impl ENetConnectionRs {
         drop(handle.departed(|_| false));
         let mut this = this;
         let mut this = this.bind_mut();
-        // A session that polls tells of it with the next poll.
+        // A polling session reports the end with its next poll.
         if !this.session.core.is_polling() {
             this.session.core.leave();
         }
     }
 
-    /// Begins to connect to `address` (a name or an IP address) and UDP port `port`, asking for
-    /// `channels` ENet channels (0 for all 255). The remote is shown `data`, 32 bits.
+    /// Starts to connect to `address` (a host name or an IP address) and UDP port `port`, requesting `channels`
+    /// ENet channels (0 for all 255). The remote receives `data` (32 bits) in its
+    /// [constant EVENT_CONNECT].
     ///
-    /// Returns the peer, in [constant ENetPacketPeerRs.STATE_CONNECTING]; the events of
-    /// [method service] tell how it goes on. Returns [code]null[/code] and prints the cause if there is
-    /// no host, if it has a peer already, if the port is not 1 to 65535, or if the name cannot be
-    /// resolved, which may take the system a while.
+    /// Returns the peer, in [constant ENetPacketPeerRs.STATE_CONNECTING]. The events of [method service] report
+    /// whether the attempt succeeds. Returns [code]null[/code] and prints the cause if there is no host, if the
+    /// host has a peer already, if `port` is not 1 to 65535, or if the name cannot be resolved. Resolving a name
+    /// can take the system a while.
     #[func(gd_self)]
     fn connect_to_host(
         this: Gd<Self>,
@@ -163,7 +169,7 @@ impl ENetConnectionRs {
     ) -> Option<Gd<ENetPacketPeerRs>> {
         let handle = this.bind().handle.clone();
         let connection = handle.connection();
-        // The wire has 32 bits for it.
+        // The wire format has 32 bits for the data.
         let data = data as u32;
         let begun = connection.borrow_mut().connect(
             &address.to_string(),
@@ -189,18 +195,18 @@ impl ENetConnectionRs {
         }
     }
 
-    /// Receives, sends and returns what happened: an array of an [enum EventType], the
-    /// [ENetPacketPeerRs] it concerns or [code]null[/code], its data and its channel. Each call returns
-    /// one event; [constant EVENT_NONE] says that there is no other.
+    /// Receives, sends and returns one event as an array of four values: an [enum EventType], the
+    /// [ENetPacketPeerRs] of the event or [code]null[/code], the event's data, and its ENet channel.
+    /// [constant EVENT_NONE] means that no other event waits. [constant EVENT_ERROR], with an error printed,
+    /// means that there is no host.
     ///
-    /// Without an event it waits up to `timeout` milliseconds for one, on the socket and without using
-    /// the processor.
+    /// If no event waits, the method waits up to `timeout` milliseconds for one, without using the processor.
     #[func]
     fn service(&mut self, #[opt(default = 0)] timeout: i64) -> VarArray {
         let handle = self.handle.clone();
         let timeout = enet_proto::Time::from_millis(timeout.try_into().unwrap_or(0));
         handle.forget_read();
-        // Those whose end was the last call's event.
+        // The last call's event may have ended a connection.
         self.forget_departed();
         let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
@@ -243,7 +249,8 @@ impl ENetConnectionRs {
         }
     }
 
-    /// Sends everything that may be sent now, without waiting for [method service].
+    /// Sends all packets that may be sent now, without waiting for [method service]. Prints an error if there is
+    /// no host.
     #[func]
     fn flush(&mut self) {
         let handle = self.handle.clone();
@@ -277,8 +284,8 @@ impl ENetConnectionRs {
         self.handle.connection().borrow().is_threaded()
     }
 
-    /// Limits the bytes per second of the whole host, 0 for unlimited. The peers are told within a
-    /// second. A negative number prints an error and changes nothing.
+    /// Limits the traffic of the whole host in bytes per second, 0 means no limit. The peers learn of the limits
+    /// within a second. A negative number prints an error and changes nothing.
     #[func(gd_self)]
     fn bandwidth_limit(
         this: Gd<Self>,
@@ -290,8 +297,8 @@ impl ENetConnectionRs {
         Self::report_failure_unborrowed("bandwidth_limit", done);
     }
 
-    /// Limits the ENet channels of peers that connect from now on: 1 to 255; anything else stands for
-    /// 255.
+    /// Limits the number of ENet channels (1 to 255) of peers that connect from now on. Any other number stands
+    /// for 255.
     #[func(gd_self)]
     fn channel_limit(this: Gd<Self>, limit: i64) {
         let handle = this.bind().handle.clone();
@@ -300,8 +307,9 @@ impl ENetConnectionRs {
     }
 
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
-    /// [method ENetPacketPeerRs.send]. It leaves with the next [method service] or [method flush], where the host is
-    /// [member threaded] some 30 milliseconds later at the latest.
+    /// [method ENetPacketPeerRs.send]. The packet leaves with the next [method service] or [method flush]. If the
+    /// host is [member threaded], the packet leaves some 30 milliseconds later at the latest.
+    ///
     /// Prints an error for a channel or flags that do not exist.
     #[func]
     fn broadcast(&mut self, channel: i64, packet: PackedByteArray, flags: i64) {
@@ -313,7 +321,8 @@ impl ENetConnectionRs {
         self.report_failure("broadcast", done);
     }
 
-    /// Turns away those who try to connect from now on, or stops doing so. They are told at once.
+    /// If `refuse` is [code]true[/code], the host refuses all new connections from now on, and the remotes learn
+    /// of it at once. [code]false[/code] accepts connections again.
     #[func(gd_self)]
     fn refuse_new_connections(this: Gd<Self>, refuse: bool) {
         if !this.bind().handle.connection().borrow().is_active() {
@@ -323,8 +332,8 @@ impl ENetConnectionRs {
         this.bind_mut().set_refusing(refuse);
     }
 
-    /// Bytes or datagrams since the last call with the same `statistic`. 0, with an error printed, if
-    /// there is no host or no such statistic.
+    /// Returns the bytes or datagrams counted since the last call with the same `statistic`. Returns 0 and prints
+    /// an error if there is no host or no such statistic.
     #[func]
     fn pop_statistic(&mut self, statistic: HostStatistic) -> f64 {
         let handle = self.handle.clone();
@@ -341,24 +350,24 @@ impl ENetConnectionRs {
         popped.unwrap_or(0) as f64
     }
 
-    /// Most ENet channels that peers get, see [method channel_limit]. 0, with an error printed, if
-    /// there is no host.
+    /// Returns the largest number of ENet channels that a peer can have, see [method channel_limit]. Returns 0
+    /// and prints an error if there is no host.
     #[func]
     fn get_max_channels(&self) -> i64 {
         let limit = self.handle.connection().borrow().channel_limit();
-        // 255 at most.
+        // The limit is 255 at most.
         self.answer("get_max_channels", limit).unwrap_or(0) as i64
     }
 
-    /// The UDP port of the host's socket. 0, with an error printed, if there is no host.
+    /// Returns the UDP port of the host's socket. Returns 0 and prints an error if there is no host.
     #[func]
     fn get_local_port(&self) -> i64 {
         let port = self.handle.connection().borrow().local_port();
         self.answer("get_local_port", port).unwrap_or(0).into()
     }
 
-    /// The peers, in the order in which they appeared; also those that are connecting or
-    /// disconnecting. Empty, with an error printed, if there is no host.
+    /// Returns all peers in the order in which they appeared, including those that are connecting or
+    /// disconnecting. Returns an empty array and prints an error if there is no host.
     #[func]
     fn get_peers(&mut self) -> Array<Gd<ENetPacketPeerRs>> {
         let handle = self.handle.clone();
@@ -370,9 +379,9 @@ impl ENetConnectionRs {
         peers.into_iter().map(|peer| handle.object(peer)).collect()
     }
 
-    /// Sends a datagram of the caller's own through the host's socket, past the protocol, to an address
-    /// (a name or an IP address) and UDP port: it can open the way through a router for a remote that
-    /// is to connect. Prints an error if that is not possible.
+    /// Sends `packet` as a single datagram, outside the ENet protocol, through the host's socket to an address (a
+    /// host name or an IP address) and UDP port. Such a datagram can make a router let a remote connect from
+    /// outside. Prints an error if sending fails.
     #[func(gd_self)]
     fn socket_send(
         this: Gd<Self>,

@@ -25,10 +25,11 @@ mod encryption;
 mod legacy;
 mod properties;
 
-/// A [MultiplayerPeer] that speaks ENet, in place of [ENetMultiplayerPeer].
+/// A [MultiplayerPeer] that speaks ENet, a protocol over UDP with reliable and unreliable packets. It
+/// takes the place of [ENetMultiplayerPeer].
 ///
-/// Same methods, same wire format: it talks to Godot's own class in both directions. To use it,
-/// change the class name, create a server or client and assign the object:
+/// Both classes have the same methods and the same wire format, so that either can be at either end of a
+/// connection. To use it, change the class name, create a server or a client and assign the object:
 ///
 /// ```gdscript
 /// var peer := ENetMultiplayerPeerRs.new()
@@ -37,127 +38,151 @@ mod properties;
 ///     multiplayer.multiplayer_peer = peer
 /// ```
 ///
-/// Its connections are [ENetConnectionRs] ([member host]) and [ENetPacketPeerRs] ([method get_peer]).
+/// [member host] gives the ENet host (the UDP socket and all connections on it) as an
+/// [ENetConnectionRs], and [method get_peer] gives a single connection as an [ENetPacketPeerRs].
 ///
-/// All of them belong to the main thread: on another one none can be made, and calls do nothing but
-/// print an error.
+/// Objects of all three classes belong to the main thread. On another thread none can be created, and a
+/// call does nothing but print an error.
 ///
-/// Unlike the built-in class it reaches IPv6 in every build, `max_channels` of
-/// [method create_server] limits channels, a refused client is told so at once, any number of
-/// players can join in one frame, and a packet that cannot be sent (a channel the connection lacks,
-/// more than 32 MiB) makes [method PacketPeer.put_packet] return an error.
+/// Differences from the built-in class: IPv6 works in every build; `max_channels` of
+/// [method create_server] does limit the channels; a refused client learns of it at once; any number of
+/// players can join in one frame; and [method PacketPeer.put_packet] returns an error if the connection
+/// lacks the channel, or if the packet has more than 32 MiB.
 #[derive(GodotClass)]
 #[class(tool, init, base = MultiplayerPeerExtension)]
 pub struct ENetMultiplayerPeerRs {
     base: Base<MultiplayerPeerExtension>,
     #[init(val = Session::new())]
     session: Session,
-    /// Objects for the session's hosts, by the core's keys, made when first asked for.
+    /// Script objects for the session's hosts, by host key, made at the first request.
     hosts: RefCell<HashMap<i32, Hosted>>,
-    /// The host of a server or client, to compress or encrypt what it sends, or to see what went over
-    /// its socket. [code]null[/code], with an error printed, for a mesh and while inactive. It cannot
-    /// be set.
+    /// The ENet host of a server or client, which compresses, encrypts and counts the traffic of its socket.
+    /// A mesh (which has a host for each peer) and an inactive peer give [code]null[/code] and print an
+    /// error. The property is read-only.
     #[var(get = get_host, no_set, usage_flags = [NONE])]
     host: PhantomVar<Option<Gd<ENetConnectionRs>>>,
-    /// How datagrams are compressed, in both directions: a [enum CompressionMode],
-    /// [constant COMPRESS_NONE] by default. The other side must have the same. It
-    /// applies to the host there is, and to those that [method create_server] and
-    /// [method create_client] make; a mesh's hosts have modes of their own, see
+    /// How datagrams (UDP packets) are compressed, in both directions: a [enum CompressionMode],
+    /// [constant COMPRESS_NONE] by default. Both ends must use the same mode, as nothing is negotiated. The
+    /// mode applies to the current host and to the hosts that [method create_server] and
+    /// [method create_client] make later. The hosts of a mesh have modes of their own, see
     /// [method ENetConnectionRs.compress].
     ///
-    /// Godot's own classes know all but LZ4 and the dictionary, and have no such property: they are
-    /// told with [code]peer.host.compress(mode)[/code]. A number that is no mode changes nothing.
+    /// Godot's own classes lack [constant COMPRESS_LZ4] and [constant COMPRESS_ZSTD_DICT], and have no such
+    /// property: call [code]peer.host.compress(mode)[/code] there. Setting a number that is no mode changes
+    /// nothing. Setting [constant COMPRESS_ZSTD_DICT] before [method set_compression_dictionary] prints an
+    /// error and changes nothing.
     ///
-    /// In Godot 3.6 the default is [constant COMPRESS_RANGE_CODER]: set that to talk to it.
+    /// The default of Godot 3.6 is [constant COMPRESS_RANGE_CODER]: set this mode to connect to it.
     #[var(
         get = get_compression_mode, set = set_compression_mode,
         hint = ENUM, hint_string = vocabulary::COMPRESSION_HINT
     )]
     compression_mode: PhantomVar<PeerCompressionMode>,
-    /// If true, packets sent with [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE] arrive in order,
-    /// too: those that others overtook are dropped. They arrive as
-    /// [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED]. As in Godot 3, and it may be set at
+    /// If [code]true[/code], packets that this peer sends with
+    /// [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE] are sent as
+    /// [constant MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED]: the receiver drops a packet that a later
+    /// one has overtaken. [code]false[/code] by default. The property comes from Godot 3, and can be set at
     /// any time.
     #[var(get = is_always_ordered, set = set_always_ordered)]
     always_ordered: PhantomVar<bool>,
-    /// How many ENet channels a server or client has (3 to 255) that is made without naming a number.
-    /// As in Godot 3 it counts those that belong to the transfer modes: two of them, so that 3, the
-    /// default, leaves transfer channel 1; in Godot 3's [member wire_protocol] three.
+    /// How many ENet channels a server or client has (3 to 255, 3 by default) if `max_channels` of
+    /// [method create_server] or `channel_count` of [method create_client] is 0. An ENet channel is a
+    /// sequence of packets with an order of its own.
     ///
-    /// Until this is set, and with [constant WIRE_GODOT4], there are as many as possible, as with
-    /// Godot 4's class. It cannot be set while the peer is active.
+    /// As in Godot 3, the number includes the channels that carry transfer channel 0. There are two of them,
+    /// so that the value 3 leaves transfer channel 1; with [constant WIRE_GODOT3] there are three, so that
+    /// the value 3 leaves none.
+    ///
+    /// With [constant WIRE_GODOT4] the default applies only after this property has been set: until then a
+    /// peer has all channels, as with Godot 4's class. While the peer is active, setting the property prints
+    /// an error and changes nothing.
     #[var(get = get_channel_count, set = set_channel_count)]
     channel_count: PhantomVar<i64>,
-    /// If false, a server does not pass packets on between its clients, and does not tell them of each
-    /// other: they know the server alone. Set it on the server. It cannot be set while the peer is
-    /// active.
+    /// If [code]true[/code], as by default, a server passes packets on between its clients and tells them of
+    /// each other. If [code]false[/code], a client knows the server alone. Set the property on the server.
+    /// While the peer is active, setting it prints an error and changes nothing.
     ///
-    /// With [constant WIRE_GODOT4] both is done by [SceneMultiplayer], on a server where
-    /// [member SceneMultiplayer.server_relay] is true as well; see
+    /// With [constant WIRE_GODOT4] both tasks belong to [SceneMultiplayer], on a server whose
+    /// [member SceneMultiplayer.server_relay] is [code]true[/code] as well; see
     /// [method MultiplayerPeer.is_server_relay_supported].
     #[var(get = is_server_relay_enabled, set = set_server_relay_enabled)]
     server_relay: PhantomVar<bool>,
-    /// Which version of Godot the peers at the other end have: a [enum WireProtocol],
-    /// [constant WIRE_GODOT4] by default. Both sides must have the same. It cannot be set while the peer
-    /// is active.
+    /// The version of Godot that the remote peers have: a [enum WireProtocol], [constant WIRE_GODOT4] by
+    /// default. Both ends must use the same. While the peer is active, setting the property prints an error
+    /// and changes nothing.
     ///
-    /// With [constant WIRE_GODOT3] packets travel between this peer and the
-    /// [code]NetworkedMultiplayerENet[/code] of Godot 3, in both directions. RPCs do not, as the two
-    /// versions write them in different ways: use [method PacketPeer.put_packet] and
-    /// [method PacketPeer.get_packet]. Clients then know each other through the server, which passes
-    /// their packets on.
+    /// With [constant WIRE_GODOT3], packets travel between this peer and the
+    /// [code]NetworkedMultiplayerENet[/code] of Godot 3, in both directions. RPCs do not, as the two versions
+    /// encode them differently: use [method PacketPeer.put_packet] and [method PacketPeer.get_packet]. The
+    /// clients then know each other through the server, which passes their packets on.
     #[var(get = get_wire_protocol, set = set_wire_protocol)]
     wire_protocol: PhantomVar<WireProtocol>,
     dictionary: Option<Dictionary>,
-    /// When packets leave: [constant FLUSH_FRAME] by default. With packets that travel together computers
-    /// and network have much less to do. It costs no frame of delay, and nothing that was put is lost
-    /// when the peer is closed or freed: packets that are put before the nodes' processing, in physics
-    /// steps or in answer to others, leave before it, and those put in it right after it. Full datagrams
-    /// wait in small numbers only. In a script's own loop, in which no frame goes by, packets leave with the
-    /// next [method MultiplayerPeer.poll]. Those that are [member threaded] do not wait for longer than some
-    /// 30 milliseconds, whatever the main thread does.
+    /// When packets leave: a [enum FlushMode], [constant FLUSH_FRAME] by default. With
+    /// [constant FLUSH_FRAME], the small packets of a frame share datagrams, which saves much of the work of
+    /// both computers and of the network, and costs no frame of delay. Packets put before the nodes'
+    /// processing (in physics steps or in answer to other packets) leave before the processing begins.
+    /// Packets put during the processing leave right after it. Full datagrams wait in small numbers only.
+    /// Closing or freeing the peer loses no packet that was put.
     ///
-    /// A change sends what waits.
+    /// A script that polls in a loop of its own lets no frame pass: its packets leave with the next
+    /// [method MultiplayerPeer.poll]. If the peer is [member threaded], packets wait some 30 milliseconds at
+    /// most, whatever the main thread does.
+    ///
+    /// Changing the mode sends all packets that wait.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
-    /// Whether a network thread of its own serves the peer, as by default. It reads, acknowledges, repeats and sends while
-    /// the main thread is busy: a main thread that loads for a minute loses no connection and no packet,
-    /// and round-trip times contain no frames. Packets, signals and the status still change in
-    /// [method MultiplayerPeer.poll] alone, on the thread that polls, and in the same order.
+    /// If [code]true[/code], as by default, a network thread serves the peer. The thread receives, acknowledges,
+    /// retransmits and sends while the main thread is busy: a main thread that loads for a minute loses no
+    /// connection and no packet, and round-trip times do not include the time of frames. Packets, signals and
+    /// the connection status still change only in [method MultiplayerPeer.poll], on the thread that polls, and
+    /// in the same order as without the network thread.
     ///
-    /// The thread begins with the first poll, and ends when the peer is closed or freed. What is put
-    /// leaves with [member flush_mode], and if the main thread does not get that far, some 30 milliseconds
-    /// later. It may be changed at any time, for the host there is and those that are made later; a mesh's
-    /// hosts follow when they are added. [member ENetConnectionRs.threaded] of [member host] changes that
-    /// host alone, and is not seen here.
+    /// The network thread starts with the first poll and ends when the peer is closed or freed. Packets leave as
+    /// [member flush_mode] says, or some 30 milliseconds after they were put if the main thread does not get
+    /// that far. The property can be set at any time, and applies to the current host and to later ones; the
+    /// hosts of a mesh take it over when they are added. [member ENetConnectionRs.threaded] of [member host]
+    /// changes that host alone, and does not change this property.
     ///
-    /// After a long pause the first poll finds all that came in it, unreliable packets too. A remote
-    /// whose main thread hangs does not time out, as its thread answers: to notice it, have the players
-    /// answer a message of the game's own.
+    /// After a long pause, the first poll finds all packets that arrived during the pause, unreliable ones too.
+    /// A remote whose main thread hangs does not time out, because its network thread still answers. To detect
+    /// a hanging remote, let the players answer a message of the game's own.
     ///
-    /// A server's main thread then has some tenth of the work that Godot's built-in class gives it, and
-    /// all processors together somewhat more than without the thread: turn it off where one processor is
-    /// all there is.
+    /// The main thread of a server then has some tenth of the work that Godot's built-in class gives it, and all
+    /// processors together have somewhat more than without the network thread: set the property to
+    /// [code]false[/code] on a machine with a single processor.
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
-    /// Whether [method create_server] and [method create_client] encrypt what they send, with DTLS 1.2. A
-    /// server needs [method set_dtls_key] and [method set_dtls_certificate] before. Both sides must have
-    /// it. Godot's built-in class has [method ENetConnection.dtls_server_setup] and
-    /// [method ENetConnection.dtls_client_setup] instead; those of [member host] work here too.
+    /// If [code]true[/code], [method create_server] and [method create_client] encrypt the traffic with DTLS
+    /// 1.2, which is TLS for UDP. [code]false[/code] by default. Both ends must use the same setting. A server
+    /// needs [method set_dtls_key] and [method set_dtls_certificate] first.
     ///
-    /// Cannot be changed while the peer is active.
+    /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
+    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
+    /// here, too.
+    ///
+    /// While the peer is active, setting the property prints an error and changes nothing.
     #[var(get = is_dtls_enabled, set = set_dtls_enabled)]
     use_dtls: PhantomVar<bool>,
-    /// Whether a client verifies the server's certificate. Without, it talks to anybody who answers in
-    /// the server's place, and a warning says so.
+    /// If [code]true[/code], as by default, a client with [member use_dtls] verifies the certificate of the
+    /// server. If [code]false[/code], the client accepts anybody who answers in the server's place, and
+    /// [method create_client] prints a warning.
     ///
-    /// Cannot be changed while the peer is active.
+    /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
+    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
+    /// here, too.
+    ///
+    /// While the peer is active, setting the property prints an error and changes nothing.
     #[var(get = is_dtls_verify_enabled, set = set_dtls_verify_enabled)]
     dtls_verify: PhantomVar<bool>,
-    /// Whom the server's certificate must be for; empty stands for the address that
-    /// [method create_client] is given.
+    /// The host name (or IP address) that the certificate of the server must be issued for. Empty by default,
+    /// which stands for the address given to [method create_client].
     ///
-    /// Cannot be changed while the peer is active.
+    /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
+    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
+    /// here, too.
+    ///
+    /// While the peer is active, setting the property prints an error and changes nothing.
     #[var(get = get_dtls_hostname, set = set_dtls_hostname)]
     dtls_hostname: PhantomVar<GString>,
     dtls: dtls::Settings,
@@ -166,25 +191,27 @@ pub struct ENetMultiplayerPeerRs {
 /// The objects of one host.
 struct Hosted {
     handle: Handle,
-    /// The host itself; a mesh does not give its hosts away.
+    /// The host's own object. A mesh does not expose its hosts, so theirs come only from `add_mesh_peer`.
     object: Option<Gd<ENetConnectionRs>>,
 }
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Starts a server on UDP port `port` (0 to 65535, 0 lets the system choose) for up to
-    /// `max_clients` clients (1 to 4095).
+    /// Starts a server on UDP port `port` (0 to 65535, 0 lets the system choose) for up to `max_clients`
+    /// clients (1 to 4095).
     ///
-    /// `max_channels` limits the transfer channels a client may use besides channel 0; 0 allows all
-    /// 253, or leaves it to [member channel_count]. `in_bandwidth` and `out_bandwidth` limit the bytes per second, 0 does not.
+    /// `max_channels` limits the transfer channels that a client can use besides channel 0. The value 0 allows
+    /// all 253 or, if [member channel_count] was set, as many as that property says. `in_bandwidth` and
+    /// `out_bandwidth` limit the traffic in bytes per second, 0 means no limit.
     ///
-    /// Listens on all interfaces, IPv4 and IPv6, unless [method set_bind_ip] was called. Clears
-    /// [member MultiplayerPeer.refuse_new_connections].
+    /// The server listens on all interfaces, IPv4 and IPv6, unless [method set_bind_ip] was called before. Its
+    /// [member MultiplayerPeer.refuse_new_connections] starts as [code]false[/code].
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active,
-    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if
-    /// the port cannot be opened, for example because it is in use. Errors are printed with their
-    /// cause.
+    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if the port
+    /// cannot be opened, for example because it is in use. With [member use_dtls],
+    /// [constant ERR_INVALID_PARAMETER] stands for a missing or unsuitable key or certificate, too. Errors are
+    /// printed with their cause.
     #[func]
     fn create_server(
         &mut self,
@@ -207,21 +234,23 @@ impl ENetMultiplayerPeerRs {
         self.encrypt_new(error, dtls, "create_server")
     }
 
-    /// Connects to the server at `address` (a name, an IPv4 or an IPv6 address) and UDP port `port`.
+    /// Starts to connect to the server at `address` (a host name, an IPv4 or an IPv6 address) and UDP port
+    /// `port`.
     ///
-    /// `channel_count` asks for transfer channels besides channel 0; 0 asks for all 253, or leaves it to
-    /// [member channel_count].
-    /// `in_bandwidth` and `out_bandwidth` limit the bytes per second, 0 does not. `local_port` fixes
-    /// the own UDP port (with the address of [method set_bind_ip]), 0 lets the system choose.
+    /// `channel_count` is the number of transfer channels to request besides channel 0. The value 0 requests
+    /// all 253 or, if [member channel_count] was set, as many as that property says. `in_bandwidth` and
+    /// `out_bandwidth` limit the traffic in bytes per second, 0 means no limit. `local_port` is the UDP port on
+    /// this side (on the address of [method set_bind_ip]), 0 lets the system choose.
     ///
-    /// Returns at once, though a name may take the system a while to resolve: the status is
-    /// [constant MultiplayerPeer.CONNECTION_CONNECTING] until a poll finds the answer. An attempt
-    /// that gets none ends after some 30 seconds.
+    /// The method does not wait for the server, but resolving a host name can take the system a while. The
+    /// status is [constant MultiplayerPeer.CONNECTION_CONNECTING] until a poll finds the server's answer. An
+    /// attempt without an answer fails after some 30 seconds.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active,
-    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if
-    /// the name cannot be resolved, the remote port is not 1 to 65535, or the local port cannot be
-    /// opened. Errors are printed with their cause.
+    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if the name
+    /// cannot be resolved, `port` is not 1 to 65535, or the local port cannot be opened. With
+    /// [member use_dtls], [constant ERR_INVALID_PARAMETER] stands for certificates that cannot be used, too. Errors are
+    /// printed with their cause.
     #[func]
     fn create_client(
         &mut self,
@@ -248,10 +277,10 @@ impl ENetMultiplayerPeerRs {
         self.encrypt_new(error, dtls, "create_client")
     }
 
-    /// Sets the address that [method create_server], and [method create_client] with a local port,
-    /// listen on: an IPv4 or IPv6 address, or `"*"` for all interfaces (the default).
+    /// Sets the local address for [method create_server], and for [method create_client] with a local port: an
+    /// IPv4 or IPv6 address, or `"*"` (the default) for all interfaces.
     ///
-    /// Anything else prints an error and changes nothing.
+    /// Any other text prints an error and changes nothing.
     #[func]
     fn set_bind_ip(&mut self, ip: GString) {
         match BindAddress::parse(&ip.to_string()) {
@@ -263,9 +292,11 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// Sets the dictionary for [constant ENetConnectionRs.COMPRESS_ZSTD_DICT], which is to be chosen
-    /// afterwards with [member compression_mode]. See
-    /// [method ENetConnectionRs.set_compression_dictionary].
+    /// Sets the dictionary for [constant COMPRESS_ZSTD_DICT]. Call it first, and then set
+    /// [member compression_mode]. See [method ENetConnectionRs.set_compression_dictionary].
+    ///
+    /// Returns [constant OK], or [constant ERR_INVALID_DATA], with an error printed, if the bytes are no
+    /// dictionary.
     #[func]
     fn set_compression_dictionary(&mut self, dictionary: PackedByteArray) -> Error {
         match Dictionary::new(dictionary.as_slice()) {
@@ -280,28 +311,30 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// Becomes a mesh with the id `unique_id` (1 or more): every player is connected to every other,
-    /// and there is no server. Add the others with [method add_mesh_peer].
+    /// Makes this peer part of a mesh, in which every player is connected to every other and there is no
+    /// server. `unique_id` (1 or more) is the id of this player. Add the other players with
+    /// [method add_mesh_peer].
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active,
     /// [constant ERR_INVALID_PARAMETER] for an id below 1, or [constant ERR_UNAVAILABLE] with
-    /// [constant WIRE_GODOT3], as Godot 3 had no meshes. Errors are printed with their cause.
+    /// [constant WIRE_GODOT3], as Godot 3 has no meshes. Errors are printed with their cause.
     #[func]
     fn create_mesh(&mut self, unique_id: i64) -> Error {
         let created = self.session.core.create_mesh(unique_id, clock::now());
         self.report_creation(created, "create_mesh")
     }
 
-    /// Adds the peer `peer_id` to a mesh, in place of an earlier one with this id, and emits
-    /// [signal MultiplayerPeer.peer_connected]. `host` must have exactly one peer, and that connected:
-    /// make it with [method ENetConnectionRs.create_host_bound] on one side and
-    /// [method ENetConnectionRs.create_host] and [method ENetConnectionRs.connect_to_host] on the
-    /// other, and service both until they are connected. From then on the mesh services it.
+    /// Adds the player `peer_id` to a mesh and emits [signal MultiplayerPeer.peer_connected]. An earlier player
+    /// with this id is replaced.
     ///
-    /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this is not a mesh,
-    /// [constant ERR_INVALID_PARAMETER] if the host is not as it must be, or
-    /// [constant ERR_ALREADY_IN_USE] if it belongs to another multiplayer peer. Errors are printed
-    /// with their cause.
+    /// `host` must have exactly one peer, and this peer must be connected: make the host with
+    /// [method ENetConnectionRs.create_host_bound] on one side, and with [method ENetConnectionRs.create_host]
+    /// and [method ENetConnectionRs.connect_to_host] on the other, and call [method ENetConnectionRs.service] on
+    /// both sides until they are connected. From then on the mesh services the host.
+    ///
+    /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is no mesh,
+    /// [constant ERR_INVALID_PARAMETER] for an unsuitable id or host, or [constant ERR_ALREADY_IN_USE] if the
+    /// host belongs to another multiplayer peer. Errors are printed with their cause.
     #[func(gd_self)]
     fn add_mesh_peer(
         mut this: Gd<Self>,
@@ -321,7 +354,7 @@ impl ENetMultiplayerPeerRs {
             }
         };
         let Ok(id) = i32::try_from(peer_id) else {
-            let cause = format!("an id has 32 bits, which {peer_id} has not");
+            let cause = format!("the id {peer_id} does not fit into 32 bits");
             Self::report_unborrowed("add_mesh_peer", &cause);
             return Error::ERR_INVALID_PARAMETER;
         };
@@ -348,8 +381,8 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// The connection to the peer `id`; on a client, only 1 is one. [code]null[/code], with an error
-    /// printed, if there is no such peer.
+    /// Returns the connection to the peer `id`. On a client, only the server (id 1) has one. Returns
+    /// [code]null[/code] and prints an error if there is no connection to such a peer.
     #[func]
     fn get_peer(&self, id: i64) -> Option<Gd<ENetPacketPeerRs>> {
         let known = i32::try_from(id).ok();
@@ -368,7 +401,7 @@ impl ENetMultiplayerPeerRs {
 }
 
 impl ENetMultiplayerPeerRs {
-    /// The objects for a host, which may be another one than last time.
+    /// The handle for the host `key`. A new handle replaces one that stands for an earlier connection.
     fn hosted(&self, key: i32, connection: &SharedConnection) -> Handle {
         let mut hosts = self.hosts.borrow_mut();
         if let Some(hosted) = hosts.get(&key)

@@ -19,24 +19,25 @@ use crate::report::Reports;
 use crate::vocabulary::{PeerState, PeerStatistic};
 use crate::{clock, convert};
 
-/// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer].
+/// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer]: a connection to a single remote.
 ///
-/// Connections make these objects: get them from [method ENetConnectionRs.connect_to_host], from the
-/// events of [method ENetConnectionRs.service], from [method ENetConnectionRs.get_peers] or from
-/// [method ENetMultiplayerPeerRs.get_peer]. A peer always is the same object while it is connected.
+/// Connections make these objects. Get one from [method ENetConnectionRs.connect_to_host], from the events of
+/// [method ENetConnectionRs.service], from [method ENetConnectionRs.get_peers] or from
+/// [method ENetMultiplayerPeerRs.get_peer]. As long as a peer is connected, all of them return the same
+/// object.
 ///
-/// When its connection ends, the object becomes inactive for good: [method is_active] tells. The
-/// remote's next connection gets a new object. Packets that arrived before the end can still be read.
-/// Do read what arrives: it is kept until then, however much it is.
+/// When the connection ends, the object becomes inactive for good, and [method is_active] returns
+/// [code]false[/code]. The remote's next connection gets a new object. Packets that arrived before the end can
+/// still be read. Read all packets that arrive: the object keeps them without limit until then.
 ///
-/// [method PacketPeer.put_packet] and [method PacketPeer.put_var] send reliably on ENet channel 0; for
-/// everything else there is [method send].
+/// [method PacketPeer.put_packet] and [method PacketPeer.put_var] send reliably on ENet channel 0. Use
+/// [method send] for other channels and for unreliable packets.
 #[derive(GodotClass)]
 #[class(tool, no_init, base = PacketPeerExtension)]
 pub struct ENetPacketPeerRs {
     base: Base<PacketPeerExtension>,
     connection: Weak<RefCell<Connection>>,
-    /// Which of the connection's hosts it is a peer of.
+    /// Number of the host, among those that the connection had, to which the peer belongs.
     host_number: u32,
     peer: PeerId,
     inbox: RefCell<VecDeque<Unread>>,
@@ -51,57 +52,58 @@ pub struct Unread {
 
 #[godot_api]
 impl ENetPacketPeerRs {
-    /// The scale of [constant PEER_PACKET_LOSS]: a loss of 1.0.
+    /// The value of [constant PEER_PACKET_LOSS] that stands for a loss of all packets.
     #[constant]
     const PACKET_LOSS_SCALE: i64 = enet_proto::LOSS_SCALE as i64;
-    /// The scale of [constant PEER_PACKET_THROTTLE]: every unreliable packet is sent.
+    /// The value of [constant PEER_PACKET_THROTTLE] with which every unreliable packet is sent.
     #[constant]
     const PACKET_THROTTLE_SCALE: i64 = enet_proto::THROTTLE_SCALE as i64;
-    /// The packet arrives, and in order.
+    /// The packet is sent again until it arrives, and arrives in the order of its ENet channel.
     #[constant]
     const FLAG_RELIABLE: i64 = 1;
-    /// The packet may get lost and may arrive in another order.
+    /// The packet can get lost, and can arrive in another order.
     #[constant]
     const FLAG_UNSEQUENCED: i64 = 2;
-    /// If the packet needs several datagrams, these may get lost too, and the packet with them.
-    /// Without this flag large packets are sent reliably.
+    /// An unreliable packet that is too large for one datagram is sent unreliably: if one of its datagrams gets
+    /// lost, the packet is lost. Without this flag, such a packet is sent reliably.
     #[constant]
     const FLAG_UNRELIABLE_FRAGMENT: i64 = 8;
 
-    /// Asks the remote to disconnect. What is queued is dropped.
+    /// Asks the remote to disconnect. Packets that are still queued are dropped.
     ///
-    /// Both sides get [constant ENetConnectionRs.EVENT_DISCONNECT] when the remote has acknowledged;
-    /// `data` (32 bits) is the event's data there. A connection that is not up yet ends at once, and
-    /// without an event.
+    /// Both sides get [constant ENetConnectionRs.EVENT_DISCONNECT] once the remote has acknowledged, and `data` (32
+    /// bits) is the data of the remote's event. A connection that is not established yet ends at once and without
+    /// an event. Prints an error if this peer is inactive.
     #[func]
     fn peer_disconnect(&mut self, #[opt(default = 0)] data: i64) {
         self.end("peer_disconnect", data, Disconnect::Acknowledged);
     }
 
-    /// Asks the remote to disconnect once everything that is queued has been delivered. Otherwise as
-    /// [method peer_disconnect]. What the remote sends meanwhile is dropped.
+    /// Asks the remote to disconnect once all queued packets have been delivered. Packets that the remote sends
+    /// meanwhile are dropped. Everything else is as with [method peer_disconnect].
     #[func]
     fn peer_disconnect_later(&mut self, #[opt(default = 0)] data: i64) {
         self.end("peer_disconnect_later", data, Disconnect::Later);
     }
 
-    /// Tells the remote once that the connection is over, and forgets it: this object is inactive, no
-    /// event follows on this side. If the message gets lost, the remote only notices by its timeout.
+    /// Tells the remote once that the connection is over, with `data` (32 bits), and ends it at once: this object
+    /// becomes inactive, and no event follows on this side. If the message gets lost, the remote notices only by its
+    /// timeout. Prints an error if this peer is inactive.
     #[func]
     fn peer_disconnect_now(&mut self, #[opt(default = 0)] data: i64) {
         self.end("peer_disconnect_now", data, Disconnect::Now);
     }
 
-    /// Asks the remote for an acknowledgement, which measures the round trip. Connections do so by
-    /// themselves, see [method ping_interval].
+    /// Asks the remote for an acknowledgement, which measures the round-trip time. Connections do so regularly by
+    /// themselves, see [method ping_interval]. Prints an error if this peer is inactive.
     #[func]
     fn ping(&mut self) {
         let done = self.with(|host, peer| host.ping(peer, clock::now()));
         self.report_failure("ping", done);
     }
 
-    /// Sets after how many milliseconds without an acknowledgement a ping is sent; 0 stands for the
-    /// usual 500. A negative number prints an error and changes nothing.
+    /// Sets the time in milliseconds without an acknowledgement after which a ping is sent. The value 0 stands for
+    /// the default, 500. A negative number prints an error and changes nothing.
     #[func]
     fn ping_interval(&mut self, ping_interval: i64) {
         let now = clock::now();
@@ -109,29 +111,31 @@ impl ENetPacketPeerRs {
         self.report_failure("ping_interval", done);
     }
 
-    /// Forgets the connection without a word: this object is inactive, no event follows on this side,
-    /// and the remote only notices by its timeout. [method peer_disconnect_now] is politer.
+    /// Ends the connection without telling the remote, which notices only by its timeout: this object becomes
+    /// inactive, and no event follows on this side. [method peer_disconnect_now] tells the remote. Prints an error
+    /// if this peer is inactive.
     #[func]
     fn reset(&mut self) {
         self.end("reset", 0, Disconnect::Silent);
     }
 
-    /// Queues a packet on ENet channel `channel` (0 to [method get_channels] - 1) with `flags` made of
-    /// [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED] and [constant FLAG_UNRELIABLE_FRAGMENT].
-    /// It leaves with the next [method ENetConnectionRs.service] or [method ENetConnectionRs.flush], where
-    /// the host is [member ENetConnectionRs.threaded] some 30 milliseconds later at the latest.
+    /// Queues a packet on ENet channel `channel` (0 to [method get_channels] - 1). `flags` is 0 for an unreliable
+    /// packet that arrives in order, or a combination of [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED] and
+    /// [constant FLAG_UNRELIABLE_FRAGMENT].
+    ///
+    /// The packet leaves with the next [method ENetConnectionRs.service] or [method ENetConnectionRs.flush]. If the
+    /// host is [member ENetConnectionRs.threaded], the packet leaves some 30 milliseconds later at the latest.
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is inactive,
-    /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, or
-    /// [constant FAILED] if the packet has more than 32 MiB or the peer is not connected (which alone
-    /// is not printed).
+    /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, or [constant FAILED] if the packet
+    /// has more than 32 MiB or the peer is not connected. All errors except the last are printed.
     #[func]
     fn send(&mut self, channel: i64, packet: PackedByteArray, flags: i64) -> Error {
         let now = clock::now();
         let sent = self.with(|host, peer| host.send(peer, channel, flags, packet.as_slice(), now));
         match sent {
             Ok(()) => Error::OK,
-            // Often tried, and told by the result alone, as with the built-in class.
+            // Scripts often try this, so only the result reports it, as with the built-in class.
             Err(PacketError::NotConnected) => Error::FAILED,
             Err(error) => {
                 self.report("send", &error);
@@ -140,10 +144,12 @@ impl ENetPacketPeerRs {
         }
     }
 
-    /// Configures the throttle that holds unreliable packets back while the network is slow. Over
-    /// `interval` milliseconds ENet looks for the best round trip; good ones then add `acceleration`,
-    /// bad ones take off `deceleration`, of [constant PACKET_THROTTLE_SCALE]. The remote is told and
-    /// does the same. A negative number prints an error and changes nothing.
+    /// Configures the throttle, which drops a share of the unreliable packets while the network is slow. Over each
+    /// `interval` (in milliseconds) ENet measures the lowest round-trip time. Good round-trip times then add
+    /// `acceleration` to the share that is sent, and bad ones subtract `deceleration`, where
+    /// [constant PACKET_THROTTLE_SCALE] stands for all packets. The remote receives the same configuration.
+    ///
+    /// A negative number prints an error and changes nothing.
     #[func]
     fn throttle_configure(&mut self, interval: i64, acceleration: i64, deceleration: i64) {
         let now = clock::now();
@@ -153,12 +159,13 @@ impl ENetPacketPeerRs {
         self.report_failure("throttle_configure", done);
     }
 
-    /// Sets when a silent remote is given up: after `timeout_max` milliseconds in any case, and after
-    /// `timeout_min` milliseconds once the wait for an acknowledgement has grown `timeout`-fold (it
-    /// doubles with every repetition). Zeros stand for 32, 5000 and 30000.
+    /// Sets the timeouts after which a remote that does not answer is disconnected. The connection ends
+    /// `timeout_max` milliseconds after a packet was sent and not acknowledged. The connection ends already after `timeout_min`
+    /// milliseconds if the wait for the acknowledgement, which doubles with every retransmission, has grown
+    /// `timeout`-fold. The value 0 stands for the defaults: 32, 5000 and 30000.
     ///
-    /// `timeout` must not be more than `timeout_min`, nor that more than `timeout_max`, and none
-    /// negative: otherwise an error is printed and nothing changes.
+    /// If a number is negative, or `timeout` is larger than `timeout_min`, or `timeout_min` larger than
+    /// `timeout_max`, the method prints an error and changes nothing.
     #[func]
     fn set_timeout(&mut self, timeout: i64, timeout_min: i64, timeout_max: i64) {
         let done =
@@ -166,9 +173,9 @@ impl ENetPacketPeerRs {
         self.report_failure("set_timeout", done);
     }
 
-    /// How the next packet travelled: [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED],
-    /// [constant FLAG_UNRELIABLE_FRAGMENT], or 0 for an unreliable one in order. Prints an error and
-    /// returns 0 if no packet waits.
+    /// Returns the flags with which the next packet was sent: [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED],
+    /// [constant FLAG_UNRELIABLE_FRAGMENT], or 0 for an unreliable packet that arrives in order. Returns 0 and prints
+    /// an error if no packet waits.
     #[func]
     fn get_packet_flags(&self) -> i64 {
         let flags = self.inbox.borrow().front().map(|unread| unread.flags);
@@ -182,7 +189,7 @@ impl ENetPacketPeerRs {
             | bit(flags.unreliable_fragment, Self::FLAG_UNRELIABLE_FRAGMENT)
     }
 
-    /// The remote's IP address as text. Empty, with an error printed, if this peer is inactive.
+    /// Returns the remote's IP address as text. Returns an empty text and prints an error if this peer is inactive.
     #[func]
     fn get_remote_address(&self) -> GString {
         let address = self.look(|host, peer| host.address(peer));
@@ -195,7 +202,7 @@ impl ENetPacketPeerRs {
         }
     }
 
-    /// The remote's UDP port. 0, with an error printed, if this peer is inactive.
+    /// Returns the remote's UDP port. Returns 0 and prints an error if this peer is inactive.
     #[func]
     fn get_remote_port(&self) -> i64 {
         let address = self.look(|host, peer| host.address(peer));
@@ -205,8 +212,8 @@ impl ENetPacketPeerRs {
         address.map_or(0, |address| address.port().into())
     }
 
-    /// A number that the connection keeps about itself. 0, with an error printed, if this peer is
-    /// inactive or there is no such statistic.
+    /// Returns a number that describes the connection, see [enum PeerStatistic]. Returns 0 and prints an error if
+    /// this peer is inactive or there is no such statistic.
     #[func]
     fn get_statistic(&mut self, statistic: PeerStatistic) -> f64 {
         let statistics = self.look(|host, peer| host.statistics(peer));
@@ -224,26 +231,27 @@ impl ENetPacketPeerRs {
         }
     }
 
-    /// The state of the connection. [constant STATE_DISCONNECTED] if this peer is inactive.
+    /// Returns the state of the connection, a [enum PeerState]. Returns [constant STATE_DISCONNECTED] if this peer is
+    /// inactive.
     #[func]
     fn get_state(&self) -> PeerState {
         let state = self.look(|host, peer| Some(host.state(peer)));
         convert::peer_state(state.unwrap_or(State::Disconnected))
     }
 
-    /// How many ENet channels the connection has: until it is up those asked for, then those granted.
-    /// 0, with an error printed, if this peer is inactive.
+    /// Returns the number of ENet channels of the connection: until it is established the number requested, then the
+    /// number granted. Returns 0 and prints an error if this peer is inactive.
     #[func]
     fn get_channels(&self) -> i64 {
         let channels = self.look(|host, peer| host.channels(peer));
         if channels.is_none() {
             self.report_looking("get_channels", &INACTIVE);
         }
-        // 255 at most.
+        // The limit is 255 at most.
         channels.unwrap_or(0) as i64
     }
 
-    /// Whether the connection, or the attempt to connect, goes on.
+    /// Returns [code]true[/code] as long as the connection, or the attempt to connect, has not ended.
     #[func]
     fn is_active(&self) -> bool {
         self.look(|host, peer| host.is_active_peer(peer).then_some(()))
@@ -297,7 +305,7 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
 }
 
 impl ENetPacketPeerRs {
-    /// An inactive object: what is left of one when the extension was reloaded.
+    /// An inactive object, which replaces an object that existed before the extension was reloaded.
     fn without_connection(base: Base<PacketPeerExtension>) -> Self {
         Self {
             base,
@@ -347,7 +355,7 @@ impl ENetPacketPeerRs {
             if !host.is_active_peer(peer) {
                 return Err(enet_multiplayer::Inactive);
             }
-            // The wire has 32 bits for it.
+            // The wire format has 32 bits for the data.
             host.disconnect(now, peer, data as u32, how);
             Ok(())
         });

@@ -1,7 +1,8 @@
-//! The guard of every way from the engine into an object.
+//! The guard of every entry from the engine into an object.
 //!
-//! The bindings ask the engine for the functions with which they register classes and methods. They get
-//! ours, which hand the engine guarded entries in place of the bindings' own and keep those behind them.
+//! The bindings ask the engine for the functions that register classes and methods, and get those of this file
+//! instead. Each of these registers a guarded entry, which calls the bindings' own entry on the main thread
+//! only.
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
@@ -32,7 +33,7 @@ struct Real {
 
 static REAL: OnceLock<Real> = OnceLock::new();
 
-/// What the bindings are to ask for functions in place of `get`.
+/// The function that the bindings get in place of `get`.
 ///
 /// # Safety
 /// `get` must be what the engine passes to an extension.
@@ -40,7 +41,7 @@ pub unsafe fn guarded(
     get: sys::GDExtensionInterfaceGetProcAddress,
 ) -> sys::GDExtensionInterfaceGetProcAddress {
     let get = get?;
-    // SAFETY: the caller's; each name has this type in the engine's header.
+    // SAFETY: the caller vouches for `get`. Each name has this type in the engine's header.
     let real = unsafe {
         let converter = get(CONVERTER.as_ptr())?;
         let converter = std::mem::transmute::<
@@ -64,7 +65,7 @@ pub unsafe fn guarded(
             from_integer: converter(sys::GDEXTENSION_VARIANT_TYPE_INT)?,
         }
     };
-    // A library that is initialised again is so by the same engine.
+    // If the library is initialised again, the same engine does so, with the same functions.
     let _ = REAL.set(real);
     Some(get_function)
 }
@@ -100,11 +101,11 @@ unsafe extern "C" fn get_function(name: *const c_char) -> sys::GDExtensionInterf
 /// # Safety
 /// `name` must be a StringName of the engine's.
 unsafe fn text(name: sys::GDExtensionConstStringNamePtr) -> String {
-    // SAFETY: the caller's.
+    // SAFETY: the caller vouches for it.
     unsafe { StringName::new_from_sys(name.cast()) }.to_string()
 }
 
-/// A class and its own entries. It stays for ever, as the engine's registration may.
+/// A class with the bindings' own entries. Never freed, as the engine can keep the registration for ever.
 struct Class {
     new: Place,
     own: sys::GDExtensionClassCreationInfo4,
@@ -128,7 +129,7 @@ struct Method {
     ptrcall: sys::GDExtensionClassMethodPtrCall,
     userdata: *mut c_void,
     refusal: Refusal,
-    /// What it returns, if anything.
+    /// Type of the returned value, if there is one.
     returns: Option<sys::GDExtensionVariantType>,
 }
 
@@ -138,7 +139,7 @@ unsafe extern "C" fn register_class(
     parent: sys::GDExtensionConstStringNamePtr,
     info: *const sys::GDExtensionClassCreationInfo4,
 ) {
-    // SAFETY: the bindings pass what the engine's function takes.
+    // SAFETY: the bindings pass arguments for the engine's function.
     let (own, class) = unsafe { (*info, text(name)) };
     let class: &'static Class = Box::leak(Box::new(Class {
         new: Place::of_creation(class),
@@ -156,14 +157,14 @@ unsafe extern "C" fn register_class(
         class_userdata: std::ptr::from_ref(class).cast_mut().cast(),
         ..own
     };
-    // SAFETY: as above; the engine copies what it is given.
+    // SAFETY: as above. The engine copies the structure.
     unsafe { (real().register_class)(library, name, parent, &info) }
 }
 
 /// # Safety
 /// `userdata` must be what [`register_class`] gave the engine.
 unsafe fn class(userdata: *mut c_void) -> &'static Class {
-    // SAFETY: the caller's.
+    // SAFETY: the caller vouches for it.
     unsafe { &*userdata.cast::<Class>() }
 }
 
@@ -171,10 +172,10 @@ unsafe extern "C" fn create(
     userdata: *mut c_void,
     notifies: sys::GDExtensionBool,
 ) -> sys::GDExtensionObjectPtr {
-    // SAFETY: the engine passes what it was given.
+    // SAFETY: the engine passes the userdata that `register_class` gave it.
     let class = unsafe { class(userdata) };
     match class.own.create_instance_func {
-        // SAFETY: the engine's own call.
+        // SAFETY: passes on the engine's own call.
         Some(own) if !class.new.refuses() => unsafe { own(class.own.class_userdata, notifies) },
         _ => std::ptr::null_mut(),
     }
@@ -184,10 +185,10 @@ unsafe extern "C" fn recreate(
     userdata: *mut c_void,
     object: sys::GDExtensionObjectPtr,
 ) -> sys::GDExtensionClassInstancePtr {
-    // SAFETY: the engine passes what it was given.
+    // SAFETY: the engine passes the userdata that `register_class` gave it.
     let class = unsafe { class(userdata) };
     match class.own.recreate_instance_func {
-        // SAFETY: the engine's own call.
+        // SAFETY: passes on the engine's own call.
         Some(own) => unsafe { own(class.own.class_userdata, object) },
         None => std::ptr::null_mut(),
     }
@@ -196,7 +197,7 @@ unsafe extern "C" fn recreate(
 unsafe extern "C" fn free(userdata: *mut c_void, instance: sys::GDExtensionClassInstancePtr) {
     let class = userdata as usize;
     match is_main() {
-        // SAFETY: the engine's own call.
+        // SAFETY: passes on the engine's own call.
         true => unsafe { free_here(class, instance) },
         false => park(Parked {
             free: free_here,
@@ -207,15 +208,15 @@ unsafe extern "C" fn free(userdata: *mut c_void, instance: sys::GDExtensionClass
 }
 
 unsafe fn free_here(userdata: usize, instance: sys::GDExtensionClassInstancePtr) {
-    // SAFETY: it is what the engine passed.
+    // SAFETY: the engine passed this userdata to `free`.
     let class = unsafe { class(userdata as *mut c_void) };
     if let Some(own) = class.own.free_instance_func {
-        // SAFETY: the engine's own call.
+        // SAFETY: passes on the engine's own call.
         unsafe { own(class.own.class_userdata, instance) }
     }
 }
 
-/// The engine asks once for each object and virtual method; what it gets is the same for all objects.
+/// The engine asks once for each object and virtual method, and gets the same answer for all objects.
 unsafe extern "C" fn find_virtual(
     userdata: *mut c_void,
     name: sys::GDExtensionConstStringNamePtr,
@@ -223,10 +224,10 @@ unsafe extern "C" fn find_virtual(
 ) -> *mut c_void {
     static KNOWN: LazyLock<Mutex<HashMap<(usize, usize), &'static Virtual>>> =
         LazyLock::new(Mutex::default);
-    // SAFETY: the engine passes what it was given.
+    // SAFETY: the engine passes the userdata that `register_class` gave it.
     let class = unsafe { class(userdata) };
     let own = class.own.get_virtual_func.and_then(|find| {
-        // SAFETY: the engine's own call, which needs no particular thread.
+        // SAFETY: passes on the engine's own call, which can be made on any thread.
         unsafe { find(class.own.class_userdata, name, hash) }
     });
     let Some(own) = own else {
@@ -256,7 +257,7 @@ unsafe extern "C" fn call_virtual(
     arguments: *const sys::GDExtensionConstTypePtr,
     returned: sys::GDExtensionTypePtr,
 ) {
-    // SAFETY: the engine passes what `find_virtual` gave it, and calls as it would call that method.
+    // SAFETY: the engine passes the userdata that `find_virtual` gave it, and arguments for that method.
     unsafe {
         let called = &*userdata.cast::<Virtual>();
         match called.place.refuses() {
@@ -271,7 +272,7 @@ unsafe extern "C" fn register_method(
     class: sys::GDExtensionConstStringNamePtr,
     info: *const sys::GDExtensionClassMethodInfo,
 ) {
-    // SAFETY: the bindings pass what the engine's function takes.
+    // SAFETY: the bindings pass arguments for the engine's function.
     let (own, method) = unsafe {
         let own = *info;
         let value = own.return_value_info.as_ref();
@@ -297,7 +298,7 @@ unsafe extern "C" fn register_method(
         ptrcall_func: own.ptrcall_func.and(Some(ptrcall)),
         ..own
     };
-    // SAFETY: as above; the engine copies what it is given.
+    // SAFETY: as above. The engine copies the structure.
     unsafe { (real().register_method)(library, class, &info) }
 }
 
@@ -307,7 +308,7 @@ unsafe extern "C" fn ptrcall(
     arguments: *const sys::GDExtensionConstTypePtr,
     returned: sys::GDExtensionTypePtr,
 ) {
-    // SAFETY: the engine passes what `register_method` gave it, and calls as it would call that method.
+    // SAFETY: the engine passes the userdata that `register_method` gave it, and arguments for that method.
     unsafe {
         let method = &*userdata.cast::<Method>();
         match method.ptrcall {
@@ -339,12 +340,12 @@ unsafe extern "C" fn call(
     }
 }
 
-/// Returns the default of the method's type, as the engine does itself for the other kind of call.
+/// Returns the default value of the method's type. For `ptrcall` the engine does so itself.
 ///
 /// # Safety
 /// `returned` must be a Variant that holds nothing.
 unsafe fn refuse_call(method: &Method, returned: sys::GDExtensionVariantPtr) {
-    // SAFETY: the caller's, and the method's own return type.
+    // SAFETY: the caller vouches for `returned`, and the type is the method's own.
     unsafe {
         let returned: sys::GDExtensionUninitializedVariantPtr = returned.cast();
         match (method.refusal, method.returns) {

@@ -1,16 +1,16 @@
-//! What a call on another thread returns.
+//! The value that a call on another thread returns.
 
 use godot::global::Error;
 use godot::prelude::*;
 use godot::sys;
 
-/// What a refused call returns.
+/// The value that a refused call returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// What the engine has put there: nothing, or the type's default.
+    /// The value that the engine has put there: nothing, or the type's default.
     Untouched,
     Error,
-    /// In a virtual method, where the engine has put nothing.
+    /// A zero, for virtual methods, where the engine has put no value.
     Zero,
     False,
 }
@@ -21,7 +21,7 @@ impl Refusal {
         i64::from(Error::ERR_UNAVAILABLE.ord())
     }
 
-    /// By the name of one of the engine's virtual methods.
+    /// The refusal of an engine's virtual method with this name.
     pub fn of_virtual(name: &str) -> Self {
         match name {
             "_get_packet" | "_put_packet" => Self::Error,
@@ -33,9 +33,9 @@ impl Refusal {
     }
 
     /// # Safety
-    /// `place` must have room for what such a method returns.
+    /// `place` must have room for the value that such a method returns.
     pub unsafe fn write(self, place: sys::GDExtensionTypePtr) {
-        // SAFETY: the caller's. The engine passes integers and enums as 64 bits, and a bool as 8.
+        // SAFETY: the caller vouches for `place`. The engine passes integers and enums as 64 bits, and a bool as 8.
         unsafe {
             match self {
                 Self::Untouched => {}

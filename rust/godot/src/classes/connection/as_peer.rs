@@ -1,5 +1,5 @@
-//! ENetConnectionRs as a MultiplayerPeer: a server once it is bound, a client once it connects with an
-//! id of its own.
+//! ENetConnectionRs as a MultiplayerPeer: a bound host is a server, and a host that connects with an id
+//! as its data is a client.
 
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
@@ -13,8 +13,8 @@ use crate::session::{HasSession, Session};
 use crate::virtuals::{self, session_virtuals};
 
 session_virtuals!(ENetConnectionRs, {
-    // The engine would find the method of this name first and give a Callable, where a typed script
-    // relies on the property's bool.
+    // Without this, the engine finds the method of this name first and returns a Callable, where a
+    // typed script relies on the property's bool.
     fn on_get(&self, property: StringName) -> Option<Variant> {
         (property == "refuse_new_connections").then(|| self.is_refusing().to_variant())
     }
@@ -45,7 +45,7 @@ impl HasSession for ENetConnectionRs {
 
     fn close_host(&mut self) {
         self.session.core.close(clock::now());
-        // A host without a session, and there is nothing to close if it had one.
+        // Closes a host that has no session. If the session closed it, this fails, and nothing is left to do.
         let _ = (self.handle.connection().borrow_mut()).close(clock::now());
     }
 
@@ -61,7 +61,8 @@ impl HasSession for ENetConnectionRs {
 
 impl Drop for ENetConnectionRs {
     fn drop(&mut self) {
-        // The host may live on in a mesh, and if not it goes silently, unless a game polled it.
+        // The host of a polling session is closed with a message to the remotes. Any other host lives on if
+        // a mesh has it, and ends silently if not.
         if self.session.core.is_polling() {
             self.session.core.close(clock::now());
         } else {

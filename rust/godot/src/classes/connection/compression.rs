@@ -9,17 +9,18 @@ use crate::convert;
 use crate::report::Reports;
 use crate::vocabulary::CompressionMode;
 
-/// Larger dictionaries gain nothing: a datagram has 4 KiB.
+/// A larger dictionary saves nothing, as a datagram has 4 KiB at most.
 const MAX_DICTIONARY_SIZE: usize = 1024 * 1024;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Compresses the datagrams of this host from now on, in both directions. The remote must do the
-    /// same: nothing is negotiated. Call it after the host was made, on both sides, before anybody
-    /// connects. A number that is no mode changes nothing; [constant COMPRESS_ZSTD_DICT] without a
-    /// dictionary prints an error and changes nothing.
+    /// Compresses the datagrams (UDP packets) of this host from now on, in both directions.
+    /// [constant COMPRESS_NONE] is the default. The remote must use the same mode, as nothing is negotiated: call
+    /// the method on both sides, after making the host and before anybody connects.
     ///
-    /// If datagrams come that cannot be decoded, a warning is printed, every ten seconds at most.
+    /// A number that is no mode changes nothing. [constant COMPRESS_ZSTD_DICT] without a dictionary prints an
+    /// error and changes nothing. For datagrams that arrive and cannot be decoded, a warning is printed at most
+    /// every ten seconds.
     #[func(gd_self)]
     fn compress(this: Gd<Self>, mode: CompressionMode) {
         let handle = this.bind().handle.clone();
@@ -37,10 +38,11 @@ impl ENetConnectionRs {
         }
     }
 
-    /// Sets the dictionary for [constant COMPRESS_ZSTD_DICT], which is to be chosen afterwards with
-    /// [method compress]: bytes that [method train_dictionary] made, the same on both sides.
+    /// Sets the dictionary for [constant COMPRESS_ZSTD_DICT]: bytes that [method train_dictionary] made, the same
+    /// on both sides. Call it first, and then [method compress].
     ///
-    /// Returns [constant OK], or [constant ERR_INVALID_DATA] for bytes that are no dictionary.
+    /// Returns [constant OK], or [constant ERR_INVALID_DATA], with an error printed, if the bytes are no
+    /// dictionary.
     #[func(gd_self)]
     fn set_compression_dictionary(this: Gd<Self>, dictionary: PackedByteArray) -> Error {
         match Dictionary::new(dictionary.as_slice()) {
@@ -56,11 +58,13 @@ impl ENetConnectionRs {
     }
 
     /// Makes a dictionary of at most `size` bytes from samples of a game's datagrams, see
-    /// [method record_datagrams]. Some hundred samples are needed, and a hundred times as many bytes as
-    /// the dictionary shall have are good; 4096 to 16384 bytes suit most games. Ship it with the game: a
-    /// file in the project, read with [method FileAccess.get_file_as_bytes].
+    /// [method record_datagrams]. Training needs some hundred samples. Their bytes should be a hundred times as
+    /// many as those of the dictionary; 4096 to 16384 bytes suit most games. Training can take seconds.
     ///
-    /// Returns an empty array and prints the cause if that is not possible. It may take seconds.
+    /// Ship the dictionary with the game as a file of the project, and read it with
+    /// [method FileAccess.get_file_as_bytes].
+    ///
+    /// Returns an empty array and prints the cause if no dictionary can be made.
     #[func]
     fn train_dictionary(samples: Array<PackedByteArray>, size: i64) -> PackedByteArray {
         let samples: Vec<Vec<u8>> = samples
@@ -84,9 +88,9 @@ impl ENetConnectionRs {
         }
     }
 
-    /// Records the next `count` datagrams that this host sends, before they are compressed: samples for
-    /// [method train_dictionary], to be fetched with [method take_recorded_datagrams]. 0 ends it. Use it
-    /// on a server while people play.
+    /// Starts to record the next `count` datagrams that this host sends, before they are compressed, as samples
+    /// for [method train_dictionary]. The value 0 stops recording. Fetch the samples with
+    /// [method take_recorded_datagrams]. Record on a server while people play.
     #[func(gd_self)]
     fn record_datagrams(this: Gd<Self>, count: i64) {
         let handle = this.bind().handle.clone();
@@ -97,7 +101,7 @@ impl ENetConnectionRs {
         Self::report_failure_unborrowed("record_datagrams", done);
     }
 
-    /// The datagrams recorded so far, which are then forgotten.
+    /// Returns the datagrams recorded so far, and removes them from the host.
     #[func(gd_self)]
     fn take_recorded_datagrams(this: Gd<Self>) -> Array<PackedByteArray> {
         let handle = this.bind().handle.clone();

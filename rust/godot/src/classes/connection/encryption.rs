@@ -12,16 +12,19 @@ use crate::report::Reports;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Encrypts the host with DTLS 1.2 and lets it accept encrypted connections only, as Godot's built-in
-    /// class does where it has DTLS. `server_options` are made by [method TLSOptions.server]: an RSA key
-    /// (2048 to 4096 bits) or one on curve P-256, and a certificate, with those that lead to an authority
-    /// behind it. Call it right after [method create_host_bound]; once, and for good.
+    /// Encrypts the host with DTLS 1.2, which is TLS for UDP. From then on the host accepts only encrypted
+    /// connections, as Godot's built-in class does in builds that have DTLS. Call the method right after
+    /// [method create_host_bound]. Encryption cannot be changed or removed afterwards.
     ///
-    /// The datagrams carry 37 bytes less, so that with encryption they are as large as before.
+    /// Make `server_options` with [method TLSOptions.server] from a private key (RSA of 2048 to 4096 bits, or on
+    /// curve P-256) and a certificate, followed by those of the chain up to a certificate authority.
     ///
-    /// Returns [constant OK], [constant ERR_UNCONFIGURED] without a host,
-    /// [constant ERR_INVALID_PARAMETER] for other options, or a key and a certificate that do not belong
-    /// together, [constant FAILED] if the host is encrypted already. Errors are printed with their cause.
+    /// An encrypted datagram carries 37 bytes less than a plain one, so that both have the same size on the
+    /// network.
+    ///
+    /// Returns [constant OK], [constant ERR_UNCONFIGURED] if there is no host,
+    /// [constant ERR_INVALID_PARAMETER] for other options or a key and a certificate that do not belong together,
+    /// or [constant FAILED] if the host is encrypted already. Errors are printed with their cause.
     #[func(gd_self)]
     fn dtls_server_setup(this: Gd<Self>, server_options: Option<Gd<TlsOptions>>) -> Error {
         Self::encrypt(&this, "dtls_server_setup", || {
@@ -29,18 +32,21 @@ impl ENetConnectionRs {
         })
     }
 
-    /// Encrypts the host with DTLS 1.2, for connections that it begins. `hostname` is whom the server's
-    /// certificate must be for. `client_options` are made by [method TLSOptions.client] or
-    /// [method TLSOptions.client_unsafe]; [code]null[/code] verifies with the certificates of the
-    /// project's settings or of the system. Call it right after [method create_host] or
-    /// [method connect_to_host]; once, and for good.
+    /// Encrypts the host with DTLS 1.2, which is TLS for UDP, for the connections that it starts. Call the method
+    /// right after [method create_host] or [method connect_to_host]. Encryption cannot be changed or removed
+    /// afterwards.
     ///
-    /// A certificate given as trusted is accepted from the server itself, also if nobody signed it.
-    /// Where a certificate lists no alternative names its common name counts. What is wrong with one is
-    /// printed as an error, and the connection ends.
+    /// `hostname` is the name that the certificate of the server must be issued for. Make `client_options` with
+    /// [method TLSOptions.client] or [method TLSOptions.client_unsafe]. [code]null[/code], the default, verifies
+    /// with the certificates of the project setting
+    /// [member ProjectSettings.network/tls/certificate_bundle_override], or with those of the system.
     ///
-    /// Returns [constant OK], [constant ERR_UNCONFIGURED] without a host,
-    /// [constant ERR_INVALID_PARAMETER] for a server's options or certificates that cannot be read,
+    /// A certificate that is trusted itself is accepted from the server even if no authority signed it. If a
+    /// certificate lists no alternative names, its common name is compared. A certificate that is refused ends
+    /// the connection, and the reason is printed as an error.
+    ///
+    /// Returns [constant OK], [constant ERR_UNCONFIGURED] if there is no host,
+    /// [constant ERR_INVALID_PARAMETER] for a server's options or certificates that cannot be read, or
     /// [constant FAILED] if the host is encrypted already. Errors are printed with their cause.
     #[func(gd_self)]
     fn dtls_client_setup(

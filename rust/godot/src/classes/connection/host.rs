@@ -17,12 +17,12 @@ impl ENetConnectionRs {
         object
     }
 
-    /// What the host is.
+    /// The shared connection, with the objects of its peers.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Its own session ends, because another one has the host now.
+    /// Ends this object's own session when another session takes over the host.
     pub fn leave_session(&mut self) {
         self.session.core.leave();
     }
@@ -46,7 +46,7 @@ impl ENetConnectionRs {
         }
     }
 
-    /// Lets go of the objects of peers that left. Scripts' notifications may run.
+    /// Drops the objects of peers that left, which can run scripts' notifications.
     pub(super) fn forget_departed(&mut self) {
         let departed = self.handle.departed(|_| false);
         if !departed.is_empty() {

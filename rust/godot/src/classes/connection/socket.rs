@@ -1,4 +1,4 @@
-//! What ENetConnectionRs tells of its socket beyond what Godot's class does.
+//! Queries about the socket of ENetConnectionRs that Godot's class lacks.
 
 use godot::prelude::*;
 
@@ -6,15 +6,16 @@ use super::ENetConnectionRs;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Bytes that the system's buffers of the host's socket take: `x` for what was received and not read
-    /// yet, `y` for what waits to be sent. What does not fit is lost, and reliable packets are sent again.
-    /// [code](0, 0)[/code], with an error printed, if there is no host.
+    /// Returns the sizes in bytes of the system's buffers for the host's socket: `x` of the buffer for datagrams
+    /// that arrived and were not read yet, `y` of the buffer for datagrams that wait to be sent. A datagram that
+    /// finds its buffer full is lost, and reliable packets in it are sent again. Returns `(0, 0)` and
+    /// prints an error if there is no host.
     ///
-    /// 4 MiB are asked for each way, and the system gives what it allows. Linux counts its own
-    /// bookkeeping too, so it says twice of what it was asked for, and a small datagram takes some 800
-    /// bytes. As it comes Linux allows 208 KiB, which is some 500 small datagrams: a server of
-    /// hundreds of players that is not [member threaded], or whose processors are busy, should be allowed
-    /// more, with [code]sysctl net.core.rmem_max=4194304 net.core.wmem_max=4194304[/code].
+    /// The host requests 4 MiB for each buffer, and the system grants what it allows. Linux counts its own
+    /// bookkeeping too: it reports twice the size that it grants, and a small datagram takes some 800 bytes. By
+    /// default Linux allows 208 KiB, enough for some 500 small datagrams. Allow more for a server of hundreds of
+    /// players that is not [member threaded], or whose processors are busy:
+    /// [code]sysctl net.core.rmem_max=4194304 net.core.wmem_max=4194304[/code].
     #[func]
     fn get_socket_buffer_sizes(&self) -> Vector2i {
         let sizes = self.handle.connection().borrow().buffer_sizes();

@@ -43,7 +43,7 @@ impl HasSession for ENetMultiplayerPeerRs {
             false
         });
         if !gone.is_empty() || !departed.is_empty() {
-            // Scripts' notifications may run now.
+            // Dropping the objects can run scripts' notifications.
             let _lent = self.base_mut();
             drop((gone, departed));
         }
@@ -64,7 +64,7 @@ impl HasSession for ENetMultiplayerPeerRs {
 
 impl Drop for ENetMultiplayerPeerRs {
     fn drop(&mut self) {
-        // The session would do so by itself, with the time of its last call.
+        // The session would close itself, but with the time of its last call.
         self.session.core.close(clock::now());
     }
 }

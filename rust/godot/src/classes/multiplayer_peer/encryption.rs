@@ -1,4 +1,4 @@
-//! The members that encrypt a new server or client.
+//! Methods that set up the encryption of a new server or client.
 
 use enet_dtls::Dtls;
 use enet_multiplayer::Status;
@@ -13,9 +13,14 @@ use crate::session::HasSession;
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// The private key of a server, for [member use_dtls]: RSA of 2048 to 4096 bits, or on curve P-256.
+    /// Sets the private key of a server for [member use_dtls]: an RSA key of 2048 to 4096 bits, or a key on
+    /// curve P-256.
     ///
-    /// Cannot be changed while the peer is active.
+    /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
+    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
+    /// here, too.
+    ///
+    /// While the peer is active, setting the property prints an error and changes nothing.
     #[func]
     fn set_dtls_key(&mut self, key: Option<Gd<CryptoKey>>) {
         if self.can_change_dtls("set_dtls_key") {
@@ -23,10 +28,16 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// For [member use_dtls]: a server's certificate, with those that lead to an authority behind it; or
-    /// the certificates that a client trusts, instead of the system's.
+    /// Sets the certificates for [member use_dtls]. For a server: its own certificate, followed by those of the
+    /// chain up to a certificate authority. For a client: the certificates to trust; [code]null[/code] (the
+    /// default) stands for those of the project setting
+    /// [member ProjectSettings.network/tls/certificate_bundle_override], or of the system.
     ///
-    /// Cannot be changed while the peer is active.
+    /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
+    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
+    /// here, too.
+    ///
+    /// While the peer is active, setting the property prints an error and changes nothing.
     #[func]
     fn set_dtls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
         if self.can_change_dtls("set_dtls_certificate") {
@@ -44,7 +55,7 @@ impl ENetMultiplayerPeerRs {
         is_inactive
     }
 
-    /// Encrypts the host that was just made, or closes it again.
+    /// Encrypts the host that was just made. A failure closes the host again.
     pub(super) fn encrypt_new(
         &mut self,
         created: Error,

@@ -1,4 +1,4 @@
-//! Methods of Godot 3's NetworkedMultiplayerENet that Godot 4's class has under other names, or not.
+//! Methods of Godot 3's NetworkedMultiplayerENet that Godot 4's class lacks, or has under other names.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -14,14 +14,14 @@ use crate::report::Reports;
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Tells every connected peer that this one leaves, waits `wait_usec` microseconds if there was
-    /// any, and closes. The game stands still meanwhile. As in Godot 3;
-    /// [method MultiplayerPeer.close] is the same without waiting.
+    /// Tells every connected peer that this one leaves, and closes. If there was any connected peer, the method
+    /// waits `wait_usec` microseconds before closing, in which the game stands still.
+    /// [method MultiplayerPeer.close] does the same without waiting. The method comes from Godot 3.
     ///
-    /// A negative number prints an error, and there is no waiting.
+    /// A negative number prints an error, and the method closes without waiting.
     #[func]
     fn close_connection(&mut self, #[opt(default = 100)] wait_usec: i64) {
-        // An error's listener may drop every other reference.
+        // A script that listens to errors can drop every other reference.
         let this = self.to_gd();
         let wait = u64::try_from(wait_usec);
         if self.session.core.say_goodbye(clock::now()) {
@@ -29,18 +29,18 @@ impl ENetMultiplayerPeerRs {
         }
         self.close();
         if wait.is_err() {
-            let cause = format!("the time to wait must not be negative, as {wait_usec} is");
+            let cause = format!("the time to wait must not be negative: {wait_usec}");
             self.report("close_connection", &cause);
         }
         release(this);
     }
 
-    /// The transfer channel of the packet that was read last, since the last poll. -1, with an error
-    /// printed, if there is none. [method MultiplayerPeer.get_packet_channel] tells that of the next
-    /// one.
+    /// Returns the transfer channel of the last packet read since the last poll. Returns -1 and prints an error
+    /// if no packet was read. For the channel of the next packet see
+    /// [method MultiplayerPeer.get_packet_channel].
     ///
-    /// As in Godot 3, but with the numbers of Godot 4: 0 for the channels that belong to the transfer
-    /// modes.
+    /// The method comes from Godot 3, but counts as Godot 4 does: 0 stands for the channels that belong to the
+    /// transfer modes.
     #[func]
     fn get_last_packet_channel(&self) -> i64 {
         match self.session.core.last_packet_channel() {
@@ -53,9 +53,9 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// The IP address of the peer `id` as text. Empty, with an error printed, if there is no connection
-    /// to such a peer; a client has one to the server alone. The same as
-    /// [code]get_peer(id).get_remote_address()[/code].
+    /// Returns the IP address of the peer `id` as text, like
+    /// [code]get_peer(id).get_remote_address()[/code]. Returns an empty text and prints an error if there is no
+    /// connection to such a peer. A client has a connection to the server alone.
     #[func]
     fn get_peer_address(&self, id: i64) -> GString {
         let address = self.address_of(id, "get_peer_address");
@@ -64,18 +64,17 @@ impl ENetMultiplayerPeerRs {
         })
     }
 
-    /// The UDP port of the peer `id`. 0, with an error printed, if there is no connection to such a
-    /// peer; a client has one to the server alone. The same as
-    /// [code]get_peer(id).get_remote_port()[/code].
+    /// Returns the UDP port of the peer `id`, like [code]get_peer(id).get_remote_port()[/code]. Returns 0 and
+    /// prints an error if there is no connection to such a peer. A client has a connection to the server alone.
     #[func]
     fn get_peer_port(&self, id: i64) -> i64 {
         let address = self.address_of(id, "get_peer_port");
         address.map_or(0, |address| address.port().into())
     }
 
-    /// Sets when to give up the peer `id`, which does not answer: see
-    /// [method ENetPacketPeerRs.set_timeout] for the three numbers. Prints an error and changes nothing
-    /// if there is no connection to such a peer, or if the numbers descend.
+    /// Sets the timeouts after which the peer `id` is disconnected because it does not answer: see
+    /// [method ENetPacketPeerRs.set_timeout] for the three numbers. If there is no connection to such a peer, or
+    /// if a number is larger than the one after it, the method prints an error and changes nothing.
     #[func]
     fn set_peer_timeout(
         &mut self,
@@ -108,5 +107,5 @@ impl ENetMultiplayerPeerRs {
 }
 
 fn no_id(number: i64) -> String {
-    format!("an id has 32 bits, which {number} has not")
+    format!("the id {number} does not fit into 32 bits")
 }

@@ -1,5 +1,5 @@
-//! Properties of ENetMultiplayerPeerRs, and signals of its own. The bindings want those in one block,
-//! which is the class's first; what the properties mean stands at their fields.
+//! Accessors of the properties of ENetMultiplayerPeerRs, and the signals that it adds. The bindings require
+//! them in one block, which is the class's first. The fields of the class document the properties.
 
 use enet_multiplayer::CreateError;
 use godot::prelude::*;
@@ -10,26 +10,25 @@ use crate::report::Reports;
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
 
-// By its path, where the bindings look for what they generated beside the class.
+// The bindings find the items generated beside the class by this path.
 #[godot_api(no_typed_signals)]
 impl super::ENetMultiplayerPeerRs {
-    /// Emitted on a client when it is connected, after the server's
-    /// [signal MultiplayerPeer.peer_connected]. As in Godot 3;
-    /// [signal MultiplayerAPI.connected_to_server] tells the same.
+    /// Emitted on a client when its connection is established, after [signal MultiplayerPeer.peer_connected] for
+    /// the server. The signal comes from Godot 3; [signal MultiplayerAPI.connected_to_server] tells the same.
     #[signal]
     fn connection_succeeded();
 
-    /// Emitted on a client whose attempt to connect failed. It is closed then, so the handler may call
-    /// [method create_client] again. As in Godot 3; [signal MultiplayerAPI.connection_failed] tells the
-    /// same.
+    /// Emitted on a client when its attempt to connect failed. The peer is closed by then, so that the handler
+    /// can call [method create_client] again. The signal comes from Godot 3;
+    /// [signal MultiplayerAPI.connection_failed] tells the same.
     #[signal]
     fn connection_failed();
 
-    /// Emitted on a client that lost its server, or left it, after the server's
-    /// [signal MultiplayerPeer.peer_disconnected]. It is closed then, so the handler may call
-    /// [method create_client] again. As in Godot 3; [signal MultiplayerAPI.server_disconnected] tells
-    /// the same. [method MultiplayerPeer.close] and a forced
-    /// [method MultiplayerPeer.disconnect_peer] on this side emit nothing.
+    /// Emitted on a client when its connection to the server ended, after
+    /// [signal MultiplayerPeer.peer_disconnected] for the server. The peer is closed by then, so that the
+    /// handler can call [method create_client] again. [method MultiplayerPeer.close] and a forced
+    /// [method MultiplayerPeer.disconnect_peer] on this side emit no signal. The signal comes from Godot 3;
+    /// [signal MultiplayerAPI.server_disconnected] tells the same.
     #[signal]
     fn server_disconnected();
 
