@@ -1,6 +1,7 @@
-//! What makes a class a MultiplayerPeer: the core's session, and the trait of such a class.
+//! The MultiplayerPeer part of a class: a session of `enet_multiplayer`, and the trait of classes that have
+//! one.
 //!
-//! Two classes have one: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
+//! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
 use enet_multiplayer::{FlushMode, Multiplayer, Packet, Signal, TransferMode};
@@ -82,8 +83,8 @@ impl Session {
         is_due.then(|| {
             format!(
                 "an unreliable packet of {size} bytes is sent in several \
-                 datagrams; above {UNFRAGMENTED_SIZE} bytes losing one of them loses the packet. \
-                 This is said once"
+                 datagrams, as are all above {UNFRAGMENTED_SIZE} bytes: if one datagram is lost, so \
+                 is the packet. This warning is printed once"
             )
         })
     }

@@ -277,7 +277,7 @@ pub enum PeerError {
     /// There is no server, client or mesh.
     #[error("the peer is not active")]
     Inactive,
-    /// This peer has no connection to a peer with this id.
+    /// The session has no connection to a peer with this id.
     #[error("peer {0} is not connected to this peer")]
     UnknownPeer(i32),
 }

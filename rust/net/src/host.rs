@@ -26,8 +26,8 @@ const FRAME_MILLIS: u32 = 17;
 /// Buffers of read packets that wait to be given back to the protocol, at most.
 const MAX_RETURNED: usize = 256;
 
-/// What went over a host's socket. Sizes are of UDP payloads, in bytes. Of an encrypted host they are
-/// taken before encryption, and handshakes do not count.
+/// Totals of a host's socket. Sizes are of UDP payloads, in bytes. For an encrypted host they are sizes
+/// before encryption, and handshakes do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Bytes sent.
@@ -44,7 +44,7 @@ pub struct Totals {
     pub socket_errors: u64,
 }
 
-/// Who moves a host's datagrams.
+/// The thread that moves a host's datagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Server {
     /// The owner, in each call.
@@ -311,7 +311,7 @@ impl Host {
     /// Sends a datagram past the protocol. An encrypted host encrypts it; without a session it is lost.
     ///
     /// # Errors
-    /// Those of the system.
+    /// Errors of the system.
     pub fn send_raw(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
         self.driver.send_raw(now, to, datagram)
     }

@@ -33,7 +33,7 @@ mod none {
         pub address: SocketAddr,
     }
 
-    /// What happened to a session.
+    /// An event of a session.
     #[derive(Debug)]
     #[allow(dead_code, reason = "nothing makes one")]
     pub enum DtlsEvent {

@@ -21,7 +21,7 @@ use options::Options;
 
 /// Why a command failed, as text for the user.
 type Failure = String;
-/// What a command returns.
+/// The result of a command.
 type Outcome<T> = Result<T, Failure>;
 
 const HELP: &str = "\

@@ -10,7 +10,7 @@ use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerCo
 /// A value of an enum: its name, its number, and its help.
 pub struct Value(pub &'static str, pub i64, pub Cow<'static, str>);
 
-/// Makes an enum of a class known to the engine, with the help for its values. The class must be
+/// Registers an enum of a class with the engine, with the help for its values. The class must be registered
 /// already.
 pub fn register<T: GodotClass>(name: &str, values: &[Value]) {
     let class: ClassId = T::class_id();

@@ -1,5 +1,6 @@
-//! Class ENetMultiplayerPeerRs: the methods of Godot 4. Properties and signals are in `properties.rs`,
-//! other methods of Godot 3 in `legacy.rs`, the engine's own calls in `as_peer.rs`.
+//! Class ENetMultiplayerPeerRs: its properties, and the methods that Godot 4's class has, too.
+//! `properties.rs` has accessors and signals, `legacy.rs` the methods of Godot 3, `encryption.rs` those for
+//! DTLS, and `as_peer.rs` the virtual methods that the engine calls.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -48,7 +48,7 @@ impl Multiplayer {
         self.status
     }
 
-    /// This peer's id, 0 while inactive. A client has its id from the start.
+    /// The session's own peer id, 0 while inactive. A client has its id from the start.
     pub fn unique_id(&self) -> i32 {
         self.unique_id
     }

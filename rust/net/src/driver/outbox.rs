@@ -17,7 +17,7 @@ pub struct Outbox {
     batch: Vec<u8>,
 }
 
-/// What left, and what the system refused. Sizes are in bytes.
+/// Counts of sent datagrams, and of those that the system refused. Sizes are in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
     pub datagrams: u64,

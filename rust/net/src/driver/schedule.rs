@@ -28,10 +28,10 @@ pub const LONG_PAUSE: Time = Time::from_millis(4);
 pub const SHORT_PAUSE: Time = Time::from_millis(1);
 /// The owner's flush sends up to this many datagrams itself.
 pub const FEW_DATAGRAMS: usize = 2;
-/// This many full datagrams are worth waking the thread before the flush.
+/// So many full datagrams justify waking the thread before the flush.
 pub const MANY_DATAGRAMS: usize = 32;
 
-/// What the thread is doing.
+/// The thread's activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// No thread serves the host: its owner does.
@@ -48,7 +48,7 @@ enum Phase {
     Stopping,
 }
 
-/// What the owner queued since the last flush.
+/// Packets that the owner queued since the last flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unflushed {
     /// Nothing.
@@ -72,7 +72,7 @@ pub enum Wake {
     Sleep,
 }
 
-/// Who sends at the owner's flush.
+/// The side that sends at the owner's flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// Nobody: nothing waits.
@@ -83,7 +83,7 @@ pub enum Sender {
     Thread(Wake),
 }
 
-/// What the thread does after a round.
+/// The thread's next step after a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Begin another round.
@@ -96,7 +96,7 @@ pub enum Next {
     Stop,
 }
 
-/// What a round found.
+/// Results of a round.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Round {
     /// Datagrams that arrived.
@@ -457,7 +457,7 @@ mod tests {
             assert_eq!(schedule.on_queue(START, MANY_DATAGRAMS), wake);
             assert_eq!(schedule.on_queue(START, MANY_DATAGRAMS + 1), Wake::No);
             assert!(!schedule.may_pause());
-            // They leave; the rest still waits for the flush.
+            // Full datagrams leave; the rest still waits for the flush.
             assert!(!schedule.begin_sending(START));
             assert!(schedule.has_unflushed());
         }

@@ -19,7 +19,7 @@ pub struct SocketSide {
     codec: Option<Box<dyn Codec + Send>>,
     dtls: Option<Box<Dtls>>,
     has_checksum: bool,
-    /// What was read.
+    /// Datagrams from the socket.
     inbox: Inbox,
     /// Handshakes that the owner read and left to the thread, with everything behind them.
     deferred: Inbox,
@@ -33,7 +33,7 @@ pub struct SocketSide {
     report: Report,
 }
 
-/// What happened since the last [`SocketSide::take_report`], for the state.
+/// Events and counts since the last [`SocketSide::take_report`], for the state.
 #[derive(Debug, Default)]
 pub struct Report {
     pub sent: Sent,
@@ -44,7 +44,7 @@ pub struct Report {
     pub sessions: Option<Sessions>,
 }
 
-/// What a call of [`SocketSide::read`] found.
+/// Results of a call of [`SocketSide::read`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Read {
     pub datagrams: usize,
@@ -59,8 +59,8 @@ pub struct Read {
 pub enum Handshakes {
     /// All.
     Process,
-    /// Those of sessions that exist. From the first other one on they wait for the thread: a handshake
-    /// costs signatures, milliseconds that the owner must not spend in a poll.
+    /// Only datagrams of established sessions. The first handshake datagram, and all behind it, wait for the
+    /// thread: a handshake needs signatures, and the owner must not spend milliseconds in a poll.
     Defer,
 }
 
@@ -305,7 +305,7 @@ impl SocketSide {
         }
     }
 
-    /// What happened since the last call.
+    /// Takes events and counts since the last call.
     pub fn take_report(&mut self) -> Report {
         std::mem::take(&mut self.report)
     }

@@ -28,7 +28,7 @@ pub struct State {
     pub is_awaited: bool,
 }
 
-/// What the owner and the thread have to tell each other of the encrypted sessions.
+/// News of the encrypted sessions, exchanged between the owner and whoever runs the sessions.
 #[derive(Debug, Default)]
 pub struct Encryption {
     pub is_client: bool,
@@ -37,7 +37,7 @@ pub struct Encryption {
     orders: Orders,
 }
 
-/// What the sessions are to do next.
+/// Orders of the owner for the sessions.
 #[derive(Debug, Default)]
 pub struct Orders {
     /// Addresses to begin a session with.
@@ -58,7 +58,7 @@ impl Encryption {
         }
     }
 
-    /// What the owner ordered. A refusal lasts.
+    /// Takes the owner's orders. A refusal stays in force.
     pub fn take_orders(&mut self) -> Orders {
         let refuse = self.orders.refuse;
         let orders = std::mem::take(&mut self.orders);

@@ -90,7 +90,7 @@ impl Host {
         self.buffer_sizes
     }
 
-    /// What went over the socket so far.
+    /// Totals of the socket so far.
     pub fn totals(&self) -> Totals {
         self.driver.state().totals
     }

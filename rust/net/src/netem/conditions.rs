@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-/// What happens to the datagrams of one direction. Sizes are of UDP payloads, in bytes. Shares are
+/// The treatment of the datagrams of one direction. Sizes are of UDP payloads, in bytes. Shares are
 /// probabilities for each datagram; values outside of 0 to 1 count as the nearer of the two.
 ///
 /// The default changes nothing.

@@ -17,7 +17,7 @@ mod tests;
 const MAX_HELD: usize = 64 * 1024;
 const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
 
-/// What became of a datagram that was put into a [`Link`].
+/// The fate of a datagram that was put into a [`Link`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The link delivers the datagram, once or twice.

@@ -128,7 +128,7 @@ impl Transport for EmulatedTransport {
             return self.inner.receive(take);
         };
         self.send_late(now);
-        // What is left by a limit of reads is read by the next call.
+        // The next call reads the datagrams beyond the limit.
         self.read(now)?;
         for count in 0..MAX_TAKEN {
             let Some((from, datagram)) = self.incoming.pop(now) else {

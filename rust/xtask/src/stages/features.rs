@@ -19,7 +19,7 @@ const LIBRARIES: [&str; 5] = [
     "enet_multiplayer",
 ];
 
-/// What is run on a set of features.
+/// Checks that run on a set of features.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Depth {
     /// The lints of all targets.

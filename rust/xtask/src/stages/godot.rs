@@ -44,7 +44,7 @@ const DTLS_SUITES: &str = "dtls";
 /// The project that the reload test opens in the editor.
 const RELOAD_PROJECT: &str = "tests/godot/reload";
 
-/// What the suites run with.
+/// Programs and files that the suites use.
 struct Programs {
     godot: PathBuf,
     godot3: Option<PathBuf>,
