@@ -33,28 +33,28 @@ modes! {
     #[default]
     None = 0 {
         name: "COMPRESS_NONE",
-        summary: "Datagrams travel as they are.",
+        summary: "Datagrams are sent uncompressed.",
         is_in_godot: true,
         codec: None,
     }
     /// ENet's own order-2 range coder.
     RangeCoder = 1 {
         name: "COMPRESS_RANGE_CODER",
-        summary: "ENet's own range coder: little effort, small gain, good for small datagrams.",
+        summary: "ENet's own range coder: saves a little even on datagrams of 30 bytes. The slowest codec per byte.",
         is_in_godot: true,
         codec: Some(Box::new(RangeCoder::new())),
     }
     /// FastLZ, the fastest of Godot's codecs.
     FastLz = 2 {
         name: "COMPRESS_FASTLZ",
-        summary: "FastLZ: the least effort, and the least gain.",
+        summary: "FastLZ: the fastest of Godot's codecs, and the one that saves the least.",
         is_in_godot: true,
         codec: Some(Box::new(FastLz::new())),
     }
     /// Zlib streams.
     Zlib = 3 {
         name: "COMPRESS_ZLIB",
-        summary: "Zlib: more effort, more gain on large datagrams.",
+        summary: "Zlib: saves much on large datagrams, and takes some three times as long as zstd.",
         is_in_godot: true,
         feature: "zlib",
         codec: Some(Box::new(Zlib::new())),
@@ -62,7 +62,7 @@ modes! {
     /// Zstandard frames.
     Zstd = 4 {
         name: "COMPRESS_ZSTD",
-        summary: "Zstandard: gains like zlib for less effort.",
+        summary: "Zstandard: saves as much as zlib in a third of the time.",
         is_in_godot: true,
         feature: "zstd",
         codec: Some(Box::new(Zstd::new())),
@@ -70,7 +70,7 @@ modes! {
     /// LZ4 blocks, faster than any codec of Godot's. Both ends must be this extension.
     Lz4 = 5 {
         name: "COMPRESS_LZ4",
-        summary: "LZ4: less effort than FastLZ for no less gain.",
+        summary: "LZ4: faster than FastLZ, and saves a little more.",
         is_in_godot: false,
         feature: "lz4",
         codec: Some(Box::new(Lz4::new())),
@@ -78,7 +78,7 @@ modes! {
     /// Zstandard with a dictionary, the smallest of all. Both ends must be this extension.
     ZstdDict(dictionary: Dictionary) = 6 {
         name: "COMPRESS_ZSTD_DICT",
-        summary: "Zstandard with a dictionary of what the game's datagrams have in common: the most gain, also on small datagrams.",
+        summary: "Zstandard with a dictionary of what the game's datagrams have in common: saves the most, on small datagrams, too.",
         is_in_godot: false,
         feature: "zstd",
         codec: Some(Box::new(ZstdDict::new(dictionary))),

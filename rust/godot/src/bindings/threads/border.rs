@@ -101,7 +101,7 @@ unsafe extern "C" fn get_function(name: *const c_char) -> sys::GDExtensionInterf
 /// # Safety
 /// `name` must be a StringName of the engine's.
 unsafe fn text(name: sys::GDExtensionConstStringNamePtr) -> String {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller vouches for the pointer and the size.
     unsafe { StringName::new_from_sys(name.cast()) }.to_string()
 }
 
@@ -164,7 +164,7 @@ unsafe extern "C" fn register_class(
 /// # Safety
 /// `userdata` must be what [`register_class`] gave the engine.
 unsafe fn class(userdata: *mut c_void) -> &'static Class {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller vouches for the pointer and the size.
     unsafe { &*userdata.cast::<Class>() }
 }
 
