@@ -145,7 +145,7 @@ script_enums! {
         STATE_ACKNOWLEDGING_CONNECT = 2 "The remote requested the connection, and this side has answered."
         STATE_CONNECTION_PENDING = 3 "The connection that the remote requested is established. The script has not taken the event yet."
         STATE_CONNECTION_SUCCEEDED = 4 "The connection that this side requested is established. The script has not taken the event yet."
-        STATE_CONNECTED = 5 "Connected: packets can be sent and arrive."
+        STATE_CONNECTED = 5 "Connected: both sides can send packets."
         STATE_DISCONNECT_LATER = 6 "This side disconnects once all queued packets have been delivered."
         STATE_DISCONNECTING = 7 "This side disconnects and waits for the remote's acknowledgement."
         STATE_ACKNOWLEDGING_DISCONNECT = 8 "The remote disconnects, and this side acknowledges it."

@@ -94,8 +94,8 @@ pub struct ENetMultiplayerPeerRs {
     /// so that the value 3 leaves transfer channel 1; with [constant WIRE_GODOT3] there are three, so that
     /// the value 3 leaves none.
     ///
-    /// With [constant WIRE_GODOT4] the default applies only after this property has been set: until then a
-    /// peer has all channels, as with Godot 4's class. While the peer is active, setting the property prints
+    /// With [constant WIRE_GODOT4] a peer has all 255 channels until this property is set (even if it is set to
+    /// 3), as with Godot 4's class. While the peer is active, setting the property prints
     /// an error and changes nothing.
     #[var(get = get_channel_count, set = set_channel_count)]
     channel_count: PhantomVar<i64>,
@@ -123,7 +123,7 @@ pub struct ENetMultiplayerPeerRs {
     /// [constant FLUSH_FRAME], the small packets of a frame share datagrams, which saves much of the work of
     /// both computers and of the network, and costs no frame of delay. Packets put before the nodes'
     /// processing (in physics steps or in answer to other packets) leave before the processing begins.
-    /// Packets put during the processing leave right after it. Full datagrams wait in small numbers only.
+    /// Packets put during the processing leave right after it. At most a few full datagrams wait.
     /// Closing or freeing the peer loses no packet that was put.
     ///
     /// A script that polls in a loop of its own lets no frame pass: its packets leave with the next

@@ -90,7 +90,8 @@ impl ENetConnectionRs {
 
     /// Starts to record the next `count` datagrams that this host sends, before they are compressed, as samples
     /// for [method train_dictionary]. The value 0 stops recording. Fetch the samples with
-    /// [method take_recorded_datagrams]. Record on a server while people play.
+    /// [method take_recorded_datagrams]. Record on the server and on a client
+    /// while people play.
     #[func(gd_self)]
     fn record_datagrams(this: Gd<Self>, count: i64) {
         let handle = this.bind().handle.clone();

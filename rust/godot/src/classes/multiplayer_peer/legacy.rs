@@ -39,7 +39,7 @@ impl ENetMultiplayerPeerRs {
     /// if no packet was read. For the channel of the next packet see
     /// [method MultiplayerPeer.get_packet_channel].
     ///
-    /// The method comes from Godot 3, but counts as Godot 4 does: 0 stands for the channels that belong to the
+    /// The method comes from Godot 3, but counts as Godot 4 does: 0 stands for the default channels of the
     /// transfer modes.
     #[func]
     fn get_last_packet_channel(&self) -> i64 {
