@@ -9,8 +9,9 @@
 //! | state | [`State`]: protocol, schedule, counts | the protocol and nothing else: microseconds for each datagram, a bounded number of datagrams | owner and thread |
 //! | thread | the thread's handle and waker | starting, stopping, waking | owner |
 //!
-//! The order is socket, then state; debug builds assert it ([`locks`]). The thread lock is taken with
-//! neither of the others held, but for a wake-up, which takes it after the state lock was released.
+//! The order is thread, then socket, then state. Debug builds assert the order of the last two
+//! ([`locks`]). Starting a thread takes the others under the thread lock; a wake-up takes the thread lock
+//! after the state lock was released.
 //!
 //! Calls that an owner makes every frame (queueing packets, polling, flushing) never wait for the
 //! socket lock: where it is taken they leave the work to the thread that holds it. A codec or a
@@ -27,7 +28,9 @@
 //! 3. hand them to the protocol, do what is due, take the datagrams that are to leave: both locks;
 //! 4. compress, encrypt, send: socket lock.
 //!
-//! Whether something waits to be sent is recorded in [`schedule`] alone.
+//! Of the driver, [`schedule`] alone records whether something waits to be sent, and decides who sends:
+//! without a thread the owner does, in each call; with one, the owner sends a few datagrams at its flush,
+//! and the thread everything else.
 
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

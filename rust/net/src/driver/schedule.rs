@@ -5,11 +5,13 @@
 //!
 //! Waking a sleeping thread costs about as much as sending two datagrams, so the rules avoid it:
 //!
-//! - Queued packets wait for the owner's flush, so that they share datagrams. The owner sends a few
-//!   datagrams itself; it leaves many to the thread.
+//! - Queued packets wait for the owner's flush, so that they share datagrams. At the flush, the owner
+//!   sends up to [`FEW_DATAGRAMS`] itself if nobody uses the socket, and otherwise wakes the thread.
+//!   [`MANY_DATAGRAMS`] full datagrams wake the thread before the flush.
 //! - An owner may stop flushing, for example while it loads a level. Queued packets therefore leave
-//!   without a flush after [`COALESCING_TIME`] when the thread is awake, and after [`NAP`] when it
-//!   sleeps: while the owner sends regularly, the thread never sleeps longer than a nap.
+//!   without a flush: after [`COALESCING_TIME`] if the thread is awake, after [`NAP`] at the latest if
+//!   it sleeps. While the owner sends regularly, the thread sleeps no longer than a nap, so that a
+//!   queued packet need not wake it; a longer sleep ends when the first packet is queued.
 //! - A single datagram that arrives is processed at once. When datagrams arrive in quick succession,
 //!   the thread pauses between two rounds and processes several together. The owner does not wait for
 //!   the end of the pause: its poll reads the socket itself.
@@ -55,7 +57,7 @@ enum Unflushed {
     Nothing,
     /// Packets, since then.
     Packets { since: Time },
-    /// Packets since then, of which some fill many datagrams. Those datagrams are to leave now.
+    /// Packets since then, and they fill many datagrams. The full datagrams are to leave now.
     Full { since: Time },
     /// Everything is to leave now.
     Due,
@@ -215,7 +217,8 @@ impl Schedule {
         Sender::Thread(self.wake())
     }
 
-    /// The owner sent datagrams. The thread must not sleep past their retransmission.
+    /// The owner sent datagrams, and the thread may sleep past their retransmission. It notices the new timer
+    /// within a nap.
     pub fn after_owner_sent(&mut self, now: Time) -> Wake {
         self.wake_from_long_sleep(now)
     }
@@ -225,8 +228,8 @@ impl Schedule {
         self.owner_polls_until = now + OWNER_HABIT;
     }
 
-    /// The owner's poll read datagrams. `has_answers`, acknowledgements say, leave with the owner's
-    /// next flush, or as packets do that it does not flush.
+    /// The owner's poll read datagrams. If the poll `has_answers`, for example acknowledgements, these wait
+    /// for a flush as queued packets do.
     pub fn after_poll(&mut self, now: Time, has_answers: bool) -> Wake {
         match has_answers {
             true => self.on_queue(now, 0),
