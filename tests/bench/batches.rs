@@ -1,4 +1,4 @@
-//! What sendmmsg and recvmmsg would gain: a server of 256 players with single and with batched system
+//! The gain of sendmmsg and recvmmsg: a server of 256 players with single and with batched system
 //! calls, in turn, over real sockets. Only the server's CPU time counts, including system calls.
 //!
 //! The batches work as they would in a host: a flush copies its datagrams into a buffer and sends 64 of

@@ -55,7 +55,7 @@ pub struct Column {
 pub struct Row {
     case: &'static str,
     unit: &'static str,
-    /// What our class is compared with: "stock" or "bare sockets".
+    /// The opponent of our class: "stock" or "bare sockets".
     reference: &'static str,
     reference_values: Vec<f64>,
     columns: Vec<Column>,

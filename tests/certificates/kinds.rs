@@ -82,7 +82,7 @@ impl Leaf {
     }
 }
 
-/// What is in a certificate for these names, both common and alternative.
+/// The content of a certificate for these names, both common and alternative.
 pub fn named(common_name: &str, alternatives: &[&str]) -> Result<CertificateParams> {
     let alternatives: Vec<String> = alternatives.iter().map(|&name| name.to_owned()).collect();
     let mut params = CertificateParams::new(alternatives)?;

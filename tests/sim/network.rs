@@ -13,7 +13,7 @@ use enet_proto::Time;
 /// The one machine of the simulated network; sockets differ by port.
 pub const SERVER_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
-/// What happens to datagrams on their way: those of [`netem::Conditions`] that most tests need.
+/// The treatment of datagrams on their way: those of [`netem::Conditions`] that most tests need.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Conditions {
     /// Time every datagram takes.
@@ -123,7 +123,7 @@ impl SimNetwork {
         self.state().recording = Some(Vec::new());
     }
 
-    /// What was sent since, as (from, to, bytes).
+    /// Datagrams sent since, as (from, to, bytes).
     pub fn take_recording(&self) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
         let mut state = self.state();
         state.recording.replace(Vec::new()).unwrap_or_default()

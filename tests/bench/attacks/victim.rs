@@ -18,7 +18,7 @@ pub enum Library {
     Ours,
 }
 
-/// What a victim did, and the memory that it holds.
+/// The work that a victim did, and the memory that it holds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Toll {
     pub nanoseconds: u64,

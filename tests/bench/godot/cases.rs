@@ -2,7 +2,7 @@
 
 use super::Way;
 
-/// What the clients of a case do.
+/// The activity of a case's clients.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
     /// All clients connect at once.

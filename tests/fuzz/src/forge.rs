@@ -65,7 +65,7 @@ pub struct Command {
     pub repeat: u8,
 }
 
-/// What an attacker may know of a connection.
+/// An attacker's knowledge of a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     /// Slot and session, without flags.

@@ -58,7 +58,7 @@ struct Stage {
     flying: Vec<Datagram>,
     /// The last few datagrams that the hosts sent.
     seen: Vec<Datagram>,
-    /// What the attacker knows, by sender and receiver.
+    /// The attacker's knowledge, by sender and receiver.
     known: HashMap<(SocketAddr, SocketAddr), Known>,
     budget: usize,
     bad_since: Option<Time>,
@@ -301,7 +301,7 @@ impl Stage {
         }
     }
 
-    /// What an attacker at this address knows. A stranger knows the connection of the other client.
+    /// The knowledge of an attacker at this address. A stranger knows the connection of the other client.
     fn known(&self, from: Origin, to: Party) -> Known {
         let to = address(Origin::Party(to));
         let from = match from {

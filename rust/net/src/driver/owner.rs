@@ -1,0 +1,203 @@
+//! The owner's calls, of a host that it serves itself (`_inline`), of one that a thread serves (`_threaded`),
+//! and of both.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use enet_codec::Codec;
+use enet_proto::Time;
+
+use super::locks::Guard;
+use super::schedule::Sender;
+use super::socket_side::{Handshakes, Read};
+use super::state::{Encryption, State};
+use super::{
+    BURST, Driver, FAILED_WAIT, MANY_DATAGRAMS, MAX_BYTES, MAX_DATAGRAMS, MAX_ROUND,
+    MAX_ROUND_BYTES,
+};
+use crate::sessions::Dtls;
+
+impl Driver {
+    /// Takes in what arrived, does what is due, sends what is ready. For an owner that serves its host.
+    pub fn receive_inline(&self, now: Time) {
+        let socket = &mut *self.socket.lock();
+        let (mut datagrams, mut bytes) = (0, 0);
+        let mut goes_on = true;
+        while goes_on {
+            let read = self.read(socket, now, BURST, MAX_BYTES - bytes);
+            datagrams += read.datagrams;
+            bytes += read.bytes;
+            goes_on = read.is_full && datagrams < MAX_DATAGRAMS && bytes < MAX_BYTES;
+            let mut state = self.receive(socket, now, Handshakes::Process);
+            state.service(now);
+            if goes_on {
+                state.host.flush(now);
+            }
+            self.transmit_all(socket, state, now);
+        }
+    }
+
+    /// Sends what is ready; with `flush`, also what waits to become so. For an owner that serves its
+    /// host. Returns the number of full datagrams that are worth a system call.
+    pub fn send_inline(&self, now: Time, flush: bool) -> usize {
+        let socket = &mut *self.socket.lock();
+        let mut state = self.state.lock();
+        state.latest = state.latest.max(now);
+        if flush {
+            state.host.flush(now);
+        }
+        self.transmit_all(socket, state, now);
+        socket.transport.largest_batch().min(MANY_DATAGRAMS)
+    }
+
+    /// Has the sessions begin what was ordered. For an owner that serves its host.
+    pub fn order_sessions_inline(&self, now: Time) {
+        let socket = &mut *self.socket.lock();
+        self.order_sessions(socket, now);
+    }
+
+    /// Waits until a datagram arrives, for a timer or for the limit. For an owner that serves its host.
+    pub fn wait_inline(&self, now: Time, limit: Duration) -> bool {
+        let socket = &mut *self.socket.lock();
+        let timer = self.state.lock().host.next_timer();
+        let timer = socket.next_timer().map_or(timer, |other| timer.min(other));
+        let timeout = limit.min(timer.saturating_sub(now));
+        socket.transport.wait(timeout).unwrap_or_else(|_| {
+            self.state.lock().totals.socket_errors += 1;
+            // The caller waits in a loop, which must not spin.
+            std::thread::sleep(timeout.min(FAILED_WAIT));
+            false
+        })
+    }
+
+    /// Sends what waits, or has the thread do it. What is queued after this does not travel with it if
+    /// it `is_apart`. For the owner of a host that a thread serves.
+    pub fn flush_threaded(&self, now: Time, is_apart: bool) {
+        let mut socket = self.socket.try_lock();
+        let mut state = self.state.lock();
+        let unsent = state.host.unsent_datagrams();
+        match state.schedule.on_flush(now, unsent, socket.is_some()) {
+            Sender::Nobody => {}
+            Sender::Thread(wake) => {
+                if is_apart {
+                    state.host.flush(now);
+                }
+                drop(socket);
+                self.wake(state, wake);
+            }
+            Sender::Owner => {
+                state.host.flush(now);
+                if let Some(socket) = &mut socket {
+                    state = self.transmit_all(socket, state, now);
+                }
+                // The thread would be woken to wait for it.
+                drop(socket);
+                let wake = state.schedule.after_owner_sent(now);
+                self.wake(state, wake);
+            }
+        }
+    }
+
+    /// Takes in what arrived while the thread rests, which may be told of it too late for this poll. For
+    /// the owner of a host that a thread serves.
+    pub fn poll_threaded(&self, now: Time) {
+        let Some(mut guard) = self.socket.try_lock() else {
+            // The thread reads.
+            self.state.lock().schedule.on_poll(now);
+            return;
+        };
+        let socket = &mut *guard;
+        let read = match socket.has_deferred() {
+            true => Read::default(),
+            false => self.read(socket, now, MAX_ROUND, MAX_ROUND_BYTES),
+        };
+        let mut state = match read.datagrams {
+            0 => self.state.lock(),
+            _ => self.receive(socket, now, Handshakes::Defer),
+        };
+        state.schedule.on_poll(now);
+        if read.datagrams == 0 {
+            return;
+        }
+        let has_deferred = socket.has_deferred();
+        let has_answers = state.host.unsent_datagrams() > 0;
+        drop(guard);
+        let wake = match has_deferred {
+            true => state.schedule.on_call(),
+            false => state.schedule.after_poll(now, has_answers),
+        };
+        self.wake(state, wake);
+    }
+
+    /// Waits for an event; false when the time is over. For the owner of a host that a thread serves.
+    pub fn wait_threaded(&self, limit: Duration) -> bool {
+        let mut state = self.state.lock();
+        state.is_awaited = true;
+        state.schedule.on_wait();
+        let (inner, held) = state.split();
+        let nothing = |state: &mut State| !state.host.has_events();
+        let waited = self.happened.wait_timeout_while(inner, limit, nothing);
+        let (inner, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut state = Guard::rejoin(inner, held);
+        state.is_awaited = false;
+        !result.timed_out()
+    }
+
+    /// Chooses the codec. Datagrams that are ready leave with the old one.
+    pub fn set_codec(&self, codec: Option<Box<dyn Codec + Send>>) {
+        let socket = &mut *self.socket.demand();
+        let state = self.state.lock();
+        let latest = state.latest;
+        drop(self.transmit_all(socket, state, latest));
+        socket.set_codec(codec);
+    }
+
+    /// Encrypts everything from now on. Connections that were begun wait for their sessions.
+    pub fn encrypt(&self, now: Time, mut dtls: Dtls, mtu: u32) {
+        let socket = &mut *self.socket.demand();
+        let is_client = dtls.is_client();
+        let mut state = self.state.lock();
+        state.host.set_mtu(mtu);
+        if is_client {
+            state.host.pause_connecting();
+        }
+        let addresses = state.addresses();
+        state.encryption = Some(Encryption::new(is_client, false));
+        drop(state);
+        if is_client {
+            for address in addresses {
+                dtls.connect(now, address);
+            }
+        }
+        socket.set_dtls(dtls);
+    }
+
+    /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
+    /// session it is lost.
+    pub fn send_raw(&self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        let socket = &mut *self.socket.demand();
+        match socket.dtls() {
+            Some(dtls) => {
+                dtls.send(now, to, datagram);
+                socket.transmit(now);
+                let report = socket.take_report();
+                self.state.lock().apply(now, report);
+                Ok(())
+            }
+            None => socket.transport.send(to, datagram),
+        }
+    }
+
+    /// Takes leave of those who have an encrypted session.
+    pub fn close_sessions(&self) {
+        let socket = &mut *self.socket.lock();
+        let now = self.state.lock().latest;
+        if let Some(dtls) = socket.dtls() {
+            dtls.close(now);
+            let state = self.state.lock();
+            self.transmit_all(socket, state, now);
+        }
+    }
+}
