@@ -3,11 +3,11 @@
 use enet_codec::{Compression, Dictionary, ModeError};
 use enet_multiplayer::{CreateError, MeshError, PacketError, SendError, Status, TransferMode};
 use enet_multiplayer::{FlushMode as Flush, HostStatistic as Statistic, WireProtocol as Wire};
-use enet_proto::{PeerState as State, PeerStatistics};
+use enet_proto::PeerState as State;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotTransferMode};
 use godot::global::Error;
 
-use crate::vocabulary::{FlushMode, HostStatistic, PeerState, PeerStatistic, WireProtocol};
+use crate::vocabulary::{FlushMode, HostStatistic, PeerState, WireProtocol};
 
 pub fn create_error(error: &CreateError) -> Error {
     match error {
@@ -143,29 +143,6 @@ pub fn peer_state(state: State) -> PeerState {
         State::AcknowledgingDisconnect => PeerState::STATE_ACKNOWLEDGING_DISCONNECT,
         State::Zombie => PeerState::STATE_ZOMBIE,
     }
-}
-
-/// The value of a statistic; `None` for a number of no statistic.
-pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
-    Some(match statistic {
-        PeerStatistic::PEER_PACKET_LOSS => statistics.packet_loss,
-        PeerStatistic::PEER_PACKET_LOSS_VARIANCE => statistics.packet_loss_variance,
-        PeerStatistic::PEER_PACKET_LOSS_EPOCH => statistics.packet_loss_epoch,
-        PeerStatistic::PEER_ROUND_TRIP_TIME => statistics.round_trip_time,
-        PeerStatistic::PEER_ROUND_TRIP_TIME_VARIANCE => statistics.round_trip_time_variance,
-        PeerStatistic::PEER_LAST_ROUND_TRIP_TIME => statistics.last_round_trip_time,
-        PeerStatistic::PEER_LAST_ROUND_TRIP_TIME_VARIANCE => {
-            statistics.last_round_trip_time_variance
-        }
-        PeerStatistic::PEER_PACKET_THROTTLE => statistics.packet_throttle,
-        PeerStatistic::PEER_PACKET_THROTTLE_LIMIT => statistics.packet_throttle_limit,
-        PeerStatistic::PEER_PACKET_THROTTLE_COUNTER => statistics.packet_throttle_counter,
-        PeerStatistic::PEER_PACKET_THROTTLE_EPOCH => statistics.packet_throttle_epoch,
-        PeerStatistic::PEER_PACKET_THROTTLE_ACCELERATION => statistics.packet_throttle_acceleration,
-        PeerStatistic::PEER_PACKET_THROTTLE_DECELERATION => statistics.packet_throttle_deceleration,
-        PeerStatistic::PEER_PACKET_THROTTLE_INTERVAL => statistics.packet_throttle_interval,
-        _ => return None,
-    })
 }
 
 /// A script's number in 32 bits, clamped. A number that does not fit remains out of range for every port and

@@ -5,6 +5,7 @@
 //! `convert.rs` translates between them and the core's types.
 
 use enet_codec::{Compression, MODES, Mode};
+use enet_proto::PeerStatistics;
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
@@ -167,6 +168,30 @@ script_enums! {
         PEER_PACKET_THROTTLE_DECELERATION = 12 "Number that a bad round-trip time subtracts from the throttle."
         PEER_PACKET_THROTTLE_INTERVAL = 13 "Interval of the throttle in milliseconds, over which the lowest round-trip time is measured."
     }
+}
+
+/// The value of a statistic; `None` if no statistic has the number. Beside the enum, so that a new statistic
+/// needs one place here.
+pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> Option<u32> {
+    Some(match statistic {
+        PeerStatistic::PEER_PACKET_LOSS => statistics.packet_loss,
+        PeerStatistic::PEER_PACKET_LOSS_VARIANCE => statistics.packet_loss_variance,
+        PeerStatistic::PEER_PACKET_LOSS_EPOCH => statistics.packet_loss_epoch,
+        PeerStatistic::PEER_ROUND_TRIP_TIME => statistics.round_trip_time,
+        PeerStatistic::PEER_ROUND_TRIP_TIME_VARIANCE => statistics.round_trip_time_variance,
+        PeerStatistic::PEER_LAST_ROUND_TRIP_TIME => statistics.last_round_trip_time,
+        PeerStatistic::PEER_LAST_ROUND_TRIP_TIME_VARIANCE => {
+            statistics.last_round_trip_time_variance
+        }
+        PeerStatistic::PEER_PACKET_THROTTLE => statistics.packet_throttle,
+        PeerStatistic::PEER_PACKET_THROTTLE_LIMIT => statistics.packet_throttle_limit,
+        PeerStatistic::PEER_PACKET_THROTTLE_COUNTER => statistics.packet_throttle_counter,
+        PeerStatistic::PEER_PACKET_THROTTLE_EPOCH => statistics.packet_throttle_epoch,
+        PeerStatistic::PEER_PACKET_THROTTLE_ACCELERATION => statistics.packet_throttle_acceleration,
+        PeerStatistic::PEER_PACKET_THROTTLE_DECELERATION => statistics.packet_throttle_deceleration,
+        PeerStatistic::PEER_PACKET_THROTTLE_INTERVAL => statistics.packet_throttle_interval,
+        _ => return None,
+    })
 }
 
 /// The compression modes of `enet_codec`.

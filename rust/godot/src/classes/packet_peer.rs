@@ -16,7 +16,7 @@ use crate::bindings::{raw, reload};
 use crate::handle::PeerObject;
 use crate::lent::Lent;
 use crate::report::Reports;
-use crate::vocabulary::{PeerState, PeerStatistic};
+use crate::vocabulary::{self, PeerState, PeerStatistic};
 use crate::{clock, convert};
 
 /// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer]: a connection to a single remote.
@@ -221,7 +221,7 @@ impl ENetPacketPeerRs {
             self.report("get_statistic", &INACTIVE);
             return 0.0;
         };
-        match convert::peer_statistic(&statistics, statistic) {
+        match vocabulary::peer_statistic(&statistics, statistic) {
             Some(value) => value.into(),
             None => {
                 let cause = format!("there is no statistic {}", statistic.0);
