@@ -124,7 +124,7 @@ script_enums! {
         WIRE_GODOT3 = 1 "The remote peers are the [code]NetworkedMultiplayerENet[/code] of Godot 3, or peers of this extension with the same setting."
     }
     ENetConnectionRs.EventType as EventType {
-        EVENT_ERROR = -1 "There is no host: it was not made yet, or destroyed."
+        EVENT_ERROR = -1 "There is no host: it was not made yet, or was destroyed."
         EVENT_NONE = 0 "No event happened within the timeout of [method service]."
         EVENT_CONNECT = 1 "A connection is established. On the side that accepted it, the event's data is the number that the remote passed to [method connect_to_host]; on the other side the data is 0."
         EVENT_DISCONNECT = 2 "A connection ended, or an attempt to connect failed. The event's data is the number that the remote passed to [method ENetPacketPeerRs.peer_disconnect]; after a timeout, or if this side disconnected, the data is 0."

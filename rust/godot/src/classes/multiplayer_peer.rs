@@ -94,9 +94,9 @@ pub struct ENetMultiplayerPeerRs {
     /// so that the value 3 leaves transfer channel 1; with [constant WIRE_GODOT3] there are three, so that
     /// the value 3 leaves none.
     ///
-    /// With [constant WIRE_GODOT4] a peer has all 255 channels until this property is set (even if it is set to
-    /// 3), as with Godot 4's class. While the peer is active, setting the property prints
-    /// an error and changes nothing.
+    /// With [constant WIRE_GODOT4], a peer whose script never set this property has all 255 channels, as with
+    /// Godot 4's class, although the property reads 3. While the peer is active, setting the property prints an
+    /// error and changes nothing.
     #[var(get = get_channel_count, set = set_channel_count)]
     channel_count: PhantomVar<i64>,
     /// If [code]true[/code], as by default, a server passes packets on between its clients and tells them of
@@ -149,9 +149,9 @@ pub struct ENetMultiplayerPeerRs {
     /// A remote whose main thread hangs does not time out, because its network thread still answers. To detect
     /// a hanging remote, let the players answer a message of the game's own.
     ///
-    /// The main thread of a server then has some tenth of the work that Godot's built-in class gives it, and all
-    /// processors together have somewhat more than without the network thread: set the property to
-    /// [code]false[/code] on a machine with a single processor.
+    /// With the network thread, the main thread of a busy server has about a tenth of the work that Godot's
+    /// built-in class gives it, but all processors together have somewhat more work than without it: set the
+    /// property to [code]false[/code] on a machine with a single processor.
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// If [code]true[/code], [method create_server] and [method create_client] encrypt the traffic with DTLS
@@ -159,8 +159,8 @@ pub struct ENetMultiplayerPeerRs {
     /// needs [method set_dtls_key] and [method set_dtls_certificate] first.
     ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
-    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
-    /// here, too.
+    /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which
+    /// work here, too.
     ///
     /// While the peer is active, setting the property prints an error and changes nothing.
     #[var(get = is_dtls_enabled, set = set_dtls_enabled)]
@@ -170,8 +170,8 @@ pub struct ENetMultiplayerPeerRs {
     /// [method create_client] prints a warning.
     ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
-    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
-    /// here, too.
+    /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which
+    /// work here, too.
     ///
     /// While the peer is active, setting the property prints an error and changes nothing.
     #[var(get = is_dtls_verify_enabled, set = set_dtls_verify_enabled)]
@@ -180,8 +180,8 @@ pub struct ENetMultiplayerPeerRs {
     /// which stands for the address given to [method create_client].
     ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
-    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
-    /// here, too.
+    /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which
+    /// work here, too.
     ///
     /// While the peer is active, setting the property prints an error and changes nothing.
     #[var(get = get_dtls_hostname, set = set_dtls_hostname)]
@@ -201,9 +201,10 @@ impl ENetMultiplayerPeerRs {
     /// Starts a server on UDP port `port` (0 to 65535, 0 lets the system choose) for up to `max_clients`
     /// clients (1 to 4095).
     ///
-    /// `max_channels` limits the transfer channels that a client can use besides channel 0. The value 0 allows
-    /// all 253 or, if [member channel_count] was set, as many as that property says. `in_bandwidth` and
-    /// `out_bandwidth` limit the traffic in bytes per second, 0 means no limit.
+    /// `max_channels` limits the transfer channels that a client can use besides channel 0. The value 0 leaves
+    /// the number to [member channel_count]: all 253, unless that property was set or [member wire_protocol] is
+    /// [constant WIRE_GODOT3]. `in_bandwidth` and `out_bandwidth` limit the traffic in bytes per second, 0 means
+    /// no limit.
     ///
     /// The server listens on all interfaces, IPv4 and IPv6, unless [method set_bind_ip] was called before. Its
     /// [member MultiplayerPeer.refuse_new_connections] starts as [code]false[/code].
@@ -238,10 +239,11 @@ impl ENetMultiplayerPeerRs {
     /// Starts to connect to the server at `address` (a host name, an IPv4 or an IPv6 address) and UDP port
     /// `port`.
     ///
-    /// `channel_count` is the number of transfer channels to request besides channel 0. The value 0 requests
-    /// all 253 or, if [member channel_count] was set, as many as that property says. `in_bandwidth` and
-    /// `out_bandwidth` limit the traffic in bytes per second, 0 means no limit. `local_port` is the UDP port on
-    /// this side (on the address of [method set_bind_ip]), 0 lets the system choose.
+    /// `channel_count` is the number of transfer channels to request besides channel 0. The value 0 leaves the
+    /// number to [member channel_count]: all 253, unless that property was set or [member wire_protocol] is
+    /// [constant WIRE_GODOT3]. `in_bandwidth` and `out_bandwidth` limit the traffic in bytes per second, 0 means
+    /// no limit. `local_port` is the UDP port on this side (on the address of [method set_bind_ip]), 0 lets the
+    /// system choose.
     ///
     /// The method does not wait for the server, but resolving a host name can take the system a while. The
     /// status is [constant MultiplayerPeer.CONNECTION_CONNECTING] until a poll finds the server's answer. An

@@ -145,9 +145,10 @@ impl ENetPacketPeerRs {
     }
 
     /// Configures the throttle, which drops a share of the unreliable packets while the network is slow. Over each
-    /// `interval` (in milliseconds) ENet measures the lowest round-trip time. Good round-trip times then add
-    /// `acceleration` to the share that is sent, and bad ones subtract `deceleration`, where
-    /// [constant PACKET_THROTTLE_SCALE] stands for all packets. The remote receives the same configuration.
+    /// `interval` (in milliseconds) ENet measures the lowest round-trip time. In the next interval, a round-trip time
+    /// that is no longer adds `acceleration` to the share that is sent, and one that is markedly longer subtracts
+    /// `deceleration`, where [constant PACKET_THROTTLE_SCALE] stands for all packets. The remote is told, and uses
+    /// the same configuration.
     ///
     /// A negative number prints an error and changes nothing.
     #[func]
@@ -160,9 +161,11 @@ impl ENetPacketPeerRs {
     }
 
     /// Sets the timeouts after which a remote that does not answer is disconnected. The connection ends
-    /// `timeout_max` milliseconds after a packet was sent and not acknowledged. The connection ends already after `timeout_min`
-    /// milliseconds if the wait for the acknowledgement, which doubles with every retransmission, has grown
-    /// `timeout`-fold. The value 0 stands for the defaults: 32, 5000 and 30000.
+    /// `timeout_max` milliseconds after a packet was sent that is still not acknowledged. It ends already
+    /// `timeout_min` milliseconds after the packet was sent if the wait for the acknowledgement, which doubles with
+    /// every retransmission, has grown `timeout`-fold: `timeout` is a factor, not a time. Both are checked only when
+    /// a retransmission is due, so that the end can come later. The value 0 stands for the default: 32, 5000 and
+    /// 30000, in the order of the arguments.
     ///
     /// If a number is negative, or `timeout` is larger than `timeout_min`, or `timeout_min` larger than
     /// `timeout_max`, the method prints an error and changes nothing.
@@ -173,9 +176,10 @@ impl ENetPacketPeerRs {
         self.report_failure("set_timeout", done);
     }
 
-    /// Returns the flags with which the next packet was sent: [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED],
-    /// [constant FLAG_UNRELIABLE_FRAGMENT], or 0 for an unreliable packet that arrives in order. Returns 0 and prints
-    /// an error if no packet waits.
+    /// Returns how the next packet travelled, which can differ from the flags that its sender passed:
+    /// [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED], [constant FLAG_UNRELIABLE_FRAGMENT] for an unreliable
+    /// packet that took several datagrams, or 0 for any other unreliable packet, which arrives in order. Returns 0
+    /// and prints an error if no packet waits.
     #[func]
     fn get_packet_flags(&self) -> i64 {
         let flags = self.inbox.borrow().front().map(|unread| unread.flags);

@@ -58,8 +58,9 @@ impl ENetConnectionRs {
     }
 
     /// Makes a dictionary of at most `size` bytes from samples of a game's datagrams, see
-    /// [method record_datagrams]. Training needs some hundred samples. Their bytes should be a hundred times as
-    /// many as those of the dictionary; 4096 to 16384 bytes suit most games. Training can take seconds.
+    /// [method record_datagrams]. Training needs a few hundred samples, which together should have a hundred times
+    /// as many bytes as the dictionary. A dictionary of 4096 to 16384 bytes suits most games. Training can take
+    /// seconds.
     ///
     /// Ship the dictionary with the game as a file of the project, and read it with
     /// [method FileAccess.get_file_as_bytes].
@@ -90,8 +91,7 @@ impl ENetConnectionRs {
 
     /// Starts to record the next `count` datagrams that this host sends, before they are compressed, as samples
     /// for [method train_dictionary]. The value 0 stops recording. Fetch the samples with
-    /// [method take_recorded_datagrams]. Record on the server and on a client
-    /// while people play.
+    /// [method take_recorded_datagrams]. Record on the server and on a client while people play.
     #[func(gd_self)]
     fn record_datagrams(this: Gd<Self>, count: i64) {
         let handle = this.bind().handle.clone();

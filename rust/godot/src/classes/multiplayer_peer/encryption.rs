@@ -17,10 +17,10 @@ impl ENetMultiplayerPeerRs {
     /// curve P-256.
     ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
-    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
-    /// here, too.
+    /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which
+    /// work here, too.
     ///
-    /// While the peer is active, setting the property prints an error and changes nothing.
+    /// While the peer is active, the method prints an error and changes nothing.
     #[func]
     fn set_dtls_key(&mut self, key: Option<Gd<CryptoKey>>) {
         if self.can_change_dtls("set_dtls_key") {
@@ -34,10 +34,10 @@ impl ENetMultiplayerPeerRs {
     /// [member ProjectSettings.network/tls/certificate_bundle_override], or of the system.
     ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
-    /// [method ENetConnection.dtls_client_setup] instead; the methods of the same names of [member host] work
-    /// here, too.
+    /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which
+    /// work here, too.
     ///
-    /// While the peer is active, setting the property prints an error and changes nothing.
+    /// While the peer is active, the method prints an error and changes nothing.
     #[func]
     fn set_dtls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
         if self.can_change_dtls("set_dtls_certificate") {
