@@ -295,3 +295,22 @@ fn compression_is_switched_at_run_time() {
     world.run(500);
     assert!(world[server].packets.is_empty());
 }
+
+/// Games choose the codec, or encryption, after they create the client.
+#[test]
+fn a_codec_that_is_set_before_the_first_poll_compresses_the_connection_request() {
+    let mut world = World::new(108);
+    let server = world.server(&ServerOptions::default());
+    let client = world.idle();
+    let now = world.now();
+    let peer = &mut world[client].peer;
+    peer.set_flush_mode(enet_multiplayer::FlushMode::OnFlush, now);
+    world.network.record();
+    world.join(client, server);
+    let peer = &mut world[client].peer;
+    peer.set_compression(enet_codec::Compression::RangeCoder);
+    world.run(10);
+    let sent = world.network.take_recording();
+    let (_, _, request) = sent.first().expect("a request");
+    assert!(enet_proto::datagram::is_compressed(request), "{request:?}");
+}

@@ -88,7 +88,14 @@ impl Connection {
     ///
     /// On a host with neither a thread nor a session in [`FlushMode::OnFlush`], only a script's packets can
     /// wait. These leave with the script's flush and are dropped with their connection, as in Godot.
+    ///
+    /// While no peer is connected, no packet can wait, and a connection request must not be sent early: a
+    /// codec or encryption that the caller is about to set applies to it.
     pub(crate) fn flush_waiting(&mut self) {
+        let mut members = self.members.iter();
+        if !members.any(|member| member.is_up && member.is_active) {
+            return;
+        }
         let session_waits =
             (self.session).is_some_and(|session| session.flush_mode == FlushMode::OnFlush);
         if let Some(host) = &mut self.host
