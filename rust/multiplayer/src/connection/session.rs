@@ -109,18 +109,15 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    use std::net::UdpSocket;
     use std::rc::Rc;
+    use std::time::Instant;
 
     use super::*;
     use crate::HostOptions;
     use enet_net::Udp;
-    use enet_proto::Time;
+    use enet_proto::{Event, PacketFlags, PeerId, Time};
 
-    /// A connection whose request to connect waits for a flush.
-    fn with_unsent(flush_mode: Option<FlushMode>) -> Connection {
-        let remote = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        let port = remote.local_addr().expect("an address").port();
+    fn host() -> Connection {
         let mut connection = Connection::new(Rc::new(Udp), 1);
         let options = HostOptions {
             bind: Some(("127.0.0.1".to_owned(), 0)),
@@ -130,13 +127,42 @@ mod tests {
             out_bandwidth: 0,
         };
         connection.create(&options, Time::ZERO).expect("a host");
+        connection
+    }
+
+    /// A connection whose request to connect waits for a flush, and its remote.
+    fn connecting(flush_mode: Option<FlushMode>) -> (Connection, Connection, PeerId) {
+        let (mut connection, remote) = (host(), host());
         if let Some(mode) = flush_mode {
             connection.join_session(Admission::Nobody, mode);
         }
+        let port = remote.local_port().expect("a port");
         let begun = connection.connect("127.0.0.1", port.into(), 1, 0, Time::ZERO);
-        begun.expect("a free slot");
+        let peer = begun.expect("a free slot");
         assert!(has_unsent(&mut connection));
-        connection
+        (connection, remote, peer)
+    }
+
+    /// A connected host with a packet that waits for a flush. The remote stays open.
+    fn with_unsent(flush_mode: Option<FlushMode>) -> (Connection, Connection) {
+        let (mut connection, mut remote, peer) = connecting(flush_mode);
+        let clock = Instant::now();
+        let mut is_up = false;
+        while !is_up {
+            assert!(clock.elapsed().as_secs() < 10, "they connect");
+            remote
+                .service(Time::ZERO, || clock.elapsed())
+                .expect("active");
+            let event = connection.service(Time::ZERO, || clock.elapsed());
+            is_up = matches!(event, Ok(Some(Event::Connected { .. })));
+        }
+        connection.flush(clock.elapsed()).expect("a host");
+        assert!(!has_unsent(&mut connection));
+        let host = connection.host().expect("a host");
+        let sent = host.send(clock.elapsed(), peer, 0, PacketFlags::RELIABLE, b"hello");
+        sent.expect("connected");
+        assert!(has_unsent(&mut connection));
+        (connection, remote)
     }
 
     fn has_unsent(connection: &mut Connection) -> bool {
@@ -145,18 +171,25 @@ mod tests {
 
     #[test]
     fn packets_of_a_session_that_flushes_leave_before_they_would_be_dropped() {
-        let mut connection = with_unsent(Some(FlushMode::OnFlush));
+        let (mut connection, _remote) = with_unsent(Some(FlushMode::OnFlush));
         connection.flush_waiting();
         assert!(!has_unsent(&mut connection));
-        let mut connection = with_unsent(Some(FlushMode::OnFlush));
+        let (mut connection, _remote) = with_unsent(Some(FlushMode::OnFlush));
         connection.leave_session();
         assert!(!has_unsent(&mut connection));
     }
 
     #[test]
+    fn a_connection_request_waits_for_a_codec_or_encryption() {
+        let (mut connection, _remote, _) = connecting(Some(FlushMode::OnFlush));
+        connection.flush_waiting();
+        assert!(has_unsent(&mut connection));
+    }
+
+    #[test]
     fn a_scripts_packets_wait_for_the_scripts_flush() {
         for mode in [None, Some(FlushMode::Immediate)] {
-            let mut connection = with_unsent(mode);
+            let (mut connection, _remote) = with_unsent(mode);
             connection.flush_waiting();
             assert!(has_unsent(&mut connection), "{mode:?}");
             connection.flush(Time::ZERO).expect("a host");
@@ -166,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_change_of_the_flush_mode_reaches_the_host() {
-        let mut connection = with_unsent(Some(FlushMode::Immediate));
+        let (mut connection, _remote) = with_unsent(Some(FlushMode::Immediate));
         connection.set_session_flush_mode(FlushMode::OnFlush);
         connection.flush_waiting();
         assert!(!has_unsent(&mut connection));
