@@ -1,22 +1,19 @@
-//! Coalescing of outgoing packets: a session flushes before a frame's processing or at its end.
+//! Coalescing of outgoing packets: when a session flushes within a frame.
 //!
 //! The engine runs a frame in this order: physics steps, each with the deferred calls made in it; the
 //! polls of the multiplayer APIs; the tree's signal `process_frame`; deferred calls; the nodes' processing;
-//! deferred calls; the tree's timers; deferred calls. There are three ways to a flush:
+//! deferred calls; the tree's timers; deferred calls.
 //!
-//! - Packets put before the signal, in physics steps and in handlers, leave with the signal, so that the
-//!   answer to a packet need not wait for the processing.
-//! - Packets put later leave with a deferred call.
-//! - Acknowledgements wait for such packets. If none are put, a timer of zero seconds sends the
-//!   acknowledgements after the processing.
+//! [`FramePlan`] decides. Most flushes happen in a call of the game: a poll, the question how many packets are
+//! left, or a put. The only other way is a deferred call, for packets that are put in the nodes' processing and
+//! expect company.
 //!
-//! A script that polls in a loop of its own lets no frame pass, so its polls flush.
-//!
-//! All three ways call the object's own `notification`. Such a call keeps no object alive and survives a
+//! The deferred call is one of the object's own `notification`. Such a call keeps no object alive and survives a
 //! reload of this library, while a Callable to one of the library's functions would not.
 
-use enet_multiplayer::{Multiplayer, Status};
-use godot::classes::{Engine, SceneTree};
+use std::cell::Cell;
+
+use enet_multiplayer::{FramePlan, Leave, Multiplayer};
 use godot::prelude::*;
 
 use crate::clock::{self, Frames};
@@ -24,43 +21,90 @@ use crate::convert;
 use crate::report::Reports;
 use crate::vocabulary::FlushMode;
 
-/// Notifications beyond the engine's own: of the deferred call, of the signal and of the timer.
+/// The notification of the deferred call, beyond the engine's own.
 const DEFERRED: i32 = 0x4E65_7401;
-const FRAME_BEGINS: i32 = DEFERRED + 1;
-const FRAME_ENDS: i32 = DEFERRED + 2;
-
 const NOTIFICATION: &str = "notification";
-const BEGIN_SIGNAL: &str = "process_frame";
+/// Polls after which a deferred call is given up: the script polls in a loop of its own, or the engine's queue
+/// was full.
+const PATIENCE: u32 = 1000;
 
-/// The pending calls that will make a session flush.
+/// The plan of a session's frames, and the deferred call.
 #[derive(Debug, Default)]
 pub struct FrameEnd {
-    /// Whether packets wait, as opposed to acknowledgements alone.
-    has_packets: bool,
-    is_deferred: bool,
-    is_timed: bool,
-    /// Whether the object is connected to the tree's signal.
-    is_told: bool,
-    /// The last frame in which the signal came.
-    begun: Option<u64>,
+    plan: Cell<FramePlan>,
+    /// Polls since the deferred call was made.
+    polls: Cell<u32>,
+    /// Whether a deferred call came since the last poll.
+    has_ended: Cell<bool>,
+    physics: Physics,
+}
+
+/// Where packets are put and polls are made. A game that puts packets in physics steps may have several steps in
+/// a frame, each with deferred calls, and then one poll with which all packets can leave.
+#[derive(Debug, Default)]
+struct Physics {
+    /// Whether there were several deferred calls for a poll. The engine is asked only then.
+    is_watched: Cell<bool>,
+    /// The frame of the last poll that was made outside of physics steps.
+    polled_in: Cell<Option<u64>>,
     frames: Frames,
 }
 
+impl Physics {
+    fn poll_begins(&self) {
+        if self.is_watched.get() {
+            let is_outside = !self.frames.is_physics();
+            let frame = is_outside.then(|| self.frames.number());
+            self.polled_in.set(frame);
+        }
+    }
+
+    /// Whether a poll follows the physics step.
+    fn precedes_poll(&self) -> bool {
+        let polled_in = self.polled_in.get();
+        polled_in.is_some_and(|frame| {
+            self.frames.is_physics() && self.frames.number().saturating_sub(frame) <= 1
+        })
+    }
+}
+
 impl FrameEnd {
-    fn is_due(&self) -> bool {
-        self.is_deferred || self.is_timed
+    fn with_plan<R>(&self, act: impl FnOnce(&mut FramePlan) -> R) -> R {
+        let mut plan = self.plan.take();
+        let done = act(&mut plan);
+        self.plan.set(plan);
+        done
     }
 
     /// Notes that the waiting packets were sent by another way.
-    pub fn forget_packets(&mut self) {
-        self.has_packets = false;
+    pub fn note_sent(&self) {
+        self.with_plan(FramePlan::note_sent);
     }
 
-    /// Whether the engine runs frames, as opposed to a script's own loop.
-    fn is_running(&self) -> bool {
-        let frame = self.frames.number();
-        self.begun
-            .is_some_and(|begun| frame.saturating_sub(begun) <= 1)
+    fn begin_poll(&self) -> bool {
+        self.physics.poll_begins();
+        self.has_ended.set(false);
+        self.with_plan(|plan| {
+            if plan.is_arranged() {
+                self.polls.set(self.polls.get() + 1);
+                if self.polls.get() > PATIENCE {
+                    plan.forget_arranged();
+                }
+            }
+            plan.begin_poll()
+        })
+    }
+
+    /// The deferred call comes. Whether to send now.
+    fn end(&self) -> bool {
+        if self.has_ended.replace(true) {
+            self.physics.is_watched.set(true);
+        }
+        if self.physics.precedes_poll() {
+            self.with_plan(FramePlan::forget_arranged);
+            return false;
+        }
+        self.with_plan(FramePlan::end_frame)
     }
 }
 
@@ -71,58 +115,53 @@ pub trait Framed: Reports {
     fn core_mut(&mut self) -> &mut Multiplayer;
 
     fn frame(&self) -> &FrameEnd;
-
-    fn frame_mut(&mut self) -> &mut FrameEnd;
 }
 
-/// Whether the packets and acknowledgements of the coming poll may wait for the end of the frame.
-pub fn poll_may_wait<T: Framed>(this: &mut T) -> bool {
-    if !waits(this) {
-        return false;
-    }
-    if !this.frame().is_told {
-        listen(this);
-    }
-    let frame = this.frame();
-    // A call still pending since the last poll means that no frame passed between the two polls.
-    this.core().status() == Status::Connected && !frame.is_due() && frame.is_running()
+/// A poll begins. Whether something waits, which is to leave when the poll has received.
+pub fn poll_begins<T: Framed>(this: &T) -> bool {
+    coalesces(this) && this.frame().begin_poll()
 }
 
-/// To be called after a packet was put: schedules a flush.
+/// A poll ends: sends what does not wait for further packets.
+pub fn poll_done<T: Framed>(this: &T) {
+    if coalesces(this) {
+        let core = this.core();
+        let (has_unsent, has_unread) = (core.has_unsent(), core.available_packets() > 0);
+        let leave = |plan: &mut FramePlan| plan.end_poll(has_unsent, has_unread);
+        if this.frame().with_plan(leave) == Leave::Now {
+            core.flush(clock::now());
+        }
+    }
+}
+
+/// A packet was put: sends it, or schedules a flush.
 pub fn packet_put<T: Framed>(this: &mut T) {
-    if !waits(this) {
+    if !coalesces(this) {
         return;
     }
-    this.frame_mut().has_packets = true;
-    defer(this);
+    match this.frame().with_plan(FramePlan::put) {
+        Leave::Now => this.core().flush(clock::now()),
+        Leave::AtFrameEnd => {
+            this.frame().polls.set(0);
+            let mut object = this.to_gd().upcast::<Object>();
+            object.call_deferred(NOTIFICATION, &[DEFERRED.to_variant()]);
+        }
+        Leave::Later => {}
+    }
 }
 
-/// To be called after a poll: schedules a flush if there is anything to send.
-pub fn poll_done<T: Framed>(this: &mut T) {
-    if waits(this) && this.core().has_unsent() {
-        defer(this);
+/// The script found that no packet is left to read: sends its answers.
+pub fn all_is_read<T: Framed>(this: &T) {
+    let ends = |plan: &mut FramePlan| plan.is_reading() && plan.end_reading();
+    if this.frame().with_plan(ends) {
+        this.core().flush(clock::now());
     }
 }
 
 /// Handles a notification of the object.
-pub fn notified<T: Framed>(this: &mut T, what: i32) {
-    match what {
-        DEFERRED => {
-            let frame = &mut this.frame_mut();
-            frame.is_deferred = false;
-            // In a physics step, the signal that follows will flush.
-            let goes_on = (frame.is_timed && !frame.has_packets)
-                || (frame.is_told && frame.frames.is_physics());
-            if !goes_on {
-                send(this);
-            }
-        }
-        FRAME_BEGINS => begin_frame(this),
-        FRAME_ENDS => {
-            this.frame_mut().is_timed = false;
-            send(this);
-        }
-        _ => {}
+pub fn notified<T: Framed>(this: &T, what: i32) {
+    if what == DEFERRED && this.frame().end() {
+        this.core().flush(clock::now());
     }
 }
 
@@ -138,79 +177,9 @@ pub fn set_mode<T: Framed>(this: &mut T, mode: FlushMode) {
         return this.report("set_flush_mode", &cause);
     };
     this.core_mut().set_flush_mode(mode, clock::now());
+    this.frame().note_sent();
 }
 
-fn waits<T: Framed>(this: &T) -> bool {
+fn coalesces<T: Framed>(this: &T) -> bool {
     this.core().flush_mode() == enet_multiplayer::FlushMode::OnFlush
-}
-
-fn send<T: Framed>(this: &mut T) {
-    this.frame_mut().forget_packets();
-    this.core_mut().flush(clock::now());
-}
-
-fn defer<T: Framed>(this: &mut T) {
-    let frame = &mut this.frame_mut();
-    if !frame.is_due() {
-        frame.is_deferred = true;
-        let mut object = this.to_gd().upcast::<Object>();
-        object.call_deferred(NOTIFICATION, &[DEFERRED.to_variant()]);
-    }
-}
-
-fn begin_frame<T: Framed>(this: &mut T) {
-    let frame = this.frame_mut();
-    frame.begun = Some(frame.frames.number());
-    // A call that did not come in its own frame will not come: the timer's tree is gone, or the engine's
-    // queue of deferred calls was full.
-    frame.is_timed = false;
-    frame.is_deferred = false;
-    if frame.has_packets {
-        send(this);
-    } else if waits(this) && this.core().has_unsent() {
-        set_timer(this);
-    } else if !this.core().is_active() {
-        this.frame_mut().is_told = false;
-        let call = call_of(this, FRAME_BEGINS);
-        if let Some(mut tree) = tree() {
-            tree.disconnect(BEGIN_SIGNAL, &call);
-        }
-    }
-}
-
-fn set_timer<T: Framed>(this: &mut T) {
-    let timer = tree().and_then(|mut tree| {
-        tree.create_timer_ex(0.0)
-            .process_always(true)
-            .process_in_physics(false)
-            .ignore_time_scale(true)
-            .done()
-    });
-    if let Some(mut timer) = timer {
-        timer.connect("timeout", &call_of(this, FRAME_ENDS));
-        this.frame_mut().is_timed = true;
-    }
-}
-
-/// Connects the object to the signal of the scene tree, if there is a tree.
-fn listen<T: Framed>(this: &mut T) {
-    let Some(mut tree) = tree() else {
-        return;
-    };
-    let call = call_of(this, FRAME_BEGINS);
-    // A connection from before a reload of the library still exists.
-    if !tree.is_connected(BEGIN_SIGNAL, &call) {
-        tree.connect(BEGIN_SIGNAL, &call);
-    }
-    this.frame_mut().is_told = true;
-}
-
-fn call_of<T: Framed>(this: &T, notification: i32) -> Callable {
-    let call = Callable::from_object_method(&this.to_gd(), NOTIFICATION);
-    call.bindv(&varray![notification])
-}
-
-fn tree() -> Option<Gd<SceneTree>> {
-    let main_loop = Engine::singleton().get_main_loop()?;
-    main_loop.try_cast().ok()
 }

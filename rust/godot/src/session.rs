@@ -41,18 +41,17 @@ impl Session {
         }
     }
 
-    /// The session's part of a poll, up to the first signal. With `may_wait`, packets and
-    /// acknowledgements to send wait for the frame's flush.
-    pub fn begin_poll(&mut self, may_wait: bool) -> Result<(), enet_multiplayer::Inactive> {
+    /// The session's part of a poll, up to the first signal. With `sends`, what waits leaves once the poll has
+    /// received.
+    pub fn begin_poll(&mut self, sends: bool) -> Result<(), enet_multiplayer::Inactive> {
         self.lent.take_back();
         while let Some(buffer) = self.lent.take_returned() {
             self.core.recycle(buffer);
         }
         let now = clock::now();
         self.core.begin_poll(now)?;
-        if !may_wait && self.core.flush_mode() == FlushMode::OnFlush {
+        if sends {
             self.core.flush(now);
-            self.frame.forget_packets();
         }
         Ok(())
     }
@@ -137,10 +136,6 @@ impl<T: HasSession> Framed for T {
 
     fn frame(&self) -> &FrameEnd {
         &self.session().frame
-    }
-
-    fn frame_mut(&mut self) -> &mut FrameEnd {
-        &mut self.session_mut().frame
     }
 }
 

@@ -14,28 +14,31 @@ use crate::session::HasSession;
 use crate::{clock, convert, dtls, frame};
 
 pub fn poll<T: HasSession>(this: &mut T) {
-    // A handler can drop every other reference.
-    let object = this.to_gd();
-    let may_wait = frame::poll_may_wait(this);
-    if let Err(error) = this.session_mut().begin_poll(may_wait) {
-        this.report("poll", &error);
-        return release(object);
+    let sends = frame::poll_begins(this);
+    if let Err(error) = this.session_mut().begin_poll(sends) {
+        return this.report("poll", &error);
     }
+    let now = clock::now();
     // An error comes before the signals that follow from it.
-    while let Some(failed) = this.session_mut().core.next_failed(clock::now()) {
+    while let Some(failed) = this.session_mut().core.next_failed(now) {
         dtls::report(this, "poll", &failed);
     }
+    // A handler can drop every other reference.
+    let mut object = None;
     while let Some(notice) = this.session_mut().core.next_notice(clock::now()) {
+        object.get_or_insert_with(|| this.to_gd());
         this.emit(notice.signal());
         this.session_mut().core.finish(notice, clock::now());
     }
     frame::poll_done(this);
     this.tidy();
-    let undecoded = this.session_mut().core.undecoded(clock::now());
+    let undecoded = this.session_mut().core.undecoded(now);
     if let Some(undecoded) = undecoded {
         this.warn("poll", &undecoded);
     }
-    release(object);
+    if let Some(object) = object {
+        release(object);
+    }
 }
 
 pub fn close<T: HasSession>(this: &mut T) {
@@ -97,7 +100,11 @@ pub unsafe fn put_packet<T: HasSession>(
 }
 
 pub fn available_packet_count<T: HasSession>(this: &T) -> i32 {
-    i32::try_from(this.session().core.available_packets()).unwrap_or(i32::MAX)
+    let count = this.session().core.available_packets();
+    if count == 0 {
+        frame::all_is_read(this);
+    }
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 pub fn packet_peer<T: HasSession>(this: &T) -> i32 {

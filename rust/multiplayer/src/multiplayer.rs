@@ -22,6 +22,7 @@ mod closing;
 mod creating;
 mod events;
 mod flush;
+mod frame_plan;
 mod godot3;
 mod inbox;
 mod legacy;
@@ -40,6 +41,7 @@ use roster::Roster;
 use settings::{Settings, Transfer};
 
 pub use flush::FlushMode;
+pub use frame_plan::{FramePlan, Leave};
 pub use godot3::WireProtocol;
 pub use notice::{Notice, Signal};
 

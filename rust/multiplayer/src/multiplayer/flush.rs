@@ -54,8 +54,7 @@ impl Multiplayer {
     }
 
     /// Sends everything that may be sent now.
-    pub fn flush(&mut self, now: Time) {
-        self.last_time = now;
+    pub fn flush(&self, now: Time) {
         for host in self.hosts.values() {
             // A script may have destroyed the host; then nothing waits in it.
             let _ = host.borrow_mut().flush(now);

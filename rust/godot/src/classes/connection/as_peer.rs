@@ -8,6 +8,7 @@ use godot::prelude::*;
 
 use super::ENetConnectionRs;
 use crate::clock;
+use crate::release::release;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::virtuals::{self, session_virtuals};
@@ -38,8 +39,12 @@ impl HasSession for ENetConnectionRs {
         let departed = self.handle.departed(|peer| session.has_peer(peer));
         self.handle.forget_read();
         if !departed.is_empty() {
-            let _lent = self.base_mut();
-            drop(departed);
+            let object = self.to_gd();
+            {
+                let _lent = self.base_mut();
+                drop(departed);
+            }
+            release(object);
         }
     }
 

@@ -7,6 +7,7 @@ use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::clock;
+use crate::release::release;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::virtuals::{self, session_virtuals};
@@ -44,8 +45,12 @@ impl HasSession for ENetMultiplayerPeerRs {
         });
         if !gone.is_empty() || !departed.is_empty() {
             // Dropping the objects can run scripts' notifications.
-            let _lent = self.base_mut();
-            drop((gone, departed));
+            let object = self.to_gd();
+            {
+                let _lent = self.base_mut();
+                drop((gone, departed));
+            }
+            release(object);
         }
     }
 
