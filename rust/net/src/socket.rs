@@ -67,6 +67,12 @@ pub trait Transport: Send {
     /// larger.
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize>;
 
+    /// Whether the last [`Transport::receive`] found that no more datagrams waited, so that another call would
+    /// be in vain. False where the transport cannot tell.
+    fn is_drained(&self) -> bool {
+        false
+    }
+
     /// Waits until a datagram can be received, or until the time is over. True for a datagram.
     ///
     /// Callers loop around this call, so an implementation must not use CPU time while it waits and must

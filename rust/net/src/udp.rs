@@ -5,14 +5,20 @@
 //! datagrams go to one address. GRO is switched on for a socket once a sender has sent a long series:
 //! it makes every single datagram slightly more expensive.
 //!
-//! Each system call sends to one address. Batched calls (sendmmsg, recvmmsg) were measured and gain
-//! nothing: `cargo xtask bench core --only batches`.
+//! Each system call sends to one address: sendmmsg was measured and gains nothing
+//! (`cargo xtask bench core --only batches`). A call receives up to eight datagrams, from any senders, because a
+//! host that finds fewer need not ask again.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android")),
+    path = "udp/no_batch.rs"
+)]
+mod batch;
 #[cfg_attr(
     not(any(target_os = "linux", target_os = "android")),
     path = "udp/no_offload.rs"
@@ -23,6 +29,9 @@ mod poll;
 // The implementation of the other systems also works on Unix, where the tests run it.
 #[cfg(all(test, unix))]
 mod no_poll;
+// As above.
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod no_batch;
 #[cfg(test)]
 mod tests;
 
@@ -86,7 +95,8 @@ struct UdpTransport {
     /// Receives with GRO, once it is switched on.
     joined: Option<offload::Joined>,
     can_join: bool,
-    buffer: Box<[u8; BUFFER_SIZE]>,
+    /// Whether the last call that received found nothing more.
+    is_drained: bool,
     /// The sender of the current series of large datagrams, and the length of the series.
     in_a_row: (Option<SocketAddr>, u32),
 }
@@ -111,7 +121,7 @@ impl UdpTransport {
             sends_batches: offload::LARGEST_BATCH > 1,
             joined: None,
             can_join: true,
-            buffer: Box::new([0; BUFFER_SIZE]),
+            is_drained: false,
             in_a_row: (None, 0),
         })
     }
@@ -123,19 +133,24 @@ impl UdpTransport {
         }
     }
 
-    fn receive_one(&mut self, take: Taker<'_>) -> io::Result<usize> {
-        let (size, from) = self.socket.recv_from(&mut *self.buffer)?;
-        take(unmapped(from), &self.buffer[..size]);
-        let is_large = (LARGE..BUFFER_SIZE).contains(&size);
-        self.in_a_row = match self.in_a_row {
-            (Some(last), count) if is_large && last == from => (Some(from), count + 1),
-            _ => (is_large.then_some(from), 1),
-        };
-        if self.in_a_row.1 >= PARTS_IN_A_ROW && self.can_join {
+    fn receive_some(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        let in_a_row = &mut self.in_a_row;
+        let mut longest = 0;
+        let count = batch::receive(&self.socket, &mut |from, datagram| {
+            take(unmapped(from), datagram);
+            let is_large = (LARGE..BUFFER_SIZE).contains(&datagram.len());
+            *in_a_row = match *in_a_row {
+                (Some(last), count) if is_large && last == from => (Some(from), count + 1),
+                _ => (is_large.then_some(from), 1),
+            };
+            longest = longest.max(in_a_row.1);
+        })?;
+        self.is_drained = batch::SIZE > 1 && count < batch::SIZE;
+        if longest >= PARTS_IN_A_ROW && self.can_join {
             self.joined = offload::Joined::begin(&self.socket);
             self.can_join = self.joined.is_some();
         }
-        Ok(1)
+        Ok(count)
     }
 }
 
@@ -201,10 +216,11 @@ impl Transport for UdpTransport {
     }
 
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        self.is_drained = false;
         for _ in 0..MAX_REPORTS {
             let received = match &mut self.joined {
                 Some(joined) => receive_joined(joined, &self.socket, take),
-                None => self.receive_one(take),
+                None => self.receive_some(take),
             };
             match received {
                 Ok(count) => return Ok(count),
@@ -220,6 +236,10 @@ impl Transport for UdpTransport {
             }
         }
         Ok(0)
+    }
+
+    fn is_drained(&self) -> bool {
+        self.is_drained
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<bool> {

@@ -155,6 +155,9 @@ impl SocketSide {
                     break;
                 }
             }
+            if self.transport.is_drained() {
+                break;
+            }
             read.is_full = read.datagrams >= max_datagrams || read.bytes >= max_bytes;
         }
         read

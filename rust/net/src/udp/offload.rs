@@ -72,7 +72,7 @@ impl Joined {
     }
 }
 
-fn address(from: &SockaddrStorage) -> Option<SocketAddr> {
+pub fn address(from: &SockaddrStorage) -> Option<SocketAddr> {
     let v4 = from
         .as_sockaddr_in()
         .map(|v4| SocketAddrV4::from(*v4).into());

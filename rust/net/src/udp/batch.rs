@@ -1,0 +1,51 @@
+//! Receiving several datagrams with one system call. The call that finds a single datagram then also finds that no
+//! other waits, which would take a call of its own.
+
+use std::cell::RefCell;
+use std::io::{self, IoSliceMut};
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
+
+use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg};
+
+use super::BUFFER_SIZE;
+use super::offload::address;
+
+/// Datagrams that one call receives.
+pub const SIZE: usize = 8;
+
+/// The system's structures and the datagrams' bytes. Every thread has its own: the structures hold pointers, so
+/// that they cannot move to another thread with a socket.
+struct Batch {
+    headers: MultiHeaders<SockaddrStorage>,
+    bytes: Box<[u8]>,
+}
+
+thread_local! {
+    static BATCH: RefCell<Batch> = RefCell::new(Batch {
+        headers: MultiHeaders::preallocate(SIZE, None),
+        bytes: vec![0; SIZE * BUFFER_SIZE].into(),
+    });
+}
+
+/// Receives what waits, up to [`SIZE`] datagrams, and returns their number.
+pub fn receive(socket: &UdpSocket, take: &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize> {
+    BATCH.with_borrow_mut(|Batch { headers, bytes }| {
+        let mut buffers = bytes.chunks_exact_mut(BUFFER_SIZE);
+        let mut slices: [[IoSliceMut<'_>; 1]; SIZE] = std::array::from_fn(|_| {
+            let buffer = buffers.next().unwrap_or_default();
+            [IoSliceMut::new(buffer)]
+        });
+        let fd = socket.as_raw_fd();
+        let received = recvmmsg(fd, headers, &mut slices, MsgFlags::empty(), None)?;
+        let mut count = 0;
+        for message in received {
+            let datagram = message.iovs().next().unwrap_or_default();
+            if let Some(from) = message.address.as_ref().and_then(address) {
+                take(from, datagram);
+            }
+            count += 1;
+        }
+        Ok(count)
+    })
+}
