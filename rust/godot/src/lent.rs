@@ -6,10 +6,15 @@
 //! reads freed memory.) So the bytes are kept until a later frame, as no reading lasts that long.
 //!
 //! Freeing them is not left to a deferred call, as the engine could make it after a reload of the library.
+//!
+//! The engine is asked for the number of the frame now and then only, because the question costs as much as
+//! reading a packet: buffers that were lent before the last question are of an earlier frame when the number has
+//! changed since.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock::Frames;
 
@@ -17,11 +22,15 @@ use crate::clock::Frames;
 /// buffer is freed: no script reads as much while the engine works on one packet.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 const MOST_BUFFERS: usize = 65_536;
+/// Buffers, and bytes, that are lent before the engine is asked for the frame.
+const FEW_BUFFERS: usize = 64;
+const FEW_BYTES: usize = 64 * 1024;
 
 /// Buffers handed out by objects that were freed meanwhile.
 static ORPHANS: Mutex<State> = Mutex::new(State::new());
+static HAS_ORPHANS: AtomicBool = AtomicBool::new(false);
 
-/// The bytes of packets handed to the engine in this frame.
+/// The bytes of packets handed to the engine in this frame, and shortly before.
 pub struct Lent {
     state: RefCell<State>,
     frames: Frames,
@@ -38,36 +47,40 @@ impl Default for Lent {
 
 struct State {
     /// Oldest first.
-    lent: VecDeque<Buffer>,
+    lent: VecDeque<Vec<u8>>,
     /// Capacity in bytes of the buffers in `lent`.
     held: usize,
+    /// How many of the oldest were lent before the last question for the frame, and its answer.
+    old: usize,
+    asked_in: u64,
+    /// Bytes lent since.
+    young_bytes: usize,
     /// Buffers that the engine has read, for reuse.
     returned: Vec<Vec<u8>>,
-}
-
-struct Buffer {
-    /// The frame in which the buffer was handed out.
-    frame: u64,
-    bytes: Vec<u8>,
 }
 
 impl Lent {
     /// Keeps a packet's bytes and returns their address. Moving a vector does not move its bytes.
     pub fn keep(&self, bytes: Vec<u8>) -> *const u8 {
         let start = bytes.as_ptr();
-        let frame = self.frames.number();
-        self.state.borrow_mut().keep(Buffer { frame, bytes });
+        self.state.borrow_mut().keep(bytes);
         start
     }
 
-    /// Takes back the buffers handed out in earlier frames.
+    /// Takes back buffers handed out in earlier frames, once there are some.
     pub fn take_back(&self) {
-        let frame = self.frames.number();
-        if let Ok(mut orphans) = ORPHANS.lock() {
-            orphans.take_back(frame);
-            orphans.returned.clear();
+        let mut state = self.state.borrow_mut();
+        if state.is_worth_asking() {
+            state.take_back(self.frames.number());
         }
-        self.state.borrow_mut().take_back(frame);
+        drop(state);
+        if HAS_ORPHANS.load(Ordering::Relaxed)
+            && let Ok(mut orphans) = ORPHANS.lock()
+        {
+            orphans.take_back(self.frames.number());
+            orphans.returned.clear();
+            HAS_ORPHANS.store(!orphans.lent.is_empty(), Ordering::Relaxed);
+        }
     }
 
     /// A buffer for reuse, which the engine no longer reads.
@@ -86,28 +99,43 @@ impl State {
         Self {
             lent: VecDeque::new(),
             held: 0,
+            old: 0,
+            asked_in: 0,
+            young_bytes: 0,
             returned: Vec::new(),
         }
     }
 
-    fn keep(&mut self, buffer: Buffer) {
-        self.held += buffer.bytes.capacity();
-        self.lent.push_back(buffer);
+    fn keep(&mut self, bytes: Vec<u8>) {
+        self.held += bytes.capacity();
+        self.young_bytes += bytes.capacity();
+        self.lent.push_back(bytes);
         while self.lent.len() > MOST_BUFFERS || (self.held > MOST_BYTES && self.lent.len() > 1) {
             self.take_back_oldest();
         }
     }
 
+    fn is_worth_asking(&self) -> bool {
+        self.lent.len() - self.old >= FEW_BUFFERS || self.young_bytes >= FEW_BYTES
+    }
+
+    /// Takes back what was lent before the last question, if that was in an earlier frame.
     fn take_back(&mut self, frame: u64) {
-        while (self.lent.front()).is_some_and(|buffer| buffer.frame != frame) {
-            self.take_back_oldest();
+        if frame != self.asked_in {
+            for _ in 0..self.old {
+                self.take_back_oldest();
+            }
         }
+        self.old = self.lent.len();
+        self.young_bytes = 0;
+        self.asked_in = frame;
     }
 
     fn take_back_oldest(&mut self) {
         if let Some(oldest) = self.lent.pop_front() {
-            self.held -= oldest.bytes.capacity();
-            self.returned.push(oldest.bytes);
+            self.held -= oldest.capacity();
+            self.old = self.old.saturating_sub(1);
+            self.returned.push(oldest);
         }
     }
 }
@@ -122,6 +150,7 @@ impl Drop for Lent {
                 orphans.keep(buffer);
             }
             orphans.returned.clear();
+            HAS_ORPHANS.store(true, Ordering::Relaxed);
         }
     }
 }

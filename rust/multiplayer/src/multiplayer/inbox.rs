@@ -1,6 +1,6 @@
 //! Received packets that the game has not read yet.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Packet;
 
@@ -11,12 +11,15 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes counted for an unread packet besides its data, so that empty packets count as well.
 const PACKET_COST: usize = 64;
 
+/// Peers without unread packets that stay in the list of counts: most games have the same few peers in every frame.
+const KEPT: usize = 64;
+
 /// The queue of unread packets, with their number per peer and their size in total.
 #[derive(Default)]
 pub(super) struct Inbox {
     packets: VecDeque<Packet>,
-    /// Number of unread packets of each peer that has any.
-    counts: HashMap<i32, usize>,
+    /// Number of unread packets of each peer that has any, and of some that have none.
+    counts: BTreeMap<i32, usize>,
     /// Memory that the unread packets hold.
     bytes: usize,
     /// Transfer channel of the packet taken last, until the next poll.
@@ -37,7 +40,7 @@ impl Inbox {
         self.bytes -= cost(&packet);
         if let Some(count) = self.counts.get_mut(&packet.peer) {
             *count -= 1;
-            if *count == 0 {
+            if *count == 0 && self.counts.len() > KEPT {
                 self.counts.remove(&packet.peer);
             }
         }
@@ -67,7 +70,7 @@ impl Inbox {
 
     /// Whether a packet of this peer is unread.
     pub fn has_packet_of(&self, peer: i32) -> bool {
-        self.counts.contains_key(&peer)
+        self.counts.get(&peer).is_some_and(|&count| count > 0)
     }
 
     /// Transfer channel of the packet taken last; `None` from the next poll on.
