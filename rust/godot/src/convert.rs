@@ -150,3 +150,13 @@ pub fn peer_state(state: State) -> PeerState {
 pub fn int(value: i64) -> i32 {
     value.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
+
+/// The value of the property `stall_timeout`, in seconds: `None` stands for never.
+pub fn stall_timeout(seconds: f64) -> Result<Option<enet_proto::Time>, String> {
+    match enet_proto::Time::try_from_secs_f64(seconds) {
+        Ok(timeout) => Ok(Some(timeout).filter(|timeout| !timeout.is_zero())),
+        Err(_) => Err(format!(
+            "{seconds} is not a number of seconds: 0 for never, or more"
+        )),
+    }
+}

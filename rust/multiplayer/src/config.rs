@@ -6,6 +6,9 @@ use crate::CreateError;
 use enet_net::BindAddress;
 use enet_proto::{HostConfig, MAX_CHANNELS, MAX_PEERS, Time};
 
+/// After so long without a poll a network thread stops to answer, unless the caller chooses another time.
+pub const DEFAULT_STALL_TIMEOUT: Time = Time::from_secs(60);
+
 /// Options of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerOptions {

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::config::host_config;
-use crate::{CreateError, HostOptions, Inactive};
+use crate::{CreateError, DEFAULT_STALL_TIMEOUT, HostOptions, Inactive};
 use enet_codec::Recorder;
 use enet_net::{BindAddress, Clock, Host, Network, Totals};
 use enet_proto::{Disconnect, HostConfig, PeerState, Time};
@@ -41,6 +41,7 @@ pub struct Connection {
     seed: u32,
     /// The clock of the thread that serves the hosts; `None` if the caller serves them.
     thread_clock: Option<Clock>,
+    stall_timeout: Option<Time>,
     host: Option<Host>,
     /// Number of hosts so far, which tells their peers apart.
     hosts: u32,
@@ -65,6 +66,7 @@ impl Connection {
             network,
             seed,
             thread_clock: None,
+            stall_timeout: Some(DEFAULT_STALL_TIMEOUT),
             host: None,
             hosts: 0,
             channel_limit: 0,
@@ -109,6 +111,7 @@ impl Connection {
         // Any odd step gives every host another seed.
         self.seed = self.seed.wrapping_add(0x9E37_79B9);
         let mut host = Host::new(config, transport);
+        host.set_stall_timeout(self.stall_timeout);
         if let Some(clock) = self.thread_clock {
             host.start_thread(clock).map_err(CreateError::Thread)?;
         }

@@ -66,7 +66,7 @@ pub mod error;
 pub mod multiplayer;
 
 pub use channel::TransferMode;
-pub use config::{ClientOptions, HostOptions, ServerOptions};
+pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOptions};
 pub use connection::{Connection, HostStatistic, SharedConnection, UndecodedWarning};
 #[cfg(feature = "dtls")]
 pub use error::EncryptError;

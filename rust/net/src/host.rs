@@ -97,8 +97,9 @@ impl Host {
     }
 
     /// Has a thread serve the host, from the first [`Host::receive`] or [`Host::flush`] on: it receives,
-    /// acknowledges, retransmits and sends while the owner does other things. Events still wait in
-    /// [`Host::next_event`]. Queued packets wait for the owner's [`Host::flush`], or for some 30
+    /// acknowledges, retransmits and sends while the owner does other things. While the owner receives and
+    /// flushes many times a second and there is little to do, the owner's calls do it all, and the thread only
+    /// looks whether the owner is late. Events still wait in [`Host::next_event`]. Queued packets wait for the owner's [`Host::flush`], or for some 30
     /// milliseconds at most. `clock` must tell the time that the owner passes to the calls.
     ///
     /// # Errors
@@ -119,6 +120,13 @@ impl Host {
         self.server = Server::Owner;
     }
 
+    /// Chooses how long the owner of a threaded host may go without a [`Host::receive`] before the thread
+    /// stops to answer, so that the remotes time out as if there were no thread; `None`, as at first, for
+    /// ever. The next call of [`Host::receive`] has the thread go on.
+    pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
+        self.driver.set_stall_timeout(timeout);
+    }
+
     /// Whether a thread serves the host.
     pub fn is_threaded(&self) -> bool {
         self.server != Server::Owner
@@ -135,7 +143,7 @@ impl Host {
     /// with the answers that are queued until then. Flush soon: the remote's round-trip times include
     /// the wait. A thread does both by itself.
     pub fn receive(&mut self, now: Time) {
-        if self.has_thread() {
+        if self.has_thread(now) {
             return self.driver.poll_threaded(now);
         }
         self.give_back();
@@ -170,7 +178,7 @@ impl Host {
     }
 
     fn flush_packets(&mut self, now: Time, is_apart: bool) {
-        if self.has_thread() {
+        if self.has_thread(now) {
             return self.driver.flush_threaded(now, is_apart);
         }
         self.worth_a_call = self.driver.send_inline(now, true);
@@ -323,13 +331,13 @@ impl Host {
 
     /// Whether a thread serves the host; a new one begins now. If a defect ended the thread, the owner
     /// serves, and meets the defect itself where it lasts.
-    fn has_thread(&mut self) -> bool {
+    fn has_thread(&mut self, now: Time) -> bool {
         if self.is_threaded() && self.driver.has_ended() {
             self.stop_thread();
         }
         if self.server == Server::NewThread {
             self.server = Server::Thread;
-            self.driver.begin();
+            self.driver.begin(now);
         }
         self.is_threaded()
     }

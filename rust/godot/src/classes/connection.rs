@@ -59,8 +59,8 @@ pub struct ENetConnectionRs {
     /// When packets leave that are put while this object is the [MultiplayerPeer] of a game: see
     /// [member ENetMultiplayerPeerRs.flush_mode]. [constant ENetMultiplayerPeerRs.FLUSH_FRAME] by default.
     /// Packets of [method broadcast] and [method ENetPacketPeerRs.send] leave with [method service] or
-    /// [method flush], or together with those of the game. If the host is [member threaded], they leave some 30
-    /// milliseconds after they were queued at the latest.
+    /// [method flush], or together with those of the game. If the host is [member threaded], they leave some 0.3
+    /// seconds after they were queued at the latest.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
     /// If [code]true[/code], a network thread serves the host. [code]false[/code] by default; the
@@ -71,6 +71,10 @@ pub struct ENetConnectionRs {
     /// network thread starts with the first [method service], [method flush] or [method MultiplayerPeer.poll].
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
+    /// After how many seconds without a [method service] or a [method MultiplayerPeer.poll] the network thread stops
+    /// to answer, 60 by default; 0 for never. See [member ENetMultiplayerPeerRs.stall_timeout].
+    #[var(get = get_stall_timeout, set = set_stall_timeout)]
+    stall_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
 }
 
@@ -284,6 +288,24 @@ impl ENetConnectionRs {
         self.handle.connection().borrow().is_threaded()
     }
 
+    /// See [member stall_timeout].
+    #[func]
+    fn set_stall_timeout(&mut self, seconds: f64) {
+        match convert::stall_timeout(seconds) {
+            Ok(timeout) => {
+                (self.handle.connection().borrow_mut()).set_stall_timeout(timeout);
+            }
+            Err(cause) => self.report("set_stall_timeout", &cause),
+        }
+    }
+
+    /// See [member stall_timeout].
+    #[func]
+    fn get_stall_timeout(&self) -> f64 {
+        let timeout = self.handle.connection().borrow().stall_timeout();
+        timeout.unwrap_or_default().as_secs_f64()
+    }
+
     /// Limits the traffic of the whole host in bytes per second, 0 means no limit. The peers learn of the limits
     /// within a second. A negative number prints an error and changes nothing.
     #[func(gd_self)]
@@ -308,7 +330,7 @@ impl ENetConnectionRs {
 
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
     /// [method ENetPacketPeerRs.send]. The packet leaves with the next [method service] or [method flush]. If the
-    /// host is [member threaded], the packet leaves some 30 milliseconds later at the latest.
+    /// host is [member threaded], the packet leaves some 0.3 seconds later at the latest.
     ///
     /// Prints an error for a channel or flags that do not exist.
     #[func]

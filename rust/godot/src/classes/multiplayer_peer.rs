@@ -127,33 +127,45 @@ pub struct ENetMultiplayerPeerRs {
     /// Closing or freeing the peer loses no packet that was put.
     ///
     /// A script that polls in a loop of its own lets no frame pass: its packets leave with the next
-    /// [method MultiplayerPeer.poll]. If the peer is [member threaded], packets wait some 30 milliseconds at
-    /// most, whatever the main thread does.
+    /// [method MultiplayerPeer.poll]. If the peer is [member threaded], packets wait some 0.3 seconds at most,
+    /// whatever the main thread does.
     ///
     /// Changing the mode sends all packets that wait.
     #[var(get = get_flush_mode, set = set_flush_mode)]
     flush_mode: PhantomVar<FlushMode>,
-    /// If [code]true[/code], as by default, a network thread serves the peer. The thread receives, acknowledges,
+    /// If [code]true[/code], as by default, the peer has a network thread. The thread receives, acknowledges,
     /// retransmits and sends while the main thread is busy: a main thread that loads for a minute loses no
-    /// connection and no packet, and round-trip times do not include the time of frames. Packets, signals and
-    /// the connection status still change only in [method MultiplayerPeer.poll], on the thread that polls, and
-    /// in the same order as without the network thread.
+    /// connection and no packet. Packets, signals and the connection status still change only in
+    /// [method MultiplayerPeer.poll], on the thread that polls, and in the same order as without the network thread.
+    ///
+    /// The network thread works only where it is needed. While the main thread polls at least 20 times a second and
+    /// no more than some 60 datagrams (UDP packets) move in each poll, the main thread does all the work in its
+    /// polls, and the network thread looks a few times a second whether the main thread is late. It steps in 0.1
+    /// seconds after the last poll (0.3 seconds if hardly anything moves), and where there is more to do.
     ///
     /// The network thread starts with the first poll and ends when the peer is closed or freed. Packets leave as
-    /// [member flush_mode] says, or some 30 milliseconds after they were put if the main thread does not get
-    /// that far. The property can be set at any time, and applies to the current host and to later ones; the
+    /// [member flush_mode] says, or when the network thread steps in if the main thread does not get that far. The property can be set at any time, and applies to the current host and to later ones; the
     /// hosts of a mesh take it over when they are added. [member ENetConnectionRs.threaded] of [member host]
     /// changes that host alone, and does not change this property.
     ///
     /// After a long pause, the first poll finds all packets that arrived during the pause, unreliable ones too.
-    /// A remote whose main thread hangs does not time out, because its network thread still answers. To detect
-    /// a hanging remote, let the players answer a message of the game's own.
+    /// A remote whose main thread hangs does not time out before [member stall_timeout].
     ///
     /// With the network thread, the main thread of a busy server has about a tenth of the work that Godot's
     /// built-in class gives it, but all processors together have somewhat more work than without it: set the
     /// property to [code]false[/code] on a machine with a single processor.
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
+    /// After how many seconds without a [method MultiplayerPeer.poll] the network thread (see [member threaded])
+    /// stops to answer, 60 by default; 0 for never. The remotes of a game that hangs for good then time out, as they
+    /// do with Godot's built-in class. The next poll ends the pause: if the remotes have not timed out by then,
+    /// which takes them 5 to 30 seconds, nothing is lost.
+    ///
+    /// Set a longer time for a game that loads for minutes, and 0 while you debug with breakpoints. The property
+    /// can be set at any time, and applies to the current host and to later ones. A negative number prints an
+    /// error and changes nothing. Without the network thread, remotes time out while the game does not poll.
+    #[var(get = get_stall_timeout, set = set_stall_timeout)]
+    stall_timeout: PhantomVar<f64>,
     /// If [code]true[/code], [method create_server] and [method create_client] encrypt the traffic with DTLS
     /// 1.2, which is TLS for UDP. [code]false[/code] by default. Both ends must use the same setting. A server
     /// needs [method set_dtls_key] and [method set_dtls_certificate] first.

@@ -124,7 +124,7 @@ impl ENetPacketPeerRs {
     /// [constant FLAG_UNRELIABLE_FRAGMENT].
     ///
     /// The packet leaves with the next [method ENetConnectionRs.service] or [method ENetConnectionRs.flush]. If the
-    /// host is [member ENetConnectionRs.threaded], the packet leaves some 30 milliseconds later at the latest.
+    /// host is [member ENetConnectionRs.threaded], the packet leaves some 0.3 seconds later at the latest.
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is inactive,
     /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, or [constant FAILED] if the packet

@@ -89,6 +89,20 @@ impl Connection {
         Ok(())
     }
 
+    /// Chooses after how long without a poll or a service the thread stops to answer: see
+    /// [`Host::set_stall_timeout`]. [`crate::DEFAULT_STALL_TIMEOUT`] by default.
+    pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
+        self.stall_timeout = timeout;
+        if let Some(host) = &mut self.host {
+            host.set_stall_timeout(timeout);
+        }
+    }
+
+    /// See [`Connection::set_stall_timeout`].
+    pub fn stall_timeout(&self) -> Option<Time> {
+        self.stall_timeout
+    }
+
     /// Whether hosts get a thread: see [`Connection::set_thread`].
     pub fn is_threaded(&self) -> bool {
         self.thread_clock.is_some()

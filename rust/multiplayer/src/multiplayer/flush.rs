@@ -48,6 +48,20 @@ impl Multiplayer {
         Ok(())
     }
 
+    /// Chooses after how long without a poll the threads stop to answer, now and when hosts are added: see
+    /// [`enet_net::Host::set_stall_timeout`]. [`crate::DEFAULT_STALL_TIMEOUT`] by default.
+    pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
+        self.settings.stall_timeout = timeout;
+        for host in self.hosts.values() {
+            host.borrow_mut().set_stall_timeout(timeout);
+        }
+    }
+
+    /// See [`Multiplayer::set_stall_timeout`].
+    pub fn stall_timeout(&self) -> Option<Time> {
+        self.settings.stall_timeout
+    }
+
     /// Whether hosts get a thread: see [`Multiplayer::set_thread`].
     pub fn is_threaded(&self) -> bool {
         self.settings.thread_clock.is_some()

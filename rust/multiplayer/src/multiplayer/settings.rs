@@ -1,9 +1,10 @@
 //! The caller's settings, for the hosts of sessions to come and for the next packets.
 
 use super::{FlushMode, Multiplayer, WireProtocol};
-use crate::TransferMode;
+use crate::{DEFAULT_STALL_TIMEOUT, TransferMode};
 use enet_codec::Compression;
 use enet_net::{BindAddress, Clock};
+use enet_proto::Time;
 
 /// Settings that outlive sessions.
 pub(super) struct Settings {
@@ -12,6 +13,8 @@ pub(super) struct Settings {
     pub flush_mode: FlushMode,
     /// The clock of the threads that serve the hosts; `None` if the caller serves them.
     pub thread_clock: Option<Clock>,
+    /// See [`Multiplayer::set_stall_timeout`].
+    pub stall_timeout: Option<Time>,
     pub wire_protocol: WireProtocol,
     /// See [`Multiplayer::set_always_ordered`].
     pub always_ordered: bool,
@@ -28,6 +31,7 @@ impl Default for Settings {
             compression: Compression::None,
             flush_mode: FlushMode::default(),
             thread_clock: None,
+            stall_timeout: Some(DEFAULT_STALL_TIMEOUT),
             wire_protocol: WireProtocol::default(),
             always_ordered: false,
             server_relay: true,

@@ -10,7 +10,7 @@ use enet_codec::Codec;
 use enet_proto::Time;
 
 use super::locks::Guard;
-use super::schedule::Sender;
+use super::schedule::{Sender, Wake};
 use super::socket_side::{Handshakes, Read};
 use super::state::{Encryption, State};
 use super::{
@@ -100,34 +100,44 @@ impl Driver {
         }
     }
 
-    /// Takes in what arrived while the thread rests, which may be told of it too late for this poll. For
-    /// the owner of a host that a thread serves.
+    /// Takes in what arrived while the thread rests, which may be told of it too late for this poll. Does
+    /// what is due if the thread stands by. For the owner of a host that a thread serves.
     pub fn poll_threaded(&self, now: Time) {
         let Some(mut guard) = self.socket.try_lock() else {
             // The thread reads.
-            self.state.lock().schedule.on_poll(now);
-            return;
+            let mut state = self.state.lock();
+            let moved = state.moved();
+            let wake = state.schedule.on_poll(now, moved, false);
+            return self.wake(state, wake);
         };
         let socket = &mut *guard;
         let read = match socket.has_deferred() {
             true => Read::default(),
+            // Acknowledgements of before the stall come before the timers that miss them.
+            false if self.state.lock().schedule.is_stalled() => {
+                self.read(socket, now, MAX_DATAGRAMS, MAX_BYTES)
+            }
             false => self.read(socket, now, MAX_ROUND, MAX_ROUND_BYTES),
         };
         let mut state = match read.datagrams {
             0 => self.state.lock(),
             _ => self.receive(socket, now, Handshakes::Defer),
         };
-        state.schedule.on_poll(now);
-        if read.datagrams == 0 {
-            return;
+        let moved = state.moved();
+        let mut wake = state.schedule.on_poll(now, moved, read.is_full);
+        let serves = state.schedule.is_standing_by();
+        if serves {
+            state.service(now);
         }
-        let has_deferred = socket.has_deferred();
-        let has_answers = state.host.unsent_datagrams() > 0;
-        drop(guard);
-        let wake = match has_deferred {
-            true => state.schedule.on_call(),
-            false => state.schedule.after_poll(now, has_answers),
-        };
+        if serves || read.datagrams > 0 {
+            let has_deferred = socket.has_deferred();
+            let has_answers = state.host.unsent_datagrams() > 0;
+            drop(guard);
+            wake = wake.or(match has_deferred {
+                true => state.schedule.on_call(),
+                false => state.schedule.after_poll(now, has_answers),
+            });
+        }
         self.wake(state, wake);
     }
 
@@ -135,13 +145,17 @@ impl Driver {
     pub fn wait_threaded(&self, limit: Duration) -> bool {
         let mut state = self.state.lock();
         state.is_awaited = true;
-        state.schedule.on_wait();
+        if state.schedule.on_wait() == Wake::Pause {
+            self.resumed.notify_one();
+        }
         let (inner, held) = state.split();
         let nothing = |state: &mut State| !state.host.has_events();
         let waited = self.happened.wait_timeout_while(inner, limit, nothing);
         let (inner, result) = waited.unwrap_or_else(PoisonError::into_inner);
         let mut state = Guard::rejoin(inner, held);
         state.is_awaited = false;
+        let now = state.latest;
+        state.schedule.after_wait(now);
         !result.timed_out()
     }
 

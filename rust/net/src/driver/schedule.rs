@@ -1,22 +1,40 @@
-//! When a network thread works, pauses and sleeps, and who sends what the owner queued.
+//! When a network thread stands by, works, pauses and sleeps, and who sends what the owner queued.
 //!
 //! A value without locks, sockets or a clock: events and times go in, decisions come out. The driver
 //! ([`super`]) keeps it under the state lock and carries its decisions out.
 //!
-//! Waking a sleeping thread costs about as much as sending two datagrams, so the rules avoid it:
+//! Most games have few players. There the owner does the work of its own frame in its polls and flushes, and the
+//! thread stands by: it does not watch the socket, and looks a few times a second whether the owner is late
+//! ([`watch`]). It steps in when the owner is late, when a poll finds more than it can handle, and where there
+//! is so much to do that moving it off the owner pays. It stands by again when the owner has polled
+//! regularly for a while.
+//!
+//! A host whose owner has not polled for the stall timeout rests altogether: its remotes time out as if
+//! there were no thread. The next poll ends the rest.
+//!
+//! Waking a sleeping thread costs about as much as sending two datagrams, so a thread that serves follows rules
+//! that avoid it:
 //!
 //! - Queued packets wait for the owner's flush, so that they share datagrams. At the flush, the owner
 //!   sends up to [`FEW_DATAGRAMS`] itself if nobody uses the socket, and otherwise wakes the thread.
 //!   [`MANY_DATAGRAMS`] full datagrams wake the thread before the flush.
 //! - An owner may stop flushing, for example while it loads a level. Queued packets therefore leave
 //!   without a flush: after [`COALESCING_TIME`] if the thread is awake, after [`NAP`] at the latest if
-//!   it sleeps. While the owner sends regularly, the thread sleeps no longer than a nap, so that a
-//!   queued packet need not wake it; a longer sleep ends when the first packet is queued.
+//!   it sleeps, and when it steps in if it stands by. While the owner sends regularly, the thread sleeps no
+//!   longer than a nap, so that a queued packet need not wake it; a longer sleep ends when the first packet is
+//!   queued.
 //! - A single datagram that arrives is processed at once. When datagrams arrive in quick succession,
 //!   the thread pauses between two rounds and processes several together. The owner does not wait for
 //!   the end of the pause: its poll reads the socket itself.
 
 use enet_proto::Time;
+
+mod types;
+mod watch;
+
+pub use types::{Next, Round, Sender, Wake};
+use types::{Phase, Unflushed};
+use watch::Watch;
 
 /// Packets that the owner queued and did not flush wait this long while the thread is awake.
 pub const COALESCING_TIME: Time = Time::from_millis(3);
@@ -28,90 +46,12 @@ pub const OWNER_HABIT: Time = Time::from_secs(1);
 pub const LONG_PAUSE: Time = Time::from_millis(4);
 /// The pause between two busy rounds while the owner does not poll.
 pub const SHORT_PAUSE: Time = Time::from_millis(1);
-/// The owner's flush sends up to this many datagrams itself.
+/// The owner's flush sends up to this many datagrams itself while the thread serves.
 pub const FEW_DATAGRAMS: usize = 2;
+/// The same while the thread stands by: it would have to be woken, and to read the socket as well.
+pub const BURST_DATAGRAMS: usize = 24;
 /// So many full datagrams justify waking the thread before the flush.
 pub const MANY_DATAGRAMS: usize = 32;
-
-/// The thread's activity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// No thread serves the host: its owner does.
-    Inline,
-    /// The thread exists and waits for the owner's first call.
-    Starting,
-    /// The thread is in a round, or about to begin one. It sees every change before it rests.
-    Working,
-    /// The thread lets datagrams accumulate. A condition variable ends the pause.
-    Paused,
-    /// The thread waits for the socket. The waker ends the wait.
-    Sleeping { until: Time },
-    /// The thread is to send what waits and to end.
-    Stopping,
-}
-
-/// Packets that the owner queued since the last flush.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unflushed {
-    /// Nothing.
-    Nothing,
-    /// Packets, since then.
-    Packets { since: Time },
-    /// Packets since then, and they fill many datagrams. The full datagrams are to leave now.
-    Full { since: Time },
-    /// Everything is to leave now.
-    Due,
-}
-
-/// How to make the thread notice a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
-    /// The thread notices by itself, or need not.
-    No,
-    /// End its pause.
-    Pause,
-    /// End its sleep.
-    Sleep,
-}
-
-/// The side that sends at the owner's flush.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
-    /// Nobody: nothing waits.
-    Nobody,
-    /// The owner.
-    Owner,
-    /// The thread, once it is woken.
-    Thread(Wake),
-}
-
-/// The thread's next step after a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Begin another round.
-    Continue,
-    /// Pause until then, or until [`Wake::Pause`].
-    Pause(Time),
-    /// Wait for the socket until then, or until [`Wake::Sleep`].
-    Sleep(Time),
-    /// End.
-    Stop,
-}
-
-/// Results of a round.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Round {
-    /// Datagrams that arrived.
-    pub arrived: usize,
-    /// Whether more datagrams wait in the socket, or for it, than one round handles.
-    pub is_unfinished: bool,
-    /// Whether reading the socket failed. It may fail again at once.
-    pub has_failed: bool,
-    /// When the protocol, a session or the transport has something to do next.
-    pub next_timer: Time,
-    /// Whether the thread knew when it sent that it was to end.
-    pub is_last: bool,
-}
 
 /// See the module's head.
 #[derive(Debug, Clone)]
@@ -122,6 +62,7 @@ pub struct Schedule {
     owner_sends_until: Time,
     owner_polls_until: Time,
     last_arrival: Time,
+    watch: Watch,
 }
 
 impl Default for Schedule {
@@ -132,6 +73,7 @@ impl Default for Schedule {
             owner_sends_until: Time::ZERO,
             owner_polls_until: Time::ZERO,
             last_arrival: Time::ZERO,
+            watch: Watch::default(),
         }
     }
 }
@@ -143,10 +85,17 @@ impl Schedule {
     }
 
     /// The owner made its first call to a threaded host: the thread begins.
-    pub fn on_first_call(&mut self) {
+    pub fn on_first_call(&mut self, now: Time) {
         if self.phase == Phase::Starting {
             self.phase = Phase::Working;
+            self.watch.on_poll(now);
         }
+    }
+
+    /// Chooses how long the owner may go without a poll before nobody serves the host.
+    pub fn set_stall_timeout(&mut self, timeout: Option<Time>) -> Wake {
+        self.watch.set_stall_timeout(timeout);
+        self.wake()
     }
 
     /// The thread is to end.
@@ -158,7 +107,9 @@ impl Schedule {
 
     /// The thread ended: the owner serves the host.
     pub fn on_end(&mut self) {
-        *self = Self::default();
+        let mut ended = Self::default();
+        std::mem::swap(self, &mut ended);
+        self.watch.set_stall_timeout(ended.watch.stall_timeout());
     }
 
     /// Whether the thread waits for the owner's first call.
@@ -171,9 +122,19 @@ impl Schedule {
         self.phase == Phase::Stopping
     }
 
-    /// Whether a thread sends and receives.
+    /// Whether there is a thread that sends and receives if need be.
     fn is_served(&self) -> bool {
         !matches!(self.phase, Phase::Inline | Phase::Starting)
+    }
+
+    /// Whether the owner does the work of the thread, which stands by.
+    pub fn is_standing_by(&self) -> bool {
+        matches!(self.phase, Phase::StandingBy { .. })
+    }
+
+    /// Whether nobody serves the host, as its owner is gone.
+    pub fn is_stalled(&self) -> bool {
+        self.phase == Phase::Stalled
     }
 
     /// Whether packets wait for the owner's flush, or for the thread.
@@ -209,7 +170,11 @@ impl Schedule {
             return Sender::Nobody;
         }
         self.owner_sends_until = now + OWNER_HABIT;
-        if unsent <= FEW_DATAGRAMS && can_send {
+        let few = match self.is_standing_by() {
+            true => BURST_DATAGRAMS,
+            false => FEW_DATAGRAMS,
+        };
+        if unsent <= few && can_send {
             self.unflushed = Unflushed::Nothing;
             return Sender::Owner;
         }
@@ -223,9 +188,21 @@ impl Schedule {
         self.wake_from_long_sleep(now)
     }
 
-    /// The owner polls.
-    pub fn on_poll(&mut self, now: Time) {
+    /// The owner polls. `moved` datagrams arrived or left since the host was made; the poll `is_full` if it
+    /// left some unread. The thread then takes over, and at the end of a stall.
+    pub fn on_poll(&mut self, now: Time, moved: u64, is_full: bool) -> Wake {
         self.owner_polls_until = now + OWNER_HABIT;
+        self.watch.on_poll(now);
+        self.watch.note_moved(now, moved);
+        if is_full {
+            self.watch.on_overload();
+        }
+        let takes_over = match self.phase {
+            Phase::Stalled => true,
+            Phase::StandingBy { .. } => self.watch.is_heavy(),
+            _ => false,
+        };
+        if takes_over { self.wake() } else { Wake::No }
     }
 
     /// The owner's poll read datagrams. If the poll `has_answers`, for example acknowledgements, these wait
@@ -238,8 +215,18 @@ impl Schedule {
     }
 
     /// The owner blocks until an event happens, and does not poll meanwhile.
-    pub fn on_wait(&mut self) {
+    pub fn on_wait(&mut self) -> Wake {
         self.owner_polls_until = Time::ZERO;
+        self.watch.on_wait();
+        match self.phase {
+            Phase::StandingBy { .. } | Phase::Stalled => self.wake(),
+            _ => Wake::No,
+        }
+    }
+
+    /// The wait is over.
+    pub fn after_wait(&mut self, now: Time) {
+        self.watch.on_poll(now);
     }
 
     /// The owner did something that may have to leave at once: it connects, disconnects, configures.
@@ -254,6 +241,10 @@ impl Schedule {
     fn wake(&mut self) -> Wake {
         match self.phase {
             Phase::Paused => Wake::Pause,
+            Phase::StandingBy { .. } | Phase::Stalled => {
+                self.phase = Phase::Working;
+                Wake::Pause
+            }
             Phase::Sleeping { .. } => {
                 // Once: the next one finds it awake.
                 self.phase = Phase::Working;
@@ -290,6 +281,7 @@ impl Schedule {
 
     /// The thread ends a round.
     pub fn after_round(&mut self, now: Time, round: Round) -> Next {
+        self.watch.note_moved(now, round.moved);
         let pause = match now < self.owner_polls_until {
             true => LONG_PAUSE,
             false => SHORT_PAUSE,
@@ -302,6 +294,15 @@ impl Schedule {
             Phase::Stopping if round.is_unfinished || !round.is_last => return Next::Continue,
             Phase::Stopping => return Next::Stop,
             _ if round.is_unfinished || self.must_send() => Next::Continue,
+            _ if self.watch.is_gone(now) => {
+                self.phase = Phase::Stalled;
+                return Next::Rest;
+            }
+            _ if self.watch.is_reliable(now) => {
+                let timer = round.side_timer.unwrap_or(Time::MAX);
+                self.phase = Phase::StandingBy { timer };
+                return Next::Rest;
+            }
             // More is about to arrive. A socket that cannot be read may end every wait at once.
             _ if round.arrived > 1 || follows_soon || round.has_failed => Next::Pause(now + pause),
             _ => Next::Sleep(self.next_time(now, round.next_timer)),
@@ -309,7 +310,7 @@ impl Schedule {
         self.phase = match next {
             Next::Pause(_) => Phase::Paused,
             Next::Sleep(until) => Phase::Sleeping { until },
-            Next::Continue | Next::Stop => Phase::Working,
+            Next::Continue | Next::Rest | Next::Stop => Phase::Working,
         };
         next
     }
@@ -319,10 +320,27 @@ impl Schedule {
         self.phase == Phase::Paused && !self.must_send()
     }
 
-    /// The thread's pause or sleep is over.
-    pub fn on_resume(&mut self) {
+    /// The thread's pause or sleep is over. True if the owner is gone, so that the thread receives nothing.
+    pub fn on_resume(&mut self, now: Time) -> bool {
         if matches!(self.phase, Phase::Paused | Phase::Sleeping { .. }) {
             self.phase = Phase::Working;
+        }
+        self.watch.is_gone(now)
+    }
+
+    /// Until when the thread rests, if nothing ends the rest before; `None` when it is over.
+    pub fn rest(&mut self, now: Time) -> Option<Time> {
+        match self.phase {
+            Phase::Stalled => Some(Time::MAX),
+            Phase::StandingBy { timer } => {
+                let until = timer.min(self.watch.late_at());
+                if now >= until {
+                    self.phase = Phase::Working;
+                    return None;
+                }
+                Some(until)
+            }
+            _ => None,
         }
     }
 

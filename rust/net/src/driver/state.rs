@@ -107,6 +107,11 @@ impl State {
         is_sound(arrival.wire_size).then(room).flatten()
     }
 
+    /// Datagrams that arrived or left since the host was made.
+    pub fn moved(&self) -> u64 {
+        self.totals.received_datagrams + self.totals.sent_datagrams
+    }
+
     /// Does what is due in the protocol.
     pub fn service(&mut self, now: Time) {
         self.latest = self.latest.max(now);

@@ -52,9 +52,16 @@ impl Driver {
     }
 
     /// Lets the thread begin to serve.
-    pub fn begin(&self) {
-        self.state.lock().schedule.on_first_call();
+    pub fn begin(&self, now: Time) {
+        self.state.lock().schedule.on_first_call(now);
         self.happened.notify_all();
+    }
+
+    /// See [`crate::Host::set_stall_timeout`].
+    pub fn set_stall_timeout(&self, timeout: Option<Time>) {
+        let mut state = self.state.lock();
+        let wake = state.schedule.set_stall_timeout(timeout);
+        self.wake(state, wake);
     }
 
     /// Ends the thread. What waits has left then.
@@ -99,18 +106,22 @@ impl Driver {
         drop(self.happened.wait_while(inner, rests));
         drop(held);
         let mut is_stopping = false;
+        let mut is_alone = false;
         loop {
-            let (next, stops) = self.serve_round(clock, is_stopping);
+            let (next, stops) = self.serve_round(clock, is_stopping, is_alone);
             is_stopping = stops;
             match next {
                 Next::Continue => {}
                 Next::Stop => return,
-                Next::Pause(until) => self.pause(until.saturating_sub(clock())),
+                Next::Pause(until) => {
+                    is_alone = self.pause(until.saturating_sub(clock()), clock);
+                }
+                Next::Rest => is_alone = self.rest(clock),
                 Next::Sleep(until) => {
                     let timeout = until.saturating_sub(clock());
                     let waited = poller.wait(timeout);
                     let mut state = self.state.lock();
-                    state.schedule.on_resume();
+                    is_alone = state.schedule.on_resume(clock());
                     if waited.is_err() {
                         state.totals.socket_errors += 1;
                         drop(state);
@@ -121,19 +132,22 @@ impl Driver {
         }
     }
 
-    /// One round. A thread that `is_stopping` reads no more, so that it comes to an end. Says what comes
-    /// next, and whether the thread is stopping.
-    fn serve_round(&self, clock: Clock, is_stopping: bool) -> (Next, bool) {
+    /// One round. A thread that `is_stopping` reads no more, so that it comes to an end. One that `is_alone`,
+    /// because the owner is gone, only sends what the owner still queued. Says what comes next, and whether the
+    /// thread is stopping.
+    fn serve_round(&self, clock: Clock, is_stopping: bool, is_alone: bool) -> (Next, bool) {
         self.socket.give_way();
         let mut guard = self.socket.lock();
         let socket = &mut *guard;
-        let read = match is_stopping {
+        let read = match is_stopping || is_alone {
             true => Read::default(),
             false => self.read(socket, clock(), MAX_ROUND, MAX_ROUND_BYTES),
         };
         let now = clock();
         let mut state = self.receive(socket, now, Handshakes::Process);
-        state.service(now);
+        if !is_alone {
+            state.service(now);
+        }
         if state.schedule.begin_sending(now) {
             state.host.flush(now);
         }
@@ -149,22 +163,35 @@ impl Driver {
         let next_timer = state.host.next_timer();
         let round = Round {
             arrived: read.datagrams,
+            moved: state.moved(),
             is_unfinished: is_full || read.is_full && !is_last,
             is_last,
             has_failed: read.has_failed,
+            side_timer: timer,
             next_timer: timer.map_or(next_timer, |timer| timer.min(next_timer)),
         };
         let next = state.schedule.after_round(now, round);
         (next, is_last)
     }
 
-    /// Lets the time pass, unless something is to leave.
-    fn pause(&self, time: Time) {
+    /// Leaves the host to its owner, or to nobody if the owner is gone. Says whether it is gone afterwards.
+    fn rest(&self, clock: Clock) -> bool {
+        let (mut inner, held) = self.state.lock().split();
+        while let Some(until) = inner.schedule.rest(clock()) {
+            let time = until.saturating_sub(clock());
+            let waited = self.resumed.wait_timeout(inner, time);
+            (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        Guard::rejoin(inner, held).schedule.on_resume(clock())
+    }
+
+    /// Lets the time pass, unless something is to leave. Says whether the owner is gone afterwards.
+    fn pause(&self, time: Time, clock: Clock) -> bool {
         let (inner, held) = self.state.lock().split();
         let may_pause = |state: &mut State| state.schedule.may_pause();
         let waited = self.resumed.wait_timeout_while(inner, time, may_pause);
         let (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        Guard::rejoin(inner, held).schedule.on_resume();
+        Guard::rejoin(inner, held).schedule.on_resume(clock())
     }
 }
 

@@ -191,4 +191,20 @@ impl super::ENetMultiplayerPeerRs {
     pub(super) fn is_threaded(&self) -> bool {
         self.session.core.is_threaded()
     }
+
+    /// See [member stall_timeout].
+    #[func]
+    pub(super) fn set_stall_timeout(&mut self, seconds: f64) {
+        match convert::stall_timeout(seconds) {
+            Ok(timeout) => self.session.core.set_stall_timeout(timeout),
+            Err(cause) => self.report("set_stall_timeout", &cause),
+        }
+    }
+
+    /// See [member stall_timeout].
+    #[func]
+    pub(super) fn get_stall_timeout(&self) -> f64 {
+        let timeout = self.session.core.stall_timeout();
+        timeout.unwrap_or_default().as_secs_f64()
+    }
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod hands;
+
 const START: Time = Time::from_secs(100);
 const FAR: Time = Time::from_secs(200);
 
@@ -14,7 +16,7 @@ fn working() -> Schedule {
     let mut schedule = Schedule::default();
     schedule.on_start();
     assert!(schedule.is_starting());
-    schedule.on_first_call();
+    schedule.on_first_call(START);
     assert!(!schedule.is_starting());
     schedule
 }
@@ -63,7 +65,7 @@ fn a_thread_that_waits_for_the_first_call_is_left_alone() {
     schedule.on_start();
     assert_eq!(schedule.on_call(), Wake::No);
     assert_eq!(schedule.on_queue(START, 1), Wake::No);
-    schedule.on_first_call();
+    schedule.on_first_call(START);
     assert!(!schedule.begin_sending(START), "packets wait for the flush");
 }
 
@@ -77,7 +79,7 @@ fn queued_packets_wake_a_long_sleeper_once() {
     assert!(!schedule.begin_sending(ms(1)));
     let next = schedule.after_round(ms(1), idle_until(FAR));
     assert_eq!(next, Next::Sleep(START + COALESCING_TIME));
-    schedule.on_resume();
+    schedule.on_resume(START);
     assert!(schedule.begin_sending(START + COALESCING_TIME));
     assert!(!schedule.has_unflushed());
 }
@@ -193,7 +195,7 @@ fn calls_are_carried_out_at_once() {
 #[test]
 fn answers_to_what_a_poll_read_need_no_flush() {
     let mut schedule = sleeping();
-    schedule.on_poll(START);
+    schedule.on_poll(START, 0, false);
     assert_eq!(schedule.after_poll(START, false), Wake::No);
     assert_eq!(schedule.after_poll(START, true), Wake::Sleep);
     assert!(schedule.begin_sending(START + COALESCING_TIME));
@@ -202,10 +204,10 @@ fn answers_to_what_a_poll_read_need_no_flush() {
 #[test]
 fn pauses_are_long_while_the_owner_polls() {
     let mut schedule = working();
-    schedule.on_poll(START);
+    schedule.on_poll(START, 0, false);
     let next = schedule.after_round(START, arrived(2));
     assert_eq!(next, Next::Pause(START + LONG_PAUSE));
-    schedule.on_resume();
+    schedule.on_resume(START);
     // An owner that blocks in a wait does not read.
     schedule.on_wait();
     let next = schedule.after_round(ms(5), arrived(2));
@@ -217,12 +219,12 @@ fn single_datagrams_pause_the_thread_only_in_quick_succession() {
     let mut schedule = working();
     assert_eq!(schedule.after_round(START, arrived(1)), Next::Sleep(FAR));
     let soon = START + SHORT_PAUSE / 2;
-    schedule.on_resume();
+    schedule.on_resume(START);
     assert_eq!(
         schedule.after_round(soon, arrived(1)),
         Next::Pause(soon + SHORT_PAUSE)
     );
-    schedule.on_resume();
+    schedule.on_resume(START);
     assert_eq!(schedule.after_round(ms(10), arrived(1)), Next::Sleep(FAR));
 }
 

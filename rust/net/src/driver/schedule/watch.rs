@@ -1,0 +1,144 @@
+//! A watch on the owner: whether it polls in time, how much each of its polls has to do, and for how long it has
+//! not polled at all.
+
+use enet_proto::Time;
+
+/// The longest time between two polls that are regular: 20 frames a second.
+pub const REGULAR: Time = Time::from_millis(50);
+/// After so long of regular polls the owner can be relied on.
+pub const TRUST: Time = Time::from_millis(250);
+/// An owner that has not polled for so long is late.
+pub const PATIENCE: Time = Time::from_millis(100);
+/// The same where hardly a datagram moves. The thread looks for a late owner as rarely.
+pub const IDLE_PATIENCE: Time = Time::from_millis(280);
+/// Least time, and least number of polls, over which the load is measured.
+pub const WINDOW: Time = Time::from_millis(250);
+pub const WINDOW_POLLS: u64 = 8;
+/// So many datagrams for each poll, received and sent, are worth a thread of their own. Moving one takes some 3
+/// microseconds, and a change of threads some 20.
+pub const HEAVY: u64 = 60;
+/// With fewer than this the owner moves them itself.
+pub const LIGHT: u64 = 50;
+/// A window with no more datagrams is idle.
+pub const IDLE: u64 = 4;
+
+/// How much there is to do in each poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Load {
+    Idle,
+    Light,
+    Heavy,
+}
+
+/// See the module's head.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    last_poll: Time,
+    /// Since when the owner has polled regularly.
+    regular_since: Time,
+    /// Whether the owner blocks until an event happens.
+    is_waiting: bool,
+    load: Load,
+    window_began: Time,
+    /// Datagrams that had moved when the window began, and polls since.
+    moved: u64,
+    polls: u64,
+    /// The owner counts as gone after so long without a poll.
+    stall_timeout: Option<Time>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            last_poll: Time::ZERO,
+            regular_since: Time::ZERO,
+            is_waiting: false,
+            load: Load::Light,
+            window_began: Time::ZERO,
+            moved: 0,
+            polls: 0,
+            stall_timeout: None,
+        }
+    }
+}
+
+impl Watch {
+    /// The owner polls, or makes its first call.
+    pub fn on_poll(&mut self, now: Time) {
+        if self.is_waiting || now > self.last_poll + REGULAR {
+            self.regular_since = now;
+        }
+        self.is_waiting = false;
+        self.last_poll = now;
+        self.polls += 1;
+    }
+
+    /// The owner blocks until an event happens.
+    pub fn on_wait(&mut self) {
+        self.is_waiting = true;
+    }
+
+    /// Notes how many datagrams were moved since the host was made.
+    pub fn note_moved(&mut self, now: Time, total: u64) {
+        if now < self.window_began + WINDOW || self.polls < WINDOW_POLLS {
+            return;
+        }
+        let moved = total.saturating_sub(self.moved);
+        let each = moved / self.polls;
+        self.load = match self.load {
+            _ if moved <= IDLE => Load::Idle,
+            _ if each > HEAVY => Load::Heavy,
+            Load::Heavy if each >= LIGHT => Load::Heavy,
+            _ => Load::Light,
+        };
+        self.window_began = now;
+        self.moved = total;
+        self.polls = 0;
+    }
+
+    /// More datagrams waited than one poll handles.
+    pub fn on_overload(&mut self) {
+        self.load = Load::Heavy;
+    }
+
+    /// Whether the owner can be left to serve the host.
+    pub fn is_reliable(&self, now: Time) -> bool {
+        !self.is_waiting
+            && !self.is_heavy()
+            && now >= self.regular_since + TRUST
+            && now < self.late_at()
+    }
+
+    /// Whether there is so much to do that the thread is to do it.
+    pub fn is_heavy(&self) -> bool {
+        self.load == Load::Heavy
+    }
+
+    /// When the owner is late if it does not poll until then.
+    pub fn late_at(&self) -> Time {
+        self.last_poll
+            + match self.load {
+                Load::Idle => IDLE_PATIENCE,
+                Load::Light | Load::Heavy => PATIENCE,
+            }
+    }
+
+    pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
+        self.stall_timeout = timeout;
+    }
+
+    pub fn stall_timeout(&self) -> Option<Time> {
+        self.stall_timeout
+    }
+
+    /// When the owner counts as gone if it does not poll until then.
+    pub fn gone_at(&self) -> Option<Time> {
+        let timeout = self.stall_timeout.filter(|_| !self.is_waiting)?;
+        self.last_poll.checked_add(timeout)
+    }
+
+    /// Whether the owner counts as gone.
+    pub fn is_gone(&self, now: Time) -> bool {
+        self.gone_at().is_some_and(|at| now >= at)
+    }
+}
