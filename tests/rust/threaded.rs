@@ -18,6 +18,7 @@ mod between_polls;
 mod handshakes;
 mod slow;
 mod sockets;
+mod stalls;
 mod who_sends;
 
 /// A wait that takes longer has failed.

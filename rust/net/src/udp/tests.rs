@@ -143,3 +143,64 @@ fn the_buffers_that_the_system_gave_are_told() {
     assert!(receive >= plain.recv_buffer_size().expect("known"));
     assert!(send >= plain.send_buffer_size().expect("known"));
 }
+
+/// Receives one datagram, or a batch.
+type Receive = fn(&UdpSocket, &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize>;
+
+#[test]
+fn every_datagram_is_received_whole_once_and_in_order() {
+    let receivers: [(Receive, usize); 2] = [
+        (batch::receive, batch::SIZE),
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        (no_batch::receive, no_batch::SIZE),
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        (batch::receive, batch::SIZE),
+    ];
+    for (receive, most) in receivers {
+        let (near, near_address) = socket();
+        let far = [socket(), socket()];
+        for count in [0, 1, 7, 8, 9, 20] {
+            for number in 0..count {
+                let (socket, _) = &far[number % 2];
+                let sent = socket.send_to(&vec![number as u8; 100 * number], near_address);
+                sent.expect("sent");
+            }
+            let mut received = 0;
+            while received < count {
+                let before = received;
+                let taken = receive(&near, &mut |from, datagram| {
+                    assert_eq!(from, far[received % 2].1);
+                    assert_eq!(datagram, vec![received as u8; 100 * received]);
+                    received += 1;
+                });
+                let taken = taken.expect("some are left");
+                assert_eq!(taken, received - before);
+                assert!(taken <= most);
+            }
+            let error = receive(&near, &mut |_, _| panic!("none is left"));
+            let error = error.expect_err("none is left");
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        }
+    }
+}
+
+#[test]
+fn a_drained_transport_says_so() {
+    let transport = || Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);
+    let mut near = transport().expect("a socket");
+    let mut far = transport().expect("a socket");
+    let to = near.local_address().expect("bound");
+    for count in [1, batch::SIZE + 1] {
+        for _ in 0..count {
+            far.send(to, b"hello").expect("sent");
+        }
+        let mut received = 0;
+        while received < count {
+            received += near.receive(&mut |_, _| {}).expect("no error");
+            // Without batches, only a call in vain tells.
+            let is_over = received == count && batch::SIZE > 1;
+            assert_eq!(near.is_drained(), is_over, "{received} of {count}");
+        }
+        assert_eq!(near.receive(&mut |_, _| {}).expect("no error"), 0);
+    }
+}
