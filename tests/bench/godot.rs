@@ -1,12 +1,14 @@
 //! `cargo xtask bench godot`: our class against Godot's own, in headless Godots.
 //!
-//! The server is a Godot with one of the classes (tests/godot/bench.gd). The clients are one process on
-//! enet_multiplayer. Stock, ours, and ours with its network thread run in turn, several times. Every
-//! figure is a cost, so a smaller ratio is better. The table shows the medians, and the range of the
-//! ratios over the rounds. docs/benchmarks/README.md describes each case.
+//! The measured process is a Godot with one of the classes. The other end is a Godot with the stock class,
+//! or for many clients one process on enet_multiplayer. Stock, ours, and ours with its network thread run
+//! in turn, several times. Every figure is a cost, so a smaller ratio is better. The table shows the
+//! medians, and the range of the ratios over the rounds. docs/benchmarks/README.md describes each case.
 
 use std::path::Path;
 
+#[path = "godot/calls.rs"]
+mod calls;
 #[path = "godot/cases.rs"]
 mod cases;
 #[cfg_attr(not(target_os = "linux"), path = "godot/no_floor.rs")]
@@ -20,11 +22,13 @@ mod plot;
 mod report;
 #[path = "godot/run.rs"]
 mod run;
+#[path = "godot/small.rs"]
+mod small;
 #[path = "godot/table.rs"]
 mod table;
 
-use cases::{CASES, Case};
-use run::Figures;
+use cases::{Case, Figure};
+use run::{Figures, Subject};
 
 /// A way to run our class.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,15 +63,35 @@ pub struct Row {
     reference: &'static str,
     reference_values: Vec<f64>,
     columns: Vec<Column>,
+    has_ratio: bool,
+}
+
+/// The ratio of our figure to the reference's, over the rounds.
+pub struct Spread {
+    median: f64,
+    lowest: f64,
+    highest: f64,
 }
 
 impl Row {
-    /// The ratio of each round, in ascending order.
-    fn ratios(&self, column: &Column) -> Vec<f64> {
+    /// None if the row's figures are shown without ratios.
+    fn ratio(&self, column: &Column) -> Option<Spread> {
         let pairs = column.values.iter().zip(&self.reference_values);
         let mut ratios: Vec<f64> = pairs.map(|(ours, reference)| ours / reference).collect();
         ratios.sort_by(f64::total_cmp);
-        ratios
+        self.has_ratio.then(|| Spread {
+            median: median(&ratios),
+            lowest: ratios[0],
+            highest: ratios[ratios.len() - 1],
+        })
+    }
+}
+
+/// Adds a run's figure to the values of the earlier rounds.
+fn add(values: &mut Vec<f64>, figure: &Figure, figures: &Figures) {
+    match figures.get(figure.name) {
+        Some(&value) => values.push(value),
+        None => assert!(figure.is_optional, "a run has no \"{}\"", figure.name),
     }
 }
 
@@ -78,7 +102,7 @@ fn median(values: &[f64]) -> f64 {
 }
 
 /// Runs all rounds of a case. Also returns notes on irregular rounds.
-fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
+fn measure(case: &Case, ways: &[Way], rounds: usize) -> (Vec<Row>, Vec<String>) {
     let mut rows: Vec<Row> = (case.figures.iter())
         .map(|figure| Row {
             case: case.name,
@@ -89,6 +113,7 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
                 "stock"
             },
             reference_values: Vec::new(),
+            has_ratio: figure.has_ratio,
             columns: (ways.iter())
                 .map(|&way| Column {
                     way,
@@ -106,27 +131,37 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
     let mut check = |who: &str, figures: &Figures| {
         oddities.extend(report::oddities(case, who, figures));
     };
-    for _ in 0..case.rounds {
+    for round in 0..rounds {
+        let play = |class, is_threaded| {
+            let subject = Subject {
+                class,
+                is_threaded,
+                round,
+            };
+            (case.run)(case, &subject)
+        };
         let mut reference = None;
         if !case.is_floor {
-            let figures = run::godot(&stock, case, false);
+            let figures = play(&stock, false);
             check("stock", &figures);
             reference = Some(figures);
         }
         for (index, &way) in ways.iter().enumerate() {
-            let figures = run::godot(&ours, case, way == Way::Threaded);
+            let figures = play(&ours, way == Way::Threaded);
             check(way.name(), &figures);
             for (row, figure) in rows.iter_mut().zip(case.figures) {
-                row.columns[index].values.push(figures[figure.name]);
+                add(&mut row.columns[index].values, figure, &figures);
             }
             // The floor moves as many datagrams as our class did in this round.
             reference.get_or_insert_with(|| floor::measure(case, &figures));
         }
         let reference = reference.expect("at least one way");
         for (row, figure) in rows.iter_mut().zip(case.figures) {
-            row.reference_values.push(reference[figure.name]);
+            add(&mut row.reference_values, figure, &reference);
         }
     }
+    // An optional figure that this system cannot measure has no row.
+    rows.retain(|row| !row.reference_values.is_empty());
     (rows, report::notes(&oddities))
 }
 
@@ -151,12 +186,13 @@ fn main() {
         "both" => &[Way::Plain, Way::Threaded],
         other => panic!("--threaded must be no, yes or both, not \"{other}\""),
     };
+    let rounds = value(&words, "--rounds").map(|rounds| rounds.parse().expect("a number"));
     println!("{}", table::head(ways));
     let (mut rows, mut notes) = (Vec::new(), Vec::new());
-    for case in &CASES {
+    for case in cases::all() {
         let is_possible = !case.is_floor || cfg!(target_os = "linux");
         if is_possible && only.is_none_or(|only| case.name.contains(only)) {
-            let (found, odd) = measure(case, ways);
+            let (found, odd) = measure(case, ways, rounds.unwrap_or(case.rounds));
             found
                 .iter()
                 .for_each(|row| println!("{}", table::line(row)));

@@ -21,6 +21,8 @@ pub struct Choice {
     pub class: Option<String>,
     /// Whether that class runs with its network thread: "no", "yes" or "both".
     pub threaded: Option<String>,
+    /// The number of rounds, instead of each case's own.
+    pub rounds: Option<u64>,
 }
 
 /// Runs the benchmark `name`, which `cargo xtask help` describes.
@@ -29,12 +31,18 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
         return in_godot("bench_dtls.gd");
     }
     let is_godot = name == "godot";
-    let is_all = choice.only.is_none() && choice.class.is_none() && choice.threaded.is_none();
+    let is_special = choice.class.is_some() || choice.threaded.is_some() || choice.rounds.is_some();
+    let is_all = choice.only.is_none() && !is_special;
     if choice.plot && !(is_all && ["compression", "godot"].contains(&name)) {
         return Err("--plot is for all of the benchmark \"compression\" or \"godot\"".to_owned());
     }
-    if (choice.class.is_some() || choice.threaded.is_some()) && !is_godot {
-        return Err("--peer-class and --threaded are for the benchmark \"godot\"".to_owned());
+    if is_special && !is_godot {
+        return Err(
+            "--peer-class, --threaded and --rounds are for the benchmark \"godot\"".to_owned(),
+        );
+    }
+    if choice.rounds == Some(0) {
+        return Err("--rounds must be at least 1".to_owned());
     }
     let threaded = choice.threaded.as_deref().unwrap_or("both");
     if !["no", "yes", "both"].contains(&threaded) {
@@ -92,6 +100,9 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     }
     if is_godot {
         words.extend(["--threaded".into(), threaded.into()]);
+    }
+    if let Some(rounds) = choice.rounds {
+        words.extend(["--rounds".into(), rounds.to_string().into()]);
     }
     if choice.plot {
         words.extend(["--plot".into(), root().join(place).into_os_string()]);

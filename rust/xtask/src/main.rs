@@ -45,7 +45,7 @@ Commands of enet-rs:
   cargo xtask bench dtls
       compares the cost of encryption with that of Godot's own DTLS
   cargo xtask bench godot [--only TEXT | --plot] [--peer-class CLASS]
-          [--threaded no|yes|both]
+          [--threaded no|yes|both] [--rounds N]
       compares ENetMultiplayerPeerRs, or CLASS, with Godot's own class in
       headless Godots, as ratios of their costs: without its network thread,
       with it, or both (the default); --plot also renews docs/benchmarks
@@ -111,6 +111,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 plot: options.flag("--plot"),
                 class: options.value("--peer-class")?,
                 threaded: options.value("--threaded")?,
+                rounds: options.number("--rounds")?,
             };
             let name = options.word().unwrap_or_else(|| "core".to_owned());
             options.finish()?;

@@ -1,6 +1,7 @@
 //! The cases, their figures, and the goals.
 
-use super::Way;
+use super::run::{self, Figures, Subject};
+use super::{Way, small};
 
 /// The activity of a case's clients.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Clients {
     Listen,
     /// Each client sends a packet [`PACKETS_PER_SECOND`] times a second.
     Talk,
+    /// Each remote is a game, and sends a packet each frame.
+    Play,
     /// Each client sends a packet to every other client through the server, as often.
     Relay,
 }
@@ -24,6 +27,10 @@ pub struct Figure {
     pub name: &'static str,
     /// The unit, for the tables.
     pub unit: &'static str,
+    /// Whether the figure is compared with the reference's. Counts that are about zero are not.
+    pub has_ratio: bool,
+    /// Whether a run may lack it.
+    pub is_optional: bool,
     goal: Option<f64>,
     threaded_goal: Option<f64>,
 }
@@ -56,14 +63,16 @@ pub struct Case {
     pub rounds: usize,
     /// Whether our class is compared with bare sockets instead of Godot's class.
     pub is_floor: bool,
+    /// Runs the case once.
+    pub run: fn(&Case, &Subject<'_>) -> Figures,
     pub figures: &'static [Figure],
 }
 
-const fn figure(name: &'static str, unit: &'static str) -> Figure {
+pub const fn figure(name: &'static str, unit: &'static str) -> Figure {
     goal(name, unit, None, None)
 }
 
-const fn goal(
+pub const fn goal(
     name: &'static str,
     unit: &'static str,
     goal: Option<f64>,
@@ -72,8 +81,26 @@ const fn goal(
     Figure {
         name,
         unit,
+        has_ratio: true,
+        is_optional: false,
         goal,
         threaded_goal,
+    }
+}
+
+/// A figure that is shown without a ratio.
+pub const fn count(name: &'static str, unit: &'static str) -> Figure {
+    Figure {
+        has_ratio: false,
+        ..figure(name, unit)
+    }
+}
+
+/// A figure that some systems cannot measure.
+pub const fn optional(name: &'static str, unit: &'static str) -> Figure {
+    Figure {
+        is_optional: true,
+        ..figure(name, unit)
     }
 }
 
@@ -129,7 +156,7 @@ const FLOOR: &[Figure] = &[goal(
 )];
 
 /// The template of the cases: three messages for each client, all of which send.
-const TARGETED: Case = Case {
+pub const TARGETED: Case = Case {
     name: "",
     kind: "tick",
     clients: 256,
@@ -140,11 +167,17 @@ const TARGETED: Case = Case {
     seconds: 2.0,
     rounds: 3,
     is_floor: false,
+    run: run::server,
     figures: TICK,
 };
 
-/// All cases.
-pub const CASES: [Case; 21] = [
+/// All cases, those of most games first.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    small::CASES.iter().chain(&CASES)
+}
+
+/// The cases of a server with many clients.
+const CASES: [Case; 21] = [
     Case {
         name: "tick, 8 clients",
         clients: 8,

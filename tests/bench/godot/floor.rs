@@ -190,4 +190,5 @@ pub fn play(words: &[String]) {
         }
         load::pause(begun, count);
     }
+    println!("@result");
 }

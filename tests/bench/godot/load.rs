@@ -77,6 +77,14 @@ pub fn pause(begun: Instant, clients: usize) {
     thread::sleep(pause.saturating_sub(begun.elapsed()));
 }
 
+/// The arguments of this program that run the clients.
+pub fn words(port: &str, clients: usize, rate: u32, kind: &str) -> Vec<String> {
+    let (clients, rate) = (clients.to_string(), rate.to_string());
+    ["load", port, &clients, &rate, kind]
+        .map(str::to_owned)
+        .to_vec()
+}
+
 /// Runs the clients: `load PORT CLIENTS PACKETS_PER_SECOND join|talk|relay`.
 pub fn run(words: &[String]) {
     let [port, count, rate, kind] = words else {
@@ -134,6 +142,7 @@ pub fn run(words: &[String]) {
         }
         pause(begun, count);
     }
+    print!("@result ");
     laps.sort();
     if let Some(lap) = laps.get(laps.len() * 99 / 100) {
         print!("lap_usec={} ", lap.as_micros());
@@ -149,6 +158,7 @@ pub fn run(words: &[String]) {
             print!("{name}={} ", time.as_micros());
         }
     }
+    println!();
 }
 
 fn client(index: usize, port: i32) -> Multiplayer {

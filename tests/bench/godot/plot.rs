@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{Column, Row, Way, median};
+use super::{Column, Row, Spread, Way};
 
 const WIDTH: u32 = 1100;
 const ROW_HEIGHT: u32 = 28;
@@ -21,14 +21,15 @@ const BARS: f64 = 0.8;
 
 /// The place of a column's bar.
 struct Bar<'a> {
-    row: &'a Row,
     column: &'a Column,
+    ratio: Spread,
     top: f64,
     bottom: f64,
 }
 
-/// Draws bars for each row, with a line over each from the lowest to the highest ratio.
+/// Draws bars for each row with ratios, with a line over each from the lowest to the highest ratio.
 pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.has_ratio).collect();
     let height = MARGINS + ROW_HEIGHT * rows.len() as u32;
     let picture = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     picture.fill(&WHITE)?;
@@ -50,9 +51,9 @@ pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
         .light_line_style(WHITE)
         .draw()?;
     let within = |ratio: f64| ratio.clamp(RATIOS.start, RATIOS.end);
-    let bars = bars(rows);
+    let bars = bars(&rows);
     chart.draw_series(bars.iter().map(|bar| {
-        let right = within(median(&bar.row.ratios(bar.column)));
+        let right = within(bar.ratio.median);
         let color = match bar.column.way {
             Way::Plain => PLAIN,
             Way::Threaded => THREADED,
@@ -63,8 +64,7 @@ pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
         )
     }))?;
     chart.draw_series(bars.iter().map(|bar| {
-        let ratios = bar.row.ratios(bar.column);
-        let ends = [ratios[0], ratios[ratios.len() - 1]];
+        let ends = [bar.ratio.lowest, bar.ratio.highest];
         let middle = f64::midpoint(bar.top, bar.bottom);
         PathElement::new(
             ends.map(|ratio| (within(ratio), middle)),
@@ -87,19 +87,19 @@ pub fn draw(file: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
 }
 
 /// The bars, with those of the first row on top.
-fn bars(rows: &[Row]) -> Vec<Bar<'_>> {
+fn bars<'a>(rows: &[&'a Row]) -> Vec<Bar<'a>> {
     let mut bars = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         let thickness = BARS / row.columns.len() as f64;
         let mut top = (rows.len() - index) as f64 - (1.0 - BARS) / 2.0;
         for column in &row.columns {
             let bottom = top - thickness;
-            bars.push(Bar {
-                row,
+            bars.extend(row.ratio(column).map(|ratio| Bar {
                 column,
+                ratio,
                 top,
                 bottom,
-            });
+            }));
             top = bottom;
         }
     }

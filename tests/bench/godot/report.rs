@@ -12,6 +12,8 @@ use super::{Row, median, table};
 const ENOUGH: f64 = 0.95;
 /// A longer time between two polls of a client is reported.
 const LONGEST_LAP_USEC: f64 = 25_000.0;
+/// A larger difference of the empty frames before and after a measurement, as a share, is reported.
+const LARGEST_CHANGE: f64 = 0.2;
 
 /// An irregularity of a round: a share in percent, or a time.
 pub struct Oddity {
@@ -35,32 +37,29 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
     };
     let said = match case.doing {
         Clients::Join | Clients::Listen => 0.0,
-        Clients::Talk => 1.0,
-        Clients::Relay => case.clients as f64 - 1.0,
+        Clients::Talk => f64::from(PACKETS_PER_SECOND),
+        Clients::Play => case.ticks_per_second as f64,
+        Clients::Relay => (case.clients as f64 - 1.0) * f64::from(PACKETS_PER_SECOND),
     };
-    let said = said * case.clients as f64 * f64::from(PACKETS_PER_SECOND) * case.seconds;
+    let said = said * case.clients as f64 * case.seconds;
     let count = |name: &str| figures.get(name).copied().unwrap_or_default();
     let ticks = case.seconds * case.ticks_per_second as f64;
     check("ticks", ticks, "% of the ticks in the time");
     check("clients", case.clients as f64, "% of the clients stayed");
-    check(
-        "delivered",
-        count("put"),
-        "% of the server's packets arrived",
-    );
+    check("delivered", count("put"), "% of its packets arrived");
     if count("ticks") > 0.0 {
         let wanted = said / count("ticks");
-        check(
-            "received",
-            wanted,
-            "% of the clients' packets were taken in",
-        );
+        check("received", wanted, "% of the packets to it were taken in");
     }
     if count("lap_usec") > LONGEST_LAP_USEC {
         tell(
             "ms between two looks at a client",
             count("lap_usec") / 1000.0,
         );
+    }
+    let change = count("empty_change") / count("empty_usec");
+    if change > LARGEST_CHANGE {
+        tell("% change of the empty frame's CPU time", 100.0 * change);
     }
     found
 }
@@ -95,16 +94,17 @@ pub fn json(rows: &[Row]) -> String {
     for (index, row) in rows.iter().enumerate() {
         let end = if index + 1 < rows.len() { "," } else { "" };
         let columns = row.columns.iter().map(|column| {
-            let ratios = row.ratios(column);
+            let ratio = row.ratio(column).map_or(String::new(), |ratio| {
+                format!(
+                    ", \"ratio\": {:.3}, \"lowest_ratio\": {:.3}, \"highest_ratio\": {:.3}",
+                    ratio.median, ratio.lowest, ratio.highest,
+                )
+            });
             let goal = (column.goal).map_or("null".to_owned(), |goal| format!("{goal:.2}"));
             format!(
-                ",\n   \"{}\": {{\"values\": [{}], \"ratio\": {:.3}, \"lowest_ratio\": {:.3}, \
-                 \"highest_ratio\": {:.3}, \"goal\": {goal}}}",
+                ",\n   \"{}\": {{\"values\": [{}]{ratio}, \"goal\": {goal}}}",
                 column.way.name(),
                 list(&column.values),
-                median(&ratios),
-                ratios[0],
-                ratios[ratios.len() - 1],
             )
         });
         // Writing to a string cannot fail.
@@ -146,20 +146,22 @@ pub fn markdown(rows: &[Row], notes: &[String]) -> String {
         };
         text += &format!("| {} | {} | {reference:.1}{of} |", row.case, row.unit);
         for column in &row.columns {
-            let ratios = row.ratios(column);
-            let ratio = median(&ratios);
-            let bold = if column.goal.is_some_and(|goal| ratio > goal) {
+            text += &format!(" {:.1} |", median(&column.values));
+            let Some(ratio) = row.ratio(column) else {
+                text += "  |  |";
+                continue;
+            };
+            let bold = if column.goal.is_some_and(|goal| ratio.median > goal) {
                 "**"
             } else {
                 ""
             };
             let goal = (column.goal).map_or(String::new(), |goal| format!("{goal:.2}"));
             text += &format!(
-                " {:.1} | {bold}{}{bold} ({}-{}) | {goal} |",
-                median(&column.values),
-                table::ratio(ratio),
-                table::ratio(ratios[0]),
-                table::ratio(ratios[ratios.len() - 1]),
+                " {bold}{}{bold} ({}-{}) | {goal} |",
+                table::ratio(ratio.median),
+                table::ratio(ratio.lowest),
+                table::ratio(ratio.highest),
             );
         }
         text += "\n";

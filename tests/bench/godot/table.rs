@@ -34,14 +34,17 @@ pub fn line(row: &Row) -> String {
         median(&row.reference_values)
     );
     for column in &row.columns {
-        let ratios = row.ratios(column);
+        line += &format!(" | {:>10.1}", median(&column.values));
+        let Some(spread) = row.ratio(column) else {
+            line += &format!("{:>26}", "");
+            continue;
+        };
         let goal = (column.goal).map_or(String::new(), |goal| format!("{goal:.2}"));
         line += &format!(
-            " | {:>10.1}{:>7}{:>6}-{:<6}{goal:>6}",
-            median(&column.values),
-            ratio(median(&ratios)),
-            ratio(ratios[0]),
-            ratio(ratios[ratios.len() - 1]),
+            "{:>7}{:>6}-{:<6}{goal:>6}",
+            ratio(spread.median),
+            ratio(spread.lowest),
+            ratio(spread.highest),
         );
     }
     line
