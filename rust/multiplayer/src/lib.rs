@@ -74,4 +74,6 @@ pub use error::{
     ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
     RawSendError, SendError, SettingError,
 };
-pub use multiplayer::{FlushMode, Mode, Multiplayer, Notice, Packet, Signal, Status, WireProtocol};
+pub use multiplayer::{
+    Facts, FlushMode, Mode, Multiplayer, Notice, Packet, PacketHead, Signal, Status, WireProtocol,
+};
