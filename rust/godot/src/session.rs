@@ -95,6 +95,9 @@ pub trait HasSession: Reports {
     /// Whether the class has signals for the outcome of a client's connection.
     const TELLS_OUTCOMES: bool = false;
 
+    /// Whether the session's facts say all about the property `refuse_new_connections`.
+    const REFUSES_BY_SESSION: bool = false;
+
     fn session(&self) -> &Session;
 
     fn session_mut(&mut self) -> &mut Session;
