@@ -25,8 +25,10 @@ pub struct Choice {
 
 /// Runs the benchmark `name`, which `cargo xtask help` describes.
 pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
-    if name == "dtls" {
-        return in_godot("bench_dtls.gd");
+    match name {
+        "dtls" => return in_godot("bench_dtls.gd"),
+        "questions" => return in_godot("bench_questions.gd"),
+        _ => {}
     }
     let is_godot = name == "godot";
     let is_all = choice.only.is_none() && choice.class.is_none() && choice.threaded.is_none();
