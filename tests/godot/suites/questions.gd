@@ -172,12 +172,15 @@ func case_handlers_of_packets() -> void:
 	# The client joined before the API had the peer.
 	server.peer.peer_connected.emit(id)
 	var seen: Array = []
-	api.peer_packet.connect(func(from: int, bytes: PackedByteArray) -> void:
+	var look := func(from: int, bytes: PackedByteArray) -> void:
 		seen.append([from, bytes.get_string_from_utf8(), api.get_unique_id(), api.is_server()])
 		seen.append(server.peer.get_available_packet_count())
 		if server.peer.get_available_packet_count() > 0:
-			seen.append(_head(server.peer)))
+			seen.append(_head(server.peer))
+	api.peer_packet.connect(look)
 	api.poll()
+	# The handler holds the API.
+	api.peer_packet.disconnect(look)
 	equal(seen, [[id, "one", 1, true], 1, [id, 2, RELIABLE], [id, "two", 1, true], 0], "what the handlers see")
 	api.multiplayer_peer = null
 	done()
