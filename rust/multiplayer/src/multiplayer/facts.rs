@@ -1,9 +1,4 @@
-//! The facts of a session that callers ask for again and again, and the transfer settings that they set with
-//! each packet.
-//!
-//! The facts lie apart from the rest of the session and in cells. So whoever holds them, see
-//! [`Multiplayer::facts`], needs no access to the session itself, and gets true answers at any moment, also
-//! in the middle of a call on the session.
+//! The facts that callers ask a session for again and again.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,7 +7,12 @@ use super::inbox::Inbox;
 use super::{Mode, Multiplayer, Status, WireProtocol};
 use crate::TransferMode;
 
-/// The facts of a [`Multiplayer`]. See the [module's documentation](self).
+/// The facts of a [`Multiplayer`] that callers ask for again and again, and the transfer settings that they set
+/// with each packet.
+///
+/// The facts lie apart from the rest of the session and in cells. So a caller that holds them, see
+/// [`Multiplayer::facts`], needs no access to the session itself, and gets true answers at any moment, also in
+/// the middle of a call on the session.
 pub struct Facts {
     pub(super) mode: Cell<Mode>,
     pub(super) status: Cell<Status>,
