@@ -19,6 +19,7 @@ const SUITES: Array[String] = [
 	"flushing",
 	"threaded",
 	"threads",
+	"questions",
 ]
 const CASE_SECONDS := 90.0
 

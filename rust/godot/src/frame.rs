@@ -28,10 +28,9 @@ const NOTIFICATION: &str = "notification";
 /// was full.
 const PATIENCE: u32 = 1000;
 
-/// The plan of a session's frames, and the deferred call.
+/// What the engine adds to the plan of a session's frames: the deferred call.
 #[derive(Debug, Default)]
 pub struct FrameEnd {
-    plan: Cell<FramePlan>,
     /// Polls since the deferred call was made.
     polls: Cell<u32>,
     /// Whether a deferred call came since the last poll.
@@ -69,42 +68,28 @@ impl Physics {
 }
 
 impl FrameEnd {
-    fn with_plan<R>(&self, act: impl FnOnce(&mut FramePlan) -> R) -> R {
-        let mut plan = self.plan.take();
-        let done = act(&mut plan);
-        self.plan.set(plan);
-        done
-    }
-
-    /// Notes that the waiting packets were sent by another way.
-    pub fn note_sent(&self) {
-        self.with_plan(FramePlan::note_sent);
-    }
-
-    fn begin_poll(&self) -> bool {
+    fn begin_poll(&self, plan: &mut FramePlan) -> bool {
         self.physics.poll_begins();
         self.has_ended.set(false);
-        self.with_plan(|plan| {
-            if plan.is_arranged() {
-                self.polls.set(self.polls.get() + 1);
-                if self.polls.get() > PATIENCE {
-                    plan.forget_arranged();
-                }
+        if plan.is_arranged() {
+            self.polls.set(self.polls.get() + 1);
+            if self.polls.get() > PATIENCE {
+                plan.forget_arranged();
             }
-            plan.begin_poll()
-        })
+        }
+        plan.begin_poll()
     }
 
     /// The deferred call comes. Whether to send now.
-    fn end(&self) -> bool {
+    fn end(&self, plan: &mut FramePlan) -> bool {
         if self.has_ended.replace(true) {
             self.physics.is_watched.set(true);
         }
         if self.physics.precedes_poll() {
-            self.with_plan(FramePlan::forget_arranged);
+            plan.forget_arranged();
             return false;
         }
-        self.with_plan(FramePlan::end_frame)
+        plan.end_frame()
     }
 }
 
@@ -119,7 +104,7 @@ pub trait Framed: Reports {
 
 /// A poll begins. Whether something waits, which is to leave when the poll has received.
 pub fn poll_begins<T: Framed>(this: &T) -> bool {
-    coalesces(this) && this.frame().begin_poll()
+    coalesces(this) && with_plan(this, |plan| this.frame().begin_poll(plan))
 }
 
 /// A poll ends: sends what does not wait for further packets.
@@ -128,7 +113,7 @@ pub fn poll_done<T: Framed>(this: &T) {
         let core = this.core();
         let (has_unsent, has_unread) = (core.has_unsent(), core.available_packets() > 0);
         let leave = |plan: &mut FramePlan| plan.end_poll(has_unsent, has_unread);
-        if this.frame().with_plan(leave) == Leave::Now {
+        if with_plan(this, leave) == Leave::Now {
             core.flush(clock::now());
         }
     }
@@ -139,7 +124,7 @@ pub fn packet_put<T: Framed>(this: &mut T) {
     if !coalesces(this) {
         return;
     }
-    match this.frame().with_plan(FramePlan::put) {
+    match with_plan(this, FramePlan::put) {
         Leave::Now => this.core().flush(clock::now()),
         Leave::AtFrameEnd => {
             this.frame().polls.set(0);
@@ -152,15 +137,14 @@ pub fn packet_put<T: Framed>(this: &mut T) {
 
 /// The script found that no packet is left to read: sends its answers.
 pub fn all_is_read<T: Framed>(this: &T) {
-    let ends = |plan: &mut FramePlan| plan.is_reading() && plan.end_reading();
-    if this.frame().with_plan(ends) {
+    if with_plan(this, FramePlan::end_reading) {
         this.core().flush(clock::now());
     }
 }
 
 /// Handles a notification of the object.
 pub fn notified<T: Framed>(this: &T, what: i32) {
-    if what == DEFERRED && this.frame().end() {
+    if what == DEFERRED && with_plan(this, |plan| this.frame().end(plan)) {
         this.core().flush(clock::now());
     }
 }
@@ -177,7 +161,15 @@ pub fn set_mode<T: Framed>(this: &mut T, mode: FlushMode) {
         return this.report("set_flush_mode", &cause);
     };
     this.core_mut().set_flush_mode(mode, clock::now());
-    this.frame().note_sent();
+    with_plan(this, FramePlan::note_sent);
+}
+
+fn with_plan<T: Framed, R>(this: &T, act: impl FnOnce(&mut FramePlan) -> R) -> R {
+    let cell = this.core().plan();
+    let mut plan = cell.get();
+    let done = act(&mut plan);
+    cell.set(plan);
+    done
 }
 
 fn coalesces<T: Framed>(this: &T) -> bool {

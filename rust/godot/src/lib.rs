@@ -24,7 +24,7 @@ use godot::init::InitStage;
 use godot::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
 
-use bindings::{reload, threads};
+use bindings::{questions, reload, threads};
 use classes::connection::ENetConnectionRs;
 use classes::multiplayer_peer::ENetMultiplayerPeerRs;
 use classes::packet_peer::ENetPacketPeerRs;
@@ -42,7 +42,11 @@ unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_init(stage: InitStage) {
         match stage {
             // The classes are not registered yet.
-            InitStage::Core => reload::prepare::<ENetPacketPeerRs>(),
+            InitStage::Core => {
+                reload::prepare::<ENetPacketPeerRs>();
+                questions::prepare::<ENetConnectionRs>();
+                questions::prepare::<ENetMultiplayerPeerRs>();
+            }
             // The classes are registered.
             InitStage::Scene => {
                 vocabulary::register::<ENetConnectionRs>();

@@ -4,7 +4,7 @@
 //! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
-use enet_multiplayer::{FlushMode, Multiplayer, Packet, Signal, TransferMode};
+use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode};
 use enet_net::Udp;
 use godot::classes::Os;
 use godot::global::Error;
@@ -57,7 +57,7 @@ impl Session {
     }
 
     /// The packet that is read next, or the reason why there is none.
-    pub fn next_packet(&self) -> Result<&Packet, &'static str> {
+    pub fn next_packet(&self) -> Result<PacketHead, &'static str> {
         let cause = match self.core.is_active() {
             true => "no packet is waiting",
             false => "the peer is not active",
@@ -93,6 +93,9 @@ impl Session {
 pub trait HasSession: Reports {
     /// Whether the class has signals for the outcome of a client's connection.
     const TELLS_OUTCOMES: bool = false;
+
+    /// Whether the session's facts say all about the property `refuse_new_connections`.
+    const REFUSES_BY_SESSION: bool = false;
 
     fn session(&self) -> &Session;
 

@@ -75,5 +75,6 @@ pub use error::{
     RawSendError, SendError, SettingError,
 };
 pub use multiplayer::{
-    FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, Signal, Status, WireProtocol,
+    Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
+    Status, WireProtocol,
 };

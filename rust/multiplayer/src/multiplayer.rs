@@ -21,6 +21,7 @@ use enet_proto::{PeerId, Time};
 mod closing;
 mod creating;
 mod events;
+mod facts;
 mod flush;
 mod frame_plan;
 mod godot3;
@@ -35,11 +36,11 @@ mod send;
 mod settings;
 mod state;
 
-use inbox::Inbox;
 use queues::EventQueues;
 use roster::Roster;
-use settings::{Settings, Transfer};
+use settings::Settings;
 
+pub use facts::{Facts, PacketHead};
 pub use flush::FlushMode;
 pub use frame_plan::{FramePlan, Leave};
 pub use godot3::WireProtocol;
@@ -95,15 +96,10 @@ pub struct Multiplayer {
     network: Rc<dyn Network>,
     seed: u32,
     settings: Settings,
-    transfer: Transfer,
-    mode: Mode,
-    status: Status,
-    unique_id: i32,
-    refuses_newcomers: bool,
+    facts: Rc<Facts>,
     hosts: BTreeMap<i32, SharedConnection>,
     roster: Roster,
     relay: godot3::Relay,
-    inbox: Inbox,
     queues: EventQueues,
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
@@ -125,15 +121,10 @@ impl Multiplayer {
             network: Rc::from(network),
             seed,
             settings: Settings::default(),
-            transfer: Transfer::default(),
-            mode: Mode::Inactive,
-            status: Status::Disconnected,
-            unique_id: 0,
-            refuses_newcomers: false,
+            facts: Rc::new(Facts::new()),
             hosts: BTreeMap::new(),
             roster: Roster::default(),
             relay: godot3::Relay::default(),
-            inbox: Inbox::default(),
             queues: EventQueues::default(),
             came_up: false,
             outcome: None,
@@ -146,9 +137,9 @@ impl Multiplayer {
 
     /// Begins or ends a session.
     fn activate(&mut self, mode: Mode, status: Status, unique_id: i32) {
-        self.mode = mode;
-        self.status = status;
-        self.unique_id = unique_id;
+        self.facts.mode.set(mode);
+        self.facts.status.set(status);
+        self.facts.unique_id.set(unique_id);
         self.was_polled = false;
         self.epoch += 1;
     }
@@ -163,11 +154,11 @@ impl Drop for Multiplayer {
 impl std::fmt::Debug for Multiplayer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Multiplayer")
-            .field("mode", &self.mode)
-            .field("status", &self.status)
-            .field("unique_id", &self.unique_id)
+            .field("mode", &self.mode())
+            .field("status", &self.status())
+            .field("unique_id", &self.unique_id())
             .field("peers", &self.roster.len())
-            .field("inbox", &self.inbox.len())
+            .field("inbox", &self.available_packets())
             .finish_non_exhaustive()
     }
 }

@@ -27,8 +27,10 @@ pub struct Choice {
 
 /// Runs the benchmark `name`, which `cargo xtask help` describes.
 pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
-    if name == "dtls" {
-        return in_godot("bench_dtls.gd");
+    match name {
+        "dtls" => return in_godot("bench_dtls.gd"),
+        "questions" => return in_godot("bench_questions.gd"),
+        _ => {}
     }
     let is_godot = name == "godot";
     let is_special = choice.class.is_some() || choice.threaded.is_some() || choice.rounds.is_some();

@@ -44,6 +44,8 @@ Commands of enet-rs:
       library's; --plot also renews docs/compression.svg
   cargo xtask bench dtls
       compares the cost of encryption with that of Godot's own DTLS
+  cargo xtask bench questions
+      measures what a question such as get_unique_id costs, in nanoseconds
   cargo xtask bench godot [--only TEXT | --plot] [--peer-class CLASS]
           [--threaded no|yes|both] [--rounds N]
       compares ENetMultiplayerPeerRs, or CLASS, with Godot's own class in

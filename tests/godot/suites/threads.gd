@@ -94,6 +94,37 @@ func case_calls() -> void:
 	done()
 
 
+## The questions that our classes answer without the object.
+func case_questions() -> void:
+	for name: String in [server_class, client_class]:
+		var is_ours := _is_ours(name)
+		var peer := new_end(name).peer
+		equal(peer.call(&"create_server", free_port()), OK, "create_server")
+		peer.transfer_channel = 1
+		# The main thread asks first, so that the answers are at hand.
+		var questions: Dictionary[String, int] = {
+			"get_unique_id": 1, "get_connection_status": MultiplayerPeer.CONNECTION_CONNECTED,
+			"get_available_packet_count": 0, "get_transfer_mode": MultiplayerPeer.TRANSFER_MODE_RELIABLE,
+			"get_transfer_channel": 1,
+		}
+		for method: String in questions:
+			equal(peer.call(method), questions[method], method)
+			equal(_elsewhere(peer.call.bind(method)), 0 if is_ours else questions[method], method)
+			_expect_told(name, [method])
+		for method: String in ["is_server_relay_supported", "is_refusing_new_connections"]:
+			var answer: bool = peer.call(method)
+			equal(_elsewhere(peer.call.bind(method)), not is_ours and answer, method)
+			_expect_told(name, [method])
+		for method: String in ["set_transfer_channel", "set_transfer_mode", "set_target_peer"]:
+			_elsewhere(peer.call.bind(method, 0))
+			_expect_told(name, [method])
+		equal(
+			[peer.transfer_channel, peer.transfer_mode],
+			[1, MultiplayerPeer.TRANSFER_MODE_RELIABLE] if is_ours else [0, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE],
+			"transfer settings")
+	done()
+
+
 func case_notifications() -> void:
 	for name: String in [server_class, client_class]:
 		var peer := new_end(name).peer

@@ -15,6 +15,7 @@ use godot::sys::GDExtensionClassInstancePtr;
 use crate::report::print_error;
 
 mod border;
+mod engine;
 mod notices;
 mod refusal;
 
@@ -117,7 +118,7 @@ pub fn free_parked() {
 
 /// Whether this is the main thread. The answer is kept, as asking the bindings takes longer.
 #[inline]
-fn is_main() -> bool {
+pub fn is_main() -> bool {
     thread_local! {
         static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) };
     }

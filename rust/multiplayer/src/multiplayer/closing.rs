@@ -17,9 +17,9 @@ impl Multiplayer {
             return Err(PeerError::UnknownPeer(id));
         };
         // ENet drops an attempt without an event, so nothing else would end the Connecting status.
-        let ends_attempt = self.mode == Mode::Client && self.status == Status::Connecting;
+        let ends_attempt = self.mode() == Mode::Client && self.status() == Status::Connecting;
         // With force, a client closes its host and a mesh drops it: no time is left to deliver packets.
-        let how = match self.mode {
+        let how = match self.mode() {
             Mode::Client | Mode::Mesh if force => Disconnect::Acknowledged,
             _ => Disconnect::Later,
         };
@@ -30,7 +30,7 @@ impl Multiplayer {
                 host.flush(now);
             }
         }
-        if ends_attempt || (force && self.mode == Mode::Client) {
+        if ends_attempt || (force && self.mode() == Mode::Client) {
             self.close(now);
         } else if force && self.remove(id, now) {
             self.flush_main_host(now);
@@ -80,11 +80,11 @@ impl Multiplayer {
     fn forget(&mut self) {
         self.hosts.clear();
         self.roster.clear();
-        self.inbox.clear();
+        self.facts.inbox.borrow_mut().clear();
         self.queues.clear();
         self.relay.clear();
         self.came_up = false;
-        self.refuses_newcomers = false;
+        self.facts.refuses_newcomers.set(false);
         self.activate(Mode::Inactive, Status::Disconnected, 0);
     }
 
@@ -92,7 +92,7 @@ impl Multiplayer {
     /// has to flush.
     pub(super) fn remove(&mut self, id: i32, now: Time) -> bool {
         let is_announced = self.roster.remove(id) && self.announce_leave(id, now);
-        if self.mode == Mode::Mesh
+        if self.mode() == Mode::Mesh
             && let Some(host) = self.hosts.remove(&id)
         {
             // A script may hold the host still, or add it again.

@@ -103,7 +103,7 @@ impl Multiplayer {
         if self.is_active() {
             return Err(CreateError::AlreadyActive);
         }
-        self.refuses_newcomers = false;
+        self.facts.refuses_newcomers.set(false);
         Ok(())
     }
 

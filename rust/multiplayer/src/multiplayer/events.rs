@@ -14,7 +14,7 @@ impl Multiplayer {
         now: Time,
         must_flush: &mut bool,
     ) -> Option<Notice> {
-        let id = match self.mode {
+        let id = match self.mode() {
             Mode::Server => self.roster.id_of(peer)?,
             Mode::Client => SERVER_ID,
             Mode::Mesh => key,
@@ -24,8 +24,8 @@ impl Multiplayer {
             return None;
         }
         *must_flush |= self.remove(id, now);
-        let then = match self.mode {
-            Mode::Client => Then::Close(self.status),
+        let then = match self.mode() {
+            Mode::Client => Then::Close(self.status()),
             _ => Then::Nothing,
         };
         Some(self.notice(Signal::PeerDisconnected(id), then))
@@ -75,7 +75,7 @@ impl Multiplayer {
                 None
             }
             Event::Connected { .. } => {
-                self.status = Status::Connected;
+                self.facts.status.set(Status::Connected);
                 self.came_up = true;
                 self.outcome = Some(Signal::ConnectionSucceeded);
                 Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
@@ -86,8 +86,8 @@ impl Multiplayer {
             {
                 None
             }
-            Event::Disconnected { .. } if self.status == Status::Connected => {
-                let then = Then::Close(self.status);
+            Event::Disconnected { .. } if self.status() == Status::Connected => {
+                let then = Then::Close(self.status());
                 Some(self.notice(Signal::PeerDisconnected(SERVER_ID), then))
             }
             Event::Disconnected { .. } => {
@@ -148,7 +148,7 @@ impl Multiplayer {
             ..
         } = event
         {
-            self.inbox.push(Packet {
+            self.facts.inbox.borrow_mut().push(Packet {
                 peer: id,
                 channel: channel::from_wire(channel),
                 mode: TransferMode::from_flags(flags),

@@ -54,10 +54,6 @@ impl Multiplayer {
         self.relay.others.iter().copied()
     }
 
-    pub(super) fn speaks_godot3(&self) -> bool {
-        self.settings.wire_protocol == WireProtocol::Godot3
-    }
-
     pub(super) fn is_relayed(&self, id: i32) -> bool {
         self.relay.others.contains(&id)
     }
@@ -73,17 +69,17 @@ impl Multiplayer {
             return Err(SendError::TooLarge(data.len()));
         }
         let prefix = Prefix {
-            source: self.unique_id,
-            target: self.transfer.target,
+            source: self.unique_id(),
+            target: self.target(),
         };
         // Sending borrows the whole session, so the buffer leaves it meanwhile.
         let mut buffer = std::mem::take(&mut self.relay.buffer);
         buffer.clear();
         buffer.extend_from_slice(&prefix.to_bytes());
         buffer.extend_from_slice(data);
-        let sent = match (self.mode, self.transfer.target) {
+        let sent = match (self.mode(), self.target()) {
             (Mode::Client, _) => self.send_to_one(SERVER_ID, wire_channel, &buffer, now),
-            (_, 1..) => self.send_to_one(self.transfer.target, wire_channel, &buffer, now),
+            (_, 1..) => self.send_to_one(self.target(), wire_channel, &buffer, now),
             _ => self.send_to_clients(wire_channel, &buffer, now),
         };
         self.relay.buffer = buffer;
@@ -101,12 +97,15 @@ impl Multiplayer {
             return false;
         };
         let target = prefix.target;
-        let relays = self.settings.server_relay && target != SERVER_ID;
+        let relays = self.facts.server_relay.get() && target != SERVER_ID;
         let is_queued = relays && self.relay_packet(id, target, channel, flags, &data, now);
         // A target of 0, or of all but a peer that is not the server, includes the server.
         if target == SERVER_ID || target == 0 || target < -SERVER_ID {
             data.drain(..PREFIX_SIZE);
-            self.inbox.push(packet(id, channel, flags, data));
+            self.facts
+                .inbox
+                .borrow_mut()
+                .push(packet(id, channel, flags, data));
         }
         is_queued
     }
@@ -172,7 +171,7 @@ impl Multiplayer {
     }
 
     fn announces(&self) -> bool {
-        self.speaks_godot3() && self.settings.server_relay && self.mode == Mode::Server
+        self.speaks_godot3() && self.facts.server_relay.get() && self.mode() == Mode::Server
     }
 
     fn others_than(&self, id: i32) -> impl Iterator<Item = (i32, PeerId)> {
@@ -203,7 +202,7 @@ impl Multiplayer {
         data.drain(..PREFIX_SIZE);
         let packet = packet(id, channel, flags, data);
         if id == SERVER_ID || self.is_relayed(id) {
-            self.inbox.push(packet);
+            self.facts.inbox.borrow_mut().push(packet);
         } else if self.may_be_other(id) {
             self.relay.early.keep(packet);
         }
@@ -219,7 +218,7 @@ impl Multiplayer {
                     return None;
                 }
                 for packet in self.relay.early.take_of(id) {
-                    self.inbox.push(packet);
+                    self.facts.inbox.borrow_mut().push(packet);
                 }
                 Some(Signal::PeerConnected(id))
             }
@@ -231,7 +230,7 @@ impl Multiplayer {
     }
 
     fn may_be_other(&self, id: i32) -> bool {
-        id > SERVER_ID && id != self.unique_id
+        id > SERVER_ID && id != self.unique_id()
     }
 
     /// The id of the relayed peer whose end an event announces.
@@ -240,7 +239,7 @@ impl Multiplayer {
             Event::Received { channel, data, .. }
                 if *channel == CONFIG_CHANNEL
                     && self.speaks_godot3()
-                    && self.mode == Mode::Client =>
+                    && self.mode() == Mode::Client =>
             {
                 match SystemMessage::of(data)? {
                     SystemMessage::Remove(id) => Some(id),

@@ -21,25 +21,25 @@ impl Multiplayer {
 
     /// Whether a server relays packets between its clients and announces the clients to each other.
     pub fn is_server_relay_enabled(&self) -> bool {
-        self.settings.server_relay
+        self.facts.server_relay.get()
     }
 
     /// Chooses whether a server relays and announces. Fails while active.
     pub fn set_server_relay_enabled(&mut self, enabled: bool) -> Result<(), LegacyError> {
         self.refuse_while_active()?;
-        self.settings.server_relay = enabled;
+        self.facts.server_relay.set(enabled);
         Ok(())
     }
 
     /// The format of packets above ENet.
     pub fn wire_protocol(&self) -> WireProtocol {
-        self.settings.wire_protocol
+        self.facts.wire_protocol.get()
     }
 
     /// Chooses the format of packets above ENet. Fails while active.
     pub fn set_wire_protocol(&mut self, protocol: WireProtocol) -> Result<(), LegacyError> {
         self.refuse_while_active()?;
-        self.settings.wire_protocol = protocol;
+        self.facts.wire_protocol.set(protocol);
         Ok(())
     }
 
@@ -62,7 +62,7 @@ impl Multiplayer {
 
     /// The transfer channel of the packet that was taken last; `None` once the next poll has begun.
     pub fn last_packet_channel(&self) -> Option<i32> {
-        self.inbox.last_channel()
+        self.facts.inbox.borrow().last_channel()
     }
 
     /// The address of a peer that this one has a connection to.
@@ -96,7 +96,7 @@ impl Multiplayer {
 
     /// The flags that packets are sent with.
     pub(super) fn flags(&self) -> PacketFlags {
-        let flags = self.transfer.mode.flags();
+        let flags = self.transfer_mode().flags();
         PacketFlags {
             unsequenced: flags.unsequenced && !self.settings.always_ordered,
             ..flags
@@ -105,18 +105,18 @@ impl Multiplayer {
 
     /// The ENet channel for the transfer mode and channel that are set.
     pub(super) fn wire_channel(&self) -> Option<u8> {
-        let to_wire: fn(TransferMode, i32) -> Option<u8> = match self.settings.wire_protocol {
+        let to_wire: fn(TransferMode, i32) -> Option<u8> = match self.facts.wire_protocol.get() {
             WireProtocol::Godot4 => channel::to_wire,
             WireProtocol::Godot3 => godot3::to_wire,
         };
-        to_wire(self.transfer.mode, self.transfer.channel)
+        to_wire(self.transfer_mode(), self.transfer_channel())
     }
 
     /// Number of ENet channels of a host when the game asks for `user_channels` transfer channels, 0 or
     /// less for the default.
     pub(super) fn wire_count(&self, user_channels: i32) -> usize {
         let is_asked = user_channels > 0;
-        match (self.settings.channel_count, self.settings.wire_protocol) {
+        match (self.settings.channel_count, self.facts.wire_protocol.get()) {
             (Some(count), _) if !is_asked => count,
             (None, WireProtocol::Godot3) if !is_asked => godot3::SYSTEM_CHANNELS,
             (_, WireProtocol::Godot3) => godot3::wire_count(user_channels),

@@ -29,7 +29,7 @@ impl Multiplayer {
     /// Adds a host with its one, connected peer to a mesh, or puts it in the place of the host that the
     /// mesh has for this id. The caller has to emit the returned signal.
     pub fn add_mesh_peer(&mut self, id: i32, host: SharedConnection) -> Result<Signal, MeshError> {
-        if self.mode != Mode::Mesh {
+        if self.mode() != Mode::Mesh {
             return Err(MeshError::NotAMesh);
         }
         let is_same_host = (self.hosts.get(&id)).is_some_and(|known| Rc::ptr_eq(known, &host));

@@ -91,8 +91,8 @@ impl Multiplayer {
         let signal = self.outcome.take()?;
         let still_holds = match signal {
             Signal::ConnectionSucceeded => {
-                self.mode == Mode::Client
-                    && self.status == Status::Connected
+                self.mode() == Mode::Client
+                    && self.status() == Status::Connected
                     && self.roster.contains(SERVER_ID)
             }
             _ => !self.is_active(),

@@ -15,20 +15,20 @@ impl Multiplayer {
         }
         self.was_polled = true;
         self.came_up = false;
-        self.inbox.forget_last_channel();
+        self.facts.inbox.borrow_mut().forget_last_channel();
         self.queues.begin_poll();
-        let admission = match self.mode {
+        let admission = match self.mode() {
             Mode::Server => super::creating::unique_ids(),
             _ => Admission::Nobody,
         };
-        let is_full = self.inbox.is_full();
+        let is_full = self.facts.inbox.borrow().is_full();
         for (&key, connection) in &self.hosts {
             let mut connection = connection.borrow_mut();
             if !connection.has_session() {
                 connection.join_session(admission, self.settings.flush_mode);
                 // The connection of a client that joined an existing host may have ended since.
                 if let Some(server) = self.roster.get(SERVER_ID)
-                    && self.mode == Mode::Client
+                    && self.mode() == Mode::Client
                     && !connection.is_active_peer(server)
                 {
                     self.queues.push_lost(key, server);
@@ -82,12 +82,12 @@ impl Multiplayer {
         }
         // A script may have destroyed the host.
         let is_gone = |host: &SharedConnection| !host.borrow().is_active();
-        if self.hosts.get(&MAIN_HOST).is_some_and(is_gone) && self.mode != Mode::Mesh {
+        if self.hosts.get(&MAIN_HOST).is_some_and(is_gone) && self.mode() != Mode::Mesh {
             self.close(now);
             return None;
         }
         while let Some((key, event)) = self.next_event() {
-            let notice = match self.mode {
+            let notice = match self.mode() {
                 Mode::Server => self.on_server(event, now, must_flush),
                 Mode::Client => self.on_client(event, now),
                 Mode::Mesh => self.on_mesh(key, event, now),
@@ -112,7 +112,7 @@ impl Multiplayer {
         }
         loop {
             // With a full inbox, events stay in the hosts.
-            if self.inbox.is_full() || !self.queues.count_taken() {
+            if self.facts.inbox.borrow().is_full() || !self.queues.count_taken() {
                 return None;
             }
             let (key, event) = self.hosts.iter().find_map(|(&key, host)| {
@@ -141,25 +141,25 @@ impl Multiplayer {
         };
         let id = i32::try_from(data).ok();
         let holder = id.and_then(|id| self.roster.get(id));
-        self.mode == Mode::Server
+        self.mode() == Mode::Server
             && holder.is_some_and(|holder| self.queues.is_end_postponed(holder))
     }
 
     /// Whether the end of this connection would come before packets that are unread.
     fn has_unread(&self, key: i32, peer: PeerId) -> bool {
-        let id = match self.mode {
+        let id = match self.mode() {
             Mode::Server => self.roster.id_of(peer),
             // A client closes with its connection, which drops every unread packet.
-            Mode::Client => return !self.inbox.is_empty(),
+            Mode::Client => return !self.facts.inbox.borrow().is_empty(),
             Mode::Mesh => Some(key),
             Mode::Inactive => None,
         };
-        id.is_some_and(|id| self.inbox.has_packet_of(id))
+        id.is_some_and(|id| self.facts.inbox.borrow().has_packet_of(id))
     }
 
     /// Whether an event is the end of a relayed peer of which packets are unread.
     fn ends_unread(&self, event: &Event) -> bool {
         let id = self.relayed_end(event);
-        id.is_some_and(|id| self.inbox.has_packet_of(id))
+        id.is_some_and(|id| self.facts.inbox.borrow().has_packet_of(id))
     }
 }

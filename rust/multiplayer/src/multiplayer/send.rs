@@ -16,10 +16,10 @@ impl Multiplayer {
         if !self.is_active() {
             return Err(SendError::Inactive);
         }
-        if self.status != Status::Connected {
+        if self.status() != Status::Connected {
             return Err(SendError::NotConnected);
         }
-        let target = self.transfer.target;
+        let target = self.target();
         // i32::MIN has no positive counterpart, so it names no peer.
         let named = target.checked_abs();
         let peer = named.and_then(|id| self.roster.get(id));
@@ -32,11 +32,11 @@ impl Multiplayer {
         }
         let wire_channel = self
             .wire_channel()
-            .ok_or(SendError::InvalidChannel(self.transfer.channel))?;
+            .ok_or(SendError::InvalidChannel(self.transfer_channel()))?;
         if self.speaks_godot3() {
             return self.send_prefixed(wire_channel, data, now);
         }
-        match (self.mode, peer) {
+        match (self.mode(), peer) {
             (Mode::Client, _) => self.send_to_one(SERVER_ID, wire_channel, data, now),
             (_, Some(peer)) if target > 0 => {
                 self.send_to_peer((target, peer), wire_channel, data, now)
@@ -81,7 +81,7 @@ impl Multiplayer {
             Ok(()) | Err(QueueError::NotConnected) => Ok(()),
             Err(QueueError::NoSuchChannel) => Err(SendError::NoSuchChannel {
                 peer: id,
-                channel: self.transfer.channel,
+                channel: self.transfer_channel(),
             }),
             Err(QueueError::TooLarge) => Err(SendError::TooLarge(data.len())),
         }
@@ -102,7 +102,7 @@ impl Multiplayer {
         let Some(host) = connection.host() else {
             return Err(SendError::Inactive);
         };
-        let left_out = -self.transfer.target;
+        let left_out = -self.target();
         let clients = self.roster.iter().filter(|&(id, _)| id != left_out);
         self.recipients.clear();
         self.recipients.extend(clients.map(|(_, peer)| peer));
@@ -117,14 +117,14 @@ impl Multiplayer {
             // Of the connected recipients, none has the channel.
             Some(peer) if count == 0 => Err(SendError::NoSuchChannel {
                 peer: self.roster.id_of(peer).unwrap_or_default(),
-                channel: self.transfer.channel,
+                channel: self.transfer_channel(),
             }),
             _ => Ok(()),
         }
     }
 
     fn send_to_mesh(&self, wire_channel: u8, data: &[u8], now: Time) -> Result<(), SendError> {
-        let left_out = -self.transfer.target;
+        let left_out = -self.target();
         let recipients = || self.roster.iter().filter(|&(id, _)| id != left_out);
         let mut missing_channel = None;
         let mut is_sent = recipients().next().is_none();

@@ -1,27 +1,17 @@
-//! Queries of a session: its state, its peers and hosts, and the packets that it received.
+//! Queries of a session: its peers and hosts, and the packets that it received. `facts.rs` has those for its state.
 
 use std::rc::Rc;
 
-use super::{MAIN_HOST, Mode, Multiplayer, Packet, Status};
+use super::{MAIN_HOST, Mode, Multiplayer, Packet};
 use crate::{SharedConnection, UndecodedWarning};
 #[cfg(feature = "dtls")]
 use enet_dtls::FailedHandshake;
 use enet_proto::{PeerId, Time};
 
 impl Multiplayer {
-    /// Number of unread packets.
-    pub fn available_packets(&self) -> usize {
-        self.inbox.len()
-    }
-
-    /// The packet that [`Multiplayer::take_packet`] would return.
-    pub fn next_packet(&self) -> Option<&Packet> {
-        self.inbox.front()
-    }
-
     /// Takes the oldest unread packet.
     pub fn take_packet(&mut self) -> Option<Packet> {
-        self.inbox.pop()
+        self.facts.inbox.borrow_mut().pop()
     }
 
     /// Returns the buffer of a packet that was read, so that later packets use its memory again.
@@ -33,33 +23,6 @@ impl Multiplayer {
         }
     }
 
-    /// The kind of session.
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
-
-    /// Whether there is a session.
-    pub fn is_active(&self) -> bool {
-        self.mode != Mode::Inactive
-    }
-
-    /// Whether the session is connected.
-    pub fn status(&self) -> Status {
-        self.status
-    }
-
-    /// The session's own peer id, 0 while inactive. A client has its id from the start.
-    pub fn unique_id(&self) -> i32 {
-        self.unique_id
-    }
-
-    /// Whether the caller may relay packets between clients by way of the server: not in a mesh, not if
-    /// the relay is turned off, and not in Godot 3's format, where the session relays them itself.
-    pub fn supports_server_relay(&self) -> bool {
-        let has_server = matches!(self.mode, Mode::Server | Mode::Client);
-        has_server && self.is_server_relay_enabled() && !self.speaks_godot3()
-    }
-
     /// Ids of the peers that this one has a connection to, ascending.
     pub fn peer_ids(&self) -> impl Iterator<Item = i32> {
         self.roster.iter().map(|(id, _)| id)
@@ -67,7 +30,7 @@ impl Multiplayer {
 
     /// Whether a connection belongs to one of the peers.
     pub fn has_peer(&self, peer: PeerId) -> bool {
-        match self.mode {
+        match self.mode() {
             Mode::Server => self.roster.id_of(peer).is_some(),
             _ => self.roster.iter().any(|(_, known)| known == peer),
         }
@@ -88,7 +51,7 @@ impl Multiplayer {
     pub fn host(&self) -> Option<&SharedConnection> {
         // A mesh may have a peer whose id equals the key.
         let host = self.hosts.get(&MAIN_HOST);
-        host.filter(|_| self.mode != Mode::Mesh)
+        host.filter(|_| self.mode() != Mode::Mesh)
     }
 
     /// The host with this key: see [`Multiplayer::host_key`].
@@ -98,7 +61,7 @@ impl Multiplayer {
 
     /// The key of the host that has the connection to a peer.
     pub fn host_key(&self, id: i32) -> i32 {
-        if self.mode == Mode::Mesh {
+        if self.mode() == Mode::Mesh {
             id
         } else {
             MAIN_HOST

@@ -6,32 +6,15 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use godot::prelude::*;
 use godot::sys::{self, GodotFfi};
 
+use super::engine::{self, REGISTER_CLASS, REGISTER_METHOD, SET_INSTANCE, real};
 use super::refusal::Refusal;
 use super::{Parked, Place, is_main, notices, park};
-
-const REGISTER_CLASS: &CStr = c"classdb_register_extension_class4";
-const REGISTER_METHOD: &CStr = c"classdb_register_extension_class_method";
-const CONSTRUCT: &CStr = c"variant_construct";
-const CONVERTER: &CStr = c"get_variant_from_type_constructor";
-
-/// The engine's own functions.
-struct Real {
-    get: unsafe extern "C" fn(*const c_char) -> sys::GDExtensionInterfaceFunctionPtr,
-    register_class: sys::GDExtensionInterfaceClassdbRegisterExtensionClass4,
-    register_method: sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod,
-    /// Makes the default value of a type.
-    construct: sys::GDExtensionInterfaceVariantConstruct,
-    /// Makes a Variant of an integer.
-    from_integer:
-        unsafe extern "C" fn(sys::GDExtensionUninitializedVariantPtr, sys::GDExtensionTypePtr),
-}
-
-static REAL: OnceLock<Real> = OnceLock::new();
+use crate::bindings::questions::{self, Question};
 
 /// The function that the bindings get in place of `get`.
 ///
@@ -40,38 +23,9 @@ static REAL: OnceLock<Real> = OnceLock::new();
 pub unsafe fn guarded(
     get: sys::GDExtensionInterfaceGetProcAddress,
 ) -> sys::GDExtensionInterfaceGetProcAddress {
-    let get = get?;
-    // SAFETY: the caller vouches for `get`. Each name has this type in the engine's header.
-    let real = unsafe {
-        let converter = get(CONVERTER.as_ptr())?;
-        let converter = std::mem::transmute::<
-            unsafe extern "C" fn(),
-            sys::GDExtensionInterfaceGetVariantFromTypeConstructor,
-        >(converter);
-        Real {
-            get,
-            register_class: std::mem::transmute::<
-                unsafe extern "C" fn(),
-                sys::GDExtensionInterfaceClassdbRegisterExtensionClass4,
-            >(get(REGISTER_CLASS.as_ptr())?),
-            register_method: std::mem::transmute::<
-                unsafe extern "C" fn(),
-                sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod,
-            >(get(REGISTER_METHOD.as_ptr())?),
-            construct: std::mem::transmute::<
-                unsafe extern "C" fn(),
-                sys::GDExtensionInterfaceVariantConstruct,
-            >(get(CONSTRUCT.as_ptr())?),
-            from_integer: converter(sys::GDEXTENSION_VARIANT_TYPE_INT)?,
-        }
-    };
-    // If the library is initialised again, the same engine does so, with the same functions.
-    let _ = REAL.set(real);
+    // SAFETY: the caller vouches for `get`.
+    unsafe { engine::find(get?)? };
     Some(get_function)
-}
-
-fn real() -> &'static Real {
-    REAL.get().expect("set before there is any other call")
 }
 
 unsafe extern "C" fn get_function(name: *const c_char) -> sys::GDExtensionInterfaceFunctionPtr {
@@ -90,6 +44,13 @@ unsafe extern "C" fn get_function(name: *const c_char) -> sys::GDExtensionInterf
                     register_method;
                 Some(std::mem::transmute::<
                     sys::GDExtensionInterfaceClassdbRegisterExtensionClassMethod,
+                    unsafe extern "C" fn(),
+                >(ours))
+            }
+            name if name == SET_INSTANCE => {
+                let ours: sys::GDExtensionInterfaceObjectSetInstance = set_instance;
+                Some(std::mem::transmute::<
+                    sys::GDExtensionInterfaceObjectSetInstance,
                     unsafe extern "C" fn(),
                 >(ours))
             }
@@ -120,6 +81,27 @@ struct Virtual {
         sys::GDExtensionTypePtr,
     ),
     refusal: Refusal,
+    question: Option<Question>,
+}
+
+impl Virtual {
+    /// # Safety
+    /// The pointers must be those of the engine's call.
+    #[inline(never)]
+    unsafe fn call(
+        &self,
+        instance: sys::GDExtensionClassInstancePtr,
+        arguments: *const sys::GDExtensionConstTypePtr,
+        returned: sys::GDExtensionTypePtr,
+    ) {
+        // SAFETY: passes on the engine's own call.
+        unsafe {
+            match self.place.refuses() {
+                false => (self.own)(instance, arguments, returned),
+                true => self.refusal.write(returned),
+            }
+        }
+    }
 }
 
 /// A method of a class.
@@ -194,6 +176,19 @@ unsafe extern "C" fn recreate(
     }
 }
 
+/// The bindings call this once for each object that they make, however it is made.
+unsafe extern "C" fn set_instance(
+    object: sys::GDExtensionObjectPtr,
+    class: sys::GDExtensionConstStringNamePtr,
+    instance: sys::GDExtensionClassInstancePtr,
+) {
+    // SAFETY: the bindings pass arguments for the engine's function.
+    unsafe {
+        questions::begin(&text(class), instance);
+        (real().set_instance)(object, class, instance);
+    }
+}
+
 unsafe extern "C" fn free(userdata: *mut c_void, instance: sys::GDExtensionClassInstancePtr) {
     let class = userdata as usize;
     match is_main() {
@@ -211,8 +206,11 @@ unsafe fn free_here(userdata: usize, instance: sys::GDExtensionClassInstancePtr)
     // SAFETY: the engine passed this userdata to `free`.
     let class = unsafe { class(userdata as *mut c_void) };
     if let Some(own) = class.own.free_instance_func {
-        // SAFETY: passes on the engine's own call.
-        unsafe { own(class.own.class_userdata, instance) }
+        // SAFETY: passes on the engine's own call, with an object of this class.
+        unsafe {
+            questions::end(&class.new.class, instance);
+            own(class.own.class_userdata, instance);
+        }
     }
 }
 
@@ -222,7 +220,8 @@ unsafe extern "C" fn find_virtual(
     name: sys::GDExtensionConstStringNamePtr,
     hash: u32,
 ) -> *mut c_void {
-    static KNOWN: LazyLock<Mutex<HashMap<(usize, usize), &'static Virtual>>> =
+    // Not by the bindings' functions: those with equal code can have equal addresses.
+    static KNOWN: LazyLock<Mutex<HashMap<(usize, String), &'static Virtual>>> =
         LazyLock::new(Mutex::default);
     // SAFETY: the engine passes the userdata that `register_class` gave it.
     let class = unsafe { class(userdata) };
@@ -233,18 +232,18 @@ unsafe extern "C" fn find_virtual(
     let Some(own) = own else {
         return std::ptr::null_mut();
     };
+    // SAFETY: the engine passes a name.
+    let name = unsafe { text(name) };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let found = known
-        .entry((userdata as usize, own as usize))
+        .entry((userdata as usize, name.clone()))
         .or_insert_with(|| {
-            // SAFETY: the engine passes a name.
-            let name = unsafe { text(name) };
-            let refusal = Refusal::of_virtual(&name);
             let method = name.strip_prefix('_').unwrap_or(&name).to_owned();
             Box::leak(Box::new(Virtual {
                 place: Place::of_method(class.new.class.clone(), method),
                 own,
-                refusal,
+                refusal: Refusal::of_virtual(&name),
+                question: questions::of_virtual(&class.new.class, &name),
             }))
         });
     std::ptr::from_ref::<Virtual>(found).cast_mut().cast()
@@ -260,10 +259,12 @@ unsafe extern "C" fn call_virtual(
     // SAFETY: the engine passes the userdata that `find_virtual` gave it, and arguments for that method.
     unsafe {
         let called = &*userdata.cast::<Virtual>();
-        match called.place.refuses() {
-            false => (called.own)(instance, arguments, returned),
-            true => called.refusal.write(returned),
+        if let Some(question) = called.question
+            && questions::ask(question, instance, arguments, returned)
+        {
+            return;
         }
+        called.call(instance, arguments, returned);
     }
 }
 

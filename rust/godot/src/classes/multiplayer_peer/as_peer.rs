@@ -20,6 +20,7 @@ impl Reports for ENetMultiplayerPeerRs {
 
 impl HasSession for ENetMultiplayerPeerRs {
     const TELLS_OUTCOMES: bool = true;
+    const REFUSES_BY_SESSION: bool = true;
 
     fn session(&self) -> &Session {
         &self.session
