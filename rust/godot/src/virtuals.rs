@@ -18,17 +18,18 @@ pub fn poll<T: HasSession>(this: &mut T) {
     if let Err(error) = this.session_mut().begin_poll(sends) {
         return this.report("poll", &error);
     }
-    let now = clock::now();
+    let mut now = clock::now();
     // An error comes before the signals that follow from it.
     while let Some(failed) = this.session_mut().core.next_failed(now) {
         dtls::report(this, "poll", &failed);
     }
     // A handler can drop every other reference.
     let mut object = None;
-    while let Some(notice) = this.session_mut().core.next_notice(clock::now()) {
+    while let Some(notice) = this.session_mut().core.next_notice(now) {
         object.get_or_insert_with(|| this.to_gd());
         this.emit(notice.signal());
-        this.session_mut().core.finish(notice, clock::now());
+        now = clock::now();
+        this.session_mut().core.finish(notice, now);
     }
     frame::poll_done(this);
     this.tidy();

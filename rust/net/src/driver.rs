@@ -32,6 +32,7 @@
 //! without a thread the owner does, in each call; with one, the owner sends a few datagrams at its flush,
 //! and the thread everything else.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub use thread::{Clock, stop_all};
 
 use crate::Transport;
 use locks::{Guard, Rank, Ranked};
-use socket_side::{Handshakes, Read, SocketSide};
+use socket_side::{Handshakes, Read, Report, SocketSide};
 use thread::Thread;
 
 /// Datagrams, and bytes, that one round reads: what they do happens under one lock.
@@ -77,6 +78,10 @@ pub struct Driver {
     /// The thread's pause is over.
     resumed: Condvar,
     thread: Mutex<Option<Thread>>,
+    /// Whether the thread ended, which only a panic or [`stop_all`] does unasked.
+    has_ended: AtomicBool,
+    /// Whether an encrypted session ever failed, or a datagram could not be decompressed.
+    has_trouble: AtomicBool,
 }
 
 impl Driver {
@@ -88,12 +93,26 @@ impl Driver {
             happened: Condvar::new(),
             resumed: Condvar::new(),
             thread: Mutex::new(None),
+            has_ended: AtomicBool::new(true),
+            has_trouble: AtomicBool::new(false),
         }
     }
 
     /// The state, for a question or a change that nothing has to leave for.
     pub fn state(&self) -> Guard<'_, State> {
         self.state.lock()
+    }
+
+    /// Whether an encrypted session ever failed, or a datagram could not be decompressed.
+    pub fn has_trouble(&self) -> bool {
+        self.has_trouble.load(Ordering::Relaxed)
+    }
+
+    fn apply(&self, state: &mut State, now: Time, report: Report) {
+        if report.has_trouble() {
+            self.has_trouble.store(true, Ordering::Relaxed);
+        }
+        state.apply(now, report);
     }
 
     /// Makes a change after which something may have to leave at once.
@@ -149,7 +168,7 @@ impl Driver {
             state.receive(now, arrival);
         }
         socket.clear_arrivals();
-        state.apply(now, socket.take_report());
+        self.apply(&mut state, now, socket.take_report());
         state
     }
 
@@ -196,7 +215,7 @@ impl Driver {
         drop(state);
         socket.transmit(now);
         let mut state = self.state.lock();
-        state.apply(now, socket.take_report());
+        self.apply(&mut state, now, socket.take_report());
         (state, is_full)
     }
 

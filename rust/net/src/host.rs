@@ -248,6 +248,12 @@ impl Host {
         self.driver.call(|_| ());
     }
 
+    /// Whether an encrypted session ever failed, or a datagram could not be decompressed: otherwise
+    /// [`Host::next_failed`] and [`Host::undecoded`] have nothing to tell.
+    pub fn has_trouble(&self) -> bool {
+        self.driver.has_trouble()
+    }
+
     /// The next session that failed, oldest first. Of many that fail at once some are left out.
     pub fn next_failed(&mut self) -> Option<FailedHandshake> {
         let mut state = self.driver.state();

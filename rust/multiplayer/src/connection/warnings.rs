@@ -64,7 +64,7 @@ impl Connection {
     /// A warning, if the host has received datagrams that it cannot decode. There are 10 seconds between
     /// two warnings.
     pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {
-        let host = self.host.as_mut()?;
+        let host = self.host.as_mut().filter(|host| host.has_trouble())?;
         let count = self.warned.count_undecoded(now, host.undecoded())?;
         Some(UndecodedWarning {
             mode: host.compression().name(),
@@ -77,7 +77,8 @@ impl Connection {
     #[cfg(feature = "dtls")]
     pub fn next_failed(&mut self, now: Time) -> Option<FailedHandshake> {
         loop {
-            let failed = self.host.as_mut()?.next_failed()?;
+            let host = self.host.as_mut().filter(|host| host.has_trouble())?;
+            let failed = host.next_failed()?;
             if failed.is_client {
                 return Some(failed);
             }

@@ -197,7 +197,7 @@ impl Driver {
                 dtls.send(now, to, datagram);
                 socket.transmit(now);
                 let report = socket.take_report();
-                self.state.lock().apply(now, report);
+                self.apply(&mut self.state.lock(), now, report);
                 Ok(())
             }
             None => socket.transport.send(to, datagram),

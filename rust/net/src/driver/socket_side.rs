@@ -44,6 +44,14 @@ pub struct Report {
     pub sessions: Option<Sessions>,
 }
 
+impl Report {
+    /// Whether it tells of something that a user may have to know.
+    pub fn has_trouble(&self) -> bool {
+        self.undecoded > 0
+            || (self.events.iter()).any(|event| matches!(event, DtlsEvent::Failed(_)))
+    }
+}
+
 /// Results of a call of [`SocketSide::read`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Read {

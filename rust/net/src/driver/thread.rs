@@ -1,6 +1,7 @@
 //! The thread that serves a host while its owner does other things.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
@@ -25,6 +26,15 @@ pub struct Thread {
     waker: Arc<dyn Waker>,
 }
 
+/// Notes the end of a thread, also in a panic.
+struct NotesEnd<'a>(&'a AtomicBool);
+
+impl Drop for NotesEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Driver {
     /// Makes the thread. It waits for [`Driver::begin`].
     pub fn start(self: &Arc<Self>, clock: Clock) -> io::Result<()> {
@@ -35,13 +45,18 @@ impl Driver {
         let (poller, waker) = self.socket.lock().transport.poller()?;
         self.state.lock().schedule.on_start();
         let driver = Arc::clone(self);
+        self.has_ended.store(false, Ordering::Relaxed);
         let started = thread::Builder::new()
             .name("enet".to_owned())
-            .spawn(move || driver.serve(clock, poller));
+            .spawn(move || {
+                let _end = NotesEnd(&driver.has_ended);
+                driver.serve(clock, poller);
+            });
         match started {
             Ok(handle) => *thread = Some(Thread { handle, waker }),
             Err(error) => {
                 self.state.lock().schedule.on_end();
+                self.has_ended.store(true, Ordering::Relaxed);
                 return Err(error);
             }
         }
@@ -80,10 +95,7 @@ impl Driver {
 
     /// Whether the thread ended by itself, which only a panic does, or [`stop_all`] ended it.
     pub fn has_ended(&self) -> bool {
-        let thread = lock(&self.thread);
-        thread
-            .as_ref()
-            .is_none_or(|thread| thread.handle.is_finished())
+        self.has_ended.load(Ordering::Relaxed)
     }
 
     /// Makes the thread notice a change.

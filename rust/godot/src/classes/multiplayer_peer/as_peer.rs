@@ -31,6 +31,9 @@ impl HasSession for ENetMultiplayerPeerRs {
     }
 
     fn tidy(&mut self) {
+        if self.hosts.get_mut().is_empty() {
+            return;
+        }
         let session = &self.session.core;
         let mut gone = Vec::new();
         let mut departed = Vec::new();
