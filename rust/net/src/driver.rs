@@ -29,8 +29,8 @@
 //! 4. compress, encrypt, send: socket lock.
 //!
 //! Of the driver, [`schedule`] alone records whether something waits to be sent, and decides who sends:
-//! without a thread the owner does, in each call; with one, the owner sends a few datagrams at its flush,
-//! and the thread everything else.
+//! without a thread, or while it stands by, the owner does, in each call; while the thread serves, the owner
+//! sends a few datagrams at its flush, and the thread everything else.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -25,6 +25,25 @@ func case_targets() -> void:
 	done()
 
 
+## Our peer hangs: Godot 3 times it out as it would one of its own, once the stall timeout is over.
+func case_our_peer_hangs() -> void:
+	for mixture: String in ["theirs: ours", "ours: theirs"]:
+		var members := session(mixture)
+		if members.is_empty():
+			break
+		var ours := members[0] if members[0].here != null else members[1]
+		var theirs := members[1] if ours == members[0] else members[0]
+		ours.here.peer.set(&"stall_timeout", 0.5)
+		ours.here.poll()
+		var goodbye := "-%d" % ours.id if theirs.is_server() else "server_disconnected"
+		var is_gone := func() -> bool:
+			_godot3.poll()
+			return theirs.events().has(goodbye)
+		# Godot 3 waits for five seconds at least.
+		check(pump([] as Array[End], is_gone, 40.0), "%s: Godot 3 gives our peer up: %s" % [mixture, told()])
+	done()
+
+
 ## Empty lists for the server and three clients.
 func _nothing() -> Array[PackedStringArray]:
 	return [PackedStringArray(), PackedStringArray(), PackedStringArray(), PackedStringArray()]

@@ -20,6 +20,60 @@ func case_the_property() -> void:
 	done()
 
 
+func case_the_stall_timeout() -> void:
+	for name: String in ["ENetMultiplayerPeerRs", "ENetConnectionRs"]:
+		var peer: MultiplayerPeer = ClassDB.instantiate(name)
+		equal(peer.get(&"stall_timeout"), 60.0, "%s: the default" % name)
+		for value: float in [0.0, 1.5, 3600.0]:
+			peer.set(&"stall_timeout", value)
+			equal(peer.get(&"stall_timeout"), value, name)
+		for wrong: float in [-1.0, NAN, INF, -INF, 1e30]:
+			peer.set(&"stall_timeout", wrong)
+			expect_errors(1, true, "%s: %f" % [name, wrong])
+			equal(peer.get(&"stall_timeout"), 3600.0, "%s after %f" % [name, wrong])
+	var ends := _connected()
+	var host: Object = ends[1].peer.call(&"get_host")
+	ends[1].peer.set(&"stall_timeout", 7.0)
+	equal(host.get(&"stall_timeout"), 7.0, "the current host takes it over")
+	done()
+
+
+## A client that hangs times out, as it does without a network thread, but not before its stall timeout.
+func case_a_hanging_client_times_out() -> void:
+	const STALL_SECONDS := 1.0
+	var ends := _connected()
+	ends[1].peer.set(&"stall_timeout", STALL_SECONDS)
+	var id := ends[1].id()
+	var patient: PacketPeer = ends[0].peer.call(&"get_peer", id)
+	patient.call(&"set_timeout", 1, 100, 300)
+	patient.call(&"ping_interval", 20)
+	ends[1].poll()
+	var begun := Time.get_ticks_msec()
+	check(pump([ends[0]], func() -> bool: return ends[0].events.has("-%d" % id)), "the client times out")
+	var lasted := Time.get_ticks_msec() - begun
+	check(lasted >= STALL_SECONDS * 1000, "after %d ms" % lasted)
+	done()
+
+
+## A client that polls again before the other end has timed it out loses nothing.
+func case_a_client_that_hangs_for_a_while() -> void:
+	const STALL_SECONDS := 0.3
+	const PACKETS := 100
+	for mode: int in [RELIABLE, UNRELIABLE]:
+		var ends := _connected()
+		ends[1].peer.set(&"stall_timeout", STALL_SECONDS)
+		var id := ends[1].id()
+		for index in PACKETS:
+			ends[0].send(str(index).to_utf8_buffer(), id, mode)
+			pump_for([ends[0]], 0.015)
+		check(pump(ends, func() -> bool: return ends[1].packets.size() == PACKETS), "all packets arrive, mode %d" % mode)
+		equal(ends[0].events, ["+%d" % id] as Array[String], "the server's signals")
+		equal(ends[1].events, ["+1"] as Array[String], "the client's signals")
+		ends[1].say(WORD)
+		check(pump(ends, func() -> bool: return not ends[0].packets.is_empty()), "the client goes on")
+	done()
+
+
 ## The main thread blocks for several timeouts of the other end, right after it has sent a packet.
 func case_a_busy_main_thread_keeps_the_connection() -> void:
 	const PACKETS := 300
