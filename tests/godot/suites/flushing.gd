@@ -138,6 +138,33 @@ func case_round_trips_take_no_more_frames() -> void:
 	done()
 
 
+## Both ends answer in their handlers, and both are in this process: the API that is polled second answers the first
+## in the same frame, so that each frame has a round trip, as with stock.
+func case_answers_in_handlers_take_a_frame() -> void:
+	const FRAMES := 40
+	var players := await _players_and_probe()
+	var trips := [0]
+	for side in 2:
+		var api := players[side].api
+		var answer := func(id: int, _bytes: PackedByteArray) -> void:
+			trips[0] += side
+			if trips[0] <= FRAMES:
+				api.send_bytes(_WORD, id)
+		api.peer_packet.connect(answer)
+	players[1].api.send_bytes(_WORD, 1)
+	var begun := Engine.get_process_frames()
+	check(await frames(func() -> bool: return trips[0] >= FRAMES), "round trips go on: %d" % trips[0])
+	var taken := Engine.get_process_frames() - begun
+	check(taken <= FRAMES + 10, "%d frames for %d round trips" % [taken, FRAMES])
+	for player in players:
+		# The handlers hold their APIs.
+		for connection: Dictionary in player.api.peer_packet.get_connections():
+			var handler: Callable = connection["callable"]
+			player.api.peer_packet.disconnect(handler)
+	await _end_probe()
+	done()
+
+
 ## Acknowledgements share the datagram of the frame's answers, and are sent also without an answer.
 func case_acknowledgements_wait_for_the_frame() -> void:
 	var players := await _players_and_probe()
