@@ -67,12 +67,13 @@ impl Lent {
         start
     }
 
-    /// Takes back buffers handed out in earlier frames, once there are some.
-    pub fn take_back(&self) {
+    /// Takes back buffers handed out in earlier frames, once there are some. True if some are to be reused.
+    pub fn take_back(&self) -> bool {
         let mut state = self.state.borrow_mut();
         if state.is_worth_asking() {
             state.take_back(self.frames.number());
         }
+        let has_returned = !state.returned.is_empty();
         drop(state);
         if HAS_ORPHANS.load(Ordering::Relaxed)
             && let Ok(mut orphans) = ORPHANS.lock()
@@ -81,6 +82,7 @@ impl Lent {
             orphans.returned.clear();
             HAS_ORPHANS.store(!orphans.lent.is_empty(), Ordering::Relaxed);
         }
+        has_returned
     }
 
     /// A buffer for reuse, which the engine no longer reads.

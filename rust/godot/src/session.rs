@@ -44,8 +44,8 @@ impl Session {
     /// The session's part of a poll, up to the first signal. With `sends`, what waits leaves once the poll has
     /// received.
     pub fn begin_poll(&mut self, sends: bool) -> Result<(), enet_multiplayer::Inactive> {
-        self.lent.take_back();
-        while let Some(buffer) = self.lent.take_returned() {
+        let has_returned = self.lent.take_back();
+        while has_returned && let Some(buffer) = self.lent.take_returned() {
             self.core.recycle(buffer);
         }
         let now = clock::now();

@@ -73,6 +73,7 @@ pub struct Host {
     buffer_sizes: (usize, usize),
     /// Full datagrams that are worth a system call.
     worth_a_call: usize,
+    is_paused: bool,
 }
 
 impl Host {
@@ -93,6 +94,7 @@ impl Host {
             port,
             buffer_sizes,
             worth_a_call,
+            is_paused: false,
         }
     }
 
@@ -213,7 +215,9 @@ impl Host {
     /// Stops taking in packets, or resumes; connections live on meanwhile. A thread goes on taking them
     /// in, up to [`HostConfig::max_unread_data`].
     pub fn pause_receiving(&mut self, refuse: bool) {
-        if !self.is_threaded() {
+        let refuse = refuse && !self.is_threaded();
+        if self.is_paused != refuse {
+            self.is_paused = refuse;
             self.driver.state().host.pause_receiving(refuse);
         }
     }

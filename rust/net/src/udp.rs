@@ -97,6 +97,8 @@ struct UdpTransport {
     can_join: bool,
     /// Whether the last call that received found nothing more.
     is_drained: bool,
+    /// How many datagrams a call is expected to find, from what the last ones found.
+    expected: usize,
     /// The sender of the current series of large datagrams, and the length of the series.
     in_a_row: (Option<SocketAddr>, u32),
 }
@@ -122,6 +124,7 @@ impl UdpTransport {
             joined: None,
             can_join: true,
             is_drained: false,
+            expected: batch::SIZE,
             in_a_row: (None, 0),
         })
     }
@@ -136,7 +139,8 @@ impl UdpTransport {
     fn receive_some(&mut self, take: Taker<'_>) -> io::Result<usize> {
         let in_a_row = &mut self.in_a_row;
         let mut longest = 0;
-        let count = batch::receive(&self.socket, &mut |from, datagram| {
+        let most = self.expected + 1;
+        let count = batch::receive(&self.socket, most, &mut |from, datagram| {
             take(unmapped(from), datagram);
             let is_large = (LARGE..BUFFER_SIZE).contains(&datagram.len());
             *in_a_row = match *in_a_row {
@@ -145,7 +149,9 @@ impl UdpTransport {
             };
             longest = longest.max(in_a_row.1);
         })?;
-        self.is_drained = batch::SIZE > 1 && count < batch::SIZE;
+        self.is_drained = batch::SIZE > 1 && count < batch::SIZE.min(most);
+        // Room that stays empty costs a little.
+        self.expected = count.clamp(self.expected / 2, batch::SIZE);
         if longest >= PARTS_IN_A_ROW && self.can_join {
             self.joined = offload::Joined::begin(&self.socket);
             self.can_join = self.joined.is_some();

@@ -17,6 +17,9 @@ impl Connection {
     /// Takes the peers whose connections ended off the list. Every service of the host begins with this
     /// call.
     pub fn begin_service(&mut self) {
+        if !self.members.has_ended() {
+            return;
+        }
         let ended = self.members.unlist_ended();
         if self.session.is_some() {
             (self.changes).extend(ended.into_iter().map(PeerChange::Ended));

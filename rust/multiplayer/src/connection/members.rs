@@ -107,6 +107,11 @@ impl Members {
         }
     }
 
+    /// Whether inactive peers are listed.
+    pub fn has_ended(&self) -> bool {
+        !self.ended.is_empty()
+    }
+
     /// Takes the inactive peers off the list and returns them.
     pub fn unlist_ended(&mut self) -> Vec<PeerId> {
         let ended = std::mem::take(&mut self.ended);

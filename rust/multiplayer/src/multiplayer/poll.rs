@@ -46,6 +46,7 @@ impl Multiplayer {
                 }
             }
             if let Some(host) = connection.host() {
+                self.has_trouble |= host.has_trouble();
                 // Back-pressure: remotes must not fill the memory of a game that does not read.
                 host.pause_receiving(is_full);
                 host.receive(now);

@@ -28,8 +28,12 @@ thread_local! {
     });
 }
 
-/// Receives what waits, up to [`SIZE`] datagrams, and returns their number.
-pub fn receive(socket: &UdpSocket, take: &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize> {
+/// Receives what waits, up to `most` datagrams and [`SIZE`], and returns their number.
+pub fn receive(
+    socket: &UdpSocket,
+    most: usize,
+    take: &mut dyn FnMut(SocketAddr, &[u8]),
+) -> io::Result<usize> {
     BATCH.with_borrow_mut(|Batch { headers, bytes }| {
         let mut buffers = bytes.chunks_exact_mut(BUFFER_SIZE);
         let mut slices: [[IoSliceMut<'_>; 1]; SIZE] = std::array::from_fn(|_| {
@@ -37,7 +41,13 @@ pub fn receive(socket: &UdpSocket, take: &mut dyn FnMut(SocketAddr, &[u8])) -> i
             [IoSliceMut::new(buffer)]
         });
         let fd = socket.as_raw_fd();
-        let received = recvmmsg(fd, headers, &mut slices, MsgFlags::empty(), None)?;
+        let received = recvmmsg(
+            fd,
+            headers,
+            &mut slices[..most.min(SIZE)],
+            MsgFlags::empty(),
+            None,
+        )?;
         let mut count = 0;
         for message in received {
             let datagram = message.iovs().next().unwrap_or_default();

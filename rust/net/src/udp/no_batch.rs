@@ -14,7 +14,11 @@ thread_local! {
 }
 
 /// Receives a datagram, and returns their number.
-pub fn receive(socket: &UdpSocket, take: &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize> {
+pub fn receive(
+    socket: &UdpSocket,
+    _: usize,
+    take: &mut dyn FnMut(SocketAddr, &[u8]),
+) -> io::Result<usize> {
     BUFFER.with_borrow_mut(|buffer| {
         let (size, from) = socket.recv_from(buffer)?;
         take(from, &buffer[..size]);

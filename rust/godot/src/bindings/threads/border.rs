@@ -72,16 +72,17 @@ struct Class {
     own: sys::GDExtensionClassCreationInfo4,
 }
 
-/// A virtual method of a class.
+/// A virtual method of a class. The fields of every call lie together.
+#[repr(C)]
 struct Virtual {
-    place: Place,
+    question: Option<Question>,
     own: unsafe extern "C" fn(
         sys::GDExtensionClassInstancePtr,
         *const sys::GDExtensionConstTypePtr,
         sys::GDExtensionTypePtr,
     ),
     refusal: Refusal,
-    question: Option<Question>,
+    place: Place,
 }
 
 impl Virtual {
