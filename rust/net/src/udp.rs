@@ -140,7 +140,7 @@ impl UdpTransport {
         let in_a_row = &mut self.in_a_row;
         let mut longest = 0;
         let most = self.expected + 1;
-        let count = batch::receive(&self.socket, most, &mut |from, datagram| {
+        let count = batch::receive(&self.socket, self.is_ipv6, most, &mut |from, datagram| {
             take(unmapped(from), datagram);
             let is_large = (LARGE..BUFFER_SIZE).contains(&datagram.len());
             *in_a_row = match *in_a_row {

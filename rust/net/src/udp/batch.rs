@@ -21,20 +21,31 @@ struct Batch {
     bytes: Box<[u8]>,
 }
 
-thread_local! {
-    static BATCH: RefCell<Batch> = RefCell::new(Batch {
-        headers: MultiHeaders::preallocate(SIZE, None),
-        bytes: vec![0; SIZE * BUFFER_SIZE].into(),
-    });
+impl Batch {
+    fn new() -> RefCell<Self> {
+        RefCell::new(Self {
+            headers: MultiHeaders::preallocate(SIZE, None),
+            bytes: vec![0; SIZE * BUFFER_SIZE].into(),
+        })
+    }
 }
 
-/// Receives what waits, up to `most` datagrams and [`SIZE`], and returns their number.
+// For each family one: the system notes an address's length in the structures, and expects no longer one in the
+// next call.
+thread_local! {
+    static IPV4: RefCell<Batch> = Batch::new();
+    static IPV6: RefCell<Batch> = Batch::new();
+}
+
+/// Receives what waits on a socket of a family, up to `most` datagrams and [`SIZE`], and returns their number.
 pub fn receive(
     socket: &UdpSocket,
+    is_ipv6: bool,
     most: usize,
     take: &mut dyn FnMut(SocketAddr, &[u8]),
 ) -> io::Result<usize> {
-    BATCH.with_borrow_mut(|Batch { headers, bytes }| {
+    let batch = if is_ipv6 { &IPV6 } else { &IPV4 };
+    batch.with_borrow_mut(|Batch { headers, bytes }| {
         let mut buffers = bytes.chunks_exact_mut(BUFFER_SIZE);
         let mut slices: [[IoSliceMut<'_>; 1]; SIZE] = std::array::from_fn(|_| {
             let buffer = buffers.next().unwrap_or_default();

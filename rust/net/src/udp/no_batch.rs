@@ -16,6 +16,7 @@ thread_local! {
 /// Receives a datagram, and returns their number.
 pub fn receive(
     socket: &UdpSocket,
+    _: bool,
     _: usize,
     take: &mut dyn FnMut(SocketAddr, &[u8]),
 ) -> io::Result<usize> {

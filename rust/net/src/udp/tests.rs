@@ -145,7 +145,7 @@ fn the_buffers_that_the_system_gave_are_told() {
 }
 
 /// Receives one datagram, or a batch.
-type Receive = fn(&UdpSocket, usize, &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize>;
+type Receive = fn(&UdpSocket, bool, usize, &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize>;
 
 #[test]
 fn every_datagram_is_received_whole_once_and_in_order() {
@@ -168,7 +168,7 @@ fn every_datagram_is_received_whole_once_and_in_order() {
             let mut received = 0;
             while received < count {
                 let before = received;
-                let taken = receive(&near, most, &mut |from, datagram| {
+                let taken = receive(&near, false, most, &mut |from, datagram| {
                     assert_eq!(from, far[received % 2].1);
                     assert_eq!(datagram, vec![received as u8; 100 * received]);
                     received += 1;
@@ -177,7 +177,7 @@ fn every_datagram_is_received_whole_once_and_in_order() {
                 assert_eq!(taken, received - before);
                 assert!(taken <= most);
             }
-            let error = receive(&near, most, &mut |_, _| panic!("none is left"));
+            let error = receive(&near, false, most, &mut |_, _| panic!("none is left"));
             let error = error.expect_err("none is left");
             assert_eq!(error.kind(), ErrorKind::WouldBlock);
         }
@@ -203,5 +203,23 @@ fn a_drained_transport_says_so() {
         // Without batches, only a call in vain tells.
         assert_eq!(near.is_drained(), batch::SIZE > 1, "{count}");
         assert_eq!(near.receive(&mut |_, _| {}).expect("no error"), 0);
+    }
+}
+
+#[test]
+fn a_thread_may_receive_on_sockets_of_both_families_in_turn() {
+    let transport = |ip: IpAddr| Udp.bind(BindAddress::Ip(ip), 0).expect("a socket");
+    let families: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let mut pairs = families.map(|ip| (transport(ip), transport(ip)));
+    for round in 0..4 {
+        for (near, far) in &mut pairs {
+            let to = near.local_address().expect("bound");
+            let from = far.local_address().expect("bound");
+            far.send(to, &[round]).expect("sent");
+            let received = near.receive(&mut |sender, datagram| {
+                assert_eq!((sender, datagram), (from, &[round][..]));
+            });
+            assert_eq!(received.expect("no error"), 1);
+        }
     }
 }
