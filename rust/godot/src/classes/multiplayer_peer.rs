@@ -140,7 +140,7 @@ pub struct ENetMultiplayerPeerRs {
     ///
     /// The network thread works only where it is needed. While the main thread polls at least 20 times a second and
     /// no more than some 60 datagrams (UDP packets) move in each poll, the main thread does all the work in its
-    /// polls, and the network thread looks a few times a second whether the main thread is late. It steps in 0.1
+    /// polls, and the network thread looks a few times a second whether the main thread is late. It steps in 0.2
     /// seconds after the last poll (0.3 seconds if hardly anything moves), and where there is more to do.
     ///
     /// The network thread starts with the first poll and ends when the peer is closed or freed. Packets leave as

@@ -199,7 +199,7 @@ impl Schedule {
         }
         let takes_over = match self.phase {
             Phase::Stalled => true,
-            Phase::StandingBy { .. } => self.watch.is_heavy(),
+            Phase::StandingBy { .. } => self.watch.is_heavy() || self.watch.is_slow(),
             _ => false,
         };
         if takes_over { self.wake() } else { Wake::No }

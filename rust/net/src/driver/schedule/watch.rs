@@ -7,9 +7,12 @@ use enet_proto::Time;
 pub const REGULAR: Time = Time::from_millis(50);
 /// After so long of regular polls the owner can be relied on.
 pub const TRUST: Time = Time::from_millis(250);
-/// An owner that has not polled for so long is late.
-pub const PATIENCE: Time = Time::from_millis(100);
-/// The same where hardly a datagram moves. The thread looks for a late owner as rarely.
+/// So many polls in a row that are not regular are no exception.
+pub const SLOW_POLLS: u32 = 3;
+/// An owner that has not polled for so long is late. The thread has to wake up as rarely to look for it, which
+/// costs a small game more than anything else of the thread.
+pub const PATIENCE: Time = Time::from_millis(200);
+/// The same where hardly a datagram moves.
 pub const IDLE_PATIENCE: Time = Time::from_millis(280);
 /// Least time, and least number of polls, over which the load is measured.
 pub const WINDOW: Time = Time::from_millis(250);
@@ -36,6 +39,8 @@ pub struct Watch {
     last_poll: Time,
     /// Since when the owner has polled regularly.
     regular_since: Time,
+    /// Polls in a row that were not regular.
+    slow: u32,
     /// Whether the owner blocks until an event happens.
     is_waiting: bool,
     load: Load,
@@ -52,6 +57,7 @@ impl Default for Watch {
         Self {
             last_poll: Time::ZERO,
             regular_since: Time::ZERO,
+            slow: 0,
             is_waiting: false,
             load: Load::Light,
             window_began: Time::ZERO,
@@ -65,7 +71,11 @@ impl Default for Watch {
 impl Watch {
     /// The owner polls, or makes its first call.
     pub fn on_poll(&mut self, now: Time) {
-        if self.is_waiting || now > self.last_poll + REGULAR {
+        self.slow = match self.is_waiting || now > self.last_poll + REGULAR {
+            true => self.slow.saturating_add(1),
+            false => 0,
+        };
+        if self.slow > 0 {
             self.regular_since = now;
         }
         self.is_waiting = false;
@@ -107,6 +117,11 @@ impl Watch {
             && !self.is_heavy()
             && now >= self.regular_since + TRUST
             && now < self.late_at()
+    }
+
+    /// Whether the owner polls so rarely, and not only for a moment, that the thread is to serve.
+    pub fn is_slow(&self) -> bool {
+        self.slow >= SLOW_POLLS
     }
 
     /// Whether there is so much to do that the thread is to do it.
