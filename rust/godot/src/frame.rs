@@ -14,6 +14,7 @@
 use std::cell::Cell;
 
 use enet_multiplayer::{FramePlan, Leave, Multiplayer};
+use enet_proto::Time;
 use godot::prelude::*;
 
 use crate::clock::{self, Frames};
@@ -108,24 +109,24 @@ pub fn poll_begins<T: Framed>(this: &T) -> bool {
 }
 
 /// A poll ends: sends what does not wait for further packets.
-pub fn poll_done<T: Framed>(this: &T) {
+pub fn poll_done<T: Framed>(this: &T, now: Time) {
     if coalesces(this) {
         let core = this.core();
         let (has_unsent, has_unread) = (core.has_unsent(), core.available_packets() > 0);
         let leave = |plan: &mut FramePlan| plan.end_poll(has_unsent, has_unread);
         if with_plan(this, leave) == Leave::Now {
-            core.flush(clock::now());
+            core.flush(now);
         }
     }
 }
 
 /// A packet was put: sends it, or schedules a flush.
-pub fn packet_put<T: Framed>(this: &mut T) {
+pub fn packet_put<T: Framed>(this: &mut T, now: Time) {
     if !coalesces(this) {
         return;
     }
     match with_plan(this, FramePlan::put) {
-        Leave::Now => this.core().flush(clock::now()),
+        Leave::Now => this.core().flush(now),
         Leave::AtFrameEnd => {
             this.frame().polls.set(0);
             let mut object = this.to_gd().upcast::<Object>();

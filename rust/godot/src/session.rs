@@ -6,6 +6,7 @@
 
 use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode};
 use enet_net::Udp;
+use enet_proto::Time;
 use godot::classes::Os;
 use godot::global::Error;
 use godot::prelude::*;
@@ -43,12 +44,11 @@ impl Session {
 
     /// The session's part of a poll, up to the first signal. With `sends`, what waits leaves once the poll has
     /// received.
-    pub fn begin_poll(&mut self, sends: bool) -> Result<(), enet_multiplayer::Inactive> {
+    pub fn begin_poll(&mut self, sends: bool, now: Time) -> Result<(), enet_multiplayer::Inactive> {
         let has_returned = self.lent.take_back();
         while has_returned && let Some(buffer) = self.lent.take_returned() {
             self.core.recycle(buffer);
         }
-        let now = clock::now();
         self.core.begin_poll(now)?;
         if sends {
             self.core.flush(now);
@@ -66,8 +66,8 @@ impl Session {
     }
 
     /// Sends a packet. Fails with the engine's error and the reason as text.
-    pub fn send(&mut self, data: &[u8]) -> Result<(), (Error, String)> {
-        let sent = self.core.send(data, clock::now());
+    pub fn send(&mut self, data: &[u8], now: Time) -> Result<(), (Error, String)> {
+        let sent = self.core.send(data, now);
         sent.map_err(|error| (convert::send_error(error), error.to_string()))
     }
 

@@ -15,10 +15,10 @@ use crate::{clock, convert, dtls, frame};
 
 pub fn poll<T: HasSession>(this: &mut T) {
     let sends = frame::poll_begins(this);
-    if let Err(error) = this.session_mut().begin_poll(sends) {
+    let mut now = clock::now();
+    if let Err(error) = this.session_mut().begin_poll(sends, now) {
         return this.report("poll", &error);
     }
-    let mut now = clock::now();
     // An error comes before the signals that follow from it.
     while let Some(failed) = this.session_mut().core.next_failed(now) {
         dtls::report(this, "poll", &failed);
@@ -31,7 +31,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         now = clock::now();
         this.session_mut().core.finish(notice, now);
     }
-    frame::poll_done(this);
+    frame::poll_done(this, now);
     this.tidy();
     let undecoded = this.session_mut().core.undecoded(now);
     if let Some(undecoded) = undecoded {
@@ -88,9 +88,10 @@ pub unsafe fn put_packet<T: HasSession>(
     if let Some(warning) = warning {
         this.warn("put_packet", &warning);
     }
-    match this.session_mut().send(data) {
+    let now = clock::now();
+    match this.session_mut().send(data, now) {
         Ok(()) => {
-            frame::packet_put(this);
+            frame::packet_put(this, now);
             Error::OK
         }
         Err((error, cause)) => {

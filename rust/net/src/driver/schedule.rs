@@ -43,7 +43,7 @@ pub const NAP: Time = Time::from_millis(30);
 /// An owner that flushed, or polled, is expected to do so again within this time.
 pub const OWNER_HABIT: Time = Time::from_secs(1);
 /// The pause between two busy rounds while the owner polls and so reads the socket too.
-pub const LONG_PAUSE: Time = Time::from_millis(4);
+pub const LONG_PAUSE: Time = Time::from_millis(8);
 /// The pause between two busy rounds while the owner does not poll.
 pub const SHORT_PAUSE: Time = Time::from_millis(1);
 /// The owner's flush sends up to this many datagrams itself while the thread serves.
@@ -189,7 +189,8 @@ impl Schedule {
     }
 
     /// The owner polls. `moved` datagrams arrived or left since the host was made; the poll `is_full` if it
-    /// left some unread. The thread then takes over, and at the end of a stall.
+    /// left some unread. The thread then takes over, and at the end of a stall. It also sends what an owner
+    /// that polls does not flush.
     pub fn on_poll(&mut self, now: Time, moved: u64, is_full: bool) -> Wake {
         self.owner_polls_until = now + OWNER_HABIT;
         self.watch.on_poll(now);
@@ -199,10 +200,20 @@ impl Schedule {
         }
         let takes_over = match self.phase {
             Phase::Stalled => true,
-            Phase::StandingBy { .. } => self.watch.is_heavy() || self.watch.is_slow(),
+            Phase::StandingBy { .. } => {
+                self.watch.is_heavy() || self.watch.is_slow() || self.is_forgotten(now)
+            }
             _ => false,
         };
         if takes_over { self.wake() } else { Wake::No }
+    }
+
+    /// Whether packets have waited for a flush for so long that none is to be expected.
+    fn is_forgotten(&self, now: Time) -> bool {
+        match self.unflushed {
+            Unflushed::Packets { since } => now > since + watch::REGULAR,
+            _ => false,
+        }
     }
 
     /// The owner's poll read datagrams. If the poll `has_answers`, for example acknowledgements, these wait

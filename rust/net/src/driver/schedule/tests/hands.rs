@@ -279,6 +279,23 @@ fn a_burst_is_sent_by_the_thread_which_stands_by_again() {
 }
 
 #[test]
+fn what_the_owner_does_not_flush_leaves_all_the_same() {
+    let mut play = light();
+    assert_eq!(play.schedule.on_queue(play.now, 0), Wake::No);
+    let queued = play.now;
+    while play.schedule.has_unflushed() {
+        play.poll(0);
+        for _ in 0..16 {
+            play.step();
+        }
+    }
+    let waited = play.now - queued;
+    assert!(waited <= Time::from_millis(100), "{waited:?}");
+    play.game(1000, 16, 1);
+    assert!(play.schedule.is_standing_by());
+}
+
+#[test]
 fn a_flood_is_the_threads_at_once() {
     let mut play = light();
     play.arrive(1000);
