@@ -22,6 +22,7 @@ pub enum Clients {
 pub const PACKETS_PER_SECOND: u32 = 20;
 
 /// A figure of a run.
+#[derive(Clone, Copy)]
 pub struct Figure {
     /// The name in the output of the server or the clients.
     pub name: &'static str,
@@ -66,6 +67,19 @@ pub struct Case {
     /// Runs the case once.
     pub run: fn(&Case, &Subject<'_>) -> Figures,
     pub figures: &'static [Figure],
+}
+
+impl Case {
+    /// The number of packets a second that all remotes send to the measured process.
+    pub fn packets_to_it(&self) -> f64 {
+        let each = match self.doing {
+            Clients::Join | Clients::Listen => 0.0,
+            Clients::Talk => f64::from(PACKETS_PER_SECOND),
+            Clients::Play => self.ticks_per_second as f64,
+            Clients::Relay => (self.clients as f64 - 1.0) * f64::from(PACKETS_PER_SECOND),
+        };
+        each * self.clients as f64
+    }
 }
 
 pub const fn figure(name: &'static str, unit: &'static str) -> Figure {
@@ -173,7 +187,9 @@ pub const TARGETED: Case = Case {
 
 /// All cases, those of most games first.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    small::CASES.iter().chain(&CASES)
+    (small::CASES.iter())
+        .chain(&small::BROADCASTS)
+        .chain(&CASES)
 }
 
 /// The cases of a server with many clients.

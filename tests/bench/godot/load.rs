@@ -13,9 +13,13 @@ use enet_net::Udp;
 const SIZE: usize = 100;
 /// The first byte of a packet that SceneMultiplayer hands to the script as raw bytes.
 const RAW: u8 = 3;
+/// The first byte of a packet of SceneMultiplayer itself, and the second one of the packets about other clients that
+/// join or leave.
+const SYSTEM: u8 = 7;
+const NEWS: [u8; 2] = [1, 2];
 /// The first bytes of a packet that SceneMultiplayer relays. The id of the receiver follows, or in a
 /// relayed packet the id of the sender.
-const RELAY: [u8; 2] = [7, 3];
+const RELAY: [u8; 2] = [SYSTEM, 3];
 /// About the size of a synchronizer's packet with a position, in bytes.
 const RELAYED_SIZE: usize = 30;
 /// The pause between two polls of a client, with up to [`FEW`] clients.
@@ -193,7 +197,7 @@ fn relay(client: &mut Multiplayer, index: usize, count: usize, now: Duration) ->
     count - 1
 }
 
-/// Polls a client. Calls back for each packet, with the time when it was sent if it is an echo.
+/// Polls a client. Calls back for each packet of the game, with the time when it was sent if it is an echo.
 fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Duration>)) {
     // The call fails if the server has closed.
     if client.begin_poll(now).is_err() {
@@ -207,7 +211,10 @@ fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Du
             [RAW, rest @ ..] if rest.len() + 1 == SIZE => rest.first_chunk(),
             _ => None,
         };
-        heard(stamp.map(|&stamp| Duration::from_micros(u64::from_be_bytes(stamp))));
+        let is_news = matches!(packet.data.as_slice(), [SYSTEM, kind, ..] if NEWS.contains(kind));
+        if !is_news {
+            heard(stamp.map(|&stamp| Duration::from_micros(u64::from_be_bytes(stamp))));
+        }
         client.recycle(packet.data);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use super::cases::{Case, Clients, PACKETS_PER_SECOND};
+use super::cases::Case;
 use super::run::{self, Figures};
 use super::{Row, median, table};
 
@@ -35,20 +35,13 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
             tell(what, 100.0 * share);
         }
     };
-    let said = match case.doing {
-        Clients::Join | Clients::Listen => 0.0,
-        Clients::Talk => f64::from(PACKETS_PER_SECOND),
-        Clients::Play => case.ticks_per_second as f64,
-        Clients::Relay => (case.clients as f64 - 1.0) * f64::from(PACKETS_PER_SECOND),
-    };
-    let said = said * case.clients as f64 * case.seconds;
     let count = |name: &str| figures.get(name).copied().unwrap_or_default();
     let ticks = case.seconds * case.ticks_per_second as f64;
     check("ticks", ticks, "% of the ticks in the time");
     check("clients", case.clients as f64, "% of the clients stayed");
     check("delivered", count("put"), "% of its packets arrived");
     if count("ticks") > 0.0 {
-        let wanted = said / count("ticks");
+        let wanted = case.packets_to_it() * case.seconds / count("ticks");
         check("received", wanted, "% of the packets to it were taken in");
     }
     if count("lap_usec") > LONGEST_LAP_USEC {
@@ -56,6 +49,14 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
             "ms between two looks at a client",
             count("lap_usec") / 1000.0,
         );
+    }
+    for name in ["cpu_usec", "main_usec"] {
+        if count("empty_usec") > 0.0 && count(name) <= 0.0 {
+            tell(
+                "us CPU, no more than the empty frame: the ratio says nothing",
+                count(name),
+            );
+        }
     }
     let change = count("empty_change") / count("empty_usec");
     if change > LARGEST_CHANGE {

@@ -127,13 +127,18 @@ pub fn server(case: &Case, subject: &Subject<'_>) -> Figures {
     })
 }
 
+/// Starts this program with other arguments.
+pub fn this_program(words: &[String]) -> Process {
+    let program = std::env::current_exe().expect("a path");
+    Process::start(Command::new(program).args(words))
+}
+
 /// Runs a server, which prints its port and its result, and, until the result arrives, this program as
 /// the clients, with the arguments that `clients` returns.
 pub fn pair(server: &mut Command, clients: impl FnOnce(&str) -> Vec<String>) -> Figures {
     let server = Process::start(server);
     let port = server.wait_for("@port");
-    let program = std::env::current_exe().expect("a path");
-    let mut load = Process::start(Command::new(program).args(clients(&port)));
+    let mut load = this_program(&clients(&port));
     let mut figures = server.result();
     load.close_input();
     figures.extend(load.result());
