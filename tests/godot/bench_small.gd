@@ -160,8 +160,8 @@ func _on_connected(id: int) -> void:
 	_game.ids.append(id)
 
 
-## Costs of a frame over some seconds, after an unmeasured warm-up. Empty if the counts are incomplete. CPU times are the
-## lower quartile of the slices of the time, because other programs can only add to them.
+## Costs of a frame over some seconds, after an unmeasured warm-up. Empty if the counts are incomplete. CPU times are
+## the lower quartile of the slices of the time, because other programs can only add to them.
 func _measure(seconds: float) -> Dictionary[String, float]:
 	await create_timer(WARM_UP_SECONDS).timeout
 	_mark("begin")

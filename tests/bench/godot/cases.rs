@@ -1,7 +1,7 @@
 //! The cases, their figures, and the goals.
 
 use super::run::{self, Figures, Subject};
-use super::{Way, small};
+use super::{Way, games, slots, small};
 
 /// The activity of a case's clients.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,12 @@ impl Figure {
     }
 }
 
-/// A load on a server.
+/// What is measured, and the goals.
+#[derive(Clone, Copy)]
 pub struct Case {
     /// The name in the tables.
     pub name: &'static str,
-    /// The name in bench.gd.
+    /// What the script does, in its words.
     pub kind: &'static str,
     pub clients: usize,
     pub doing: Clients,
@@ -110,7 +111,7 @@ pub const fn count(name: &'static str, unit: &'static str) -> Figure {
     }
 }
 
-/// A figure that some systems cannot measure.
+/// A figure that a run may lack.
 pub const fn optional(name: &'static str, unit: &'static str) -> Figure {
     Figure {
         is_optional: true,
@@ -188,7 +189,10 @@ pub const TARGETED: Case = Case {
 /// All cases, those of most games first.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     (small::CASES.iter())
+        .chain([&slots::PUBLISHED, &games::PUBLISHED])
         .chain(&small::BROADCASTS)
+        .chain(&games::CALLS)
+        .chain(&games::CODECS)
         .chain(&CASES)
 }
 

@@ -12,6 +12,8 @@ use super::{Row, median, table};
 const ENOUGH: f64 = 0.95;
 /// A longer time between two polls of a client is reported.
 const LONGEST_LAP_USEC: f64 = 25_000.0;
+/// A longer round trip of two processes that never sleep is reported: it contains a scheduler's time slice.
+const LONGEST_TURN_USEC: f64 = 2_000.0;
 /// A larger difference of the empty frames before and after a measurement, as a share, is reported.
 const LARGEST_CHANGE: f64 = 0.2;
 
@@ -48,6 +50,12 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
         tell(
             "ms between two looks at a client",
             count("lap_usec") / 1000.0,
+        );
+    }
+    if count("turn_usec") > LONGEST_TURN_USEC {
+        tell(
+            "ms a round trip: the two ends took turns on a core",
+            count("turn_usec") / 1000.0,
         );
     }
     for name in ["cpu_usec", "main_usec"] {

@@ -30,6 +30,7 @@ pub struct Subject<'a> {
 pub struct Process {
     child: Child,
     lines: Receiver<String>,
+    limit: Duration,
 }
 
 impl Process {
@@ -46,13 +47,22 @@ impl Process {
                 }
             }
         });
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            limit: LIMIT,
+        }
+    }
+
+    /// Lets the process take this much longer.
+    pub fn allow(&mut self, time: Duration) {
+        self.limit += time;
     }
 
     /// The rest of the next line that begins with this word.
     pub fn wait_for(&self, word: &str) -> String {
         loop {
-            let line = self.lines.recv_timeout(LIMIT);
+            let line = self.lines.recv_timeout(self.limit);
             let line = line.unwrap_or_else(|_| panic!("a process ended or hung before its {word}"));
             if let Some(cause) = line.strip_prefix("@failure") {
                 panic!("{}", cause.trim());
