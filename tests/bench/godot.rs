@@ -7,6 +7,8 @@
 
 use std::path::Path;
 
+#[path = "godot/bots.rs"]
+mod bots;
 #[path = "godot/calls.rs"]
 mod calls;
 #[path = "godot/cases.rs"]
@@ -14,6 +16,8 @@ mod cases;
 #[cfg_attr(not(target_os = "linux"), path = "godot/no_floor.rs")]
 #[path = "godot/floor.rs"]
 mod floor;
+#[path = "godot/games.rs"]
+mod games;
 #[path = "godot/load.rs"]
 mod load;
 #[path = "godot/plot.rs"]
@@ -22,6 +26,8 @@ mod plot;
 mod report;
 #[path = "godot/run.rs"]
 mod run;
+#[path = "godot/slots.rs"]
+mod slots;
 #[path = "godot/small.rs"]
 mod small;
 #[path = "godot/table.rs"]
@@ -102,7 +108,7 @@ fn median(values: &[f64]) -> f64 {
 }
 
 /// Runs all rounds of a case. Also returns notes on irregular rounds.
-fn measure(case: &Case, ways: &[Way], rounds: usize) -> (Vec<Row>, Vec<String>) {
+fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
     let mut rows: Vec<Row> = (case.figures.iter())
         .map(|figure| Row {
             case: case.name,
@@ -131,7 +137,7 @@ fn measure(case: &Case, ways: &[Way], rounds: usize) -> (Vec<Row>, Vec<String>) 
     let mut check = |who: &str, figures: &Figures| {
         oddities.extend(report::oddities(case, who, figures));
     };
-    for round in 0..rounds {
+    for round in 0..case.rounds {
         let play = |class, is_threaded| {
             let subject = Subject {
                 class,
@@ -160,8 +166,11 @@ fn measure(case: &Case, ways: &[Way], rounds: usize) -> (Vec<Row>, Vec<String>) 
             add(&mut row.reference_values, figure, &reference);
         }
     }
-    // An optional figure that this system cannot measure has no row.
-    rows.retain(|row| !row.reference_values.is_empty());
+    // A figure that no run of a class had has no row.
+    rows.retain(|row| {
+        let mut columns = row.columns.iter().map(|column| &column.values);
+        !row.reference_values.is_empty() && columns.all(|values| !values.is_empty())
+    });
     (rows, report::notes(&oddities))
 }
 
@@ -175,6 +184,7 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
         Some("load") => return load::run(&words[1..]),
+        Some("bots") => return bots::run(&words[1..]),
         Some("floor") => return floor::serve(&words[1..]),
         Some("floor_load") => return floor::play(&words[1..]),
         _ => {}
@@ -186,13 +196,19 @@ fn main() {
         "both" => &[Way::Plain, Way::Threaded],
         other => panic!("--threaded must be no, yes or both, not \"{other}\""),
     };
-    let rounds = value(&words, "--rounds").map(|rounds| rounds.parse().expect("a number"));
+    let number = |option| value(&words, option).map(|text| text.parse().expect("a number"));
+    let (rounds, clients) = (number("--rounds"), number("--clients"));
     println!("{}", table::head(ways));
     let (mut rows, mut notes) = (Vec::new(), Vec::new());
     for case in cases::all() {
         let is_possible = !case.is_floor || cfg!(target_os = "linux");
         if is_possible && only.is_none_or(|only| case.name.contains(only)) {
-            let (found, odd) = measure(case, ways, rounds.unwrap_or(case.rounds));
+            let mut case = *case;
+            case.rounds = rounds.unwrap_or(case.rounds);
+            if case.name == slots::PUBLISHED.name {
+                case.clients = clients.unwrap_or(case.clients);
+            }
+            let (found, odd) = measure(&case, ways);
             found
                 .iter()
                 .for_each(|row| println!("{}", table::line(row)));

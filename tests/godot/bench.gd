@@ -2,6 +2,7 @@ extends SceneTree
 ## The server process of `cargo xtask bench godot`: `CLASS CASE name=value ...`. The script prints `@port N`, runs the
 ## case once all its clients have joined, and prints `@result name=value ...`.
 
+const Line := preload("res://lib/bench_line.gd")
 const BenchScene := preload("res://lib/bench_scene.gd")
 const SENT_BYTES := ENetConnection.HOST_TOTAL_SENT_DATA
 const SENT_DATAGRAMS := ENetConnection.HOST_TOTAL_SENT_PACKETS
@@ -14,8 +15,6 @@ const WARM_UP_SECONDS := 0.5
 const JOIN_LIMIT_USEC := 30_000_000
 const PAGE_KIB := 4
 const SLOTS := 4095
-## Bytes of the UDP and IPv4 headers of one datagram.
-const HEADERS := 28
 
 var _kind := ""
 var _mode := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
@@ -28,8 +27,8 @@ var _peer: MultiplayerPeer
 var _ids: Array[int] = []
 var _joined := 0
 ## Durations of each tick and of each poll, in microseconds.
-var _samples: Array[int] = []
-var _polls: Array[int] = []
+var _samples: Array[float] = []
+var _polls: Array[float] = []
 var _in_calls := 0
 var _deferred_since := 0
 var _put := 0
@@ -67,18 +66,18 @@ func _initialize() -> void:
 	_kind = arguments[1].trim_suffix(RELIABLE)
 	if arguments[1].ends_with(RELIABLE):
 		_mode = MultiplayerPeer.TRANSFER_MODE_RELIABLE
-	_clients = _option("clients")
-	_packets = _option("packets")
-	_ticks_per_second = _option("ticks_per_second")
-	_payload.resize(_option("size"))
+	_clients = Line.number("clients")
+	_packets = Line.number("packets")
+	_ticks_per_second = Line.number("ticks_per_second")
+	_payload.resize(Line.number("size"))
 	_payload.fill(0x5A)
-	_seconds = _text_of("seconds").to_float()
+	_seconds = Line.text("seconds").to_float()
 	Engine.max_fps = _ticks_per_second
 	await process_frame
 	var before := _resident_kib()
 	_peer = ClassDB.instantiate(arguments[0])
 	var slots := SLOTS if _kind == "memory" else maxi(_clients, 1)
-	if not _choose_thread(_option("threaded") != 0) or _peer.call(&"create_server", 0, slots) != OK:
+	if not _choose_thread(Line.number("threaded") != 0) or _peer.call(&"create_server", 0, slots) != OK:
 		quit(1)
 		return
 	var allocated := _resident_kib() - before
@@ -100,9 +99,9 @@ func _initialize() -> void:
 	var join_usec := await _let_join(host)
 	match _kind:
 		"joins":
-			_tell({"join_usec": float(join_usec) / maxi(_joined, 1), "clients": _ids.size()})
+			Line.tell({"join_usec": float(join_usec) / maxi(_joined, 1), "clients": _ids.size()})
 		"memory":
-			_tell({
+			Line.tell({
 				"allocated": 1024.0 * allocated / slots,
 				"connected": 1024.0 * (_resident_kib() - before - allocated) / _clients,
 				"clients": _ids.size(),
@@ -153,7 +152,7 @@ func _run_ticks(host: RefCounted) -> void:
 	var cpu := await _measure_ticks(host)
 	var counts := _count(host)
 	var ticks := _samples.size()
-	var usec := _quantile(_samples, 0.25)
+	var usec := Line.quantile(_samples, 0.25)
 	var figures: Dictionary[String, float] = {
 		"ticks": ticks,
 		"clients": _ids.size(),
@@ -168,19 +167,19 @@ func _run_ticks(host: RefCounted) -> void:
 		figures.received = float(_received) / ticks
 	for count in counts:
 		figures[count] = counts[count] / ticks
-		var size := 1 if count.ends_with("bytes") else HEADERS
+		var size := 1 if count.ends_with("bytes") else Line.HEADERS
 		figures.wire_bytes += figures[count] * size
 	if not _polls.is_empty():
 		# The noise of a difference has both signs, so its median is used.
-		figures.tick_usec = _quantile(_samples, 0.5)
-		figures.poll_usec = _quantile(_polls, 0.5)
+		figures.tick_usec = Line.quantile(_samples, 0.5)
+		figures.poll_usec = Line.quantile(_polls, 0.5)
 	if _kind == "floor":
 		# Baseline: the same script and its surroundings on a peer that does nothing.
 		_peer.close()
 		_peer = OfflineMultiplayerPeer.new()
 		var idle := await _measure_ticks(null)
 		figures.net_cpu_usec = cpu / ticks - idle / _samples.size()
-	_tell(figures)
+	Line.tell(figures)
 
 
 ## Ticks for `_seconds` after an unmeasured warm-up. Returns the process's CPU time for them, in microseconds.
@@ -216,7 +215,7 @@ func _run_echo() -> void:
 		root.add_child(ticker)
 	await create_timer(WARM_UP_SECONDS + _seconds).timeout
 	api.poll_peer = Callable()
-	_tell({})
+	Line.tell({})
 
 
 func _echo() -> void:
@@ -308,11 +307,6 @@ func _count(host: RefCounted) -> Dictionary[String, float]:
 	}
 
 
-func _quantile(samples: Array[int], share: float) -> float:
-	var sorted := samples.duplicate()
-	sorted.sort()
-	return sorted[int(sorted.size() * share)]
-
 
 ## The kernel's figure for this process's CPU time, in microseconds.
 func _process_cpu() -> float:
@@ -329,21 +323,3 @@ func _resident_kib() -> int:
 func _line_of(path: String) -> String:
 	var file := FileAccess.open(path, FileAccess.READ)
 	return file.get_line() if file != null else ""
-
-
-func _option(name: String) -> int:
-	return _text_of(name).to_int()
-
-
-func _text_of(name: String) -> String:
-	for argument in OS.get_cmdline_user_args():
-		if argument.begins_with(name + "="):
-			return argument.trim_prefix(name + "=")
-	return ""
-
-
-func _tell(figures: Dictionary[String, float]) -> void:
-	var words := PackedStringArray()
-	for figure in figures:
-		words.append("%s=%f" % [figure, figures[figure]])
-	print("@result ", " ".join(words))

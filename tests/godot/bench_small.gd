@@ -131,7 +131,7 @@ func _connect(uses_scene: bool) -> bool:
 		return false
 	var is_server := Line.text("role") == "server"
 	var wanted := Line.number("clients") if is_server else 1
-	_peer.peer_connected.connect(func(id: int) -> void: _game.ids.append(id))
+	_peer.peer_connected.connect(_on_connected)
 	_peer.peer_disconnected.connect(func(id: int) -> void: _game.ids.erase(id))
 	var error: Error
 	if is_server:
@@ -152,13 +152,16 @@ func _connect(uses_scene: bool) -> bool:
 			Line.fail("%d of %d remotes connected to %s" % [_game.ids.size(), wanted, _class])
 			return false
 		await process_frame
-	for id in _game.ids:
-		Line.steady(_peer, id)
 	return true
 
 
-## Costs of a frame over some seconds, after an unmeasured warm-up. Empty if the counts are incomplete. CPU times are the
-## lower quartile of the slices of the time, because other programs can only add to them.
+func _on_connected(id: int) -> void:
+	Line.steady(_peer, id)
+	_game.ids.append(id)
+
+
+## Costs of a frame over some seconds, after an unmeasured warm-up. Empty if the counts are incomplete. CPU times are
+## the lower quartile of the slices of the time, because other programs can only add to them.
 func _measure(seconds: float) -> Dictionary[String, float]:
 	await create_timer(WARM_UP_SECONDS).timeout
 	_mark("begin")
@@ -171,7 +174,8 @@ func _measure(seconds: float) -> Dictionary[String, float]:
 	var process: Array[float] = []
 	var slices := roundi(seconds / SLICE_SECONDS)
 	for slice in slices:
-		await create_timer(SLICE_SECONDS).timeout
+		# Without the half frame, it would end one frame late.
+		await create_timer(SLICE_SECONDS - 0.5 / FRAMES_PER_SECOND).timeout
 		var now := Kernel.new(slice == slices - 1)
 		if now.has_lost(past):
 			return {}

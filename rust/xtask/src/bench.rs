@@ -23,6 +23,8 @@ pub struct Choice {
     pub threaded: Option<String>,
     /// The number of rounds, instead of each case's own.
     pub rounds: Option<u64>,
+    /// The number of clients of the case that fills a server.
+    pub clients: Option<u64>,
 }
 
 /// Runs the benchmark `name`, which `cargo xtask help` describes.
@@ -33,18 +35,28 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
         _ => {}
     }
     let is_godot = name == "godot";
-    let is_special = choice.class.is_some() || choice.threaded.is_some() || choice.rounds.is_some();
+    let is_special = choice.class.is_some()
+        || choice.threaded.is_some()
+        || choice.rounds.is_some()
+        || choice.clients.is_some();
     let is_all = choice.only.is_none() && !is_special;
     if choice.plot && !(is_all && ["compression", "godot"].contains(&name)) {
         return Err("--plot is for all of the benchmark \"compression\" or \"godot\"".to_owned());
     }
     if is_special && !is_godot {
         return Err(
-            "--peer-class, --threaded and --rounds are for the benchmark \"godot\"".to_owned(),
+            "--peer-class, --threaded, --rounds and --clients are for the benchmark \"godot\""
+                .to_owned(),
         );
     }
     if choice.rounds == Some(0) {
         return Err("--rounds must be at least 1".to_owned());
+    }
+    if choice
+        .clients
+        .is_some_and(|clients| !(1..=4095).contains(&clients))
+    {
+        return Err("--clients must be 1 to 4095".to_owned());
     }
     let threaded = choice.threaded.as_deref().unwrap_or("both");
     if !["no", "yes", "both"].contains(&threaded) {
@@ -103,8 +115,11 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     if is_godot {
         words.extend(["--threaded".into(), threaded.into()]);
     }
-    if let Some(rounds) = choice.rounds {
-        words.extend(["--rounds".into(), rounds.to_string().into()]);
+    let numbers = [("--rounds", choice.rounds), ("--clients", choice.clients)];
+    for (option, number) in numbers {
+        if let Some(number) = number {
+            words.extend([option.into(), number.to_string().into()]);
+        }
     }
     if choice.plot {
         words.extend(["--plot".into(), root().join(place).into_os_string()]);

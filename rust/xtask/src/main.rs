@@ -47,10 +47,12 @@ Commands of enet-rs:
   cargo xtask bench questions
       measures what a question such as get_unique_id costs, in nanoseconds
   cargo xtask bench godot [--only TEXT | --plot] [--peer-class CLASS]
-          [--threaded no|yes|both] [--rounds N]
+          [--threaded no|yes|both] [--rounds N] [--clients N]
       compares ENetMultiplayerPeerRs, or CLASS, with Godot's own class in
       headless Godots, as ratios of their costs: without its network thread,
-      with it, or both (the default); --plot also renews docs/benchmarks
+      with it, or both (the default); --plot also renews docs/benchmarks;
+      --rounds repeats each case N times; --clients is how many join the server
+      of the case \"published, 4,095 slots\"
   cargo xtask fuzz [--seconds N]
       runs each fuzz target for N seconds (60)
   cargo xtask build [--debug | --release]
@@ -114,6 +116,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 class: options.value("--peer-class")?,
                 threaded: options.value("--threaded")?,
                 rounds: options.number("--rounds")?,
+                clients: options.number("--clients")?,
             };
             let name = options.word().unwrap_or_else(|| "core".to_owned());
             options.finish()?;

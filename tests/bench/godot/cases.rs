@@ -1,7 +1,7 @@
 //! The cases, their figures, and the goals.
 
 use super::run::{self, Figures, Subject};
-use super::{Way, small};
+use super::{Way, games, slots, small};
 
 /// The activity of a case's clients.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub enum Clients {
 pub const PACKETS_PER_SECOND: u32 = 20;
 
 /// A figure of a run.
+#[derive(Clone, Copy)]
 pub struct Figure {
     /// The name in the output of the server or the clients.
     pub name: &'static str,
@@ -45,11 +46,12 @@ impl Figure {
     }
 }
 
-/// A load on a server.
+/// What is measured, and the goals.
+#[derive(Clone, Copy)]
 pub struct Case {
     /// The name in the tables.
     pub name: &'static str,
-    /// The name in bench.gd.
+    /// What the script does, in its words.
     pub kind: &'static str,
     pub clients: usize,
     pub doing: Clients,
@@ -66,6 +68,19 @@ pub struct Case {
     /// Runs the case once.
     pub run: fn(&Case, &Subject<'_>) -> Figures,
     pub figures: &'static [Figure],
+}
+
+impl Case {
+    /// The number of packets a second that all remotes send to the measured process.
+    pub fn packets_to_it(&self) -> f64 {
+        let each = match self.doing {
+            Clients::Join | Clients::Listen => 0.0,
+            Clients::Talk => f64::from(PACKETS_PER_SECOND),
+            Clients::Play => self.ticks_per_second as f64,
+            Clients::Relay => (self.clients as f64 - 1.0) * f64::from(PACKETS_PER_SECOND),
+        };
+        each * self.clients as f64
+    }
 }
 
 pub const fn figure(name: &'static str, unit: &'static str) -> Figure {
@@ -96,7 +111,7 @@ pub const fn count(name: &'static str, unit: &'static str) -> Figure {
     }
 }
 
-/// A figure that some systems cannot measure.
+/// A figure that a run may lack.
 pub const fn optional(name: &'static str, unit: &'static str) -> Figure {
     Figure {
         is_optional: true,
@@ -173,7 +188,12 @@ pub const TARGETED: Case = Case {
 
 /// All cases, those of most games first.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    small::CASES.iter().chain(&CASES)
+    (small::CASES.iter())
+        .chain([&slots::PUBLISHED, &games::PUBLISHED])
+        .chain(&small::BROADCASTS)
+        .chain(&games::CALLS)
+        .chain(&games::CODECS)
+        .chain(&CASES)
 }
 
 /// The cases of a server with many clients.

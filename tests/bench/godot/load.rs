@@ -13,9 +13,13 @@ use enet_net::Udp;
 const SIZE: usize = 100;
 /// The first byte of a packet that SceneMultiplayer hands to the script as raw bytes.
 const RAW: u8 = 3;
+/// The first byte of a packet of SceneMultiplayer itself, and the second byte of its packets about other
+/// clients that join or leave.
+const SYSTEM: u8 = 7;
+const NEWS: [u8; 2] = [1, 2];
 /// The first bytes of a packet that SceneMultiplayer relays. The id of the receiver follows, or in a
 /// relayed packet the id of the sender.
-const RELAY: [u8; 2] = [7, 3];
+const RELAY: [u8; 2] = [SYSTEM, 3];
 /// About the size of a synchronizer's packet with a position, in bytes.
 const RELAYED_SIZE: usize = 30;
 /// The pause between two polls of a client, with up to [`FEW`] clients.
@@ -112,7 +116,7 @@ pub fn run(words: &[String]) {
         let up = clients.iter().filter(|&client| is_up(client)).count();
         if schedule.is_none() {
             let end = count.min(up.saturating_add(most));
-            clients.extend((clients.len()..end).map(|index| client(index, port)));
+            clients.extend((clients.len()..end).map(|index| client(index, port, epoch.elapsed())));
         }
         if schedule.is_none() && up == count {
             counted_from = epoch.elapsed() + WARM_UP;
@@ -161,16 +165,17 @@ pub fn run(words: &[String]) {
     println!();
 }
 
-fn client(index: usize, port: i32) -> Multiplayer {
+/// A client that begins to connect.
+pub fn client(index: usize, port: i32, now: Duration) -> Multiplayer {
     let mut client = Multiplayer::new(Box::new(Udp), index as u32 + 1);
     let options = ClientOptions {
         unique_id: index as i32 + FIRST_ID,
         ..ClientOptions::new("127.0.0.1", port)
     };
-    let created = client.create_client(&options, Duration::ZERO);
+    let created = client.create_client(&options, now);
     created.expect("a socket");
     client.set_transfer_mode(TransferMode::Unreliable);
-    client.set_flush_mode(FlushMode::OnFlush, Duration::ZERO);
+    client.set_flush_mode(FlushMode::OnFlush, now);
     client
 }
 
@@ -193,8 +198,8 @@ fn relay(client: &mut Multiplayer, index: usize, count: usize, now: Duration) ->
     count - 1
 }
 
-/// Polls a client. Calls back for each packet, with the time when it was sent if it is an echo.
-fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Duration>)) {
+/// Polls a client. Calls back for each packet of the game, with the time when it was sent if it is an echo.
+pub fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Duration>)) {
     // The call fails if the server has closed.
     if client.begin_poll(now).is_err() {
         return;
@@ -207,7 +212,10 @@ fn poll(client: &mut Multiplayer, now: Duration, mut heard: impl FnMut(Option<Du
             [RAW, rest @ ..] if rest.len() + 1 == SIZE => rest.first_chunk(),
             _ => None,
         };
-        heard(stamp.map(|&stamp| Duration::from_micros(u64::from_be_bytes(stamp))));
+        let is_news = matches!(packet.data.as_slice(), [SYSTEM, kind, ..] if NEWS.contains(kind));
+        if !is_news {
+            heard(stamp.map(|&stamp| Duration::from_micros(u64::from_be_bytes(stamp))));
+        }
         client.recycle(packet.data);
     }
 }

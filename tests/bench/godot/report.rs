@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use super::cases::{Case, Clients, PACKETS_PER_SECOND};
+use super::cases::Case;
 use super::run::{self, Figures};
 use super::{Row, median, table};
 
@@ -12,6 +12,8 @@ use super::{Row, median, table};
 const ENOUGH: f64 = 0.95;
 /// A longer time between two polls of a client is reported.
 const LONGEST_LAP_USEC: f64 = 25_000.0;
+/// A longer round trip of two processes that never sleep is reported: it contains a scheduler's time slice.
+const LONGEST_TURN_USEC: f64 = 2_000.0;
 /// A larger difference of the empty frames before and after a measurement, as a share, is reported.
 const LARGEST_CHANGE: f64 = 0.2;
 
@@ -35,20 +37,13 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
             tell(what, 100.0 * share);
         }
     };
-    let said = match case.doing {
-        Clients::Join | Clients::Listen => 0.0,
-        Clients::Talk => f64::from(PACKETS_PER_SECOND),
-        Clients::Play => case.ticks_per_second as f64,
-        Clients::Relay => (case.clients as f64 - 1.0) * f64::from(PACKETS_PER_SECOND),
-    };
-    let said = said * case.clients as f64 * case.seconds;
     let count = |name: &str| figures.get(name).copied().unwrap_or_default();
     let ticks = case.seconds * case.ticks_per_second as f64;
     check("ticks", ticks, "% of the ticks in the time");
     check("clients", case.clients as f64, "% of the clients stayed");
     check("delivered", count("put"), "% of its packets arrived");
     if count("ticks") > 0.0 {
-        let wanted = said / count("ticks");
+        let wanted = case.packets_to_it() * case.seconds / count("ticks");
         check("received", wanted, "% of the packets to it were taken in");
     }
     if count("lap_usec") > LONGEST_LAP_USEC {
@@ -56,6 +51,20 @@ pub fn oddities(case: &Case, who: &str, figures: &Figures) -> Vec<Oddity> {
             "ms between two looks at a client",
             count("lap_usec") / 1000.0,
         );
+    }
+    if count("turn_usec") > LONGEST_TURN_USEC {
+        tell(
+            "ms a round trip: the two ends took turns on a core",
+            count("turn_usec") / 1000.0,
+        );
+    }
+    for name in ["cpu_usec", "main_usec"] {
+        if count("empty_usec") > 0.0 && count(name) <= 0.0 {
+            tell(
+                "us CPU, no more than the empty frame: the ratio says nothing",
+                count(name),
+            );
+        }
     }
     let change = count("empty_change") / count("empty_usec");
     if change > LARGEST_CHANGE {

@@ -30,6 +30,7 @@ pub struct Subject<'a> {
 pub struct Process {
     child: Child,
     lines: Receiver<String>,
+    limit: Duration,
 }
 
 impl Process {
@@ -46,13 +47,22 @@ impl Process {
                 }
             }
         });
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            limit: LIMIT,
+        }
+    }
+
+    /// Lets the process take this much longer.
+    pub fn allow(&mut self, time: Duration) {
+        self.limit += time;
     }
 
     /// The rest of the next line that begins with this word.
     pub fn wait_for(&self, word: &str) -> String {
         loop {
-            let line = self.lines.recv_timeout(LIMIT);
+            let line = self.lines.recv_timeout(self.limit);
             let line = line.unwrap_or_else(|_| panic!("a process ended or hung before its {word}"));
             if let Some(cause) = line.strip_prefix("@failure") {
                 panic!("{}", cause.trim());
@@ -127,13 +137,18 @@ pub fn server(case: &Case, subject: &Subject<'_>) -> Figures {
     })
 }
 
+/// Starts this program with other arguments.
+pub fn this_program(words: &[String]) -> Process {
+    let program = std::env::current_exe().expect("a path");
+    Process::start(Command::new(program).args(words))
+}
+
 /// Runs a server, which prints its port and its result, and, until the result arrives, this program as
 /// the clients, with the arguments that `clients` returns.
 pub fn pair(server: &mut Command, clients: impl FnOnce(&str) -> Vec<String>) -> Figures {
     let server = Process::start(server);
     let port = server.wait_for("@port");
-    let program = std::env::current_exe().expect("a path");
-    let mut load = Process::start(Command::new(program).args(clients(&port)));
+    let mut load = this_program(&clients(&port));
     let mut figures = server.result();
     load.close_input();
     figures.extend(load.result());

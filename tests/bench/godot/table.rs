@@ -19,7 +19,7 @@ pub fn head(ways: &[Way]) -> String {
 
 /// A ratio, with more digits the smaller it is.
 pub fn ratio(ratio: f64) -> String {
-    match ratio < 0.1 {
+    match ratio.abs() < 0.1 {
         true => format!("{ratio:.3}"),
         false => format!("{ratio:.2}"),
     }

@@ -20,6 +20,11 @@ func _init(counts_waits: bool) -> void:
 			_waits[task] = _line_of(folder + "status", SWITCHES).trim_prefix(SWITCHES).strip_edges().to_int()
 
 
+## Microseconds of CPU time of the main thread since the process began.
+static func main_cpu_usec() -> float:
+	return _line_of("/proc/self/schedstat", "").get_slice(" ", 0).to_float() / 1000.0
+
+
 ## Microseconds of CPU time since `past`, of all threads.
 func process_usec(past: Kernel) -> float:
 	return _sum(_cpu, past._cpu) / 1000.0

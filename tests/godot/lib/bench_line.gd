@@ -18,9 +18,25 @@ static func text(name: String) -> String:
 	return ""
 
 
-static func tell_port(peer: MultiplayerPeer) -> void:
+static func port_of(peer: MultiplayerPeer) -> int:
 	var host: RefCounted = peer.call(&"get_host")
-	print("@port %d" % host.call(&"get_local_port"))
+	return host.call(&"get_local_port")
+
+
+static func tell_port(peer: MultiplayerPeer) -> void:
+	print("@port %d" % port_of(peer))
+
+
+## Bytes on the wire since the previous call: of all datagrams with their headers, in both directions.
+static func pop_wire_bytes(peer: MultiplayerPeer) -> float:
+	var host: RefCounted = peer.call(&"get_host")
+	var bytes := 0.0
+	var datagrams := 0.0
+	bytes += host.call(&"pop_statistic", ENetConnection.HOST_TOTAL_SENT_DATA)
+	bytes += host.call(&"pop_statistic", ENetConnection.HOST_TOTAL_RECEIVED_DATA)
+	datagrams += host.call(&"pop_statistic", ENetConnection.HOST_TOTAL_SENT_PACKETS)
+	datagrams += host.call(&"pop_statistic", ENetConnection.HOST_TOTAL_RECEIVED_PACKETS)
+	return bytes + datagrams * HEADERS
 
 
 static func tell(figures: Dictionary[String, float]) -> void:
