@@ -5,6 +5,7 @@
 //! in turn, several times. Every figure is a cost, so a smaller ratio is better. The table shows the
 //! medians, and the range of the ratios over the rounds. docs/benchmarks/README.md describes each case.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 #[path = "godot/bots.rs"]
@@ -138,7 +139,7 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
         oddities.extend(report::oddities(case, who, figures));
     };
     for round in 0..case.rounds {
-        let play = |class, is_threaded| {
+        let play = |class: &OsStr, is_threaded| {
             let subject = Subject {
                 class,
                 is_threaded,
@@ -147,13 +148,28 @@ fn measure(case: &Case, ways: &[Way]) -> (Vec<Row>, Vec<String>) {
             (case.run)(case, &subject)
         };
         let mut reference = None;
-        if !case.is_floor {
-            let figures = play(&stock, false);
-            check("stock", &figures);
-            reference = Some(figures);
+        let mut at_once = Vec::new();
+        if case.is_at_once {
+            let (play, ours) = (&play, ours.as_os_str());
+            std::thread::scope(|scope| {
+                let runs: Vec<_> = (ways.iter())
+                    .map(|&way| scope.spawn(move || play(ours, way == Way::Threaded)))
+                    .collect();
+                reference = Some(play(&stock, false));
+                let done = runs.into_iter().map(|run| run.join().expect("a run"));
+                at_once.extend(done);
+            });
+        } else if !case.is_floor {
+            reference = Some(play(&stock, false));
         }
+        if let Some(figures) = &reference {
+            check("stock", figures);
+        }
+        let mut at_once = at_once.into_iter();
         for (index, &way) in ways.iter().enumerate() {
-            let figures = play(&ours, way == Way::Threaded);
+            let figures = at_once
+                .next()
+                .unwrap_or_else(|| play(&ours, way == Way::Threaded));
             check(way.name(), &figures);
             for (row, figure) in rows.iter_mut().zip(case.figures) {
                 add(&mut row.columns[index].values, figure, &figures);

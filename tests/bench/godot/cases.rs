@@ -65,6 +65,9 @@ pub struct Case {
     pub rounds: usize,
     /// Whether our class is compared with bare sockets instead of Godot's class.
     pub is_floor: bool,
+    /// Whether the classes run at the same time. Where they do little, what the machine does otherwise changes
+    /// more from one run to the next than the classes differ.
+    pub is_at_once: bool,
     /// Runs the case once.
     pub run: fn(&Case, &Subject<'_>) -> Figures,
     pub figures: &'static [Figure],
@@ -182,6 +185,7 @@ pub const TARGETED: Case = Case {
     seconds: 2.0,
     rounds: 3,
     is_floor: false,
+    is_at_once: false,
     run: run::server,
     figures: TICK,
 };

@@ -14,7 +14,7 @@ const REMOTES: &str = "bench_remotes.gd";
 /// A broadcast goes out in every so many frames.
 const BROADCAST_INTERVAL: usize = 3;
 /// The duration of the measurement without a peer, before and after.
-const EMPTY_SECONDS: f64 = 2.0;
+const EMPTY_SECONDS: f64 = 4.0;
 /// The duration of every measurement of a run with a trace of the system calls.
 const TRACED_SECONDS: f64 = 1.0;
 /// With a smaller share of the packets, a run measured something else.
@@ -69,6 +69,7 @@ const fn broadcast(name: &'static str, clients: usize, figures: &'static [Figure
     Case {
         doing: Clients::Talk,
         figures,
+        is_at_once: false,
         ..server(name, "broadcast scene", clients)
     }
 }
@@ -84,7 +85,8 @@ const fn server(name: &'static str, kind: &'static str, clients: usize) -> Case 
         clients,
         doing: Clients::Play,
         packets: 1,
-        seconds: 4.0,
+        seconds: 8.0,
+        is_at_once: true,
         run,
         figures: SMALL,
         ..TARGETED
