@@ -17,6 +17,8 @@ const BROADCAST_INTERVAL: usize = 3;
 const EMPTY_SECONDS: f64 = 2.0;
 /// The duration of every measurement of a run with a trace of the system calls.
 const TRACED_SECONDS: f64 = 1.0;
+/// The net costs are small beside the noise of the frame.
+const ROUNDS: usize = 5;
 /// With a smaller share of the packets, a run measured something else.
 const LEAST: f64 = 0.5;
 
@@ -68,6 +70,7 @@ pub const BROADCASTS: [Case; 3] = [
 const fn broadcast(name: &'static str, clients: usize, figures: &'static [Figure]) -> Case {
     Case {
         doing: Clients::Talk,
+        rounds: TARGETED.rounds,
         figures,
         ..server(name, "broadcast scene", clients)
     }
@@ -85,6 +88,7 @@ const fn server(name: &'static str, kind: &'static str, clients: usize) -> Case 
         doing: Clients::Play,
         packets: 1,
         seconds: 4.0,
+        rounds: ROUNDS,
         run,
         figures: SMALL,
         ..TARGETED
