@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::run;
 
@@ -27,7 +28,9 @@ impl Trace {
         folders
             .any(|folder| folder.join(TRACER).is_file())
             .then(|| {
-                let name = format!("enet-bench-{}.strace", std::process::id());
+                static TRACES: AtomicU32 = AtomicU32::new(0);
+                let number = TRACES.fetch_add(1, Ordering::Relaxed);
+                let name = format!("enet-bench-{}-{number}.strace", std::process::id());
                 Self {
                     file: std::env::temp_dir().join(name),
                 }

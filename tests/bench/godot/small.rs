@@ -17,6 +17,8 @@ const BROADCAST_INTERVAL: usize = 3;
 const EMPTY_SECONDS: f64 = 4.0;
 /// The duration of every measurement of a run with a trace of the system calls.
 const TRACED_SECONDS: f64 = 1.0;
+/// The net costs are small beside the noise of the frame.
+const ROUNDS: usize = 5;
 /// With a smaller share of the packets, a run measured something else.
 const LEAST: f64 = 0.5;
 
@@ -68,6 +70,7 @@ pub const BROADCASTS: [Case; 3] = [
 const fn broadcast(name: &'static str, clients: usize, figures: &'static [Figure]) -> Case {
     Case {
         doing: Clients::Talk,
+        rounds: TARGETED.rounds,
         figures,
         is_at_once: false,
         ..server(name, "broadcast scene", clients)
@@ -86,6 +89,7 @@ const fn server(name: &'static str, kind: &'static str, clients: usize) -> Case 
         doing: Clients::Play,
         packets: 1,
         seconds: 8.0,
+        rounds: ROUNDS,
         is_at_once: true,
         run,
         figures: SMALL,
