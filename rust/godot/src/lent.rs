@@ -22,7 +22,7 @@ use crate::clock::Frames;
 /// buffer is freed: no script reads as much while the engine works on one packet.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 const MOST_BUFFERS: usize = 65_536;
-/// Buffers, and bytes, that are lent before the engine is asked for the frame.
+/// More young buffers, or more bytes, are worth a question for the frame.
 const FEW_BUFFERS: usize = 64;
 const FEW_BYTES: usize = 64 * 1024;
 
@@ -53,8 +53,6 @@ struct State {
     /// How many of the oldest were lent before the last question for the frame, and its answer.
     old: usize,
     asked_in: u64,
-    /// Bytes lent since.
-    young_bytes: usize,
     /// Buffers that the engine has read, for reuse.
     returned: Vec<Vec<u8>>,
 }
@@ -103,14 +101,12 @@ impl State {
             held: 0,
             old: 0,
             asked_in: 0,
-            young_bytes: 0,
             returned: Vec::new(),
         }
     }
 
     fn keep(&mut self, bytes: Vec<u8>) {
         self.held += bytes.capacity();
-        self.young_bytes += bytes.capacity();
         self.lent.push_back(bytes);
         while self.lent.len() > MOST_BUFFERS || (self.held > MOST_BYTES && self.lent.len() > 1) {
             self.take_back_oldest();
@@ -118,7 +114,7 @@ impl State {
     }
 
     fn is_worth_asking(&self) -> bool {
-        self.lent.len() - self.old >= FEW_BUFFERS || self.young_bytes >= FEW_BYTES
+        self.lent.len() - self.old >= FEW_BUFFERS || self.held >= FEW_BYTES
     }
 
     /// Takes back what was lent before the last question, if that was in an earlier frame.
@@ -129,7 +125,6 @@ impl State {
             }
         }
         self.old = self.lent.len();
-        self.young_bytes = 0;
         self.asked_in = frame;
     }
 
