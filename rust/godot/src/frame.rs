@@ -110,14 +110,20 @@ pub fn poll_begins<T: Framed>(this: &T) -> bool {
 
 /// A poll ends: sends what does not wait for further packets.
 pub fn poll_done<T: Framed>(this: &T, now: Time) {
-    if coalesces(this) {
-        let core = this.core();
-        let (has_unsent, has_unread) = (core.has_unsent(), core.available_packets() > 0);
-        let leave = |plan: &mut FramePlan| plan.end_poll(has_unsent, has_unread);
-        if with_plan(this, leave) == Leave::Now {
-            core.flush(now);
-        }
+    let core = this.core();
+    // Otherwise everything has left. A handler may have changed the mode.
+    let coalesces = coalesces(this);
+    let has_unsent = coalesces && core.has_unsent();
+    let has_unread = core.available_packets() > 0;
+    let leave = |plan: &mut FramePlan| plan.end_poll(has_unsent, has_unread);
+    if with_plan(this, leave) == Leave::Now && coalesces {
+        core.flush(now);
     }
+}
+
+/// A poll failed, and received nothing.
+pub fn poll_failed<T: Framed>(this: &T) {
+    with_plan(this, |plan| plan.end_poll(false, false));
 }
 
 /// A packet was put: sends it, or schedules a flush.

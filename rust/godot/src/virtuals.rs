@@ -17,6 +17,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
     let sends = frame::poll_begins(this);
     let mut now = clock::now();
     if let Err(error) = this.session_mut().begin_poll(sends, now) {
+        frame::poll_failed(this);
         return this.report("poll", &error);
     }
     // An error comes before the signals that follow from it.

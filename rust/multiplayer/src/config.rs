@@ -6,7 +6,7 @@ use crate::CreateError;
 use enet_net::BindAddress;
 use enet_proto::{HostConfig, MAX_CHANNELS, MAX_PEERS, Time};
 
-/// After so long without a poll a network thread stops to answer, unless the caller chooses another time.
+/// After so long without a poll a network thread stops answering, unless the caller chooses another time.
 pub const DEFAULT_STALL_TIMEOUT: Time = Time::from_secs(60);
 
 /// Options of a server.

@@ -101,8 +101,9 @@ impl Host {
     /// Has a thread serve the host, from the first [`Host::receive`] or [`Host::flush`] on: it receives,
     /// acknowledges, retransmits and sends while the owner does other things. While the owner receives and
     /// flushes many times a second and there is little to do, the owner's calls do it all, and the thread only
-    /// looks whether the owner is late. Events still wait in [`Host::next_event`]. Queued packets wait for the owner's [`Host::flush`], or for some 30
-    /// milliseconds at most. `clock` must tell the time that the owner passes to the calls.
+    /// looks whether the owner is late. Events still wait in [`Host::next_event`]. Queued packets wait for the
+    /// owner's [`Host::flush`], or for some 0.3 seconds at most: until the thread steps in, or for 30
+    /// milliseconds while it serves. `clock` must tell the time that the owner passes to the calls.
     ///
     /// # Errors
     /// The system gave no thread, or the transport has no poller.
@@ -123,10 +124,18 @@ impl Host {
     }
 
     /// Chooses how long the owner of a threaded host may go without a [`Host::receive`] before the thread
-    /// stops to answer, so that the remotes time out as if there were no thread; `None`, as at first, for
+    /// stops answering, so that the remotes time out as if there were no thread; `None`, as at first, for
     /// ever. The next call of [`Host::receive`] has the thread go on.
     pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
         self.driver.set_stall_timeout(timeout);
+    }
+
+    /// Tells a threaded host that its owner is alive, for the stall timeout, where the owner reads events without
+    /// [`Host::receive`].
+    pub fn note_alive(&mut self, now: Time) {
+        if self.is_threaded() {
+            self.driver.note_alive(now);
+        }
     }
 
     /// Whether a thread serves the host.

@@ -72,7 +72,7 @@ pub struct ENetConnectionRs {
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// After how many seconds without a [method service] or a [method MultiplayerPeer.poll] the network thread stops
-    /// to answer, 60 by default; 0 for never. See [member ENetMultiplayerPeerRs.stall_timeout].
+    /// answering, 60 by default; 0 for never. See [member ENetMultiplayerPeerRs.stall_timeout].
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,

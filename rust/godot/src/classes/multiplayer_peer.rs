@@ -123,7 +123,9 @@ pub struct ENetMultiplayerPeerRs {
     /// [constant FLUSH_FRAME], the small packets of a frame share datagrams, which saves much of the work of
     /// both computers and of the network, and costs no frame of delay. Packets put before the nodes'
     /// processing (in physics steps or in answer to other packets) leave before the processing begins.
-    /// Packets put during the processing leave right after it. At most a few full datagrams wait.
+    /// Packets put during the processing leave right after it, or at once in a game that puts one in each frame. At
+    /// most a few full datagrams wait. Answers wait until the script has read the last packet: if a script stops
+    /// reading before that, its answers leave with the next poll.
     /// Closing or freeing the peer loses no packet that was put.
     ///
     /// A script that polls in a loop of its own lets no frame pass: its packets leave with the next
@@ -157,7 +159,7 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// After how many seconds without a [method MultiplayerPeer.poll] the network thread (see [member threaded])
-    /// stops to answer, 60 by default; 0 for never. The remotes of a game that hangs for good then time out, as they
+    /// stops answering, 60 by default; 0 for never. The remotes of a game that hangs for good then time out, as they
     /// do with Godot's built-in class. The next poll ends the pause: if the remotes have not timed out by then,
     /// which takes them 5 to 30 seconds, nothing is lost.
     ///

@@ -34,8 +34,15 @@ impl Connection {
         clock: impl Fn() -> Time,
     ) -> Result<Option<Event>, Inactive> {
         self.begin_service();
-        let deadline = clock() + timeout;
-        let mut event = self.next_event(clock());
+        let now = clock();
+        let deadline = now + timeout;
+        let mut event = self.next_event(now);
+        if event.is_some()
+            && let Some(host) = &mut self.host
+        {
+            // The script is alive, although the host is not serviced in this call.
+            host.note_alive(now);
+        }
         while event.is_none() {
             let host = self.host.as_mut().ok_or(Inactive)?;
             let now = clock();

@@ -89,7 +89,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Chooses after how long without a poll or a service the thread stops to answer: see
+    /// Chooses after how long without a poll or a service the thread stops answering: see
     /// [`Host::set_stall_timeout`]. [`crate::DEFAULT_STALL_TIMEOUT`] by default.
     pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
         self.stall_timeout = timeout;

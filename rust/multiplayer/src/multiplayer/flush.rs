@@ -48,7 +48,7 @@ impl Multiplayer {
         Ok(())
     }
 
-    /// Chooses after how long without a poll the threads stop to answer, now and when hosts are added: see
+    /// Chooses after how long without a poll the threads stop answering, now and when hosts are added: see
     /// [`enet_net::Host::set_stall_timeout`]. [`crate::DEFAULT_STALL_TIMEOUT`] by default.
     pub fn set_stall_timeout(&mut self, timeout: Option<Time>) {
         self.settings.stall_timeout = timeout;

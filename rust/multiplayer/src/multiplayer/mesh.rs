@@ -46,8 +46,8 @@ impl Multiplayer {
         if self.settings.thread_clock.is_some() {
             let started = host.borrow_mut().set_thread(self.settings.thread_clock);
             started.map_err(|error| MeshError::Thread(error.kind()))?;
-            (host.borrow_mut()).set_stall_timeout(self.settings.stall_timeout);
         }
+        (host.borrow_mut()).set_stall_timeout(self.settings.stall_timeout);
         if !is_same_host && let Some(former) = self.hosts.get(&id) {
             former.borrow_mut().leave_session();
         }

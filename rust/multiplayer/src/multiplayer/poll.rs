@@ -46,13 +46,13 @@ impl Multiplayer {
                 }
             }
             if let Some(host) = connection.host() {
-                self.has_trouble |= host.has_trouble();
                 // Back-pressure: remotes must not fill the memory of a game that does not read.
                 host.pause_receiving(is_full);
                 host.receive(now);
                 if self.settings.flush_mode == FlushMode::Immediate {
                     host.flush(now);
                 }
+                self.has_trouble |= host.has_trouble();
             }
         }
         Ok(())

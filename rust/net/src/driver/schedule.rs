@@ -157,6 +157,10 @@ impl Schedule {
             self.unflushed = Unflushed::Full { since };
             return if is_known { Wake::No } else { self.wake() };
         }
+        if self.phase == Phase::Stalled {
+            self.unflushed = Unflushed::Due;
+            return self.wake();
+        }
         if self.unflushed == Unflushed::Nothing {
             self.unflushed = Unflushed::Packets { since };
             return self.wake_from_long_sleep(now);
@@ -206,6 +210,15 @@ impl Schedule {
             _ => false,
         };
         if takes_over { self.wake() } else { Wake::No }
+    }
+
+    /// The owner reads events that wait, and does not poll. The thread serves.
+    pub fn on_sign_of_life(&mut self, now: Time) -> Wake {
+        self.watch.on_sign_of_life(now);
+        match self.phase {
+            Phase::Stalled => self.wake(),
+            _ => Wake::No,
+        }
     }
 
     /// Whether packets have waited for a flush for so long that none is to be expected.

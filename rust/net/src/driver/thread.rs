@@ -79,6 +79,13 @@ impl Driver {
         self.wake(state, wake);
     }
 
+    /// See [`crate::Host::note_alive`].
+    pub fn note_alive(&self, now: Time) {
+        let mut state = self.state.lock();
+        let wake = state.schedule.on_sign_of_life(now);
+        self.wake(state, wake);
+    }
+
     /// Ends the thread. What waits has left then.
     pub fn stop(&self) {
         let Some(Thread { handle, waker }) = lock(&self.thread).take() else {

@@ -227,6 +227,14 @@ fn what_was_put_in_a_signal_leaves_with_the_poll() {
 }
 
 #[test]
+fn a_poll_that_fails_ends() {
+    let mut plan = FramePlan::default();
+    plan.begin_poll();
+    assert_eq!(plan.end_poll(false, false), Leave::Later);
+    assert_eq!(plan.put(), Leave::AtFrameEnd);
+}
+
+#[test]
 fn a_loop_of_polls_sends_with_the_next_poll() {
     let mut plan = FramePlan::default();
     plan.begin_poll();

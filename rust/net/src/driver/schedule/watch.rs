@@ -37,6 +37,8 @@ enum Load {
 #[derive(Debug, Clone)]
 pub struct Watch {
     last_poll: Time,
+    /// The last sign of life that was no poll.
+    last_sign: Time,
     /// Since when the owner has polled regularly.
     regular_since: Time,
     /// Polls in a row that were not regular.
@@ -56,6 +58,7 @@ impl Default for Watch {
     fn default() -> Self {
         Self {
             last_poll: Time::ZERO,
+            last_sign: Time::ZERO,
             regular_since: Time::ZERO,
             slow: 0,
             is_waiting: false,
@@ -81,6 +84,11 @@ impl Watch {
         self.is_waiting = false;
         self.last_poll = now;
         self.polls += 1;
+    }
+
+    /// The owner lives, and does not poll.
+    pub fn on_sign_of_life(&mut self, now: Time) {
+        self.last_sign = now;
     }
 
     /// The owner blocks until an event happens.
@@ -149,7 +157,7 @@ impl Watch {
     /// When the owner counts as gone if it does not poll until then.
     pub fn gone_at(&self) -> Option<Time> {
         let timeout = self.stall_timeout.filter(|_| !self.is_waiting)?;
-        self.last_poll.checked_add(timeout)
+        self.last_poll.max(self.last_sign).checked_add(timeout)
     }
 
     /// Whether the owner counts as gone.
