@@ -53,7 +53,7 @@ pub use thread::{Clock, stop_all};
 
 use crate::Transport;
 use locks::{Guard, Rank, Ranked};
-use socket_side::{Handshakes, Read, Report, SocketSide};
+use socket_side::{Handshakes, Read, Reader, Report, SocketSide};
 use thread::Thread;
 
 /// Datagrams, and bytes, that one round reads: what they do happens under one lock.
@@ -137,9 +137,16 @@ impl Driver {
     }
 
     /// Reads the socket. Plain datagrams go to the protocol at once.
-    fn read(&self, socket: &mut SocketSide, now: Time, datagrams: usize, bytes: usize) -> Read {
+    fn read(
+        &self,
+        socket: &mut SocketSide,
+        now: Time,
+        datagrams: usize,
+        bytes: usize,
+        reader: Reader,
+    ) -> Read {
         let lock = || self.state.lock();
-        socket.read(datagrams, bytes, lock, |state, arrival| {
+        socket.read(datagrams, bytes, reader, lock, |state, arrival| {
             state.receive(now, arrival);
         })
     }

@@ -67,7 +67,13 @@ pub trait Transport: Send {
     /// larger.
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize>;
 
-    /// Whether the last [`Transport::receive`] found that no more datagrams waited, so that another call would
+    /// The same, for callers on a thread that lives long: the transport may read several datagrams with one
+    /// system call, and keep what it needs for that as long as the process lives.
+    fn receive_batch(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        self.receive(take)
+    }
+
+    /// Whether the last [`Transport::receive_batch`] found that no more datagrams waited, so that another call would
     /// be in vain. False where the transport cannot tell.
     fn is_drained(&self) -> bool {
         false

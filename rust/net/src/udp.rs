@@ -29,9 +29,6 @@ mod poll;
 // The implementation of the other systems also works on Unix, where the tests run it.
 #[cfg(all(test, unix))]
 mod no_poll;
-// As above.
-#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
-mod no_batch;
 #[cfg(test)]
 mod tests;
 
@@ -95,6 +92,7 @@ struct UdpTransport {
     /// Receives with GRO, once it is switched on.
     joined: Option<offload::Joined>,
     can_join: bool,
+    buffer: Box<[u8; BUFFER_SIZE]>,
     /// Whether the last call that received found nothing more.
     is_drained: bool,
     /// How many datagrams a call is expected to find, from what the last ones found.
@@ -123,6 +121,7 @@ impl UdpTransport {
             sends_batches: offload::LARGEST_BATCH > 1,
             joined: None,
             can_join: true,
+            buffer: Box::new([0; BUFFER_SIZE]),
             is_drained: false,
             expected: batch::SIZE,
             in_a_row: (None, 0),
@@ -136,11 +135,10 @@ impl UdpTransport {
         }
     }
 
-    fn receive_some(&mut self, take: Taker<'_>) -> io::Result<usize> {
+    fn receive_plain(&mut self, take: Taker<'_>, in_batches: bool) -> io::Result<usize> {
         let in_a_row = &mut self.in_a_row;
         let mut longest = 0;
-        let most = self.expected + 1;
-        let count = batch::receive(&self.socket, self.is_ipv6, most, &mut |from, datagram| {
+        let mut taken = |from: SocketAddr, datagram: &[u8]| {
             take(unmapped(from), datagram);
             let is_large = (LARGE..BUFFER_SIZE).contains(&datagram.len());
             *in_a_row = match *in_a_row {
@@ -148,15 +146,47 @@ impl UdpTransport {
                 _ => (is_large.then_some(from), 1),
             };
             longest = longest.max(in_a_row.1);
-        })?;
-        self.is_drained = batch::SIZE > 1 && count < batch::SIZE.min(most);
-        // Room that stays empty costs a little.
-        self.expected = count.clamp(self.expected / 2, batch::SIZE);
+        };
+        let count = if in_batches && batch::SIZE > 1 {
+            let most = self.expected + 1;
+            let count = batch::receive(&self.socket, self.is_ipv6, most, &mut taken)?;
+            self.is_drained = count < batch::SIZE.min(most);
+            // Room that stays empty costs a little.
+            self.expected = count.clamp(self.expected / 2, batch::SIZE);
+            count
+        } else {
+            let (size, from) = self.socket.recv_from(&mut *self.buffer)?;
+            taken(from, &self.buffer[..size]);
+            1
+        };
         if longest >= PARTS_IN_A_ROW && self.can_join {
             self.joined = offload::Joined::begin(&self.socket);
             self.can_join = self.joined.is_some();
         }
         Ok(count)
+    }
+
+    fn receive_any(&mut self, take: Taker<'_>, in_batches: bool) -> io::Result<usize> {
+        self.is_drained = false;
+        for _ in 0..MAX_REPORTS {
+            let received = match &mut self.joined {
+                Some(joined) => receive_joined(joined, &self.socket, take),
+                None => self.receive_plain(take, in_batches),
+            };
+            match received {
+                Ok(count) => return Ok(count),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(0),
+                    kind if is_report(kind) => {}
+                    _ if is_oversized(&error) => {
+                        take(unknown_sender(), &[0; BUFFER_SIZE]);
+                        return Ok(1);
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(0)
     }
 }
 
@@ -222,26 +252,11 @@ impl Transport for UdpTransport {
     }
 
     fn receive(&mut self, take: Taker<'_>) -> io::Result<usize> {
-        self.is_drained = false;
-        for _ in 0..MAX_REPORTS {
-            let received = match &mut self.joined {
-                Some(joined) => receive_joined(joined, &self.socket, take),
-                None => self.receive_some(take),
-            };
-            match received {
-                Ok(count) => return Ok(count),
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return Ok(0),
-                    kind if is_report(kind) => {}
-                    _ if is_oversized(&error) => {
-                        take(unknown_sender(), &[0; BUFFER_SIZE]);
-                        return Ok(1);
-                    }
-                    _ => return Err(error),
-                },
-            }
-        }
-        Ok(0)
+        self.receive_any(take, false)
+    }
+
+    fn receive_batch(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        self.receive_any(take, true)
     }
 
     fn is_drained(&self) -> bool {

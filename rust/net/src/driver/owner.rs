@@ -11,7 +11,7 @@ use enet_proto::Time;
 
 use super::locks::Guard;
 use super::schedule::{Sender, Wake};
-use super::socket_side::{Handshakes, Read};
+use super::socket_side::{Handshakes, Read, Reader};
 use super::state::{Encryption, State};
 use super::{
     BURST, Driver, FAILED_WAIT, MANY_DATAGRAMS, MAX_BYTES, MAX_DATAGRAMS, MAX_ROUND,
@@ -26,7 +26,7 @@ impl Driver {
         let (mut datagrams, mut bytes) = (0, 0);
         let mut goes_on = true;
         while goes_on {
-            let read = self.read(socket, now, BURST, MAX_BYTES - bytes);
+            let read = self.read(socket, now, BURST, MAX_BYTES - bytes, Reader::Owner);
             datagrams += read.datagrams;
             bytes += read.bytes;
             goes_on = read.is_full && datagrams < MAX_DATAGRAMS && bytes < MAX_BYTES;
@@ -115,9 +115,9 @@ impl Driver {
             true => Read::default(),
             // Acknowledgements of before the stall come before the timers that miss them.
             false if self.state.lock().schedule.is_stalled() => {
-                self.read(socket, now, MAX_DATAGRAMS, MAX_BYTES)
+                self.read(socket, now, MAX_DATAGRAMS, MAX_BYTES, Reader::Owner)
             }
-            false => self.read(socket, now, MAX_ROUND, MAX_ROUND_BYTES),
+            false => self.read(socket, now, MAX_ROUND, MAX_ROUND_BYTES, Reader::Owner),
         };
         let mut state = match read.datagrams {
             0 => self.state.lock(),

@@ -62,6 +62,13 @@ pub struct Read {
     pub has_failed: bool,
 }
 
+/// The thread that reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Owner,
+    Thread,
+}
+
 /// Which encrypted datagrams are processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handshakes {
@@ -127,6 +134,7 @@ impl SocketSide {
         &mut self,
         max_datagrams: usize,
         max_bytes: usize,
+        reader: Reader,
         lock: impl Fn() -> G,
         mut take: impl FnMut(&mut G, Arrival<'_>),
     ) -> Read {
@@ -136,7 +144,7 @@ impl SocketSide {
         let is_encrypted = self.dtls.is_some();
         while !read.is_full {
             let mut guard = None;
-            let received = self.transport.receive(&mut |from, datagram| {
+            let take = &mut |from, datagram: &[u8]| {
                 let wire_size = datagram.len();
                 read.bytes += wire_size;
                 // One that waits holds up those behind it: a later packet would make it late.
@@ -151,7 +159,11 @@ impl SocketSide {
                     };
                     take(guard.get_or_insert_with(&lock), arrival);
                 }
-            });
+            };
+            let received = match reader {
+                Reader::Owner => self.transport.receive_batch(take),
+                Reader::Thread => self.transport.receive(take),
+            };
             drop(guard);
             match received {
                 Ok(0) => break,

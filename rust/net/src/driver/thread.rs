@@ -9,7 +9,7 @@ use enet_proto::Time;
 
 use super::locks::Guard;
 use super::schedule::{Next, Round, Wake};
-use super::socket_side::{Handshakes, Read};
+use super::socket_side::{Handshakes, Read, Reader};
 use super::state::State;
 use super::{Driver, FAILED_WAIT, MAX_ROUND, MAX_ROUND_BYTES, lock};
 use crate::socket::{Poller, Waker};
@@ -160,7 +160,7 @@ impl Driver {
         let socket = &mut *guard;
         let read = match is_stopping || is_alone {
             true => Read::default(),
-            false => self.read(socket, clock(), MAX_ROUND, MAX_ROUND_BYTES),
+            false => self.read(socket, clock(), MAX_ROUND, MAX_ROUND_BYTES, Reader::Thread),
         };
         let now = clock();
         let mut state = self.receive(socket, now, Handshakes::Process);

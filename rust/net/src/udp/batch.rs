@@ -1,7 +1,7 @@
 //! Receiving several datagrams with one system call. The call that finds a single datagram then also finds that no
 //! other waits, which would take a call of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -15,26 +15,27 @@ use super::offload::address;
 pub const SIZE: usize = 8;
 
 /// The system's structures and the datagrams' bytes. Every thread has its own: the structures hold pointers, so
-/// that they cannot move to another thread with a socket.
+/// that they cannot move to another thread with a socket. They are never freed, because a destructor would keep
+/// the library from being unloaded; so only owners of hosts receive batches, and not the many short-lived
+/// network threads.
 struct Batch {
     headers: MultiHeaders<SockaddrStorage>,
     bytes: Box<[u8]>,
 }
 
 impl Batch {
-    fn new() -> RefCell<Self> {
-        RefCell::new(Self {
+    fn new() -> &'static RefCell<Self> {
+        Box::leak(Box::new(RefCell::new(Self {
             headers: MultiHeaders::preallocate(SIZE, None),
             bytes: vec![0; SIZE * BUFFER_SIZE].into(),
-        })
+        })))
     }
 }
 
 // For each family one: the system notes an address's length in the structures, and expects no longer one in the
 // next call.
 thread_local! {
-    static IPV4: RefCell<Batch> = Batch::new();
-    static IPV6: RefCell<Batch> = Batch::new();
+    static BATCHES: Cell<[Option<&'static RefCell<Batch>>; 2]> = const { Cell::new([None; 2]) };
 }
 
 /// Receives what waits on a socket of a family, up to `most` datagrams and [`SIZE`], and returns their number.
@@ -44,8 +45,11 @@ pub fn receive(
     most: usize,
     take: &mut dyn FnMut(SocketAddr, &[u8]),
 ) -> io::Result<usize> {
-    let batch = if is_ipv6 { &IPV6 } else { &IPV4 };
-    batch.with_borrow_mut(|Batch { headers, bytes }| {
+    let mut batches = BATCHES.get();
+    let batch = *batches[usize::from(is_ipv6)].get_or_insert_with(Batch::new);
+    BATCHES.set(batches);
+    let Batch { headers, bytes } = &mut *batch.borrow_mut();
+    {
         let mut buffers = bytes.chunks_exact_mut(BUFFER_SIZE);
         let mut slices: [[IoSliceMut<'_>; 1]; SIZE] = std::array::from_fn(|_| {
             let buffer = buffers.next().unwrap_or_default();
@@ -68,5 +72,5 @@ pub fn receive(
             count += 1;
         }
         Ok(count)
-    })
+    }
 }

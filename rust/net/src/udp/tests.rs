@@ -144,18 +144,15 @@ fn the_buffers_that_the_system_gave_are_told() {
     assert!(send >= plain.send_buffer_size().expect("known"));
 }
 
-/// Receives one datagram, or a batch.
+/// Receives a batch.
 type Receive = fn(&UdpSocket, bool, usize, &mut dyn FnMut(SocketAddr, &[u8])) -> io::Result<usize>;
 
 #[test]
 fn every_datagram_is_received_whole_once_and_in_order() {
-    let receivers: [(Receive, usize); 2] = [
-        (batch::receive, batch::SIZE),
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        (no_batch::receive, no_batch::SIZE),
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        (batch::receive, batch::SIZE),
-    ];
+    if batch::SIZE == 1 {
+        return;
+    }
+    let receivers: [(Receive, usize); 1] = [(batch::receive, batch::SIZE)];
     for (receive, most) in receivers {
         let (near, near_address) = socket();
         let far = [socket(), socket()];
@@ -196,7 +193,7 @@ fn a_drained_transport_says_so() {
         }
         let mut received = 0;
         while received < count {
-            received += near.receive(&mut |_, _| {}).expect("no error");
+            received += near.receive_batch(&mut |_, _| {}).expect("no error");
             let is_early = near.is_drained() && received < count;
             assert!(!is_early, "{received} of {count}");
         }
@@ -216,7 +213,7 @@ fn a_thread_may_receive_on_sockets_of_both_families_in_turn() {
             let to = near.local_address().expect("bound");
             let from = far.local_address().expect("bound");
             far.send(to, &[round]).expect("sent");
-            let received = near.receive(&mut |sender, datagram| {
+            let received = near.receive_batch(&mut |sender, datagram| {
                 assert_eq!((sender, datagram), (from, &[round][..]));
             });
             assert_eq!(received.expect("no error"), 1);
