@@ -109,8 +109,6 @@ pub struct Multiplayer {
     /// left to finish.
     epoch: u64,
     was_polled: bool,
-    /// Whether a poll found a host with [`enet_net::Host::has_trouble`].
-    has_trouble: bool,
     last_time: Time,
     /// Reused by calls that send to several peers.
     recipients: Vec<PeerId>,
@@ -132,7 +130,6 @@ impl Multiplayer {
             outcome: None,
             epoch: 0,
             was_polled: false,
-            has_trouble: false,
             last_time: Time::ZERO,
             recipients: Vec::new(),
         }

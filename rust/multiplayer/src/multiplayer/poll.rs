@@ -52,7 +52,6 @@ impl Multiplayer {
                 if self.settings.flush_mode == FlushMode::Immediate {
                     host.flush(now);
                 }
-                self.has_trouble |= host.has_trouble();
             }
         }
         Ok(())

@@ -76,9 +76,6 @@ impl Multiplayer {
     /// A warning about a host that received datagrams it cannot decode. See
     /// [`crate::Connection::undecoded`].
     pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {
-        if !self.has_trouble {
-            return None;
-        }
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().undecoded(now))
     }
@@ -86,9 +83,6 @@ impl Multiplayer {
     /// The next encrypted session that failed. See [`crate::Connection::next_failed`].
     #[cfg(feature = "dtls")]
     pub fn next_failed(&mut self, now: Time) -> Option<FailedHandshake> {
-        if !self.has_trouble {
-            return None;
-        }
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().next_failed(now))
     }

@@ -49,28 +49,26 @@ pub fn receive(
     let batch = *batches[usize::from(is_ipv6)].get_or_insert_with(Batch::new);
     BATCHES.set(batches);
     let Batch { headers, bytes } = &mut *batch.borrow_mut();
-    {
-        let mut buffers = bytes.chunks_exact_mut(BUFFER_SIZE);
-        let mut slices: [[IoSliceMut<'_>; 1]; SIZE] = std::array::from_fn(|_| {
-            let buffer = buffers.next().unwrap_or_default();
-            [IoSliceMut::new(buffer)]
-        });
-        let fd = socket.as_raw_fd();
-        let received = recvmmsg(
-            fd,
-            headers,
-            &mut slices[..most.min(SIZE)],
-            MsgFlags::empty(),
-            None,
-        )?;
-        let mut count = 0;
-        for message in received {
-            let datagram = message.iovs().next().unwrap_or_default();
-            if let Some(from) = message.address.as_ref().and_then(address) {
-                take(from, datagram);
-            }
-            count += 1;
+    let mut buffers = bytes.chunks_exact_mut(BUFFER_SIZE);
+    let mut slices: [[IoSliceMut<'_>; 1]; SIZE] = std::array::from_fn(|_| {
+        let buffer = buffers.next().unwrap_or_default();
+        [IoSliceMut::new(buffer)]
+    });
+    let fd = socket.as_raw_fd();
+    let received = recvmmsg(
+        fd,
+        headers,
+        &mut slices[..most.min(SIZE)],
+        MsgFlags::empty(),
+        None,
+    )?;
+    let mut count = 0;
+    for message in received {
+        let datagram = message.iovs().next().unwrap_or_default();
+        if let Some(from) = message.address.as_ref().and_then(address) {
+            take(from, datagram);
         }
-        Ok(count)
+        count += 1;
     }
+    Ok(count)
 }
