@@ -3,6 +3,7 @@ extends SceneTree
 ## case once all its clients have joined, and prints `@result name=value ...`.
 
 const Line := preload("res://lib/bench_line.gd")
+const BenchKernel := preload("res://lib/bench_kernel.gd")
 const BenchScene := preload("res://lib/bench_scene.gd")
 const SENT_BYTES := ENetConnection.HOST_TOTAL_SENT_DATA
 const SENT_DATAGRAMS := ENetConnection.HOST_TOTAL_SENT_PACKETS
@@ -195,10 +196,10 @@ func _measure_ticks(host: RefCounted) -> float:
 	_received = 0
 	if host != null:
 		_count(host)
-	var cpu := _process_cpu()
+	var before := BenchKernel.new(false)
 	await create_timer(_seconds).timeout
 	await process_frame
-	cpu = _process_cpu() - cpu
+	var cpu := BenchKernel.new(false).process_usec(before)
 	ticker.free()
 	return cpu
 
@@ -305,15 +306,6 @@ func _count(host: RefCounted) -> Dictionary[String, float]:
 		"received_bytes": host.call(&"pop_statistic", RECEIVED_BYTES),
 		"received_datagrams": host.call(&"pop_statistic", RECEIVED_DATAGRAMS),
 	}
-
-
-
-## The kernel's figure for this process's CPU time, in microseconds.
-func _process_cpu() -> float:
-	var total := 0.0
-	for task in DirAccess.get_directories_at("/proc/self/task"):
-		total += _line_of("/proc/self/task/%s/schedstat" % task).get_slice(" ", 0).to_float()
-	return total / 1000.0
 
 
 func _resident_kib() -> int:
