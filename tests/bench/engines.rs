@@ -100,7 +100,7 @@ impl Arena {
                     self.server.recycle(data);
                     received += 1;
                 }
-                Event::Disconnected { .. } => panic!("a client was lost"),
+                Event::Disconnected { .. } | Event::OverLimit { .. } => panic!("a client was lost"),
             }
         }
         for &peer in &self.peers {

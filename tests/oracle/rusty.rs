@@ -211,7 +211,7 @@ impl Engine for RustyEngine {
             match peer.send(channel, &packet).map_err(queue_error) {
                 Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
-                Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
+                Err(QueueError::NotConnected | QueueError::NoSuchChannel | QueueError::Full) => {}
             }
         }
         Ok(queued)

@@ -144,7 +144,7 @@ fn an_id_is_free_again_when_its_connection_times_out() {
 fn too_many_connections_from_an_address_are_refused() {
     for make in BOTH {
         let settings = Settings {
-            max_peers_per_address: 2,
+            peers_per_address: 2,
             ..USUAL
         };
         let mut stage = Stage::new(make, settings);

@@ -4,7 +4,7 @@
 
 use crate::CreateError;
 use enet_net::BindAddress;
-use enet_proto::{HostConfig, MAX_CHANNELS, MAX_PEERS, Time};
+use enet_proto::{HostConfig, Limits, MAX_CHANNELS, MAX_PEERS, Time};
 
 /// After so long without a poll a network thread stops answering, unless the caller chooses another time.
 pub const DEFAULT_STALL_TIMEOUT: Time = Time::from_secs(60);
@@ -152,6 +152,7 @@ pub(crate) fn checked_config(
         out_bandwidth: u32::try_from(out_bandwidth)
             .map_err(|_| CreateError::OutBandwidth(out_bandwidth))?,
         answers_refused: true,
+        limits: Limits::new(max_peers),
         ..HostConfig::new(max_peers, seed, now)
     })
 }

@@ -144,6 +144,9 @@ pub enum PacketError {
     /// The packet has more than 32 MiB.
     #[error("a packet can have 33554432 bytes at most, not {0}")]
     TooLarge(usize),
+    /// More than the limit waits to be sent to the peer.
+    #[error("too much waits to be sent to the peer, which does not receive it fast enough")]
+    QueueFull,
 }
 
 /// The reason why a raw datagram was not sent.
@@ -196,6 +199,9 @@ pub enum SendError {
     /// The packet has more than 32 MiB.
     #[error("a packet can have 33554432 bytes at most, not {0}")]
     TooLarge(usize),
+    /// More than the limit waits to be sent to the recipient.
+    #[error("too much waits to be sent to peer {0}, which does not receive it fast enough")]
+    QueueFull(i32),
 }
 
 /// The object of a call has no host or session, which the call needs.

@@ -1,11 +1,11 @@
 //! Settings: of a host, of its admission of connections, and of a connection.
 
-use crate::{DEFAULT_MTU, MAX_CHANNELS, MAX_PACKET_SIZE, MAX_PEERS, Time};
+use crate::{DEFAULT_MTU, Limits, MAX_CHANNELS, MAX_PACKET_SIZE, Time};
 
 /// Settings of a [`crate::Host`].
 #[derive(Debug, Clone)]
 pub struct HostConfig {
-    /// Peer slots, 1 to [`MAX_PEERS`].
+    /// Peer slots, 1 to [`crate::MAX_PEERS`].
     pub max_peers: usize,
     /// Most channels granted to an incoming connection, 1 to [`MAX_CHANNELS`].
     pub max_channels: usize,
@@ -21,12 +21,8 @@ pub struct HostConfig {
     pub mtu: u32,
     /// Whether every datagram carries a CRC-32. Both ends must agree.
     pub checksum: bool,
-    /// Most connections from one IP address.
-    pub max_peers_per_address: usize,
     /// Largest packet sent or received, in bytes, at most [`MAX_PACKET_SIZE`].
     pub max_packet_size: usize,
-    /// Most bytes per peer that may be held for reordering and reassembly.
-    pub max_waiting_data: usize,
     /// Most bytes of received packets in events that were not taken yet. Beyond this limit the host
     /// takes no data in; the remote retransmits reliable packets later.
     pub max_unread_data: usize,
@@ -36,6 +32,8 @@ pub struct HostConfig {
     /// and is accepted as soon as the reason is gone. A C host that connects to the broadcast address
     /// believes the first answer, even a refusal.
     pub answers_refused: bool,
+    /// What remotes may cost the host.
+    pub limits: Limits,
 }
 
 impl HostConfig {
@@ -50,11 +48,10 @@ impl HostConfig {
             now,
             mtu: DEFAULT_MTU,
             checksum: false,
-            max_peers_per_address: MAX_PEERS,
             max_packet_size: MAX_PACKET_SIZE,
-            max_waiting_data: 32 * 1024 * 1024,
             max_unread_data: 128 * 1024 * 1024,
             answers_refused: false,
+            limits: Limits::none(),
         }
     }
 }

@@ -12,4 +12,7 @@ pub enum QueueError {
     /// The packet exceeds [`crate::HostConfig::max_packet_size`], or would need too many fragments.
     #[error("the packet is too large")]
     TooLarge,
+    /// [`crate::Limits::unsent_bytes`] wait to be sent to the peer already.
+    #[error("too much waits to be sent to the peer already")]
+    Full,
 }

@@ -39,6 +39,14 @@ pub enum Event {
         /// The remote's disconnect data, 0 for a timeout.
         data: u32,
     },
+    /// The host ends a connection because its remote exceeded a limit. [`Self::Disconnected`] follows, with
+    /// [`crate::Limit::code`] as its data, which the remote is told as well.
+    OverLimit {
+        /// The connection.
+        peer: PeerId,
+        /// The limit.
+        limit: crate::Limit,
+    },
     /// A packet arrived.
     Received {
         /// The sender.

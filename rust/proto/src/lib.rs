@@ -73,10 +73,12 @@
 
 mod config;
 pub mod datagram;
+mod drops;
 mod error;
 mod event;
 mod host;
 mod lifecycle;
+mod limits;
 mod peer;
 mod recv;
 mod send;
@@ -84,9 +86,12 @@ mod types;
 mod wire;
 
 pub use config::{Admission, HostConfig, Throttle, Timeout};
+pub use drops::Drops;
 pub use error::QueueError;
 pub use event::{Disconnect, Event, PacketFlags};
 pub use host::Host;
+pub use ipnet::IpNet;
+pub use limits::{Limit, Limits, subscriber};
 pub use types::{
     DEFAULT_MTU, LOSS_SCALE, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS,
     MIN_DATAGRAM_SIZE, MIN_MTU, PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Time,

@@ -237,6 +237,7 @@ pub fn suffer(name: &str, slots: usize, coder: bool) {
                 match event {
                     Event::Connected { .. } => toll.connects += 1,
                     Event::Disconnected { .. } => toll.disconnects += 1,
+                    Event::OverLimit { .. } => {}
                     Event::Received { data, .. } => {
                         toll.packets += 1;
                         toll.bytes += data.len() as u64;

@@ -105,7 +105,10 @@ impl Stage {
                 checksum: settings.has_checksum,
                 answers_refused: settings.answers_refused,
                 max_packet_size: MAX_PACKET,
-                max_waiting_data: MAX_WAITING,
+                limits: enet_proto::Limits {
+                    waiting_bytes: MAX_WAITING,
+                    ..enet_proto::Limits::none()
+                },
                 ..HostConfig::new(5, party as u32, Time::ZERO)
             };
             let mut engine = OwnEngine::boxed(&config);
@@ -378,6 +381,7 @@ impl Stage {
                     }
                 }
                 Event::Disconnected { peer, .. } => node.peers.retain(|known| *known != peer),
+                Event::OverLimit { .. } => {}
                 Event::Received {
                     peer,
                     flags,

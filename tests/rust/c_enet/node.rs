@@ -292,6 +292,7 @@ fn seen(event: Event, peers: &mut HashMap<u16, PeerId>) -> Seen {
             let slot = peer.slot;
             Seen::Disconnected { slot, data }
         }
+        Event::OverLimit { .. } => unreachable!("there are no limits"),
         Event::Received {
             peer,
             channel,

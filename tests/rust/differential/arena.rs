@@ -284,6 +284,7 @@ impl Arena {
                     (peer, What::Connected(data))
                 }
                 Event::Disconnected { peer, data } => (peer, What::Disconnected(data)),
+                Event::OverLimit { .. } => unreachable!("there are no limits"),
                 Event::Received {
                     peer,
                     channel,

@@ -31,7 +31,7 @@ pub struct Client {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub max_peers: usize,
-    pub max_peers_per_address: usize,
+    pub peers_per_address: usize,
     pub answers: bool,
     pub has_checksum: bool,
     pub compression: Compression,
@@ -39,7 +39,7 @@ pub struct Settings {
 
 pub const USUAL: Settings = Settings {
     max_peers: 4,
-    max_peers_per_address: 4095,
+    peers_per_address: 4095,
     answers: true,
     has_checksum: false,
     compression: Compression::None,
@@ -60,7 +60,10 @@ impl Stage {
     pub fn new(make: EngineFactory, settings: Settings) -> Self {
         let config = HostConfig {
             answers_refused: settings.answers,
-            max_peers_per_address: settings.max_peers_per_address,
+            limits: enet_proto::Limits {
+                peers_per_address: settings.peers_per_address,
+                ..enet_proto::Limits::none()
+            },
             checksum: settings.has_checksum,
             ..HostConfig::new(settings.max_peers, 1, START)
         };

@@ -245,7 +245,10 @@ impl ENetConnectionRs {
                 object.bind().take_in(Unread { flags, data });
                 event_array(EventType::EVENT_RECEIVE, Some(object), 0, channel.into())
             }
-            Ok(None) => event_array(EventType::EVENT_NONE, None, 0, 0),
+            // The connection takes it.
+            Ok(Some(Event::OverLimit { .. }) | None) => {
+                event_array(EventType::EVENT_NONE, None, 0, 0)
+            }
             Err(Inactive) => {
                 self.report("service", &INACTIVE);
                 event_array(EventType::EVENT_ERROR, None, 0, 0)

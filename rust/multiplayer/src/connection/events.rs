@@ -99,7 +99,7 @@ impl Connection {
                     }
                     continue;
                 }
-                Event::Disconnected { .. } => continue,
+                Event::Disconnected { .. } | Event::OverLimit { .. } => continue,
             }
             return Some(event);
         }

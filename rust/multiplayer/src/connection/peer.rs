@@ -72,6 +72,7 @@ impl Connection {
                 QueueError::NotConnected => PacketError::NotConnected,
                 QueueError::NoSuchChannel => PacketError::NoSuchChannel { channel, count },
                 QueueError::TooLarge => PacketError::TooLarge(data.len()),
+                QueueError::Full => PacketError::QueueFull,
             })
     }
 

@@ -56,6 +56,7 @@ impl Multiplayer {
                 let id = self.roster.id_of(peer)?;
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, peer)))
             }
+            Event::OverLimit { .. } => None,
             Event::Received { peer, .. } => {
                 let id = self.roster.id_of(peer)?;
                 match self.speaks_godot3() {
@@ -94,6 +95,7 @@ impl Multiplayer {
                 self.close(now);
                 Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
             }
+            Event::OverLimit { .. } => None,
             Event::Received { .. } if self.speaks_godot3() => {
                 let signal = self.on_packet_of_server(event)?;
                 Some(self.notice(signal, Then::Nothing))

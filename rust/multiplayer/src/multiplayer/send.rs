@@ -84,6 +84,7 @@ impl Multiplayer {
                 channel: self.transfer_channel(),
             }),
             Err(QueueError::TooLarge) => Err(SendError::TooLarge(data.len())),
+            Err(QueueError::Full) => Err(SendError::QueueFull(id)),
         }
     }
 

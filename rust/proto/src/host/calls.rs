@@ -121,7 +121,7 @@ impl Host {
             match self.queue_packet(peer, channel, flags, &mut content) {
                 Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
-                Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
+                Err(QueueError::NotConnected | QueueError::NoSuchChannel | QueueError::Full) => {}
             }
         }
         Ok(queued)

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use super::events::Events;
 use super::millis;
 use crate::send::{BufferPool, Output};
-use crate::{HostConfig, Time};
+use crate::{Drops, HostConfig, Time};
 
 /// Shared state of a host, without its peers.
 pub struct Context {
@@ -24,6 +24,8 @@ pub struct Context {
     pub jitter_tolerance: u32,
     /// See [`crate::Host::pause_receiving`].
     pub receiving_is_paused: bool,
+    /// See [`crate::Host::drops`].
+    pub drops: Drops,
 }
 
 impl Context {
@@ -37,6 +39,7 @@ impl Context {
             census: Census::default(),
             jitter_tolerance: 0,
             receiving_is_paused: false,
+            drops: Drops::default(),
             config,
         }
     }

@@ -65,7 +65,10 @@ impl Host {
         Self {
             slots: Slots::new(config.max_peers),
             timers: Timers::default(),
-            incoming: Incoming::new(config.max_peers_per_address),
+            incoming: Incoming::new(match config.limits.peers_per_address {
+                0 => usize::MAX,
+                limit => limit,
+            }),
             random: Random::new(config.seed),
             connecting_is_paused: false,
             last_share: millis(config.now),

@@ -52,6 +52,11 @@ impl Host {
         self.slots.get(peer).map(Peer::statistics)
     }
 
+    /// What the host dropped so far, by cause.
+    pub fn drops(&self) -> crate::Drops {
+        self.context.drops
+    }
+
     /// Number of peers that are connected.
     pub fn connected_peers(&self) -> usize {
         self.context.census.connected()

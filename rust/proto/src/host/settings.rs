@@ -55,6 +55,11 @@ impl Host {
         self.context.config.mtu = mtu.clamp(MIN_MTU, MAX_MTU);
     }
 
+    /// Sets what remotes may cost from now on. Connections that exist stay.
+    pub fn set_limits(&mut self, limits: crate::Limits) {
+        self.context.config.limits = limits;
+    }
+
     /// Sets by how many milliseconds a round trip may exceed the shortest ones without lowering the
     /// peer's throttle. C has no such tolerance, and neither has a new host: the default is 0.
     pub fn set_jitter_tolerance(&mut self, milliseconds: u32) {

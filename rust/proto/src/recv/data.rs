@@ -48,7 +48,7 @@ pub fn on_data(
         events: &mut context.events,
         buffers: &mut context.buffers,
         budget: &mut peer.budget,
-        limit: context.config.max_waiting_data,
+        limit: context.config.limits.waiting_bytes,
     };
     let channel = peer.channels.get_or_create(framed.channel);
     let receiving = &mut channel.ok_or(Refused)?.receiving;
