@@ -65,7 +65,7 @@ impl End {
                     self.received += 1;
                     self.engine.recycle(data);
                 }
-                Event::Disconnected { .. } => panic!("no peer leaves"),
+                Event::Disconnected { .. } | Event::OverLimit { .. } => panic!("no peer leaves"),
             }
         }
     }
