@@ -130,7 +130,7 @@ fn dismissed(world: &mut World, (host, peer): &mut (Host, enet_proto::PeerId)) -
                 enet_proto::Event::Disconnected { .. } => {
                     return !connected;
                 }
-                enet_proto::Event::Received { .. } => {}
+                enet_proto::Event::Received { .. } | enet_proto::Event::OverLimit { .. } => {}
             }
         }
         world.run(5);

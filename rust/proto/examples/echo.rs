@@ -91,6 +91,7 @@ fn serve(address: &str) -> Result<(), Box<dyn Error>> {
                     println!("{peer:?} connected from {address:?}");
                 }
                 Event::Disconnected { peer, .. } => println!("{peer:?} disconnected"),
+                Event::OverLimit { peer, limit } => println!("{peer:?} exceeds {limit:?}"),
                 Event::Received {
                     peer,
                     channel,
@@ -135,6 +136,7 @@ fn ask(server: SocketAddr) -> Result<(), Box<dyn Error>> {
                     println!("echo: {}", String::from_utf8_lossy(&data));
                     (endpoint.host).disconnect(now, peer, 0, Disconnect::Acknowledged);
                 }
+                Event::OverLimit { limit, .. } => println!("the server exceeds {limit:?}"),
                 Event::Disconnected { .. } if was_connected => {
                     println!("disconnected");
                     return Ok(());

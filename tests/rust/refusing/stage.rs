@@ -126,7 +126,9 @@ impl Stage {
                             assert_eq!(data, 0);
                             client.is_over = true;
                         }
-                        Event::Received { .. } => panic!("nobody sends packets"),
+                        Event::Received { .. } | Event::OverLimit { .. } => {
+                            panic!("nobody sends packets")
+                        }
                     }
                 }
             }
