@@ -21,7 +21,7 @@ use crate::alert;
 use crate::cookie::{Cookie, Hello};
 use crate::cost;
 use crate::error::{CertificateError, HandshakeError};
-use crate::provider::Provider;
+use crate::provider::{Provider, ReplacedHello};
 use crate::record::{HANDSHAKE, records, renumber};
 
 /// Time after which a handshake is given up.
@@ -34,8 +34,13 @@ const MAX_BYTES: usize = 96 * 1024;
 const MAX_BYTES_OF_CLIENT: usize = 16 * 1024;
 /// Time that a session outlives its peer, whose last datagrams may have to be retransmitted.
 const GRACE_PERIOD: Time = Time::from_secs(2);
+/// The same for a peer that was never connected. Its client waits up to eight seconds before it tries again, longer
+/// than the peer lasts.
+const CONNECT_PERIOD: Time = Time::from_secs(10);
 /// Retransmission timeout of handshake messages. Shorter than the usual second, because players wait.
 pub const RETRANSMISSION_TIMEOUT: Time = Time::from_millis(500);
+
+const SERVER_HELLO: u8 = 2;
 
 /// Datagrams for the socket.
 pub type Outgoing = VecDeque<(SocketAddr, BytesMut)>;
@@ -55,6 +60,14 @@ pub enum Outcome {
     Unanswered,
     /// The session failed, and must be removed.
     Failed(HandshakeError),
+}
+
+/// How far a session's ENet peer has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Usage {
+    None,
+    Connecting,
+    Connected,
 }
 
 /// The session with one remote, from the first datagram of the handshake on.
@@ -77,11 +90,15 @@ pub struct Session {
     rejection: Option<Rejection>,
     /// The beginning of the client's hello, which is unique to the client.
     hello: Vec<u8>,
+    /// The whole hello, if the library has another version of it.
+    replaced: Option<Arc<ReplacedHello>>,
+    /// Only a server has it.
+    provider: Option<Arc<Provider>>,
     /// The last flight of the handshake, and when it was sent.
     flight: Vec<BytesMut>,
     flight_sent: Time,
-    /// Whether the ENet host has or had a peer at this address.
-    had_peer: bool,
+    /// The farthest that the ENet host has got with this address.
+    usage: Usage,
     /// When the host had a peer last, or when the handshake was done.
     last_used: Time,
 }
@@ -107,9 +124,11 @@ impl Session {
             offset: 0,
             rejection: None,
             hello: Vec::new(),
+            replaced: None,
+            provider: None,
             flight: Vec::new(),
             flight_sent: now,
-            had_peer: false,
+            usage: Usage::None,
             last_used: now,
         }
     }
@@ -138,30 +157,49 @@ impl Session {
         zero: Instant,
         now: Time,
         config: Arc<HandshakeConfig>,
-        provider: &Provider,
+        provider: Arc<Provider>,
         (hello, datagram): (&Hello<'_>, &[u8]),
+        outgoing: &mut Outgoing,
     ) -> Result<Self, HandshakeError> {
         let mut session = Self::new(remote, zero, now, Some(config));
         // The library has a cookie exchange of its own, with state. It gets a reconstruction of the first
         // hello, and the same cookie, so that its answer is the one that the client already has.
+        session.provider = Some(provider.clone());
         provider.set_cookie(Cookie::try_from(hello.cookie).ok());
         let first = session.feed(now, &hello.without_cookie(), &mut |_| {});
         provider.set_cookie(None);
         while session.endpoint.poll_transmit().is_some() {}
+        let malformed = || HandshakeError::Protocol("the hello is malformed".to_owned());
         if first != Outcome::None {
-            return Err(HandshakeError::Protocol(
-                "the hello is malformed".to_owned(),
-            ));
+            return Err(malformed());
         }
         session.hello = hello.before_cookie.to_vec();
         session.offset = hello.record_sequence.saturating_sub(1);
-        match session.feed(now, datagram, &mut |_| {}) {
-            Outcome::None => Ok(session),
-            Outcome::Failed(failure) => Err(failure),
-            _ => Err(HandshakeError::Protocol(
-                "the hello is malformed".to_owned(),
-            )),
+        let readable = hello.without_session_id();
+        session.replaced = readable.as_ref().map(|(replaced, _)| replaced.clone());
+        let datagram = readable.as_ref().map_or(datagram, |(_, it)| it);
+        let outcome = session.feed(now, datagram, &mut |_| {});
+        let mut answer = Outgoing::new();
+        session.drain(now, &mut answer);
+        match outcome {
+            // The library drops a hello that it cannot read, and would wait for another.
+            Outcome::None if session.has_sent_hello() => {
+                outgoing.append(&mut answer);
+                Ok(session)
+            }
+            Outcome::Failed(failure) => {
+                // The alert.
+                outgoing.append(&mut answer);
+                Err(failure)
+            }
+            _ => Err(malformed()),
         }
+    }
+
+    /// Whether the last flight begins with a ServerHello.
+    fn has_sent_hello(&self) -> bool {
+        let first = self.flight.first().and_then(|it| records(it)?.next());
+        first.is_some_and(|record| record.content.first() == Some(&SERVER_HELLO))
     }
 
     /// When the handshake started.
@@ -174,17 +212,23 @@ impl Session {
         self.hello == hello.before_cookie
     }
 
-    /// Records that the ENet host has a peer at this address.
-    pub fn mark_used(&mut self, now: Time) {
-        self.had_peer = true;
+    /// Records that the ENet host has a peer at this address, and whether it is or was connected.
+    pub fn mark_used(&mut self, now: Time, is_connected: bool) {
+        let usage = if is_connected {
+            Usage::Connected
+        } else {
+            Usage::Connecting
+        };
+        self.usage = self.usage.max(usage);
         self.last_used = now;
     }
 
     /// Whether the peer has been gone for long, or never came.
     pub fn is_unused(&self, now: Time) -> bool {
-        let timeout = match self.had_peer {
-            true => GRACE_PERIOD,
-            false => HANDSHAKE_TIMEOUT,
+        let timeout = match self.usage {
+            Usage::None => HANDSHAKE_TIMEOUT,
+            Usage::Connecting => CONNECT_PERIOD,
+            Usage::Connected => GRACE_PERIOD,
         };
         now >= self.last_used + timeout
     }
@@ -222,6 +266,11 @@ impl Session {
     fn feed(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Outcome {
         let at = self.zero + now;
         let remote = self.remote;
+        if !self.is_ready
+            && let Some(provider) = &self.provider
+        {
+            provider.begin_call(self.replaced.clone());
+        }
         let given = self.guard(|endpoint| endpoint.read(at, remote, None, datagram.into()));
         let read = match given {
             Ok(read) => read,
@@ -267,7 +316,7 @@ impl Session {
 
     /// Encrypts a datagram.
     pub fn send(&mut self, now: Time, datagram: &[u8]) -> Outcome {
-        self.mark_used(now);
+        self.mark_used(now, false);
         let (at, remote) = (self.zero + now, self.remote);
         match self.guard(|endpoint| endpoint.write(at, remote, datagram)) {
             Ok(Ok(())) => Outcome::None,

@@ -132,7 +132,8 @@ impl Node {
     fn step(&mut self) {
         let now = self.now();
         if self.dtls.wants_peers(now) {
-            self.dtls.sweep(now, self.remote.as_slice());
+            let in_use: Vec<_> = self.remote.iter().map(|it| (*it, true)).collect();
+            self.dtls.sweep(now, &in_use);
         }
         self.dtls.service(now);
         self.flush();
