@@ -151,7 +151,7 @@ impl Dtls {
             let outcome = session.receive(now, datagram, plain);
             session.drain(now, &mut self.outgoing);
             match outcome {
-                Outcome::None | Outcome::Unanswered => {}
+                Outcome::None => {}
                 Outcome::Ready => self.establish(now, from),
                 Outcome::Closed => {
                     self.remove_pending(from);
@@ -208,17 +208,9 @@ impl Dtls {
                 continue;
             };
             let outcome = session.handle_timeout(now, &mut self.outgoing);
-            let started = session.started();
-            match outcome {
-                Outcome::Failed(reason) => {
-                    self.remove_pending(address);
-                    self.fail(address, reason);
-                }
-                Outcome::Unanswered => {
-                    self.remove_pending(address);
-                    self.attempt(address, started, now);
-                }
-                Outcome::None | Outcome::Ready | Outcome::Closed => {}
+            if let Outcome::Failed(reason) = outcome {
+                self.remove_pending(address);
+                self.fail(address, reason);
             }
         }
         let next_start = match &self.role {

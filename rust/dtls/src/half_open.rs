@@ -34,7 +34,8 @@ impl HalfOpen {
                 };
                 let limit = limits
                     .half_open_per_address
-                    .saturating_mul(multiple as usize);
+                    .saturating_mul(multiple as usize)
+                    .max(1);
                 if of_network().count() >= limit {
                     return oldest(of_network());
                 }

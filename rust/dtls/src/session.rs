@@ -42,6 +42,10 @@ pub const RETRANSMISSION_TIMEOUT: Time = Time::from_millis(500);
 
 const SERVER_HELLO: u8 = 2;
 
+/// Retransmissions of a flight by the library, which fails at the next. They come first, because the library
+/// encrypts the Finished message anew.
+const MAX_RETRANSMISSIONS: u32 = 7;
+
 /// Datagrams for the socket.
 pub type Outgoing = VecDeque<(SocketAddr, BytesMut)>;
 /// The place where the check of a certificate stores the reason for a rejection.
@@ -56,8 +60,6 @@ pub enum Outcome {
     Ready,
     /// The remote closed the session.
     Closed,
-    /// The library retransmitted often enough to give up, but the handshake has time left.
-    Unanswered,
     /// The session failed, and must be removed.
     Failed(HandshakeError),
 }
@@ -94,9 +96,10 @@ pub struct Session {
     replaced: Option<Arc<ReplacedHello>>,
     /// Only a server has it.
     provider: Option<Arc<Provider>>,
-    /// The last flight of the handshake, and when it was sent.
+    /// The last flight of the handshake, when it was sent, and how often the library has retransmitted it.
     flight: Vec<BytesMut>,
     flight_sent: Time,
+    retransmissions: u32,
     /// The farthest that the ENet host has got with this address.
     usage: Usage,
     /// When the host had a peer last, or when the handshake was done.
@@ -128,21 +131,21 @@ impl Session {
             provider: None,
             flight: Vec::new(),
             flight_sent: now,
+            retransmissions: 0,
             usage: Usage::None,
             last_used: now,
         }
     }
 
     /// Starts a client's handshake. The certificate check of `config` stores its reason in `rejection`.
-    /// `started` is earlier than `now` if an unanswered attempt is restarted.
     pub fn connect(
         remote: SocketAddr,
         zero: Instant,
-        (started, now): (Time, Time),
+        now: Time,
         config: Arc<HandshakeConfig>,
         rejection: Rejection,
     ) -> Result<Self, HandshakeError> {
-        let mut session = Self::new(remote, zero, started, None);
+        let mut session = Self::new(remote, zero, now, None);
         session.rejection = Some(rejection);
         session
             .guard(|endpoint| endpoint.connect(zero + now, remote, config, None))?
@@ -200,11 +203,6 @@ impl Session {
     fn has_sent_hello(&self) -> bool {
         let first = self.flight.first().and_then(|it| records(it)?.next());
         first.is_some_and(|record| record.content.first() == Some(&SERVER_HELLO))
-    }
-
-    /// When the handshake started.
-    pub fn started(&self) -> Time {
-        self.started
     }
 
     /// Whether the session began with this hello.
@@ -331,11 +329,18 @@ impl Session {
             return None;
         }
         let deadline = self.started + HANDSHAKE_TIMEOUT;
-        let timer = match self.endpoint.poll_timeout(&self.remote) {
-            Some(timer) => timer.saturating_duration_since(self.zero),
+        let timer = match self.library_timer() {
+            Some(timer) => timer,
             None => self.flight_sent + RETRANSMISSION_TIMEOUT,
         };
         Some(timer.min(deadline))
+    }
+
+    /// When the library retransmits, if it still does.
+    fn library_timer(&self) -> Option<Time> {
+        let timer = self.endpoint.poll_timeout(&self.remote)?;
+        (self.retransmissions < MAX_RETRANSMISSIONS)
+            .then(|| timer.saturating_duration_since(self.zero))
     }
 
     /// Retransmits what got no answer, and gives up when the handshake takes too long.
@@ -346,20 +351,28 @@ impl Session {
         if now >= self.started + HANDSHAKE_TIMEOUT {
             return Outcome::Failed(HandshakeError::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
         }
-        let (at, remote) = (self.zero + now, self.remote);
-        if self.endpoint.poll_timeout(&remote).is_none() {
+        let has_repeated = self.retransmissions >= MAX_RETRANSMISSIONS;
+        if has_repeated && self.rejection.is_none() {
+            // A server's flight is large, and its client may be gone.
+            let seconds = now.saturating_sub(self.started).as_secs();
+            return Outcome::Failed(HandshakeError::TimedOut(seconds));
+        }
+        if self.library_timer().is_none() {
             if now >= self.flight_sent + RETRANSMISSION_TIMEOUT {
                 self.retransmit(now, outgoing);
             }
             return Outcome::None;
         }
-        let outcome = match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
-            Ok(Ok(())) => Outcome::None,
-            Ok(Err(_)) => Outcome::Unanswered,
-            Err(failure) => Outcome::Failed(failure),
-        };
+        let (at, remote) = (self.zero + now, self.remote);
+        let done = self.guard(|endpoint| endpoint.handle_timeout(remote, at));
+        let retransmissions = self.retransmissions + 1;
         self.drain(now, outgoing);
-        outcome
+        self.retransmissions = retransmissions;
+        match done {
+            Ok(Ok(())) => Outcome::None,
+            Ok(Err(error)) => Outcome::Failed(HandshakeError::Protocol(error.to_string())),
+            Err(failure) => Outcome::Failed(failure),
+        }
     }
 
     /// Sends an alert that closes the session.
@@ -380,6 +393,7 @@ impl Session {
                 if std::mem::take(&mut is_first) {
                     self.flight.clear();
                     self.flight_sent = now;
+                    self.retransmissions = 0;
                 }
                 self.flight.push(datagram.clone());
             }
@@ -391,7 +405,7 @@ impl Session {
     }
 
     /// Retransmits the last flight, in place of the library, which stops its timer when the remote
-    /// retransmits. The records get new sequence numbers, because the remote drops old ones as replays.
+    /// retransmits, and gives the handshake up after some retransmissions. The records get new sequence numbers, because the remote drops old ones as replays.
     fn retransmit(&mut self, now: Time, outgoing: &mut Outgoing) {
         let sizes = self.flight.iter().filter_map(|it| records(it));
         self.offset += sizes.map(|it| it.count() as u64).sum::<u64>();

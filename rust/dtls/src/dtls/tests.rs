@@ -202,6 +202,35 @@ fn a_handshake_that_nobody_answers_is_retransmitted_and_given_up() {
     assert_eq!(ends.client.next_timer(), None);
 }
 
+/// The hello waits at the server, whose answer belongs to that very hello: the client must not have begun anew.
+#[test]
+fn a_handshake_that_waits_for_seconds_completes() {
+    let mut ends = Ends::new();
+    ends.client.connect(ends.now, server_address());
+    let mut datagram = Vec::new();
+    ends.client.next_datagram(&mut datagram).expect("a hello");
+    let server = &mut ends.server;
+    server.receive(ends.now, client_address(), &datagram, &mut |_, _| {});
+    server.next_datagram(&mut datagram).expect("a cookie");
+    (ends.client).receive(ends.now, server_address(), &datagram, &mut |_, _| {});
+    ends.client.next_datagram(&mut datagram).expect("a hello");
+    server.receive(ends.now, client_address(), &datagram, &mut |_, _| {});
+    let end = ends.now + Duration::from_secs(7);
+    let mut sent = 0;
+    while ends.now < end {
+        ends.now = ends.client.next_timer().expect("a timer");
+        ends.client.service(ends.now);
+        while ends.client.next_datagram(&mut datagram).is_some() {
+            sent += 1;
+        }
+    }
+    assert!((10..=16).contains(&sent), "{sent} hellos");
+    for _ in 0..3 {
+        ends.exchange();
+    }
+    assert!(ends.client.connect(ends.now, server_address()), "is ready");
+}
+
 #[test]
 fn a_closed_end_tells_the_other() {
     let mut ends = Ends::ready();
