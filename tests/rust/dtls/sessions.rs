@@ -273,10 +273,39 @@ fn a_refusing_server_refuses_handshakes() {
         HandshakeError::Refused("access denied (alert 49)".to_owned())
     );
     assert_eq!(sessions(&server), (0, 0));
+    let drops = |host: &mut enet_net::Host| host.drops().handshakes;
+    assert_eq!(server.borrow_mut().host().map(drops), Some(1));
     server.borrow_mut().set_refusing(false);
     let other = client(&mut world, &server, trusting(&pair));
     let events = serve_until(&mut world, &[&server, &other], 5, is_connected(1));
     assert!(is_connected(1)(&events));
+}
+
+/// The host's limits are those of the handshakes: two connections a second from an address, and so one handshake.
+#[test]
+fn limits_of_a_host_hold_for_handshakes() {
+    let mut world = World::new(16);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let limits = enet_proto::Limits {
+        connects_per_second_per_address: 2,
+        ..enet_proto::Limits::new(32)
+    };
+    let set = |host: &mut enet_net::Host| host.set_limits(limits);
+    server.borrow_mut().host().map(set).expect("active");
+    let (one, other) = (
+        client(&mut world, &server, trusting(&pair)),
+        client(&mut world, &server, trusting(&pair)),
+    );
+    let hosts = [&server, &one, &other];
+    serve_until(&mut world, &hosts, 1, |_| sessions(&server).0 == 2);
+    let second = world.now();
+    assert!(
+        sessions(&server).0 < 2 || second >= Duration::from_millis(900),
+        "{second:?}"
+    );
+    serve_until(&mut world, &hosts, 2, |_| sessions(&server).0 == 2);
+    assert_eq!(sessions(&server), (2, 0));
 }
 
 #[test]
