@@ -5,12 +5,14 @@
 //! every minute; cookies of the previous key are still accepted.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use ring::hmac;
 use ring::rand::SystemRandom;
 
 use crate::Time;
 use crate::error::SetupError;
+use crate::provider::ReplacedHello;
 use crate::record::{HANDSHAKE, HEADER_SIZE, Record, VERSION, records};
 
 /// Bytes of a cookie.
@@ -23,6 +25,8 @@ const CLIENT_HELLO: u8 = 1;
 const HELLO_VERIFY_REQUEST: u8 = 3;
 /// DTLS 1.0, the version in every HelloVerifyRequest.
 const FIRST_VERSION: [u8; 2] = [254, 255];
+/// Where the session id's length is in a hello, behind version and random number.
+const SESSION_ID_AT: usize = 2 + 32;
 /// Bytes of a handshake message's header.
 const MESSAGE_HEADER_SIZE: usize = 12;
 
@@ -124,8 +128,8 @@ impl<'a> Hello<'a> {
         let is_whole = [l0, l1, l2] == [f0, f1, f2]
             && u32::from_be_bytes([0, l0, l1, l2]) as usize == body.len();
         // Version and random number, then session id and cookie with a length byte each.
-        let session_id = usize::from(*body.get(34)?);
-        let (before_cookie, rest) = body.split_at_checked(35 + session_id)?;
+        let session_id = usize::from(*body.get(SESSION_ID_AT)?);
+        let (before_cookie, rest) = body.split_at_checked(SESSION_ID_AT + 1 + session_id)?;
         let (&length, rest) = rest.split_first()?;
         let (cookie, after_cookie) = rest.split_at_checked(usize::from(length))?;
         (is_whole && session_id <= 32 && !after_cookie.is_empty()).then_some(Self {
@@ -137,10 +141,34 @@ impl<'a> Hello<'a> {
         })
     }
 
-    /// The client's previous hello: the same without the cookie.
+    /// The client's previous hello: the same without the cookie, and without the session id, which the library
+    /// cannot read.
     pub fn without_cookie(&self) -> Vec<u8> {
-        let body = [self.before_cookie, &[0], self.after_cookie].concat();
+        let body = [self.version_and_random(), &[0, 0], self.after_cookie].concat();
         message(CLIENT_HELLO, 0, 0, &body)
+    }
+
+    /// The same hello without its session id, in a record; `None` if it has none.
+    pub fn without_session_id(&self) -> Option<(Arc<ReplacedHello>, Vec<u8>)> {
+        let record = |before: &[u8]| {
+            let size = [self.cookie.len() as u8];
+            let body = [before, &size, self.cookie, self.after_cookie].concat();
+            let (record, message_number) = (self.record_sequence, self.message_sequence);
+            message(CLIENT_HELLO, record, message_number, &body)
+        };
+        if self.before_cookie.len() == SESSION_ID_AT + 1 {
+            return None;
+        }
+        let given = record(&[self.version_and_random(), &[0]].concat());
+        let replaced = ReplacedHello {
+            sent: record(self.before_cookie).split_off(HEADER_SIZE),
+            given: given[HEADER_SIZE..].to_vec(),
+        };
+        Some((Arc::new(replaced), given))
+    }
+
+    fn version_and_random(&self) -> &'a [u8] {
+        &self.before_cookie[..SESSION_ID_AT]
     }
 }
 
@@ -196,9 +224,28 @@ mod tests {
         let first = read.without_cookie();
         let first = Hello::read(&first).expect("a hello");
         assert_eq!((first.record_sequence, first.message_sequence), (0, 0));
-        assert_eq!(first.before_cookie, read.before_cookie);
+        assert_eq!(first.before_cookie[..34], read.before_cookie[..34]);
+        assert_eq!(first.before_cookie[34..], [0], "no session id");
         assert_eq!(first.cookie, b"");
         assert_eq!(first.after_cookie, read.after_cookie);
+    }
+
+    #[test]
+    fn a_session_id_is_left_out_for_the_library() {
+        let datagram = hello(7, b"cookie");
+        let read = Hello::read(&datagram).expect("a hello");
+        let (replaced, shorter) = read.without_session_id().expect("it has one");
+        assert_eq!(replaced.sent, datagram[HEADER_SIZE..]);
+        assert_eq!(replaced.given, shorter[HEADER_SIZE..]);
+        let second = Hello::read(&shorter).expect("a hello");
+        assert_eq!(second.before_cookie[..34], read.before_cookie[..34]);
+        assert_eq!(second.before_cookie[34..], [0]);
+        assert_eq!((second.record_sequence, second.message_sequence), (5, 1));
+        assert_eq!(
+            (second.cookie, second.after_cookie),
+            (read.cookie, read.after_cookie)
+        );
+        assert!(second.without_session_id().is_none());
     }
 
     #[test]

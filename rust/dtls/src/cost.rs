@@ -3,15 +3,16 @@
 //! After every record the library searches all the fragments it keeps, for each fragment of a message,
 //! and recurses as deep as there are consecutive fragments: some tens of kilobytes would block a host
 //! for a quarter of a minute, or overflow the stack and end the process. The library also allocates
-//! memory for a certificate of any claimed length before it checks that the certificate is there.
+//! memory for a certificate of any claimed length before it checks that the certificate is there. Encrypted records are
+//! also looked at when they are decrypted: see `provider/records.rs`.
 
 use crate::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Record};
 
 /// Most fragments that a remote may send. Even a chain of large certificates in small datagrams, sent
 /// three times, has fewer.
 pub const MAX_COST: usize = 512;
-/// Cost of an encrypted record, which may hold anything. A remote may send 16, enough for all
-/// retransmissions.
+/// Cost of an encrypted record, which makes the library send its last flight again. A remote may send 16, enough for
+/// all retransmissions.
 const ENCRYPTED_COST: usize = MAX_COST / 16;
 /// Bytes of a Finished message, the only encrypted one, with the larger overhead of the two ciphers.
 const ENCRYPTED_SIZE: usize = 12 + 12 + 8 + 16;

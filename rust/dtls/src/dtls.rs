@@ -14,7 +14,9 @@ use rtc_dtls::config::ConfigBuilder;
 use crate::cookie::Hello;
 use crate::error::{FailedHandshake, HandshakeError, SetupError};
 use crate::identity::Identity;
+use crate::limits::DtlsLimits;
 use crate::provider::Provider;
+use crate::record::{is_application_data, is_of_handshake};
 use crate::session::{Outcome, Outgoing, RETRANSMISSION_TIMEOUT, Session, is_handshake};
 use crate::verify::Verification;
 use crate::{DtlsEvent, Sessions, Time};
@@ -50,13 +52,15 @@ pub struct Dtls {
     /// When handshakes need service next. May be too early, never too late.
     timer: Option<Time>,
     last_sweep: Time,
+    /// Handshakes that failed.
+    failed: u64,
 }
 
 impl Dtls {
     /// The accepting side. Fails if the DTLS library refuses the identity, or if the system has no
     /// random numbers.
     pub fn server(identity: &Identity, now: Time) -> Result<Self, SetupError> {
-        let provider = Arc::new(Provider::new());
+        let provider = Arc::new(Provider::server());
         let config = config_builder(&provider)
             .with_certificates(vec![identity.certificate.clone()])
             .build(false, None)
@@ -67,7 +71,11 @@ impl Dtls {
 
     /// The connecting side.
     pub fn client(verification: Verification, now: Time) -> Self {
-        Self::new(Role::Client(verification), Arc::new(Provider::new()), now)
+        Self::new(
+            Role::Client(verification),
+            Arc::new(Provider::client()),
+            now,
+        )
     }
 
     fn new(role: Role, provider: Arc<Provider>, now: Time) -> Self {
@@ -81,6 +89,7 @@ impl Dtls {
             events: VecDeque::new(),
             timer: None,
             last_sweep: now,
+            failed: 0,
         }
     }
 
@@ -96,16 +105,25 @@ impl Dtls {
         }
     }
 
+    /// Sets what handshakes may cost a server from now on.
+    pub fn set_limits(&mut self, limits: DtlsLimits) {
+        if let Role::Server(server) = &mut self.role {
+            server.limits = limits;
+        }
+    }
+
     /// Counts of the sessions.
     pub fn sessions(&self) -> Sessions {
-        Sessions {
+        let mut sessions = Sessions {
             ready: self.ready.len(),
             pending: self.pending.len(),
-            waiting: match &self.role {
-                Role::Server(server) => server.waiting(),
-                Role::Client(_) => 0,
-            },
+            failed: self.failed,
+            ..Sessions::default()
+        };
+        if let Role::Server(server) = &self.role {
+            server.count(&mut sessions);
         }
+        sessions
     }
 
     /// Takes in a datagram from the socket. Calls `plain` with the sender's address and the decrypted
@@ -124,12 +142,16 @@ impl Dtls {
             return self.answer_hello(now, from, &hello, datagram);
         }
         let plain = &mut |bytes: &[u8]| plain(from, bytes);
-        // A client that starts over from the same address has two sessions for a while.
-        if let Some(session) = self.pending.get_mut(&from) {
+        // A client that starts over from the same address has two sessions for a while. The new one has the handshake
+        // to itself, and cannot have data before its end; the old one goes on as if nothing were.
+        let has_both = self.pending.contains_key(&from) && self.ready.contains_key(&from);
+        let is_for_old = has_both && is_application_data(datagram);
+        let is_for_new = has_both && is_of_handshake(datagram);
+        if !is_for_old && let Some(session) = self.pending.get_mut(&from) {
             let outcome = session.receive(now, datagram, plain);
             session.drain(now, &mut self.outgoing);
             match outcome {
-                Outcome::None | Outcome::Unanswered => {}
+                Outcome::None => {}
                 Outcome::Ready => self.establish(now, from),
                 Outcome::Closed => {
                     self.remove_pending(from);
@@ -144,7 +166,7 @@ impl Dtls {
                 }
             }
         }
-        if let Some(session) = self.ready.get_mut(&from) {
+        if !is_for_new && let Some(session) = self.ready.get_mut(&from) {
             let outcome = session.receive(now, datagram, plain);
             session.drain(now, &mut self.outgoing);
             if let Outcome::Closed | Outcome::Failed(_) = outcome {
@@ -186,23 +208,17 @@ impl Dtls {
                 continue;
             };
             let outcome = session.handle_timeout(now, &mut self.outgoing);
-            let started = session.started();
-            match outcome {
-                Outcome::Failed(reason) => {
-                    self.remove_pending(address);
-                    self.fail(address, reason);
-                }
-                Outcome::Unanswered => {
-                    self.remove_pending(address);
-                    self.attempt(address, started, now);
-                }
-                Outcome::None | Outcome::Ready | Outcome::Closed => {}
+            if let Outcome::Failed(reason) = outcome {
+                self.remove_pending(address);
+                self.fail(address, reason);
             }
         }
-        self.timer = match self.sessions().waiting > 0 {
-            true => Some(now),
-            false => self.pending.values().filter_map(Session::next_timer).min(),
+        let next_start = match &self.role {
+            Role::Server(server) => server.next_start(now),
+            Role::Client(_) => None,
         };
+        let timers = self.pending.values().filter_map(Session::next_timer);
+        self.timer = timers.chain(next_start).min();
     }
 
     /// Whether a sweep is due, for which the caller collects the addresses of its ENet peers. Once a
@@ -212,13 +228,13 @@ impl Dtls {
     }
 
     /// Closes the sessions that have had no ENet peer for some seconds. `in_use` are the addresses of
-    /// all peers there are. The addresses may be slightly out of date: a new session gets time enough
-    /// to be used.
-    pub fn sweep(&mut self, now: Time, in_use: &[SocketAddr]) {
+    /// all peers there are, each with whether the peer is or was connected. The addresses may be slightly out of
+    /// date: a new session gets time enough to be used.
+    pub fn sweep(&mut self, now: Time, in_use: &[(SocketAddr, bool)]) {
         self.last_sweep = now;
-        for address in in_use {
+        for (address, is_connected) in in_use {
             if let Some(session) = self.ready.get_mut(address) {
-                session.mark_used(now);
+                session.mark_used(now, *is_connected);
             }
         }
         let unused = self
@@ -290,6 +306,7 @@ impl Dtls {
 
     fn fail(&mut self, address: SocketAddr, reason: HandshakeError) {
         let is_client = self.is_client();
+        self.failed += 1;
         self.events.push_back(DtlsEvent::Failed(FailedHandshake {
             address,
             reason,

@@ -1,101 +1,121 @@
-//! Hellos that wait for their handshake, and the limits on half-open connections.
+//! Hellos that wait for their handshake. Networks take turns, so that one network's many hellos delay only its own.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
-/// Most half-open connections.
-const MAX_HALF_OPEN: usize = 1024;
-/// Most half-open connections of one subscriber: it takes eight of them to shut the others out.
-const MAX_HALF_OPEN_EACH: usize = MAX_HALF_OPEN / 8;
+use crate::Time;
+use crate::limits::{MAX_WAIT, Network};
+
 /// Most hellos that wait.
 const MAX_WAITING: usize = 1024;
-/// Most hellos that wait of one subscriber.
-const MAX_WAITING_EACH: usize = MAX_WAITING / 8;
+/// Most hellos that wait of one network.
+const MAX_WAITING_EACH: usize = 64;
 
-/// First in, first out, at most one hello per address. The caller reports which handshakes are half-open.
+/// A hello whose cookie is valid.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub from: SocketAddr,
+    pub datagram: Vec<u8>,
+    since: Time,
+}
+
+/// What became of a hello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queued {
+    /// It waits.
+    Waits,
+    /// Another one of its address waits already.
+    Repeated,
+    /// It, or one of a network with more of them, was dropped.
+    OneDropped,
+}
+
+/// At most one hello of each address.
 #[derive(Default)]
 pub struct HelloQueue {
-    /// Addresses and datagrams.
-    waiting: VecDeque<(SocketAddr, Vec<u8>)>,
+    networks: HashMap<Network, VecDeque<Waiting>>,
+    /// The networks with hellos, next first.
+    turns: VecDeque<Network>,
     addresses: HashSet<SocketAddr>,
-    waiting_each: Counts,
-    half_open: usize,
-    half_open_each: Counts,
 }
 
 impl HelloQueue {
     /// Number of hellos that wait.
     pub fn len(&self) -> usize {
-        self.waiting.len()
+        self.addresses.len()
     }
 
-    /// Queues a hello; false if there is no room for it, or one of the same address already.
-    pub fn push(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
-        if self.waiting.len() >= MAX_WAITING
-            || self.waiting_each.of(from) >= MAX_WAITING_EACH
-            || !self.addresses.insert(from)
-        {
-            return false;
+    /// Queues a hello.
+    pub fn push(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) -> Queued {
+        if self.addresses.contains(&from) {
+            return Queued::Repeated;
         }
-        self.waiting_each.add(from);
-        self.waiting.push_back((from, datagram.to_vec()));
+        let network = Network::largest_of(from.ip());
+        let own = self.networks.get(&network).map_or(0, VecDeque::len);
+        let is_full = self.len() >= MAX_WAITING;
+        if own >= MAX_WAITING_EACH || is_full && !self.make_room(own) {
+            return Queued::OneDropped;
+        }
+        self.addresses.insert(from);
+        if own == 0 {
+            self.turns.push_back(network);
+        }
+        self.networks
+            .entry(network)
+            .or_default()
+            .push_back(Waiting {
+                from,
+                datagram: datagram.to_vec(),
+                since: now,
+            });
+        match is_full {
+            true => Queued::OneDropped,
+            false => Queued::Waits,
+        }
+    }
+
+    /// Drops a hello of the network with the most, if that has at least two more than `own`.
+    fn make_room(&mut self, own: usize) -> bool {
+        let most = self.networks.values_mut().max_by_key(|it| it.len());
+        let Some(most) = most.filter(|it| it.len() > own + 1) else {
+            return false;
+        };
+        if let Some(dropped) = most.pop_back() {
+            self.addresses.remove(&dropped.from);
+        }
         true
     }
 
-    /// Takes the next hello to start a handshake with. Drops those over the limits, whose clients try
-    /// again.
-    pub fn pop(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
-        while let Some((from, datagram)) = self.waiting.pop_front() {
-            self.addresses.remove(&from);
-            self.waiting_each.subtract(from);
-            if self.half_open < MAX_HALF_OPEN && self.half_open_each.of(from) < MAX_HALF_OPEN_EACH {
-                return Some((from, datagram));
+    /// Takes the next hello that may have its handshake.
+    pub fn pop(
+        &mut self,
+        now: Time,
+        mut may_start: impl FnMut(SocketAddr) -> bool,
+    ) -> Option<Waiting> {
+        for _ in 0..self.turns.len() {
+            let network = self.turns.pop_front()?;
+            let hellos = self.networks.get_mut(&network)?;
+            while hellos.front().is_some_and(|it| now >= it.since + MAX_WAIT) {
+                let given_up = hellos.pop_front();
+                given_up.map(|it| self.addresses.remove(&it.from));
+            }
+            let next = hellos.pop_front_if(|it| may_start(it.from));
+            match hellos.is_empty() {
+                true => drop(self.networks.remove(&network)),
+                false => self.turns.push_back(network),
+            }
+            if let Some(next) = next {
+                self.addresses.remove(&next.from);
+                return Some(next);
             }
         }
         None
     }
 
-    /// A handshake has started.
-    pub fn handshake_started(&mut self, with: SocketAddr) {
-        self.half_open += 1;
-        self.half_open_each.add(with);
-    }
-
-    /// A handshake that had started is over.
-    pub fn handshake_ended(&mut self, with: SocketAddr) {
-        self.half_open -= 1;
-        self.half_open_each.subtract(with);
-    }
-}
-
-/// Counts by subscriber. Entries that drop to zero are removed.
-#[derive(Default)]
-struct Counts(HashMap<IpAddr, usize>);
-
-/// The subscriber behind an address: in IPv6 one has a whole network of 64 bits.
-fn subscriber(address: SocketAddr) -> IpAddr {
-    match address.ip() {
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
-        ip => ip,
-    }
-}
-
-impl Counts {
-    fn of(&self, address: SocketAddr) -> usize {
-        self.0.get(&subscriber(address)).copied().unwrap_or(0)
-    }
-
-    fn add(&mut self, address: SocketAddr) {
-        *self.0.entry(subscriber(address)).or_default() += 1;
-    }
-
-    fn subtract(&mut self, address: SocketAddr) {
-        if let Some(count) = self.0.get_mut(&subscriber(address)) {
-            *count -= 1;
-            if *count == 0 {
-                self.0.remove(&subscriber(address));
-            }
-        }
+    /// The addresses that are the next ones of their networks.
+    pub fn next_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let next = self.networks.values().filter_map(|it| it.front());
+        next.map(|it| it.from)
     }
 }
 
@@ -103,94 +123,107 @@ impl Counts {
 mod tests {
     use super::*;
 
+    const NOW: Time = Time::from_secs(100);
+
     fn address(network: u16, host: u16) -> SocketAddr {
-        ([0xFD00, 0, 0, network, 0, 0, 0, host], 1000).into()
+        ([0xFD00, 0, network, 0, 0, 0, 0, host], 1000).into()
+    }
+
+    fn pop(queue: &mut HelloQueue) -> Option<SocketAddr> {
+        queue.pop(NOW, |_| true).map(|it| it.from)
     }
 
     #[test]
-    fn hellos_come_out_in_order() {
+    fn hellos_of_a_network_come_out_in_order() {
         let mut queue = HelloQueue::default();
         for host in 0..3 {
-            assert!(queue.push(address(0, host), &[host as u8]));
+            let queued = queue.push(NOW, address(0, host), &[host as u8]);
+            assert_eq!(queued, Queued::Waits);
         }
         assert_eq!(queue.len(), 3);
         for host in 0..3 {
-            assert_eq!(queue.pop(), Some((address(0, host), vec![host as u8])));
+            let next = queue.pop(NOW, |_| true).expect("a hello");
+            assert_eq!(
+                (next.from, next.datagram),
+                (address(0, host), vec![host as u8])
+            );
         }
-        assert_eq!(queue.pop(), None);
+        assert_eq!(pop(&mut queue), None);
+        assert!(queue.networks.is_empty() && queue.turns.is_empty());
+    }
+
+    #[test]
+    fn networks_take_turns() {
+        let mut queue = HelloQueue::default();
+        for (network, host) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)] {
+            queue.push(NOW, address(network, host), &[]);
+        }
+        for (network, host) in [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (0, 2)] {
+            assert_eq!(pop(&mut queue), Some(address(network, host)));
+        }
+        assert_eq!(pop(&mut queue), None);
+    }
+
+    #[test]
+    fn a_network_that_may_not_start_one_holds_up_no_other() {
+        let mut queue = HelloQueue::default();
+        for (network, host) in [(0, 0), (0, 1), (1, 0)] {
+            queue.push(NOW, address(network, host), &[]);
+        }
+        let may = |from| from != address(0, 0);
+        let next = queue.pop(NOW, may).map(|it| it.from);
+        assert_eq!(next, Some(address(1, 0)));
+        assert_eq!(queue.pop(NOW, may), None);
+        assert_eq!(queue.len(), 2);
+        assert_eq!(pop(&mut queue), Some(address(0, 0)));
     }
 
     #[test]
     fn an_address_waits_once() {
         let mut queue = HelloQueue::default();
-        assert!(queue.push(address(0, 1), b"one"));
-        assert!(!queue.push(address(0, 1), b"two"));
-        assert_eq!(queue.pop(), Some((address(0, 1), b"one".to_vec())));
-        assert!(queue.push(address(0, 1), b"three"));
+        assert_eq!(queue.push(NOW, address(0, 1), b"one"), Queued::Waits);
+        assert_eq!(queue.push(NOW, address(0, 1), b"two"), Queued::Repeated);
+        let next = queue.pop(NOW, |_| true).expect("a hello");
+        assert_eq!(next.datagram, b"one");
+        assert_eq!(queue.push(NOW, address(0, 1), b"three"), Queued::Waits);
+    }
+
+    #[test]
+    fn a_hello_whose_client_has_given_up_is_forgotten() {
+        let mut queue = HelloQueue::default();
+        queue.push(NOW, address(0, 1), &[]);
+        queue.push(NOW + MAX_WAIT / 2, address(0, 2), &[]);
+        let next = queue.pop(NOW + MAX_WAIT, |_| true).map(|it| it.from);
+        assert_eq!(next, Some(address(0, 2)));
+        assert_eq!(queue.len(), 0);
     }
 
     #[test]
     fn the_queue_has_limits_for_all_and_for_each() {
         let mut queue = HelloQueue::default();
         for host in 0..200 {
-            let is_queued = queue.push(address(0, host), &[]);
-            assert_eq!(is_queued, usize::from(host) < MAX_WAITING_EACH);
+            let queued = queue.push(NOW, address(0, host), &[]);
+            let has_room = usize::from(host) < MAX_WAITING_EACH;
+            assert_eq!(queued == Queued::Waits, has_room);
         }
-        for network in 1..2000 {
-            let has_room = queue.len() < MAX_WAITING;
-            assert_eq!(queue.push(address(network, 0), &[]), has_room);
+        for network in 1..3000 {
+            queue.push(NOW, address(network, 0), &[]);
+            assert!(queue.len() <= MAX_WAITING);
         }
         assert_eq!(queue.len(), MAX_WAITING);
     }
 
     #[test]
-    fn hellos_beyond_the_half_open_connections_of_a_subscriber_are_dropped() {
+    fn in_a_full_queue_the_network_with_the_most_gives_way() {
         let mut queue = HelloQueue::default();
-        for host in 0..MAX_HALF_OPEN_EACH as u16 {
-            queue.handshake_started(address(0, host));
+        for network in 0..16 {
+            for host in 0..64 {
+                queue.push(NOW, address(network, host), &[]);
+            }
         }
-        assert!(queue.push(address(0, 500), b"too many"));
-        assert!(queue.push(address(1, 0), b"another's"));
-        assert_eq!(queue.pop(), Some((address(1, 0), b"another's".to_vec())));
-        assert_eq!(queue.pop(), None);
-        queue.handshake_ended(address(0, 0));
-        assert!(queue.push(address(0, 500), b"again"));
-        assert_eq!(queue.pop(), Some((address(0, 500), b"again".to_vec())));
-    }
-
-    #[test]
-    fn hellos_beyond_all_half_open_connections_are_dropped() {
-        let mut queue = HelloQueue::default();
-        for network in 0..MAX_HALF_OPEN as u16 {
-            queue.handshake_started(address(network, 0));
-        }
-        assert!(queue.push(address(5000, 0), &[]));
-        assert_eq!(queue.pop(), None);
-        assert_eq!(queue.len(), 0);
-    }
-
-    #[test]
-    fn a_subscriber_is_an_address_in_ipv4_and_a_network_in_ipv6() {
-        let v4 = |host| SocketAddr::from(([10, 0, 0, host], 1000 + u16::from(host)));
-        assert_ne!(subscriber(v4(1)), subscriber(v4(2)));
-        assert_eq!(subscriber(v4(1)), subscriber(([10, 0, 0, 1], 7).into()));
-        assert_eq!(subscriber(address(1, 1)), subscriber(address(1, 2)));
-        assert_ne!(subscriber(address(1, 1)), subscriber(address(2, 1)));
-    }
-
-    #[test]
-    fn nothing_is_kept_of_handshakes_that_ended() {
-        let mut queue = HelloQueue::default();
-        for host in 0..5 {
-            assert!(queue.push(address(host, 0), &[]));
-        }
-        while let Some((from, _)) = queue.pop() {
-            queue.handshake_started(from);
-        }
-        for host in 0..5 {
-            queue.handshake_ended(address(host, 0));
-        }
-        assert_eq!((queue.half_open, queue.addresses.len()), (0, 0));
-        assert!(queue.waiting_each.0.is_empty() && queue.half_open_each.0.is_empty());
+        assert_eq!(queue.len(), MAX_WAITING);
+        let queued = queue.push(NOW, address(500, 0), &[]);
+        assert_eq!((queued, queue.len()), (Queued::OneDropped, MAX_WAITING));
+        assert!(queue.addresses.contains(&address(500, 0)));
     }
 }

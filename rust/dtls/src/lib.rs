@@ -10,7 +10,9 @@
 //!
 //! - A server keeps no state and computes no signature for an address before the address has proved,
 //!   with a cookie, that it receives there.
-//! - A server starts a limited number of handshakes at a time, so that they do not delay a running game.
+//! - A server starts a limited number of handshakes at a time and a second, so that they do not delay a running
+//!   game; networks take turns, and each has limits of its own ([`DtlsLimits`]).
+//! - A session that is up lives on until the same address has completed another handshake.
 //! - A session without an ENet peer is closed after some seconds.
 //!
 //! The crate does not speak DTLS 1.0 or 1.3, resume sessions, or ask clients for certificates.
@@ -58,12 +60,15 @@
 #![forbid(unsafe_code)]
 
 mod alert;
+mod budget;
 mod cookie;
 mod cost;
 mod dtls;
 mod error;
+mod half_open;
 mod hello_queue;
 mod identity;
+mod limits;
 mod provider;
 mod record;
 mod session;
@@ -72,6 +77,7 @@ mod verify;
 pub use dtls::Dtls;
 pub use error::{CertificateError, FailedHandshake, HandshakeError, SetupError};
 pub use identity::Identity;
+pub use limits::DtlsLimits;
 pub use record::{OVERHEAD, is_application_data};
 pub use session::HANDSHAKE_TIMEOUT;
 pub use verify::{Trust, Verification, first_certificate};
@@ -106,4 +112,10 @@ pub struct Sessions {
     pub pending: usize,
     /// Handshakes that a server has not started yet.
     pub waiting: usize,
+    /// Handshakes that failed so far.
+    pub failed: u64,
+    /// Handshakes that a server did not start, or gave up, for one of its limits, so far.
+    pub over_limit: u64,
+    /// Handshakes that a refusing server did not start, so far.
+    pub refused: u64,
 }

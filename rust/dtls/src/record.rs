@@ -90,6 +90,11 @@ pub fn is_application_data(datagram: &[u8]) -> bool {
     datagram.first() == Some(&APPLICATION_DATA)
 }
 
+/// Whether a datagram begins with a message of a handshake.
+pub fn is_of_handshake(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(&(HANDSHAKE | CHANGE_CIPHER_SPEC)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ use crate::alert;
 use crate::cookie::{Cookie, Hello};
 use crate::cost;
 use crate::error::{CertificateError, HandshakeError};
-use crate::provider::Provider;
+use crate::provider::{Provider, ReplacedHello};
 use crate::record::{HANDSHAKE, records, renumber};
 
 /// Time after which a handshake is given up.
@@ -34,8 +34,17 @@ const MAX_BYTES: usize = 96 * 1024;
 const MAX_BYTES_OF_CLIENT: usize = 16 * 1024;
 /// Time that a session outlives its peer, whose last datagrams may have to be retransmitted.
 const GRACE_PERIOD: Time = Time::from_secs(2);
+/// The same for a peer that was never connected. Its client waits up to eight seconds before it tries again, longer
+/// than the peer lasts.
+const CONNECT_PERIOD: Time = Time::from_secs(10);
 /// Retransmission timeout of handshake messages. Shorter than the usual second, because players wait.
 pub const RETRANSMISSION_TIMEOUT: Time = Time::from_millis(500);
+
+const SERVER_HELLO: u8 = 2;
+
+/// Retransmissions of a flight by the library, which fails at the next. They come first, because the library
+/// encrypts the Finished message anew.
+const MAX_RETRANSMISSIONS: u32 = 7;
 
 /// Datagrams for the socket.
 pub type Outgoing = VecDeque<(SocketAddr, BytesMut)>;
@@ -51,10 +60,16 @@ pub enum Outcome {
     Ready,
     /// The remote closed the session.
     Closed,
-    /// The library retransmitted often enough to give up, but the handshake has time left.
-    Unanswered,
     /// The session failed, and must be removed.
     Failed(HandshakeError),
+}
+
+/// How far a session's ENet peer has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Usage {
+    None,
+    Connecting,
+    Connected,
 }
 
 /// The session with one remote, from the first datagram of the handshake on.
@@ -77,11 +92,16 @@ pub struct Session {
     rejection: Option<Rejection>,
     /// The beginning of the client's hello, which is unique to the client.
     hello: Vec<u8>,
-    /// The last flight of the handshake, and when it was sent.
+    /// The whole hello, if the library has another version of it.
+    replaced: Option<Arc<ReplacedHello>>,
+    /// Only a server has it.
+    provider: Option<Arc<Provider>>,
+    /// The last flight of the handshake, when it was sent, and how often the library has retransmitted it.
     flight: Vec<BytesMut>,
     flight_sent: Time,
-    /// Whether the ENet host has or had a peer at this address.
-    had_peer: bool,
+    retransmissions: u32,
+    /// The farthest that the ENet host has got with this address.
+    usage: Usage,
     /// When the host had a peer last, or when the handshake was done.
     last_used: Time,
 }
@@ -107,23 +127,25 @@ impl Session {
             offset: 0,
             rejection: None,
             hello: Vec::new(),
+            replaced: None,
+            provider: None,
             flight: Vec::new(),
             flight_sent: now,
-            had_peer: false,
+            retransmissions: 0,
+            usage: Usage::None,
             last_used: now,
         }
     }
 
     /// Starts a client's handshake. The certificate check of `config` stores its reason in `rejection`.
-    /// `started` is earlier than `now` if an unanswered attempt is restarted.
     pub fn connect(
         remote: SocketAddr,
         zero: Instant,
-        (started, now): (Time, Time),
+        now: Time,
         config: Arc<HandshakeConfig>,
         rejection: Rejection,
     ) -> Result<Self, HandshakeError> {
-        let mut session = Self::new(remote, zero, started, None);
+        let mut session = Self::new(remote, zero, now, None);
         session.rejection = Some(rejection);
         session
             .guard(|endpoint| endpoint.connect(zero + now, remote, config, None))?
@@ -138,35 +160,49 @@ impl Session {
         zero: Instant,
         now: Time,
         config: Arc<HandshakeConfig>,
-        provider: &Provider,
+        provider: Arc<Provider>,
         (hello, datagram): (&Hello<'_>, &[u8]),
+        outgoing: &mut Outgoing,
     ) -> Result<Self, HandshakeError> {
         let mut session = Self::new(remote, zero, now, Some(config));
         // The library has a cookie exchange of its own, with state. It gets a reconstruction of the first
         // hello, and the same cookie, so that its answer is the one that the client already has.
+        session.provider = Some(provider.clone());
         provider.set_cookie(Cookie::try_from(hello.cookie).ok());
         let first = session.feed(now, &hello.without_cookie(), &mut |_| {});
         provider.set_cookie(None);
         while session.endpoint.poll_transmit().is_some() {}
+        let malformed = || HandshakeError::Protocol("the hello is malformed".to_owned());
         if first != Outcome::None {
-            return Err(HandshakeError::Protocol(
-                "the hello is malformed".to_owned(),
-            ));
+            return Err(malformed());
         }
         session.hello = hello.before_cookie.to_vec();
         session.offset = hello.record_sequence.saturating_sub(1);
-        match session.feed(now, datagram, &mut |_| {}) {
-            Outcome::None => Ok(session),
-            Outcome::Failed(failure) => Err(failure),
-            _ => Err(HandshakeError::Protocol(
-                "the hello is malformed".to_owned(),
-            )),
+        let readable = hello.without_session_id();
+        session.replaced = readable.as_ref().map(|(replaced, _)| replaced.clone());
+        let datagram = readable.as_ref().map_or(datagram, |(_, it)| it);
+        let outcome = session.feed(now, datagram, &mut |_| {});
+        let mut answer = Outgoing::new();
+        session.drain(now, &mut answer);
+        match outcome {
+            // The library drops a hello that it cannot read, and would wait for another.
+            Outcome::None if session.has_sent_hello() => {
+                outgoing.append(&mut answer);
+                Ok(session)
+            }
+            Outcome::Failed(failure) => {
+                // The alert.
+                outgoing.append(&mut answer);
+                Err(failure)
+            }
+            _ => Err(malformed()),
         }
     }
 
-    /// When the handshake started.
-    pub fn started(&self) -> Time {
-        self.started
+    /// Whether the last flight begins with a ServerHello.
+    fn has_sent_hello(&self) -> bool {
+        let first = self.flight.first().and_then(|it| records(it)?.next());
+        first.is_some_and(|record| record.content.first() == Some(&SERVER_HELLO))
     }
 
     /// Whether the session began with this hello.
@@ -174,17 +210,23 @@ impl Session {
         self.hello == hello.before_cookie
     }
 
-    /// Records that the ENet host has a peer at this address.
-    pub fn mark_used(&mut self, now: Time) {
-        self.had_peer = true;
+    /// Records that the ENet host has a peer at this address, and whether it is or was connected.
+    pub fn mark_used(&mut self, now: Time, is_connected: bool) {
+        let usage = if is_connected {
+            Usage::Connected
+        } else {
+            Usage::Connecting
+        };
+        self.usage = self.usage.max(usage);
         self.last_used = now;
     }
 
     /// Whether the peer has been gone for long, or never came.
     pub fn is_unused(&self, now: Time) -> bool {
-        let timeout = match self.had_peer {
-            true => GRACE_PERIOD,
-            false => HANDSHAKE_TIMEOUT,
+        let timeout = match self.usage {
+            Usage::None => HANDSHAKE_TIMEOUT,
+            Usage::Connecting => CONNECT_PERIOD,
+            Usage::Connected => GRACE_PERIOD,
         };
         now >= self.last_used + timeout
     }
@@ -222,6 +264,11 @@ impl Session {
     fn feed(&mut self, now: Time, datagram: &[u8], plain: &mut dyn FnMut(&[u8])) -> Outcome {
         let at = self.zero + now;
         let remote = self.remote;
+        if !self.is_ready
+            && let Some(provider) = &self.provider
+        {
+            provider.begin_call(self.replaced.clone());
+        }
         let given = self.guard(|endpoint| endpoint.read(at, remote, None, datagram.into()));
         let read = match given {
             Ok(read) => read,
@@ -267,7 +314,7 @@ impl Session {
 
     /// Encrypts a datagram.
     pub fn send(&mut self, now: Time, datagram: &[u8]) -> Outcome {
-        self.mark_used(now);
+        self.mark_used(now, false);
         let (at, remote) = (self.zero + now, self.remote);
         match self.guard(|endpoint| endpoint.write(at, remote, datagram)) {
             Ok(Ok(())) => Outcome::None,
@@ -282,11 +329,18 @@ impl Session {
             return None;
         }
         let deadline = self.started + HANDSHAKE_TIMEOUT;
-        let timer = match self.endpoint.poll_timeout(&self.remote) {
-            Some(timer) => timer.saturating_duration_since(self.zero),
+        let timer = match self.library_timer() {
+            Some(timer) => timer,
             None => self.flight_sent + RETRANSMISSION_TIMEOUT,
         };
         Some(timer.min(deadline))
+    }
+
+    /// When the library retransmits, if it still does.
+    fn library_timer(&self) -> Option<Time> {
+        let timer = self.endpoint.poll_timeout(&self.remote)?;
+        (self.retransmissions < MAX_RETRANSMISSIONS)
+            .then(|| timer.saturating_duration_since(self.zero))
     }
 
     /// Retransmits what got no answer, and gives up when the handshake takes too long.
@@ -297,20 +351,28 @@ impl Session {
         if now >= self.started + HANDSHAKE_TIMEOUT {
             return Outcome::Failed(HandshakeError::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
         }
-        let (at, remote) = (self.zero + now, self.remote);
-        if self.endpoint.poll_timeout(&remote).is_none() {
+        let has_repeated = self.retransmissions >= MAX_RETRANSMISSIONS;
+        if has_repeated && self.rejection.is_none() {
+            // A server's flight is large, and its client may be gone.
+            let seconds = now.saturating_sub(self.started).as_secs();
+            return Outcome::Failed(HandshakeError::TimedOut(seconds));
+        }
+        if self.library_timer().is_none() {
             if now >= self.flight_sent + RETRANSMISSION_TIMEOUT {
                 self.retransmit(now, outgoing);
             }
             return Outcome::None;
         }
-        let outcome = match self.guard(|endpoint| endpoint.handle_timeout(remote, at)) {
-            Ok(Ok(())) => Outcome::None,
-            Ok(Err(_)) => Outcome::Unanswered,
-            Err(failure) => Outcome::Failed(failure),
-        };
+        let (at, remote) = (self.zero + now, self.remote);
+        let done = self.guard(|endpoint| endpoint.handle_timeout(remote, at));
+        let retransmissions = self.retransmissions + 1;
         self.drain(now, outgoing);
-        outcome
+        self.retransmissions = retransmissions;
+        match done {
+            Ok(Ok(())) => Outcome::None,
+            Ok(Err(error)) => Outcome::Failed(HandshakeError::Protocol(error.to_string())),
+            Err(failure) => Outcome::Failed(failure),
+        }
     }
 
     /// Sends an alert that closes the session.
@@ -331,6 +393,7 @@ impl Session {
                 if std::mem::take(&mut is_first) {
                     self.flight.clear();
                     self.flight_sent = now;
+                    self.retransmissions = 0;
                 }
                 self.flight.push(datagram.clone());
             }
@@ -342,7 +405,7 @@ impl Session {
     }
 
     /// Retransmits the last flight, in place of the library, which stops its timer when the remote
-    /// retransmits. The records get new sequence numbers, because the remote drops old ones as replays.
+    /// retransmits, and gives the handshake up after some retransmissions. The records get new sequence numbers, because the remote drops old ones as replays.
     fn retransmit(&mut self, now: Time, outgoing: &mut Outgoing) {
         let sizes = self.flight.iter().filter_map(|it| records(it));
         self.offset += sizes.map(|it| it.count() as u64).sum::<u64>();

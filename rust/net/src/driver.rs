@@ -196,6 +196,9 @@ impl Driver {
             return;
         };
         dtls.refuse(orders.refuse);
+        if let Some(limits) = orders.limits {
+            dtls.set_limits(limits);
+        }
         let is_ready = |to: &_| dtls.connect(now, *to);
         let ready: Vec<_> = orders.connect.into_iter().filter(is_ready).collect();
         if !ready.is_empty() {

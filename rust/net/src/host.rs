@@ -9,7 +9,7 @@ use std::time::Duration;
 use enet_codec::{Compression, Recorder};
 use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, PacketFlags, PeerId, PeerState,
+    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, Limits, PacketFlags, PeerId, PeerState,
     QueueError, Time,
 };
 
@@ -276,6 +276,11 @@ impl Host {
     /// Chooses whom to let in from now on.
     pub fn set_admission(&mut self, admission: Admission) {
         self.driver.state().set_admission(admission);
+    }
+
+    /// Sets what remotes may cost from now on. Connections and sessions that exist stay.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.driver.state().set_limits(limits);
     }
 
     /// Queues a packet for one peer.

@@ -1,9 +1,10 @@
 //! Handshake messages crafted to be expensive, or to end the sessions of others.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::thread;
 
-use enet_dtls::{Dtls, DtlsEvent, FailedHandshake, HandshakeError};
+use enet_dtls::{Dtls, DtlsEvent, DtlsLimits, FailedHandshake, HandshakeError, Verification};
 use enet_proto::Time;
 
 use super::{identity, own, trusting};
@@ -229,48 +230,191 @@ fn records_that_belong_to_no_handshake_are_dropped() {
     assert!(ends.work());
 }
 
-/// A server at which a client from each address has returned its cookie.
-fn waiting(addresses: impl Iterator<Item = SocketAddr>) -> Dtls {
-    let mut ends = Ends::new();
-    let verification = trusting(&own());
-    let mut datagram = Vec::new();
-    for address in addresses {
-        let mut client = Dtls::client(verification.clone(), ends.now);
-        client.connect(ends.now, server_address());
-        for _ in 0..2 {
-            while client.next_datagram(&mut datagram).is_some() {
-                (ends.server).receive(ends.now, address, &datagram, &mut |_, _| {});
-            }
-            while ends.server.next_datagram(&mut datagram).is_some() {
-                client.receive(ends.now, server_address(), &datagram, &mut |_, _| {});
-            }
+/// Lets a client at the address return its cookie. Says whether the server answered its first hello.
+fn prove(server: &mut Dtls, now: Time, address: SocketAddr) -> bool {
+    let anyone = Verification {
+        trust: None,
+        name: None,
+    };
+    let mut client = Dtls::client(anyone, now);
+    client.connect(now, server_address());
+    let (mut datagram, mut is_answered) = (Vec::new(), false);
+    for _ in 0..2 {
+        while client.next_datagram(&mut datagram).is_some() {
+            server.receive(now, address, &datagram, &mut |_, _| {});
+        }
+        while server.next_datagram(&mut datagram).is_some() {
+            is_answered = true;
+            client.receive(now, server_address(), &datagram, &mut |_, _| {});
         }
     }
-    ends.server
+    is_answered
 }
 
+/// A server at which a client from each address has returned its cookie.
+fn waiting(addresses: impl Iterator<Item = SocketAddr>) -> Dtls {
+    let Ends {
+        now, mut server, ..
+    } = Ends::new();
+    for address in addresses {
+        assert!(prove(&mut server, now, address));
+    }
+    server
+}
+
+/// The addresses that the server sends datagrams to, without repetitions.
+fn answered(server: &mut Dtls) -> BTreeSet<SocketAddr> {
+    let mut datagram = Vec::new();
+    std::iter::from_fn(|| server.next_datagram(&mut datagram)).collect()
+}
+
+/// An address in a subscriber's network.
 fn neighbour(network: u16, number: u16) -> SocketAddr {
-    ([0xfd00, 0, 0, network, 0, 0, 0, number], 1000).into()
+    ([0xfd00, 0, network, 0, 0, 0, 0, number], 1000).into()
 }
 
-/// Eight handshakes begin per millisecond, however often a flood has the server serviced.
+/// Two handshakes begin per millisecond, however often a flood has the server serviced.
 #[test]
 fn few_handshakes_begin_at_a_time() {
-    let mut server = waiting((0..20).map(|number| neighbour(number, 1)));
-    assert_eq!(server.sessions().waiting, 20);
-    for (milliseconds, pending) in [(0, 8), (0, 8), (1, 16), (1, 16), (2, 20)] {
+    let mut server = waiting((0..5).map(|number| neighbour(number, 1)));
+    assert_eq!(server.sessions().waiting, 5);
+    for (milliseconds, pending) in [(0, 2), (0, 2), (1, 4), (1, 4), (2, 5)] {
         server.service(Time::from_millis(milliseconds));
         assert_eq!(server.sessions().pending, pending);
     }
 }
 
-/// One subscriber's addresses may take an eighth of the places.
+/// One subscriber's addresses may take a sixteenth of the places, and its handshakes the turns of nobody else.
 #[test]
-fn one_subscriber_cannot_take_all_places() {
-    let many = (0..600).map(|number| neighbour(0, number));
-    let others = (1..101).map(|network| neighbour(network, 0));
-    let server = waiting(many.chain(others));
-    assert_eq!(server.sessions().waiting, 128 + 100);
+fn one_subscriber_can_take_neither_all_places_nor_all_turns() {
+    let many = (0..300).map(|number| neighbour(0, number));
+    let others = (1..51).map(|network| neighbour(network, 0));
+    let mut server = waiting(many.chain(others.clone()));
+    let sessions = server.sessions();
+    assert_eq!(sessions.waiting, 64 + 50);
+    assert_eq!(sessions.over_limit, 300 - 64);
+    // Each of the others comes before the second of the many, and so within 26 times two.
+    for milliseconds in 0..26 {
+        server.service(Time::from_millis(milliseconds));
+    }
+    let answered = answered(&mut server);
+    assert!(others.clone().all(|it| answered.contains(&it)));
+}
+
+/// 400 handshakes a second that an address begins and drops: few of them cost the server a signature, and a
+/// newcomer from elsewhere gets its answer in the very next poll.
+#[test]
+fn an_address_that_begins_many_handshakes_delays_nobody() {
+    let Ends { mut server, .. } = Ends::new();
+    let (mut begun, mut of_flood) = (0u16, 0);
+    let flood = |number: u16| SocketAddr::from(([10, 0, 0, 66], 1000 + number));
+    let polls = 5 * 1000 / 16;
+    for poll in 0..polls {
+        let now = Time::from_millis(poll * 16);
+        for _ in 0..6 {
+            prove(&mut server, now, flood(begun));
+            begun += 1;
+        }
+        let newcomer = SocketAddr::from(([10, 0, 1, (poll / 10) as u8], 1000));
+        if poll % 10 == 0 {
+            prove(&mut server, now, newcomer);
+        }
+        server.service(now);
+        let answered = answered(&mut server);
+        assert!(poll % 10 > 0 || answered.contains(&newcomer), "poll {poll}");
+        of_flood += answered
+            .iter()
+            .filter(|it| it.ip() == flood(0).ip())
+            .count();
+    }
+    // 25 at once and 25 a second, and the retransmissions to those in progress.
+    let started = server.sessions().pending - polls as usize / 10 - 1;
+    assert!(started <= 25 + 25 * 5, "{started} of {begun}");
+    assert!(of_flood > 25, "{of_flood}");
+    assert!(server.sessions().over_limit > 1000);
+}
+
+/// Handshakes from many addresses take no more than all places, and a newcomer still gets one.
+#[test]
+fn in_full_places_a_newcomer_gets_one() {
+    let Ends { mut server, .. } = Ends::new();
+    server.set_limits(DtlsLimits {
+        handshakes_per_second: 0,
+        handshakes_per_second_per_address: 0,
+        half_open: 100,
+        half_open_per_address: 30,
+        ..DtlsLimits::default()
+    });
+    let mut now = Time::ZERO;
+    for number in 0..40 {
+        for host in 1..=4 {
+            let from = SocketAddr::from(([10, 0, 0, host], 1000 + number));
+            prove(&mut server, now, from);
+            now += Time::from_millis(1);
+            server.service(now);
+        }
+    }
+    let sessions = server.sessions();
+    assert_eq!((sessions.pending, sessions.waiting), (100, 0));
+    assert_eq!(sessions.over_limit, 4 * 40 - 100);
+    let newcomer = SocketAddr::from(([10, 0, 9, 9], 1000));
+    prove(&mut server, now, newcomer);
+    now += Time::from_millis(1);
+    server.service(now);
+    assert!(answered(&mut server).contains(&newcomer));
+    assert_eq!(server.sessions().pending, 100);
+    // It also keeps its place while others begin.
+    for number in 40..80 {
+        for host in 1..=4 {
+            let from = SocketAddr::from(([10, 0, 0, host], 1000 + number));
+            prove(&mut server, now, from);
+            now += Time::from_millis(1);
+            server.service(now);
+        }
+    }
+    // A forged alert ends the handshake of its address, if there is one.
+    let before = server.sessions().pending;
+    server.receive(now, newcomer, &record(21, 0, 900, &[1, 0]), &mut |_, _| {});
+    assert_eq!(server.sessions().pending, before - 1);
+}
+
+/// A server does not wait for another hello where it cannot read one, and keeps no place for it.
+#[test]
+fn a_hello_that_cannot_be_read_takes_no_place() {
+    let Ends {
+        now, mut server, ..
+    } = Ends::new();
+    let mut body = vec![254, 253];
+    body.extend([7; 32]);
+    body.extend([0, 0, 0, 2, 0xC0, 0x2B, 1, 0]);
+    // Extensions that are longer than the message.
+    body.extend([0, 200, 0, 0]);
+    let hello = |body: &[u8], number: u16| {
+        let size = body.len() as u32;
+        let message = fragment(1, number, size, 0, size, body);
+        record(22, 0, number.into(), &message)
+    };
+    let mut answer = Vec::new();
+    server.receive(now, client_address(), &hello(&body, 0), &mut |_, _| {});
+    server.next_datagram(&mut answer).expect("a cookie");
+    let cookie = &answer[13 + 12 + 3..];
+    let mut with_cookie = body[..35].to_vec();
+    with_cookie.push(cookie.len() as u8);
+    with_cookie.extend_from_slice(cookie);
+    with_cookie.extend_from_slice(&body[36..]);
+    server.receive(
+        now,
+        client_address(),
+        &hello(&with_cookie, 1),
+        &mut |_, _| {},
+    );
+    assert_eq!(server.sessions().waiting, 1);
+    server.service(now);
+    let sessions = server.sessions();
+    assert_eq!(
+        (sessions.pending, sessions.waiting, sessions.failed),
+        (0, 0, 1)
+    );
 }
 
 /// An unauthenticated close_notify ends a handshake, but not the established session.

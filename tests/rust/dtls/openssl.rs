@@ -18,8 +18,13 @@ const LINES: usize = 10_000;
 /// Most bytes in flight: few enough that none are lost on this machine, and that the data OpenSSL
 /// reads at once fits into one datagram.
 const MOST_UNDERWAY: usize = 8 * 1024;
-/// Content type of an alert.
+/// Content types.
 const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+/// A message, and where the size of its session id is: behind the headers of record and message, the version and
+/// the random number.
+const CLIENT_HELLO: u8 = 1;
+const SESSION_ID_AT: usize = 13 + 12 + 2 + 32;
 
 /// The type of a server's key.
 #[derive(Clone, Copy)]
@@ -74,6 +79,8 @@ struct Node {
     events: Vec<DtlsEvent>,
     /// First bytes of the received datagrams: their content types.
     kinds: Vec<u8>,
+    /// Most bytes of a session id in a ClientHello.
+    longest_session_id: u8,
 }
 
 impl Node {
@@ -89,6 +96,7 @@ impl Node {
             received: String::new(),
             events: Vec::new(),
             kinds: Vec::new(),
+            longest_session_id: 0,
         }
     }
 
@@ -132,13 +140,17 @@ impl Node {
     fn step(&mut self) {
         let now = self.now();
         if self.dtls.wants_peers(now) {
-            self.dtls.sweep(now, self.remote.as_slice());
+            let in_use: Vec<_> = self.remote.iter().map(|it| (*it, true)).collect();
+            self.dtls.sweep(now, &in_use);
         }
         self.dtls.service(now);
         self.flush();
         let mut buffer = [0; MAX_DATAGRAM_SIZE];
         if let Ok((size, from)) = self.socket.recv_from(&mut buffer) {
             self.kinds.push(buffer[0]);
+            if buffer[0] == HANDSHAKE && buffer[13] == CLIENT_HELLO {
+                self.longest_session_id = self.longest_session_id.max(buffer[SESSION_ID_AT]);
+            }
             let now = self.now();
             let received = &mut self.received;
             self.dtls
@@ -269,6 +281,36 @@ fn an_openssl_client_talks_to_our_server() {
         ));
         let status = end.status();
         assert!(status.is_some_and(|it| it.success()), "{}", end.errors());
+    });
+}
+
+/// The client offers to resume a session that it had with another server: its hello has the session's id. It gets a
+/// new session.
+#[test]
+fn an_openssl_client_with_a_session_id_talks_to_our_server() {
+    in_each_suite("resuming", |folder, suite| {
+        let (mut other, address) = server(folder, &format!("{suite} -no_ticket"));
+        let connect = "s_client -dtls1_2 -CAfile ca.crt -no_ticket";
+        let mut first = folder.start(&format!(
+            "{connect} -connect {address} -cipher {suite} -sess_out session -quiet -no_ign_eof"
+        ));
+        first.write("1\n");
+        let mut node = Node::server(folder);
+        until("the first session", &mut node, &mut other, |_, other| {
+            other.output().contains("1\n")
+        });
+        first.close_input();
+        until("its end", &mut node, &mut first, |_, first| {
+            first.status().is_some()
+        });
+        folder.run("sess_id -in session -noout -text");
+        let port = node.port();
+        let mut end = folder.start(&format!(
+            "{connect} -connect 127.0.0.1:{port} -cipher {suite} -sess_in session -quiet -no_ign_eof"
+        ));
+        until("a session", &mut node, &mut end, |node, _| node.is_ready());
+        assert_eq!(node.longest_session_id, 32, "the client offered none");
+        carry(&mut node, &mut end);
     });
 }
 

@@ -143,15 +143,57 @@ fn everything_arrives_in_order_over_a_bad_network() {
 /// Any datagram of a handshake may be lost, also the last ones.
 #[test]
 fn handshakes_complete_on_a_network_that_loses_a_fifth() {
-    for seed in 100..140 {
+    for seed in 100..600 {
         let conditions = Conditions {
             latency: Duration::from_millis(30),
             jitter: Duration::from_millis(10),
             loss: 0.2,
             duplication: 0.05,
         };
-        joined(&mut World::with(seed, conditions));
+        let mut world = World::with(seed, conditions);
+        let pair = own();
+        let server = server(&mut world, &pair);
+        let client = client(&mut world, &server, trusting(&pair));
+        let is_ready = |host| sessions(host).0 == 1;
+        serve_until(&mut world, &[&server, &client], 8, |_| {
+            is_ready(&server) && is_ready(&client)
+        });
+        let failed = failed(&world, &client);
+        assert!(is_ready(&server) && is_ready(&client), "{seed}: {failed:?}");
     }
+}
+
+/// The peer at the server is given up before the client, whose pauses double, tries again. The session has to be
+/// there then.
+#[test]
+fn a_session_waits_for_a_client_whose_connecting_is_cut_off() {
+    let conditions = Conditions {
+        latency: Duration::from_millis(50),
+        ..Conditions::default()
+    };
+    let mut world = World::with(15, conditions);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let client = client(&mut world, &server, trusting(&pair));
+    let hosts = [&server, &client];
+    serve_until(&mut world, &hosts, 5, |_| sessions(&client).0 == 1);
+    let port = server.borrow().local_port().expect("active");
+    let address = SocketAddr::new(SERVER_IP, port);
+    let (network, sent) = (
+        world.network.clone(),
+        world.now() + Duration::from_millis(20),
+    );
+    serve_until(&mut world, &hosts, 1, |_| network.now() >= sent);
+    // The client's request is under way, and the answer is lost.
+    world.network.cut_off(address, true);
+    let events = serve_until(&mut world, &hosts, 7, |_| false);
+    assert_eq!(events, []);
+    world.network.cut_off(address, false);
+    let events = serve_until(&mut world, &hosts, 20, |events| {
+        is_connected(0)(events) && is_connected(1)(events)
+    });
+    let both = is_connected(0)(&events) && is_connected(1)(&events);
+    assert!(both, "{events:?}");
 }
 
 #[test]
@@ -159,6 +201,7 @@ fn a_session_ends_with_its_peer() {
     let mut world = World::new(4);
     let (server, client) = joined(&mut world);
     assert_eq!(sessions(&server), (1, 0));
+    serve_until(&mut world, &[&server, &client], 2, |_| false);
     let (peer, now) = (only_peer(&client), world.now());
     client
         .borrow_mut()
@@ -230,10 +273,39 @@ fn a_refusing_server_refuses_handshakes() {
         HandshakeError::Refused("access denied (alert 49)".to_owned())
     );
     assert_eq!(sessions(&server), (0, 0));
+    let drops = |host: &mut enet_net::Host| host.drops().handshakes;
+    assert_eq!(server.borrow_mut().host().map(drops), Some(1));
     server.borrow_mut().set_refusing(false);
     let other = client(&mut world, &server, trusting(&pair));
     let events = serve_until(&mut world, &[&server, &other], 5, is_connected(1));
     assert!(is_connected(1)(&events));
+}
+
+/// The host's limits are those of the handshakes: two connections a second from an address, and so one handshake.
+#[test]
+fn limits_of_a_host_hold_for_handshakes() {
+    let mut world = World::new(16);
+    let pair = own();
+    let server = server(&mut world, &pair);
+    let limits = enet_proto::Limits {
+        connects_per_second_per_address: 2,
+        ..enet_proto::Limits::new(32)
+    };
+    let set = |host: &mut enet_net::Host| host.set_limits(limits);
+    server.borrow_mut().host().map(set).expect("active");
+    let (one, other) = (
+        client(&mut world, &server, trusting(&pair)),
+        client(&mut world, &server, trusting(&pair)),
+    );
+    let hosts = [&server, &one, &other];
+    serve_until(&mut world, &hosts, 1, |_| sessions(&server).0 == 2);
+    let second = world.now();
+    assert!(
+        sessions(&server).0 < 2 || second >= Duration::from_millis(900),
+        "{second:?}"
+    );
+    serve_until(&mut world, &hosts, 2, |_| sessions(&server).0 == 2);
+    assert_eq!(sessions(&server), (2, 0));
 }
 
 #[test]

@@ -22,20 +22,19 @@ impl Dtls {
             return true;
         }
         if self.is_client() && !self.pending.contains_key(&to) {
-            self.attempt(to, now, now);
+            self.attempt(to, now);
         }
         false
     }
 
-    /// Starts a client's handshake, or restarts one that `started` earlier and was never answered.
-    pub(super) fn attempt(&mut self, to: SocketAddr, started: Time, now: Time) {
+    /// Starts a client's handshake.
+    fn attempt(&mut self, to: SocketAddr, now: Time) {
         let Role::Client(verification) = &self.role else {
             return;
         };
         let rejection = Rejection::default();
-        let times = (started, now);
         let session = config(&self.provider, verification, &rejection)
-            .and_then(|config| Session::connect(to, self.zero, times, config, rejection));
+            .and_then(|config| Session::connect(to, self.zero, now, config, rejection));
         match session {
             Ok(mut session) => {
                 session.drain(now, &mut self.outgoing);

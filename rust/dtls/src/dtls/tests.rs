@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::*;
 use crate::{HANDSHAKE_TIMEOUT, Trust};
 
+mod hostile;
+
 fn server_address() -> SocketAddr {
     ([10, 0, 0, 1], 1000).into()
 }
@@ -63,6 +65,18 @@ impl Ends {
         self.server.service(self.now);
     }
 
+    /// Whether data of the client arrives.
+    fn works(&mut self) -> bool {
+        let mut arrived = false;
+        let mut datagram = Vec::new();
+        self.client.send(self.now, server_address(), b"data");
+        while self.client.next_datagram(&mut datagram).is_some() {
+            let plain = &mut |_, bytes: &[u8]| arrived = bytes == b"data";
+            (self.server).receive(self.now, client_address(), &datagram, plain);
+        }
+        arrived
+    }
+
     /// All datagrams arrive, there and back.
     fn exchange(&mut self) {
         let mut datagram = Vec::new();
@@ -100,7 +114,7 @@ fn a_sweep_is_due_a_second_after_the_last() {
     assert!(ends.server.wants_peers(first));
     ends.server.service(first);
     assert!(ends.server.wants_peers(first), "service does not sweep");
-    ends.server.sweep(first, &[client_address()]);
+    ends.server.sweep(first, &[(client_address(), true)]);
     assert!(!ends.server.wants_peers(first));
     assert_eq!(ends.server.next_timer(), Some(first + SWEEP_INTERVAL));
 }
@@ -126,15 +140,15 @@ fn a_session_stays_while_its_peer_is_there_and_shortly_after() {
     let mut ends = Ends::ready();
     for _ in 0..20 {
         ends.now += SWEEP_INTERVAL;
-        ends.server.sweep(ends.now, &[client_address()]);
+        ends.server.sweep(ends.now, &[(client_address(), true)]);
     }
     assert_eq!(ends.server.sessions().ready, 1);
     let other = SocketAddr::from(([10, 0, 0, 2], 2001));
     ends.now += SWEEP_INTERVAL;
-    ends.server.sweep(ends.now, &[other]);
+    ends.server.sweep(ends.now, &[(other, true)]);
     assert_eq!(ends.server.sessions().ready, 1);
     ends.now += SWEEP_INTERVAL;
-    ends.server.sweep(ends.now, &[other]);
+    ends.server.sweep(ends.now, &[(other, true)]);
     assert_eq!(ends.server.sessions().ready, 0);
     assert_eq!(ends.server.next_event(), None, "the peer is gone already");
     ends.exchange();
@@ -186,6 +200,35 @@ fn a_handshake_that_nobody_answers_is_retransmitted_and_given_up() {
     };
     assert_eq!(ends.client.next_event(), Some(DtlsEvent::Failed(failed)));
     assert_eq!(ends.client.next_timer(), None);
+}
+
+/// The hello waits at the server, whose answer belongs to that very hello: the client must not have begun anew.
+#[test]
+fn a_handshake_that_waits_for_seconds_completes() {
+    let mut ends = Ends::new();
+    ends.client.connect(ends.now, server_address());
+    let mut datagram = Vec::new();
+    ends.client.next_datagram(&mut datagram).expect("a hello");
+    let server = &mut ends.server;
+    server.receive(ends.now, client_address(), &datagram, &mut |_, _| {});
+    server.next_datagram(&mut datagram).expect("a cookie");
+    (ends.client).receive(ends.now, server_address(), &datagram, &mut |_, _| {});
+    ends.client.next_datagram(&mut datagram).expect("a hello");
+    server.receive(ends.now, client_address(), &datagram, &mut |_, _| {});
+    let end = ends.now + Duration::from_secs(7);
+    let mut sent = 0;
+    while ends.now < end {
+        ends.now = ends.client.next_timer().expect("a timer");
+        ends.client.service(ends.now);
+        while ends.client.next_datagram(&mut datagram).is_some() {
+            sent += 1;
+        }
+    }
+    assert!((10..=16).contains(&sent), "{sent} hellos");
+    for _ in 0..3 {
+        ends.exchange();
+    }
+    assert!(ends.client.connect(ends.now, server_address()), "is ready");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{
     BURST, Driver, FAILED_WAIT, MANY_DATAGRAMS, MAX_BYTES, MAX_DATAGRAMS, MAX_ROUND,
     MAX_ROUND_BYTES,
 };
-use crate::sessions::Dtls;
+use crate::sessions::{Dtls, dtls_limits};
 
 impl Driver {
     /// Takes in what arrived, does what is due, sends what is ready. For an owner that serves its host.
@@ -178,10 +178,11 @@ impl Driver {
             state.host.pause_connecting();
         }
         let addresses = state.addresses();
+        dtls.set_limits(dtls_limits(state.host.limits()));
         state.encryption = Some(Encryption::new(is_client, false));
         drop(state);
         if is_client {
-            for address in addresses {
+            for (address, _) in addresses {
                 dtls.connect(now, address);
             }
         }

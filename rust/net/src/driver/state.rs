@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use enet_proto::{Admission, Host, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time};
+use enet_proto::{
+    Admission, Drops, Host, Limits, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, PeerState, Time,
+};
 
 use super::inbox::Arrival;
 use super::schedule::Schedule;
 use super::socket_side::Report;
 use crate::host::Totals;
-use crate::sessions::{DtlsEvent, FailedHandshake, Sessions};
+use crate::sessions::{
+    DtlsEvent, DtlsLimits, FailedHandshake, Sessions, dropped_handshakes, dtls_limits,
+};
 
 /// Failed handshakes that wait for [`Encryption::next_failed`], at most.
 const MAX_FAILED: usize = 16;
@@ -21,6 +25,8 @@ pub struct State {
     pub totals: Totals,
     /// Compressed datagrams that the codec could not decompress.
     pub undecoded: u64,
+    /// What was dropped before the protocol saw it.
+    pub drops: Drops,
     pub encryption: Option<Encryption>,
     /// The latest time of a call, for calls that have none.
     pub latest: Time,
@@ -44,6 +50,8 @@ pub struct Orders {
     pub connect: Vec<SocketAddr>,
     /// Whether new sessions are refused.
     pub refuse: bool,
+    /// Limits that have changed.
+    pub limits: Option<DtlsLimits>,
 }
 
 impl Encryption {
@@ -51,8 +59,8 @@ impl Encryption {
         Self {
             is_client,
             orders: Orders {
-                connect: Vec::new(),
                 refuse,
+                ..Orders::default()
             },
             ..Self::default()
         }
@@ -79,6 +87,7 @@ impl State {
             schedule: Schedule::default(),
             totals: Totals::default(),
             undecoded: 0,
+            drops: Drops::default(),
             encryption: None,
             latest: Time::ZERO,
             is_awaited: false,
@@ -128,6 +137,7 @@ impl State {
             return;
         };
         encryption.sessions = report.sessions.unwrap_or(encryption.sessions);
+        self.drops.handshakes = dropped_handshakes(&encryption.sessions);
         for event in report.events {
             match event {
                 DtlsEvent::Ready(address) => self.host.resume_connecting(now, address),
@@ -167,11 +177,24 @@ impl State {
         }
     }
 
-    /// Addresses of all peers.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
+    /// See [`crate::Host::set_limits`].
+    pub fn set_limits(&mut self, limits: Limits) {
+        if let Some(encryption) = &mut self.encryption {
+            encryption.orders.limits = Some(dtls_limits(&limits));
+        }
+        self.host.set_limits(limits);
+    }
+
+    /// Addresses of all peers, each with whether the peer is or was connected.
+    pub fn addresses(&self) -> Vec<(SocketAddr, bool)> {
         let mut addresses = Vec::new();
-        self.host
-            .for_each_address(|address| addresses.push(address));
+        self.host.for_each_address(|address, state| {
+            let is_half_open = matches!(
+                state,
+                PeerState::Connecting | PeerState::AcknowledgingConnect
+            );
+            addresses.push((address, !is_half_open));
+        });
         addresses
     }
 }

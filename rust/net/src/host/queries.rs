@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use enet_codec::{Codec, Compression, Recorder};
-use enet_proto::{PeerId, PeerState, PeerStatistics};
+use enet_proto::{Drops, PeerId, PeerState, PeerStatistics};
 
 use super::{Host, Totals};
 use crate::sessions::Sessions;
@@ -46,6 +46,14 @@ impl Host {
     /// Datagrams dropped because they were compressed, and not with our codec.
     pub fn undecoded(&self) -> u64 {
         self.driver.state().undecoded
+    }
+
+    /// What was dropped so far, by cause.
+    pub fn drops(&self) -> Drops {
+        let state = self.driver.state();
+        let mut drops = state.host.drops();
+        drops.add(&state.drops);
+        drops
     }
 
     /// Chooses the codec for both directions.

@@ -62,10 +62,15 @@ impl Host {
         self.context.census.connected()
     }
 
-    /// Calls `each` with the address of every connection, whatever its state. Walks all slots.
-    pub fn for_each_address(&self, mut each: impl FnMut(SocketAddr)) {
+    /// What remotes may cost.
+    pub fn limits(&self) -> &crate::Limits {
+        &self.context.config.limits
+    }
+
+    /// Calls `each` with the address and state of every connection. Walks all slots.
+    pub fn for_each_address(&self, mut each: impl FnMut(SocketAddr, PeerState)) {
         for peer in self.slots.iter() {
-            each(peer.address());
+            each(peer.address(), peer.state());
         }
     }
 
