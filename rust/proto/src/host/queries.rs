@@ -57,6 +57,16 @@ impl Host {
         self.context.drops
     }
 
+    /// What the host dropped of a connection, by cause, while the connection exists.
+    pub fn peer_drops(&self, peer: PeerId) -> Option<crate::Drops> {
+        self.slots.get(peer).map(Peer::drops)
+    }
+
+    /// Bytes of all peers together that wait for reordering and reassembly.
+    pub fn waiting_data(&self) -> usize {
+        self.context.waiting
+    }
+
     /// Number of peers that are connected.
     pub fn connected_peers(&self) -> usize {
         self.context.census.connected()
