@@ -52,6 +52,11 @@ impl Host {
         self.slots.get(peer).map(Peer::statistics)
     }
 
+    /// What remotes may cost.
+    pub fn limits(&self) -> &crate::Limits {
+        &self.context.config.limits
+    }
+
     /// What the host dropped so far, by cause.
     pub fn drops(&self) -> crate::Drops {
         self.context.drops
