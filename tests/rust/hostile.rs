@@ -7,6 +7,7 @@ use enet_multiplayer::TransferMode;
 use sim::{NodeId, Random, World};
 
 mod forged;
+mod limits;
 
 const STRANGER: &str = "10.9.9.9:666";
 

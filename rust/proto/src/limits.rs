@@ -36,7 +36,8 @@ pub struct Limits {
     /// Bytes that one incoming connection may bring in a second; 0 for no limit.
     pub bytes_per_second: u32,
     /// Packets that one incoming connection may bring in a second; 0 for no limit. Those of two seconds may come at once. Packets
-    /// beyond that are refused, and a peer of which four times as many are refused for ten seconds is dropped.
+    /// beyond that are refused, and a peer is dropped of which four times as many, and 250,000 at least, are refused in ten
+    /// seconds.
     pub packets_per_second: u32,
     /// Bytes of one peer that wait for reordering and reassembly, with the cost of their allocations. A packet of the largest size
     /// has to fit. The last packet that begins to wait may exceed it.

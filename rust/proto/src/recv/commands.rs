@@ -13,15 +13,18 @@ use crate::send::Ack;
 use crate::wire::{CONTROL_CHANNEL, Command, Framed, MAX_COMMANDS, payload};
 use crate::{Limit, PeerState};
 
-/// Why the rest of a datagram is not worth reading.
+/// Why a command was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// The peer broke a rule that every ENet keeps.
+    /// The peer broke a rule that every ENet keeps: the rest of its datagram is not worth reading.
     Malformed,
+    /// The connection takes nothing in, in its state.
+    Ended,
+    /// The host takes no packets in. As with the next reason, the peer is held back by its window, and other commands of its
+    /// datagram count: pings keep the connection alive.
+    Paused,
     /// The packet exceeds a limit; a peer that does not stop at the one that is named is dropped.
     OverLimit(Option<Limit>),
-    /// The host, or the connection in its state, takes nothing in.
-    Ignored,
 }
 
 /// A datagram that belongs to a connection.
@@ -43,8 +46,18 @@ pub fn carry_out(peer: &mut Peer, context: &mut Context, arrival: &Arrival<'_>) 
     } = *arrival;
     peer.undecodable.clear();
     let mut quota = AckQuota::new(packed_size);
+    let mut held_back = None;
     // Each command is borrowed where it was read; moving it would cost more than reading it.
     while let Some(framed) = &Framed::read(&mut commands) {
+        if held_back.is_some()
+            && let Some(length) = framed.command.payload_length()
+        {
+            match payload(&mut commands, length) {
+                Some(_) => count_refused(&mut held_back),
+                None => return on_malformed(peer, context),
+            }
+            continue;
+        }
         let was_broadcasting = peer.is_broadcasting();
         let can_be_acknowledged = framed.wants_ack && sent_time.is_some();
         let done = on_command(peer, context, framed, can_be_acknowledged, &mut commands);
@@ -52,33 +65,44 @@ pub fn carry_out(peer: &mut Peer, context: &mut Context, arrival: &Arrival<'_>) 
             // The connection is to the host that answered first.
             peer.set_address(from);
         }
-        if let Err(refused) = done {
-            return on_refused(peer, context, refused, commands);
+        match done {
+            Ok(()) => {}
+            Err(Refused::Malformed) => return on_malformed(peer, context),
+            Err(Refused::Ended) => return,
+            Err(reason) => {
+                held_back = Some((reason, 1));
+                continue;
+            }
         }
         match (framed.wants_ack, sent_time) {
             (true, Some(sent_time)) => queue_ack(peer, context, framed, sent_time, &mut quota),
             // Without a time there is nothing to acknowledge with: no ENet sends such a datagram.
-            (true, None) => return on_refused(peer, context, Refused::Malformed, commands),
+            (true, None) => return on_malformed(peer, context),
             (false, _) => {}
         }
     }
     if !commands.is_empty() {
-        on_refused(peer, context, Refused::Malformed, commands);
+        on_malformed(peer, context);
+    }
+    if let Some((Refused::OverLimit(limit), packets)) = held_back {
+        on_over_limit(peer, context, limit, packets);
     }
 }
 
-/// Counts a command that was refused, with the rest of its datagram.
+fn count_refused(held_back: &mut Option<(Refused, usize)>) {
+    if let Some((_, packets)) = held_back {
+        *packets += 1;
+    }
+}
+
 #[cold]
-fn on_refused(peer: &mut Peer, context: &mut Context, refused: Refused, rest: &[u8]) {
-    let limit = match refused {
-        Refused::Ignored => return,
-        Refused::Malformed => {
-            peer.count_drop(context, |drops| drops.malformed += 1);
-            return;
-        }
-        Refused::OverLimit(limit) => limit,
-    };
-    let packets = 1 + count_packets(rest);
+fn on_malformed(peer: &mut Peer, context: &mut Context) {
+    peer.count_drop(context, |drops| drops.malformed += 1);
+}
+
+/// Counts packets of a datagram that exceeded a limit.
+#[cold]
+fn on_over_limit(peer: &mut Peer, context: &mut Context, limit: Option<Limit>, packets: usize) {
     peer.count_drop(context, |drops| drops.over_limit += packets as u64);
     // A server may send to a client as much as it likes.
     if let Some(limit) = limit
@@ -87,21 +111,6 @@ fn on_refused(peer: &mut Peer, context: &mut Context, refused: Refused, rest: &[
     {
         lifecycle::drop_over_limit(peer, context, limit);
     }
-}
-
-/// How many commands carry a packet, or a part of one.
-fn count_packets(mut commands: &[u8]) -> usize {
-    let mut packets = 0;
-    while let Some(framed) = &Framed::read(&mut commands) {
-        let Some(length) = framed.command.payload_length() else {
-            continue;
-        };
-        if payload(&mut commands, length).is_none() {
-            break;
-        }
-        packets += 1;
-    }
-    packets
 }
 
 /// The acknowledgements that a datagram may cause.
@@ -214,7 +223,7 @@ fn on_command(
         // The acknowledgement of our VERIFY_CONNECT got lost or comes later. Slot and session prove as
         // much as it would. C drops such commands until then.
         _ if peer.is_half_open() => lifecycle::report_verified(peer, context),
-        _ if !peer.is_up() => return Err(Refused::Ignored),
+        _ if !peer.is_up() => return Err(Refused::Ended),
         _ => {}
     }
     if framed.channel == CONTROL_CHANNEL {

@@ -84,7 +84,7 @@ fn check_limits(
     size: usize,
 ) -> Result<(), Refused> {
     if context.receiving_is_paused {
-        return Err(Refused::Ignored);
+        return Err(Refused::Paused);
     }
     let limits = &context.config.limits;
     let peers = context.census.connected();

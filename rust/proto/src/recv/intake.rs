@@ -7,9 +7,11 @@ const BURST: u64 = 2;
 /// The time, in milliseconds, in which refused packets are counted.
 const WINDOW: u64 = 10_000;
 /// Refused packets, as a multiple of those that the limit permits in that time, after which the connection is dropped.
-/// A sender that is held back by its window repeats few bytes, ever more slowly. One that the application does not
-/// read sends what it always sends, which the limit permits.
+/// One that the application does not read sends what it always sends, which the limit permits.
 const EXCESS: u64 = 4;
+/// The least number of refused packets that are a flood, however low the limit is. An honest sender that is held back repeats
+/// what it has in flight, ever more slowly: some 28,000 numbers, seven times in ten seconds.
+const LEAST: u64 = 250_000;
 
 /// Thousandths of packets and bytes that came, less those that the limits permitted since: two leaky buckets.
 #[derive(Debug, Default)]
@@ -57,7 +59,7 @@ impl Intake {
         }
         self.refused += refused as u64;
         let permitted = u64::from(limits.packets_per_second) * WINDOW / 1000;
-        permitted > 0 && self.refused > EXCESS * permitted
+        permitted > 0 && self.refused > LEAST.max(EXCESS * permitted)
     }
 }
 
@@ -111,12 +113,21 @@ mod tests {
 
     #[test]
     fn a_flood_exceeds_the_limit_several_times_within_the_window() {
-        let mut intake = Intake::default();
-        for second in 0..100 {
-            assert!(!intake.is_flood(second * 1000, &limits(), 400), "{second}");
+        for (rate, most) in [(20_000, 800_000), (100, LEAST as usize)] {
+            let limits = Limits {
+                packets_per_second: rate,
+                ..limits()
+            };
+            let mut intake = Intake::default();
+            for second in 0..100 {
+                assert!(
+                    !intake.is_flood(second * 1000, &limits, most / 10),
+                    "{second}"
+                );
+            }
+            let mut intake = Intake::default();
+            assert!(!intake.is_flood(1, &limits, most));
+            assert!(intake.is_flood(9999, &limits, 1));
         }
-        let mut intake = Intake::default();
-        assert!(!intake.is_flood(1, &limits(), 4000));
-        assert!(intake.is_flood(9999, &limits(), 1));
     }
 }

@@ -138,9 +138,8 @@ pub fn add_fragment(
             to.budget.remove(packet.cost());
             packet.add(fragment, bytes, fit);
             to.budget.add(packet.cost());
-            match fit {
-                Fit::Contradiction => to.note_malformed(),
-                Fit::Next | Fit::Early | Fit::Repeated => {}
+            if fit == Fit::Contradiction {
+                to.note_malformed();
             }
             Ok(packet.is_complete())
         }
@@ -155,6 +154,9 @@ pub fn add_fragment(
             to.budget.check_packet(cost, &to.room)?;
             packet.add(fragment, bytes, fit);
             to.budget.add(packet.cost());
+            if fit == Fit::Contradiction {
+                to.note_malformed();
+            }
             let is_complete = packet.is_complete();
             packets.insert(key, Waiting::Fragments(packet));
             Ok(is_complete)
