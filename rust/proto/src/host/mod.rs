@@ -17,6 +17,8 @@ mod calls;
 mod context;
 mod events;
 mod handshake;
+#[cfg(test)]
+mod leftovers_tests;
 mod pausing;
 mod queries;
 mod random;
