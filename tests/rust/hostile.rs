@@ -6,6 +6,7 @@ use enet_codec::Compression;
 use enet_multiplayer::TransferMode;
 use sim::{NodeId, Random, World};
 
+mod flood;
 mod forged;
 mod limits;
 
