@@ -14,8 +14,8 @@ fn a_flood_takes_a_bounded_part_of_each_poll_and_delays_nobody() {
     let (hostile, honest) = (clients[0], clients[1]);
     let (from, to) = (world.address(hostile), world.address(server));
     let recorded = world.network.take_recording();
-    let of_client = recorded.iter().filter(|(sender, ..)| *sender == from);
-    let last = of_client.last().expect("a datagram").2.clone();
+    let mut of_client = recorded.iter().filter(|(sender, ..)| *sender == from);
+    let last = of_client.next_back().expect("a datagram").2.clone();
     let header = [last[0] & 0x3F, last[1]];
     let mut number = 0u16;
     let mut echoes = 0;
