@@ -92,7 +92,7 @@ impl Host {
         self.context.events.pop()
     }
 
-    /// Appends events, oldest first, to `events`: some 256 at most, so that what the application has not taken
+    /// Appends events, oldest first, to `events`: some 512 at most, so that what the application has not taken
     /// counts for the limits. No event means that there is none.
     pub fn take_events(&mut self, events: &mut VecDeque<Event>) {
         self.context.events.take(events);

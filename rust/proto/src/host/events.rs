@@ -13,12 +13,14 @@ const EVENT_COST: usize = 64;
 /// Events of one peer in the common queue.
 const QUEUED: u32 = 256;
 /// Events, and bytes of their packets, that [`Events::take`] takes at a time.
-const PORTION: usize = 256;
+const PORTION: usize = 512;
 const PORTION_BYTES: usize = 1024 * 1024;
 
 /// The events of a slot's peers.
 #[derive(Default)]
 struct Flow {
+    /// Counts of an earlier epoch of the queue are zero by now.
+    epoch: u64,
     /// Events in the common queue.
     queued: u32,
     packets: usize,
@@ -31,6 +33,10 @@ pub struct Events {
     queue: VecDeque<Event>,
     /// By slot, up to the highest one that had an event.
     flows: Vec<Flow>,
+    /// Number of times that everything was taken.
+    epoch: u64,
+    /// Events in backlogs.
+    behind: usize,
     bytes: usize,
     limit: usize,
 }
@@ -41,6 +47,8 @@ impl Events {
         Self {
             queue: VecDeque::new(),
             flows: Vec::new(),
+            epoch: 0,
+            behind: 0,
             bytes: 0,
             limit,
         }
@@ -55,12 +63,16 @@ impl Events {
             self.flows.resize_with(slot + 1, Flow::default);
         }
         let flow = &mut self.flows[slot];
+        if flow.epoch != self.epoch {
+            (flow.epoch, flow.queued, flow.packets, flow.bytes) = (self.epoch, 0, 0, 0);
+        }
         flow.bytes += cost;
         flow.packets += usize::from(is_packet(&event));
         if flow.queued < QUEUED {
             flow.queued += 1;
             self.queue.push_back(event);
         } else {
+            self.behind += 1;
             flow.backlog.push_back(event);
         }
     }
@@ -73,7 +85,10 @@ impl Events {
             flow.bytes -= cost;
             flow.packets -= usize::from(is_packet(&event));
             match flow.backlog.pop_front() {
-                Some(next) => self.queue.push_back(next),
+                Some(next) => {
+                    self.behind -= 1;
+                    self.queue.push_back(next);
+                }
                 None => flow.queued -= 1,
             }
             if flow.backlog.is_empty() && flow.backlog.capacity() > 0 {
@@ -85,6 +100,13 @@ impl Events {
 
     /// Moves events to the end of another queue. Where much waits, these are not all.
     pub fn take(&mut self, others: &mut VecDeque<Event>) {
+        let is_little = self.queue.len() <= PORTION && self.bytes <= PORTION_BYTES;
+        if is_little && self.behind == 0 && others.is_empty() {
+            std::mem::swap(&mut self.queue, others);
+            self.epoch += 1;
+            self.bytes = 0;
+            return;
+        }
         let (most, until) = (PORTION, self.bytes.saturating_sub(PORTION_BYTES));
         for _ in 0..most {
             let Some(event) = self.pop() else {
@@ -103,13 +125,14 @@ impl Events {
             return;
         };
         let (bytes, packets) = (&mut self.bytes, &mut flow.packets);
-        let flow_bytes = &mut flow.bytes;
+        let (flow_bytes, behind) = (&mut flow.bytes, &mut self.behind);
         flow.backlog.retain(|event| {
             let is_dropped = matches!(event, Event::Received { peer: from, .. } if *from == peer);
             if is_dropped {
                 *bytes -= cost(event);
                 *flow_bytes -= cost(event);
                 *packets -= 1;
+                *behind -= 1;
             }
             !is_dropped
         });
@@ -129,6 +152,7 @@ impl Events {
     #[inline]
     pub fn is_full_for(&self, peer: PeerId, limits: &Limits, peers: usize) -> bool {
         let flow = self.flows.get(usize::from(peer.slot));
+        let flow = flow.filter(|flow| flow.epoch == self.epoch);
         let (packets, bytes) = flow.map_or((0, 0), |flow| (flow.packets, flow.bytes));
         packets >= limits.unread_packets
             || bytes >= limits.unread_bytes
@@ -186,8 +210,10 @@ mod tests {
     }
 
     fn is_settled(events: &Events) -> bool {
-        let is_empty = |flow: &Flow| (flow.queued, flow.packets, flow.bytes) == (0, 0, 0);
-        events.bytes == 0 && events.flows.iter().all(is_empty)
+        let is_empty = |flow: &Flow| {
+            flow.epoch != events.epoch || (flow.queued, flow.packets, flow.bytes) == (0, 0, 0)
+        };
+        (events.bytes, events.behind) == (0, 0) && events.flows.iter().all(is_empty)
     }
 
     #[test]
@@ -274,6 +300,23 @@ mod tests {
         assert!(flood[..10_000].iter().cloned().eq(expected));
         assert!(matches!(flood[10_000..], [Event::Disconnected { .. }]));
         assert!(is_settled(&events));
+    }
+
+    #[test]
+    fn counts_begin_anew_when_everything_was_taken() {
+        let limits = Limits {
+            unread_packets: 3,
+            ..Limits::none()
+        };
+        let mut events = Events::new(usize::MAX);
+        let mut taken = VecDeque::new();
+        for _ in 0..3 {
+            (0..3).for_each(|_| events.push(received(0, 9)));
+            assert!(events.is_full_for(peer(0), &limits, 1));
+            events.take(&mut taken);
+            assert!(!events.is_full_for(peer(0), &limits, 1) && is_settled(&events));
+            assert_eq!(taken.drain(..).count(), 3);
+        }
     }
 
     #[test]
