@@ -55,6 +55,7 @@ impl Events {
     }
 
     /// Adds an event, also to a full queue.
+    #[inline]
     pub fn push(&mut self, event: Event) {
         let cost = cost(&event);
         self.bytes += cost;
@@ -160,6 +161,7 @@ impl Events {
     }
 }
 
+#[inline]
 fn slot(event: &Event) -> usize {
     let (Event::Connected { peer, .. }
     | Event::Disconnected { peer, .. }
@@ -168,10 +170,12 @@ fn slot(event: &Event) -> usize {
     usize::from(peer.slot)
 }
 
+#[inline]
 fn is_packet(event: &Event) -> bool {
     matches!(event, Event::Received { .. })
 }
 
+#[inline]
 fn cost(event: &Event) -> usize {
     match event {
         Event::Received { data, .. } => EVENT_COST + data.capacity(),
