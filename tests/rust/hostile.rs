@@ -6,7 +6,12 @@ use enet_codec::Compression;
 use enet_multiplayer::TransferMode;
 use sim::{NodeId, Random, World};
 
+mod answers;
+mod budgets;
+mod flood;
 mod forged;
+mod memory;
+mod stage;
 
 const STRANGER: &str = "10.9.9.9:666";
 

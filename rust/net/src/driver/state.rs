@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use enet_proto::{
     Admission, Drops, Host, Limits, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, PeerState, Time,
+    datagram,
 };
 
 use super::inbox::Arrival;
@@ -111,9 +112,15 @@ impl State {
     }
 
     /// Most bytes that a datagram's payload may become, if it is to be decompressed.
-    pub fn decompressed_room(&self, arrival: Arrival<'_>) -> Option<usize> {
-        let room = || self.host.decompressed_room(arrival.from, arrival.bytes);
-        is_sound(arrival.wire_size).then(room).flatten()
+    pub fn decompressed_room(&mut self, arrival: Arrival<'_>) -> Option<usize> {
+        if !is_sound(arrival.wire_size) {
+            return None;
+        }
+        let room = self.host.decompressed_room(arrival.from, arrival.bytes);
+        if room.is_none() && datagram::is_compressed(arrival.bytes) {
+            self.host.note_stranger();
+        }
+        room
     }
 
     /// Datagrams that arrived or left since the host was made.
@@ -132,7 +139,10 @@ impl State {
         self.totals.sent_datagrams += report.sent.datagrams;
         self.totals.sent_bytes += report.sent.bytes;
         self.totals.socket_errors += report.sent.errors;
-        self.undecoded += report.undecoded;
+        self.undecoded += report.undecoded.len() as u64;
+        for (from, start) in report.undecoded {
+            self.host.note_undecodable(now, from, &start);
+        }
         let Some(encryption) = &mut self.encryption else {
             return;
         };

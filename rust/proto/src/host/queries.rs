@@ -52,19 +52,29 @@ impl Host {
         self.slots.get(peer).map(Peer::statistics)
     }
 
+    /// What remotes may cost.
+    pub fn limits(&self) -> &crate::Limits {
+        &self.context.config.limits
+    }
+
     /// What the host dropped so far, by cause.
     pub fn drops(&self) -> crate::Drops {
         self.context.drops
     }
 
+    /// What the host dropped of a connection, by cause, while the connection exists.
+    pub fn peer_drops(&self, peer: PeerId) -> Option<crate::Drops> {
+        self.slots.get(peer).map(Peer::drops)
+    }
+
+    /// Bytes of all peers together that wait for reordering and reassembly.
+    pub fn waiting_data(&self) -> usize {
+        self.context.waiting
+    }
+
     /// Number of peers that are connected.
     pub fn connected_peers(&self) -> usize {
         self.context.census.connected()
-    }
-
-    /// What remotes may cost.
-    pub fn limits(&self) -> &crate::Limits {
-        &self.context.config.limits
     }
 
     /// Calls `each` with the address and state of every connection. Walks all slots.
