@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+pub mod connected;
 pub mod dtls;
 pub mod forge;
+pub mod insider;
 pub mod script;
 pub mod stage;
