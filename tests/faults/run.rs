@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::cases::{Case, End, Event, Outcome, Path};
 use super::process::{self, Process};
 use super::relay::Relay;
-use super::wire::{self, Wire};
+use super::wire::{self, Refusal, Wire};
 use super::{Pair, Setting, needs_wire};
 
 /// The fault begins this long after both ends have met.
@@ -42,6 +42,15 @@ enum Trouble {
 impl From<String> for Trouble {
     fn from(why: String) -> Self {
         Self::Failure(why)
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unsupported(why) => Self::Skip(why),
+            Refusal::Failed(why) => Self::Failure(why),
+        }
     }
 }
 
@@ -85,7 +94,7 @@ pub fn expected_seconds(case: &Case) -> u64 {
 
 fn ends(setting: &Setting, case: &Case, pair: Pair) -> Result<[Option<process::End>; 2], Trouble> {
     let wire = match needs_wire(case.path) {
-        true => Some(Wire::new(case.path).map_err(Trouble::Skip)?),
+        true => Some(Wire::new(case.path)?),
         false => None,
     };
     let start = |end: End, port: u16| {

@@ -15,6 +15,19 @@ const QUEUE: &str = "1mb";
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+/// Why there is no wire.
+pub enum Refusal {
+    /// This machine, or this user, has no network namespaces, or the kernel lacks the queue.
+    Unsupported(String),
+    Failed(String),
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
 /// Two namespaces, which are deleted with this value.
 pub struct Wire {
     host: String,
@@ -23,7 +36,7 @@ pub struct Wire {
 
 impl Wire {
     /// Makes the namespaces, or says why it cannot.
-    pub fn new(path: Path) -> Result<Self, String> {
+    pub fn new(path: Path) -> Result<Self, Refusal> {
         let name = format!(
             "{PREFIX}{}-{}",
             std::process::id(),
@@ -34,7 +47,7 @@ impl Wire {
             join: format!("{name}j"),
         };
         for namespace in [&wire.host, &wire.join] {
-            ip(&["netns", "add", namespace])?;
+            ip(&["netns", "add", namespace]).map_err(Refusal::Unsupported)?;
         }
         let mtu = match path {
             Path::Wire { mtu } => mtu,
@@ -56,9 +69,10 @@ impl Wire {
         }
         if let Path::SlowWire { kilobits } = path {
             let rate = format!("{kilobits}kbit");
-            run(Command::new("tc")
-                .args(["-n", &wire.host, "qdisc", "add", "dev", INTERFACE])
-                .args(["root", "tbf", "rate", &rate, "burst", "4kb", "limit", QUEUE]))?;
+            let mut tc = Command::new("tc");
+            tc.args(["-n", &wire.host, "qdisc", "add", "dev", INTERFACE])
+                .args(["root", "tbf", "rate", &rate, "burst", "4kb", "limit", QUEUE]);
+            run(&mut tc).map_err(Refusal::Unsupported)?;
         }
         Ok(wire)
     }
