@@ -160,7 +160,7 @@ fn programs(kind: Build) -> Outcome<PathBuf> {
             // The stable compiler has the sanitizer, behind a flag that is not stable. The crate cc reads
             // the variable with the platform's name.
             Build::Asan => build
-                .args(["--sanitizer", "address"])
+                .args(["--sanitizer", "address", "--no-default-features"])
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env(format!("CFLAGS_{}", triple.replace('-', "_")), ASAN_C_FLAGS),
         };
@@ -194,8 +194,9 @@ fn assert_instrumented(builds: &Path) -> Outcome<()> {
     for archive in C_ARCHIVES {
         let mut places = Vec::new();
         for entry in fs::read_dir(builds).map_err(at(builds))? {
-            let place = entry.map_err(at(builds))?.path().join("out").join(archive);
-            places.extend(place.is_file().then_some(place));
+            let out = entry.map_err(at(builds))?.path().join("out");
+            let found = [out.join(archive), out.join("lib").join(archive)];
+            places.extend(found.into_iter().filter(|place| place.is_file()));
         }
         if places.is_empty() {
             return Err(format!("there is no {archive} below {}", builds.display()));
