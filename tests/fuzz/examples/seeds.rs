@@ -27,6 +27,17 @@ fn main() -> io::Result<()> {
             fs::write(scripts.join(format!("seed-{index}")), bytes)?;
         }
     }
+    // Attacks that once did harm.
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("known");
+    for target in fs::read_dir(known)? {
+        let target = target?;
+        let corpus = folder.join(target.file_name());
+        fs::create_dir_all(&corpus)?;
+        for input in fs::read_dir(target.path())? {
+            let input = input?;
+            fs::copy(input.path(), corpus.join(input.file_name()))?;
+        }
+    }
     // Bytes of few kinds, which shrink, plain and packed.
     for mode in Compression::all(Some(&dictionary())) {
         let Some(mut codec) = mode.codec() else {

@@ -14,20 +14,20 @@ use crate::forge::{self, Command, Header, Known, Number, SENT_TIME};
 use crate::script::{Origin, Party, Vec4};
 use crate::stage::{Datagram, address, learn};
 
-const MAX_PACKET: usize = 256 * 1024;
-/// The limit of the tight settings for each kind of memory of a peer.
-const TIGHT: usize = 512 * 1024;
-const TIGHT_IN_ALL: usize = 1024 * 1024;
+const MAX_PACKET: usize = 64 * 1024;
+/// The limit of the tight settings for each kind of memory of a peer, and for what waits for order of all peers. Script
+/// traffic is several times as much as these limits allow.
+const TIGHT: usize = 96 * 1024;
+const TIGHT_IN_ALL: usize = 192 * 1024;
 /// What the server needs without any packet, with room for its pools.
-const FIXED: usize = 2 * 1024 * 1024;
-/// Peers of the server, with those that leave.
-const PEERS: usize = 4;
+const FIXED: usize = 512 * 1024;
+const PEERS: usize = 3;
 /// The most datagrams of a burst, and of a script.
 const MOST_IN_A_BURST: u16 = 600;
 const MOST_DATAGRAMS: usize = 2500;
 const MOST_ACTIONS: usize = 200;
 /// The most bytes that the server sends in a script.
-const MOST_SENT: usize = 768 * 1024;
+const MOST_SENT: usize = 1024 * 1024;
 /// The application reads at least this often, or honest connections time out.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const MOST_MESSAGES: u32 = 50;
