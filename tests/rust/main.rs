@@ -10,6 +10,7 @@ mod crowd;
 mod differential;
 mod dtls;
 mod engine;
+mod faults;
 mod flushing;
 mod godot3;
 mod hostile;

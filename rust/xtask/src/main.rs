@@ -5,6 +5,7 @@ mod bench;
 mod c_enet;
 mod demo;
 mod extension;
+mod faults;
 mod fuzz;
 mod godot;
 mod godot3;
@@ -53,8 +54,13 @@ Commands of enet-rs:
       with it, or both (the default); --plot also renews docs/benchmarks;
       --rounds repeats each case N times; --clients is how many join the server
       of the case \"published, 4,095 slots\"
-  cargo xtask fuzz [--seconds N]
-      runs each fuzz target for N seconds (60)
+  cargo xtask faults [--only TEXT] [--brief]
+      disturbs the network and the processes of headless Godots, with Godot's own
+      class, ENetMultiplayerPeerRs and one of each at the ends; --brief plays the
+      faults that the tests play; some need root, for network namespaces
+  cargo xtask fuzz [--seconds N] [--only TARGET] [--asan]
+      runs each fuzz target for N seconds (60); --asan runs only the targets of
+      the codecs that are written in C, with AddressSanitizer in them
   cargo xtask build [--debug | --release]
       builds the debug library, the release library, or both (the default) into
       addons/enet_rs/bin
@@ -134,10 +140,18 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        "faults" => {
+            let only = options.value("--only")?;
+            let is_brief = options.flag("--brief");
+            options.finish()?;
+            faults::run(only.as_deref(), is_brief)
+        }
         "fuzz" => {
             let seconds = options.number("--seconds")?.unwrap_or(60);
+            let only = options.value("--only")?;
+            let is_asan = options.flag("--asan");
             options.finish()?;
-            fuzz::run(seconds)
+            fuzz::run(seconds, only.as_deref(), is_asan)
         }
         "godot" => {
             options.finish()?;

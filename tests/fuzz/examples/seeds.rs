@@ -18,12 +18,25 @@ fn main() -> io::Result<()> {
         (state >> 56) as u8
     };
     // Scripts are read from any bytes, so random ones are scripts of random actions.
-    let scripts = folder.join("engine");
-    fs::create_dir_all(&scripts)?;
-    for index in 0..48 {
-        let size = 32 << (index % 6);
-        let bytes: Vec<u8> = (0..size).map(|_| random()).collect();
-        fs::write(scripts.join(format!("seed-{index}")), bytes)?;
+    for target in ["engine", "connected", "dtls_insider"] {
+        let scripts = folder.join(target);
+        fs::create_dir_all(&scripts)?;
+        for index in 0..48 {
+            let size = 32 << (index % 6);
+            let bytes: Vec<u8> = (0..size).map(|_| random()).collect();
+            fs::write(scripts.join(format!("seed-{index}")), bytes)?;
+        }
+    }
+    // Attacks that once did harm.
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("known");
+    for target in fs::read_dir(known)? {
+        let target = target?;
+        let corpus = folder.join(target.file_name());
+        fs::create_dir_all(&corpus)?;
+        for input in fs::read_dir(target.path())? {
+            let input = input?;
+            fs::copy(input.path(), corpus.join(input.file_name()))?;
+        }
     }
     // Bytes of few kinds, which shrink, plain and packed.
     for mode in Compression::all(Some(&dictionary())) {

@@ -8,6 +8,9 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use enet_proto::Time;
 use enet_dtls::{Dtls, DtlsEvent, Identity, Trust, Verification};
+use rcgen::{CertifiedKey, KeyPair};
+use rtc_crypto::{RTCCryptoProvider, SignatureScheme};
+use rtc_dtls::crypto::Certificate;
 
 /// The most steps that are played of a script.
 const MOST_STEPS: usize = 200;
@@ -228,31 +231,47 @@ impl Stage {
     }
 }
 
-fn change(bytes: &mut [u8], at: u16, bits: u8) {
+pub(crate) fn change(bytes: &mut [u8], at: u16, bits: u8) {
     let size = bytes.len().max(1);
     if let Some(byte) = bytes.get_mut(usize::from(at) % size) {
         *byte ^= bits;
     }
 }
 
-fn server_address() -> SocketAddr {
+pub(crate) fn server_address() -> SocketAddr {
     ([10, 0, 0, 1], 1000).into()
 }
 
-fn client_address(number: u8) -> SocketAddr {
+pub(crate) fn client_address(number: u8) -> SocketAddr {
     ([10, 0, 0, 2], 1000 + u16::from(number)).into()
 }
 
-fn keys() -> &'static (Identity, Verification) {
+/// The server's key and certificate.
+fn made() -> &'static CertifiedKey<KeyPair> {
+    static MADE: OnceLock<CertifiedKey<KeyPair>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        rcgen::generate_simple_self_signed(["game".to_owned()]).expect("a certificate")
+    })
+}
+
+pub(crate) fn keys() -> &'static (Identity, Verification) {
     static KEYS: OnceLock<(Identity, Verification)> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let made = rcgen::generate_simple_self_signed(["game".to_owned()]).expect("a certificate");
-        let pem = made.cert.pem();
-        let identity = Identity::from_pem(&made.signing_key.serialize_pem(), &pem);
+        let pem = made().cert.pem();
+        let identity = Identity::from_pem(&made().signing_key.serialize_pem(), &pem);
         let verification = Verification {
             trust: Some(Trust::certificates(&pem).expect("readable")),
             name: Some("game".to_owned()),
         };
         (identity.expect("an identity"), verification)
     })
+}
+
+/// The server's certificate, for a server that is not ours.
+pub(crate) fn certificate(provider: &dyn RTCCryptoProvider) -> Certificate {
+    let key = made().signing_key.serialize_der();
+    let key = provider
+        .crypto()
+        .import_signing_key(SignatureScheme::EcdsaP256Sha256, &key);
+    Certificate::from_signing_key(vec![made().cert.der().clone()], key.expect("a key"))
 }

@@ -4,7 +4,15 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+#[cfg(feature = "hosts")]
+pub mod connected;
+#[cfg(feature = "hosts")]
 pub mod dtls;
+#[cfg(feature = "hosts")]
 pub mod forge;
+#[cfg(feature = "hosts")]
+pub mod insider;
+#[cfg(feature = "hosts")]
 pub mod script;
+#[cfg(feature = "hosts")]
 pub mod stage;

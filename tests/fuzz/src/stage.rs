@@ -44,10 +44,10 @@ struct Stranger {
 }
 
 #[derive(Clone)]
-struct Datagram {
-    from: SocketAddr,
-    to: SocketAddr,
-    bytes: Vec<u8>,
+pub(crate) struct Datagram {
+    pub from: SocketAddr,
+    pub to: SocketAddr,
+    pub bytes: Vec<u8>,
 }
 
 struct Stage {
@@ -491,7 +491,7 @@ impl Stage {
 const HELD: usize = usize::MAX;
 
 /// Notes what a datagram reveals about its connection.
-fn learn(
+pub(crate) fn learn(
     known: &mut HashMap<(SocketAddr, SocketAddr), Known>,
     datagram: &Datagram,
     has_checksum: bool,

@@ -7,10 +7,10 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, demo, godot, godot3};
+use crate::{Outcome, demo, faults, godot, godot3};
 
 use super::overview::Overview;
-use super::running::{Logs, cargo, counted, headless};
+use super::running::{Logs, cargo, checked, counted, headless};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
@@ -155,6 +155,13 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         let mut command = headless(godot, RELOAD_PROJECT);
         command.args(["--editor", "--", "reload"]);
         logs.scripts(&mut command, "reload")
+    });
+    overview.stage("faults", || {
+        let run = logs.run(&mut faults::command(godot, true), "faults")?;
+        for line in run.output.lines().filter(|line| line.contains("skipped")) {
+            println!("   {line}");
+        }
+        checked(&run, Tally::of_suites(&run.output)?)
     });
     overview.stage("demo game", || {
         demo::play(CLASS, 12).map(|()| Tally::one_passed())
