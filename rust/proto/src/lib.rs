@@ -81,6 +81,7 @@ mod lifecycle;
 mod limits;
 mod peer;
 mod recv;
+mod seed;
 mod send;
 mod types;
 mod wire;
@@ -92,6 +93,7 @@ pub use event::{Disconnect, Event, PacketFlags};
 pub use host::Host;
 pub use ipnet::IpNet;
 pub use limits::{Limit, Limits, subscriber};
+pub use seed::Seed;
 pub use types::{
     DEFAULT_MTU, LOSS_SCALE, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS,
     MIN_DATAGRAM_SIZE, MIN_MTU, PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Time,

@@ -16,10 +16,13 @@ mod bandwidth;
 mod calls;
 mod context;
 mod events;
+mod half_open;
 mod handshake;
 mod pausing;
+mod places;
 mod queries;
 mod random;
+mod rate;
 mod receive;
 mod settings;
 mod slots;
@@ -63,13 +66,10 @@ impl Host {
         config.mtu = config.mtu.clamp(MIN_MTU, MAX_MTU);
         config.max_packet_size = config.max_packet_size.min(MAX_PACKET_SIZE);
         Self {
-            slots: Slots::new(config.max_peers),
+            slots: Slots::new(slot_count(&config), config.is_guarded),
             timers: Timers::default(),
-            incoming: Incoming::new(match config.limits.peers_per_address {
-                0 => usize::MAX,
-                limit => limit,
-            }),
-            random: Random::new(config.seed),
+            incoming: Incoming::new(),
+            random: Random::new(&config.seed),
             connecting_is_paused: false,
             last_share: millis(config.now),
             context: Context::new(config),
@@ -113,7 +113,7 @@ impl Host {
         work: impl FnOnce(&mut Peer, &mut Context) -> R,
     ) -> Option<R> {
         let peer = self.slots.at_mut(slot)?;
-        let was_half_open = peer.is_half_open();
+        let half_open = peer.is_half_open().then(|| (peer.id(), peer.address()));
         let result = work(peer, &mut self.context);
         let is_half_open = peer.is_half_open();
         if peer.state() == PeerState::Disconnected {
@@ -122,17 +122,23 @@ impl Host {
             let id = peer.id();
             (self.timers).arm(id, &mut peer.alarm, deadline.max(earliest));
         }
-        if was_half_open && !is_half_open {
-            self.incoming.trim_half_open(&self.slots);
+        if let Some((id, address)) = half_open
+            && !is_half_open
+        {
+            self.incoming.half_open.remove(id, address.ip());
         }
         Some(result)
     }
 
     /// Frees the slot of a peer that ended.
     fn retire(&mut self, slot: u16) {
-        if let Some(peer) = self.slots.free(slot)
-            && peer.is_incoming()
-        {
+        let Some(peer) = self.slots.free(slot) else {
+            return;
+        };
+        if peer.has_place() {
+            self.context.places.free(peer.begun_from());
+        }
+        if peer.is_incoming() {
             self.incoming.remove(&peer);
         }
     }
@@ -190,6 +196,15 @@ fn on_timer(peer: &mut Peer, context: &mut Context) {
     } else if peer.is_up() && now >= peer.keep_alive.next_ping() {
         queue_control(peer, context, Command::Ping);
     }
+}
+
+/// Slots of a host. In a guarded one half-open connections have some of their own.
+fn slot_count(config: &HostConfig) -> usize {
+    let half_open = match config.is_guarded {
+        true => config.limits.half_open,
+        false => 0,
+    };
+    config.max_peers.saturating_add(half_open).min(MAX_PEERS)
 }
 
 fn millis(time: Time) -> u64 {

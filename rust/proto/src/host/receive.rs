@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 
 use super::Host;
+use crate::lifecycle;
 use crate::peer::Peer;
 use crate::recv;
 use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT};
@@ -25,7 +26,8 @@ impl Host {
             return;
         }
         if header.slot != NO_SLOT && self.owner(&header, from).is_none() {
-            return;
+            self.context.drops.strangers += 1;
+            return self.on_stranger(&header, from);
         }
         let plain = &datagram[..datagram.len() - rest.len()];
         if self.context.output.has_checksum() {
@@ -65,6 +67,14 @@ impl Host {
     fn owner(&self, header: &Header, from: SocketAddr) -> Option<&Peer> {
         let peer = self.slots.at(header.slot)?;
         peer.accepts_from(from, header.session).then_some(peer)
+    }
+
+    /// A datagram that belongs to no connection. It may guess the session of a half-open one.
+    fn on_stranger(&mut self, header: &Header, from: SocketAddr) {
+        let peer = self.slots.at(header.slot);
+        if peer.is_some_and(|peer| peer.is_half_open() && peer.address() == from) {
+            self.with_slot(header.slot, lifecycle::on_wrong_guess);
+        }
     }
 
     /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. So

@@ -1,6 +1,6 @@
 //! Settings that can change while a host runs.
 
-use super::Host;
+use super::{Host, slot_count};
 use crate::send::queue_control;
 use crate::wire::Command;
 use crate::{Admission, MAX_CHANNELS, MAX_MTU, MIN_MTU, PeerId, Throttle, Time, Timeout};
@@ -58,6 +58,7 @@ impl Host {
     /// Sets what remotes may cost from now on. Connections that exist stay.
     pub fn set_limits(&mut self, limits: crate::Limits) {
         self.context.config.limits = limits;
+        self.slots.grow(slot_count(&self.context.config));
     }
 
     /// Sets by how many milliseconds a round trip may exceed the shortest ones without lowering the

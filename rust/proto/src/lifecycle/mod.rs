@@ -6,5 +6,6 @@ mod opening;
 
 pub use closing::{close, disconnect, on_disconnect};
 pub use opening::{
-    on_verify_connect, repeat_answer, report_connected, report_verified, send_answer, send_connect,
+    admit, on_early_command, on_verify_connect, on_wrong_guess, repeat_answer, send_answer,
+    send_connect,
 };

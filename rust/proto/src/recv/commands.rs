@@ -97,14 +97,12 @@ fn on_command(
             lifecycle::on_disconnect(peer, context, data, can_be_acknowledged);
             return Ok(());
         }
-        // The acknowledgement of our VERIFY_CONNECT got lost or comes later. Slot and session prove as
-        // much as it would. C drops such commands until then.
-        _ if peer.is_half_open() => lifecycle::report_verified(peer, context),
+        _ if peer.is_half_open() => lifecycle::on_early_command(peer, context)?,
         _ if !peer.is_up() => return Err(Refused),
         _ => {}
     }
-    if framed.channel == CONTROL_CHANNEL {
-        peer.controls.on_received(framed.sequence);
+    if framed.channel == CONTROL_CHANNEL && !peer.controls.on_received(framed.sequence) {
+        return Err(Refused);
     }
     match framed.command {
         Command::BandwidthLimit { incoming, outgoing } => {

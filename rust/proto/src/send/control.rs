@@ -9,8 +9,10 @@ use crate::peer::{Peer, Transmission};
 use crate::wire::{CONTROL_CHANNEL, Command, Framed};
 
 /// How far ahead of the last one a control command's number may be to be believed. Remotes number
-/// them one by one and have few in flight.
-const RECEIVE_WINDOW: u16 = 128;
+/// them one by one and have few in flight: mostly one.
+const RECEIVE_WINDOW: u16 = 32;
+/// How far behind the last one the number of a repeated control command may be.
+const REPEAT_WINDOW: u16 = 1024;
 
 /// A reliable control command that is not acknowledged.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ struct Control {
 pub struct ControlQueue {
     unacknowledged: VecDeque<Control>,
     last_sent: u16,
+    /// The number before our first one.
+    start: u16,
     /// The highest number received.
     last_received: u16,
 }
@@ -66,11 +70,14 @@ impl ControlQueue {
         (1..=RECEIVE_WINDOW).contains(&sequence.wrapping_sub(self.last_received))
     }
 
-    /// Records a received command's number, unless it is not next.
-    pub fn on_received(&mut self, sequence: u16) {
-        if self.is_next(sequence) {
+    /// Records a received command's number; false if no remote that counts has it. Such a command must end
+    /// its datagram: many of them in one could find the next number.
+    pub fn on_received(&mut self, sequence: u16) -> bool {
+        let is_next = self.is_next(sequence);
+        if is_next {
             self.last_received = sequence;
         }
+        is_next || self.last_received.wrapping_sub(sequence) < REPEAT_WINDOW
     }
 
     /// Sets the number from which the remote counts on.
@@ -78,9 +85,15 @@ impl ControlQueue {
         self.last_received = sequence;
     }
 
+    /// Numbers our commands from the one after `number`.
+    pub fn start_after(&mut self, number: u16) {
+        self.start = number;
+        self.last_sent = number;
+    }
+
     /// Numbers our commands from the beginning.
     pub fn restart(&mut self) {
-        self.last_sent = 0;
+        self.last_sent = self.start;
     }
 
     pub fn clear(&mut self) {
@@ -154,11 +167,23 @@ mod tests {
     fn numbers_wrap_and_only_the_next_ones_are_believed() {
         let mut controls = ControlQueue::default();
         controls.set_last_received(u16::MAX - 1);
-        assert!(controls.is_next(u16::MAX) && controls.is_next(126));
-        assert!(!controls.is_next(127) && !controls.is_next(u16::MAX - 1));
-        controls.on_received(1000);
+        assert!(controls.is_next(u16::MAX) && controls.is_next(30));
+        assert!(!controls.is_next(31) && !controls.is_next(u16::MAX - 1));
+        assert!(!controls.on_received(1000));
         assert!(controls.is_next(u16::MAX), "an unlikely number is ignored");
-        controls.on_received(5);
+        assert!(controls.on_received(5) && controls.on_received(5));
         assert!(!controls.is_next(5) && controls.is_next(6));
+        assert!(controls.on_received(u16::MAX - 1), "it is repeated");
+        assert!(controls.is_next(6));
+        assert!(!controls.on_received(5u16.wrapping_sub(REPEAT_WINDOW)));
+    }
+
+    #[test]
+    fn numbers_begin_anew_where_they_began() {
+        let mut controls = ControlQueue::default();
+        controls.start_after(u16::MAX);
+        assert_eq!((controls.next_number(), controls.next_number()), (0, 1));
+        controls.restart();
+        assert_eq!(controls.next_number(), 0);
     }
 }
