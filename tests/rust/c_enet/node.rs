@@ -123,6 +123,8 @@ impl Node {
             max_channels: settings.max_channels,
             checksum: settings.checksum,
             answers_refused: settings.answers_refused,
+            // As in Godot: random slots, sessions and numbers of control commands.
+            is_guarded: true,
             ..HostConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);

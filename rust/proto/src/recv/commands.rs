@@ -10,7 +10,7 @@ use crate::PeerState;
 use crate::host::Context;
 use crate::lifecycle;
 use crate::peer::Peer;
-use crate::send::Ack;
+use crate::send::{Ack, ControlQueue};
 use crate::wire::{CONTROL_CHANNEL, Command, Framed, payload};
 
 /// The peer broke a rule that every ENet keeps: the rest of its datagram is not worth reading.
@@ -25,11 +25,20 @@ pub fn carry_out(
     sent_time: Option<u16>,
     mut commands: &[u8],
 ) {
+    // The highest number of a control command before this datagram.
+    let mut last = None;
     // Each command is borrowed where it was read; moving it would cost more than reading it.
     while let Some(framed) = &Framed::read(&mut commands) {
         let was_broadcasting = peer.is_broadcasting();
         let can_be_acknowledged = framed.wants_ack && sent_time.is_some();
-        let done = on_command(peer, context, framed, can_be_acknowledged, &mut commands);
+        let done = on_command(
+            peer,
+            context,
+            framed,
+            can_be_acknowledged,
+            &mut last,
+            &mut commands,
+        );
         if was_broadcasting && peer.is_up() {
             // The connection is to the host that answered first.
             peer.set_address(*from);
@@ -75,6 +84,7 @@ fn on_command(
     context: &mut Context,
     framed: &Framed,
     can_be_acknowledged: bool,
+    last: &mut Option<u16>,
     rest: &mut &[u8],
 ) -> Result<(), Refused> {
     match framed.command {
@@ -90,7 +100,8 @@ fn on_command(
         Command::Disconnect { data } => {
             // Besides the session and the checksum, the number is the only protection from a forged
             // DISCONNECT that the protocol permits. A single host cannot refuse a broadcast.
-            let is_next = peer.controls.is_next(framed.sequence);
+            let last = *last.get_or_insert(peer.controls.last_received());
+            let is_next = ControlQueue::is_next(framed.sequence, last);
             if framed.channel != CONTROL_CHANNEL || !is_next || peer.is_broadcasting() {
                 return Err(Refused);
             }
@@ -101,8 +112,11 @@ fn on_command(
         _ if !peer.is_up() => return Err(Refused),
         _ => {}
     }
-    if framed.channel == CONTROL_CHANNEL && !peer.controls.on_received(framed.sequence) {
-        return Err(Refused);
+    if framed.channel == CONTROL_CHANNEL {
+        let last = *last.get_or_insert(peer.controls.last_received());
+        if !peer.controls.on_received(framed.sequence, last) {
+            return Err(Refused);
+        }
     }
     match framed.command {
         Command::BandwidthLimit { incoming, outgoing } => {

@@ -65,19 +65,25 @@ impl ControlQueue {
         Some(control.command)
     }
 
-    /// Whether a received command's number follows on those before it.
-    pub fn is_next(&self, sequence: u16) -> bool {
-        (1..=RECEIVE_WINDOW).contains(&sequence.wrapping_sub(self.last_received))
+    /// The highest number received.
+    pub fn last_received(&self) -> u16 {
+        self.last_received
     }
 
-    /// Records a received command's number; false if no remote that counts has it. Such a command must end
-    /// its datagram: many of them in one could find the next number.
-    pub fn on_received(&mut self, sequence: u16) -> bool {
-        let is_next = self.is_next(sequence);
-        if is_next {
+    /// Whether a received command's number follows on `last`, the highest one before its datagram.
+    pub fn is_next(sequence: u16, last: u16) -> bool {
+        (1..=RECEIVE_WINDOW).contains(&sequence.wrapping_sub(last))
+    }
+
+    /// Records a received command's number; `last` is the highest one before its datagram. False if no remote
+    /// that counts sends this number. Such a command must end its datagram: many of them in one could climb to
+    /// the right number.
+    pub fn on_received(&mut self, sequence: u16, last: u16) -> bool {
+        let is_next = Self::is_next(sequence, last);
+        if is_next && sequence.wrapping_sub(last) > self.last_received.wrapping_sub(last) {
             self.last_received = sequence;
         }
-        is_next || self.last_received.wrapping_sub(sequence) < REPEAT_WINDOW
+        is_next || last.wrapping_sub(sequence) < REPEAT_WINDOW
     }
 
     /// Sets the number from which the remote counts on.
@@ -167,15 +173,24 @@ mod tests {
     fn numbers_wrap_and_only_the_next_ones_are_believed() {
         let mut controls = ControlQueue::default();
         controls.set_last_received(u16::MAX - 1);
-        assert!(controls.is_next(u16::MAX) && controls.is_next(30));
-        assert!(!controls.is_next(31) && !controls.is_next(u16::MAX - 1));
-        assert!(!controls.on_received(1000));
-        assert!(controls.is_next(u16::MAX), "an unlikely number is ignored");
-        assert!(controls.on_received(5) && controls.on_received(5));
-        assert!(!controls.is_next(5) && controls.is_next(6));
-        assert!(controls.on_received(u16::MAX - 1), "it is repeated");
-        assert!(controls.is_next(6));
-        assert!(!controls.on_received(5u16.wrapping_sub(REPEAT_WINDOW)));
+        let last = controls.last_received();
+        assert!(ControlQueue::is_next(u16::MAX, last) && ControlQueue::is_next(30, last));
+        assert!(!ControlQueue::is_next(31, last) && !ControlQueue::is_next(last, last));
+        assert!(!controls.on_received(1000, last));
+        assert_eq!(
+            controls.last_received(),
+            last,
+            "an unlikely number is ignored"
+        );
+        assert!(controls.on_received(5, last) && controls.on_received(4, last));
+        assert_eq!(controls.last_received(), 5, "it may come out of order");
+        assert!(
+            !controls.on_received(35, last),
+            "it is too far from the last datagram's"
+        );
+        assert!(controls.on_received(last, 5), "it is repeated");
+        assert!(!controls.on_received(5u16.wrapping_sub(REPEAT_WINDOW), 5));
+        assert_eq!(controls.last_received(), 5);
     }
 
     #[test]

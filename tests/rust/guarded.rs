@@ -1,0 +1,6 @@
+//! A guarded host among strangers who forge their addresses: floods of CONNECTs, connections completed blind,
+//! forged disconnects. Time is simulated.
+
+mod blind;
+mod floods;
+mod site;
