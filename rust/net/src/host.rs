@@ -9,11 +9,12 @@ use std::time::Duration;
 use enet_codec::{Compression, Recorder};
 use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, PacketFlags, PeerId, PeerState,
+    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, IpNet, PacketFlags, PeerId, PeerState,
     QueueError, Time,
 };
 
 use crate::Transport;
+use crate::bans::{BansFull, canonical};
 use crate::driver::{Clock, Driver, MANY_DATAGRAMS};
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
@@ -276,6 +277,30 @@ impl Host {
     /// Chooses whom to let in from now on.
     pub fn set_admission(&mut self, admission: Admission) {
         self.driver.state().set_admission(admission);
+    }
+
+    /// Bans a network, or an address as one of a single address, until a time or for ever. Its datagrams are dropped
+    /// unread from now on, and its connections end with [`enet_proto::Limit::Banned`].
+    ///
+    /// # Errors
+    /// There are [`crate::MAX_BANS`] bans already.
+    pub fn ban(&mut self, now: Time, network: IpNet, until: Option<Time>) -> Result<(), BansFull> {
+        self.driver.bans().ban(now, network, until)?;
+        let network = canonical(network);
+        self.driver
+            .call(|state| state.host.end_banned(now, network));
+        self.send_ready(now);
+        Ok(())
+    }
+
+    /// Ends the ban of a network; false if it is not banned under the same address and length.
+    pub fn unban(&mut self, network: IpNet) -> bool {
+        self.driver.bans().unban(network)
+    }
+
+    /// The banned networks, and when each ban ends.
+    pub fn bans(&self, now: Time) -> Vec<(IpNet, Option<Time>)> {
+        self.driver.bans().list(now)
     }
 
     /// Queues a packet for one peer.

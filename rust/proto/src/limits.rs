@@ -129,6 +129,8 @@ pub enum Limit {
     Unsent = 0x454E_5403,
     /// [`Limits::undecodable`].
     Undecodable = 0x454E_5404,
+    /// No limit, but a ban: see [`crate::Host::end_banned`].
+    Banned = 0x454E_5405,
 }
 
 impl Limit {

@@ -32,6 +32,8 @@ pub struct Settings {
     pub checksum: bool,
     /// Whether a host of ours answers the clients it refuses.
     pub answers_refused: bool,
+    /// Whether a host of ours has random slots, sessions and numbers of control commands, as in Godot.
+    pub is_guarded: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             range_coder: false,
             checksum: false,
             answers_refused: false,
+            is_guarded: true,
         }
     }
 }
@@ -123,8 +126,7 @@ impl Node {
             max_channels: settings.max_channels,
             checksum: settings.checksum,
             answers_refused: settings.answers_refused,
-            // As in Godot: random slots, sessions and numbers of control commands.
-            is_guarded: true,
+            is_guarded: settings.is_guarded,
             ..HostConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use enet_codec::{Codec, Compression, Recorder};
-use enet_proto::{PeerId, PeerState, PeerStatistics};
+use enet_proto::{Drops, PeerId, PeerState, PeerStatistics};
 
 use super::{Host, Totals};
 use crate::sessions::Sessions;
@@ -90,7 +90,14 @@ impl Host {
         self.buffer_sizes
     }
 
-    /// Totals of the socket so far.
+    /// What was dropped so far, by cause.
+    pub fn drops(&self) -> Drops {
+        let mut drops = self.driver.state().host.drops();
+        drops.banned += self.driver.bans().dropped();
+        drops
+    }
+
+    /// Totals of the socket so far. Datagrams of banned addresses do not count.
     pub fn totals(&self) -> Totals {
         self.driver.state().totals
     }

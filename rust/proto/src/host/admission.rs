@@ -156,6 +156,40 @@ mod tests {
         assert_eq!(answer.len(), 10);
     }
 
+    /// A half-open connection costs some 0.5 kB, and one that comes and goes leaves nothing.
+    #[test]
+    fn nothing_stays_of_connectors_that_leave() {
+        assert!(size_of::<Peer>() <= 640, "{}", size_of::<Peer>());
+        for is_guarded in [false, true] {
+            let config = HostConfig {
+                is_guarded,
+                ..HostConfig::new(4, 1, Time::ZERO)
+            };
+            let mut host = Host::new(&config);
+            // The first one stays half-open.
+            for number in 0..1000u16 {
+                let from = ([10, 0, 0, 1], number).into();
+                let mut connect = [0; 52];
+                connect[..8].copy_from_slice(&[0x8F, 0xFF, 0, 0, 0x82, 0xFF, 0, 1]);
+                connect[23] = 1;
+                host.receive(Time::ZERO, from, &connect);
+                let mut answer = Vec::new();
+                assert!(host.next_datagram(&mut answer).is_some());
+                let header = [answer[11] << 4 | answer[8], answer[9]];
+                let disconnect = [&header[..], &[0x44, 0xFF, 0, 2, 0, 0, 0, 0]].concat();
+                if number > 0 {
+                    host.receive(Time::ZERO, from, &disconnect);
+                }
+            }
+            assert_eq!(host.incoming.half_open.count(), 1);
+            assert_eq!(host.incoming.by_token.len(), 1);
+            assert!(host.context.output.ready_count() == 0 && host.next_event().is_none());
+            let is_left = host.slots.iter().count();
+            assert_eq!(is_left, 1);
+            assert!(host.timers.count() <= 256, "{}", host.timers.count());
+        }
+    }
+
     #[test]
     fn unique_data_lies_in_its_range_and_is_not_in_use() {
         let mut incoming = Incoming::new();

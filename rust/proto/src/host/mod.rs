@@ -141,6 +141,8 @@ impl Host {
         if peer.is_incoming() {
             self.incoming.remove(&peer);
         }
+        let slots = &self.slots;
+        self.timers.trim(|id| slots.get(id).is_some());
     }
 
     /// Works on a peer that is connected.

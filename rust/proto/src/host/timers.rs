@@ -23,10 +23,15 @@ impl Alarm {
     }
 }
 
+/// Entries from which on those of former peers are looked for.
+const MIN_TRIM: usize = 256;
+
 /// Timers of peers, in milliseconds.
 #[derive(Default)]
 pub struct Timers {
     heap: BinaryHeap<Reverse<(u64, PeerId)>>,
+    /// Entries that were left when those of former peers were removed last.
+    left: usize,
 }
 
 impl Timers {
@@ -36,6 +41,23 @@ impl Timers {
             alarm.0 = Some(deadline);
             self.heap.push(Reverse((deadline, id)));
         }
+    }
+
+    /// Removes the entries of former peers, when they may be the most: connectors that come and go would leave one
+    /// each, for as long as a half-open connection is kept.
+    pub fn trim(&mut self, exists: impl Fn(PeerId) -> bool) {
+        if self.heap.len() < (2 * self.left).max(MIN_TRIM) {
+            return;
+        }
+        self.heap.retain(|&Reverse((_, id))| exists(id));
+        self.left = self.heap.len();
+        self.heap.shrink_to(2 * self.left);
+    }
+
+    /// Number of entries.
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        self.heap.len()
     }
 
     /// When the next timer comes up, which may be an outdated one.

@@ -7,7 +7,7 @@ use crate::host::Context;
 use crate::peer::Peer;
 use crate::send::{queue_control, queue_unacknowledged_control};
 use crate::wire::Command;
-use crate::{Disconnect, PeerState};
+use crate::{Disconnect, Event, Limit, PeerState};
 
 /// Takes in the remote's DISCONNECT.
 pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ack: bool) {
@@ -60,6 +60,26 @@ pub fn disconnect(peer: &mut Peer, context: &mut Context, data: u32) {
         }
         _ => {}
     }
+}
+
+/// Ends a connection whose remote exceeded a limit. It is told why once.
+pub fn close_over_limit(peer: &mut Peer, context: &mut Context, limit: Limit) {
+    let data = match peer.state() {
+        PeerState::Connected | PeerState::DisconnectLater => {
+            context.events.push(Event::OverLimit {
+                peer: peer.id(),
+                limit,
+            });
+            send_single_disconnect(peer, context, limit.code());
+            Some(limit.code())
+        }
+        // The application has not heard of it.
+        PeerState::AcknowledgingConnect => None,
+        PeerState::AcknowledgingDisconnect => Some(peer.handshake.disconnect_data()),
+        PeerState::Connecting => Some(limit.code()),
+        _ => Some(0),
+    };
+    peer.end(context, data);
 }
 
 /// Sends one DISCONNECT, at once and without waiting for an acknowledgement.

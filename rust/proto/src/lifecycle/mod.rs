@@ -4,7 +4,7 @@
 mod closing;
 mod opening;
 
-pub use closing::{close, disconnect, on_disconnect};
+pub use closing::{close, close_over_limit, disconnect, on_disconnect};
 pub use opening::{
     admit, on_early_command, on_verify_connect, on_wrong_guess, repeat_answer, send_answer,
     send_connect,
