@@ -4,4 +4,5 @@
 mod banned;
 mod blind;
 mod floods;
+mod proven;
 mod site;

@@ -153,6 +153,7 @@ pub(crate) fn checked_config(
             .map_err(|_| CreateError::OutBandwidth(out_bandwidth))?,
         answers_refused: true,
         is_guarded: true,
+        offers_proof: true,
         limits: Limits::new(max_peers),
         seed,
         ..HostConfig::new(max_peers, 0, now)

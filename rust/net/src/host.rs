@@ -9,8 +9,8 @@ use std::time::Duration;
 use enet_codec::{Compression, Recorder};
 use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, IpNet, PacketFlags, PeerId, PeerState,
-    QueueError, Time,
+    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, IpNet, JoinRequest, PacketFlags, PeerId,
+    PeerState, QueueError, Time, Verdict,
 };
 
 use crate::Transport;
@@ -277,6 +277,23 @@ impl Host {
     /// Chooses whom to let in from now on.
     pub fn set_admission(&mut self, admission: Admission) {
         self.driver.state().set_admission(admission);
+    }
+
+    /// Chooses whether new connectors wait for [`Host::judge`] before they get a slot or an answer.
+    pub fn set_judged(&mut self, is_judged: bool) {
+        self.driver.state().host.set_judged(is_judged);
+    }
+
+    /// The next connector that waits for a verdict: see [`enet_proto::Host::next_request`].
+    pub fn next_request(&mut self, now: Time) -> Option<JoinRequest> {
+        self.driver.state().host.next_request(now)
+    }
+
+    /// Decides about a connector; false if it does not wait any more.
+    pub fn judge(&mut self, now: Time, id: u64, verdict: Verdict) -> bool {
+        let was_waiting = self.driver.call(|state| state.host.judge(now, id, verdict));
+        self.send_ready(now);
+        was_waiting
     }
 
     /// Bans a network, or an address as one of a single address, until a time or for ever. Its datagrams are dropped

@@ -38,6 +38,9 @@ pub struct HostConfig {
     /// connection has a slot of its own besides [`Self::max_peers`], gives way to a new one when there are
     /// too many, and becomes a connection only when it acknowledges our answer by its random number.
     pub is_guarded: bool,
+    /// Whether connections that begin here offer a proof of their address, which a guarded host of ours asks for
+    /// when it is flooded. Other hosts ignore the offer.
+    pub offers_proof: bool,
     /// What remotes may cost the host.
     pub limits: Limits,
 }
@@ -59,6 +62,7 @@ impl HostConfig {
             max_unread_data: 128 * 1024 * 1024,
             answers_refused: false,
             is_guarded: false,
+            offers_proof: false,
             limits: Limits::none(),
         }
     }

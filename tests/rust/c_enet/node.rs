@@ -32,7 +32,8 @@ pub struct Settings {
     pub checksum: bool,
     /// Whether a host of ours answers the clients it refuses.
     pub answers_refused: bool,
-    /// Whether a host of ours has random slots, sessions and numbers of control commands, as in Godot.
+    /// Whether a host of ours has random slots, sessions and numbers of control commands, and offers proofs of its
+    /// address, as in Godot.
     pub is_guarded: bool,
 }
 
@@ -127,6 +128,7 @@ impl Node {
             checksum: settings.checksum,
             answers_refused: settings.answers_refused,
             is_guarded: settings.is_guarded,
+            offers_proof: settings.is_guarded,
             ..HostConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);

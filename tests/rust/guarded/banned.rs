@@ -92,7 +92,7 @@ fn a_banned_address_is_dropped_with_a_reason_and_unread_until_its_ban_ends() {
     assert_eq!(sent, sent_before + 1, "an answer to the stranger");
     let single = "10.0.0.1/32".parse().expect("a network");
     assert_eq!(ends.hosts[0].bans(ends.now), [(single, Some(until))]);
-    ends.run(12_000);
+    ends.run(16_000);
     assert!(
         matches!(ends.events[0][..], [.., Event::Connected { .. }]),
         "the ban is over"

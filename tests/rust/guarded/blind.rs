@@ -280,6 +280,7 @@ fn stock_clients_and_servers_take_any_numbers() {
         for seed in 0..30 {
             let config = |seed| HostConfig {
                 is_guarded: true,
+                offers_proof: true,
                 ..HostConfig::new(2, seed, START)
             };
             let ends = [server(&config(seed)), client(&config(seed + 1000))];

@@ -88,6 +88,7 @@ impl Site {
         let index = self.clients.len();
         let config = HostConfig {
             is_guarded: true,
+            offers_proof: true,
             ..HostConfig::new(1, 100 + index as u32, START)
         };
         let mut engine = make(&config);

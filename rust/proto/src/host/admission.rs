@@ -26,11 +26,12 @@ use std::net::SocketAddr;
 
 use super::context::{Census, Context};
 use super::half_open::HalfOpen;
+use super::handshake::Request;
 use super::rate::ConnectRate;
 use super::slots::Slots;
 use crate::peer::Peer;
 use crate::send::Route;
-use crate::wire::{CONTROL_CHANNEL, Command, Framed, SHORT_HEADER_SIZE, Terms};
+use crate::wire::{CONTROL_CHANNEL, Command, Framed, SHORT_HEADER_SIZE};
 use crate::{Admission, PeerId};
 
 /// Milliseconds a half-open connection is kept in a host that is not guarded, even if its slot is needed: an
@@ -109,25 +110,31 @@ impl Incoming {
     }
 }
 
-/// Tells a connector, whose CONNECT came in a datagram of `size` bytes, that it is refused.
-/// `data` is that of the DISCONNECT.
-pub fn refuse(context: &mut Context, from: SocketAddr, size: usize, terms: &Terms, data: u32) {
-    let framed = Framed {
-        channel: CONTROL_CHANNEL,
-        sequence: 1,
-        wants_ack: false,
-        unsequenced: true,
-        command: Command::Disconnect { data },
-    };
+/// Tells a connector that it is refused. `data` is that of the DISCONNECT.
+pub fn refuse(context: &mut Context, request: &Request, data: u32) {
+    if context.config.answers_refused {
+        let framed = Framed {
+            channel: CONTROL_CHANNEL,
+            sequence: 1,
+            wants_ack: false,
+            unsequenced: true,
+            command: Command::Disconnect { data },
+        };
+        answer_once(context, request, &framed);
+    }
+}
+
+/// Sends a connector an answer for the slot that its CONNECT names, if the answer is no longer than that.
+pub fn answer_once(context: &mut Context, request: &Request, framed: &Framed) {
     let length = SHORT_HEADER_SIZE + context.output.checksum_size() + framed.command.size();
-    if !context.config.answers_refused || size < length {
+    if request.size < length {
         return;
     }
     const NO_SESSION: u8 = 0xFF;
-    let mut route = Route::new(from, NO_SESSION);
-    route.set_remote(terms.slot, NO_SESSION);
-    route.set_token(terms.token);
-    context.output.push_single(&route, &framed, context.now);
+    let mut route = Route::new(request.from, NO_SESSION);
+    route.set_remote(request.terms.slot, NO_SESSION);
+    route.set_token(request.terms.token);
+    context.output.push_single(&route, framed, context.now);
 }
 
 #[cfg(test)]

@@ -3,12 +3,26 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::Host;
-use super::admission::refuse;
+use super::admission::{answer_once, refuse};
 use super::rate::Attempt;
 use crate::lifecycle;
 use crate::peer::{Lots, Peer};
-use crate::wire::{Framed, NO_SLOT, Terms};
+use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
 use crate::{MAX_CHANNELS, PeerId, PeerState};
+
+/// A CONNECT that arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    pub from: SocketAddr,
+    /// Bytes of its datagram on the wire.
+    pub size: usize,
+    /// Number of the command.
+    pub number: u16,
+    pub terms: Terms,
+    pub data: u32,
+    /// Whether its sender receives what is sent to its address.
+    pub is_proven: bool,
+}
 
 impl Host {
     pub(super) fn begin_connecting(
@@ -83,15 +97,21 @@ impl Host {
         first.inspect(|&(id, _)| self.evict(id)).is_some()
     }
 
-    /// A CONNECT in a datagram of `size` bytes; a repeated one is answered once more.
-    pub(super) fn on_connect(
-        &mut self,
+    /// Whether a connector receives what is sent to its address.
+    pub(super) fn is_proven(
+        &self,
         from: SocketAddr,
-        size: usize,
-        framed: &Framed,
         terms: &Terms,
-        data: u32,
-    ) {
+        proof: Option<&[u8; PROOF_SIZE]>,
+    ) -> bool {
+        let is_valid = |proof| (self.proofs).is_valid(proof, from, terms.token, self.context.now);
+        self.addresses_are_proven || proof.is_some_and(is_valid)
+    }
+
+    /// A CONNECT; a repeated one is answered once more. `offers_proof` says whether the connector understands
+    /// [`Proofs`](super::proof::Proofs).
+    pub(super) fn on_connect(&mut self, request: Request, offers_proof: bool) {
+        let Request { from, terms, .. } = request;
         let channels = terms.channels as usize;
         if !(1..=MAX_CHANNELS).contains(&channels) || terms.slot >= NO_SLOT {
             return;
@@ -106,49 +126,70 @@ impl Host {
             return;
         }
         let limits = &self.context.config.limits;
-        let attempt = (self.incoming.rate).count(from.ip(), self.context.now, limits, false);
-        if attempt != Attempt::Allowed {
-            self.context.drops.over_limit += 1;
-            return;
+        let can_prove = offers_proof && !request.is_proven && self.context.config.is_guarded;
+        if can_prove && self.incoming.half_open.count() * 2 >= limits.half_open {
+            return self.ask_for_proof(&request);
         }
-        if !self.incoming.admits(data, &self.context.census) {
+        let now = self.context.now;
+        match (self.incoming.rate).count(from.ip(), now, limits, request.is_proven) {
+            Attempt::Allowed => {}
+            Attempt::TooMany if can_prove => return self.ask_for_proof(&request),
+            Attempt::TooMany | Attempt::TooManyOfSubscriber => {
+                self.context.drops.over_limit += 1;
+                return;
+            }
+        }
+        if !self.incoming.admits(request.data, &self.context.census) {
             self.context.drops.refused += 1;
-            return refuse(&mut self.context, from, size, terms, 0);
+            return refuse(&mut self.context, &request, 0);
         }
-        let place = (self.context.places).check(from.ip(), &self.context.config);
-        if let Err(no_place) = place {
-            self.context.count_refused(no_place);
-            return refuse(&mut self.context, from, size, terms, 0);
+        if self.requests.is_on {
+            // Nobody needs to judge those for whom there is no place.
+            if self.has_place(&request) {
+                self.request_verdict(request);
+            }
+        } else {
+            self.accept(&request);
         }
-        self.accept(from, size, framed.sequence, terms, data, false);
     }
 
-    /// Answers a CONNECT for which there is a place, and keeps it as a half-open connection.
-    fn accept(
-        &mut self,
-        from: SocketAddr,
-        size: usize,
-        number: u16,
-        terms: &Terms,
-        data: u32,
-        is_proven: bool,
-    ) {
-        if !self.make_room(from.ip()) {
+    fn ask_for_proof(&mut self, request: &Request) {
+        let proof = (self.proofs).of(request.from, request.terms.token, self.context.now);
+        answer_once(&mut self.context, request, &Framed::proof(proof));
+    }
+
+    /// Whether there is a place for a connector; otherwise it is refused.
+    fn has_place(&mut self, request: &Request) -> bool {
+        let from = request.from.ip();
+        let place = (self.context.places).check(from, &self.context.config);
+        if let Err(no_place) = place {
+            self.context.count_refused(no_place);
+            refuse(&mut self.context, request, 0);
+        }
+        place.is_ok()
+    }
+
+    /// Answers a CONNECT and keeps it as a half-open connection, if there is a place for it.
+    pub(super) fn accept(&mut self, request: &Request) {
+        if !self.has_place(request) {
+            return;
+        }
+        if !self.make_room(request.from.ip()) {
             self.context.drops.over_limit += 1;
             return;
         }
-        let Some(id) = self.add_peer(from, PeerState::AcknowledgingConnect) else {
+        let Some(id) = self.add_peer(request.from, PeerState::AcknowledgingConnect) else {
             self.context.drops.full += 1;
-            return refuse(&mut self.context, from, size, terms, 0);
+            return refuse(&mut self.context, request, 0);
         };
         let lots = self.draw_lots();
         self.with_peer(id, |peer, context| {
-            peer.controls.set_last_received(number);
-            let granted = peer.accept_terms(&context.config, terms, data, lots);
+            peer.controls.set_last_received(request.number);
+            let granted = peer.accept_terms(&context.config, &request.terms, request.data, lots);
             lifecycle::send_answer(peer, context, granted);
         });
         if let Some(peer) = self.slots.get(id) {
-            self.incoming.add(peer, self.context.now, is_proven);
+            (self.incoming).add(peer, self.context.now, request.is_proven);
         }
     }
 }

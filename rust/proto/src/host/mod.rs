@@ -18,8 +18,10 @@ mod context;
 mod events;
 mod half_open;
 mod handshake;
+mod judging;
 mod pausing;
 mod places;
+mod proof;
 mod queries;
 mod random;
 mod rate;
@@ -30,9 +32,12 @@ mod timers;
 
 pub use context::Context;
 pub use events::Events;
+pub use judging::{JoinRequest, Verdict};
 pub use timers::Alarm;
 
 use admission::Incoming;
+use judging::Requests;
+use proof::Proofs;
 use random::Random;
 use slots::Slots;
 use timers::Timers;
@@ -50,6 +55,10 @@ pub struct Host {
     context: Context,
     timers: Timers,
     incoming: Incoming,
+    requests: Requests,
+    proofs: Proofs,
+    /// See [`Host::set_addresses_proven`].
+    addresses_are_proven: bool,
     random: Random,
     /// See [`Host::pause_connecting`].
     connecting_is_paused: bool,
@@ -65,10 +74,15 @@ impl Host {
         config.max_channels = config.max_channels.clamp(1, MAX_CHANNELS);
         config.mtu = config.mtu.clamp(MIN_MTU, MAX_MTU);
         config.max_packet_size = config.max_packet_size.min(MAX_PACKET_SIZE);
+        // A generator of its own: the key does not change what a seed gives otherwise.
+        let mut keys = Random::new(&config.seed.clone().split());
         Self {
             slots: Slots::new(slot_count(&config), config.is_guarded),
             timers: Timers::default(),
             incoming: Incoming::new(),
+            requests: Requests::default(),
+            proofs: Proofs::new(keys.bytes()),
+            addresses_are_proven: false,
             random: Random::new(&config.seed),
             connecting_is_paused: false,
             last_share: millis(config.now),

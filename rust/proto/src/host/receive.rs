@@ -7,14 +7,15 @@
 use std::net::SocketAddr;
 
 use super::Host;
+use super::handshake::Request;
 use crate::lifecycle;
 use crate::peer::Peer;
 use crate::recv;
-use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT};
+use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT, PROOF_SIZE};
 use crate::{MAX_DATAGRAM_SIZE, datagram};
 
-/// Size of a CONNECT, the only command of a sender without a connection.
-const CONNECT_SIZE: usize = 48;
+/// Size of a CONNECT, the only command of a sender without a connection, with a proof of its address.
+const CONNECT_SIZE: usize = 48 + 4 + PROOF_SIZE;
 
 impl Host {
     pub(super) fn take_datagram(&mut self, from: SocketAddr, datagram: &[u8], wire_size: usize) {
@@ -99,7 +100,19 @@ impl Host {
         if let Some(framed) = Framed::read(&mut commands)
             && let Command::Connect { terms, data } = framed.command
         {
-            self.on_connect(from, size, &framed, &terms, data);
+            let proof = match Framed::read(&mut commands).map(|framed| framed.command) {
+                Some(Command::Proof(proof)) => Some(proof),
+                _ => None,
+            };
+            let request = Request {
+                from,
+                size,
+                number: framed.sequence,
+                terms,
+                data,
+                is_proven: self.is_proven(from, &terms, proof.as_ref()),
+            };
+            self.on_connect(request, proof.is_some());
         }
     }
 }

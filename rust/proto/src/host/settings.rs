@@ -61,6 +61,11 @@ impl Host {
         self.slots.grow(slot_count(&self.context.config));
     }
 
+    /// Says that a layer below, such as an encrypted session, has proven the addresses of all connectors.
+    pub fn set_addresses_proven(&mut self, are_proven: bool) {
+        self.addresses_are_proven = are_proven;
+    }
+
     /// Sets by how many milliseconds a round trip may exceed the shortest ones without lowering the
     /// peer's throttle. C has no such tolerance, and neither has a new host: the default is 0.
     pub fn set_jitter_tolerance(&mut self, milliseconds: u32) {

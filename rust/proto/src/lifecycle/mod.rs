@@ -6,6 +6,6 @@ mod opening;
 
 pub use closing::{close, close_over_limit, disconnect, on_disconnect};
 pub use opening::{
-    admit, on_early_command, on_verify_connect, on_wrong_guess, repeat_answer, send_answer,
-    send_connect,
+    admit, on_early_command, on_proof, on_verify_connect, on_wrong_guess, repeat_answer,
+    send_answer, send_connect,
 };

@@ -10,7 +10,7 @@ use crate::host::Context;
 use crate::peer::Peer;
 use crate::recv::{Refused, acknowledge};
 use crate::send::{queue_control, transmit_control};
-use crate::wire::{CONTROL_CHANNEL, Command, NO_SLOT, Terms};
+use crate::wire::{CONTROL_CHANNEL, Command, NO_SLOT, PROOF_SIZE, Terms};
 use crate::{Disconnect, Event, MAX_CHANNELS, PeerState};
 
 /// Milliseconds a half-open connection is kept after the last CONNECT.
@@ -46,6 +46,28 @@ pub fn repeat_answer(peer: &mut Peer, context: &mut Context) {
 fn leave_at_once(peer: &mut Peer, context: &mut Context) {
     peer.packer.finish(&mut context.output, context.now);
     peer.handshake.set_expiry(context.now + HALF_OPEN_TIMEOUT);
+}
+
+/// Takes in what proves our address, and repeats the CONNECT with it.
+pub fn on_proof(
+    peer: &mut Peer,
+    context: &mut Context,
+    proof: [u8; PROOF_SIZE],
+) -> Result<(), Refused> {
+    let is_asked = peer.state() == PeerState::Connecting && context.config.offers_proof;
+    if !is_asked || peer.is_broadcasting() {
+        return Err(Refused);
+    }
+    let is_new = proof != peer.handshake.proof();
+    peer.handshake.set_proof(proof);
+    if is_new
+        && peer.handshake.may_repeat()
+        && let Some(connect) = peer.controls.oldest()
+    {
+        transmit_control(peer, context, connect);
+        peer.mark_dirty(context);
+    }
+    Ok(())
 }
 
 /// Takes in the answer to our CONNECT.

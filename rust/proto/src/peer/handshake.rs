@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::negotiation::{granted_window, next_session, other_session, shared_window, window_for};
 use super::{Peer, negotiation};
 use crate::HostConfig;
-use crate::wire::{NO_SLOT, Terms};
+use crate::wire::{NO_SLOT, PROOF_SIZE, Terms};
 use crate::{MAX_CHANNELS, MAX_MTU, MIN_MTU};
 
 /// Wrong guesses that end a half-open connection. An honest remote makes none.
@@ -35,8 +35,11 @@ pub struct Handshake {
     expires_at: u64,
     /// Datagrams of a half-open connection that guessed its session or the number of our answer wrongly.
     wrong_guesses: u8,
-    /// How often our answer was repeated because the connector takes itself for connected.
+    /// How often our answer was repeated because the connector takes itself for connected, or our CONNECT because
+    /// the remote asked for a proof.
     repeats: u8,
+    /// What proves our address to the remote.
+    proof: [u8; PROOF_SIZE],
     /// Whether our CONNECT waits for [`crate::Host::resume_connecting`].
     is_paused: bool,
 }
@@ -64,6 +67,14 @@ impl Handshake {
 
     pub fn set_expiry(&mut self, time: u64) {
         self.expires_at = time;
+    }
+
+    pub fn proof(&self) -> [u8; PROOF_SIZE] {
+        self.proof
+    }
+
+    pub fn set_proof(&mut self, proof: [u8; PROOF_SIZE]) {
+        self.proof = proof;
     }
 
     /// Counts a wrong guess, and says whether that was too many.

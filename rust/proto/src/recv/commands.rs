@@ -92,6 +92,7 @@ fn on_command(
             sequence,
             sent_time,
         } => return on_acknowledge(peer, context, framed.channel, sequence, sent_time),
+        Command::Proof(proof) => return lifecycle::on_proof(peer, context, proof),
         // Only a sender without a connection connects.
         Command::Connect { .. } => return Err(Refused),
         Command::VerifyConnect(terms) => {

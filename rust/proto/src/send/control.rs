@@ -162,6 +162,10 @@ pub fn transmit_control(peer: &mut Peer, context: &mut Context, sequence: u16) {
             command,
         };
         (peer.packer).write(&mut context.output, context.now, &framed, &[]);
+        if context.config.offers_proof && matches!(command, Command::Connect { .. }) {
+            let proof = Framed::proof(peer.handshake.proof());
+            (peer.packer).write(&mut context.output, context.now, &proof, &[]);
+        }
     }
 }
 
