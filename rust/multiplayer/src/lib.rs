@@ -65,6 +65,7 @@ pub mod connection;
 mod entropy;
 pub mod error;
 pub mod multiplayer;
+mod tokens;
 
 pub use channel::TransferMode;
 pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOptions};
@@ -80,3 +81,4 @@ pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,
 };
+pub use tokens::JoinTokens;
