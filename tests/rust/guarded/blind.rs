@@ -32,7 +32,7 @@ fn half_open(seed: u32) -> (OwnEngine, [u8; 2], u16) {
 
 #[test]
 fn slots_sessions_and_numbers_cannot_be_guessed() {
-    let granted = (0..200).map(|seed| half_open(seed));
+    let granted = (0..200).map(half_open);
     let all: Vec<([u8; 2], u16)> = granted
         .map(|(_, header, number)| (header, number))
         .collect();
