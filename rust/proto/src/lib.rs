@@ -65,6 +65,9 @@
 //! - Commands are written into a datagram when they are queued, and acknowledgements ride in front of
 //!   them. Packets that arrive in order are delivered without being stored. Buffers are reused.
 //! - Packets are reported on arrival, so a disconnect does not discard what came before it.
+//! - A guarded host ([`HostConfig::is_guarded`]) has random slots, sessions and numbers of control commands, keeps
+//!   half-open connections apart from the others, and takes a connection for one only when its remote acknowledges
+//!   the random number of the answer.
 //! - An unverified sender never receives more bytes than it sends, and memory is allocated only for
 //!   bytes that really arrived.
 
