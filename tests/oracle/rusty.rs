@@ -52,7 +52,11 @@ impl RustyEngine {
             compressor: Some(Box::new(codec.clone())),
             checksum: (config.checksum).then(|| Box::new(checksum) as Box<_>),
             time: Box::new(move || reader.get()),
-            seed: Some(config.seed),
+            seed: config
+                .seed
+                .to_bytes()
+                .first_chunk()
+                .map(|&low| u32::from_le_bytes(low)),
         };
         // Every setting is in range and the mailbox cannot fail.
         let host = rusty_enet::Host::new(Mailbox::default(), settings)

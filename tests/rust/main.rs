@@ -13,6 +13,7 @@ mod engine;
 mod faults;
 mod flushing;
 mod godot3;
+mod guarded;
 mod hostile;
 mod leaving;
 mod legacy;

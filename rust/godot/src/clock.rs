@@ -1,7 +1,6 @@
-//! Inputs that `enet_multiplayer` takes from its caller, time and randomness, and the engine's count of frames.
+//! Inputs that `enet_multiplayer` takes from its caller: the time, and the engine's count of frames.
 
 use std::cell::OnceCell;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -44,9 +43,4 @@ impl Frames {
     fn engine(&self) -> &Gd<Engine> {
         self.0.get_or_init(Engine::singleton)
     }
-}
-
-/// An unpredictable number: the standard library keys its hash maps from the system's randomness.
-pub fn seed() -> u32 {
-    RandomState::new().hash_one(now()) as u32
 }

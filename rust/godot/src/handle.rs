@@ -8,11 +8,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use enet_multiplayer::{Connection, SharedConnection};
+use enet_multiplayer::{Connection, SharedConnection, system_seed};
 use enet_proto::PeerId;
 use godot::prelude::*;
 
-use crate::clock;
 use crate::lent::Lent;
 
 /// A class whose objects stand for peers.
@@ -69,7 +68,7 @@ impl<P: PeerObject> Handle<P> {
     /// A handle for a new connection, which is inactive.
     pub fn unconnected() -> Self {
         let network = Rc::new(enet_net::Udp);
-        let connection = Connection::new(network, clock::seed());
+        let connection = Connection::with_seed(network, system_seed());
         Self::new(Rc::new(RefCell::new(connection)))
     }
 

@@ -4,7 +4,7 @@
 //! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
-use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode};
+use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode, system_seed};
 use enet_net::Udp;
 use enet_proto::Time;
 use godot::classes::Os;
@@ -31,7 +31,7 @@ impl Session {
     /// An inactive session.
     pub fn new() -> Self {
         let network = Box::new(Udp);
-        let mut core = Multiplayer::new(network, clock::seed());
+        let mut core = Multiplayer::with_seed(network, system_seed());
         core.set_flush_mode(FlushMode::OnFlush, clock::now());
         // Without a host no thread is started, so this cannot fail.
         let _ = core.set_thread(clock::thread(true));

@@ -4,7 +4,7 @@
 
 use crate::CreateError;
 use enet_net::BindAddress;
-use enet_proto::{HostConfig, Limits, MAX_CHANNELS, MAX_PEERS, Time};
+use enet_proto::{HostConfig, Limits, MAX_CHANNELS, MAX_PEERS, Seed, Time};
 
 /// After so long without a poll a network thread stops answering, unless the caller chooses another time.
 pub const DEFAULT_STALL_TIMEOUT: Time = Time::from_secs(60);
@@ -113,7 +113,7 @@ pub(crate) fn remote_port(port: i32) -> Option<u16> {
 /// The configuration of a lone host. Checks the numbers in Godot's order.
 pub(crate) fn host_config(
     options: &HostOptions,
-    seed: u32,
+    seed: Seed,
     now: Time,
 ) -> Result<HostConfig, CreateError> {
     let channels = match usize::try_from(options.max_channels) {
@@ -138,7 +138,7 @@ pub(crate) fn checked_config(
     max_channels: usize,
     in_bandwidth: i64,
     out_bandwidth: i64,
-    seed: u32,
+    seed: Seed,
     now: Time,
 ) -> Result<HostConfig, CreateError> {
     let max_peers = usize::try_from(max_peers)
@@ -152,8 +152,11 @@ pub(crate) fn checked_config(
         out_bandwidth: u32::try_from(out_bandwidth)
             .map_err(|_| CreateError::OutBandwidth(out_bandwidth))?,
         answers_refused: true,
+        is_guarded: true,
+        offers_proof: true,
         limits: Limits::new(max_peers),
-        ..HostConfig::new(max_peers, seed, now)
+        seed,
+        ..HostConfig::new(max_peers, 0, now)
     })
 }
 
@@ -171,7 +174,7 @@ mod tests {
             out_bandwidth: 1 << 32,
         };
         let error_of = |options: &HostOptions| {
-            let config = host_config(options, 1, Time::ZERO);
+            let config = host_config(options, 1.into(), Time::ZERO);
             config.err().map(|error| error.to_string())
         };
         let expect = |options: &HostOptions, text: &str| {

@@ -13,7 +13,7 @@ use crate::config::host_config;
 use crate::{CreateError, DEFAULT_STALL_TIMEOUT, HostOptions, Inactive};
 use enet_codec::Recorder;
 use enet_net::{BindAddress, Clock, Host, Network, Totals};
-use enet_proto::{Disconnect, HostConfig, PeerState, Time};
+use enet_proto::{Disconnect, HostConfig, PeerState, Seed, Time};
 
 mod connecting;
 mod events;
@@ -38,7 +38,7 @@ pub type SharedConnection = Rc<RefCell<Connection>>;
 /// The list of a host's peers, and the host while there is one. See the [module's documentation](self).
 pub struct Connection {
     network: Rc<dyn Network>,
-    seed: u32,
+    seed: Seed,
     /// The clock of the thread that serves the hosts; `None` if the caller serves them.
     thread_clock: Option<Clock>,
     stall_timeout: Option<Time>,
@@ -59,9 +59,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection without a host. The connection tokens derive from `seed`, so each connection needs
-    /// another seed.
+    /// A connection without a host, whose random numbers are easily guessed, for tests and simulations. Each
+    /// connection needs another seed.
     pub fn new(network: Rc<dyn Network>, seed: u32) -> Self {
+        Self::with_seed(network, seed.into())
+    }
+
+    /// A connection without a host. All random numbers derive from `seed`: see [`crate::system_seed`].
+    pub fn with_seed(network: Rc<dyn Network>, seed: Seed) -> Self {
         Self {
             network,
             seed,
@@ -86,7 +91,7 @@ impl Connection {
         if self.host.is_some() {
             return Err(CreateError::AlreadyActive);
         }
-        let config = host_config(options, self.seed, now)?;
+        let config = host_config(options, self.seed.split(), now)?;
         self.open(&config, address, port)
     }
 
@@ -108,8 +113,6 @@ impl Connection {
                 port,
                 error,
             })?;
-        // Any odd step gives every host another seed.
-        self.seed = self.seed.wrapping_add(0x9E37_79B9);
         let mut host = Host::new(config, transport);
         host.set_stall_timeout(self.stall_timeout);
         if let Some(clock) = self.thread_clock {

@@ -62,12 +62,15 @@
 pub mod channel;
 pub mod config;
 pub mod connection;
+mod entropy;
 pub mod error;
 pub mod multiplayer;
+mod tokens;
 
 pub use channel::TransferMode;
 pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOptions};
 pub use connection::{Connection, HostStatistic, SharedConnection, UndecodedWarning};
+pub use entropy::system_seed;
 #[cfg(feature = "dtls")]
 pub use error::EncryptError;
 pub use error::{
@@ -78,3 +81,4 @@ pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,
 };
+pub use tokens::JoinTokens;

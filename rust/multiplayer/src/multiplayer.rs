@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use crate::{SharedConnection, TransferMode};
 use enet_net::Network;
-use enet_proto::{PeerId, Time};
+use enet_proto::{PeerId, Seed, Time};
 
 mod closing;
 mod creating;
@@ -94,7 +94,7 @@ pub struct Packet {
 /// A multiplayer peer. See the [module's documentation](self).
 pub struct Multiplayer {
     network: Rc<dyn Network>,
-    seed: u32,
+    seed: Seed,
     settings: Settings,
     facts: Rc<Facts>,
     hosts: BTreeMap<i32, SharedConnection>,
@@ -115,8 +115,14 @@ pub struct Multiplayer {
 }
 
 impl Multiplayer {
-    /// An inactive peer. The connection tokens derive from `seed`, so each peer needs another seed.
+    /// An inactive peer whose random numbers are easily guessed, for tests and simulations. Each peer needs
+    /// another seed.
     pub fn new(network: Box<dyn Network>, seed: u32) -> Self {
+        Self::with_seed(network, seed.into())
+    }
+
+    /// An inactive peer. All random numbers derive from `seed`: see [`crate::system_seed`].
+    pub fn with_seed(network: Box<dyn Network>, seed: Seed) -> Self {
         Self {
             network: Rc::from(network),
             seed,

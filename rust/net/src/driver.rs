@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | socket | [`SocketSide`]: transport, codec, encrypted sessions, datagrams on their way | system calls, compression, encryption, handshakes: milliseconds | the thread; the owner only in rare calls (a codec is set, encryption begins, a raw datagram is sent) |
 //! | state | [`State`]: protocol, schedule, counts | the protocol and nothing else: microseconds for each datagram, a bounded number of datagrams | owner and thread |
+//! | bans | [`Bans`] | a look-up or a change | owner and thread, with or without other locks |
 //! | thread | the thread's handle and waker | starting, stopping, waking | owner |
 //!
 //! The order is thread, then socket, then state. Debug builds assert the order of the last two
@@ -32,6 +33,7 @@
 //! without a thread, or while it stands by, the owner does, in each call; while the thread serves, the owner
 //! sends a few datagrams at its flush, and the thread everything else.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -52,6 +54,7 @@ pub use state::{Encryption, State};
 pub use thread::{Clock, stop_all};
 
 use crate::Transport;
+use crate::bans::Bans;
 use locks::{Guard, Rank, Ranked};
 use socket_side::{Handshakes, Read, Reader, Report, SocketSide};
 use thread::Thread;
@@ -82,6 +85,8 @@ pub struct Driver {
     has_ended: AtomicBool,
     /// Whether an encrypted session ever failed, or a datagram could not be decompressed.
     has_trouble: AtomicBool,
+    /// Has a lock of its own, behind all others.
+    bans: Bans,
 }
 
 impl Driver {
@@ -95,6 +100,7 @@ impl Driver {
             thread: Mutex::new(None),
             has_ended: AtomicBool::new(true),
             has_trouble: AtomicBool::new(false),
+            bans: Bans::default(),
         }
     }
 
@@ -113,6 +119,11 @@ impl Driver {
             self.has_trouble.store(true, Ordering::Relaxed);
         }
         state.apply(now, report);
+    }
+
+    /// The banned networks.
+    pub fn bans(&self) -> &Bans {
+        &self.bans
     }
 
     /// Makes a change after which something may have to leave at once.
@@ -146,9 +157,17 @@ impl Driver {
         reader: Reader,
     ) -> Read {
         let lock = || self.state.lock();
-        socket.read(datagrams, bytes, reader, lock, |state, arrival| {
-            state.receive(now, arrival);
-        })
+        let is_banned = |from: SocketAddr| self.bans.drops(from.ip(), now);
+        socket.read(
+            datagrams,
+            bytes,
+            reader,
+            is_banned,
+            lock,
+            |state, arrival| {
+                state.receive(now, arrival);
+            },
+        )
     }
 
     /// Decodes what was read and hands it to the protocol; the state is returned locked.

@@ -9,11 +9,12 @@ use std::time::Duration;
 use enet_codec::{Compression, Recorder};
 use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, Limits, PacketFlags, PeerId, PeerState,
-    QueueError, Time,
+    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, IpNet, JoinRequest, Limits, PacketFlags,
+    PeerId, PeerState, QueueError, Time, Verdict,
 };
 
 use crate::Transport;
+use crate::bans::{BansFull, canonical};
 use crate::driver::{Clock, Driver, MANY_DATAGRAMS};
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
@@ -281,6 +282,47 @@ impl Host {
     /// Sets what remotes may cost from now on. Connections and sessions that exist stay.
     pub fn set_limits(&mut self, limits: Limits) {
         self.driver.state().set_limits(limits);
+    }
+
+    /// Chooses whether new connectors wait for [`Host::judge`] before they get a slot or an answer.
+    pub fn set_judged(&mut self, is_judged: bool) {
+        self.driver.state().host.set_judged(is_judged);
+    }
+
+    /// The next connector that waits for a verdict: see [`enet_proto::Host::next_request`].
+    pub fn next_request(&mut self, now: Time) -> Option<JoinRequest> {
+        self.driver.state().host.next_request(now)
+    }
+
+    /// Decides about a connector; false if it does not wait any more.
+    pub fn judge(&mut self, now: Time, id: u64, verdict: Verdict) -> bool {
+        let was_waiting = self.driver.call(|state| state.host.judge(now, id, verdict));
+        self.send_ready(now);
+        was_waiting
+    }
+
+    /// Bans a network, or an address as one of a single address, until a time or for ever. Its datagrams are dropped
+    /// unread from now on, and its connections end with [`enet_proto::Limit::Banned`].
+    ///
+    /// # Errors
+    /// There are [`crate::MAX_BANS`] bans already.
+    pub fn ban(&mut self, now: Time, network: IpNet, until: Option<Time>) -> Result<(), BansFull> {
+        self.driver.bans().ban(now, network, until)?;
+        let network = canonical(network);
+        self.driver
+            .call(|state| state.host.end_banned(now, network));
+        self.send_ready(now);
+        Ok(())
+    }
+
+    /// Ends the ban of a network; false if it is not banned under the same address and length.
+    pub fn unban(&mut self, network: IpNet) -> bool {
+        self.driver.bans().unban(network)
+    }
+
+    /// The banned networks, and when each ban ends.
+    pub fn bans(&self, now: Time) -> Vec<(IpNet, Option<Time>)> {
+        self.driver.bans().list(now)
     }
 
     /// Queues a packet for one peer.

@@ -43,6 +43,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bans;
 mod driver;
 mod host;
 pub mod netem;
@@ -50,6 +51,7 @@ mod sessions;
 mod socket;
 mod udp;
 
+pub use bans::{BansFull, MAX_BANS};
 pub use driver::{Clock, stop_all};
 pub use host::{Host, Totals};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};

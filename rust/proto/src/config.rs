@@ -1,11 +1,12 @@
 //! Settings: of a host, of its admission of connections, and of a connection.
 
-use crate::{DEFAULT_MTU, Limits, MAX_CHANNELS, MAX_PACKET_SIZE, Time};
+use crate::{DEFAULT_MTU, Limits, MAX_CHANNELS, MAX_PACKET_SIZE, Seed, Time};
 
 /// Settings of a [`crate::Host`].
 #[derive(Debug, Clone)]
 pub struct HostConfig {
-    /// Peer slots, 1 to [`crate::MAX_PEERS`].
+    /// Most connections at a time, 1 to [`crate::MAX_PEERS`]. Of a host that [`Self::is_guarded`], half-open
+    /// ones do not count.
     pub max_peers: usize,
     /// Most channels granted to an incoming connection, 1 to [`MAX_CHANNELS`].
     pub max_channels: usize,
@@ -13,8 +14,8 @@ pub struct HostConfig {
     pub in_bandwidth: u32,
     /// Outgoing bandwidth in bytes per second, 0 for unlimited.
     pub out_bandwidth: u32,
-    /// Seed of the connection tokens. It should be unpredictable.
-    pub seed: u32,
+    /// Seed of the random numbers.
+    pub seed: Seed,
     /// The time at which the host is made.
     pub now: Time,
     /// Largest datagram offered to the remote, [`crate::MIN_MTU`] to [`crate::MAX_MTU`] bytes.
@@ -32,25 +33,36 @@ pub struct HostConfig {
     /// and is accepted as soon as the reason is gone. A C host that connects to the broadcast address
     /// believes the first answer, even a refusal.
     pub answers_refused: bool,
+    /// Whether the host defends itself where the C library does not, and remains compatible. Slots, sessions
+    /// and the first number of control commands are random, so that a forger cannot guess them. A half-open
+    /// connection has a slot of its own besides [`Self::max_peers`], gives way to a new one when there are
+    /// too many, and becomes a connection only when it acknowledges our answer by its random number.
+    pub is_guarded: bool,
+    /// Whether connections that begin here offer a proof of their address, which a guarded host of ours asks for
+    /// when it is flooded. Other hosts ignore the offer.
+    pub offers_proof: bool,
     /// What remotes may cost the host.
     pub limits: Limits,
 }
 
 impl HostConfig {
-    /// Settings with `max_peers` slots and ENet's defaults for everything else.
+    /// Settings with `max_peers` slots and ENet's defaults for everything else. A seed of 32 bits is for
+    /// tests: others set [`Self::seed`].
     pub fn new(max_peers: usize, seed: u32, now: Time) -> Self {
         Self {
             max_peers,
             max_channels: MAX_CHANNELS,
             in_bandwidth: 0,
             out_bandwidth: 0,
-            seed,
+            seed: seed.into(),
             now,
             mtu: DEFAULT_MTU,
             checksum: false,
             max_packet_size: MAX_PACKET_SIZE,
             max_unread_data: 128 * 1024 * 1024,
             answers_refused: false,
+            is_guarded: false,
+            offers_proof: false,
             limits: Limits::none(),
         }
     }

@@ -65,6 +65,9 @@
 //! - Commands are written into a datagram when they are queued, and acknowledgements ride in front of
 //!   them. Packets that arrive in order are delivered without being stored. Buffers are reused.
 //! - Packets are reported on arrival, so a disconnect does not discard what came before it.
+//! - A guarded host ([`HostConfig::is_guarded`]) has random slots, sessions and numbers of control commands, keeps
+//!   half-open connections apart from the others, and takes a connection for one only when its remote acknowledges
+//!   the random number of the answer.
 //! - An unverified sender never receives more bytes than it sends, and memory is allocated only for
 //!   bytes that really arrived.
 
@@ -82,6 +85,7 @@ mod lifecycle;
 mod limits;
 mod peer;
 mod recv;
+mod seed;
 mod send;
 mod types;
 mod wire;
@@ -90,9 +94,10 @@ pub use config::{Admission, HostConfig, Throttle, Timeout};
 pub use drops::Drops;
 pub use error::QueueError;
 pub use event::{Disconnect, Event, PacketFlags};
-pub use host::Host;
+pub use host::{Host, JoinRequest, Verdict};
 pub use ipnet::IpNet;
 pub use limits::{Limit, Limits, subscriber};
+pub use seed::Seed;
 pub use types::{
     DEFAULT_MTU, LOSS_SCALE, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS,
     MIN_DATAGRAM_SIZE, MIN_MTU, PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Time,

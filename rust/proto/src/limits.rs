@@ -2,7 +2,7 @@
 //!
 //! The host keeps each limit where the cost arises, and counts what it drops for one in [`crate::Drops`].
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -18,12 +18,13 @@ const SUBSCRIBER_BITS: u32 = 64;
 pub struct Limits {
     /// Connections that may begin in a second, from all addresses together; 0 for no limit.
     pub connects_per_second: u32,
-    /// The same from one address, with [`Self::trusted`] excepted; 0 for no limit.
+    /// The same from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted; 0 for
+    /// no limit.
     pub connects_per_second_per_address: u32,
     /// Half-open connections at a time, from all addresses together. They occupy no slot of
-    /// [`crate::HostConfig::max_peers`].
+    /// [`crate::HostConfig::max_peers`], if the host is guarded.
     pub half_open: usize,
-    /// The same from one address, with [`Self::trusted`] excepted.
+    /// The same from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted.
     pub half_open_per_address: usize,
     /// Connections from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted; 0 for
     /// no limit.
@@ -95,6 +96,13 @@ impl Limits {
         }
     }
 
+    /// Whether the limits for each address do not apply to an address: to this machine's own, 127.0.0.1 and ::1,
+    /// and to a trusted proxy's.
+    pub fn exempts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        address == Ipv4Addr::LOCALHOST || address == Ipv6Addr::LOCALHOST || self.trusts(address)
+    }
+
     /// Whether an address belongs to a trusted proxy.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -127,6 +135,8 @@ pub enum Limit {
     Unsent = 0x454E_5403,
     /// [`Limits::undecodable`].
     Undecodable = 0x454E_5404,
+    /// No limit, but a ban: see [`crate::Host::end_banned`].
+    Banned = 0x454E_5405,
 }
 
 impl Limit {

@@ -34,7 +34,7 @@ pub const LOSS_SCALE: u32 = 65536;
 /// Calls with a stale id do nothing, and treat the peer as disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId {
-    /// Index of the slot in its host, below [`crate::HostConfig::max_peers`].
+    /// Index of the slot in its host, below [`MAX_PEERS`].
     pub slot: u16,
     /// Number of the connection among all that the host has had.
     pub generation: u32,

@@ -29,6 +29,12 @@ pub const SHORT_HEADER_SIZE: usize = 2;
 pub const HEADER_SIZE: usize = 4;
 /// Size of the checksum, behind the header.
 pub const CHECKSUM_SIZE: usize = 4;
+/// Bytes of a proof of address.
+pub const PROOF_SIZE: usize = 16;
+/// What stands for the channel and the number of a proof, so that nothing else is taken for one: a name and a
+/// version.
+const PROOF_CHANNEL: u8 = b'P';
+const PROOF_VERSION: u16 = 1;
 /// Most commands in a datagram.
 pub const MAX_COMMANDS: u32 = 32;
 /// Most fragments a packet can have.
@@ -85,18 +91,45 @@ pub struct Fragment {
 /// A command without its header; payloads follow it in the datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    Acknowledge { sequence: u16, sent_time: u16 },
-    Connect { terms: Terms, data: u32 },
+    Acknowledge {
+        sequence: u16,
+        sent_time: u16,
+    },
+    Connect {
+        terms: Terms,
+        data: u32,
+    },
     VerifyConnect(Terms),
-    Disconnect { data: u32 },
+    Disconnect {
+        data: u32,
+    },
     Ping,
-    Reliable { length: u16 },
-    Unreliable { sequence: u16, length: u16 },
-    Fragment { fragment: Fragment, length: u16 },
-    Unsequenced { group: u16, length: u16 },
-    BandwidthLimit { incoming: u32, outgoing: u32 },
+    Reliable {
+        length: u16,
+    },
+    Unreliable {
+        sequence: u16,
+        length: u16,
+    },
+    Fragment {
+        fragment: Fragment,
+        length: u16,
+    },
+    Unsequenced {
+        group: u16,
+        length: u16,
+    },
+    BandwidthLimit {
+        incoming: u32,
+        outgoing: u32,
+    },
     ThrottleConfigure(Throttle),
-    UnreliableFragment { fragment: Fragment, length: u16 },
+    UnreliableFragment {
+        fragment: Fragment,
+        length: u16,
+    },
+    /// A command of ours, with a number at which C ends the datagram.
+    Proof([u8; PROOF_SIZE]),
 }
 
 /// A command with its header.
@@ -109,6 +142,19 @@ pub struct Framed {
     pub wants_ack: bool,
     pub unsequenced: bool,
     pub command: Command,
+}
+
+impl Framed {
+    /// A proof of address, or a host's answer to a wrong one.
+    pub fn proof(proof: [u8; PROOF_SIZE]) -> Self {
+        Self {
+            channel: PROOF_CHANNEL,
+            sequence: PROOF_VERSION,
+            wants_ack: false,
+            unsequenced: false,
+            command: Command::Proof(proof),
+        }
+    }
 }
 
 impl Command {
@@ -126,6 +172,7 @@ impl Command {
             Self::BandwidthLimit { .. } => 10,
             Self::ThrottleConfigure(_) => 11,
             Self::UnreliableFragment { .. } => 12,
+            Self::Proof(_) => 0,
         }
     }
 
@@ -153,6 +200,7 @@ impl Command {
             Self::BandwidthLimit { .. } => 12,
             Self::ThrottleConfigure(_) => 16,
             Self::Fragment { .. } | Self::UnreliableFragment { .. } => 24,
+            Self::Proof(_) => 4 + PROOF_SIZE,
             Self::VerifyConnect(_) => 44,
             Self::Connect { .. } => 48,
         }

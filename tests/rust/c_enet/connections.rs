@@ -150,6 +150,8 @@ fn one_slot_has_many_connections_in_turn() {
         let mut world = World::new(4);
         let settings = Settings {
             max_peers: 1,
+            // Slots in order.
+            is_guarded: false,
             ..Settings::default()
         };
         let server = world.host(server, settings);
@@ -216,6 +218,7 @@ fn a_full_server_does_not_answer() {
         let mut world = World::new(6);
         let settings = Settings {
             max_peers: 1,
+            is_guarded: false,
             ..Settings::default()
         };
         let pair = world.pair(server, client, settings);

@@ -32,6 +32,9 @@ pub struct Settings {
     pub checksum: bool,
     /// Whether a host of ours answers the clients it refuses.
     pub answers_refused: bool,
+    /// Whether a host of ours has random slots, sessions and numbers of control commands, and offers proofs of its
+    /// address, as in Godot.
+    pub is_guarded: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +45,7 @@ impl Default for Settings {
             range_coder: false,
             checksum: false,
             answers_refused: false,
+            is_guarded: true,
         }
     }
 }
@@ -125,6 +129,8 @@ impl Node {
             answers_refused: settings.answers_refused,
             // No honest ENet meets a limit.
             limits: Limits::new(settings.max_peers),
+            is_guarded: settings.is_guarded,
+            offers_proof: settings.is_guarded,
             ..HostConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);

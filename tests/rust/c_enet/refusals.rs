@@ -15,6 +15,7 @@ const ANSWERS: Settings = Settings {
     range_coder: false,
     checksum: false,
     answers_refused: true,
+    is_guarded: true,
 };
 
 /// Runs a test with a client of each engine and every combination of codec and checksum.

@@ -9,7 +9,7 @@ use crate::{
     ClientOptions, ConnectError, Connection, CreateError, ServerOptions, SharedConnection,
 };
 use enet_net::BindAddress;
-use enet_proto::{Admission, HostConfig, PeerId, Time};
+use enet_proto::{Admission, HostConfig, PeerId, Seed, Time};
 
 /// The admission of a server: every remote whose connect data is a Godot id that no other client has.
 pub(super) fn unique_ids() -> Admission {
@@ -114,7 +114,7 @@ impl Multiplayer {
         port: u16,
     ) -> Result<Connection, CreateError> {
         let network = Rc::clone(&self.network);
-        let mut host = Connection::new(network, self.seed);
+        let mut host = Connection::with_seed(network, self.next_seed());
         host.set_stall_timeout(self.settings.stall_timeout);
         host.set_thread(self.settings.thread_clock)
             .map_err(CreateError::Thread)?;
@@ -124,9 +124,7 @@ impl Multiplayer {
         Ok(host)
     }
 
-    fn next_seed(&mut self) -> u32 {
-        // Any odd step gives every one of a peer's hosts another seed.
-        self.seed = self.seed.wrapping_add(0x9E37_79B9);
-        self.seed
+    fn next_seed(&mut self) -> Seed {
+        self.seed.split()
     }
 }

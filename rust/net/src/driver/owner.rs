@@ -174,6 +174,8 @@ impl Driver {
         let is_client = dtls.is_client();
         let mut state = self.state.lock();
         state.host.set_mtu(mtu);
+        // By the cookies of the handshakes.
+        state.host.set_addresses_proven(true);
         if is_client {
             state.host.pause_connecting();
         }

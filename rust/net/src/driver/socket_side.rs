@@ -128,13 +128,14 @@ impl SocketSide {
     /// Reads the socket until it is empty or one of the limits is reached. Datagrams that need neither
     /// decryption nor decompression are passed to `take` from the transport's own buffer: a copy would
     /// cost some 5 % of a large packet. `lock` is taken for all datagrams that one system call returned,
-    /// and not during the call. The other datagrams wait for [`SocketSide::decrypt`] and
+    /// and not during the call. Datagrams of banned senders are dropped before anything else is done with them. The other datagrams wait for [`SocketSide::decrypt`] and
     /// [`SocketSide::decompress`].
     pub fn read<G>(
         &mut self,
         max_datagrams: usize,
         max_bytes: usize,
         reader: Reader,
+        is_banned: impl Fn(SocketAddr) -> bool,
         lock: impl Fn() -> G,
         mut take: impl FnMut(&mut G, Arrival<'_>),
     ) -> Read {
@@ -147,6 +148,9 @@ impl SocketSide {
             let take = &mut |from, datagram: &[u8]| {
                 let wire_size = datagram.len();
                 read.bytes += wire_size;
+                if is_banned(from) {
+                    return;
+                }
                 // One that waits holds up those behind it: a later packet would make it late.
                 let waits = is_encrypted || !inbox.is_empty() || datagram::is_compressed(datagram);
                 if waits {

@@ -58,6 +58,8 @@ impl Host {
         let state = self.driver.state();
         let mut drops = state.host.drops();
         drops.add(&state.drops);
+        drop(state);
+        drops.banned += self.driver.bans().dropped();
         drops
     }
 
@@ -103,7 +105,7 @@ impl Host {
         self.buffer_sizes
     }
 
-    /// Totals of the socket so far.
+    /// Totals of the socket so far. Datagrams of banned addresses do not count.
     pub fn totals(&self) -> Totals {
         self.driver.state().totals
     }

@@ -1,57 +1,62 @@
 //! Which connectors are accepted, and what refused ones are told.
 //!
-//! A connector may have forged its sender address. Three rules follow:
+//! A connector may have forged its sender address. Five rules follow:
 //!
 //! - An answer goes out only when a CONNECT comes in, and is no longer than that (with a codec, twice
-//!   as long at most). (C retransmits its answer for half a minute to whatever address was named.)
-//! - A half-open connection is dropped five seconds after the last CONNECT. When most slots are
-//!   half-open and none is free, the oldest one is evicted after two.
+//!   as long at most). (C retransmits its answer for half a minute to whatever address was named.) In a
+//!   guarded host a datagram with the right slot and session has the answer repeated, a few times.
+//! - A half-open connection is dropped five seconds after the last CONNECT, or when it has to give way. In
+//!   a host that is not guarded it has one of the places for connections, and gives way after two seconds
+//!   if most of them are half-open and none is free.
+//! - In a guarded host a connection has its place only when it is proven: by the acknowledgement of the
+//!   random number of our answer. Wrong guesses end it. So "full" is said only when connections fill the host.
+//! - Attempts are counted by the second. One too many gets no answer: an honest connector asks again.
 //! - A refusal, if the config asks for them, is a DISCONNECT for the slot that the CONNECT names, which
 //!   every ENet that is connecting believes. It waits for no acknowledgement, so nothing is kept, and
 //!   it is repeated only when the CONNECT is. A refusal is shorter than an honest CONNECT; where a
 //!   codec made the CONNECT shorter still, there is none.
 //!
 //! A refusal that a forged CONNECT provokes does less than a forged DISCONNECT would: an established
-//! connection checks the session, which is always 3 here, and ours checks the number, which is always
-//! 1.
+//! connection checks the session, which is always 3 here and never that of a connection that a guarded host
+//! accepted, and ours checks the number, which is always 1.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use super::context::{Census, Context, decrement};
+use super::context::{Census, Context};
+use super::half_open::HalfOpen;
+use super::handshake::Request;
+use super::rate::ConnectRate;
 use super::slots::Slots;
 use crate::peer::Peer;
 use crate::send::Route;
-use crate::wire::{CONTROL_CHANNEL, Command, Framed, SHORT_HEADER_SIZE, Terms};
-use crate::{Admission, PeerId, PeerState};
+use crate::wire::{CONTROL_CHANNEL, Command, Framed, SHORT_HEADER_SIZE};
+use crate::{Admission, PeerId};
 
-/// Milliseconds a half-open connection is kept even if its slot is needed: an honest answer hardly
-/// takes longer.
+/// Milliseconds a half-open connection is kept in a host that is not guarded, even if its slot is needed: an
+/// honest answer hardly takes longer.
 const HALF_OPEN_GRACE: u64 = 2000;
 
 /// The connections that others began, and the rule for new ones.
 pub struct Incoming {
     rule: Admission,
-    max_per_ip: usize,
     /// Slots, by a hash of address and token.
-    by_token: HashMap<u64, u16>,
+    by_token: BTreeMap<u64, u16>,
     hasher: RandomState,
-    by_ip: HashMap<IpAddr, usize>,
-    /// Half-open connections and when they began, oldest first. Others may be among them.
-    half_open: VecDeque<(PeerId, u64)>,
+    pub half_open: HalfOpen,
+    pub rate: ConnectRate,
 }
 
 impl Incoming {
     /// No connections, and every connector welcome.
-    pub fn new(max_per_ip: usize) -> Self {
+    pub fn new() -> Self {
         Self {
             rule: Admission::default(),
-            max_per_ip,
-            by_token: HashMap::new(),
+            by_token: BTreeMap::new(),
             hasher: RandomState::new(),
-            by_ip: HashMap::new(),
-            half_open: VecDeque::new(),
+            half_open: HalfOpen::default(),
+            rate: ConnectRate::new(),
         }
     }
 
@@ -59,32 +64,28 @@ impl Incoming {
         self.rule = rule;
     }
 
-    /// Whether a connection from an address with this connect data may begin, if there is a slot.
-    pub fn admits(&self, from: SocketAddr, data: u32, census: &Census) -> bool {
-        let is_welcome = match self.rule {
+    /// Whether the rule admits a connection with this connect data.
+    pub fn admits(&self, data: u32, census: &Census) -> bool {
+        match self.rule {
             Admission::Everybody => true,
             Admission::Nobody => false,
             Admission::UniqueData { min, max } => {
                 (min..=max).contains(&data) && !census.has_data(data)
             }
-        };
-        let known = self.by_ip.get(&from.ip()).copied().unwrap_or(0);
-        is_welcome && known < self.max_per_ip
+        }
     }
 
     /// Records a new half-open connection.
-    pub fn add(&mut self, peer: &Peer, now: u64) {
-        *self.by_ip.entry(peer.address().ip()).or_default() += 1;
+    pub fn add(&mut self, peer: &Peer, now: u64, is_proven: bool) {
         let key = self.key(peer.address(), peer.packer.route().token());
         self.by_token.insert(key, peer.id().slot);
-        self.half_open.push_back((peer.id(), now));
+        (self.half_open).add(peer.id(), peer.address().ip(), now, is_proven);
     }
 
     /// Forgets a connection that ended.
     pub fn remove(&mut self, peer: &Peer) {
         let key = self.key(peer.address(), peer.packer.route().token());
         self.by_token.remove(&key);
-        decrement(&mut self.by_ip, peer.address().ip());
     }
 
     /// The slot of the connection that this CONNECT began already.
@@ -98,57 +99,42 @@ impl Incoming {
         self.hasher.hash_one((from, token))
     }
 
-    /// The half-open connection to evict when a slot is needed: the oldest, if it had its time and
-    /// there are too many to be honest.
-    pub fn take_evicted(&mut self, slots: &Slots, now: u64) -> Option<PeerId> {
-        if self.half_open.len() * 2 <= slots.count() {
+    /// The half-open connection that gives way in a host that is not guarded: the first one, if it had its
+    /// time and there are too many to be honest.
+    pub fn first_after_grace(&self, slots: &Slots, now: u64) -> Option<PeerId> {
+        if self.half_open.count() * 2 <= slots.count() {
             return None;
         }
-        while let Some(&(id, since)) = self.half_open.front() {
-            let is_half_open = slots.state(id) == PeerState::AcknowledgingConnect;
-            if is_half_open && now < since + HALF_OPEN_GRACE {
-                return None;
-            }
-            self.half_open.pop_front();
-            if is_half_open {
-                return Some(id);
-            }
-        }
-        None
-    }
-
-    /// Removes connections that are not half-open any more from the list.
-    pub fn trim_half_open(&mut self, slots: &Slots) {
-        let is_half_open =
-            |&(id, _): &(PeerId, u64)| slots.state(id) == PeerState::AcknowledgingConnect;
-        while self.half_open.front().is_some_and(|it| !is_half_open(it)) {
-            self.half_open.pop_front();
-        }
-        // One that stays must not let those behind it pile up.
-        if self.half_open.len() > 2 * slots.count() {
-            self.half_open.retain(is_half_open);
-        }
+        let (id, since) = self.half_open.first()?;
+        (now >= since.saturating_add(HALF_OPEN_GRACE)).then_some(id)
     }
 }
 
-/// Tells a connector, whose CONNECT came in a datagram of `size` bytes, that it is refused.
-pub fn refuse(context: &mut Context, from: SocketAddr, size: usize, terms: &Terms) {
-    let framed = Framed {
-        channel: CONTROL_CHANNEL,
-        sequence: 1,
-        wants_ack: false,
-        unsequenced: true,
-        command: Command::Disconnect { data: 0 },
-    };
+/// Tells a connector that it is refused. `data` is that of the DISCONNECT.
+pub fn refuse(context: &mut Context, request: &Request, data: u32) {
+    if context.config.answers_refused {
+        let framed = Framed {
+            channel: CONTROL_CHANNEL,
+            sequence: 1,
+            wants_ack: false,
+            unsequenced: true,
+            command: Command::Disconnect { data },
+        };
+        answer_once(context, request, &framed);
+    }
+}
+
+/// Sends a connector an answer for the slot that its CONNECT names, if the answer is no longer than that.
+pub fn answer_once(context: &mut Context, request: &Request, framed: &Framed) {
     let length = SHORT_HEADER_SIZE + context.output.checksum_size() + framed.command.size();
-    if !context.config.answers_refused || size < length {
+    if request.size < length {
         return;
     }
     const NO_SESSION: u8 = 0xFF;
-    let mut route = Route::new(from, NO_SESSION);
-    route.set_remote(terms.slot, NO_SESSION);
-    route.set_token(terms.token);
-    context.output.push_single(&route, &framed, context.now);
+    let mut route = Route::new(request.from, NO_SESSION);
+    route.set_remote(request.terms.slot, NO_SESSION);
+    route.set_token(request.terms.token);
+    context.output.push_single(&route, framed, context.now);
 }
 
 #[cfg(test)]
@@ -177,14 +163,48 @@ mod tests {
         assert_eq!(answer.len(), 10);
     }
 
+    /// A half-open connection costs some 0.5 kB, and one that comes and goes leaves nothing.
+    #[test]
+    fn nothing_stays_of_connectors_that_leave() {
+        assert!(size_of::<Peer>() <= 640, "{}", size_of::<Peer>());
+        for is_guarded in [false, true] {
+            let config = HostConfig {
+                is_guarded,
+                ..HostConfig::new(4, 1, Time::ZERO)
+            };
+            let mut host = Host::new(&config);
+            // The first one stays half-open.
+            for number in 0..1000u16 {
+                let from = ([10, 0, 0, 1], number).into();
+                let mut connect = [0; 52];
+                connect[..8].copy_from_slice(&[0x8F, 0xFF, 0, 0, 0x82, 0xFF, 0, 1]);
+                connect[23] = 1;
+                host.receive(Time::ZERO, from, &connect);
+                let mut answer = Vec::new();
+                assert!(host.next_datagram(&mut answer).is_some());
+                let header = [answer[11] << 4 | answer[8], answer[9]];
+                let disconnect = [&header[..], &[0x44, 0xFF, 0, 2, 0, 0, 0, 0]].concat();
+                if number > 0 {
+                    host.receive(Time::ZERO, from, &disconnect);
+                }
+            }
+            assert_eq!(host.incoming.half_open.count(), 1);
+            assert_eq!(host.incoming.by_token.len(), 1);
+            assert!(host.context.output.ready_count() == 0 && host.next_event().is_none());
+            let is_left = host.slots.iter().count();
+            assert_eq!(is_left, 1);
+            let most = 2 * host.slots.count() + 65;
+            assert!(host.timers.len() <= most, "{}", host.timers.len());
+        }
+    }
+
     #[test]
     fn unique_data_lies_in_its_range_and_is_not_in_use() {
-        let mut incoming = Incoming::new(1);
+        let mut incoming = Incoming::new();
         incoming.set_rule(Admission::UniqueData { min: 2, max: 10 });
         let mut census = Census::default();
         census.add(false, Some(7));
-        let from = ([10, 0, 0, 1], 9).into();
-        let admitted = (0..20).filter(|&data| incoming.admits(from, data, &census));
+        let admitted = (0..20).filter(|&data| incoming.admits(data, &census));
         assert_eq!(admitted.collect::<Vec<_>>(), [2, 3, 4, 5, 6, 8, 9, 10]);
     }
 }

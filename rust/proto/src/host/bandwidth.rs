@@ -27,6 +27,7 @@ impl Host {
         }
         let elapsed = now - self.last_share;
         self.last_share = now;
+        self.incoming.rate.tidy(now);
         if self.context.census.connected() == 0 {
             return;
         }

@@ -8,7 +8,7 @@ use crate::lifecycle;
 use crate::peer::Peer;
 use crate::send::{Content, queue_control, queue_packet};
 use crate::wire::{Command, Header};
-use crate::{Disconnect, Event, Limit, PacketFlags, PeerId, QueueError, Time};
+use crate::{Disconnect, Event, IpNet, Limit, PacketFlags, PeerId, QueueError, Time};
 
 impl Host {
     /// Starts a connection with `channels` channels, 1 to [`crate::MAX_CHANNELS`], which shows the
@@ -193,6 +193,19 @@ impl Host {
         self.with_peer(peer, |peer, context| {
             lifecycle::drop_over_limit(peer, context, limit);
         });
+    }
+
+    /// Ends all connections with a network that was banned, with [`Limit::Banned`]. Walks all slots. The caller
+    /// drops the network's datagrams.
+    pub fn end_banned(&mut self, now: Time, network: IpNet) {
+        self.context.advance(now);
+        let is_banned = |peer: &&Peer| network.contains(&peer.address().ip().to_canonical());
+        let banned: Vec<PeerId> = self.slots.iter().filter(is_banned).map(Peer::id).collect();
+        for id in banned {
+            self.with_peer(id, |peer, context| {
+                lifecycle::close_over_limit(peer, context, Limit::Banned);
+            });
+        }
     }
 
     /// Ends all half-open connections, with [`Disconnect::Now`]: their remotes may take themselves for

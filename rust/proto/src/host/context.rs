@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use super::events::Events;
 use super::millis;
+use super::places::{NoPlace, Places};
 use crate::send::{BufferPool, Output};
 use crate::{Drops, HostConfig, Time};
 
@@ -20,6 +21,7 @@ pub struct Context {
     /// Slots of peers with something to send.
     pub dirty: Vec<u16>,
     pub census: Census,
+    pub places: Places,
     /// See [`crate::Host::set_jitter_tolerance`].
     pub jitter_tolerance: u32,
     /// See [`crate::Host::pause_receiving`].
@@ -40,11 +42,20 @@ impl Context {
             buffers: BufferPool::default(),
             dirty: Vec::new(),
             census: Census::default(),
+            places: Places::default(),
             jitter_tolerance: 0,
             receiving_is_paused: false,
             drops: Drops::default(),
             waiting: 0,
             config,
+        }
+    }
+
+    /// Counts a connector for whom there is no place.
+    pub fn count_refused(&mut self, cause: NoPlace) {
+        match cause {
+            NoPlace::Full => self.drops.full += 1,
+            NoPlace::TooManyOfSubscriber => self.drops.over_limit += 1,
         }
     }
 
@@ -117,7 +128,7 @@ impl Census {
 }
 
 /// Decrements a count, and removes it at zero.
-pub fn decrement<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
+fn decrement<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
     if let Some(count) = counts.get_mut(&key) {
         *count -= 1;
         if *count == 0 {

@@ -1,13 +1,28 @@
 //! Connections that begin: ours, and those of connectors.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::Host;
-use super::admission::refuse;
+use super::admission::{answer_once, refuse};
+use super::rate::Attempt;
 use crate::lifecycle;
-use crate::peer::Peer;
-use crate::wire::{Framed, NO_SLOT, Terms};
+use crate::peer::{Lots, Peer};
+use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
 use crate::{MAX_CHANNELS, PeerId, PeerState};
+
+/// A CONNECT that arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    pub from: SocketAddr,
+    /// Bytes of its datagram on the wire.
+    pub size: usize,
+    /// Number of the command.
+    pub number: u16,
+    pub terms: Terms,
+    pub data: u32,
+    /// Whether its sender receives what is sent to its address.
+    pub is_proven: bool,
+}
 
 impl Host {
     pub(super) fn begin_connecting(
@@ -16,11 +31,16 @@ impl Host {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
+        if self.context.places.are_full(&self.context.config) {
+            return None;
+        }
         let id = self.add_peer(address, PeerState::Connecting)?;
         let token = self.random.next();
+        let lots = self.draw_lots();
         let is_paused = self.connecting_is_paused;
         self.with_peer(id, |peer, context| {
-            peer.begin_connecting(&context.config, token, channels, data);
+            peer.take_place(context);
+            peer.begin_connecting(&context.config, token, channels, data, lots);
             peer.handshake.set_paused(is_paused);
             if !is_paused {
                 lifecycle::send_connect(peer, context);
@@ -29,32 +49,69 @@ impl Host {
         Some(id)
     }
 
+    fn draw_lots(&mut self) -> Option<Lots> {
+        if !self.context.config.is_guarded {
+            return None;
+        }
+        let [high, low, incoming_session, outgoing_session] = self.random.bytes();
+        Some(Lots {
+            number: u16::from_be_bytes([high, low]),
+            incoming_session,
+            outgoing_session,
+        })
+    }
+
+    /// Fills a free slot; if there is none, a half-open connection may have to give way.
     fn add_peer(&mut self, address: SocketAddr, state: PeerState) -> Option<PeerId> {
         if !self.slots.has_free() {
-            self.evict_half_open();
+            let (half_open, now) = (&self.incoming, self.context.now);
+            let first = match self.context.config.is_guarded {
+                true => half_open.half_open.first().map(|(id, _)| id),
+                false => half_open.first_after_grace(&self.slots, now),
+            };
+            self.evict(first?);
         }
         let mtu = self.context.config.mtu;
-        let peer =
-            (self.slots).fill(|id, sessions| Peer::new(id, address, mtu, sessions, state))?;
+        let peer = self.slots.fill(&mut self.random, |id, sessions| {
+            Peer::new(id, address, mtu, sessions, state)
+        })?;
         Some(peer.id())
     }
 
-    fn evict_half_open(&mut self) {
-        let evicted = self.incoming.take_evicted(&self.slots, self.context.now);
-        if let Some(id) = evicted {
-            self.with_peer(id, |peer, context| peer.end(context, None));
-        }
+    /// Has a half-open connection give way to another one.
+    fn evict(&mut self, id: PeerId) {
+        self.context.drops.over_limit += 1;
+        self.with_peer(id, |peer, context| peer.end(context, None));
     }
 
-    /// A CONNECT in a datagram of `size` bytes; a repeated one is answered once more.
-    pub(super) fn on_connect(
-        &mut self,
+    /// Makes room for one more half-open connection. False if all that there are have proven addresses.
+    fn make_room(&mut self, from: IpAddr) -> bool {
+        let limits = &self.context.config.limits;
+        let half_open = &self.incoming.half_open;
+        let own = half_open.count_of(from) >= limits.half_open_per_address && !limits.exempts(from);
+        let first = match own {
+            true => half_open.oldest_of(from),
+            false if half_open.count() >= limits.half_open => half_open.first(),
+            false => return true,
+        };
+        first.inspect(|&(id, _)| self.evict(id)).is_some()
+    }
+
+    /// Whether a connector receives what is sent to its address.
+    pub(super) fn is_proven(
+        &self,
         from: SocketAddr,
-        size: usize,
-        framed: &Framed,
         terms: &Terms,
-        data: u32,
-    ) {
+        proof: Option<&[u8; PROOF_SIZE]>,
+    ) -> bool {
+        let is_valid = |proof| (self.proofs).is_valid(proof, from, terms.token, self.context.now);
+        self.addresses_are_proven || proof.is_some_and(is_valid)
+    }
+
+    /// A CONNECT; a repeated one is answered once more. `offers_proof` says whether the connector understands
+    /// [`Proofs`](super::proof::Proofs).
+    pub(super) fn on_connect(&mut self, request: Request, offers_proof: bool) {
+        let Request { from, terms, .. } = request;
         let channels = terms.channels as usize;
         if !(1..=MAX_CHANNELS).contains(&channels) || terms.slot >= NO_SLOT {
             return;
@@ -68,20 +125,71 @@ impl Host {
         if self.context.events.is_full() {
             return;
         }
-        let accepted = match self.incoming.admits(from, data, &self.context.census) {
-            true => self.add_peer(from, PeerState::AcknowledgingConnect),
-            false => None,
+        let limits = &self.context.config.limits;
+        let can_prove = offers_proof && !request.is_proven && self.context.config.is_guarded;
+        if can_prove && self.incoming.half_open.count() * 2 >= limits.half_open {
+            return self.ask_for_proof(&request);
+        }
+        let now = self.context.now;
+        match (self.incoming.rate).count(from.ip(), now, limits, request.is_proven) {
+            Attempt::Allowed => {}
+            Attempt::TooMany if can_prove => return self.ask_for_proof(&request),
+            Attempt::TooMany | Attempt::TooManyOfSubscriber => {
+                self.context.drops.over_limit += 1;
+                return;
+            }
+        }
+        if !self.incoming.admits(request.data, &self.context.census) {
+            self.context.drops.refused += 1;
+            return refuse(&mut self.context, &request, 0);
+        }
+        if self.requests.is_on {
+            // Nobody needs to judge those for whom there is no place.
+            if self.has_place(&request) {
+                self.request_verdict(request);
+            }
+        } else {
+            self.accept(&request);
+        }
+    }
+
+    fn ask_for_proof(&mut self, request: &Request) {
+        let proof = (self.proofs).of(request.from, request.terms.token, self.context.now);
+        answer_once(&mut self.context, request, &Framed::proof(proof));
+    }
+
+    /// Whether there is a place for a connector; otherwise it is refused.
+    fn has_place(&mut self, request: &Request) -> bool {
+        let from = request.from.ip();
+        let place = (self.context.places).check(from, &self.context.config);
+        if let Err(no_place) = place {
+            self.context.count_refused(no_place);
+            refuse(&mut self.context, request, 0);
+        }
+        place.is_ok()
+    }
+
+    /// Answers a CONNECT and keeps it as a half-open connection, if there is a place for it.
+    pub(super) fn accept(&mut self, request: &Request) {
+        if !self.has_place(request) {
+            return;
+        }
+        if !self.make_room(request.from.ip()) {
+            self.context.drops.over_limit += 1;
+            return;
+        }
+        let Some(id) = self.add_peer(request.from, PeerState::AcknowledgingConnect) else {
+            self.context.drops.full += 1;
+            return refuse(&mut self.context, request, 0);
         };
-        let Some(id) = accepted else {
-            return refuse(&mut self.context, from, size, terms);
-        };
+        let lots = self.draw_lots();
         self.with_peer(id, |peer, context| {
-            peer.controls.set_last_received(framed.sequence);
-            let granted = peer.accept_terms(&context.config, terms, data);
+            peer.controls.set_last_received(request.number);
+            let granted = peer.accept_terms(&context.config, &request.terms, request.data, lots);
             lifecycle::send_answer(peer, context, granted);
         });
         if let Some(peer) = self.slots.get(id) {
-            self.incoming.add(peer, self.context.now);
+            (self.incoming).add(peer, self.context.now, request.is_proven);
         }
     }
 }

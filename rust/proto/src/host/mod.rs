@@ -16,12 +16,17 @@ mod bandwidth;
 mod calls;
 mod context;
 mod events;
+mod half_open;
 mod handshake;
+mod judging;
 #[cfg(test)]
 mod leftovers_tests;
 mod pausing;
+mod places;
+mod proof;
 mod queries;
 mod random;
+mod rate;
 mod receive;
 mod settings;
 mod slots;
@@ -29,9 +34,12 @@ mod timers;
 
 pub use context::Context;
 pub use events::Events;
+pub use judging::{JoinRequest, Verdict};
 pub use timers::Alarm;
 
 use admission::Incoming;
+use judging::Requests;
+use proof::Proofs;
 use random::Random;
 use slots::Slots;
 use timers::Timers;
@@ -52,6 +60,10 @@ pub struct Host {
     context: Context,
     timers: Timers,
     incoming: Incoming,
+    requests: Requests,
+    proofs: Proofs,
+    /// See [`Host::set_addresses_proven`].
+    addresses_are_proven: bool,
     random: Random,
     /// See [`Host::pause_connecting`].
     connecting_is_paused: bool,
@@ -67,14 +79,16 @@ impl Host {
         config.max_channels = config.max_channels.clamp(1, MAX_CHANNELS);
         config.mtu = config.mtu.clamp(MIN_MTU, MAX_MTU);
         config.max_packet_size = config.max_packet_size.min(MAX_PACKET_SIZE);
+        // A generator of its own: the key does not change what a seed gives otherwise.
+        let mut keys = Random::new(&config.seed.clone().split());
         Self {
-            slots: Slots::new(config.max_peers),
+            slots: Slots::new(slot_count(&config), config.is_guarded),
             timers: Timers::default(),
-            incoming: Incoming::new(match config.limits.peers_per_address {
-                0 => usize::MAX,
-                limit => limit,
-            }),
-            random: Random::new(config.seed),
+            incoming: Incoming::new(),
+            requests: Requests::default(),
+            proofs: Proofs::new(keys.bytes()),
+            addresses_are_proven: false,
+            random: Random::new(&config.seed),
             connecting_is_paused: false,
             last_share: millis(config.now),
             context: Context::new(config),
@@ -118,7 +132,7 @@ impl Host {
         work: impl FnOnce(&mut Peer, &mut Context) -> R,
     ) -> Option<R> {
         let peer = self.slots.at_mut(slot)?;
-        let was_half_open = peer.is_half_open();
+        let half_open = peer.is_half_open().then(|| (peer.id(), peer.address()));
         let result = work(peer, &mut self.context);
         let is_half_open = peer.is_half_open();
         peer.budget.settle(&mut self.context.waiting);
@@ -129,8 +143,10 @@ impl Host {
             (self.timers).arm(id, &mut peer.alarm, deadline.max(earliest));
             self.trim_timers();
         }
-        if was_half_open && !is_half_open {
-            self.incoming.trim_half_open(&self.slots);
+        if let Some((id, address)) = half_open
+            && !is_half_open
+        {
+            self.incoming.half_open.remove(id, address.ip());
         }
         Some(result)
     }
@@ -145,9 +161,13 @@ impl Host {
 
     /// Frees the slot of a peer that ended.
     fn retire(&mut self, slot: u16) {
-        if let Some(peer) = self.slots.free(slot)
-            && peer.is_incoming()
-        {
+        let Some(peer) = self.slots.free(slot) else {
+            return;
+        };
+        if peer.has_place() {
+            self.context.places.free(peer.begun_from());
+        }
+        if peer.is_incoming() {
             self.incoming.remove(&peer);
         }
     }
@@ -205,6 +225,15 @@ fn on_timer(peer: &mut Peer, context: &mut Context) {
     } else if peer.is_up() && now >= peer.keep_alive.next_ping() {
         queue_control(peer, context, Command::Ping);
     }
+}
+
+/// Slots of a host. In a guarded one half-open connections have some of their own.
+fn slot_count(config: &HostConfig) -> usize {
+    let half_open = match config.is_guarded {
+        true => config.limits.half_open,
+        false => 0,
+    };
+    config.max_peers.saturating_add(half_open).min(MAX_PEERS)
 }
 
 fn millis(time: Time) -> u64 {

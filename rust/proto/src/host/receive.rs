@@ -7,14 +7,15 @@
 use std::net::SocketAddr;
 
 use super::Host;
+use super::handshake::Request;
 use crate::lifecycle;
 use crate::peer::Peer;
 use crate::recv::{self, Arrival};
-use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT};
+use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT, PROOF_SIZE};
 use crate::{Limit, MAX_DATAGRAM_SIZE, datagram};
 
-/// Size of a CONNECT, the only command of a sender without a connection.
-const CONNECT_SIZE: usize = 48;
+/// Size of a CONNECT, the only command of a sender without a connection, with a proof of its address.
+const CONNECT_SIZE: usize = 48 + 4 + PROOF_SIZE;
 
 impl Host {
     pub(super) fn take_datagram(&mut self, from: SocketAddr, datagram: &[u8], wire_size: usize) {
@@ -30,7 +31,7 @@ impl Host {
         }
         if header.slot != NO_SLOT && self.owner(&header, from).is_none() {
             self.context.drops.strangers += 1;
-            return;
+            return self.on_stranger(&header, from);
         }
         let plain = &datagram[..datagram.len() - rest.len()];
         if self.context.output.has_checksum() {
@@ -102,6 +103,14 @@ impl Host {
         peer.accepts_from(from, header.session).then_some(peer)
     }
 
+    /// A datagram that belongs to no connection. It may guess the session of a half-open one.
+    fn on_stranger(&mut self, header: &Header, from: SocketAddr) {
+        let peer = self.slots.at(header.slot);
+        if peer.is_some_and(|peer| peer.is_half_open() && peer.address() == from) {
+            self.with_slot(header.slot, lifecycle::on_wrong_guess);
+        }
+    }
+
     /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. So
     /// the token is a key of 32 bits against forgery, the only one the protocol has.
     fn is_intact(
@@ -124,7 +133,19 @@ impl Host {
         if let Some(framed) = Framed::read(&mut commands)
             && let Command::Connect { terms, data } = framed.command
         {
-            self.on_connect(from, size, &framed, &terms, data);
+            let proof = match Framed::read(&mut commands).map(|framed| framed.command) {
+                Some(Command::Proof(proof)) => Some(proof),
+                _ => None,
+            };
+            let request = Request {
+                from,
+                size,
+                number: framed.sequence,
+                terms,
+                data,
+                is_proven: self.is_proven(from, &terms, proof.as_ref()),
+            };
+            self.on_connect(request, proof.is_some());
         } else {
             self.context.drops.strangers += 1;
         }

@@ -1,6 +1,6 @@
 //! Settings that can change while a host runs.
 
-use super::Host;
+use super::{Host, slot_count};
 use crate::send::queue_control;
 use crate::wire::Command;
 use crate::{Admission, MAX_CHANNELS, MAX_MTU, MIN_MTU, PeerId, Throttle, Time, Timeout};
@@ -58,6 +58,12 @@ impl Host {
     /// Sets what remotes may cost from now on. Connections that exist stay.
     pub fn set_limits(&mut self, limits: crate::Limits) {
         self.context.config.limits = limits;
+        self.slots.grow(slot_count(&self.context.config));
+    }
+
+    /// Says that a layer below, such as an encrypted session, has proven the addresses of all connectors.
+    pub fn set_addresses_proven(&mut self, are_proven: bool) {
+        self.addresses_are_proven = are_proven;
     }
 
     /// Sets by how many milliseconds a round trip may exceed the shortest ones without lowering the

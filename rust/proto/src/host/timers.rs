@@ -43,6 +43,7 @@ impl Timers {
         }
     }
 
+    /// Number of entries, outdated ones included.
     pub fn len(&self) -> usize {
         self.heap.len()
     }

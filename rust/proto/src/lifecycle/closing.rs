@@ -53,19 +53,10 @@ pub fn drop_over_limit(peer: &mut Peer, context: &mut Context, limit: Limit) {
         // It ends already, or has not begun.
         return;
     }
-    let id = peer.id();
     if matches!(limit, Limit::Flood | Limit::Unread) {
-        context.events.drop_backlog(id);
+        context.events.drop_backlog(peer.id());
     }
-    let (code, is_up) = (limit.code(), peer.is_up());
-    if is_up {
-        context.events.push(Event::OverLimit { peer: id, limit });
-    }
-    close(peer, context, code, Disconnect::Now);
-    if is_up {
-        let (peer, data) = (id, code);
-        context.events.push(Event::Disconnected { peer, data });
-    }
+    close_over_limit(peer, context, limit);
 }
 
 /// Sends a DISCONNECT, and waits for its acknowledgement if the connection is up.
@@ -82,6 +73,26 @@ pub fn disconnect(peer: &mut Peer, context: &mut Context, data: u32) {
         }
         _ => {}
     }
+}
+
+/// Ends a connection in any state for a limit. The remote is told why once.
+pub fn close_over_limit(peer: &mut Peer, context: &mut Context, limit: Limit) {
+    let data = match peer.state() {
+        PeerState::Connected | PeerState::DisconnectLater => {
+            context.events.push(Event::OverLimit {
+                peer: peer.id(),
+                limit,
+            });
+            send_single_disconnect(peer, context, limit.code());
+            Some(limit.code())
+        }
+        // The application has not heard of it.
+        PeerState::AcknowledgingConnect => None,
+        PeerState::AcknowledgingDisconnect => Some(peer.handshake.disconnect_data()),
+        PeerState::Connecting => Some(limit.code()),
+        _ => Some(0),
+    };
+    peer.end(context, data);
 }
 
 /// Sends one DISCONNECT, at once and without waiting for an acknowledgement.

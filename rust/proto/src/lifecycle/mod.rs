@@ -4,7 +4,8 @@
 mod closing;
 mod opening;
 
-pub use closing::{close, disconnect, drop_over_limit, on_disconnect};
+pub use closing::{close, close_over_limit, disconnect, drop_over_limit, on_disconnect};
 pub use opening::{
-    on_verify_connect, repeat_answer, report_connected, report_verified, send_answer, send_connect,
+    admit, on_early_command, on_proof, on_verify_connect, on_wrong_guess, repeat_answer,
+    send_answer, send_connect,
 };

@@ -5,12 +5,13 @@
 //! that it received the CONNECT. The connector's acknowledgement of the answer proves the same in the
 //! other direction. Two session bits per direction tell a slot's connections apart.
 
+use super::closing::close;
 use crate::host::Context;
 use crate::peer::Peer;
 use crate::recv::{Refused, acknowledge};
 use crate::send::{queue_control, transmit_control};
-use crate::wire::{CONTROL_CHANNEL, Command, NO_SLOT, Terms};
-use crate::{Event, MAX_CHANNELS, PeerState};
+use crate::wire::{CONTROL_CHANNEL, Command, NO_SLOT, PROOF_SIZE, Terms};
+use crate::{Disconnect, Event, MAX_CHANNELS, PeerState};
 
 /// Milliseconds a half-open connection is kept after the last CONNECT.
 const HALF_OPEN_TIMEOUT: u64 = 5000;
@@ -47,6 +48,28 @@ fn leave_at_once(peer: &mut Peer, context: &mut Context) {
     peer.handshake.set_expiry(context.now + HALF_OPEN_TIMEOUT);
 }
 
+/// Takes in what proves our address, and repeats the CONNECT with it.
+pub fn on_proof(
+    peer: &mut Peer,
+    context: &mut Context,
+    proof: [u8; PROOF_SIZE],
+) -> Result<(), Refused> {
+    let is_asked = peer.state() == PeerState::Connecting && context.config.offers_proof;
+    if !is_asked || peer.is_broadcasting() {
+        return Err(Refused::Malformed);
+    }
+    let is_new = proof != peer.handshake.proof();
+    peer.handshake.set_proof(proof);
+    if is_new
+        && peer.handshake.may_repeat()
+        && let Some(connect) = peer.controls.oldest()
+    {
+        transmit_control(peer, context, connect);
+        peer.mark_dirty(context);
+    }
+    Ok(())
+}
+
 /// Takes in the answer to our CONNECT.
 pub fn on_verify_connect(
     peer: &mut Peer,
@@ -68,7 +91,9 @@ pub fn on_verify_connect(
         peer.end(context, Some(0));
         return Err(Refused::Malformed);
     }
-    acknowledge(peer, context, CONTROL_CHANNEL, 1);
+    if let Some(connect) = peer.controls.oldest() {
+        acknowledge(peer, context, CONTROL_CHANNEL, connect);
+    }
     // A retransmitted CONNECT that has not left yet must not go to the slot given now.
     peer.packer.drop_datagram();
     peer.controls.set_last_received(sequence);
@@ -77,16 +102,48 @@ pub fn on_verify_connect(
     Ok(())
 }
 
-/// The connector has proved that it received our answer, without acknowledging it.
-pub fn report_verified(peer: &mut Peer, context: &mut Context) {
-    if let Some(answer) = peer.controls.oldest() {
-        acknowledge(peer, context, CONTROL_CHANNEL, answer);
+/// A command of a connector whose acknowledgement of our answer got lost or comes later.
+pub fn on_early_command(peer: &mut Peer, context: &mut Context) -> Result<(), Refused> {
+    if !context.config.is_guarded {
+        // Slot and session prove as much as the acknowledgement would. C drops such commands until then.
+        if let Some(answer) = peer.controls.oldest() {
+            acknowledge(peer, context, CONTROL_CHANNEL, answer);
+        }
+        admit(peer, context);
+        return if peer.is_up() {
+            Ok(())
+        } else {
+            Err(Refused::Ended)
+        };
     }
+    // No ENet repeats an acknowledgement by itself. A forger would have to guess slot and session for each
+    // repetition.
+    if peer.handshake.may_repeat() {
+        repeat_answer(peer, context);
+    }
+    Err(Refused::Ended)
+}
+
+/// A wrong session, or a wrong number in an acknowledgement: somebody may be guessing.
+pub fn on_wrong_guess(peer: &mut Peer, context: &mut Context) {
+    if context.config.is_guarded && peer.handshake.count_wrong_guess() {
+        peer.end(context, None);
+    }
+}
+
+/// The connector has proved that it received our answer.
+pub fn admit(peer: &mut Peer, context: &mut Context) {
+    let place = (context.places).check(peer.address().ip(), &context.config);
+    if let Err(no_place) = place {
+        context.count_refused(no_place);
+        return close(peer, context, 0, Disconnect::Now);
+    }
+    peer.take_place(context);
     report_connected(peer, context);
 }
 
 /// Reports that the connection is up.
-pub fn report_connected(peer: &mut Peer, context: &mut Context) {
+fn report_connected(peer: &mut Peer, context: &mut Context) {
     peer.set_state(context, PeerState::Connected);
     context.events.push(Event::Connected {
         peer: peer.id(),

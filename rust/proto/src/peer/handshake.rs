@@ -2,11 +2,25 @@
 
 use std::net::SocketAddr;
 
-use super::negotiation::{granted_window, next_session, shared_window, window_for};
+use super::negotiation::{granted_window, next_session, other_session, shared_window, window_for};
 use super::{Peer, negotiation};
 use crate::HostConfig;
-use crate::wire::Terms;
+use crate::wire::{NO_SLOT, PROOF_SIZE, Terms};
 use crate::{MAX_CHANNELS, MAX_MTU, MIN_MTU};
+
+/// Wrong guesses that end a half-open connection. An honest remote makes none.
+const MAX_WRONG_GUESSES: u8 = 8;
+/// How often an answer is repeated at most without a CONNECT.
+const MAX_REPEATS: u8 = 6;
+
+/// Random numbers for the beginning of a connection that nobody is to guess.
+#[derive(Debug, Clone, Copy)]
+pub struct Lots {
+    /// The number before that of the first control command.
+    pub number: u16,
+    pub incoming_session: u8,
+    pub outgoing_session: u8,
+}
 
 /// Data of a connection's beginning and end.
 #[derive(Debug, Default)]
@@ -19,6 +33,13 @@ pub struct Handshake {
     disconnect_data: u32,
     /// When a half-open connection is dropped.
     expires_at: u64,
+    /// Datagrams of a half-open connection that guessed its session or the number of our answer wrongly.
+    wrong_guesses: u8,
+    /// How often our answer was repeated because the connector takes itself for connected, or our CONNECT because
+    /// the remote asked for a proof.
+    repeats: u8,
+    /// What proves our address to the remote.
+    proof: [u8; PROOF_SIZE],
     /// Whether our CONNECT waits for [`crate::Host::resume_connecting`].
     is_paused: bool,
 }
@@ -48,6 +69,27 @@ impl Handshake {
         self.expires_at = time;
     }
 
+    pub fn proof(&self) -> [u8; PROOF_SIZE] {
+        self.proof
+    }
+
+    pub fn set_proof(&mut self, proof: [u8; PROOF_SIZE]) {
+        self.proof = proof;
+    }
+
+    /// Counts a wrong guess, and says whether that was too many.
+    pub fn count_wrong_guess(&mut self) -> bool {
+        self.wrong_guesses = self.wrong_guesses.saturating_add(1);
+        self.wrong_guesses >= MAX_WRONG_GUESSES
+    }
+
+    /// Counts a repetition of our answer, unless there were too many.
+    pub fn may_repeat(&mut self) -> bool {
+        let may_repeat = self.repeats < MAX_REPEATS;
+        self.repeats += u8::from(may_repeat);
+        may_repeat
+    }
+
     pub fn is_paused(&self) -> bool {
         self.is_paused
     }
@@ -65,7 +107,14 @@ impl Peer {
         token: u32,
         channels: usize,
         request: u32,
+        lots: Option<Lots>,
     ) {
+        if let Some(lots) = lots {
+            self.controls.start_after(lots.number);
+            self.incoming_session = lots.incoming_session & 3;
+            let route = self.packer.route_mut();
+            route.set_remote(NO_SLOT, lots.outgoing_session & 3);
+        }
         self.packer.route_mut().set_token(token);
         self.window = window_for(config.out_bandwidth);
         self.channels.set_count(channels.clamp(1, MAX_CHANNELS));
@@ -89,7 +138,13 @@ impl Peer {
     }
 
     /// Adopts the terms of a CONNECT, and returns those of the answer.
-    pub fn accept_terms(&mut self, config: &HostConfig, asked: &Terms, data: u32) -> Terms {
+    pub fn accept_terms(
+        &mut self,
+        config: &HostConfig,
+        asked: &Terms,
+        data: u32,
+        lots: Option<Lots>,
+    ) -> Terms {
         let channels = (asked.channels as usize).min(config.max_channels);
         self.channels.set_count(channels);
         self.handshake.connect_data = data;
@@ -98,8 +153,18 @@ impl Peer {
         self.throttle.configure(asked.throttle);
         self.narrow_mtu(asked.mtu);
         let last = self.packer.route().session();
-        let outgoing = next_session(asked.incoming_session, last);
-        self.incoming_session = next_session(asked.outgoing_session, self.incoming_session);
+        let outgoing = match lots {
+            // Session 3 is that of refusals.
+            Some(lots) => other_session(lots.outgoing_session, last, 3),
+            None => next_session(asked.incoming_session, last),
+        };
+        self.incoming_session = match lots {
+            Some(lots) => other_session(lots.incoming_session, self.incoming_session, 4),
+            None => next_session(asked.outgoing_session, self.incoming_session),
+        };
+        if let Some(lots) = lots {
+            self.controls.start_after(lots.number);
+        }
         let route = self.packer.route_mut();
         route.set_token(asked.token);
         route.set_remote(asked.slot, outgoing);

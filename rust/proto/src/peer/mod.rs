@@ -17,7 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 pub use bandwidth::PeerBandwidth;
 pub use channels::Channels;
-pub use handshake::Handshake;
+pub use handshake::{Handshake, Lots};
 pub use keep_alive::KeepAlive;
 pub use loss::LossEstimator;
 pub use recovery::{GiveUp, Recovery, Transmission, Transmissions};
@@ -46,6 +46,8 @@ pub struct Peer {
     is_counted: bool,
     /// Whether the remote began the connection.
     is_incoming: bool,
+    /// Whether it has one of the host's places for connections.
+    has_place: bool,
     incoming_session: u8,
     pub packer: Packer,
     pub channels: Channels,
@@ -109,6 +111,7 @@ impl Peer {
             is_dirty: false,
             is_counted: false,
             is_incoming: state == PeerState::AcknowledgingConnect,
+            has_place: false,
             incoming_session,
             packer: Packer::new(address, outgoing_session, mtu),
             channels: Channels::default(),
@@ -144,6 +147,21 @@ impl Peer {
 
     pub fn is_incoming(&self) -> bool {
         self.is_incoming
+    }
+
+    /// The address of the remote that began the connection; `None` if it began here.
+    pub fn begun_from(&self) -> Option<IpAddr> {
+        self.is_incoming.then(|| self.address().ip())
+    }
+
+    pub fn has_place(&self) -> bool {
+        self.has_place
+    }
+
+    /// Takes one of the host's places for connections.
+    pub fn take_place(&mut self, context: &mut Context) {
+        self.has_place = true;
+        context.places.take(self.begun_from());
     }
 
     /// The incoming and outgoing sessions, which the slot's next connection follows on.

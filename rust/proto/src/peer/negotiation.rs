@@ -44,6 +44,15 @@ pub fn next_session(asked: u8, last: u8) -> u8 {
     if next == last { (next + 1) & 3 } else { next }
 }
 
+/// The session for a random number: one of the first `count` that is not the last one.
+pub fn other_session(lot: u8, last: u8, count: u8) -> u8 {
+    if last >= count {
+        return lot % count;
+    }
+    let session = lot % (count - 1);
+    session + u8::from(session >= last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +70,21 @@ mod tests {
         assert_eq!(granted_window(0, 10_000), 10_000);
         assert_eq!(granted_window(2 * 65536, 10_000), 8192);
         assert_eq!(granted_window(1, 0), 4096);
+    }
+
+    #[test]
+    fn a_random_session_is_any_but_the_last() {
+        let sessions = |last, count| {
+            let mut all: Vec<_> = (0..12).map(|lot| other_session(lot, last, count)).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        assert_eq!(sessions(0xFF, 4), [0, 1, 2, 3]);
+        assert_eq!(sessions(0, 4), [1, 2, 3]);
+        assert_eq!(sessions(3, 4), [0, 1, 2]);
+        assert_eq!(sessions(3, 3), [0, 1, 2]);
+        assert_eq!(sessions(1, 3), [0, 2]);
     }
 
     #[test]

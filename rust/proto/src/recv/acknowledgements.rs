@@ -29,9 +29,10 @@ pub fn on_acknowledge(
     match peer.state() {
         PeerState::AcknowledgingConnect => {
             if !matches!(command, Some(Command::VerifyConnect(_))) {
+                lifecycle::on_wrong_guess(peer, context);
                 return Err(Refused::Malformed);
             }
-            lifecycle::report_connected(peer, context);
+            lifecycle::admit(peer, context);
         }
         PeerState::Disconnecting => {
             if !matches!(command, Some(Command::Disconnect { .. })) {

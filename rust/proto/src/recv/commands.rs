@@ -9,7 +9,7 @@ use super::data::on_data;
 use crate::host::Context;
 use crate::lifecycle;
 use crate::peer::Peer;
-use crate::send::Ack;
+use crate::send::{Ack, ControlQueue};
 use crate::wire::{CONTROL_CHANNEL, Command, Framed, MAX_COMMANDS, payload};
 use crate::{Limit, PeerState};
 
@@ -47,6 +47,8 @@ pub fn carry_out(peer: &mut Peer, context: &mut Context, arrival: &Arrival<'_>) 
     peer.undecodable.clear();
     let mut quota = AckQuota::new(packed_size);
     let mut held_back = None;
+    // The highest number of a control command before this datagram.
+    let mut last = None;
     // Each command is borrowed where it was read; moving it would cost more than reading it.
     while let Some(framed) = &Framed::read(&mut commands) {
         if held_back.is_some()
@@ -60,7 +62,14 @@ pub fn carry_out(peer: &mut Peer, context: &mut Context, arrival: &Arrival<'_>) 
         }
         let was_broadcasting = peer.is_broadcasting();
         let can_be_acknowledged = framed.wants_ack && sent_time.is_some();
-        let done = on_command(peer, context, framed, can_be_acknowledged, &mut commands);
+        let done = on_command(
+            peer,
+            context,
+            framed,
+            can_be_acknowledged,
+            &mut last,
+            &mut commands,
+        );
         if was_broadcasting && peer.is_up() {
             // The connection is to the host that answered first.
             peer.set_address(from);
@@ -198,6 +207,7 @@ fn on_command(
     context: &mut Context,
     framed: &Framed,
     can_be_acknowledged: bool,
+    last: &mut Option<u16>,
     rest: &mut &[u8],
 ) -> Result<(), Refused> {
     match framed.command {
@@ -205,6 +215,7 @@ fn on_command(
             sequence,
             sent_time,
         } => return on_acknowledge(peer, context, framed.channel, sequence, sent_time),
+        Command::Proof(proof) => return lifecycle::on_proof(peer, context, proof),
         // Only a sender without a connection connects.
         Command::Connect { .. } => return Err(Refused::Malformed),
         Command::VerifyConnect(terms) => {
@@ -213,21 +224,23 @@ fn on_command(
         Command::Disconnect { data } => {
             // Besides the session and the checksum, the number is the only protection from a forged
             // DISCONNECT that the protocol permits. A single host cannot refuse a broadcast.
-            let is_next = peer.controls.is_next(framed.sequence);
+            let last = *last.get_or_insert(peer.controls.last_received());
+            let is_next = ControlQueue::is_next(framed.sequence, last);
             if framed.channel != CONTROL_CHANNEL || !is_next || peer.is_broadcasting() {
                 return Err(Refused::Malformed);
             }
             lifecycle::on_disconnect(peer, context, data, can_be_acknowledged);
             return Ok(());
         }
-        // The acknowledgement of our VERIFY_CONNECT got lost or comes later. Slot and session prove as
-        // much as it would. C drops such commands until then.
-        _ if peer.is_half_open() => lifecycle::report_verified(peer, context),
+        _ if peer.is_half_open() => lifecycle::on_early_command(peer, context)?,
         _ if !peer.is_up() => return Err(Refused::Ended),
         _ => {}
     }
     if framed.channel == CONTROL_CHANNEL {
-        peer.controls.on_received(framed.sequence);
+        let last = *last.get_or_insert(peer.controls.last_received());
+        if !peer.controls.on_received(framed.sequence, last) {
+            return Err(Refused::Malformed);
+        }
     }
     match framed.command {
         Command::BandwidthLimit { incoming, outgoing } => {

@@ -9,8 +9,10 @@ use crate::peer::{Peer, Transmission};
 use crate::wire::{CONTROL_CHANNEL, Command, Framed};
 
 /// How far ahead of the last one a control command's number may be to be believed. Remotes number
-/// them one by one and have few in flight.
-const RECEIVE_WINDOW: u16 = 128;
+/// them one by one and have few in flight: mostly one.
+const RECEIVE_WINDOW: u16 = 32;
+/// How far behind the last one the number of a repeated control command may be.
+const REPEAT_WINDOW: u16 = 1024;
 
 /// A reliable control command that is not acknowledged.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ struct Control {
 pub struct ControlQueue {
     unacknowledged: VecDeque<Control>,
     last_sent: u16,
+    /// The number before our first one.
+    start: u16,
     /// The highest number received.
     last_received: u16,
 }
@@ -61,16 +65,25 @@ impl ControlQueue {
         Some(control.command)
     }
 
-    /// Whether a received command's number follows on those before it.
-    pub fn is_next(&self, sequence: u16) -> bool {
-        (1..=RECEIVE_WINDOW).contains(&sequence.wrapping_sub(self.last_received))
+    /// The highest number received.
+    pub fn last_received(&self) -> u16 {
+        self.last_received
     }
 
-    /// Records a received command's number, unless it is not next.
-    pub fn on_received(&mut self, sequence: u16) {
-        if self.is_next(sequence) {
+    /// Whether a received command's number follows on `last`, the highest one before its datagram.
+    pub fn is_next(sequence: u16, last: u16) -> bool {
+        (1..=RECEIVE_WINDOW).contains(&sequence.wrapping_sub(last))
+    }
+
+    /// Records a received command's number; `last` is the highest one before its datagram. False if no remote
+    /// that counts sends this number. Such a command must end its datagram: many of them in one could climb to
+    /// the right number.
+    pub fn on_received(&mut self, sequence: u16, last: u16) -> bool {
+        let is_next = Self::is_next(sequence, last);
+        if is_next && sequence.wrapping_sub(last) > self.last_received.wrapping_sub(last) {
             self.last_received = sequence;
         }
+        is_next || last.wrapping_sub(sequence) < REPEAT_WINDOW
     }
 
     /// Sets the number from which the remote counts on.
@@ -78,9 +91,15 @@ impl ControlQueue {
         self.last_received = sequence;
     }
 
+    /// Numbers our commands from the one after `number`.
+    pub fn start_after(&mut self, number: u16) {
+        self.start = number;
+        self.last_sent = number;
+    }
+
     /// Numbers our commands from the beginning.
     pub fn restart(&mut self) {
-        self.last_sent = 0;
+        self.last_sent = self.start;
     }
 
     pub fn clear(&mut self) {
@@ -143,6 +162,10 @@ pub fn transmit_control(peer: &mut Peer, context: &mut Context, sequence: u16) {
             command,
         };
         (peer.packer).write(&mut context.output, context.now, &framed, &[]);
+        if context.config.offers_proof && matches!(command, Command::Connect { .. }) {
+            let proof = Framed::proof(peer.handshake.proof());
+            (peer.packer).write(&mut context.output, context.now, &proof, &[]);
+        }
     }
 }
 
@@ -154,11 +177,32 @@ mod tests {
     fn numbers_wrap_and_only_the_next_ones_are_believed() {
         let mut controls = ControlQueue::default();
         controls.set_last_received(u16::MAX - 1);
-        assert!(controls.is_next(u16::MAX) && controls.is_next(126));
-        assert!(!controls.is_next(127) && !controls.is_next(u16::MAX - 1));
-        controls.on_received(1000);
-        assert!(controls.is_next(u16::MAX), "an unlikely number is ignored");
-        controls.on_received(5);
-        assert!(!controls.is_next(5) && controls.is_next(6));
+        let last = controls.last_received();
+        assert!(ControlQueue::is_next(u16::MAX, last) && ControlQueue::is_next(30, last));
+        assert!(!ControlQueue::is_next(31, last) && !ControlQueue::is_next(last, last));
+        assert!(!controls.on_received(1000, last));
+        assert_eq!(
+            controls.last_received(),
+            last,
+            "an unlikely number is ignored"
+        );
+        assert!(controls.on_received(5, last) && controls.on_received(4, last));
+        assert_eq!(controls.last_received(), 5, "it may come out of order");
+        assert!(
+            !controls.on_received(35, last),
+            "it is too far from the last datagram's"
+        );
+        assert!(controls.on_received(last, 5), "it is repeated");
+        assert!(!controls.on_received(5u16.wrapping_sub(REPEAT_WINDOW), 5));
+        assert_eq!(controls.last_received(), 5);
+    }
+
+    #[test]
+    fn numbers_begin_anew_where_they_began() {
+        let mut controls = ControlQueue::default();
+        controls.start_after(u16::MAX);
+        assert_eq!((controls.next_number(), controls.next_number()), (0, 1));
+        controls.restart();
+        assert_eq!(controls.next_number(), 0);
     }
 }

@@ -167,7 +167,10 @@ impl Packer {
             DatagramBuilder::new(buffer, self.mtu, framed.wants_ack, output.has_checksum())
         });
         builder.push(framed, payload);
-        if !matches!(framed.command, Command::Acknowledge { .. }) {
+        if !matches!(
+            framed.command,
+            Command::Acknowledge { .. } | Command::Proof(_)
+        ) {
             self.loss.on_sent();
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     ACKNOWLEDGE_BIT, COMPRESSED, Command, Fragment, Framed, Header, NO_SLOT, NUMBER_MASK,
-    SENT_TIME, SESSION_MASK, SESSION_SHIFT, Terms, UNSEQUENCED_BIT,
+    PROOF_CHANNEL, PROOF_VERSION, SENT_TIME, SESSION_MASK, SESSION_SHIFT, Terms, UNSEQUENCED_BIT,
 };
 use crate::Throttle;
 
@@ -73,6 +73,11 @@ impl Framed {
             12 => {
                 let (fragment, length) = read_fragment(&mut rest)?;
                 Command::UnreliableFragment { fragment, length }
+            }
+            0 if (first, channel, sequence) == (0, PROOF_CHANNEL, PROOF_VERSION) => {
+                let (proof, after) = rest.split_first_chunk()?;
+                rest = after;
+                Command::Proof(*proof)
             }
             _ => return None,
         };

@@ -25,6 +25,7 @@ impl Framed {
                 fields.word(data);
             }
             Command::VerifyConnect(terms) => fields.terms(&terms),
+            Command::Proof(proof) => fields.bytes(proof),
             Command::Disconnect { data } => fields.word(data),
             Command::Ping => {}
             Command::Reliable { length } => fields.short(length),

@@ -99,6 +99,25 @@ fn a_command_that_is_cut_short_is_none() {
     assert_eq!(Framed::read(&mut &[0x0D; 50][..]), None, "no such command");
 }
 
+/// Only in this version, and not with flags.
+#[test]
+fn a_proof_is_read_as_it_was_written_and_is_no_other_command() {
+    let proof = Framed::proof([9; PROOF_SIZE]);
+    let mut bytes = Vec::new();
+    proof.write(&mut bytes);
+    assert_eq!(bytes.len(), proof.command.size());
+    assert_eq!(bytes[..5], [0, b'P', 0, 1, 9]);
+    assert_eq!(Framed::read(&mut &bytes[..]), Some(proof));
+    for length in 0..bytes.len() {
+        assert_eq!(Framed::read(&mut &bytes[..length]), None);
+    }
+    for (at, byte) in [(0, 0x80), (0, 0x40), (0, 0x10), (1, 0), (3, 2)] {
+        let mut other = bytes.clone();
+        other[at] = byte;
+        assert_eq!(Framed::read(&mut &other[..]), None);
+    }
+}
+
 #[test]
 fn a_header_has_slot_session_flags_and_perhaps_a_time() {
     let mut bytes = &[0xE0, 5, 0x12, 0x34, 9][..];

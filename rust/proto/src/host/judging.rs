@@ -1,0 +1,156 @@
+//! Connectors that wait for the application's verdict before they get a slot and an answer.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::Host;
+use super::admission::refuse;
+use super::handshake::Request;
+use crate::{Time, subscriber};
+
+/// Requests that wait, in all and of one subscriber.
+const MAX_REQUESTS: usize = 256;
+const MAX_REQUESTS_PER_SUBSCRIBER: usize = 8;
+/// Milliseconds that a request waits: its connector asks again.
+const REQUEST_TIMEOUT: u64 = 5000;
+
+/// A connector that waits for a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinRequest {
+    /// Names the request in [`Host::judge`].
+    pub id: u64,
+    /// Where the connector says it is.
+    pub address: SocketAddr,
+    /// Whether it receives what is sent there. Otherwise it may have forged the address.
+    pub is_proven: bool,
+    /// Its connect data.
+    pub data: u32,
+    /// Number of channels that it asks for.
+    pub channels: usize,
+}
+
+/// What becomes of a connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on as if it had asked now: the host may be full meanwhile.
+    Accept,
+    /// It is told so, with this as its disconnect data.
+    Refuse(u32),
+}
+
+/// The requests of a host, oldest first. They are bounded by their number and their age.
+#[derive(Default)]
+pub struct Requests {
+    pub is_on: bool,
+    waiting: VecDeque<Waiting>,
+    last_id: u64,
+}
+
+struct Waiting {
+    id: u64,
+    request: Request,
+    since: u64,
+    is_reported: bool,
+}
+
+impl Requests {
+    /// Adds a request; a repeated one changes nothing. False if there are too many.
+    fn add(&mut self, request: Request, now: u64) -> bool {
+        self.expire(now);
+        let mut known = self.waiting.iter().map(|waiting| &waiting.request);
+        if known.any(|it| it.from == request.from && it.terms.token == request.terms.token) {
+            return true;
+        }
+        let key = subscriber(request.from.ip());
+        let is_own = |waiting: &Waiting| subscriber(waiting.request.from.ip()) == key;
+        let own = self.waiting.iter().filter(|it| is_own(it)).count();
+        // Senders without a proof may be forged: the oldest ones make room.
+        let gives_way = match (own >= MAX_REQUESTS_PER_SUBSCRIBER, self.waiting.len()) {
+            (true, _) => self
+                .waiting
+                .iter()
+                .position(|it| is_own(it) && !it.request.is_proven),
+            (false, MAX_REQUESTS..) => self.waiting.iter().position(|it| !it.request.is_proven),
+            _ => Some(usize::MAX),
+        };
+        let Some(gives_way) = gives_way else {
+            return false;
+        };
+        let has_replaced = self.waiting.remove(gives_way).is_some();
+        self.last_id += 1;
+        self.waiting.push_back(Waiting {
+            id: self.last_id,
+            request,
+            since: now,
+            is_reported: false,
+        });
+        !has_replaced
+    }
+
+    fn expire(&mut self, now: u64) {
+        let is_over = |it: &Waiting| now >= it.since.saturating_add(REQUEST_TIMEOUT);
+        while self.waiting.front().is_some_and(is_over) {
+            self.waiting.pop_front();
+        }
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+    }
+
+    fn take(&mut self, id: u64) -> Option<Request> {
+        let at = self.waiting.iter().position(|it| it.id == id)?;
+        self.waiting.remove(at).map(|waiting| waiting.request)
+    }
+}
+
+impl Host {
+    /// Chooses whether new connectors wait for [`Self::judge`], after all limits and before they get a slot or an
+    /// answer. A host that is not judged any more forgets those who wait; they ask again.
+    pub fn set_judged(&mut self, is_judged: bool) {
+        self.requests.is_on = is_judged;
+        if !is_judged {
+            self.requests.waiting = VecDeque::new();
+        }
+    }
+
+    /// The next connector that waits for a verdict, oldest first. At most 256 wait, 8 of each address, for five
+    /// seconds each.
+    pub fn next_request(&mut self, now: Time) -> Option<JoinRequest> {
+        self.context.advance(now);
+        self.requests.expire(self.context.now);
+        let mut waiting = self.requests.waiting.iter_mut();
+        let next = waiting.find(|waiting| !waiting.is_reported)?;
+        next.is_reported = true;
+        Some(JoinRequest {
+            id: next.id,
+            address: next.request.from,
+            is_proven: next.request.is_proven,
+            data: next.request.data,
+            channels: next.request.terms.channels as usize,
+        })
+    }
+
+    /// Decides about a connector. False if it does not wait any more.
+    pub fn judge(&mut self, now: Time, id: u64, verdict: Verdict) -> bool {
+        self.context.advance(now);
+        self.requests.expire(self.context.now);
+        let Some(request) = self.requests.take(id) else {
+            return false;
+        };
+        match verdict {
+            Verdict::Accept => self.accept(&request),
+            Verdict::Refuse(data) => {
+                self.context.drops.refused += 1;
+                refuse(&mut self.context, &request, data);
+            }
+        }
+        true
+    }
+
+    /// Has a connector wait for a verdict.
+    pub(super) fn request_verdict(&mut self, request: Request) {
+        if !self.requests.add(request, self.context.now) {
+            self.context.drops.over_limit += 1;
+        }
+    }
+}
