@@ -121,6 +121,8 @@ pub enum Limit {
     Unsent = 0x454E_5403,
     /// [`Limits::undecodable`].
     Undecodable = 0x454E_5404,
+    /// The peer's address was banned.
+    Banned = 0x454E_5405,
 }
 
 impl Limit {

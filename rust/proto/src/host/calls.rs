@@ -104,7 +104,8 @@ impl Host {
 
     /// Queues a packet for several peers, keeping its bytes once, and returns for how many. Peers that
     /// are not connected or lack the channel are left out; a packet that is too large is the only
-    /// error.
+    /// error. A peer for which too much waits already is dropped with [`crate::Limit::Unsent`] if the packet is
+    /// reliable, as nothing could make up for the packet; an unreliable packet is lost.
     pub fn send_to_all(
         &mut self,
         now: Time,
@@ -121,6 +122,9 @@ impl Host {
             match self.queue_packet(peer, channel, flags, &mut content) {
                 Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
+                Err(QueueError::Full) if flags.reliable => {
+                    self.drop_over_limit(now, peer, crate::Limit::Unsent);
+                }
                 Err(QueueError::NotConnected | QueueError::NoSuchChannel | QueueError::Full) => {}
             }
         }
@@ -161,6 +165,12 @@ impl Host {
         self.with_peer(peer, |peer, context| {
             lifecycle::close(peer, context, data, how);
         });
+    }
+
+    /// STUB of w-mem: ends a connection for a limit.
+    pub fn drop_over_limit(&mut self, now: Time, peer: PeerId, limit: crate::Limit) {
+        self.context.events.push(Event::OverLimit { peer, limit });
+        self.disconnect(now, peer, limit.code(), Disconnect::Acknowledged);
     }
 
     /// Ends all half-open connections, with [`Disconnect::Now`]: their remotes may take themselves for

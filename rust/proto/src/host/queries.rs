@@ -57,6 +57,11 @@ impl Host {
         self.context.drops
     }
 
+    /// STUB of w-mem: what the host dropped of a connection, while it exists.
+    pub fn peer_drops(&self, peer: PeerId) -> Option<crate::Drops> {
+        self.slots.get(peer).map(|_| crate::Drops::default())
+    }
+
     /// Number of peers that are connected.
     pub fn connected_peers(&self) -> usize {
         self.context.census.connected()

@@ -1,0 +1,69 @@
+//! STUB: w-adm's calls take its place.
+
+#![allow(missing_docs)]
+
+use std::net::SocketAddr;
+
+use enet_proto::{Drops, IpNet, Limits, PeerId, Time};
+
+use super::Host;
+
+/// A request to connect that waits to be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinRequest {
+    pub id: u64,
+    pub address: SocketAddr,
+    pub data: u32,
+    pub channels: usize,
+    pub is_proven: bool,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Accept,
+    Refuse(u32),
+}
+
+/// A ban that was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BanError;
+
+impl Host {
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.with_protocol(|protocol| protocol.set_limits(limits));
+    }
+
+    pub fn drops(&self) -> Drops {
+        let state = self.driver.state();
+        Drops {
+            undecodable: state.undecoded,
+            ..state.host.drops()
+        }
+    }
+
+    pub fn peer_drops(&self, peer: PeerId) -> Option<Drops> {
+        self.driver.state().host.peer_drops(peer)
+    }
+
+    pub fn ban(
+        &mut self,
+        _now: Time,
+        _network: IpNet,
+        _until: Option<Time>,
+    ) -> Result<(), BanError> {
+        Ok(())
+    }
+
+    pub fn unban(&mut self, _network: IpNet) -> bool {
+        false
+    }
+
+    pub fn set_judged(&mut self, _judged: bool) {}
+
+    pub fn next_request(&mut self) -> Option<JoinRequest> {
+        None
+    }
+
+    pub fn judge(&mut self, _now: Time, _id: u64, _verdict: Verdict) {}
+}
