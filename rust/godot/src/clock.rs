@@ -46,6 +46,16 @@ impl Frames {
     }
 }
 
+/// An unpredictable key, from the same source as [`seed`].
+pub fn key() -> [u8; 32] {
+    let state = RandomState::new();
+    let mut key = [0; 32];
+    for (index, part) in key.chunks_exact_mut(8).enumerate() {
+        part.copy_from_slice(&state.hash_one((index, now())).to_le_bytes());
+    }
+    key
+}
+
 /// An unpredictable number: the standard library keys its hash maps from the system's randomness.
 pub fn seed() -> u32 {
     RandomState::new().hash_one(now()) as u32
