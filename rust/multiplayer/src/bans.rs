@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use enet_net::MAX_BANS;
 use enet_proto::{IpNet, Time};
 
 use crate::BanError;
-
-/// Most networks on a list.
-const MAX_BANS: usize = 65_536;
 
 /// Banned networks, each with the end of its ban; `None` for bans without an end.
 #[derive(Debug, Clone, Default)]

@@ -55,7 +55,7 @@ impl Guard {
     /// Gives a new host the bans, and has it wait for judgement.
     pub fn equip(&self, host: &mut Host, now: Time) {
         for (network, until) in self.bans.borrow_mut().list(now) {
-            // The list of the host is no shorter than this one.
+            // This list has no more room than that of the host.
             let _ = host.ban(now, network, until);
         }
         host.set_judged(self.is_judged);
@@ -100,7 +100,7 @@ impl Connection {
     pub(crate) fn apply_ban(&mut self, now: Time, network: IpNet, until: Option<Time>) {
         self.flush_waiting();
         if let Some(host) = &mut self.host {
-            // The list of the host is no shorter than this one.
+            // This list has no more room than that of the host.
             let _ = host.ban(now, network, until);
         }
     }

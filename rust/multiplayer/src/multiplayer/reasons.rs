@@ -15,10 +15,10 @@ pub(super) struct Reasons {
 }
 
 impl Reasons {
-    /// Notes the reason that this side gives for an end that is still to come.
+    /// Notes the reason that this side gives to a connected peer, for an end that is still to come.
     pub fn give(&mut self, id: i32, reason: u32) {
-        // Only ids of connected peers are given, so ENet's number of peers bounds the map.
-        self.given.insert(id, reason);
+        // The remote is told the first reason. Only ids of connected peers are given, so ENet's number of peers bounds the map.
+        self.given.entry(id).or_insert(reason);
     }
 
     /// Notes that the connection to a peer ended, with the data of the event.

@@ -25,9 +25,12 @@ pub enum Verdict {
     Refuse(u32),
 }
 
-/// A ban that was not made.
+/// Most networks of a ban list.
+pub const MAX_BANS: usize = 16_384;
+
+/// The ban list is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BanError;
+pub struct BansFull;
 
 impl Host {
     pub fn set_limits(&mut self, limits: Limits) {
@@ -51,7 +54,7 @@ impl Host {
         _now: Time,
         _network: IpNet,
         _until: Option<Time>,
-    ) -> Result<(), BanError> {
+    ) -> Result<(), BansFull> {
         Ok(())
     }
 

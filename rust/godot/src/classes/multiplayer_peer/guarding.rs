@@ -17,7 +17,7 @@ impl ENetMultiplayerPeerRs {
     /// them, and connections from there end at once with [constant REASON_BANNED].
     ///
     /// The list belongs to this object: it outlives [method MultiplayerPeer.close], and applies to the current host
-    /// and to later ones. It is not saved. It has room for 65536 addresses and networks. A new ban of the same address
+    /// and to later ones. It is not saved. It has room for 16384 addresses and networks. A new ban of the same address
     /// replaces the former one. A subscriber with IPv6 usually has a network of 64 bits: ban that.
     ///
     /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if the text is neither an address nor a network or
