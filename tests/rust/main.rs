@@ -12,6 +12,7 @@ mod dtls;
 mod engine;
 mod flushing;
 mod godot3;
+mod guarding;
 mod hostile;
 mod leaving;
 mod legacy;
