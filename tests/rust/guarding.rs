@@ -196,7 +196,7 @@ fn assert_dropped(world: &mut World, server: NodeId, slow: i32) {
     let warning = world[server].peer.take_over_limit();
     let text = warning.map(|warning| warning.to_string());
     let text = text.expect("a warning");
-    assert!(text.starts_with(&format!("peer {slow}")), "{text}");
+    assert!(text.starts_with(&format!("peer {slow} (10.0.0.")), "{text}");
     assert!(text.contains("REASON_UNSENT"), "{text}");
 }
 

@@ -6,7 +6,9 @@ use enet_codec::Compression;
 use enet_multiplayer::TransferMode;
 use sim::{NodeId, Random, World};
 
+mod flood;
 mod forged;
+mod limits;
 
 const STRANGER: &str = "10.9.9.9:666";
 

@@ -165,7 +165,7 @@ impl Driver {
             socket.decrypt(now, handshakes);
         }
         if socket.has_compressed() {
-            let state = self.state.lock();
+            let mut state = self.state.lock();
             socket.ask_rooms(|arrival| state.decompressed_room(arrival));
             drop(state);
             socket.decompress();

@@ -76,6 +76,7 @@ pub mod datagram;
 mod drops;
 mod error;
 mod event;
+mod fairness;
 mod host;
 mod lifecycle;
 mod limits;

@@ -28,21 +28,27 @@ pub struct Limits {
     /// Connections from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted; 0 for
     /// no limit.
     pub peers_per_address: usize,
-    /// Bytes of received packets of one peer that the application has not taken.
+    /// Bytes of received packets of one peer that the application has not taken. Beyond it, and beyond
+    /// [`Self::unread_packets`], the peer's packets are refused: it sends reliable ones again later, and no more than its window.
     pub unread_bytes: usize,
     /// Received packets of one peer that the application has not taken.
     pub unread_packets: usize,
     /// Bytes that one incoming connection may bring in a second; 0 for no limit.
     pub bytes_per_second: u32,
-    /// Packets that one incoming connection may bring in a second; 0 for no limit.
+    /// Packets that one incoming connection may bring in a second; 0 for no limit. Those of two seconds may come at once. Packets
+    /// beyond that are refused, and a peer is dropped of which four times as many, and 250,000 at least, are refused in ten
+    /// seconds.
     pub packets_per_second: u32,
-    /// Bytes of one peer that wait for reordering and reassembly. A packet of the largest size has to fit.
+    /// Bytes of one peer that wait for reordering and reassembly, with the cost of their allocations. A packet of the largest size
+    /// has to fit. The last packet that begins to wait may exceed it.
     pub waiting_bytes: usize,
-    /// The same of all peers together.
+    /// The same of all peers together. Half of it is divided among the connected peers, each of which can always use its share.
     pub waiting_bytes_in_all: usize,
-    /// Bytes of packets that wait to be sent to one peer, or to be acknowledged by it.
+    /// Bytes of reliable packets that wait to be sent to one peer, or to be acknowledged by it, and 256 for each packet
+    /// and fragment. A packet that several peers share counts in full for each of them.
     pub unsent_bytes: usize,
-    /// Datagrams of one peer, in a row, that could not be decoded, before the peer is dropped; 0 for no limit.
+    /// Datagrams of one peer that could not be decompressed, in a row and for five seconds at least, before the peer is
+    /// dropped; 0 for no limit.
     pub undecodable: u32,
     /// Networks with proxies, from whose addresses many players come.
     pub trusted: Vec<IpNet>,
@@ -60,7 +66,7 @@ impl Limits {
             unread_bytes: 64 * 1024 * 1024,
             unread_packets: 65_536,
             bytes_per_second: 64 * 1024 * 1024,
-            packets_per_second: 20_000,
+            packets_per_second: 10_000,
             waiting_bytes: 32 * 1024 * 1024,
             waiting_bytes_in_all: 256 * 1024 * 1024,
             unsent_bytes: 64 * 1024 * 1024,

@@ -129,6 +129,18 @@ impl Command {
         }
     }
 
+    /// Bytes of the payload that follows, if the command carries a packet or a part of one.
+    pub fn payload_length(self) -> Option<u16> {
+        match self {
+            Self::Reliable { length }
+            | Self::Unreliable { length, .. }
+            | Self::Unsequenced { length, .. }
+            | Self::Fragment { length, .. }
+            | Self::UnreliableFragment { length, .. } => Some(length),
+            _ => None,
+        }
+    }
+
     /// Bytes of the command with its header, without payload.
     pub fn size(self) -> usize {
         match self {

@@ -316,7 +316,7 @@ func case_a_full_queue() -> void:
 	done()
 
 
-## A packet for several drops a receiver that takes in nothing: nothing could make up for a reliable packet.
+## A packet for several drops a receiver that takes in nothing: nothing could make up for the packet.
 func case_a_full_queue_among_several() -> void:
 	var server := start_server()
 	var limits := _new("ENetLimitsRs")

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use enet_codec::Compression;
 use enet_net::{BindAddress, Host, Network, Udp};
 use enet_proto::Disconnect;
-use enet_proto::{Admission, Event, HostConfig, PacketFlags, PeerId, Time};
+use enet_proto::{Admission, Event, HostConfig, Limits, PacketFlags, PeerId, Time};
 
 use super::content::{content, crc32};
 use super::program::Program;
@@ -123,6 +123,8 @@ impl Node {
             max_channels: settings.max_channels,
             checksum: settings.checksum,
             answers_refused: settings.answers_refused,
+            // No honest ENet meets a limit.
+            limits: Limits::new(settings.max_peers),
             ..HostConfig::new(settings.max_peers, seed, now)
         };
         let socket = Udp.bind(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()), 0);

@@ -106,8 +106,10 @@ fn claimed_packet_sizes_count_as_soon_as_they_are_claimed() {
     }
     assert!(sent > 70_000);
     let waiting = forger.waiting();
-    let once = LIMIT..LIMIT + LIMIT / 4;
-    assert!(once.contains(&waiting), "one claim was accepted: {waiting}");
+    assert!(
+        (1..1000).contains(&waiting),
+        "one claim was accepted, and it holds little: {waiting}"
+    );
     // A packet in order need not wait, and still arrives.
     let mut forger = Forger::new();
     for start in 2..100 {

@@ -95,7 +95,7 @@ pub struct ENetLimitsRs {
     waiting_bytes_in_all: PhantomVar<i64>,
     /// How many bytes of packets may wait to be sent to one peer, or to be acknowledged by it (65536 to 1099511627776,
     /// 64 MiB by default). Beyond the limit, [method PacketPeer.put_packet] and [method ENetPacketPeerRs.send] return
-    /// [constant ERR_OUT_OF_MEMORY]. A peer beyond it that misses a reliable packet for several peers, or one that a
+    /// [constant ERR_OUT_OF_MEMORY]. A peer beyond it that would miss a packet for several peers, or one that a
     /// server passes on, is dropped with [constant ENetMultiplayerPeerRs.REASON_UNSENT].
     #[export]
     #[var(get = get_unsent_bytes, set = set_unsent_bytes)]

@@ -95,7 +95,11 @@ impl Connection {
                             });
                         }
                     }
-                    None => self.members.list(peer, data, false),
+                    None => {
+                        self.members.list(peer, data, false);
+                        let address = self.host.as_ref().and_then(|host| host.address(peer));
+                        self.members.set_address(peer, address);
+                    }
                 },
                 Event::Received { peer, .. } if self.is_active_peer(peer) => {}
                 Event::Disconnected { peer, .. } if self.is_active_peer(peer) => {

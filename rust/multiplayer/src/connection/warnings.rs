@@ -46,7 +46,7 @@ impl Display for UndecodedWarning {
 pub struct OverLimitWarning {
     /// The id with which a session knows the peer.
     pub id: Option<u32>,
-    /// The peer's address, if it is still known.
+    /// The peer's address, if it connected to this side.
     pub address: Option<SocketAddr>,
     /// The limit.
     pub limit: Limit,
@@ -167,7 +167,7 @@ impl Connection {
         let incoming = member.filter(|member| !member.is_outgoing && self.session.is_some());
         self.warned.dropped = Some(OverLimitWarning {
             id: incoming.map(|member| member.data),
-            address: self.host.as_ref().and_then(|host| host.address(peer)),
+            address: member.and_then(|member| member.address),
             limit,
             left_out,
         });

@@ -16,7 +16,8 @@ impl Multiplayer {
         self.was_polled = true;
         self.came_up = false;
         self.facts.inbox.borrow_mut().forget_last_channel();
-        self.queues.begin_poll();
+        self.queues.begin_poll(now);
+        let is_server = self.mode() == Mode::Server;
         let admission = match self.mode() {
             Mode::Server => super::creating::unique_ids(),
             _ => Admission::Nobody,
@@ -49,6 +50,9 @@ impl Multiplayer {
                 // Back-pressure: remotes must not fill the memory of a game that does not read.
                 host.pause_receiving(is_full);
                 host.receive(now);
+                if is_server {
+                    (self.queues).limit_clients(host.packets_per_second());
+                }
                 if self.settings.flush_mode == FlushMode::Immediate {
                     host.flush(now);
                 }
@@ -119,6 +123,9 @@ impl Multiplayer {
                 let event = host.borrow_mut().next_event(self.last_time);
                 event.map(|event| (key, event))
             })?;
+            if let Event::Received { peer, .. } = event {
+                self.queues.count_packet(peer);
+            }
             match event {
                 Event::Disconnected { peer, .. } if self.came_up || self.has_unread(key, peer) => {
                     self.queues.postpone(key, event);

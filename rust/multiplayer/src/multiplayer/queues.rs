@@ -2,11 +2,17 @@
 
 use std::collections::VecDeque;
 
-use enet_proto::{Event, PeerId};
+use enet_proto::{Event, PeerId, Time};
 
 /// Events that one poll takes from the hosts, so that a flood cannot hold up a frame for long. The next
 /// poll takes the others.
 const MAX_EVENTS: usize = 32_768;
+
+/// Packets of one client that one poll of a server takes, besides those that the client may bring meanwhile. A script spends some
+/// ten microseconds on each: one client's burst must not take a frame.
+const MAX_OF_CLIENT: u64 = 512;
+/// How many times as much as a client may bring is taken, so that what has piled up is read in the end.
+const CATCH_UP: u64 = 2;
 
 /// Events that were taken from a host, or happened without the session, each with its host's key.
 #[derive(Default)]
@@ -20,13 +26,55 @@ pub(super) struct EventQueues {
     lost: VecDeque<(i32, PeerId, u32)>,
     /// Number of events that this poll took from the hosts.
     taken: usize,
+    /// Packets that this poll takes of one client, at most.
+    allowance: u64,
+    /// By slot, the poll that took packets of it last, and their number.
+    taken_of: Vec<(u64, u64)>,
+    polls: u64,
+    polled_at: Time,
+    /// The time between the last two polls.
+    elapsed: Time,
+    /// Whether a client's allowance is used up. The hosts give the clients' packets in turn, so each other client was
+    /// served as well.
+    is_served: bool,
 }
 
 impl EventQueues {
     /// Begins a poll: postponed events are due now, and the count of taken ones starts over.
-    pub fn begin_poll(&mut self) {
+    pub fn begin_poll(&mut self, now: Time) {
+        self.elapsed = now.saturating_sub(self.polled_at);
+        self.polled_at = now;
         self.due.append(&mut self.postponed);
         self.taken = 0;
+        self.polls += 1;
+        self.is_served = false;
+        self.allowance = u64::MAX;
+    }
+
+    /// Limits the packets that a server's poll takes of one client, which may bring `rate` of them a second, 0 for no limit.
+    pub fn limit_clients(&mut self, rate: u32) {
+        if rate > 0 {
+            let millis = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
+            let meanwhile = millis.saturating_mul(u64::from(rate) * CATCH_UP) / 1000;
+            self.allowance = MAX_OF_CLIENT.saturating_add(meanwhile);
+        }
+    }
+
+    /// Counts a packet that was taken of a client.
+    pub fn count_packet(&mut self, peer: PeerId) {
+        if self.allowance == u64::MAX {
+            return;
+        }
+        let slot = usize::from(peer.slot);
+        if slot >= self.taken_of.len() {
+            self.taken_of.resize(slot + 1, (0, 0));
+        }
+        let (poll, taken) = &mut self.taken_of[slot];
+        if *poll != self.polls {
+            (*poll, *taken) = (self.polls, 0);
+        }
+        *taken += 1;
+        self.is_served |= *taken >= self.allowance;
     }
 
     /// Keeps an event for the next poll.
@@ -56,7 +104,7 @@ impl EventQueues {
 
     /// Counts one more event of the hosts; false if this poll may take no more.
     pub fn count_taken(&mut self) -> bool {
-        let may_take = self.taken < MAX_EVENTS;
+        let may_take = self.taken < MAX_EVENTS && !self.is_served;
         self.taken += usize::from(may_take);
         may_take
     }
@@ -96,13 +144,13 @@ mod tests {
     #[test]
     fn a_postponed_event_is_due_in_the_next_poll() {
         let mut queues = EventQueues::default();
-        queues.begin_poll();
+        queues.begin_poll(Time::ZERO);
         queues.push_due(0, end(1));
         queues.postpone(0, end(2));
         assert!(queues.is_end_postponed(peer(2)) && !queues.is_end_postponed(peer(1)));
         assert_eq!(queues.next_due(), Some((0, end(1))));
         assert_eq!(queues.next_due(), None);
-        queues.begin_poll();
+        queues.begin_poll(Time::ZERO);
         assert!(!queues.is_end_postponed(peer(2)));
         assert_eq!(queues.next_due(), Some((0, end(2))));
     }
@@ -111,10 +159,33 @@ mod tests {
     fn a_poll_takes_a_limited_number_of_events() {
         let mut queues = EventQueues::default();
         for _ in 0..2 {
-            queues.begin_poll();
+            queues.begin_poll(Time::ZERO);
             let taken = (0..MAX_EVENTS + 5).filter(|_| queues.count_taken()).count();
             assert_eq!(taken, MAX_EVENTS);
         }
+    }
+
+    #[test]
+    fn a_clients_packets_end_a_poll_when_it_took_enough_of_them() {
+        let mut queues = EventQueues::default();
+        let taken = |queues: &mut EventQueues| {
+            let take = |_: &usize| {
+                let may_take = queues.count_taken();
+                queues.count_packet(peer(1));
+                may_take
+            };
+            (0..MAX_EVENTS).take_while(take).count()
+        };
+        let mut poll = |millis, rate| {
+            queues.begin_poll(Time::from_millis(millis));
+            queues.limit_clients(rate);
+            (0..100).for_each(|_| queues.count_packet(peer(2)));
+            taken(&mut queues)
+        };
+        poll(1000, 1000);
+        assert_eq!(poll(1016, 1000), 512 + 32);
+        assert_eq!(poll(11_016, 1000), 512 + 20_000);
+        assert_eq!(poll(11_032, 0), MAX_EVENTS);
     }
 
     #[test]
@@ -124,7 +195,7 @@ mod tests {
         queues.postpone(0, end(2));
         queues.push_lost(0, peer(3), 0);
         queues.clear();
-        queues.begin_poll();
+        queues.begin_poll(Time::ZERO);
         assert_eq!(queues.next_due(), None);
         assert_eq!(queues.next_lost(), None);
     }

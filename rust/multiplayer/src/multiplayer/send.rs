@@ -11,7 +11,7 @@ impl Multiplayer {
     /// A peer that is being disconnected gets nothing, which is not an error. A packet for several
     /// peers leaves out those whose connection lacks the channel; if every one lacks it, the call
     /// fails. It fails, too, if too much waits to be sent to a single recipient; of several, the host drops
-    /// such a peer if the packet is reliable.
+    /// such a peer.
     pub fn send(&mut self, data: &[u8], now: Time) -> Result<(), SendError> {
         self.last_time = now;
         if !self.is_active() {
@@ -154,9 +154,7 @@ impl Multiplayer {
                 // As for the clients of a server: the others are not to miss the packet.
                 Err(SendError::QueueFull(_)) if is_for_several => {
                     is_sent = true;
-                    if self.flags().reliable {
-                        self.drop_full(recipient, now);
-                    }
+                    self.drop_full(recipient, now);
                 }
                 Err(error) => return Err(error),
             }

@@ -37,8 +37,8 @@ pub struct SocketSide {
 #[derive(Debug, Default)]
 pub struct Report {
     pub sent: Sent,
-    /// Compressed datagrams that the codec could not decompress.
-    pub undecoded: u64,
+    /// Compressed datagrams that the codec could not decompress: their senders, and their first bytes.
+    pub undecoded: Vec<(SocketAddr, [u8; 2])>,
     pub events: Vec<DtlsEvent>,
     /// Counts of the encrypted sessions, if there can be any.
     pub sessions: Option<Sessions>,
@@ -47,7 +47,7 @@ pub struct Report {
 impl Report {
     /// Whether it tells of something that a user may have to know.
     pub fn has_trouble(&self) -> bool {
-        self.undecoded > 0
+        !self.undecoded.is_empty()
             || (self.events.iter()).any(|event| matches!(event, DtlsEvent::Failed(_)))
     }
 }
@@ -257,7 +257,12 @@ impl SocketSide {
                     codec.as_mut()?.decompress(packed, plain)
                 })
             });
-            self.report.undecoded += u64::from(room.is_some() && !is_plain);
+            if room.is_some()
+                && !is_plain
+                && let Some(start) = bytes.first_chunk()
+            {
+                self.report.undecoded.push((from, *start));
+            }
             let bytes = if is_plain { plain.as_slice() } else { &[] };
             self.step.push(from, bytes, wire_size);
         }

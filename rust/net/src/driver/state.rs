@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use enet_proto::{Admission, Host, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time};
+use enet_proto::{Admission, Host, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, Time, datagram};
 
 use super::inbox::Arrival;
 use super::schedule::Schedule;
@@ -102,9 +102,15 @@ impl State {
     }
 
     /// Most bytes that a datagram's payload may become, if it is to be decompressed.
-    pub fn decompressed_room(&self, arrival: Arrival<'_>) -> Option<usize> {
-        let room = || self.host.decompressed_room(arrival.from, arrival.bytes);
-        is_sound(arrival.wire_size).then(room).flatten()
+    pub fn decompressed_room(&mut self, arrival: Arrival<'_>) -> Option<usize> {
+        if !is_sound(arrival.wire_size) {
+            return None;
+        }
+        let room = self.host.decompressed_room(arrival.from, arrival.bytes);
+        if room.is_none() && datagram::is_compressed(arrival.bytes) {
+            self.host.note_stranger();
+        }
+        room
     }
 
     /// Datagrams that arrived or left since the host was made.
@@ -123,7 +129,10 @@ impl State {
         self.totals.sent_datagrams += report.sent.datagrams;
         self.totals.sent_bytes += report.sent.bytes;
         self.totals.socket_errors += report.sent.errors;
-        self.undecoded += report.undecoded;
+        self.undecoded += report.undecoded.len() as u64;
+        for (from, start) in report.undecoded {
+            self.host.note_undecodable(now, from, &start);
+        }
         let Some(encryption) = &mut self.encryption else {
             return;
         };

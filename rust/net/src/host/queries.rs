@@ -9,6 +9,11 @@ use super::{Host, Totals};
 use crate::sessions::Sessions;
 
 impl Host {
+    /// [`enet_proto::Limits::packets_per_second`] of the host.
+    pub fn packets_per_second(&self) -> u32 {
+        self.driver.state().host.limits().packets_per_second
+    }
+
     /// Whether everything is encrypted, and then whether sessions are begun here and not accepted.
     pub fn encrypts_as_client(&self) -> Option<bool> {
         let state = self.driver.state();

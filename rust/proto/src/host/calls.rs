@@ -7,8 +7,8 @@ use super::Host;
 use crate::lifecycle;
 use crate::peer::Peer;
 use crate::send::{Content, queue_control, queue_packet};
-use crate::wire::Command;
-use crate::{Disconnect, Event, PacketFlags, PeerId, QueueError, Time};
+use crate::wire::{Command, Header};
+use crate::{Disconnect, Event, Limit, PacketFlags, PeerId, QueueError, Time};
 
 impl Host {
     /// Starts a connection with `channels` channels, 1 to [`crate::MAX_CHANNELS`], which shows the
@@ -43,6 +43,21 @@ impl Host {
         self.take_datagram(from, datagram, wire_size);
     }
 
+    /// Counts a datagram that the caller could not decompress, of which the first two bytes are enough. A peer with too many of
+    /// them is dropped: see [`crate::Limits::undecodable`].
+    pub fn note_undecodable(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
+        self.context.advance(now);
+        match Header::read_start(datagram) {
+            Some(header) => self.on_undecodable(&header, from),
+            None => self.context.drops.malformed += 1,
+        }
+    }
+
+    /// Counts a datagram that the caller dropped because [`Self::decompressed_room`] said so.
+    pub fn note_stranger(&mut self) {
+        self.context.drops.strangers += 1;
+    }
+
     /// Does what time makes due: retransmissions, timeouts, pings, sharing the bandwidth.
     /// Acknowledgements of received commands wait for [`Self::flush`], so that they ride with the
     /// answers.
@@ -71,12 +86,14 @@ impl Host {
         self.context.output.next(datagram)
     }
 
-    /// The next event, oldest first.
+    /// The next event. Events of a peer are in order. So are those of all peers, while few wait; where hundreds of one peer
+    /// wait, those of others go ahead of its later ones.
     pub fn next_event(&mut self) -> Option<Event> {
         self.context.events.pop()
     }
 
-    /// Appends all events, oldest first, to `events`.
+    /// Appends events, oldest first, to `events`: some 256 at most, so that what the application has not taken
+    /// counts for the limits. No event means that there is none.
     pub fn take_events(&mut self, events: &mut VecDeque<Event>) {
         self.context.events.take(events);
     }
@@ -89,6 +106,9 @@ impl Host {
     /// Queues a packet of any length up to [`crate::HostConfig::max_packet_size`]. The protocol makes
     /// a packet reliable that follows 65,535 unreliable ordered ones on its channel, without a
     /// reliable one between.
+    ///
+    /// [`QueueError::Full`] if the packet would exceed [`crate::Limits::unsent_bytes`] of what waits to be sent to the
+    /// peer, or to be acknowledged by it; where nothing waits, a packet of any size is queued.
     pub fn send(
         &mut self,
         now: Time,
@@ -104,8 +124,8 @@ impl Host {
 
     /// Queues a packet for several peers, keeping its bytes once, and returns for how many. Peers that
     /// are not connected or lack the channel are left out; a packet that is too large is the only
-    /// error. A peer for which too much waits already is dropped with [`crate::Limit::Unsent`] if the packet is
-    /// reliable, as nothing could make up for the packet; an unreliable packet is lost.
+    /// error. A peer to which [`crate::Limits::unsent_bytes`] wait to be sent already is dropped, with
+    /// [`Limit::Unsent`]: nobody would tell the caller which packets it lacks.
     pub fn send_to_all(
         &mut self,
         now: Time,
@@ -122,10 +142,8 @@ impl Host {
             match self.queue_packet(peer, channel, flags, &mut content) {
                 Ok(()) => queued += 1,
                 Err(QueueError::TooLarge) => return Err(QueueError::TooLarge),
-                Err(QueueError::Full) if flags.reliable => {
-                    self.drop_over_limit(now, peer, crate::Limit::Unsent);
-                }
-                Err(QueueError::NotConnected | QueueError::NoSuchChannel | QueueError::Full) => {}
+                Err(QueueError::Full) => self.drop_over_limit(now, peer, Limit::Unsent),
+                Err(QueueError::NotConnected | QueueError::NoSuchChannel) => {}
             }
         }
         Ok(queued)
@@ -167,10 +185,14 @@ impl Host {
         });
     }
 
-    /// STUB of w-mem: ends a connection for a limit.
-    pub fn drop_over_limit(&mut self, now: Time, peer: PeerId, limit: crate::Limit) {
-        self.context.events.push(Event::OverLimit { peer, limit });
-        self.disconnect(now, peer, limit.code(), Disconnect::Acknowledged);
+    /// Ends a connection because its remote exceeded a limit: reports [`Event::OverLimit`] and
+    /// [`Event::Disconnected`], sends the remote one DISCONNECT with the limit's [`Limit::code`] as data, and frees
+    /// what the connection holds.
+    pub fn drop_over_limit(&mut self, now: Time, peer: PeerId, limit: Limit) {
+        self.context.advance(now);
+        self.with_peer(peer, |peer, context| {
+            lifecycle::drop_over_limit(peer, context, limit);
+        });
     }
 
     /// Ends all half-open connections, with [`Disconnect::Now`]: their remotes may take themselves for

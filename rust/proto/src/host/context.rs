@@ -26,6 +26,9 @@ pub struct Context {
     pub receiving_is_paused: bool,
     /// See [`crate::Host::drops`].
     pub drops: Drops,
+    /// Bytes of all peers that wait for reordering and reassembly. Each peer's part is settled when the work on the peer
+    /// is done.
+    pub waiting: usize,
 }
 
 impl Context {
@@ -40,6 +43,7 @@ impl Context {
             jitter_tolerance: 0,
             receiving_is_paused: false,
             drops: Drops::default(),
+            waiting: 0,
             config,
         }
     }

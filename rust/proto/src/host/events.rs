@@ -1,15 +1,36 @@
 //! Events that the application has not taken yet, and the memory they hold.
+//!
+//! Events wait in the order of their arrival, up to [`QUEUED`] of each peer. Further events of a peer wait behind
+//! these in a backlog of its own; one of them joins the queue whenever one of the peer's events is taken. So an event waits
+//! for [`QUEUED`] events of each other peer at most, however much one of them sends.
 
 use std::collections::VecDeque;
 
-use crate::Event;
+use crate::{Event, Limits, PeerId, fairness};
 
 /// Cost of an event, besides its packet's bytes.
 const EVENT_COST: usize = 64;
+/// Events of one peer in the common queue.
+const QUEUED: u32 = 256;
+/// Events, and bytes of their packets, that [`Events::take`] takes at a time.
+const PORTION: usize = 256;
+const PORTION_BYTES: usize = 1024 * 1024;
+
+/// The events of a slot's peers.
+#[derive(Default)]
+struct Flow {
+    /// Events in the common queue.
+    queued: u32,
+    packets: usize,
+    bytes: usize,
+    backlog: VecDeque<Event>,
+}
 
 /// A queue of events, oldest first.
 pub struct Events {
     queue: VecDeque<Event>,
+    /// By slot, up to the highest one that had an event.
+    flows: Vec<Flow>,
     bytes: usize,
     limit: usize,
 }
@@ -19,6 +40,7 @@ impl Events {
     pub fn new(limit: usize) -> Self {
         Self {
             queue: VecDeque::new(),
+            flows: Vec::new(),
             bytes: 0,
             limit,
         }
@@ -26,34 +48,104 @@ impl Events {
 
     /// Adds an event, also to a full queue.
     pub fn push(&mut self, event: Event) {
-        self.bytes += cost(&event);
-        self.queue.push_back(event);
+        let cost = cost(&event);
+        self.bytes += cost;
+        let slot = slot(&event);
+        if slot >= self.flows.len() {
+            self.flows.resize_with(slot + 1, Flow::default);
+        }
+        let flow = &mut self.flows[slot];
+        flow.bytes += cost;
+        flow.packets += usize::from(is_packet(&event));
+        if flow.queued < QUEUED {
+            flow.queued += 1;
+            self.queue.push_back(event);
+        } else {
+            flow.backlog.push_back(event);
+        }
     }
 
     pub fn pop(&mut self) -> Option<Event> {
         let event = self.queue.pop_front()?;
-        self.bytes -= cost(&event);
+        let cost = cost(&event);
+        self.bytes -= cost;
+        if let Some(flow) = self.flows.get_mut(slot(&event)) {
+            flow.bytes -= cost;
+            flow.packets -= usize::from(is_packet(&event));
+            match flow.backlog.pop_front() {
+                Some(next) => self.queue.push_back(next),
+                None => flow.queued -= 1,
+            }
+            if flow.backlog.is_empty() && flow.backlog.capacity() > 0 {
+                flow.backlog = VecDeque::new();
+            }
+        }
         Some(event)
     }
 
-    /// Moves all events to the end of another queue.
+    /// Moves events to the end of another queue. Where much waits, these are not all.
     pub fn take(&mut self, others: &mut VecDeque<Event>) {
-        if others.is_empty() {
-            std::mem::swap(&mut self.queue, others);
-        } else {
-            others.append(&mut self.queue);
+        let (most, until) = (PORTION, self.bytes.saturating_sub(PORTION_BYTES));
+        for _ in 0..most {
+            let Some(event) = self.pop() else {
+                return;
+            };
+            others.push_back(event);
+            if self.bytes < until {
+                return;
+            }
         }
-        self.bytes = 0;
+    }
+
+    /// Drops the packets in a peer's backlog.
+    pub fn drop_backlog(&mut self, peer: PeerId) {
+        let Some(flow) = self.flows.get_mut(usize::from(peer.slot)) else {
+            return;
+        };
+        let (bytes, packets) = (&mut self.bytes, &mut flow.packets);
+        let flow_bytes = &mut flow.bytes;
+        flow.backlog.retain(|event| {
+            let is_dropped = matches!(event, Event::Received { peer: from, .. } if *from == peer);
+            if is_dropped {
+                *bytes -= cost(event);
+                *flow_bytes -= cost(event);
+                *packets -= 1;
+            }
+            !is_dropped
+        });
+        flow.backlog.shrink_to_fit();
     }
 
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// Whether neither packets nor new connections should be taken in.
+    /// Whether new connections should not be taken in.
     pub fn is_full(&self) -> bool {
         self.bytes >= self.limit
     }
+
+    /// Whether packets of a peer should not be taken in, of `peers` that are connected.
+    #[inline]
+    pub fn is_full_for(&self, peer: PeerId, limits: &Limits, peers: usize) -> bool {
+        let flow = self.flows.get(usize::from(peer.slot));
+        let (packets, bytes) = flow.map_or((0, 0), |flow| (flow.packets, flow.bytes));
+        packets >= limits.unread_packets
+            || bytes >= limits.unread_bytes
+            || !fairness::permits(self.limit, self.bytes, bytes, 1, peers)
+    }
+}
+
+fn slot(event: &Event) -> usize {
+    let (Event::Connected { peer, .. }
+    | Event::Disconnected { peer, .. }
+    | Event::OverLimit { peer, .. }
+    | Event::Received { peer, .. }) = event;
+    usize::from(peer.slot)
+}
+
+fn is_packet(event: &Event) -> bool {
+    matches!(event, Event::Received { .. })
 }
 
 fn cost(event: &Event) -> usize {
@@ -66,31 +158,151 @@ fn cost(event: &Event) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{PacketFlags, PeerId};
+    use crate::PacketFlags;
 
-    fn received(size: usize) -> Event {
+    fn peer(slot: u16) -> PeerId {
+        PeerId {
+            slot,
+            generation: 1,
+        }
+    }
+
+    fn received(slot: u16, size: usize) -> Event {
         Event::Received {
-            peer: PeerId {
-                slot: 0,
-                generation: 0,
-            },
+            peer: peer(slot),
             channel: 0,
             flags: PacketFlags::RELIABLE,
             data: vec![0; size],
         }
     }
 
+    fn sizes(events: &mut Events, of: u16) -> Vec<usize> {
+        let all = std::iter::from_fn(|| events.pop());
+        let size = |event| match event {
+            Event::Received { peer, data, .. } if peer.slot == of => Some(data.len()),
+            _ => None,
+        };
+        all.filter_map(size).collect()
+    }
+
+    fn is_settled(events: &Events) -> bool {
+        let is_empty = |flow: &Flow| (flow.queued, flow.packets, flow.bytes) == (0, 0, 0);
+        events.bytes == 0 && events.flows.iter().all(is_empty)
+    }
+
     #[test]
     fn the_queue_is_full_by_bytes_and_empties_both_ways() {
+        let limits = Limits::none();
         let mut events = Events::new(1000);
-        events.push(received(500));
-        assert!(!events.is_full());
-        events.push(received(500));
-        assert!(events.is_full());
+        events.push(received(0, 500));
+        assert!(!events.is_full_for(peer(0), &limits, 1));
+        events.push(received(0, 500));
+        assert!(events.is_full() && events.is_full_for(peer(0), &limits, 1));
         assert!(events.pop().is_some() && !events.is_full());
-        let mut others = VecDeque::from([received(1)]);
+        let mut others = VecDeque::from([received(0, 1)]);
         events.take(&mut others);
-        assert_eq!(others, [received(1), received(500)]);
-        assert!(events.is_empty() && events.bytes == 0);
+        assert_eq!(others, [received(0, 1), received(0, 500)]);
+        assert!(events.is_empty() && is_settled(&events));
+    }
+
+    #[test]
+    fn a_full_queue_still_takes_a_peers_share() {
+        let limits = Limits::none();
+        let mut events = Events::new(100_000);
+        while !events.is_full_for(peer(0), &limits, 4) {
+            events.push(received(0, 0));
+        }
+        let mut packets = 0;
+        while !events.is_full_for(peer(1), &limits, 4) {
+            events.push(received(1, 0));
+            packets += 1;
+        }
+        assert_eq!(packets, 100_000 / 2 / 4 / EVENT_COST + 1);
+        assert!(events.bytes <= 100_000 + EVENT_COST);
+    }
+
+    #[test]
+    fn a_peer_has_limits_of_its_own() {
+        let limits = Limits {
+            unread_packets: 3,
+            unread_bytes: 1000,
+            ..Limits::none()
+        };
+        let mut events = Events::new(usize::MAX);
+        for number in 0..3 {
+            assert!(!events.is_full_for(peer(0), &limits, 2), "{number}");
+            events.push(received(0, 0));
+        }
+        assert!(events.is_full_for(peer(0), &limits, 2));
+        events.push(received(1, 1000));
+        assert!(events.is_full_for(peer(1), &limits, 2));
+        while events.pop().is_some() {}
+        assert!(!events.is_full_for(peer(0), &limits, 2) && is_settled(&events));
+    }
+
+    #[test]
+    fn few_events_keep_the_order_of_arrival() {
+        let mut events = Events::new(usize::MAX);
+        let all: Vec<_> = (0..2 * QUEUED as usize)
+            .map(|number| received(number as u16 % 2, number))
+            .collect();
+        all.iter().cloned().for_each(|event| events.push(event));
+        assert_eq!(Vec::from_iter(std::iter::from_fn(|| events.pop())), all);
+    }
+
+    #[test]
+    fn a_flood_waits_behind_the_packets_of_others_and_stays_in_order() {
+        let mut events = Events::new(usize::MAX);
+        for number in 0..10_000 {
+            events.push(received(0, number));
+        }
+        events.push(received(1, 7));
+        events.push(Event::Disconnected {
+            peer: peer(0),
+            data: 9,
+        });
+        let mut waited = 0;
+        let mut flood = Vec::new();
+        while let Some(event) = events.pop() {
+            match event {
+                Event::Received { peer, .. } if peer.slot == 1 => waited = flood.len(),
+                event => flood.push(event),
+            }
+        }
+        assert_eq!(waited, QUEUED as usize);
+        let expected = (0..10_000).map(|number| received(0, number));
+        assert!(flood[..10_000].iter().cloned().eq(expected));
+        assert!(matches!(flood[10_000..], [Event::Disconnected { .. }]));
+        assert!(is_settled(&events));
+    }
+
+    #[test]
+    fn a_portion_is_limited_by_number_and_bytes() {
+        let mut events = Events::new(usize::MAX);
+        (0..1000).for_each(|number| events.push(received(0, number)));
+        let mut taken = VecDeque::new();
+        events.take(&mut taken);
+        assert_eq!(taken.len(), PORTION);
+        let mut events = Events::new(usize::MAX);
+        (0..100).for_each(|_| events.push(received(0, PORTION_BYTES / 4)));
+        taken.clear();
+        events.take(&mut taken);
+        assert_eq!(taken.len(), 4);
+    }
+
+    #[test]
+    fn a_dropped_backlog_frees_its_memory_and_keeps_what_was_in_order_before() {
+        let mut events = Events::new(usize::MAX);
+        (0..1000).for_each(|number| events.push(received(0, number)));
+        events.push(Event::Connected {
+            peer: peer(0),
+            data: 0,
+        });
+        events.drop_backlog(peer(0));
+        events.drop_backlog(peer(5));
+        assert_eq!(events.flows[0].backlog.len(), 1);
+        let kept: Vec<usize> = (0..QUEUED as usize).collect();
+        assert_eq!(sizes(&mut events, 0), kept);
+        assert!(is_settled(&events));
     }
 }

@@ -17,6 +17,8 @@ mod calls;
 mod context;
 mod events;
 mod handshake;
+#[cfg(test)]
+mod leftovers_tests;
 mod pausing;
 mod queries;
 mod random;
@@ -33,6 +35,9 @@ use admission::Incoming;
 use random::Random;
 use slots::Slots;
 use timers::Timers;
+
+/// Timers that are kept although they may be outdated.
+const FEW_TIMERS: usize = 64;
 
 /// One end of ENet connections, without a socket and without a clock.
 ///
@@ -116,16 +121,26 @@ impl Host {
         let was_half_open = peer.is_half_open();
         let result = work(peer, &mut self.context);
         let is_half_open = peer.is_half_open();
+        peer.budget.settle(&mut self.context.waiting);
         if peer.state() == PeerState::Disconnected {
             self.retire(slot);
         } else if let Some(deadline) = peer.deadline() {
             let id = peer.id();
             (self.timers).arm(id, &mut peer.alarm, deadline.max(earliest));
+            self.trim_timers();
         }
         if was_half_open && !is_half_open {
             self.incoming.trim_half_open(&self.slots);
         }
         Some(result)
+    }
+
+    /// Removes timers that are outdated, such as those of peers that ended, before they pile up.
+    fn trim_timers(&mut self) {
+        if self.timers.len() > 2 * self.slots.count() + FEW_TIMERS {
+            let slots = &self.slots;
+            (self.timers).retain(|time, id| slots.get(id).is_some_and(|it| it.alarm.is(time)));
+        }
     }
 
     /// Frees the slot of a peer that ended.

@@ -52,14 +52,24 @@ impl Host {
         self.slots.get(peer).map(Peer::statistics)
     }
 
+    /// What remotes may cost.
+    pub fn limits(&self) -> &crate::Limits {
+        &self.context.config.limits
+    }
+
     /// What the host dropped so far, by cause.
     pub fn drops(&self) -> crate::Drops {
         self.context.drops
     }
 
-    /// STUB of w-mem: what the host dropped of a connection, while it exists.
+    /// What the host dropped of a connection, by cause, while the connection exists.
     pub fn peer_drops(&self, peer: PeerId) -> Option<crate::Drops> {
-        self.slots.get(peer).map(|_| crate::Drops::default())
+        self.slots.get(peer).map(Peer::drops)
+    }
+
+    /// Bytes of all peers together that wait for reordering and reassembly.
+    pub fn waiting_data(&self) -> usize {
+        self.context.waiting
     }
 
     /// Number of peers that are connected.

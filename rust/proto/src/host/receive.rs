@@ -7,10 +7,11 @@
 use std::net::SocketAddr;
 
 use super::Host;
+use crate::lifecycle;
 use crate::peer::Peer;
-use crate::recv;
+use crate::recv::{self, Arrival};
 use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT};
-use crate::{MAX_DATAGRAM_SIZE, datagram};
+use crate::{Limit, MAX_DATAGRAM_SIZE, datagram};
 
 /// Size of a CONNECT, the only command of a sender without a connection.
 const CONNECT_SIZE: usize = 48;
@@ -18,36 +19,70 @@ const CONNECT_SIZE: usize = 48;
 impl Host {
     pub(super) fn take_datagram(&mut self, from: SocketAddr, datagram: &[u8], wire_size: usize) {
         let mut rest = datagram;
+        let drops = &mut self.context.drops;
         let Some(header) = Header::read(&mut rest) else {
+            drops.malformed += 1;
             return;
         };
         if datagram.len() > MAX_DATAGRAM_SIZE {
+            drops.malformed += 1;
             return;
         }
         if header.slot != NO_SLOT && self.owner(&header, from).is_none() {
+            self.context.drops.strangers += 1;
             return;
         }
         let plain = &datagram[..datagram.len() - rest.len()];
         if self.context.output.has_checksum() {
             let Some((checksum, after)) = rest.split_first_chunk() else {
-                return;
+                return self.count_malformed(header.slot);
             };
             rest = after;
             if !self.is_intact(header.slot, plain, *checksum, rest) {
-                return;
+                return self.count_malformed(header.slot);
             }
         }
         // A compressed datagram was decompressed before, or could not be.
         if header.is_compressed {
-            return;
+            return self.on_undecodable(&header, from);
         }
         if header.slot == NO_SLOT {
             self.take_connect(from, wire_size, rest);
         } else {
             self.with_slot(header.slot, |peer, context| {
-                recv::carry_out(peer, context, &from, header.sent_time, rest);
+                let arrival = Arrival {
+                    from,
+                    sent_time: header.sent_time,
+                    commands: rest,
+                    packed_size: (wire_size != datagram.len()).then_some(wire_size),
+                };
+                recv::carry_out(peer, context, &arrival);
             });
         }
+    }
+
+    /// Counts a datagram, of whose sender is only known that it claims to be a slot's peer.
+    fn count_malformed(&mut self, slot: u16) {
+        let count = |drops: &mut crate::Drops| drops.malformed += 1;
+        match self.slots.at_mut(slot) {
+            Some(peer) => peer.count_drop(&mut self.context, count),
+            None => count(&mut self.context.drops),
+        }
+    }
+
+    /// Counts a datagram that could not be decompressed.
+    pub(super) fn on_undecodable(&mut self, header: &Header, from: SocketAddr) {
+        if self.owner(header, from).is_none() {
+            self.context.drops.strangers += 1;
+            return;
+        }
+        self.with_slot(header.slot, |peer, context| {
+            peer.count_drop(context, |drops| drops.undecodable += 1);
+            let limit = context.config.limits.undecodable;
+            if peer.undecodable.is_too_many(context.now, limit) {
+                lifecycle::drop_over_limit(peer, context, Limit::Undecodable);
+            }
+        });
     }
 
     /// Most bytes that a compressed datagram's payload may become. `None` for datagrams that belong to
@@ -90,6 +125,8 @@ impl Host {
             && let Command::Connect { terms, data } = framed.command
         {
             self.on_connect(from, size, &framed, &terms, data);
+        } else {
+            self.context.drops.strangers += 1;
         }
     }
 }

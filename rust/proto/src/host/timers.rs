@@ -21,6 +21,11 @@ impl Alarm {
         }
         is_valid
     }
+
+    /// Whether this is the time of the valid entry.
+    pub fn is(&self, time: u64) -> bool {
+        self.0 == Some(time)
+    }
 }
 
 /// Timers of peers, in milliseconds.
@@ -36,6 +41,15 @@ impl Timers {
             alarm.0 = Some(deadline);
             self.heap.push(Reverse((deadline, id)));
         }
+    }
+
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Removes timers, by time and peer, that are not needed.
+    pub fn retain(&mut self, is_needed: impl Fn(u64, PeerId) -> bool) {
+        self.heap.retain(|&Reverse((time, id))| is_needed(time, id));
     }
 
     /// When the next timer comes up, which may be an outdated one.

@@ -7,7 +7,7 @@ use crate::host::Context;
 use crate::peer::Peer;
 use crate::send::{queue_control, queue_unacknowledged_control};
 use crate::wire::Command;
-use crate::{Disconnect, PeerState};
+use crate::{Disconnect, Event, Limit, PeerState};
 
 /// Takes in the remote's DISCONNECT.
 pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ack: bool) {
@@ -43,6 +43,28 @@ pub fn close(peer: &mut Peer, context: &mut Context, data: u32, how: Disconnect)
             peer.end(context, None);
         }
         Disconnect::Silent => peer.end(context, None),
+    }
+}
+
+/// Ends a connection whose remote exceeded a limit. Nothing waits for its acknowledgement, and packets that the
+/// application would have to read in order to get to the end are dropped if they are the reason.
+pub fn drop_over_limit(peer: &mut Peer, context: &mut Context, limit: Limit) {
+    if !peer.is_up() && !peer.is_half_open() {
+        // It ends already, or has not begun.
+        return;
+    }
+    let id = peer.id();
+    if matches!(limit, Limit::Flood | Limit::Unread) {
+        context.events.drop_backlog(id);
+    }
+    let (code, is_up) = (limit.code(), peer.is_up());
+    if is_up {
+        context.events.push(Event::OverLimit { peer: id, limit });
+    }
+    close(peer, context, code, Disconnect::Now);
+    if is_up {
+        let (peer, data) = (id, code);
+        context.events.push(Event::Disconnected { peer, data });
     }
 }
 

@@ -4,7 +4,7 @@
 mod closing;
 mod opening;
 
-pub use closing::{close, disconnect, on_disconnect};
+pub use closing::{close, disconnect, drop_over_limit, on_disconnect};
 pub use opening::{
     on_verify_connect, repeat_answer, report_connected, report_verified, send_answer, send_connect,
 };

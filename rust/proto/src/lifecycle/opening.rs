@@ -60,13 +60,13 @@ pub fn on_verify_connect(
     // Only a host that received the CONNECT knows the token. C gives the attempt up over a wrong one,
     // so a forger that guesses the port can end it.
     if terms.token != peer.packer.route().token() || terms.slot >= NO_SLOT {
-        return Err(Refused);
+        return Err(Refused::Malformed);
     }
     let granted = terms.channels as usize;
     let is_sensible = (1..=MAX_CHANNELS).contains(&granted);
     if !is_sensible || terms.throttle != peer.throttle.settings() {
         peer.end(context, Some(0));
-        return Err(Refused);
+        return Err(Refused::Malformed);
     }
     acknowledge(peer, context, CONTROL_CHANNEL, 1);
     // A retransmitted CONNECT that has not left yet must not go to the slot given now.

@@ -10,6 +10,7 @@ mod negotiation;
 mod recovery;
 mod rtt;
 mod throttle;
+mod undecodable;
 mod unsequenced;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,13 +23,14 @@ pub use loss::LossEstimator;
 pub use recovery::{GiveUp, Recovery, Transmission, Transmissions};
 pub use rtt::RttEstimator;
 pub use throttle::PacketThrottle;
+pub use undecodable::Undecodable;
 pub use unsequenced::UnsequencedGroups;
 
 use crate::host::{Alarm, Context};
-use crate::recv::ReceiveBudget;
+use crate::recv::{Intake, ReceiveBudget};
 use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
-use crate::{Event, PeerId, PeerState, PeerStatistics};
+use crate::{Drops, Event, PeerId, PeerState, PeerStatistics};
 
 /// One connection.
 ///
@@ -48,6 +50,7 @@ pub struct Peer {
     pub packer: Packer,
     pub channels: Channels,
     pub budget: ReceiveBudget,
+    pub intake: Intake,
     pub alarm: Alarm,
     pub keep_alive: KeepAlive,
     rtt: RttEstimator,
@@ -60,6 +63,8 @@ pub struct Peer {
     window: u32,
     pub controls: ControlQueue,
     pub handshake: Handshake,
+    pub undecodable: Undecodable,
+    drops: Drops,
 }
 
 /// The reliable commands of a peer that are not acknowledged.
@@ -108,6 +113,7 @@ impl Peer {
             packer: Packer::new(address, outgoing_session, mtu),
             channels: Channels::default(),
             budget: ReceiveBudget::default(),
+            intake: Intake::default(),
             alarm: Alarm::default(),
             keep_alive: KeepAlive::default(),
             rtt: RttEstimator::default(),
@@ -119,6 +125,8 @@ impl Peer {
             window: negotiation::MAX_WINDOW,
             controls: ControlQueue::default(),
             handshake: Handshake::default(),
+            undecodable: Undecodable::default(),
+            drops: Drops::default(),
         }
     }
 
@@ -191,6 +199,17 @@ impl Peer {
             let peer = self.id;
             context.events.push(Event::Disconnected { peer, data });
         }
+    }
+
+    /// What was dropped of this connection.
+    pub fn drops(&self) -> Drops {
+        self.drops
+    }
+
+    /// Counts something that is dropped, for the connection and for the host.
+    pub fn count_drop(&mut self, context: &mut Context, count: impl Fn(&mut Drops)) {
+        count(&mut self.drops);
+        count(&mut context.drops);
     }
 
     /// Has the next flush visit this peer.
@@ -324,7 +343,7 @@ impl Peer {
             mtu: self.packer.mtu(),
             window_size: self.window,
             reliable_data_in_transit: self.recovery.bytes_in_flight(),
-            waiting_data: self.budget.used(),
+            waiting_data: self.budget.held(),
             in_bandwidth: self.bandwidth.incoming(),
             out_bandwidth: self.bandwidth.outgoing(),
             ping_interval: self.keep_alive.interval(),

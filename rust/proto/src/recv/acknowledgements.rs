@@ -18,7 +18,7 @@ pub fn on_acknowledge(
 ) -> Result<(), Refused> {
     // Only VERIFY_CONNECT answers a CONNECT. An acknowledgement would end its retransmission for ever.
     if peer.state() == PeerState::Connecting {
-        return Err(Refused);
+        return Err(Refused::Malformed);
     }
     let now = context.now;
     let Some(round_trip) = round_trip(now, sent_time) else {
@@ -29,13 +29,13 @@ pub fn on_acknowledge(
     match peer.state() {
         PeerState::AcknowledgingConnect => {
             if !matches!(command, Some(Command::VerifyConnect(_))) {
-                return Err(Refused);
+                return Err(Refused::Malformed);
             }
             lifecycle::report_connected(peer, context);
         }
         PeerState::Disconnecting => {
             if !matches!(command, Some(Command::Disconnect { .. })) {
-                return Err(Refused);
+                return Err(Refused::Malformed);
             }
             peer.end(context, Some(0));
         }
@@ -79,11 +79,12 @@ pub fn acknowledge(
         return Some(command);
     }
     let channel = peer.channels.used_mut(channel)?;
-    let (payload, bytes) = channel.sending.acknowledge(sequence)?;
+    let (payload, transmission) = channel.sending.acknowledge(sequence)?;
     if let Payload::Shared(packet, _) = payload {
         context.output.shared.put_back(packet);
     }
-    peer.on_acknowledged(bytes, false);
+    peer.queue.on_freed(transmission.length());
+    peer.on_acknowledged(transmission.bytes_in_flight(), false);
     None
 }
 

@@ -6,47 +6,167 @@ use std::net::SocketAddr;
 
 use super::acknowledgements::on_acknowledge;
 use super::data::on_data;
-use crate::PeerState;
 use crate::host::Context;
 use crate::lifecycle;
 use crate::peer::Peer;
 use crate::send::Ack;
-use crate::wire::{CONTROL_CHANNEL, Command, Framed, payload};
+use crate::wire::{CONTROL_CHANNEL, Command, Framed, MAX_COMMANDS, payload};
+use crate::{Limit, PeerState};
 
-/// The peer broke a rule that every ENet keeps: the rest of its datagram is not worth reading.
+/// Why a command was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused;
+pub enum Refused {
+    /// The peer broke a rule that every ENet keeps: the rest of its datagram is not worth reading.
+    Malformed,
+    /// The connection takes nothing in, in its state.
+    Ended,
+    /// The host takes no packets in. As with the next reason, the peer is held back by its window, and other commands of its
+    /// datagram count: pings keep the connection alive.
+    Paused,
+    /// The packet exceeds a limit; a peer that does not stop at the one that is named is dropped.
+    OverLimit(Option<Limit>),
+}
+
+/// A datagram that belongs to a connection.
+pub struct Arrival<'a> {
+    pub from: SocketAddr,
+    pub sent_time: Option<u16>,
+    pub commands: &'a [u8],
+    /// Bytes that came over the network, if they were compressed.
+    pub packed_size: Option<usize>,
+}
 
 /// Carries out the commands of a datagram.
-pub fn carry_out(
-    peer: &mut Peer,
-    context: &mut Context,
-    from: &SocketAddr,
-    sent_time: Option<u16>,
-    mut commands: &[u8],
-) {
+pub fn carry_out(peer: &mut Peer, context: &mut Context, arrival: &Arrival<'_>) {
+    let Arrival {
+        from,
+        sent_time,
+        mut commands,
+        packed_size,
+    } = *arrival;
+    peer.undecodable.clear();
+    let mut quota = AckQuota::new(packed_size);
+    let mut held_back = None;
     // Each command is borrowed where it was read; moving it would cost more than reading it.
     while let Some(framed) = &Framed::read(&mut commands) {
+        if held_back.is_some()
+            && let Some(length) = framed.command.payload_length()
+        {
+            match payload(&mut commands, length) {
+                Some(_) => count_refused(&mut held_back),
+                None => return on_malformed(peer, context),
+            }
+            continue;
+        }
         let was_broadcasting = peer.is_broadcasting();
         let can_be_acknowledged = framed.wants_ack && sent_time.is_some();
         let done = on_command(peer, context, framed, can_be_acknowledged, &mut commands);
         if was_broadcasting && peer.is_up() {
             // The connection is to the host that answered first.
-            peer.set_address(*from);
+            peer.set_address(from);
         }
-        if done.is_err() {
-            break;
+        match done {
+            Ok(()) => {}
+            Err(Refused::Malformed) => return on_malformed(peer, context),
+            Err(Refused::Ended) => return,
+            Err(reason) => {
+                held_back = Some((reason, 1));
+                continue;
+            }
         }
         match (framed.wants_ack, sent_time) {
-            (true, Some(sent_time)) => queue_ack(peer, context, framed, sent_time),
+            (true, Some(sent_time)) => queue_ack(peer, context, framed, sent_time, &mut quota),
             // Without a time there is nothing to acknowledge with: no ENet sends such a datagram.
-            (true, None) => break,
+            (true, None) => return on_malformed(peer, context),
             (false, _) => {}
         }
     }
+    if !commands.is_empty() {
+        on_malformed(peer, context);
+    }
+    if let Some((Refused::OverLimit(limit), packets)) = held_back {
+        on_over_limit(peer, context, limit, packets);
+    }
 }
 
-fn queue_ack(peer: &mut Peer, context: &mut Context, framed: &Framed, sent_time: u16) {
+fn count_refused(held_back: &mut Option<(Refused, usize)>) {
+    if let Some((_, packets)) = held_back {
+        *packets += 1;
+    }
+}
+
+#[cold]
+fn on_malformed(peer: &mut Peer, context: &mut Context) {
+    peer.count_drop(context, |drops| drops.malformed += 1);
+}
+
+/// Counts packets of a datagram that exceeded a limit.
+#[cold]
+fn on_over_limit(peer: &mut Peer, context: &mut Context, limit: Option<Limit>, packets: usize) {
+    peer.count_drop(context, |drops| drops.over_limit += packets as u64);
+    // A server may send to a client as much as it likes.
+    if let Some(limit) = limit
+        && peer.is_incoming()
+        && (peer.intake).is_flood(context.now, &context.config.limits, packets)
+    {
+        lifecycle::drop_over_limit(peer, context, limit);
+    }
+}
+
+/// The acknowledgements that a datagram may cause.
+///
+/// A plain datagram has four bytes at least for each acknowledgement of eight. A compressed one can have hundreds of
+/// commands in a few bytes: it gets no more acknowledgements than a datagram of any ENet has commands, and pings, of which an
+/// ENet sends one at a time, no more than a plain datagram of its size would. The sender repeats the others.
+struct AckQuota {
+    all: u32,
+    controls: u32,
+    /// The channel and number that were acknowledged last.
+    last: Option<(u8, u16)>,
+}
+
+impl AckQuota {
+    fn new(packed_size: Option<usize>) -> Self {
+        const FEW: usize = 4;
+        match packed_size {
+            None => Self {
+                all: u32::MAX,
+                controls: u32::MAX,
+                last: None,
+            },
+            Some(size) => Self {
+                all: MAX_COMMANDS,
+                controls: (size / Command::Ping.size()).max(FEW) as u32,
+                last: None,
+            },
+        }
+    }
+
+    /// Counts the acknowledgement of a command; false if there must be none.
+    fn admits(&mut self, framed: &Framed) -> bool {
+        let command = (framed.channel, framed.sequence);
+        let is_control = framed.command.payload_length().is_none();
+        let left = match is_control {
+            true => self.controls.min(self.all),
+            false => self.all,
+        };
+        if left == 0 || self.last == Some(command) {
+            return false;
+        }
+        self.last = Some(command);
+        self.all -= 1;
+        self.controls -= u32::from(is_control);
+        true
+    }
+}
+
+fn queue_ack(
+    peer: &mut Peer,
+    context: &mut Context,
+    framed: &Framed,
+    sent_time: u16,
+    quota: &mut AckQuota,
+) {
     let is_disconnect = matches!(framed.command, Command::Disconnect { .. });
     match peer.state() {
         PeerState::Disconnected | PeerState::Disconnecting | PeerState::AcknowledgingConnect => {
@@ -63,6 +183,9 @@ fn queue_ack(peer: &mut Peer, context: &mut Context, framed: &Framed, sent_time:
     let channel = peer.channels.used(framed.channel);
     if channel.is_some_and(|channel| channel.receiving.is_too_far_to_acknowledge(number)) {
         return;
+    }
+    if !quota.admits(framed) {
+        return peer.count_drop(context, |drops| drops.over_limit += 1);
     }
     peer.bandwidth.add_queued(Ack::SIZE);
     peer.packer.push_ack(Ack::new(framed, sent_time));
@@ -83,7 +206,7 @@ fn on_command(
             sent_time,
         } => return on_acknowledge(peer, context, framed.channel, sequence, sent_time),
         // Only a sender without a connection connects.
-        Command::Connect { .. } => return Err(Refused),
+        Command::Connect { .. } => return Err(Refused::Malformed),
         Command::VerifyConnect(terms) => {
             return lifecycle::on_verify_connect(peer, context, framed.sequence, &terms);
         }
@@ -92,7 +215,7 @@ fn on_command(
             // DISCONNECT that the protocol permits. A single host cannot refuse a broadcast.
             let is_next = peer.controls.is_next(framed.sequence);
             if framed.channel != CONTROL_CHANNEL || !is_next || peer.is_broadcasting() {
-                return Err(Refused);
+                return Err(Refused::Malformed);
             }
             lifecycle::on_disconnect(peer, context, data, can_be_acknowledged);
             return Ok(());
@@ -100,7 +223,7 @@ fn on_command(
         // The acknowledgement of our VERIFY_CONNECT got lost or comes later. Slot and session prove as
         // much as it would. C drops such commands until then.
         _ if peer.is_half_open() => lifecycle::report_verified(peer, context),
-        _ if !peer.is_up() => return Err(Refused),
+        _ if !peer.is_up() => return Err(Refused::Ended),
         _ => {}
     }
     if framed.channel == CONTROL_CHANNEL {
@@ -122,7 +245,7 @@ fn on_command(
         | Command::Unsequenced { length, .. }
         | Command::Fragment { length, .. }
         | Command::UnreliableFragment { length, .. } => {
-            let bytes = payload(rest, length).ok_or(Refused)?;
+            let bytes = payload(rest, length).ok_or(Refused::Malformed)?;
             on_data(peer, context, framed, bytes)
         }
         _ => Ok(()),

@@ -1,5 +1,6 @@
 //! Commands that carry packets.
 
+use super::budget::Room;
 use super::channel::UnreliableNumber;
 use super::commands::Refused;
 use super::delivery::Delivery;
@@ -7,7 +8,7 @@ use super::reassembly::is_sound;
 use crate::host::Context;
 use crate::peer::Peer;
 use crate::wire::{Command, Framed};
-use crate::{Event, PacketFlags, PeerState};
+use crate::{Event, Limit, PacketFlags, PeerState};
 
 /// Takes in the payload of a command.
 pub fn on_data(
@@ -18,15 +19,13 @@ pub fn on_data(
 ) -> Result<(), Refused> {
     let largest = context.config.max_packet_size;
     if !peer.channels.contains(framed.channel) || bytes.len() > largest {
-        return Err(Refused);
+        return Err(Refused::Malformed);
     }
     // A connection that is being ended takes nothing more in.
     if peer.state() == PeerState::DisconnectLater {
         return Ok(());
     }
-    if context.receiving_is_paused || context.events.is_full() {
-        return Err(Refused);
-    }
+    check_limits(peer, context, &framed.command, bytes.len())?;
     // Unsequenced packets have no place in their channel, which stays untouched.
     if let Command::Unsequenced { group, .. } = framed.command {
         if peer.unsequenced.receive(group) {
@@ -48,10 +47,16 @@ pub fn on_data(
         events: &mut context.events,
         buffers: &mut context.buffers,
         budget: &mut peer.budget,
-        limit: context.config.limits.waiting_bytes,
+        room: Room {
+            limit: context.config.limits.waiting_bytes,
+            limit_in_all: context.config.limits.waiting_bytes_in_all,
+            used_in_all: context.waiting,
+            peers: context.census.connected(),
+        },
+        malformed: &mut context.drops.malformed,
     };
     let channel = peer.channels.get_or_create(framed.channel);
-    let receiving = &mut channel.ok_or(Refused)?.receiving;
+    let receiving = &mut channel.ok_or(Refused::Malformed)?.receiving;
     match framed.command {
         Command::Reliable { .. } => receiving.on_reliable(framed.sequence, bytes, &mut to),
         Command::Unreliable { sequence, .. } => {
@@ -66,6 +71,39 @@ pub fn on_data(
         {
             receiving.on_unreliable_fragment(framed.sequence, &fragment, bytes, &mut to)
         }
-        _ => Err(Refused),
+        _ => Err(Refused::Malformed),
+    }
+}
+
+/// Refuses a packet that is more than the application reads, or than the connection may bring.
+#[inline]
+fn check_limits(
+    peer: &mut Peer,
+    context: &Context,
+    command: &Command,
+    size: usize,
+) -> Result<(), Refused> {
+    if context.receiving_is_paused {
+        return Err(Refused::Paused);
+    }
+    let limits = &context.config.limits;
+    let peers = context.census.connected();
+    if context.events.is_full_for(peer.id(), limits, peers) {
+        return Err(Refused::OverLimit(Some(Limit::Unread)));
+    }
+    if !peer.is_incoming() {
+        return Ok(());
+    }
+    // A packet counts once, however many fragments it has.
+    let is_packet = match command {
+        Command::Fragment { fragment, .. } | Command::UnreliableFragment { fragment, .. } => {
+            fragment.number == 0
+        }
+        _ => true,
+    };
+    let bytes = command.size() + size;
+    match peer.intake.admits(context.now, limits, is_packet, bytes) {
+        true => Ok(()),
+        false => Err(Refused::OverLimit(Some(Limit::Flood))),
     }
 }

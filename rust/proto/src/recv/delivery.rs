@@ -1,7 +1,6 @@
 //! Handing packets to the application.
 
-use super::budget::ReceiveBudget;
-use super::commands::Refused;
+use super::budget::{ReceiveBudget, Room};
 use super::reorder::Waiting;
 use crate::host::Events;
 use crate::send::BufferPool;
@@ -14,8 +13,9 @@ pub struct Delivery<'a> {
     pub events: &'a mut Events,
     pub buffers: &'a mut BufferPool,
     pub budget: &'a mut ReceiveBudget,
-    /// Most bytes that the peer may have waiting.
-    pub limit: usize,
+    pub room: Room,
+    /// Broken packets.
+    pub malformed: &'a mut u64,
 }
 
 impl Delivery<'_> {
@@ -29,19 +29,14 @@ impl Delivery<'_> {
         });
     }
 
-    /// See [`ReceiveBudget::claim`].
-    pub fn claim(&mut self, size: usize) -> Result<(), Refused> {
-        self.budget.claim(size, self.limit)
-    }
-
-    /// See [`ReceiveBudget::claim_more`].
-    pub fn claim_more(&mut self, size: usize) -> Result<(), Refused> {
-        self.budget.claim_more(size, self.limit)
+    /// Counts a packet whose fragments contradict each other.
+    pub fn note_malformed(&mut self) {
+        *self.malformed += 1;
     }
 
     /// Delivers a packet that waited.
     pub fn release(&mut self, packet: Waiting, flags: PacketFlags) {
-        self.budget.release(packet.cost());
+        self.budget.remove(packet.cost());
         // Fragments that make no whole packet are dropped; its numbers are used up all the same.
         if let Some(data) = packet.into_data() {
             self.deliver(data, flags);
@@ -50,7 +45,7 @@ impl Delivery<'_> {
 
     /// Drops a packet that waited.
     pub fn discard(&mut self, packet: Waiting) {
-        self.budget.release(packet.cost());
+        self.budget.remove(packet.cost());
         if let Waiting::Whole(data) = packet {
             self.buffers.put_back(data);
         }

@@ -11,11 +11,15 @@ mod channel;
 mod commands;
 mod data;
 mod delivery;
+mod intake;
 mod reassembly;
 mod reorder;
 mod waitlist;
 
 pub use acknowledgements::acknowledge;
 pub use budget::ReceiveBudget;
+#[cfg(test)]
+pub use budget::Room;
 pub use channel::ReceiveChannel;
-pub use commands::{Refused, carry_out};
+pub use commands::{Arrival, Refused, carry_out};
+pub use intake::Intake;

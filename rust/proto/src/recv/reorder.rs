@@ -6,14 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use super::budget::Cost;
 use super::commands::Refused;
 use super::delivery::Delivery;
-use super::reassembly::Reassembly;
+use super::reassembly::{Fit, Reassembly};
 use super::waitlist::Waitlist;
 use crate::wire::Fragment;
 
-/// Lowest cost of a waiting packet: empty packets are not free.
-const MIN_COST: usize = 192;
+/// Cost of a waiting packet, besides its bytes: empty packets are not free.
+const PACKET_COST: usize = 240;
 
 /// A packet, or one in the making, that waits for its turn.
 #[derive(Debug)]
@@ -23,10 +24,10 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// The packet's share, in bytes, of the limit on waiting data.
-    pub fn cost(&self) -> usize {
+    /// What the packet costs.
+    pub fn cost(&self) -> Cost {
         match self {
-            Self::Whole(data) => data.len().max(MIN_COST),
+            Self::Whole(data) => whole_cost(data.capacity()),
             Self::Fragments(packet) => packet.cost(),
         }
     }
@@ -93,6 +94,13 @@ impl ReorderBuffer {
     }
 }
 
+fn whole_cost(size: usize) -> Cost {
+    Cost {
+        claimed: size + PACKET_COST,
+        held: size + PACKET_COST,
+    }
+}
+
 /// Stores a whole packet, unless it is there already. False if it is.
 pub fn add_whole(
     packets: &mut Waitlist<Waiting>,
@@ -103,7 +111,9 @@ pub fn add_whole(
     if packets.contains(key) {
         return Ok(false);
     }
-    to.claim(bytes.len().max(MIN_COST))?;
+    let cost = whole_cost(bytes.len());
+    to.budget.check_packet(cost, &to.room)?;
+    to.budget.add(cost);
     packets.insert(key, Waiting::Whole(bytes.to_vec()));
     Ok(true)
 }
@@ -118,16 +128,35 @@ pub fn add_fragment(
 ) -> Result<bool, Refused> {
     match packets.get_mut(key) {
         Some(Waiting::Fragments(packet)) if packet.matches(fragment) => {
-            to.claim_more(packet.cost_of(fragment))?;
-            packet.add(fragment, bytes);
+            let fit = packet.fit(fragment, bytes.len());
+            let more = packet.cost_of(fit, bytes.len());
+            if more.claimed > 0 {
+                to.budget.check_more(more, &to.room)?;
+            } else if more.held > 0 {
+                to.budget.check_held(more.held, &to.room)?;
+            }
+            to.budget.remove(packet.cost());
+            packet.add(fragment, bytes, fit);
+            to.budget.add(packet.cost());
+            if fit == Fit::Contradiction {
+                to.note_malformed();
+            }
             Ok(packet.is_complete())
         }
-        Some(_) => Err(Refused),
+        Some(_) => Err(Refused::Malformed),
         None => {
             let buffer = to.buffers.empty(fragment.total as usize);
             let mut packet = Reassembly::new(fragment, buffer);
-            to.claim(packet.cost() + packet.cost_of(fragment))?;
-            packet.add(fragment, bytes);
+            let fit = packet.fit(fragment, bytes.len());
+            let mut cost = packet.cost_of(fit, bytes.len());
+            cost.claimed += packet.cost().claimed;
+            cost.held += packet.cost().held;
+            to.budget.check_packet(cost, &to.room)?;
+            packet.add(fragment, bytes, fit);
+            to.budget.add(packet.cost());
+            if fit == Fit::Contradiction {
+                to.note_malformed();
+            }
             let is_complete = packet.is_complete();
             packets.insert(key, Waiting::Fragments(packet));
             Ok(is_complete)
@@ -170,7 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_packet_still_costs() {
-        assert_eq!(Waiting::Whole(Vec::new()).cost(), MIN_COST);
+    fn a_packet_costs_its_place_in_a_half_empty_map_and_an_allocation() {
+        const ALLOCATION: usize = 16;
+        let place = 2 * size_of::<(u64, Waiting)>();
+        assert!(PACKET_COST >= place + ALLOCATION, "{place}");
+        assert_eq!(Waiting::Whole(Vec::new()).cost().held, PACKET_COST);
     }
 }

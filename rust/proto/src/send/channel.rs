@@ -112,19 +112,18 @@ impl SendChannel {
         Some(kept.transmission.length().into())
     }
 
-    /// Removes an acknowledged command. Returns its payload, and its bytes in flight. `None` if it was
+    /// Removes an acknowledged command. Returns its payload, and its transmissions. `None` if it was
     /// never sent, or acknowledged before.
-    pub fn acknowledge(&mut self, number: u16) -> Option<(Payload, u32)> {
+    pub fn acknowledge(&mut self, number: u16) -> Option<(Payload, Transmission)> {
         let number = self.commands.unwrapped(number);
         let transmission = &self.commands.get(number)?.transmission;
         if !transmission.was_sent() {
             return None;
         }
-        let bytes = transmission.bytes_in_flight();
         let done = self.commands.remove(number)?;
         let oldest = self.commands.front().map(|oldest| oldest.position);
         self.buffer.release_to(oldest.unwrap_or(self.buffer.end()));
-        Some((done.payload, bytes))
+        Some((done.payload, done.transmission))
     }
 
     /// Whether a number would enter a new window while a number that the receiver may take for a later

@@ -64,6 +64,12 @@ pub fn queue_packet(
     if !peer.channels.contains(channel) {
         return Err(QueueError::NoSuchChannel);
     }
+    let commands = length.div_ceil(largest).max(1);
+    let limit = context.config.limits.unsent_bytes;
+    if !peer.queue.has_room(commands, length, limit) {
+        peer.count_drop(context, |drops| drops.over_limit += 1);
+        return Err(QueueError::Full);
+    }
     peer.mark_dirty(context);
     // Packets that waited longer, and may be sent by now, go first.
     send_pending(peer, context);

@@ -5,6 +5,10 @@ use std::collections::VecDeque;
 /// Entries of a list that stay allocated when it is empty.
 pub const KEPT_CAPACITY: usize = 64;
 
+/// Cost of a packet or fragment that is not acknowledged, besides its bytes: its entries in the lists of its channel, of
+/// what waits and of what is in flight, each of which may be half empty.
+pub const COMMAND_COST: usize = 256;
+
 /// Names a reliable command of a peer: its channel, and its number with the wraps counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
@@ -21,6 +25,8 @@ pub struct SendQueue {
     unacknowledged: usize,
     /// Number of commands queued so far; wraps.
     turns: u32,
+    /// Bytes that the packets occupy which are not acknowledged, whether sent or not.
+    unsent_bytes: usize,
 }
 
 impl SendQueue {
@@ -33,6 +39,22 @@ impl SendQueue {
     /// Counts a command that is being queued.
     pub fn on_queued(&mut self) {
         self.unacknowledged += 1;
+    }
+
+    /// Whether packets of `commands` commands and so many bytes may be queued besides what waits.
+    pub fn has_room(&self, commands: usize, bytes: usize, limit: usize) -> bool {
+        let size = bytes.saturating_add(commands * COMMAND_COST);
+        self.unsent_bytes == 0 || self.unsent_bytes.saturating_add(size) <= limit
+    }
+
+    /// Counts the bytes of a packet, or of a fragment, that is being queued.
+    pub fn on_kept(&mut self, bytes: u16) {
+        self.unsent_bytes += usize::from(bytes) + COMMAND_COST;
+    }
+
+    /// Counts one that was acknowledged.
+    pub fn on_freed(&mut self, bytes: u16) {
+        self.unsent_bytes -= usize::from(bytes) + COMMAND_COST;
     }
 
     pub fn on_acknowledged(&mut self) {
@@ -70,6 +92,7 @@ impl SendQueue {
     pub fn clear(&mut self) {
         self.pending.clear();
         self.unacknowledged = 0;
+        self.unsent_bytes = 0;
     }
 
     /// Frees the list when nothing waits: always if the peer is idle, otherwise if it is large.

@@ -24,6 +24,7 @@ pub fn queue_reliable(
     };
     let number = (state.sending).push_reliable(bytes, payload, fragment, transmission);
     peer.queue.on_queued();
+    peer.queue.on_kept(length);
     let key = Key { channel, number };
     if peer.queue.has_pending() || !may_go(peer, key) {
         peer.queue.push_pending(key);

@@ -7,6 +7,12 @@ use super::{
 use crate::Throttle;
 
 impl Header {
+    /// The header of a datagram of which only the start is known, and so no sending time.
+    pub fn read_start(bytes: &[u8]) -> Option<Self> {
+        let flags = short(&mut &*bytes)? & !SENT_TIME;
+        Self::read(&mut &flags.to_be_bytes()[..])
+    }
+
     /// Takes the header off the bytes of a datagram; `None` if it is cut short.
     pub fn read(bytes: &mut &[u8]) -> Option<Self> {
         let flags = short(bytes)?;
