@@ -244,7 +244,10 @@ fn newcomers_are_judged_before_they_occupy_a_slot() {
     let mut judged = Vec::new();
     for _ in 0..200 {
         world.run(20);
-        while let Some(newcomer) = world[server].peer.next_newcomer() {
+        while let Some(newcomer) = {
+            let now = world.now();
+            world[server].peer.next_newcomer(now)
+        } {
             let id = newcomer.request.data as i32;
             assert_eq!(
                 newcomer.request.address.ip(),
@@ -283,9 +286,10 @@ fn a_verdict_is_for_the_host_of_the_request() {
     world[server].peer.set_judged(true);
     world.client(server);
     world.run(200);
-    let newcomer = world[server].peer.next_newcomer().expect("a newcomer");
-    let host = world[server].peer.host().cloned().expect("a host");
     let now = world.now();
+    let newcomer = world[server].peer.next_newcomer(now);
+    let newcomer = newcomer.expect("a newcomer");
+    let host = world[server].peer.host().cloned().expect("a host");
     world[server].peer.close(now);
     host.borrow_mut().judge(now, newcomer, true);
     assert!(!host.borrow().is_active());

@@ -55,7 +55,7 @@ pub fn judge<T: Judges>(this: &mut T, connection: &SharedConnection, method: &st
     }
     let mut is_any = false;
     for _ in 0..MAX_JUDGED {
-        let newcomer = connection.borrow_mut().next_newcomer();
+        let newcomer = connection.borrow_mut().next_newcomer(clock::now());
         let Some(newcomer) = newcomer else { break };
         is_any = true;
         let is_let_in = ask(this, &newcomer, method);

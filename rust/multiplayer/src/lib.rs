@@ -67,7 +67,7 @@ pub mod error;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
-pub mod tokens;
+mod tokens;
 
 pub use channel::TransferMode;
 pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOptions};
@@ -88,3 +88,4 @@ pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,
 };
+pub use tokens::JoinTokens;

@@ -2,27 +2,29 @@
 
 #![allow(missing_docs)]
 
+use std::collections::BTreeMap;
+
 use enet_proto::Time;
 
 /// One-use signed tokens.
 #[derive(Debug)]
 pub struct JoinTokens {
-    issued: std::collections::BTreeMap<i32, Time>,
+    issued: BTreeMap<i32, Time>,
     last: i32,
 }
 
 impl JoinTokens {
-    pub fn new(_key: [u8; 32]) -> Self {
+    pub fn new(key: [u8; 16], _longest: Time) -> Self {
         Self {
-            issued: std::collections::BTreeMap::new(),
-            last: 1,
+            issued: BTreeMap::new(),
+            last: i32::from(key[0]) << 16 | 2,
         }
     }
 
-    pub fn issue(&mut self, now: Time, lifetime: Time) -> i32 {
+    pub fn issue(&mut self, now: Time, lifetime: Time) -> Option<i32> {
         self.last += 1;
         self.issued.insert(self.last, now + lifetime);
-        self.last
+        Some(self.last)
     }
 
     pub fn check(&mut self, now: Time, token: i32) -> bool {

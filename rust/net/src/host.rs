@@ -20,7 +20,7 @@ use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 mod queries;
 mod stubs;
 
-pub use stubs::{BansFull, JoinRequest, MAX_BANS, Verdict};
+pub use stubs::{BansFull, MAX_BANS};
 
 /// The least jitter that a threaded host attributes to the network, in milliseconds. A thread measures
 /// such short and even round trips that ENet's throttle would take a remote that answers once a frame,

@@ -51,6 +51,6 @@ mod socket;
 mod udp;
 
 pub use driver::{Clock, stop_all};
-pub use host::{BansFull, Host, JoinRequest, MAX_BANS, Totals, Verdict};
+pub use host::{BansFull, Host, MAX_BANS, Totals};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 pub use udp::Udp;

@@ -90,7 +90,7 @@ pub use config::{Admission, HostConfig, Throttle, Timeout};
 pub use drops::Drops;
 pub use error::QueueError;
 pub use event::{Disconnect, Event, PacketFlags};
-pub use host::Host;
+pub use host::{Host, JoinRequest, Verdict};
 pub use ipnet::IpNet;
 pub use limits::{Limit, Limits, subscriber};
 pub use types::{

@@ -136,12 +136,17 @@ func case_tokens() -> void:
 	equal(tokens.call(&"check", token), true, "the token")
 	equal(tokens.call(&"check", token), false, "the token, used again")
 	equal(_new("ENetJoinTokensRs").call(&"check", tokens.call(&"issue", 30.0)), false, "a token of another object")
-	var short: int = tokens.call(&"issue", 0.01)
-	OS.delay_msec(1200)
-	equal(tokens.call(&"check", short), false, "a token whose time has passed")
-	for wrong: float in [0.0, -1.0, 3601.0, NAN]:
+	var issuer := _new("ENetJoinTokensRs")
+	var checker := _new("ENetJoinTokensRs")
+	var key := "a key in 16 bytes".to_utf8_buffer().slice(0, 16)
+	for either: RefCounted in [issuer, checker]:
+		equal(either.call(&"set_key", key), OK, "set_key")
+		equal(either.call(&"set_key", key.slice(1)), ERR_INVALID_PARAMETER, "a short key")
+		expect_error_texts(["set_key: the key must have 16 bytes, not 15"], "a short key")
+	equal(checker.call(&"check", issuer.call(&"issue", 30.0)), true, "a token of an object with the same key")
+	for wrong: float in [0.0, -1.0, 513.0, NAN]:
 		equal(tokens.call(&"issue", wrong), 0, "a wrong lifetime")
-		expect_error_texts(["lifetime_seconds must be more than 0 and 3600 at most"], "a wrong lifetime")
+		expect_error_texts(["lifetime_seconds must be more than 0 and 512 at most"], "a wrong lifetime")
 	done()
 
 

@@ -57,7 +57,7 @@ impl Connection {
             host.service(now);
             event = self.next_event(now);
             if event.is_none() {
-                if now >= deadline || self.has_newcomer() {
+                if now >= deadline || self.has_newcomer(now) {
                     return Ok(None);
                 }
                 if let Some(host) = &mut self.host {

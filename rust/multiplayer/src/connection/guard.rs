@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::Connection;
 use crate::bans::Bans;
 use crate::{BanError, Inactive, SharedLimits};
-use enet_net::{Host, JoinRequest, Verdict};
-use enet_proto::{Drops, HostConfig, IpNet, PeerId, Time};
+use enet_net::Host;
+use enet_proto::{Drops, HostConfig, IpNet, JoinRequest, PeerId, Time, Verdict};
 
 /// Settings that protect a host.
 pub(super) struct Guard {
@@ -134,14 +134,14 @@ impl Connection {
     }
 
     /// The next newcomer that waits to be judged.
-    pub fn next_newcomer(&mut self) -> Option<Newcomer> {
+    pub fn next_newcomer(&mut self, now: Time) -> Option<Newcomer> {
         if !self.guard.is_judged {
             return None;
         }
         if let Some(newcomer) = self.guard.waiting.take() {
             return Some(newcomer);
         }
-        let request = self.host.as_mut()?.next_request()?;
+        let request = self.host.as_mut()?.next_request(now)?;
         Some(Newcomer {
             request,
             host_number: self.hosts,
@@ -149,8 +149,8 @@ impl Connection {
     }
 
     /// Whether a newcomer waits to be judged.
-    pub fn has_newcomer(&mut self) -> bool {
-        self.guard.waiting = self.next_newcomer();
+    pub fn has_newcomer(&mut self, now: Time) -> bool {
+        self.guard.waiting = self.next_newcomer(now);
         self.guard.waiting.is_some()
     }
 

@@ -90,11 +90,11 @@ impl Multiplayer {
     }
 
     /// The next newcomer of a server that waits to be judged.
-    pub fn next_newcomer(&mut self) -> Option<Newcomer> {
+    pub fn next_newcomer(&mut self, now: Time) -> Option<Newcomer> {
         if self.mode() != Mode::Server {
             return None;
         }
-        self.hosts.get(&MAIN_HOST)?.borrow_mut().next_newcomer()
+        self.hosts.get(&MAIN_HOST)?.borrow_mut().next_newcomer(now)
     }
 
     /// What the hosts dropped so far, by cause.

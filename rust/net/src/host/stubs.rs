@@ -2,28 +2,9 @@
 
 #![allow(missing_docs)]
 
-use std::net::SocketAddr;
-
-use enet_proto::{Drops, IpNet, Limits, PeerId, Time};
+use enet_proto::{Drops, IpNet, JoinRequest, Limits, PeerId, Time, Verdict};
 
 use super::Host;
-
-/// A request to connect that waits to be judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JoinRequest {
-    pub id: u64,
-    pub address: SocketAddr,
-    pub data: u32,
-    pub channels: usize,
-    pub is_proven: bool,
-}
-
-/// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Accept,
-    Refuse(u32),
-}
 
 /// Most networks of a ban list.
 pub const MAX_BANS: usize = 16_384;
@@ -64,9 +45,11 @@ impl Host {
 
     pub fn set_judged(&mut self, _judged: bool) {}
 
-    pub fn next_request(&mut self) -> Option<JoinRequest> {
+    pub fn next_request(&mut self, _now: Time) -> Option<JoinRequest> {
         None
     }
 
-    pub fn judge(&mut self, _now: Time, _id: u64, _verdict: Verdict) {}
+    pub fn judge(&mut self, _now: Time, _id: u64, _verdict: Verdict) -> bool {
+        false
+    }
 }

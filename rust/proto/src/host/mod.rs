@@ -17,6 +17,7 @@ mod calls;
 mod context;
 mod events;
 mod handshake;
+mod judging;
 #[cfg(test)]
 mod leftovers_tests;
 mod pausing;
@@ -26,6 +27,8 @@ mod receive;
 mod settings;
 mod slots;
 mod timers;
+
+pub use judging::{JoinRequest, Verdict};
 
 pub use context::Context;
 pub use events::Events;
