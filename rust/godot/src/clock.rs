@@ -48,10 +48,9 @@ impl Frames {
 
 /// An unpredictable key, from the same source as [`seed`].
 pub fn key() -> [u8; 16] {
-    let state = RandomState::new();
     let mut key = [0; 16];
     for (index, part) in key.chunks_exact_mut(8).enumerate() {
-        part.copy_from_slice(&state.hash_one((index, now())).to_le_bytes());
+        part.copy_from_slice(&RandomState::new().hash_one((index, now())).to_le_bytes());
     }
     key
 }
