@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_flood_makes_one_line_in_ten_seconds() {
         let mut lines = LineLimit::default();
-        let times = (0..100_000).map(|index| Time::from_millis(index));
+        let times = (0..100_000).map(Time::from_millis);
         let printed = times.filter(|&now| lines.pass(now).is_some()).count();
         assert_eq!(printed, 10);
     }
