@@ -17,6 +17,7 @@ const SUITES: Array[String] = [
 	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments", "dtls_players",
 	"dtls_own",
 	"flushing",
+	"guarding",
 	"threaded",
 	"threads",
 	"questions",

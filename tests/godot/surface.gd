@@ -44,6 +44,8 @@ func _help() -> Array[PackedStringArray]:
 	var pages := HelpPages.new(self)
 	for stock_class: String in Surface.BASES:
 		await pages.read(stock_class + Surface.SUFFIX)
+	for own_class in Surface.OWN_CLASSES:
+		await pages.read(own_class)
 	return pages.results
 
 

@@ -116,7 +116,8 @@ fn is_disconnected(of: usize) -> impl Fn(&[(usize, Event)]) -> bool {
 }
 
 fn failed(world: &World, host: &SharedConnection) -> Option<FailedHandshake> {
-    host.borrow_mut().next_failed(world.now())
+    let failed = host.borrow_mut().next_failed(world.now());
+    failed.map(|warning| warning.failed)
 }
 
 fn sessions(host: &SharedConnection) -> (usize, usize) {

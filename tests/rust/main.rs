@@ -14,6 +14,7 @@ mod faults;
 mod flushing;
 mod godot3;
 mod guarded;
+mod guarding;
 mod hostile;
 mod leaving;
 mod legacy;

@@ -28,6 +28,7 @@ pub fn create_error(error: &CreateError) -> Error {
 pub fn send_error(error: SendError) -> Error {
     match error {
         SendError::Inactive | SendError::NotConnected => Error::ERR_UNCONFIGURED,
+        SendError::QueueFull(_) => Error::ERR_OUT_OF_MEMORY,
         _ => Error::ERR_INVALID_PARAMETER,
     }
 }
@@ -35,6 +36,7 @@ pub fn send_error(error: SendError) -> Error {
 pub fn packet_error(error: PacketError) -> Error {
     match error {
         PacketError::Inactive => Error::ERR_UNCONFIGURED,
+        PacketError::QueueFull => Error::ERR_OUT_OF_MEMORY,
         PacketError::Channel { .. } | PacketError::Flags(_) => Error::ERR_INVALID_PARAMETER,
         _ => Error::FAILED,
     }

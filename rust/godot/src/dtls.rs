@@ -3,6 +3,7 @@
 use enet_dtls::{
     Dtls, FailedHandshake, Identity, SetupError, Trust, Verification, first_certificate,
 };
+use enet_multiplayer::FailedWarning;
 use enet_multiplayer::{EncryptError, SharedConnection};
 use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
 use godot::global::Error;
@@ -237,13 +238,14 @@ fn written(certificate: &mut Gd<X509Certificate>) -> String {
 
 /// Prints why a DTLS session failed: as an error if this side requested it, as a warning if a remote did. The
 /// object must not be borrowed meanwhile, as scripts can listen to errors.
-pub fn report<T: Reports>(this: &mut T, method: &str, failed: &FailedHandshake) {
+pub fn report<T: Reports>(this: &mut T, method: &str, warning: &FailedWarning) {
     let FailedHandshake {
         address,
         reason,
         is_client,
-    } = failed;
-    let cause = format!("no encrypted session with {address}: {reason}");
+    } = &warning.failed;
+    let left_out = warning.left_out;
+    let cause = format!("no encrypted session with {address}: {reason}{left_out}");
     match is_client {
         true => this.report(method, &cause),
         false => this.warn(method, &cause),

@@ -4,14 +4,17 @@
 //! the crate handles matters of the engine: frames, threads, objects and reloads.
 
 mod arguments;
+mod bans;
 mod bindings;
 mod classes;
 mod clock;
 mod convert;
+mod dropped;
 mod dtls;
 mod frame;
 mod handle;
 mod lent;
+mod newcomers;
 mod release;
 mod report;
 mod session;

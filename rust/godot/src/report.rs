@@ -22,15 +22,28 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     /// The class's name, for messages.
     const NAME: &'static str;
 
+    /// Lends the borrow of this object to `act`, during which scripts may do anything to the object, and keeps the
+    /// object until then.
+    fn lend(&mut self, act: impl FnOnce(&mut Gd<Object>)) {
+        let this = self.to_gd();
+        let mut object = this.clone().upcast();
+        {
+            let _lent = self.base_mut();
+            act(&mut object);
+        }
+        drop(object);
+        release(this);
+    }
+
     /// Prints an error. A script that listens to errors can call this object, so the borrow is released
     /// meanwhile. The script can also drop the last reference to the object, so `this` holds another.
     fn report(&mut self, method: &str, cause: &dyn Display) {
-        lend(self, || print_error(Self::NAME, method, cause));
+        self.lend(|_| print_error(Self::NAME, method, cause));
     }
 
     /// Prints a warning, with the same precautions as [`Reports::report`].
     fn warn(&mut self, method: &str, cause: &dyn Display) {
-        lend(self, || print_warning(Self::NAME, method, cause));
+        self.lend(|_| print_warning(Self::NAME, method, cause));
     }
 
     /// The same for methods that borrow the object immutably. A script that listens to errors cannot change
@@ -59,17 +72,4 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
             print_error(Self::NAME, method, &error);
         }
     }
-}
-
-/// Lends the borrow of an object to whatever listens to `print`, and keeps the object until then.
-fn lend<T>(object: &mut T, print: impl FnOnce())
-where
-    T: WithBaseField + Inherits<RefCounted> + Inherits<Object>,
-{
-    let this = object.to_gd();
-    {
-        let _lent = object.base_mut();
-        print();
-    }
-    release(this);
 }

@@ -8,14 +8,13 @@ use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode,
 use enet_net::Udp;
 use enet_proto::Time;
 use godot::classes::Os;
-use godot::global::Error;
 use godot::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::clock;
 use crate::frame::{FrameEnd, Framed};
 use crate::lent::Lent;
-use crate::report::Reports;
-use crate::{clock, convert};
+use crate::newcomers::{JoinFilter, Judges};
 
 /// Size in bytes above which an unreliable packet is split into several datagrams.
 const UNFRAGMENTED_SIZE: usize = 1392;
@@ -25,6 +24,7 @@ pub struct Session {
     pub core: Multiplayer,
     pub lent: Lent,
     pub frame: FrameEnd,
+    pub filter: JoinFilter,
 }
 
 impl Session {
@@ -39,6 +39,7 @@ impl Session {
             core,
             lent: Lent::default(),
             frame: FrameEnd::default(),
+            filter: JoinFilter::none(),
         }
     }
 
@@ -65,12 +66,6 @@ impl Session {
         self.core.next_packet().ok_or(cause)
     }
 
-    /// Sends a packet. Fails with the engine's error and the reason as text.
-    pub fn send(&mut self, data: &[u8], now: Time) -> Result<(), (Error, String)> {
-        let sent = self.core.send(data, now);
-        sent.map_err(|error| (convert::send_error(error), error.to_string()))
-    }
-
     /// The warning for the first unreliable packet that is too large for a datagram. Debug builds only.
     pub fn fragment_warning(&self, size: usize) -> Option<String> {
         static WARNED: AtomicBool = AtomicBool::new(false);
@@ -90,7 +85,7 @@ impl Session {
 }
 
 /// A class with a session.
-pub trait HasSession: Reports {
+pub trait HasSession: Judges {
     /// Whether the class has signals for the outcome of a client's connection.
     const TELLS_OUTCOMES: bool = false;
 

@@ -11,7 +11,7 @@ use godot::meta::conv::RawPtr;
 use crate::bindings::raw;
 use crate::release::release;
 use crate::session::HasSession;
-use crate::{clock, convert, dtls, frame};
+use crate::{clock, convert, dtls, frame, newcomers};
 
 pub fn poll<T: HasSession>(this: &mut T) {
     let sends = frame::poll_begins(this);
@@ -26,6 +26,12 @@ pub fn poll<T: HasSession>(this: &mut T) {
     }
     // A handler can drop every other reference.
     let mut object = None;
+    if this.session_mut().filter.is_set()
+        && let Some(host) = this.session().core.host().cloned()
+    {
+        object = Some(this.to_gd());
+        newcomers::judge(this, &host, "poll");
+    }
     while let Some(notice) = this.session_mut().core.next_notice(now) {
         object.get_or_insert_with(|| this.to_gd());
         this.emit(notice.signal());
@@ -37,6 +43,10 @@ pub fn poll<T: HasSession>(this: &mut T) {
     let undecoded = this.session_mut().core.undecoded(now);
     if let Some(undecoded) = undecoded {
         this.warn("poll", &undecoded);
+    }
+    let over_limit = this.session_mut().core.take_over_limit();
+    if let Some(over_limit) = over_limit {
+        this.warn("poll", &over_limit);
     }
     if let Some(object) = object {
         release(object);
@@ -90,14 +100,16 @@ pub unsafe fn put_packet<T: HasSession>(
         this.warn("put_packet", &warning);
     }
     let now = clock::now();
-    match this.session_mut().send(data, now) {
+    match this.session_mut().core.send(data, now) {
         Ok(()) => {
             frame::packet_put(this, now);
             Error::OK
         }
-        Err((error, cause)) => {
-            this.report("put_packet", &cause);
-            error
+        Err(error) => {
+            if let Some(left_out) = this.session_mut().core.print_due(error, now) {
+                this.report("put_packet", &format!("{error}{left_out}"));
+            }
+            convert::send_error(error)
         }
     }
 }

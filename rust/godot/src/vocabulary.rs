@@ -5,7 +5,7 @@
 //! `convert.rs` translates between them and the core's types.
 
 use enet_codec::{Compression, MODES, Mode};
-use enet_proto::PeerStatistics;
+use enet_proto::{Limit, PeerStatistics};
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
@@ -140,6 +140,7 @@ script_enums! {
         FLUSH_FRAME = 0 "Packets leave in the frame in which they were put, and small packets share datagrams. This is the default."
         FLUSH_IMMEDIATE = 1 "Each packet leaves at once in a datagram of its own, as with the built-in class."
     }
+    ENetMultiplayerPeerRs.DisconnectReason as DisconnectReason disconnect_reasons
     ENetPacketPeerRs.PeerState as PeerState {
         STATE_DISCONNECTED = 0 "Not connected, or no longer connected."
         STATE_CONNECTING = 1 "This side requested the connection and waits for the remote's answer."
@@ -192,6 +193,20 @@ pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> 
         PeerStatistic::PEER_PACKET_THROTTLE_INTERVAL => statistics.packet_throttle_interval,
         _ => return None,
     })
+}
+
+/// Why a connection ended. The numbers of the limits are the protocol's.
+fn disconnect_reasons() -> Vec<Value> {
+    let limit =
+        |name, limit: Limit, text: &'static str| Value(name, limit.code().into(), text.into());
+    vec![
+        Value("REASON_NONE", 0, "No reason was given: the peer left or was disconnected without one, or does not answer any more.".into()),
+        limit("REASON_FLOOD", Limit::Flood, "The host dropped the peer because it sent too much for long, see [member ENetLimitsRs.bytes_per_second] and [member ENetLimitsRs.packets_per_second]."),
+        limit("REASON_UNREAD", Limit::Unread, "The host dropped the peer because too many of its packets waited to be read, see [member ENetLimitsRs.unread_bytes] and [member ENetLimitsRs.unread_packets]."),
+        limit("REASON_UNSENT", Limit::Unsent, "The host dropped the peer because too much waited to be sent to it, see [member ENetLimitsRs.unsent_bytes]."),
+        limit("REASON_UNDECODABLE", Limit::Undecodable, "The host dropped the peer because its datagrams could not be decompressed, see [member ENetLimitsRs.undecodable]."),
+        limit("REASON_BANNED", Limit::Banned, "The host banned the address of the peer, see [method ban_address]."),
+    ]
 }
 
 /// The compression modes of `enet_codec`.

@@ -17,20 +17,25 @@ use enet_proto::{Disconnect, HostConfig, PeerState, Seed, Time};
 
 mod connecting;
 mod events;
+mod guard;
 mod members;
 mod peer;
 mod session;
 mod settings;
 mod warnings;
 
+use guard::Guard;
 use members::Members;
 use peer::unsigned;
 use session::SessionPart;
 use warnings::Warned;
 
 pub(crate) use events::PeerChange;
+pub use guard::Newcomer;
 pub use settings::HostStatistic;
-pub use warnings::UndecodedWarning;
+#[cfg(feature = "dtls")]
+pub use warnings::FailedWarning;
+pub use warnings::{OverLimitWarning, UndecodedWarning};
 
 /// A connection that a session and a script's objects hold together.
 pub type SharedConnection = Rc<RefCell<Connection>>;
@@ -56,6 +61,7 @@ pub struct Connection {
     popped: Totals,
     recorder: Option<Recorder>,
     warned: Warned,
+    guard: Guard,
 }
 
 impl Connection {
@@ -82,6 +88,7 @@ impl Connection {
             popped: Totals::default(),
             recorder: None,
             warned: Warned::default(),
+            guard: Guard::new(),
         }
     }
 
@@ -113,7 +120,8 @@ impl Connection {
                 port,
                 error,
             })?;
-        let mut host = Host::new(config, transport);
+        let mut host = Host::new(&self.guard.config(config), transport);
+        self.guard.equip(&mut host, config.now);
         host.set_stall_timeout(self.stall_timeout);
         if let Some(clock) = self.thread_clock {
             host.start_thread(clock).map_err(CreateError::Thread)?;
@@ -150,7 +158,7 @@ impl Connection {
         self.host.take().ok_or(Inactive)?;
         if self.session.is_some() {
             let ended = self.members.iter().map(|member| member.id);
-            self.changes.extend(ended.map(PeerChange::Ended));
+            self.changes.extend(ended.map(PeerChange::ended_here));
         }
         self.members.clear();
         Ok(())

@@ -209,6 +209,21 @@ pub enum SendError {
 #[error("the object is not active")]
 pub struct Inactive;
 
+/// The reason why a network was not banned, or its ban not lifted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BanError {
+    /// The text names no address and no network.
+    #[error("\"{0}\" is neither an IP address nor a network like 10.0.0.0/8")]
+    NotANetwork(String),
+    /// The duration is no number of seconds.
+    #[error("{0} is not a number of seconds: 0 for ever, or more")]
+    Seconds(f64),
+    /// The list is full.
+    #[error("{0} networks are banned already; ban larger networks instead")]
+    TooMany(usize),
+}
+
 /// The reason why a setting of a peer or host was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

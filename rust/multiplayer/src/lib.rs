@@ -59,24 +59,33 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bans;
 pub mod channel;
 pub mod config;
 pub mod connection;
 mod entropy;
 pub mod error;
+pub mod limits;
+pub mod lines;
 pub mod multiplayer;
 mod tokens;
 
 pub use channel::TransferMode;
 pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOptions};
-pub use connection::{Connection, HostStatistic, SharedConnection, UndecodedWarning};
-pub use entropy::system_seed;
+#[cfg(feature = "dtls")]
+pub use connection::FailedWarning;
+pub use connection::{
+    Connection, HostStatistic, Newcomer, OverLimitWarning, SharedConnection, UndecodedWarning,
+};
+pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]
 pub use error::EncryptError;
 pub use error::{
-    ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
+    BanError, ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
     RawSendError, SendError, SettingError,
 };
+pub use limits::{LimitSettings, SharedLimits};
+pub use lines::{LeftOut, LineLimit};
 pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,

@@ -25,18 +25,22 @@ mod facts;
 mod flush;
 mod frame_plan;
 mod godot3;
+mod guard;
 mod inbox;
 mod legacy;
 mod mesh;
 mod notice;
 mod poll;
 mod queues;
+mod reasons;
 mod roster;
 mod send;
 mod settings;
 mod state;
 
+use guard::Guard;
 use queues::EventQueues;
+use reasons::Reasons;
 use roster::Roster;
 use settings::Settings;
 
@@ -101,6 +105,8 @@ pub struct Multiplayer {
     roster: Roster,
     relay: godot3::Relay,
     queues: EventQueues,
+    reasons: Reasons,
+    guard: Guard,
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
     /// A signal that follows the one of the last notice.
@@ -132,6 +138,8 @@ impl Multiplayer {
             roster: Roster::default(),
             relay: godot3::Relay::default(),
             queues: EventQueues::default(),
+            reasons: Reasons::default(),
+            guard: Guard::default(),
             came_up: false,
             outcome: None,
             epoch: 0,
@@ -148,6 +156,9 @@ impl Multiplayer {
         self.facts.unique_id.set(unique_id);
         self.was_polled = false;
         self.epoch += 1;
+        if mode != Mode::Inactive {
+            self.reasons.clear();
+        }
     }
 }
 

@@ -3,19 +3,20 @@
 use std::cell::RefCell;
 
 use enet_codec::Dictionary;
-use enet_multiplayer::{CreateError, HostOptions, Inactive};
+use enet_multiplayer::{HostOptions, Inactive};
 use enet_proto::Event;
 use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
 use crate::classes::Handle;
+use crate::classes::limits::ENetLimitsRs;
 use crate::classes::packet_peer::{ENetPacketPeerRs, Unread};
 use crate::dtls;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
-use crate::{clock, convert, frame};
+use crate::{clock, convert};
 
 /// One ENet host, in place of [ENetConnection]: a UDP socket and the peers (connections) on it. A host does
 /// not know the rules of a multiplayer game, such as ids of players.
@@ -76,16 +77,35 @@ pub struct ENetConnectionRs {
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
+    /// What remotes may cost the host. [code]null[/code], as by default, stands for the defaults of [ENetLimitsRs]. The
+    /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
+    /// [member ENetMultiplayerPeerRs.limits]. The property can be set at any time, and applies to the current host and
+    /// to later ones.
+    #[var(get = get_limits, set = set_limits)]
+    limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
+    limits_object: Option<Gd<ENetLimitsRs>>,
+    /// A function that decides who may connect, before the newcomer occupies a peer slot: see
+    /// [member ENetMultiplayerPeerRs.join_filter]. It is called by [method service] and [method MultiplayerPeer.poll],
+    /// and gets the `data` of [method connect_to_host].
+    ///
+    /// The [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] has no such property: setting it prints an
+    /// error and changes nothing.
+    #[var(get = get_join_filter, set = set_join_filter)]
+    join_filter: PhantomVar<Callable>,
+    /// Whether the host belongs to an ENetMultiplayerPeerRs.
+    is_of_session: bool,
 }
 
 // These modules need a macro that the derive above defines.
 mod as_peer;
 mod compression;
 mod encryption;
+mod guarding;
 mod host;
+mod properties;
 mod socket;
 
-#[godot_api]
+#[godot_api(secondary)]
 impl ENetConnectionRs {
     /// Makes the host on UDP port `bind_port` (0 to 65535, 0 lets the system choose) of the local address
     /// `bind_address` (an IP address, or `"*"` for all interfaces, IPv4 and IPv6) for up to `max_peers` peers (1
@@ -212,10 +232,14 @@ impl ENetConnectionRs {
         handle.forget_read();
         // The last call's event may have ended a connection.
         self.forget_departed();
-        let event = (handle.connection().borrow_mut()).service(timeout, clock::now);
+        let event = self.next_event(timeout);
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {
             self.warn("service", &undecoded);
+        }
+        let over_limit = handle.connection().borrow_mut().take_over_limit();
+        if let Some(over_limit) = over_limit {
+            self.warn("service", &over_limit);
         }
         loop {
             let failed = handle.connection().borrow_mut().next_failed(clock::now());
@@ -263,50 +287,6 @@ impl ENetConnectionRs {
         let handle = self.handle.clone();
         let done = handle.connection().borrow_mut().flush(clock::now());
         self.report_failure("flush", done);
-    }
-
-    /// See [member flush_mode].
-    #[func]
-    fn set_flush_mode(&mut self, mode: FlushMode) {
-        frame::set_mode(self, mode);
-    }
-
-    /// See [member flush_mode].
-    #[func]
-    fn get_flush_mode(&self) -> FlushMode {
-        frame::mode(self)
-    }
-
-    /// See [member threaded].
-    #[func]
-    fn set_threaded(&mut self, threaded: bool) {
-        let handle = self.handle.clone();
-        let done = (handle.connection().borrow_mut()).set_thread(clock::thread(threaded));
-        self.report_failure("set_threaded", done.map_err(CreateError::Thread));
-    }
-
-    /// See [member threaded].
-    #[func]
-    fn is_threaded(&self) -> bool {
-        self.handle.connection().borrow().is_threaded()
-    }
-
-    /// See [member stall_timeout].
-    #[func]
-    fn set_stall_timeout(&mut self, seconds: f64) {
-        match convert::stall_timeout(seconds) {
-            Ok(timeout) => {
-                (self.handle.connection().borrow_mut()).set_stall_timeout(timeout);
-            }
-            Err(cause) => self.report("set_stall_timeout", &cause),
-        }
-    }
-
-    /// See [member stall_timeout].
-    #[func]
-    fn get_stall_timeout(&self) -> f64 {
-        let timeout = self.handle.connection().borrow().stall_timeout();
-        timeout.unwrap_or_default().as_secs_f64()
     }
 
     /// Limits the traffic of the whole host in bytes per second, 0 means no limit. The peers learn of the limits

@@ -1,8 +1,10 @@
 //! The classes that scripts see.
 
 pub mod connection;
+pub mod limits;
 pub mod multiplayer_peer;
 pub mod packet_peer;
+pub mod tokens;
 
 /// A connection and the objects of its peers.
 type Handle = crate::handle::Handle<packet_peer::ENetPacketPeerRs>;

@@ -15,6 +15,7 @@ use godot::prelude::*;
 use crate::arguments::HostArgument;
 use crate::classes::Handle;
 use crate::classes::connection::ENetConnectionRs;
+use crate::classes::limits::ENetLimitsRs;
 use crate::classes::packet_peer::ENetPacketPeerRs;
 use crate::report::Reports;
 use crate::session::{self, Session};
@@ -23,6 +24,7 @@ use crate::{clock, convert, dtls, vocabulary};
 
 mod as_peer;
 mod encryption;
+mod guarding;
 mod legacy;
 mod properties;
 
@@ -201,6 +203,34 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_dtls_hostname, set = set_dtls_hostname)]
     dtls_hostname: PhantomVar<GString>,
     dtls: dtls::Settings,
+    /// What remotes may cost the hosts of this peer. [code]null[/code], as by default, stands for the defaults of
+    /// [ENetLimitsRs]. The property can be set at any time, and applies to the current host and to later ones; the
+    /// hosts of a mesh take it over when they are added. [member ENetConnectionRs.limits] of [member host] changes that
+    /// host alone, and does not change this property.
+    #[var(get = get_limits, set = set_limits)]
+    limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
+    limits_object: Option<Gd<ENetLimitsRs>>,
+    /// A function that decides on a server who is let in, before the newcomer occupies one of the `max_clients`
+    /// places. An empty [Callable], as by default, lets everybody in.
+    ///
+    /// [method MultiplayerPeer.poll] calls it with a [Dictionary]: [code]address[/code] (a String, the IP address),
+    /// [code]port[/code] (an int, the UDP port), [code]data[/code] (an int, the id that the newcomer will have, which
+    /// it chose itself; see [member connect_id]) and [code]proven[/code] (a bool, whether the newcomer has shown that
+    /// it receives what is sent to its address; only peers of this extension and encrypted ones can). The function
+    /// returns [code]true[/code] to let the newcomer in. With [code]false[/code] the newcomer is refused, and its
+    /// attempt fails at once.
+    ///
+    /// Anything else refuses the newcomer and prints an error, and so does a function whose object was freed. The
+    /// function may do anything to this peer. At most 64 newcomers are judged in a poll; others wait, and repeat their
+    /// requests.
+    #[var(get = get_join_filter, set = set_join_filter)]
+    join_filter: PhantomVar<Callable>,
+    /// The id with which [method create_client] connects (2 to 2147483647), for example a token of
+    /// [ENetJoinTokensRs]. 0, as by default, stands for a random one, as with the built-in class. The server refuses an
+    /// id that another client has. Any other number prints an error and changes nothing.
+    #[var(get = get_connect_id, set = set_connect_id)]
+    connect_id: PhantomVar<i64>,
+    chosen_id: i32,
 }
 
 /// The objects of one host.
@@ -278,7 +308,10 @@ impl ENetMultiplayerPeerRs {
         #[opt(default = 0)] out_bandwidth: i64,
         #[opt(default = 0)] local_port: i64,
     ) -> Error {
-        let unique_id = self.base().generate_unique_id() as i32;
+        let unique_id = match self.chosen_id {
+            0 => self.base().generate_unique_id() as i32,
+            id => id,
+        };
         let options = ClientOptions {
             address: address.to_string(),
             port: convert::int(port),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use enet_multiplayer::{Connection, PacketError, SharedConnection};
+use enet_multiplayer::{Connection, LeftOut, PacketError, SharedConnection};
 use enet_proto::Disconnect;
 use enet_proto::{PacketFlags, PeerId, PeerState as State};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
@@ -17,7 +17,7 @@ use crate::handle::PeerObject;
 use crate::lent::Lent;
 use crate::report::Reports;
 use crate::vocabulary::{self, PeerState, PeerStatistic};
-use crate::{clock, convert};
+use crate::{clock, convert, dropped};
 
 /// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer]: a connection to a single remote.
 ///
@@ -127,8 +127,10 @@ impl ENetPacketPeerRs {
     /// host is [member ENetConnectionRs.threaded], the packet leaves some 0.3 seconds later at the latest.
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is inactive,
-    /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, or [constant FAILED] if the packet
-    /// has more than 32 MiB or the peer is not connected. All errors except the last are printed.
+    /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, [constant ERR_OUT_OF_MEMORY] if too
+    /// much waits to be sent to the peer (see [member ENetLimitsRs.unsent_bytes]), or [constant FAILED] if the packet
+    /// has more than 32 MiB or the peer is not connected. All errors except the last are printed. An error that the
+    /// remote can cause for each packet is printed once in 10 seconds.
     #[func]
     fn send(&mut self, channel: i64, packet: PackedByteArray, flags: i64) -> Error {
         let now = clock::now();
@@ -137,10 +139,7 @@ impl ENetPacketPeerRs {
             Ok(()) => Error::OK,
             // Scripts often try this, so only the result reports it, as with the built-in class.
             Err(PacketError::NotConnected) => Error::FAILED,
-            Err(error) => {
-                self.report("send", &error);
-                convert::packet_error(error)
-            }
+            Err(error) => self.fail("send", error),
         }
     }
 
@@ -255,6 +254,20 @@ impl ENetPacketPeerRs {
         channels.unwrap_or(0) as i64
     }
 
+    /// Returns how much of what this remote sent was dropped, by cause: see
+    /// [method ENetMultiplayerPeerRs.get_dropped]. Returns an empty Dictionary and prints an error if this peer is
+    /// inactive.
+    #[func]
+    fn get_dropped(&self) -> VarDictionary {
+        match self.look(|host, peer| host.peer_drops(peer)) {
+            Some(drops) => dropped::dictionary(&drops),
+            None => {
+                self.report_looking("get_dropped", &INACTIVE);
+                VarDictionary::new()
+            }
+        }
+    }
+
     /// Returns [code]true[/code] as long as the connection, or the attempt to connect, has not ended.
     #[func]
     fn is_active(&self) -> bool {
@@ -292,10 +305,7 @@ impl IPacketPeerExtension for ENetPacketPeerRs {
         match sent {
             Ok(()) => Error::OK,
             Err(PacketError::NotConnected) => Error::FAILED,
-            Err(error) => {
-                self.report("put_packet", &error);
-                convert::packet_error(error)
-            }
+            Err(error) => self.fail("put_packet", error),
         }
     }
 
@@ -351,6 +361,16 @@ impl ENetPacketPeerRs {
         let connection = connection.borrow();
         let is_of_host = connection.host_number() == self.host_number;
         is_of_host.then(|| ask(&connection, self.peer)).flatten()
+    }
+
+    /// Returns the engine's error for a packet that was not sent, and prints the cause.
+    fn fail(&mut self, method: &str, error: PacketError) -> Error {
+        let due = self.with(|host, _| Ok::<_, PacketError>(host.print_due(error, clock::now())));
+        // Without a host there is no remote that could cause errors.
+        if let Some(left_out) = due.unwrap_or_else(|_| Some(LeftOut::default())) {
+            self.report(method, &format!("{error}{left_out}"));
+        }
+        convert::packet_error(error)
     }
 
     fn end(&mut self, method: &str, data: i64, how: Disconnect) {

@@ -9,25 +9,33 @@ use enet_proto::{Event, PeerId, Time};
 pub(crate) enum PeerChange {
     /// The peer is connected, with this connect data, and a script took the event.
     Joined(PeerId, u32),
-    /// A script ended the connection, or took the event of its end.
-    Ended(PeerId),
+    /// A script ended the connection, or took the event of its end, which had this data.
+    Ended(PeerId, u32),
+}
+
+impl PeerChange {
+    /// The end of a connection that this side ended.
+    pub(super) fn ended_here(peer: PeerId) -> Self {
+        Self::Ended(peer, 0)
+    }
 }
 
 impl Connection {
-    /// Takes the peers whose connections ended off the list. Every service of the host begins with this
-    /// call.
+    /// Takes over changes of the limits, and takes the peers whose connections ended off the list. Every service of
+    /// the host begins with this call.
     pub fn begin_service(&mut self) {
+        self.update_limits();
         if !self.members.has_ended() {
             return;
         }
         let ended = self.members.unlist_ended();
         if self.session.is_some() {
-            (self.changes).extend(ended.into_iter().map(PeerChange::Ended));
+            (self.changes).extend(ended.into_iter().map(PeerChange::ended_here));
         }
     }
 
     /// One turn of a script's loop: returns the next event, waiting on the socket for up to `timeout`;
-    /// `None` when the time has passed without one.
+    /// `None` when the time has passed without one, or a newcomer waits to be judged.
     pub fn service(
         &mut self,
         timeout: Time,
@@ -49,7 +57,7 @@ impl Connection {
             host.service(now);
             event = self.next_event(now);
             if event.is_none() {
-                if now >= deadline {
+                if now >= deadline || self.has_newcomer(now) {
                     return Ok(None);
                 }
                 if let Some(host) = &mut self.host {
@@ -63,8 +71,8 @@ impl Connection {
                 Some(Event::Connected { peer, data }) => {
                     self.changes.push(PeerChange::Joined(peer, data));
                 }
-                Some(Event::Disconnected { peer, .. }) => {
-                    self.changes.push(PeerChange::Ended(peer));
+                Some(Event::Disconnected { peer, data }) => {
+                    self.changes.push(PeerChange::Ended(peer, data));
                 }
                 _ => {}
             }
@@ -87,7 +95,11 @@ impl Connection {
                             });
                         }
                     }
-                    None => self.members.list(peer, data, false),
+                    None => {
+                        self.members.list(peer, data, false);
+                        let address = self.host.as_ref().and_then(|host| host.address(peer));
+                        self.members.set_address(peer, address);
+                    }
                 },
                 Event::Received { peer, .. } if self.is_active_peer(peer) => {}
                 Event::Disconnected { peer, .. } if self.is_active_peer(peer) => {
@@ -99,7 +111,11 @@ impl Connection {
                     }
                     continue;
                 }
-                Event::Disconnected { .. } | Event::OverLimit { .. } => continue,
+                Event::OverLimit { peer, limit } => {
+                    self.note_over_limit(now, peer, limit);
+                    continue;
+                }
+                Event::Disconnected { .. } => continue,
             }
             return Some(event);
         }

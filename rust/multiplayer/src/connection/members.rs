@@ -1,5 +1,7 @@
 //! The list of a connection's peers.
 
+use std::net::SocketAddr;
+
 use enet_proto::{PeerId, Throttle};
 
 /// A peer on the list.
@@ -9,6 +11,8 @@ pub struct Member {
     pub id: PeerId,
     /// The connect data: the remote's, or this side's where it began the connection.
     pub data: u32,
+    /// The remote's address, which the host forgets with the connection.
+    pub address: Option<SocketAddr>,
     /// Whether this side began the connection.
     pub is_outgoing: bool,
     /// Whether the connection is up and its event was taken.
@@ -75,6 +79,7 @@ impl Members {
         self.by_slot[slot] = Some(Member {
             id,
             data,
+            address: None,
             is_outgoing,
             is_up: !is_outgoing,
             is_active: true,
@@ -88,6 +93,13 @@ impl Members {
         let member = self.get_mut(peer)?;
         member.is_up = true;
         member.throttle.take()
+    }
+
+    /// Notes the remote's address.
+    pub fn set_address(&mut self, peer: PeerId, address: Option<SocketAddr>) {
+        if let Some(member) = self.get_mut(peer) {
+            member.address = address;
+        }
     }
 
     /// Keeps a throttle until the connection is up.

@@ -1,12 +1,14 @@
-//! Warnings about datagrams and handshakes that do not fit the settings of this side.
+//! Lines of the log that remotes can cause: about datagrams and handshakes that do not fit the settings of this side,
+//! about peers that were dropped, and about packets that a peer cannot be sent.
+
+use std::fmt::{self, Display, Formatter};
+use std::net::SocketAddr;
 
 use super::Connection;
+use crate::{LeftOut, LineLimit, PacketError};
 #[cfg(feature = "dtls")]
 use enet_dtls::FailedHandshake;
-use enet_proto::Time;
-
-/// Time between two warnings of a kind, so that a remote that sends garbage cannot fill a log.
-const INTERVAL: Time = Time::from_secs(10);
+use enet_proto::{Limit, PeerId, Time};
 
 /// Datagrams that were compressed, but not with the codec of this side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,47 +19,110 @@ pub struct UndecodedWarning {
     pub count: u64,
 }
 
-impl std::fmt::Display for UndecodedWarning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Display for UndecodedWarning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { mode, count } = self;
+        let (dropped, they_are, they) = match count {
+            1 => ("datagram was dropped", "it is", "it"),
+            _ => ("datagrams were dropped", "they are", "they"),
+        };
+        write!(f, "{count} ")?;
         match *mode {
             "COMPRESS_NONE" => write!(
                 f,
-                "{count} datagrams were dropped: they are compressed, and no mode is set on this side"
+                "{dropped}: {they_are} compressed, and no mode is set on this side"
             ),
             _ => write!(
                 f,
-                "{count} datagrams were dropped: they cannot be decoded with {mode}, the mode of this \
-                 side; the other side must have the same mode, and dictionary if there is one"
+                "{dropped}: {they} cannot be decoded with {mode}, the mode of this side; the other side \
+                 must have the same mode, and dictionary if there is one"
             ),
         }
     }
+}
+
+/// A peer that the host dropped because of a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverLimitWarning {
+    /// The id with which a session knows the peer.
+    pub id: Option<u32>,
+    /// The peer's address, if it connected to this side.
+    pub address: Option<SocketAddr>,
+    /// The limit.
+    pub limit: Limit,
+    /// Other peers that were dropped since the last warning.
+    pub left_out: LeftOut,
+}
+
+impl Display for OverLimitWarning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.id {
+            Some(id) => write!(f, "peer {id}")?,
+            None => f.write_str("a peer")?,
+        }
+        if let Some(address) = self.address {
+            write!(f, " ({address})")?;
+        }
+        let left_out = self.left_out;
+        write!(f, " was dropped: {}{left_out}", reason(self.limit))
+    }
+}
+
+fn reason(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Flood => {
+            "it sent more than bytes_per_second or packets_per_second of the limits (REASON_FLOOD)"
+        }
+        Limit::Unread => {
+            "more of its packets waited to be read than unread_bytes or unread_packets of the limits \
+             (REASON_UNREAD)"
+        }
+        Limit::Unsent => {
+            "more packets waited to be sent to it than unsent_bytes of the limits (REASON_UNSENT)"
+        }
+        Limit::Undecodable => {
+            "it sent more undecodable datagrams than the limits allow (REASON_UNDECODABLE)"
+        }
+        Limit::Banned => "its address was banned (REASON_BANNED)",
+    }
+}
+
+/// An encrypted session that failed.
+#[cfg(feature = "dtls")]
+#[derive(Debug)]
+pub struct FailedWarning {
+    /// The session.
+    pub failed: FailedHandshake,
+    /// Other sessions of remotes that failed since the last warning.
+    pub left_out: LeftOut,
 }
 
 /// When a host's warnings were given.
 #[derive(Default)]
 pub(super) struct Warned {
-    /// Of datagrams that cannot be decoded, with their number until then.
-    undecoded: Option<(Time, u64)>,
+    undecoded: LineLimit,
+    /// Number of undecoded datagrams at the last warning.
+    known_undecoded: u64,
     /// Of a remote's handshake that failed.
     #[cfg(feature = "dtls")]
-    failed: Option<Time>,
+    failed: LineLimit,
+    over_limit: LineLimit,
+    /// A warning that is due.
+    dropped: Option<OverLimitWarning>,
+    /// Of packets for a peer that lacks the channel, or cannot take more.
+    no_channel: LineLimit,
+    full: LineLimit,
 }
 
 impl Warned {
     /// How many of `total` undecoded datagrams to warn of now, if a warning is due.
     fn count_undecoded(&mut self, now: Time, total: u64) -> Option<u64> {
-        let known = self.undecoded.map_or(0, |(_, count)| count);
-        if total == known || !is_due(self.undecoded.map(|(at, _)| at), now) {
+        if total == self.known_undecoded || !self.undecoded.is_due(now) {
             return None;
         }
-        self.undecoded = Some((now, total));
-        Some(total - known)
+        self.undecoded.pass(now);
+        Some(total - std::mem::replace(&mut self.known_undecoded, total))
     }
-}
-
-fn is_due(last: Option<Time>, now: Time) -> bool {
-    last.is_none_or(|at| now >= at + INTERVAL)
 }
 
 impl Connection {
@@ -75,17 +140,51 @@ impl Connection {
     /// The next encrypted session that failed, oldest first. Of sessions that remotes began, there is at
     /// most one in 10 seconds; of those that this side began, none is left out.
     #[cfg(feature = "dtls")]
-    pub fn next_failed(&mut self, now: Time) -> Option<FailedHandshake> {
+    pub fn next_failed(&mut self, now: Time) -> Option<FailedWarning> {
         loop {
             let host = self.host.as_mut().filter(|host| host.has_trouble())?;
             let failed = host.next_failed()?;
-            if failed.is_client {
-                return Some(failed);
+            let left_out = match failed.is_client {
+                true => Some(LeftOut::default()),
+                false => self.warned.failed.pass(now),
+            };
+            if let Some(left_out) = left_out {
+                return Some(FailedWarning { failed, left_out });
             }
-            if is_due(self.warned.failed, now) {
-                self.warned.failed = Some(now);
-                return Some(failed);
+        }
+    }
+
+    /// A warning, if the host has dropped a peer because of a limit. There are 10 seconds between two warnings.
+    pub fn take_over_limit(&mut self) -> Option<OverLimitWarning> {
+        self.warned.dropped.take()
+    }
+
+    pub(super) fn note_over_limit(&mut self, now: Time, peer: PeerId, limit: Limit) {
+        let Some(left_out) = self.warned.over_limit.pass(now) else {
+            return;
+        };
+        let member = self.members.get(peer);
+        let incoming = member.filter(|member| !member.is_outgoing && self.session.is_some());
+        self.warned.dropped = Some(OverLimitWarning {
+            id: incoming.map(|member| member.data),
+            address: member.and_then(|member| member.address),
+            limit,
+            left_out,
+        });
+    }
+
+    /// Whether the error of a packet for a peer is due to be printed, and what to append to it. An error that a
+    /// remote can cause for each packet is due once in 10 seconds.
+    pub fn print_due(&mut self, error: PacketError, now: Time) -> Option<LeftOut> {
+        match error {
+            PacketError::QueueFull => self.warned.full.pass(now),
+            // The remote chose fewer channels than this side has.
+            PacketError::Channel { channel, .. } | PacketError::NoSuchChannel { channel, .. }
+                if usize::try_from(channel).is_ok_and(|it| it < self.channel_limit) =>
+            {
+                self.warned.no_channel.pass(now)
             }
+            _ => Some(LeftOut::default()),
         }
     }
 }
@@ -100,9 +199,25 @@ mod tests {
         let start = Time::from_secs(5);
         assert_eq!(warned.count_undecoded(start, 0), None);
         assert_eq!(warned.count_undecoded(start, 3), Some(3));
-        let too_early = start + INTERVAL - Time::from_millis(1);
+        let too_early = start + Time::from_millis(9_999);
         assert_eq!(warned.count_undecoded(too_early, 7), None);
-        assert_eq!(warned.count_undecoded(start + INTERVAL, 8), Some(5));
-        assert_eq!(warned.count_undecoded(start + INTERVAL * 3, 8), None);
+        let later = start + Time::from_secs(10);
+        assert_eq!(warned.count_undecoded(later, 8), Some(5));
+        assert_eq!(warned.count_undecoded(later * 3, 8), None);
+    }
+
+    #[test]
+    fn one_datagram_is_singular() {
+        let warning = |mode, count| UndecodedWarning { mode, count }.to_string();
+        let none = warning("COMPRESS_NONE", 1);
+        assert!(
+            none.starts_with("1 datagram was dropped: it is compressed"),
+            "{none}"
+        );
+        let zstd = warning("COMPRESS_ZSTD", 2);
+        assert!(
+            zstd.starts_with("2 datagrams were dropped: they cannot"),
+            "{zstd}"
+        );
     }
 }

@@ -9,6 +9,17 @@ impl Multiplayer {
     /// meanwhile is dropped. Without `force`, the signal follows when the remote acknowledges. With
     /// `force`, the peer is removed at once, no signal follows, and a client closes.
     pub fn disconnect_peer(&mut self, id: i32, force: bool, now: Time) -> Result<(), PeerError> {
+        self.disconnect_peer_with(id, 0, force, now)
+    }
+
+    /// The same. The remote is told `reason`, 32 bits that mean something to the game.
+    pub fn disconnect_peer_with(
+        &mut self,
+        id: i32,
+        reason: u32,
+        force: bool,
+        now: Time,
+    ) -> Result<(), PeerError> {
         self.last_time = now;
         if !self.is_active() {
             return Err(PeerError::Inactive);
@@ -25,10 +36,14 @@ impl Multiplayer {
         };
         {
             let mut host = host.borrow_mut();
-            host.disconnect(now, peer, 0, how);
+            host.disconnect(now, peer, reason, how);
             if let Some(host) = host.host() {
                 host.flush(now);
             }
+        }
+        self.reasons.give(id, reason);
+        if ends_attempt || force {
+            self.reasons.end(id, reason);
         }
         if ends_attempt || (force && self.mode() == Mode::Client) {
             self.close(now);

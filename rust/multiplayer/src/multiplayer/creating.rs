@@ -115,6 +115,7 @@ impl Multiplayer {
     ) -> Result<Connection, CreateError> {
         let network = Rc::clone(&self.network);
         let mut host = Connection::with_seed(network, self.next_seed());
+        self.guard.equip(&mut host);
         host.set_stall_timeout(self.settings.stall_timeout);
         host.set_thread(self.settings.thread_clock)
             .map_err(CreateError::Thread)?;

@@ -10,7 +10,7 @@ impl Multiplayer {
     pub(super) fn on_lost(
         &mut self,
         key: i32,
-        peer: PeerId,
+        (peer, data): (PeerId, u32),
         now: Time,
         must_flush: &mut bool,
     ) -> Option<Notice> {
@@ -23,6 +23,7 @@ impl Multiplayer {
         if !self.roster.is(id, peer) {
             return None;
         }
+        self.reasons.end(id, data);
         *must_flush |= self.remove(id, now);
         let then = match self.mode() {
             Mode::Client => Then::Close(self.status()),
@@ -52,8 +53,9 @@ impl Multiplayer {
                 }
             },
             // Connections that were rejected or forced out have no id any more.
-            Event::Disconnected { peer, .. } => {
+            Event::Disconnected { peer, data } => {
                 let id = self.roster.id_of(peer)?;
+                self.reasons.end(id, data);
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, peer)))
             }
             Event::OverLimit { .. } => None,
@@ -87,11 +89,13 @@ impl Multiplayer {
             {
                 None
             }
-            Event::Disconnected { .. } if self.status() == Status::Connected => {
+            Event::Disconnected { data, .. } if self.status() == Status::Connected => {
+                self.reasons.end(SERVER_ID, data);
                 let then = Then::Close(self.status());
                 Some(self.notice(Signal::PeerDisconnected(SERVER_ID), then))
             }
-            Event::Disconnected { .. } => {
+            Event::Disconnected { data, .. } => {
+                self.reasons.end(SERVER_ID, data);
                 self.close(now);
                 Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
             }
@@ -115,7 +119,8 @@ impl Multiplayer {
                 self.reject(id, peer, now);
                 None
             }
-            Event::Disconnected { peer, .. } if peer == known => {
+            Event::Disconnected { peer, data } if peer == known => {
+                self.reasons.end(id, data);
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, known)))
             }
             Event::Received { peer, .. } if peer == known => {

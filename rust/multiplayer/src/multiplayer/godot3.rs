@@ -140,8 +140,8 @@ impl Multiplayer {
         let Some(host) = connection.host() else {
             return false;
         };
-        // A recipient without the channel misses the packet. The packet is not too large:
-        // it came in with this size.
+        // A recipient without the channel misses the packet. One that does not receive fast enough is dropped, so
+        // that nobody fills the server's memory through it. The packet is not too large: it came in with this size.
         let _ = host.send_to_all(now, &self.recipients, channel, flags, data);
         true
     }

@@ -48,6 +48,8 @@ impl Multiplayer {
             started.map_err(|error| MeshError::Thread(error.kind()))?;
         }
         (host.borrow_mut()).set_stall_timeout(self.settings.stall_timeout);
+        self.guard
+            .equip_mesh(&mut host.borrow_mut(), self.last_time);
         if !is_same_host && let Some(former) = self.hosts.get(&id) {
             former.borrow_mut().leave_session();
         }

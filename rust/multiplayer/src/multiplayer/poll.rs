@@ -32,7 +32,7 @@ impl Multiplayer {
                     && self.mode() == Mode::Client
                     && !connection.is_active_peer(server)
                 {
-                    self.queues.push_lost(key, server);
+                    self.queues.push_lost(key, server, 0);
                 }
             }
             connection.begin_service();
@@ -43,7 +43,7 @@ impl Multiplayer {
                         (self.queues).push_due(key, Event::Connected { peer, data });
                     }
                     PeerChange::Joined(..) => {}
-                    PeerChange::Ended(peer) => self.queues.push_lost(key, peer),
+                    PeerChange::Ended(peer, data) => self.queues.push_lost(key, peer, data),
                 }
             }
             if let Some(host) = connection.host() {
@@ -79,8 +79,8 @@ impl Multiplayer {
     /// Sets `must_flush` where something was queued on a server's host that has to leave with this poll,
     /// whatever the flush mode: relayed packets, announcements and rejections.
     fn find_notice(&mut self, now: Time, must_flush: &mut bool) -> Option<Notice> {
-        while let Some((key, peer)) = self.queues.next_lost() {
-            if let Some(notice) = self.on_lost(key, peer, now, must_flush) {
+        while let Some((key, peer, data)) = self.queues.next_lost() {
+            if let Some(notice) = self.on_lost(key, (peer, data), now, must_flush) {
                 return Some(notice);
             }
         }

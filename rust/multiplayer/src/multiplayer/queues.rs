@@ -22,8 +22,8 @@ pub(super) struct EventQueues {
     postponed: VecDeque<(i32, Event)>,
     /// Events for this poll, ahead of those that the hosts still hold.
     due: VecDeque<(i32, Event)>,
-    /// Peers that another holder of the host ended.
-    lost: VecDeque<(i32, PeerId)>,
+    /// Peers that another holder of the host ended, with the data of the end.
+    lost: VecDeque<(i32, PeerId, u32)>,
     /// Number of events that this poll took from the hosts.
     taken: usize,
     /// Packets that this poll takes of one client, at most.
@@ -88,8 +88,8 @@ impl EventQueues {
     }
 
     /// Notes a peer that another holder of its host ended.
-    pub fn push_lost(&mut self, key: i32, peer: PeerId) {
-        self.lost.push_back((key, peer));
+    pub fn push_lost(&mut self, key: i32, peer: PeerId, data: u32) {
+        self.lost.push_back((key, peer, data));
     }
 
     /// The next event that is due.
@@ -98,7 +98,7 @@ impl EventQueues {
     }
 
     /// The next peer that another holder of its host ended.
-    pub fn next_lost(&mut self) -> Option<(i32, PeerId)> {
+    pub fn next_lost(&mut self) -> Option<(i32, PeerId, u32)> {
         self.lost.pop_front()
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let mut queues = EventQueues::default();
         queues.push_due(0, end(1));
         queues.postpone(0, end(2));
-        queues.push_lost(0, peer(3));
+        queues.push_lost(0, peer(3), 0);
         queues.clear();
         queues.begin_poll(Time::ZERO);
         assert_eq!(queues.next_due(), None);

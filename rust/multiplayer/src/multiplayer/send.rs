@@ -2,7 +2,7 @@
 
 use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, SERVER_ID, Status};
 use crate::SendError;
-use enet_proto::{MAX_PACKET_SIZE, PeerId, PeerState, QueueError, Time};
+use enet_proto::{Limit, MAX_PACKET_SIZE, PeerId, PeerState, QueueError, Time};
 
 impl Multiplayer {
     /// Sends one packet to the target with the transfer mode and channel that are set. The packet
@@ -10,7 +10,8 @@ impl Multiplayer {
     ///
     /// A peer that is being disconnected gets nothing, which is not an error. A packet for several
     /// peers leaves out those whose connection lacks the channel; if every one lacks it, the call
-    /// fails.
+    /// fails. It fails, too, if too much waits to be sent to a single recipient; of several, the host drops
+    /// such a peer.
     pub fn send(&mut self, data: &[u8], now: Time) -> Result<(), SendError> {
         self.last_time = now;
         if !self.is_active() {
@@ -107,13 +108,29 @@ impl Multiplayer {
         let clients = self.roster.iter().filter(|&(id, _)| id != left_out);
         self.recipients.clear();
         self.recipients.extend(clients.map(|(_, peer)| peer));
-        let sent = host.send_to_all(now, &self.recipients, wire_channel, flags, data);
+        let sent = match self.recipients.as_slice() {
+            // The caller learns of the failure and can send again.
+            &[only] => match host.send(now, only, wire_channel, flags, data) {
+                Ok(()) => Ok(1),
+                Err(error @ (QueueError::TooLarge | QueueError::Full)) => Err(error),
+                Err(_) => Ok(0),
+            },
+            all => host.send_to_all(now, all, wire_channel, flags, data),
+        };
         let mut recipients = self.recipients.iter().copied();
-        let connected = recipients.find(|&peer| host.state(peer) == PeerState::Connected);
+        let connected = recipients.find(|&peer| {
+            host.state(peer) == PeerState::Connected
+                && host.channels(peer) <= usize::from(wire_channel)
+        });
         if self.settings.flush_mode == FlushMode::Immediate {
             host.flush_apart(now);
         }
-        let count = sent.map_err(|_| SendError::TooLarge(data.len()))?;
+        let first = self.recipients.first();
+        let id = first.and_then(|&peer| self.roster.id_of(peer));
+        let count = sent.map_err(|error| match error {
+            QueueError::Full => SendError::QueueFull(id.unwrap_or_default()),
+            _ => SendError::TooLarge(data.len()),
+        })?;
         match connected {
             // Of the connected recipients, none has the channel.
             Some(peer) if count == 0 => Err(SendError::NoSuchChannel {
@@ -127,18 +144,33 @@ impl Multiplayer {
     fn send_to_mesh(&self, wire_channel: u8, data: &[u8], now: Time) -> Result<(), SendError> {
         let left_out = -self.target();
         let recipients = || self.roster.iter().filter(|&(id, _)| id != left_out);
+        let is_for_several = recipients().nth(1).is_some();
         let mut missing_channel = None;
         let mut is_sent = recipients().next().is_none();
         for recipient in recipients() {
             match self.send_to_peer(recipient, wire_channel, data, now) {
                 Ok(()) => is_sent = true,
                 Err(error @ SendError::NoSuchChannel { .. }) => missing_channel = Some(error),
+                // As for the clients of a server: the others are not to miss the packet.
+                Err(SendError::QueueFull(_)) if is_for_several => {
+                    is_sent = true;
+                    self.drop_full(recipient, now);
+                }
                 Err(error) => return Err(error),
             }
         }
         match missing_channel {
             Some(error) if !is_sent => Err(error),
             _ => Ok(()),
+        }
+    }
+
+    /// Drops a peer that does not receive fast enough.
+    fn drop_full(&self, (id, peer): (i32, PeerId), now: Time) {
+        if let Some(connection) = self.hosts.get(&self.host_key(id))
+            && let Some(host) = connection.borrow_mut().host()
+        {
+            host.with_protocol(|protocol| protocol.drop_over_limit(now, peer, Limit::Unsent));
         }
     }
 }

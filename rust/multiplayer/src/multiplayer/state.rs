@@ -3,10 +3,8 @@
 use std::rc::Rc;
 
 use super::{MAIN_HOST, Mode, Multiplayer, Packet};
-use crate::{SharedConnection, UndecodedWarning};
-#[cfg(feature = "dtls")]
-use enet_dtls::FailedHandshake;
-use enet_proto::{PeerId, Time};
+use crate::SharedConnection;
+use enet_proto::PeerId;
 
 impl Multiplayer {
     /// Takes the oldest unread packet.
@@ -71,19 +69,5 @@ impl Multiplayer {
     /// Whether the session was polled since it began.
     pub fn is_polling(&self) -> bool {
         self.was_polled
-    }
-
-    /// A warning about a host that received datagrams it cannot decode. See
-    /// [`crate::Connection::undecoded`].
-    pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {
-        let mut hosts = self.hosts.values();
-        hosts.find_map(|host| host.borrow_mut().undecoded(now))
-    }
-
-    /// The next encrypted session that failed. See [`crate::Connection::next_failed`].
-    #[cfg(feature = "dtls")]
-    pub fn next_failed(&mut self, now: Time) -> Option<FailedHandshake> {
-        let mut hosts = self.hosts.values();
-        hosts.find_map(|host| host.borrow_mut().next_failed(now))
     }
 }

@@ -63,6 +63,11 @@ impl Host {
         drops
     }
 
+    /// What was dropped of a connection, by cause, while the connection exists.
+    pub fn peer_drops(&self, peer: PeerId) -> Option<Drops> {
+        self.driver.state().host.peer_drops(peer)
+    }
+
     /// Chooses the codec for both directions.
     pub fn set_compression(&mut self, mode: Compression) {
         self.compression = mode;

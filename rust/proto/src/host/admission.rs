@@ -163,10 +163,10 @@ mod tests {
         assert_eq!(answer.len(), 10);
     }
 
-    /// A half-open connection costs some 0.5 kB, and one that comes and goes leaves nothing.
+    /// A half-open connection costs some 0.7 kB, and one that comes and goes leaves nothing.
     #[test]
     fn nothing_stays_of_connectors_that_leave() {
-        assert!(size_of::<Peer>() <= 640, "{}", size_of::<Peer>());
+        assert!(size_of::<Peer>() <= 704, "{}", size_of::<Peer>());
         for is_guarded in [false, true] {
             let config = HostConfig {
                 is_guarded,

@@ -1,19 +1,26 @@
 //! The host of ENetConnectionRs: how it is made, handed on and asked.
 
 use enet_multiplayer::{HostOptions, Inactive};
+use enet_proto::{Event, Time};
 use godot::global::Error;
 use godot::prelude::*;
 
 use super::{ENetConnectionRs, INACTIVE};
 use crate::classes::Handle;
+use crate::classes::limits::ENetLimitsRs;
 use crate::report::Reports;
-use crate::{clock, convert};
+use crate::{clock, convert, newcomers};
 
 impl ENetConnectionRs {
     /// The object for the host of another class's session.
-    pub fn of_session(handle: Handle) -> Gd<Self> {
+    pub fn of_session(handle: Handle, limits: Option<Gd<ENetLimitsRs>>) -> Gd<Self> {
         let mut object = Self::new_gd();
-        object.bind_mut().handle = handle;
+        {
+            let mut this = object.bind_mut();
+            this.handle = handle;
+            this.limits_object = limits;
+            this.is_of_session = true;
+        }
         object
     }
 
@@ -42,6 +49,27 @@ impl ENetConnectionRs {
             Err(error) => {
                 Self::report_unborrowed(method, &error);
                 convert::create_error(&error)
+            }
+        }
+    }
+
+    /// The next event of the host, after waiting for up to `timeout`. The newcomers are judged meanwhile.
+    pub(super) fn next_event(&mut self, timeout: Time) -> Result<Option<Event>, Inactive> {
+        let handle = self.handle.clone();
+        let service = |timeout| {
+            let mut connection = handle.connection().borrow_mut();
+            connection.service(timeout, clock::now)
+        };
+        if !self.session.filter.is_set() {
+            return service(timeout);
+        }
+        let deadline = clock::now() + timeout;
+        newcomers::judge(self, handle.connection(), "service");
+        loop {
+            let event = service(deadline.saturating_sub(clock::now()));
+            let is_any = newcomers::judge(self, handle.connection(), "service");
+            if !matches!(event, Ok(None)) || !is_any || clock::now() >= deadline {
+                return event;
             }
         }
     }

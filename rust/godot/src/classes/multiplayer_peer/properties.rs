@@ -6,6 +6,7 @@ use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::classes::connection::ENetConnectionRs;
+use crate::classes::limits::ENetLimitsRs;
 use crate::report::Reports;
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
@@ -47,7 +48,7 @@ impl super::ENetMultiplayerPeerRs {
         if let Some(object) = self.hosts.borrow().get(&0)?.object.clone() {
             return Some(object);
         }
-        let object = ENetConnectionRs::of_session(handle);
+        let object = ENetConnectionRs::of_session(handle, self.limits_object.clone());
         let mut hosts = self.hosts.borrow_mut();
         hosts.get_mut(&0)?.object = Some(object.clone());
         Some(object)
@@ -206,5 +207,64 @@ impl super::ENetMultiplayerPeerRs {
     pub(super) fn get_stall_timeout(&self) -> f64 {
         let timeout = self.session.core.stall_timeout();
         timeout.unwrap_or_default().as_secs_f64()
+    }
+
+    /// See [member limits].
+    #[func]
+    pub(super) fn set_limits(&mut self, limits: Option<Gd<ENetLimitsRs>>) {
+        let shared = limits.as_ref().map(|limits| limits.bind().shared());
+        self.session.core.set_limits(shared.unwrap_or_default());
+        let former = std::mem::replace(&mut self.limits_object, limits.clone());
+        let hosts = self.hosts.borrow();
+        let objects = hosts
+            .values()
+            .filter_map(|hosted| hosted.object.clone())
+            .collect::<Vec<_>>();
+        drop(hosts);
+        // Dropping an object can run a script's notification.
+        self.lend(|_| {
+            for mut object in objects {
+                object.bind_mut().take_over_limits(limits.clone());
+            }
+            drop(former);
+        });
+    }
+
+    /// See [member limits].
+    #[func]
+    pub(super) fn get_limits(&self) -> Option<Gd<ENetLimitsRs>> {
+        self.limits_object.clone()
+    }
+
+    /// See [member join_filter].
+    #[func]
+    pub(super) fn set_join_filter(&mut self, filter: Callable) {
+        self.session.core.set_judged(!filter.is_null());
+        let former = self.session.filter.replace(filter);
+        self.lend(|_| drop(former));
+    }
+
+    /// See [member join_filter].
+    #[func]
+    pub(super) fn get_join_filter(&self) -> Callable {
+        self.session.filter.callable()
+    }
+
+    /// See [member connect_id].
+    #[func]
+    pub(super) fn set_connect_id(&mut self, id: i64) {
+        match i32::try_from(id) {
+            Ok(id @ (0 | 2..)) => self.chosen_id = id,
+            _ => {
+                let cause = format!("connect_id must be 0 or 2 to 2147483647, not {id}");
+                self.report("set_connect_id", &cause);
+            }
+        }
+    }
+
+    /// See [member connect_id].
+    #[func]
+    pub(super) fn get_connect_id(&self) -> i64 {
+        self.chosen_id.into()
     }
 }

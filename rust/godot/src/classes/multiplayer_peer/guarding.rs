@@ -1,0 +1,129 @@
+//! What protects ENetMultiplayerPeerRs from its remotes: limits, bans, the judging of newcomers, reasons and counts.
+
+use godot::prelude::*;
+
+use super::ENetMultiplayerPeerRs;
+use crate::newcomers::{JoinFilter, Judges};
+use crate::release::release;
+use crate::report::Reports;
+use crate::session::HasSession;
+use crate::vocabulary::DisconnectReason;
+use crate::{bans, clock, dropped};
+
+#[godot_api(secondary)]
+impl ENetMultiplayerPeerRs {
+    /// Bans an IP address, or a network like [code]10.0.0.0/8[/code] or [code]2001:db8:1:2::/64[/code], for `seconds`
+    /// or, with 0, until [method unban_address]. All datagrams from there are dropped before anything is done with
+    /// them, and connections from there end at once with [constant REASON_BANNED].
+    ///
+    /// The list belongs to this object: it outlives [method MultiplayerPeer.close], and applies to the current host
+    /// and to later ones. It is not saved. It has room for 16384 addresses and networks. A new ban of the same address
+    /// replaces the former one. A subscriber with IPv6 usually has a network of 64 bits: ban that.
+    ///
+    /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if the text is neither an address nor a network or
+    /// `seconds` is negative, or [constant ERR_OUT_OF_MEMORY] if the list is full. Errors are printed.
+    #[func]
+    fn ban_address(
+        &mut self,
+        address_or_network: GString,
+        #[opt(default = 0.0)] seconds: f64,
+    ) -> godot::global::Error {
+        let now = clock::now();
+        let banned = bans::parsed(&address_or_network, seconds, now)
+            .and_then(|(network, until)| self.session.core.ban(now, network, until));
+        bans::answer(self, "ban_address", banned)
+    }
+
+    /// Lifts the ban of an address or network. It has to be the one that was banned: an address in a banned network
+    /// stays banned. Returns [code]false[/code] if it was not banned, or, with an error printed, if the text is neither
+    /// an address nor a network.
+    #[func]
+    fn unban_address(&mut self, address_or_network: GString) -> bool {
+        let network = bans::network(self, "unban_address", &address_or_network);
+        network.is_some_and(|network| self.session.core.unban(network))
+    }
+
+    /// Returns the banned addresses and networks, without those whose bans have ended.
+    #[func]
+    fn get_banned_addresses(&self) -> PackedStringArray {
+        bans::texts(self.session.core.banned(clock::now()))
+    }
+
+    /// Disconnects the peer `peer` like [method MultiplayerPeer.disconnect_peer], and tells it why: `reason` (32 bits)
+    /// is what its [method get_disconnect_reason] returns, and the data of its
+    /// [constant ENetConnectionRs.EVENT_DISCONNECT]. Godot's [ENetConnection] has that data, too.
+    ///
+    /// The meaning of the number is up to the game. Numbers from 1162761217 (0x454E5401) to 1162761471 are those of
+    /// [enum DisconnectReason]. If `reason` does not fit into 32 bits, or there is no such peer, the method prints an
+    /// error and does nothing.
+    #[func]
+    fn disconnect_peer_with_reason(
+        &mut self,
+        peer: i64,
+        reason: i64,
+        #[opt(default = false)] force: bool,
+    ) {
+        const METHOD: &str = "disconnect_peer_with_reason";
+        let object = self.to_gd();
+        match (i32::try_from(peer), u32::try_from(reason)) {
+            (Ok(peer), Ok(reason)) => {
+                let core = &mut self.session.core;
+                let done = core.disconnect_peer_with(peer, reason, force, clock::now());
+                self.tidy();
+                self.report_failure(METHOD, done);
+            }
+            (Err(_), _) => {
+                let cause = format!("the id {peer} does not fit into 32 bits");
+                self.report(METHOD, &cause);
+            }
+            (_, Err(_)) => {
+                let cause = format!("the reason must be 0 to 4294967295, not {reason}");
+                self.report(METHOD, &cause);
+            }
+        }
+        release(object);
+    }
+
+    /// Returns why the last connection to the peer `peer_id` ended: a [enum DisconnectReason], or the number that
+    /// either side passed to [method disconnect_peer_with_reason] or [method ENetPacketPeerRs.peer_disconnect]. On a
+    /// client, the peer 1 is the server, also if the server refused the connection.
+    ///
+    /// The reason is known when [signal MultiplayerPeer.peer_disconnected] is emitted, and later until this peer
+    /// becomes a server, client or mesh again; the reasons of the last 256 peers are kept. Returns
+    /// [constant REASON_NONE] if no reason was given, as with [method MultiplayerPeer.disconnect_peer] and
+    /// [method MultiplayerPeer.close], after a timeout, and for peers that did not leave.
+    #[func]
+    fn get_disconnect_reason(&self, peer_id: i64) -> DisconnectReason {
+        let id = i32::try_from(peer_id);
+        DisconnectReason(id.map_or(0, |id| self.session.core.disconnect_reason(id).into()))
+    }
+
+    /// Returns how much was dropped since the host was created, as a [Dictionary] of numbers by cause:
+    /// - [code]malformed[/code]: datagrams that no ENet sends;
+    /// - [code]undecodable[/code]: datagrams that could not be decompressed;
+    /// - [code]strangers[/code]: datagrams from addresses without a connection;
+    /// - [code]over_limit[/code]: packets, fragments and requests to connect that exceeded one of the [member limits];
+    /// - [code]banned[/code]: datagrams from banned addresses;
+    /// - [code]full[/code]: requests to connect for which no peer slot was free;
+    /// - [code]refused[/code]: requests to connect that were refused, for example by the [member join_filter];
+    /// - [code]handshakes[/code]: DTLS handshakes that failed or were not begun.
+    ///
+    /// A mesh adds up the numbers of its hosts. Returns an empty Dictionary and prints an error if this peer is not
+    /// active.
+    #[func]
+    fn get_dropped(&self) -> VarDictionary {
+        match self.session.core.drops() {
+            Ok(drops) => dropped::dictionary(&drops),
+            Err(error) => {
+                self.report_looking("get_dropped", &error);
+                VarDictionary::new()
+            }
+        }
+    }
+}
+
+impl Judges for ENetMultiplayerPeerRs {
+    fn filter(&mut self) -> &mut JoinFilter {
+        &mut self.session.filter
+    }
+}

@@ -1,0 +1,73 @@
+//! What remotes may cost a host, as a caller sets it for hosts of any size and while they run.
+
+use std::cell::{Cell, Ref, RefCell};
+
+use enet_proto::Limits;
+
+/// Limits for hosts of any size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// The limits. [`Limits::peers_per_address`] has no meaning here.
+    pub limits: Limits,
+    /// [`Limits::peers_per_address`]; `None` for the default, which depends on the number of the host's peers.
+    pub peers_per_address: Option<usize>,
+}
+
+impl LimitSettings {
+    /// The limits of a host with so many peer slots.
+    pub fn of_host(&self, max_peers: usize) -> Limits {
+        let default = Limits::new(max_peers).peers_per_address;
+        Limits {
+            peers_per_address: self.peers_per_address.unwrap_or(default),
+            ..self.limits.clone()
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::new(0),
+            peers_per_address: None,
+        }
+    }
+}
+
+/// Limits that a caller changes while hosts use them. Each host takes a change over with its next service.
+#[derive(Debug, Default)]
+pub struct SharedLimits {
+    settings: RefCell<LimitSettings>,
+    revision: Cell<u64>,
+}
+
+impl SharedLimits {
+    /// The present settings.
+    pub fn get(&self) -> Ref<'_, LimitSettings> {
+        self.settings.borrow()
+    }
+
+    /// Changes the settings.
+    pub fn change(&self, change: impl FnOnce(&mut LimitSettings)) {
+        change(&mut self.settings.borrow_mut());
+        self.revision.set(self.revision.get() + 1);
+    }
+
+    /// A number that each change increases.
+    pub fn revision(&self) -> u64 {
+        self.revision.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_of_peers_for_each_address_follows_the_hosts_size() {
+        let mut settings = LimitSettings::default();
+        assert_eq!(settings.of_host(32), Limits::new(32));
+        assert_eq!(settings.of_host(100).peers_per_address, 50);
+        settings.peers_per_address = Some(3);
+        assert_eq!(settings.of_host(100).peers_per_address, 3);
+    }
+}

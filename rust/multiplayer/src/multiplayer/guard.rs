@@ -1,0 +1,160 @@
+//! What protects a session's hosts from their remotes, what they report of it, and the lines of the log that remotes
+//! can cause.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{MAIN_HOST, Mode, Multiplayer};
+#[cfg(feature = "dtls")]
+use crate::FailedWarning;
+use crate::bans::Bans;
+use crate::connection::Newcomer;
+use crate::{
+    BanError, Connection, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError, SharedLimits,
+    UndecodedWarning,
+};
+use enet_proto::{Drops, IpNet, Time};
+
+/// Settings that protect the hosts, and outlive them.
+#[derive(Default)]
+pub(super) struct Guard {
+    /// `None` until the caller chooses limits.
+    limits: Option<Rc<SharedLimits>>,
+    bans: Rc<RefCell<Bans>>,
+    is_judged: bool,
+    /// Errors of packets for a peer that lacks the channel, or cannot take more.
+    no_channel: LineLimit,
+    full: LineLimit,
+}
+
+impl Guard {
+    /// Gives a connection the settings before it has a host.
+    pub fn equip(&self, connection: &mut Connection) {
+        if let Some(limits) = &self.limits {
+            connection.set_limits(Rc::clone(limits));
+        }
+        connection.share_bans(Rc::clone(&self.bans));
+        connection.set_judged(self.is_judged);
+    }
+
+    /// Gives the host of a mesh's new peer the settings. It keeps its own list of bans.
+    pub fn equip_mesh(&self, connection: &mut Connection, now: Time) {
+        if let Some(limits) = &self.limits {
+            connection.set_limits(Rc::clone(limits));
+        }
+        for (network, until) in self.bans.borrow_mut().list(now) {
+            connection.apply_ban(now, network, until);
+        }
+    }
+}
+
+impl Multiplayer {
+    /// Chooses what remotes may cost the present hosts and those made from now on: see
+    /// [`Connection::set_limits`].
+    pub fn set_limits(&mut self, limits: Rc<SharedLimits>) {
+        for host in self.hosts.values() {
+            host.borrow_mut().set_limits(Rc::clone(&limits));
+        }
+        self.guard.limits = Some(limits);
+    }
+
+    /// Bans a network on the present hosts and on those made from now on: see [`Connection::ban`].
+    pub fn ban(&mut self, now: Time, network: IpNet, until: Option<Time>) -> Result<(), BanError> {
+        self.guard.bans.borrow_mut().add(now, network, until)?;
+        for host in self.hosts.values() {
+            host.borrow_mut().apply_ban(now, network, until);
+        }
+        Ok(())
+    }
+
+    /// Lifts a ban; false if the network is not banned.
+    pub fn unban(&mut self, network: IpNet) -> bool {
+        for host in self.hosts.values() {
+            host.borrow_mut().lift_ban(network);
+        }
+        self.guard.bans.borrow_mut().remove(network)
+    }
+
+    /// The banned networks.
+    pub fn banned(&self, now: Time) -> Vec<IpNet> {
+        let bans = self.guard.bans.borrow_mut().list(now);
+        bans.into_iter().map(|(network, _)| network).collect()
+    }
+
+    /// Chooses whether newcomers of a server wait for [`Multiplayer::judge`] before they occupy a peer slot.
+    pub fn set_judged(&mut self, is_judged: bool) {
+        self.guard.is_judged = is_judged;
+        if let Some(host) = self.host() {
+            host.borrow_mut().set_judged(is_judged);
+        }
+    }
+
+    /// The next newcomer of a server that waits to be judged.
+    pub fn next_newcomer(&mut self, now: Time) -> Option<Newcomer> {
+        if self.mode() != Mode::Server {
+            return None;
+        }
+        self.hosts.get(&MAIN_HOST)?.borrow_mut().next_newcomer(now)
+    }
+
+    /// What the hosts dropped so far, by cause.
+    pub fn drops(&self) -> Result<Drops, Inactive> {
+        if !self.is_active() {
+            return Err(Inactive);
+        }
+        let mut drops = Drops::default();
+        for host in self.hosts.values() {
+            // A script may have destroyed the host.
+            drops.add(&host.borrow().drops().unwrap_or_default());
+        }
+        Ok(drops)
+    }
+
+    /// Why the last connection to a peer ended, in ENet's 32 bits, as either side gave it; 0 if none was given or it
+    /// was forgotten.
+    pub fn disconnect_reason(&self, id: i32) -> u32 {
+        self.reasons.of(id)
+    }
+
+    /// A warning about a host that received datagrams it cannot decode. See
+    /// [`crate::Connection::undecoded`].
+    pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().undecoded(now))
+    }
+
+    /// The next encrypted session that failed. See [`crate::Connection::next_failed`].
+    #[cfg(feature = "dtls")]
+    pub fn next_failed(&mut self, now: Time) -> Option<FailedWarning> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().next_failed(now))
+    }
+
+    /// A warning about a peer that was dropped. See [`crate::Connection::take_over_limit`].
+    pub fn take_over_limit(&mut self) -> Option<OverLimitWarning> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().take_over_limit())
+    }
+
+    /// Whether the error of a packet is due to be printed, and what to append to it. An error that a remote can cause
+    /// for each packet is due once in 10 seconds.
+    pub fn print_due(&mut self, error: SendError, now: Time) -> Option<LeftOut> {
+        match error {
+            SendError::QueueFull(_) => self.guard.full.pass(now),
+            SendError::NoSuchChannel { .. } if self.has_channel() => {
+                self.guard.no_channel.pass(now)
+            }
+            _ => Some(LeftOut::default()),
+        }
+    }
+
+    /// Whether a host of this side has the channel that is set, so that only the remote lacks it.
+    fn has_channel(&self) -> bool {
+        let Some(channel) = self.wire_channel() else {
+            return false;
+        };
+        let has = |limit: usize| usize::from(channel) < limit;
+        let mut hosts = self.hosts.values();
+        hosts.any(|host| host.borrow().channel_limit().is_ok_and(has))
+    }
+}
