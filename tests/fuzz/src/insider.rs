@@ -224,7 +224,7 @@ impl Stage {
     fn serve(&mut self) {
         if self.victim.wants_peers(self.now) {
             // The honest client is a peer.
-            self.victim.sweep(self.now, &[client_address(HONEST)]);
+            self.victim.sweep(self.now, &[(client_address(HONEST), true)]);
         }
         self.victim.service(self.now);
         drain(&mut self.victim);
