@@ -24,7 +24,8 @@ func case_limits() -> void:
 	equal(limits.get(&"peers_per_address"), -1, "a default that depends on the host")
 	equal(limits.get(&"unsent_bytes"), 64 * 1024 * 1024, "a default")
 	var changes: Array[int] = []
-	limits.connect(&"changed", func() -> void: changes.append(limits.get(&"unsent_bytes")))
+	var on_changed := func() -> void: changes.append(limits.get(&"unsent_bytes"))
+	limits.connect(&"changed", on_changed)
 	limits.set(&"unsent_bytes", KB64)
 	equal(changes, [KB64] as Array[int], "the signal `changed`")
 	for wrong: Array in [
@@ -44,6 +45,8 @@ func case_limits() -> void:
 	equal(limits.get(&"trusted_proxies"), PackedStringArray(["10.0.0.0/8", ELSEWHERE]), "trusted_proxies")
 	var copy: Object = limits.call(&"duplicate")
 	equal(copy.get(&"unsent_bytes"), KB64, "a copy of the resource")
+	# The handler holds the object that holds it.
+	limits.disconnect(&"changed", on_changed)
 	done()
 
 
@@ -68,8 +71,8 @@ func case_the_property_limits() -> void:
 func case_reasons() -> void:
 	var server := start_server()
 	var told: Array[int] = []
-	server.peer.peer_disconnected.connect(func(id: int) -> void:
-		told.append(server.peer.call(&"get_disconnect_reason", id)))
+	var on_left := func(id: int) -> void: told.append(server.peer.call(&"get_disconnect_reason", id))
+	server.peer.peer_disconnected.connect(on_left)
 	for force: bool in [false, true]:
 		var client := open_host(client_class)
 		var id := 5000 + int(force)
@@ -83,6 +86,8 @@ func case_reasons() -> void:
 		check(_serve(server, client, func() -> bool: return _reason(server, id) != 0), "the server knows the reason")
 		equal(_reason(server, id), REASON + int(force), "the server's reason")
 	equal(told, [REASON] as Array[int], "the reasons in the handlers")
+	# The handler holds the peer that holds it.
+	server.peer.peer_disconnected.disconnect(on_left)
 	equal(_reason(server, 12345), 0, "no reason")
 	server.peer.call(&"disconnect_peer_with_reason", 12345, 1)
 	server.peer.call(&"disconnect_peer_with_reason", 12345, 1 << 32)
