@@ -23,6 +23,11 @@ class Attempt:
 	func fits() -> bool:
 		return modes[0] == modes[1] or modes == [NONE, ZSTD]
 
+	## Whether chance decides: Zstandard shrinks the answer to a client or not, by the random numbers that the ends of
+	## our class put into it.
+	func is_chance() -> bool:
+		return modes == [ZSTD, NONE]
+
 
 func case_equal_modes() -> void:
 	var plain: Array[int] = [0, 0]
@@ -64,6 +69,8 @@ func case_unequal_modes() -> void:
 	pump_for(all, THREE_ATTEMPTS)
 	_forgive_zlib()
 	for attempt in attempts:
+		if attempt.is_chance():
+			continue
 		if attempt.fits():
 			check(have_met(attempt.ends), attempt.name + ": the ends connect")
 			_check_half_heard(attempt.ends, 1, attempt.name)
@@ -91,6 +98,8 @@ func case_unequal_modes_of_connections() -> void:
 	serve_for(hosts, THREE_ATTEMPTS)
 	_forgive_zlib()
 	for attempt in attempts:
+		if attempt.is_chance():
+			continue
 		equal(state(attempt.peer) == CONNECTED, attempt.fits(), attempt.name + ": the client is connected")
 		for host in attempt.hosts:
 			equal(host.events.size(), 1 if attempt.fits() else 0, attempt.name + ": events")

@@ -37,10 +37,14 @@ impl Host {
         let id = self.add_peer(address, PeerState::Connecting)?;
         let token = self.random.next();
         let lots = self.draw_lots();
+        // Zeros would let a codec compress a CONNECT that it leaves alone without a proof, and then a host without the
+        // codec could not read it.
+        let filler = self.context.config.offers_proof.then(|| self.random.bytes());
         let is_paused = self.connecting_is_paused;
         self.with_peer(id, |peer, context| {
             peer.take_place(context);
             peer.begin_connecting(&context.config, token, channels, data, lots);
+            peer.handshake.set_proof(filler.unwrap_or_default());
             peer.handshake.set_paused(is_paused);
             if !is_paused {
                 lifecycle::send_connect(peer, context);

@@ -1,6 +1,6 @@
 //! A stateless proof that a connector receives what is sent to its address.
 //!
-//! A client of ours appends a proof to its CONNECT, at first one of zeros. A host under pressure answers a wrong
+//! A client of ours appends a proof to its CONNECT, at first random bytes. A host under pressure answers a wrong
 //! one with the right one, and keeps nothing: the answer reaches only a client that did not forge its address,
 //! and the client repeats its CONNECT with it. Other hosts ignore both: the proof stands where C ends the
 //! datagram, behind a command with number 0. The answer is shorter than the CONNECT.
