@@ -11,6 +11,7 @@ var _age := 0.0
 func _init() -> void:
 	# The engine's own arguments come first.
 	var port := int(Array(OS.get_cmdline_args()).back())
+	_peer.compression_mode = NetworkedMultiplayerENet.COMPRESS_NONE
 	if _peer.create_server(port, 32) != OK:
 		quit(1)
 	print("@ready")

@@ -134,21 +134,21 @@ pub fn data(subject: Subject) -> Played {
     Ok(Cell::new(format!("none of {guesses}"), &[]))
 }
 
-fn lines(count: u64) -> Cell {
-    Cell::new(format!("{count} lines"), &[("lines", count as f64)])
+fn logged(count: u64) -> Cell {
+    Cell::new(format!("{count} errors"), &[("logged", count as f64)])
 }
 
 /// The server sends unreliable packets to a client that asked for one channel.
 pub fn log(subject: Subject) -> Played {
     let server = Server::start(subject, &["count=1", "size=100"])?;
-    let before = server.process.error_lines();
+    let before = server.process.logged();
     let mut wire = Wire::new(66, server.port);
     wire.join(Join {
         channels: 1,
         ..Join::with_id(7_000_003)
     })?;
     wire.idle(Duration::from_secs(6));
-    Ok(lines(server.process.error_lines() - before))
+    Ok(logged(server.process.logged() - before))
 }
 
 /// A connected client sends what no codec can decode.
@@ -157,7 +157,7 @@ pub fn undecodable(subject: Subject) -> Played {
     let mut wire = Wire::new(66, server.port);
     wire.set_codec(&Compression::by_number(3, None).expect("zlib"));
     wire.join(Join::with_id(7_000_004))?;
-    let before = server.process.error_lines();
+    let before = server.process.logged();
     let [high, low] = wire.links[0];
     for number in 0..3000_u32 {
         let garbage = [
@@ -172,7 +172,7 @@ pub fn undecodable(subject: Subject) -> Played {
         }
     }
     wire.idle(Duration::from_millis(500));
-    Ok(lines(server.process.error_lines() - before))
+    Ok(logged(server.process.logged() - before))
 }
 
 /// Datagrams of a thousand pings each, from a client and from an address that has not proved itself.

@@ -40,8 +40,12 @@ fn judged(server: &Process, since: Instant, honest: &Process, peak: f64) -> Play
     let (sent, echoed) = (of(&result, "sent"), of(&result, "echoed"));
     let lost = sent - echoed;
     let ended = of(&result, "ended_at_msec");
+    let frames = match seconds.is_empty() {
+        true => "no frame".to_owned(),
+        false => format!("{least:.0} f/s"),
+    };
     let mut text = format!(
-        "{least:.0} f/s, echo {:.0} ms (worst {:.0})",
+        "{frames}, echo {:.0} ms (worst {:.0})",
         of(&result, "p50_msec"),
         of(&result, "max_msec")
     );
@@ -146,7 +150,7 @@ pub fn packed(subject: Subject) -> Played {
 
 /// The main thread sleeps, as a game does that loads, and a client sends empty packets meanwhile.
 pub fn while_loading(subject: Subject) -> Played {
-    const MEGABYTES: u64 = 16;
+    const MEGABYTES: u64 = 64;
     let server = Server::start(subject, &[])?;
     let honest = echo(server.port, 16)?;
     let mut wire = Wire::joined(66, server.port, 4_000_001)?;
@@ -155,7 +159,7 @@ pub fn while_loading(subject: Subject) -> Played {
     thread::sleep(Duration::from_millis(100));
     let before = server.process.resident_mib();
     let begun = Instant::now();
-    let (mut group, mut sent, mut peak) = (0_u16, 0, before);
+    let (mut group, mut sent, mut peak, mut datagrams) = (0_u16, 0, before, 0_u32);
     while sent < MEGABYTES << 20 && !wire.heard.has_ended && begun.elapsed() < FLOOD {
         let mut bytes = Vec::new();
         for _ in 0..170 {
@@ -165,12 +169,13 @@ pub fn while_loading(subject: Subject) -> Played {
             bytes.extend([0, 0]);
         }
         sent += wire.send(&bytes, false) as u64;
-        if sent % 64 == 0 {
+        wire.serve();
+        datagrams += 1;
+        if datagrams % 256 == 0 {
             peak = peak.max(server.process.resident_mib());
         }
-        wire.serve();
-        // 10 MB/s: no more is lost in the socket's buffer than must be.
-        thread::sleep(Duration::from_micros(80));
+        // Some 5 MB/s: a network thread loses little of that in its socket's buffer.
+        thread::sleep(Duration::from_micros(200));
     }
     peak = peak.max(server.process.resident_mib());
     wire.idle(Duration::from_secs(4));

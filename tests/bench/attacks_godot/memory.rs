@@ -10,6 +10,8 @@ use crate::process::{Process, Server, Subject, godot3_server, honest};
 use crate::wire::{Join, NO_SLOT, Wire, connect, fragment};
 use crate::{Cell, Played};
 
+/// The time between two acknowledgements of a slow receiver, which the sender does not take for dead.
+const SLOW: Duration = Duration::from_millis(200);
 const ATTACK: Duration = Duration::from_secs(8);
 /// Datagrams between two pauses, which any socket buffer holds, and how often a second they go out.
 const BURST: u32 = 64;
@@ -129,11 +131,11 @@ pub fn fragments_to_client(subject: Subject) -> Played {
     Ok(overlap(&mut wire, &client, 1, false))
 }
 
-/// The server sends 10 MB/s of reliable packets to a client that acknowledges pings only.
+/// The server sends 10 MB/s of reliable packets to a client that acknowledges one in 200 ms.
 pub fn deaf_receiver(subject: Subject) -> Played {
     let server = Server::start(subject, &["count=3", "size=60000", "reliable=1"])?;
     let mut wire = Wire::new(66, server.port);
-    wire.acknowledges_data = false;
+    wire.data_pause = SLOW;
     let mut growth = Growth::new(&server.process);
     wire.join(Join::with_id(5_000_002))?;
     let begun = Instant::now();
@@ -158,7 +160,7 @@ pub fn deaf_receiver(subject: Subject) -> Played {
     Ok(cell)
 }
 
-/// Client A sends reliable packets to client B, which acknowledges pings only, through the server.
+/// Client A sends reliable packets to client B, which acknowledges one in 200 ms, through the server.
 pub fn deaf_receiver_behind_relay(subject: Subject) -> Played {
     const WINDOW: usize = 60;
     const PATIENCE: Duration = Duration::from_millis(60);
@@ -169,7 +171,7 @@ pub fn deaf_receiver_behind_relay(subject: Subject) -> Played {
     };
     let (sender, receiver) = (5_000_003_u32, 5_000_004_u32);
     let mut b = Wire::new(67, server.port);
-    b.acknowledges_data = false;
+    b.data_pause = SLOW;
     b.join(Join::with_id(receiver))?;
     let mut a = Wire::joined(66, server.port, sender)?;
     a.idle(Duration::from_millis(200));

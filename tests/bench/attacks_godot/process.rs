@@ -67,7 +67,7 @@ pub struct Process {
     lines: Receiver<String>,
     /// What the process says once a second, with the time of arrival.
     seconds: Arc<Mutex<Vec<(Instant, Figures)>>>,
-    error_lines: Arc<AtomicU64>,
+    log_count: Arc<AtomicU64>,
     errors: Arc<Mutex<Vec<String>>>,
 }
 
@@ -90,7 +90,7 @@ impl Process {
         let complaints = BufReader::new(child.stderr.take().expect("piped"));
         let (sender, lines) = mpsc::channel();
         let seconds = Arc::<Mutex<Vec<_>>>::default();
-        let error_lines = Arc::new(AtomicU64::new(0));
+        let log_count = Arc::new(AtomicU64::new(0));
         let errors = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&seconds);
         thread::spawn(move || {
@@ -104,10 +104,12 @@ impl Process {
                 }
             }
         });
-        let (count, texts) = (Arc::clone(&error_lines), Arc::clone(&errors));
+        let (count, texts) = (Arc::clone(&log_count), Arc::clone(&errors));
         thread::spawn(move || {
             for line in complaints.lines().map_while(Result::ok) {
-                count.fetch_add(1, Ordering::Relaxed);
+                // An error of Godot's is several lines, with where it was printed.
+                let is_first = line.contains("ERROR:") || line.contains("WARNING:");
+                count.fetch_add(u64::from(is_first), Ordering::Relaxed);
                 let mut texts = texts.lock().expect("no panic");
                 if texts.len() < SHOWN_ERRORS {
                     texts.push(line);
@@ -118,7 +120,7 @@ impl Process {
             child,
             lines,
             seconds,
-            error_lines,
+            log_count,
             errors,
         }
     }
@@ -161,9 +163,9 @@ impl Process {
         last.unwrap_or(0.0)
     }
 
-    /// Lines of errors and warnings so far.
-    pub fn error_lines(&self) -> u64 {
-        self.error_lines.load(Ordering::Relaxed)
+    /// Errors and warnings that were logged so far.
+    pub fn logged(&self) -> u64 {
+        self.log_count.load(Ordering::Relaxed)
     }
 
     pub fn sizes(&self) -> Sizes {

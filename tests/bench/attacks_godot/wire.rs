@@ -58,8 +58,9 @@ pub struct Wire {
     codec: Option<Box<dyn Codec + Send>>,
     /// The header of datagrams to the server, for each connection: the slot there and the session.
     pub links: Vec<[u8; 2]>,
-    /// Whether data is acknowledged. Pings always are, so that the connection stays.
-    pub acknowledges_data: bool,
+    /// The time between two acknowledgements of data. Pings are always acknowledged.
+    pub data_pause: Duration,
+    data_acknowledged: Instant,
     /// Nothing is answered.
     pub is_mute: bool,
     pub keeps_packets: bool,
@@ -124,7 +125,8 @@ impl Wire {
             tunnel: None,
             codec: None,
             links: Vec::new(),
-            acknowledges_data: true,
+            data_pause: Duration::ZERO,
+            data_acknowledged: Instant::now(),
             is_mute: false,
             keeps_packets: false,
             heard: Heard::default(),
@@ -342,8 +344,11 @@ impl Wire {
                 _ => {}
             }
             let is_data = matches!(kind, 6 | 8);
-            let is_answered = !self.is_mute && (!is_data || self.acknowledges_data);
-            if first & 0x80 != 0 && is_answered {
+            let is_due = !is_data || self.data_acknowledged.elapsed() >= self.data_pause;
+            if first & 0x80 != 0 && !self.is_mute && is_due {
+                if is_data {
+                    self.data_acknowledged = Instant::now();
+                }
                 answers.extend([[1, channel], [n0, n1], [n0, n1], time].concat());
             }
             commands = &commands[size + length..];
