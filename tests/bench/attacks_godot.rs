@@ -60,7 +60,7 @@ type Played = Result<Cell, String>;
 type Attack = fn(Subject) -> Played;
 
 /// By the numbers of the table in docs/security.md.
-const ATTACKS: [(&str, &str, Attack); 25] = [
+const ATTACKS: [(&str, &str, Attack); 26] = [
     (
         "1",
         "overlapping early fragments: memory",
@@ -141,6 +141,11 @@ const ATTACKS: [(&str, &str, Attack); 25] = [
         "14",
         "DTLS: a second hello ends the session",
         encrypted::second_hello,
+    ),
+    (
+        "14",
+        "DTLS: a second session ends the first",
+        encrypted::second_session,
     ),
 ];
 

@@ -12,11 +12,13 @@ use crate::joining::{Background, flood_of_connects};
 use crate::process::{Server, Sizes, Subject, honest, variable};
 use crate::wire::{Join, Wire, local, socket};
 
-/// The share of the time that the rounds before the measurement take, and their smallest number.
+/// The share of the time that the rounds before the measurement take, and their smallest number. As many
+/// follow at least.
 const WARM_UP: f64 = 0.3;
-const WARM_UP_ROUNDS: u32 = 2;
-/// The time after which the server has forgotten every client that was killed.
-const QUIET: Duration = Duration::from_secs(40);
+const WARM_UP_ROUNDS: u32 = 3;
+/// The time in which the server forgets every client that was killed, and the longest that it may take.
+const QUIET: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(45);
 /// Allowed growth between the measurements. Of the memory it covers what the allocator keeps apart.
 const MEMORY_KIB: u64 = 2048;
 const FILES: u64 = 0;
@@ -55,13 +57,14 @@ fn soak(subject: Subject, time: Duration) -> Result<(), String> {
     let life = format!("life={}", time.as_secs() + 600);
     let mut server = Server::start(subject, &[&life])?;
     let begun = Instant::now();
-    let (mut round, mut first) = (0, None);
+    let (mut round, mut first, mut enough) = (0, None, u32::MAX);
     // The quiet before a measurement is part of the time.
-    while begun.elapsed() + QUIET < time || round <= WARM_UP_ROUNDS {
+    while begun.elapsed() + QUIET < time || round < enough {
         play(&server, round)?;
         round += 1;
         if first.is_none() && round >= WARM_UP_ROUNDS && begun.elapsed() > time.mul_f64(WARM_UP) {
             first = Some(count(subject, &server, round)?);
+            enough = round + WARM_UP_ROUNDS;
         }
         if !server.process.is_alive() {
             return Err("the server's process has ended".to_owned());
@@ -94,7 +97,7 @@ fn soak(subject: Subject, time: Duration) -> Result<(), String> {
 fn count(subject: Subject, server: &Server, round: u32) -> Result<Count, String> {
     let begun = Instant::now();
     while server.process.latest("peers") > 0.0 {
-        if begun.elapsed() > QUIET {
+        if begun.elapsed() > PATIENCE {
             return Err("clients that are gone stay connected".to_owned());
         }
         thread::sleep(Duration::from_millis(200));
