@@ -158,7 +158,7 @@ fn main() {
     let begun = Instant::now();
     let mut rows = Vec::new();
     println!(
-        "{:<4}{:<50}{:<46}{:<46}ours threaded",
+        "{:<4}{:<50}{:<62}{:<62}ours threaded",
         "#", "attack", "stock", "ours"
     );
     for (number, name, attack) in ATTACKS {
@@ -181,7 +181,7 @@ fn main() {
             unreachable!("three subjects");
         };
         println!(
-            "{number:<4}{name:<50}{:<46}{:<46}{}",
+            "{number:<4}{name:<50}{:<62}{:<62}{}",
             stock.text, ours.text, threaded.text
         );
         rows.push(json_row(number, name, &cells));
@@ -204,7 +204,8 @@ fn json_row(number: &str, name: &str, cells: &[Cell]) -> String {
     for (subject, cell) in SUBJECTS.iter().zip(cells) {
         let text = cell.text.replace(['"', '\\'], "'");
         let _ = write!(row, ", \"{}\": {{\"text\": \"{text}\"", subject.name());
-        for (name, value) in &cell.figures {
+        // A time that there is not, such as that of the joins of nobody, is left out.
+        for (name, value) in cell.figures.iter().filter(|(_, value)| value.is_finite()) {
             let _ = write!(row, ", \"{name}\": {value:.3}");
         }
         row.push('}');

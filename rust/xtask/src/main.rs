@@ -59,7 +59,7 @@ Commands of enet-rs:
       of the case \"published, 4,095 slots\"
   cargo xtask soak [--minutes N]
       lets a server live through joins, leaves, kills, loads and floods for N
-      minutes (60, at least 2); fails if its memory, files, threads or objects grow
+      minutes (60); fails if its memory, files, threads or objects grow
   cargo xtask fuzz [--seconds N]
       runs each fuzz target for N seconds (60)
   cargo xtask build [--debug | --release]
