@@ -34,7 +34,7 @@ fn main() {
     {
         return victim::suffer(name, slots.parse().expect("a number"), coder == "1");
     }
-    let attacks: [(&str, Attack); 11] = [
+    let attacks: [(&str, Attack); 12] = [
         ("stranger's garbage, plain: CPU per datagram", |it| {
             garbage(it, false)
         }),
@@ -56,6 +56,7 @@ fn main() {
         ("800 packets of 1 byte in 1,048,576 fragments", many_claims),
         ("2 bytes as a packet of 60,000", holes),
         ("forged DISCONNECTs until one is believed", disconnects),
+        ("200,000 CONNECTs, each with its DISCONNECT", pairs),
     ];
     println!(
         "{:<48}{:>28}{:>28}{:>28}",
@@ -216,6 +217,42 @@ fn disconnects(library: Library) -> String {
         }
     }
     format!("none of {guesses}")
+}
+
+/// Connections that are begun and ended at once, after as many as fill pools and caches.
+fn pairs(library: Library) -> String {
+    const COUNT: u32 = 200_000;
+    const WARM_UP: u32 = 10_000;
+    const AT_ONCE: u32 = 16;
+    let mut victim = Victim::start(library, 32, false);
+    let source = socket(66);
+    let mut ended = 0;
+    for batch in 0..(WARM_UP + COUNT) / AT_ONCE {
+        for index in 0..AT_ONCE {
+            let token = (batch * AT_ONCE + index + 1).wrapping_mul(0x9E37_79B9);
+            let sent = source.send_to(&connect(token), victim.address);
+            sent.expect("sent");
+        }
+        victim.pump();
+        let mut bytes = [0; 4096];
+        while let Ok(size) = source.recv(&mut bytes) {
+            // The answer's header, with the time, is before its command.
+            if size < 12 || bytes[4] & 0x0F != 3 {
+                continue;
+            }
+            let header = [bytes[11] << 4 | bytes[8], bytes[9]];
+            let disconnect = [&header[..], &[0x44, 0xFF, 0, 2, 0, 0, 0, 0]].concat();
+            source.send_to(&disconnect, victim.address).expect("sent");
+            ended += 1;
+        }
+        victim.pump();
+        if batch == WARM_UP / AT_ONCE {
+            victim.reset();
+            ended = 0;
+        }
+    }
+    let each = victim.toll.resident_kib as f64 * 1024.0 / f64::from(COUNT);
+    format!("{each:.1} bytes, {ended} answered")
 }
 
 const FLOOD_ROWS: [&str; 4] = [

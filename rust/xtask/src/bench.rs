@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use crate::extension::{self, Profile};
 use crate::project::{self, cargo, root};
-use crate::{Outcome, c_enet, godot};
+use crate::{Outcome, c_enet, godot, godot3};
 
 /// The documentation's picture of the codecs, and its folder with the figures of the classes.
 const PICTURE: &str = "docs/compression.svg";
@@ -75,6 +75,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             "attacks",
             vec![("ENET_C_VICTIM", c_enet::program("victim")?.into())],
         ),
+        "attacks-godot" => ("attacks_godot", attack_variables()?),
         "compression" => (
             "compression",
             vec![
@@ -137,6 +138,49 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// Runs one server under everything for that many minutes.
+pub fn soak(minutes: u64) -> Outcome<ExitCode> {
+    let mut command = Command::new(cargo());
+    command
+        .current_dir(root())
+        .args(["bench", "--package", "enet_tests", "--bench"])
+        .args(["attacks_godot", "--", "soak"])
+        .arg(format!("minutes={minutes}"))
+        .envs(attack_variables()?);
+    let status = command
+        .status()
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    Ok(match status.success() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// Builds and finds what the attacks on a running Godot need.
+fn attack_variables() -> Outcome<Vec<(&'static str, OsString)>> {
+    let godot = godot::find()?;
+    let games = root().join("tests/godot");
+    extension::build_for_editor(Profile::Release)?;
+    project::prepare(&godot, &games)?;
+    // Without a Godot 3, its row says so.
+    let godot3 = godot3::find()?.unwrap_or_default();
+    Ok(vec![
+        ("GODOT", godot.into()),
+        ("GODOT3", godot3.into()),
+        ("ENET_BENCH_PROJECT", games.into()),
+        (
+            "ENET_BENCH_GODOT3_PROJECT",
+            root().join("tests/godot3").into(),
+        ),
+        ("ENET_BENCH_CLASS", extension::CLASS.into()),
+        ("ENET_BENCH_STOCK", extension::STOCK_CLASS.into()),
+        (
+            "ENET_BENCH_FIGURES",
+            project::target().join("attacks.json").into(),
+        ),
+    ])
 }
 
 /// Runs a script of the test project with the library that games ship.

@@ -40,6 +40,10 @@ Commands of enet-rs:
       core: the protocol against the C library over real sockets, as ratios
       engines: the protocol against crate rusty_enet in memory, as ratios
       attacks: what known attacks cost the protocol, the C library and rusty_enet
+  cargo xtask bench attacks-godot [--only TEXT]
+      what attacks cost a running Godot server with Godot's class, with ours, and
+      with ours on its network thread; TEXT may be a row's number; takes a quarter
+      of an hour; the figures are in target/attacks.json
   cargo xtask bench compression [--only TEXT | --plot]
       compares the size and speed of every codec with stock Godot's and the C
       library's; --plot also renews docs/compression.svg
@@ -54,6 +58,9 @@ Commands of enet-rs:
       with it, or both (the default); --plot also renews docs/benchmarks;
       --rounds repeats each case N times; --clients is how many join the server
       of the case \"published, 4,095 slots\"
+  cargo xtask soak [--minutes N]
+      lets a server live through joins, leaves, kills, loads and floods for N
+      minutes (60); fails if its memory, files, threads or objects grow
   cargo xtask faults [--only TEXT] [--brief]
       disturbs the network and the processes of headless Godots, with Godot's own
       class, ENetMultiplayerPeerRs and one of each at the ends; --brief plays the
@@ -145,6 +152,11 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let is_brief = options.flag("--brief");
             options.finish()?;
             faults::run(only.as_deref(), is_brief)
+        }
+        "soak" => {
+            let minutes = options.number("--minutes")?.unwrap_or(60);
+            options.finish()?;
+            bench::soak(minutes)
         }
         "fuzz" => {
             let seconds = options.number("--seconds")?.unwrap_or(60);

@@ -312,6 +312,9 @@ func case_a_full_queue() -> void:
 	var client := open_host(client_class)
 	client.join(server.port, 0, REASON)
 	check(_serve(server, client, func() -> bool: return server.events.has("+%d" % REASON)), "the client connects")
+	# Their threads would send and acknowledge meanwhile.
+	Threaded.end(server.peer)
+	Threaded.end(client.connection)
 	var errors: Dictionary[int, int] = {}
 	for round in FLOODED:
 		var error := server.send(pattern(1000), REASON)

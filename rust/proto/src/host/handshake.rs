@@ -39,7 +39,11 @@ impl Host {
         let lots = self.draw_lots();
         // Zeros would let a codec compress a CONNECT that it leaves alone without a proof, and then a host without the
         // codec could not read it.
-        let filler = self.context.config.offers_proof.then(|| self.random.bytes());
+        let filler = self
+            .context
+            .config
+            .offers_proof
+            .then(|| self.random.bytes());
         let is_paused = self.connecting_is_paused;
         self.with_peer(id, |peer, context| {
             peer.take_place(context);
