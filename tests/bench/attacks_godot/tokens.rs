@@ -80,7 +80,7 @@ pub fn predict(subject: Subject) -> Played {
         let mut bytes = [0; 4096];
         let size = socket.recv(&mut bytes).map_err(|_| "no second CONNECT")?;
         let token: [u8; 4] = bytes[44..48].try_into().expect("four bytes");
-        if size == 52 && !tokens.contains(&token) {
+        if size >= 52 && !tokens.contains(&token) {
             tokens.push(token);
         }
     }

@@ -149,7 +149,7 @@ impl Wire {
         while begun.elapsed() < 4 * PATIENCE {
             let mut bytes = [0; MAX_DATAGRAM];
             match wire.socket.recv_from(&mut bytes) {
-                Ok((52, from)) => {
+                Ok((52.., from)) => {
                     let connect = &bytes[..52];
                     wire.server = from;
                     wire.links.push([connect[8] & 0x0F, connect[9]]);
