@@ -142,6 +142,16 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
 
 /// Runs one server under everything for that many minutes.
 pub fn soak(minutes: u64) -> Outcome<ExitCode> {
+    let status = (soak_command(minutes)?.status())
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    Ok(match status.success() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// The command of [`soak`].
+pub fn soak_command(minutes: u64) -> Outcome<Command> {
     let mut command = Command::new(cargo());
     command
         .current_dir(root())
@@ -149,13 +159,7 @@ pub fn soak(minutes: u64) -> Outcome<ExitCode> {
         .args(["attacks_godot", "--", "soak"])
         .arg(format!("minutes={minutes}"))
         .envs(attack_variables()?);
-    let status = command
-        .status()
-        .map_err(|error| format!("cargo does not start: {error}"))?;
-    Ok(match status.success() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    })
+    Ok(command)
 }
 
 /// Builds and finds what the attacks on a running Godot need.

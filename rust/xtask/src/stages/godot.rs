@@ -7,7 +7,7 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, demo, faults, godot, godot3};
+use crate::{Outcome, bench, demo, faults, godot, godot3};
 
 use super::overview::Overview;
 use super::running::{Logs, cargo, checked, counted, headless};
@@ -162,6 +162,9 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
             println!("   {line}");
         }
         checked(&run, Tally::of_suites(&run.output)?)
+    });
+    overview.stage("a minute of attacks, after which nothing has grown", || {
+        logs.single(&mut bench::soak_command(1)?, "attacks")
     });
     overview.stage("demo game", || {
         demo::play(CLASS, 12).map(|()| Tally::one_passed())
