@@ -81,7 +81,7 @@ impl Multiplayer {
         bans.into_iter().map(|(network, _)| network).collect()
     }
 
-    /// Chooses whether newcomers of a server wait for [`Multiplayer::judge`] before they occupy a peer slot.
+    /// Chooses whether newcomers of a server wait for [`crate::Connection::judge`] before they occupy a peer slot.
     pub fn set_judged(&mut self, is_judged: bool) {
         self.guard.is_judged = is_judged;
         if let Some(host) = self.host() {
