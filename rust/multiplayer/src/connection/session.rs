@@ -151,9 +151,9 @@ mod tests {
         while !is_up {
             assert!(clock.elapsed().as_secs() < 10, "they connect");
             remote
-                .service(Time::ZERO, || clock.elapsed())
+                .service(Time::ZERO, false, || clock.elapsed())
                 .expect("active");
-            let event = connection.service(Time::ZERO, || clock.elapsed());
+            let event = connection.service(Time::ZERO, false, || clock.elapsed());
             is_up = matches!(event, Ok(Some(Event::Connected { .. })));
         }
         connection.flush(clock.elapsed()).expect("a host");
