@@ -37,8 +37,25 @@ impl Connection {
     }
 
     /// One turn of a script's loop: returns the next event, waiting on the socket for up to `timeout`;
-    /// `None` when the time has passed without one, or a newcomer waits for a caller who `judges`.
+    /// `None` when the time has passed without one.
     pub fn service(
+        &mut self,
+        timeout: Time,
+        clock: impl Fn() -> Time,
+    ) -> Result<Option<Event>, Inactive> {
+        self.wait_for_event(timeout, false, clock)
+    }
+
+    /// The same for a caller that judges newcomers: ends early when one waits.
+    pub fn service_or_newcomer(
+        &mut self,
+        timeout: Time,
+        clock: impl Fn() -> Time,
+    ) -> Result<Option<Event>, Inactive> {
+        self.wait_for_event(timeout, true, clock)
+    }
+
+    fn wait_for_event(
         &mut self,
         timeout: Time,
         judges: bool,

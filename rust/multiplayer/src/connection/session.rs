@@ -151,9 +151,9 @@ mod tests {
         while !is_up {
             assert!(clock.elapsed().as_secs() < 10, "they connect");
             remote
-                .service(Time::ZERO, false, || clock.elapsed())
+                .service(Time::ZERO, || clock.elapsed())
                 .expect("active");
-            let event = connection.service(Time::ZERO, false, || clock.elapsed());
+            let event = connection.service(Time::ZERO, || clock.elapsed());
             is_up = matches!(event, Ok(Some(Event::Connected { .. })));
         }
         connection.flush(clock.elapsed()).expect("a host");
@@ -192,12 +192,12 @@ mod tests {
         remote.flush(Time::ZERO).expect("a host");
         let count = std::cell::Cell::new(0);
         let timeout = Time::from_millis(50);
-        let event = connection.service(timeout, false, || ticks(&count));
+        let event = connection.service(timeout, || ticks(&count));
         assert!(matches!(event, Ok(None)));
         assert!(count.get() > 50, "{}", count.get());
         assert!(connection.has_newcomer(ticks(&count)), "the request came");
         let before = count.get();
-        let event = connection.service(timeout, true, || ticks(&count));
+        let event = connection.service_or_newcomer(timeout, || ticks(&count));
         assert!(matches!(event, Ok(None)));
         assert!(count.get() < before + 10);
     }

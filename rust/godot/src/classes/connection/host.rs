@@ -56,17 +56,18 @@ impl ENetConnectionRs {
     /// The next event of the host, after waiting for up to `timeout`. The newcomers are judged meanwhile.
     pub(super) fn next_event(&mut self, timeout: Time) -> Result<Option<Event>, Inactive> {
         let handle = self.handle.clone();
-        let service = |timeout, judges| {
-            let mut connection = handle.connection().borrow_mut();
-            connection.service(timeout, judges, clock::now)
-        };
         if !self.session.filter.is_ready() {
-            return service(timeout, false);
+            let mut connection = handle.connection().borrow_mut();
+            return connection.service(timeout, clock::now);
         }
+        let service = |timeout| {
+            let mut connection = handle.connection().borrow_mut();
+            connection.service_or_newcomer(timeout, clock::now)
+        };
         let deadline = clock::now() + timeout;
         newcomers::judge(self, handle.connection(), "service");
         loop {
-            let event = service(deadline.saturating_sub(clock::now()), true);
+            let event = service(deadline.saturating_sub(clock::now()));
             let is_any = newcomers::judge(self, handle.connection(), "service");
             if !matches!(event, Ok(None)) || !is_any || clock::now() >= deadline {
                 return event;

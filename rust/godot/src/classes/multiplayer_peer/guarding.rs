@@ -53,7 +53,7 @@ impl ENetMultiplayerPeerRs {
     }
 
     /// Lifts the ban of an address or network. It has to be the one that was banned: an address in a banned network
-    /// stays banned. Returns [code]false[/code] if it was not banned, or, with an error printed, if the text is neither
+    /// stays banned. In a mesh, the ban is lifted on all hosts. Returns [code]false[/code] if it was not banned, or, with an error printed, if the text is neither
     /// an address nor a network.
     #[func]
     fn unban_address(&mut self, address_or_network: GString) -> bool {
