@@ -18,6 +18,7 @@ const SUITES: Array[String] = [
 	"dtls_own",
 	"flushing",
 	"guarding",
+	"newcomers",
 	"threaded",
 	"threads",
 	"questions",

@@ -7,7 +7,7 @@ use enet_multiplayer::{
     ClientOptions, SendError, ServerOptions, SharedLimits, Signal, Status, TransferMode,
     WireProtocol,
 };
-use enet_proto::{IpNet, Limit, Time};
+use enet_proto::{Disconnect, IpNet, Limit, Time, Verdict};
 use sim::{NodeId, World};
 
 const RELIABLE: TransferMode = TransferMode::Reliable;
@@ -45,6 +45,33 @@ fn either_side_says_why_it_ends_a_connection() {
         assert_eq!(world[clients[index]].peer.disconnect_reason(1), reason);
     }
     assert_eq!(world[server].peer.disconnect_reason(12), 0);
+}
+
+/// As a script does with the packet peers of a session's host.
+#[test]
+fn the_session_knows_the_reasons_that_another_holder_of_the_host_gives() {
+    use Disconnect::{Acknowledged, Later, Now, Silent};
+    let mut world = World::new(909);
+    let (server, clients) = world.connected(4);
+    let ids: Vec<i32> = (clients.iter())
+        .map(|&client| world[client].peer.unique_id())
+        .collect();
+    let now = world.now();
+    for (index, how) in [Acknowledged, Later, Now, Silent].into_iter().enumerate() {
+        let (host, peer) = (world[server].peer.connection_to(ids[index])).expect("connected");
+        let mut host = host.borrow_mut();
+        host.disconnect(now, peer, 77 + index as u32, how);
+        // The remote knows already.
+        host.disconnect(now, peer, 99, Acknowledged);
+        host.flush(now).expect("a host");
+    }
+    world.run(1000);
+    for (index, reason) in [77, 78, 79].into_iter().enumerate() {
+        assert_eq!(world[server].peer.disconnect_reason(ids[index]), reason);
+        assert_eq!(world[clients[index]].peer.disconnect_reason(1), reason);
+    }
+    assert_eq!(world[server].peer.peer_ids().count(), 0);
+    assert_eq!(world[server].peer.disconnect_reason(ids[3]), 0);
 }
 
 #[test]
@@ -256,7 +283,11 @@ fn newcomers_are_judged_before_they_occupy_a_slot() {
             judged.push(id);
             let now = world.now();
             let host = world[server].peer.host().cloned().expect("a host");
-            host.borrow_mut().judge(now, newcomer, id != ids[1]);
+            let verdict = match id == ids[1] {
+                true => Verdict::Refuse(77),
+                false => Verdict::Accept,
+            };
+            host.borrow_mut().judge(now, newcomer, verdict);
         }
     }
     judged.sort_unstable();
@@ -265,6 +296,7 @@ fn newcomers_are_judged_before_they_occupy_a_slot() {
     assert_eq!(judged, expected, "each is judged once");
     assert!(world[clients[0]].is_up() && world[clients[2]].is_up());
     assert_eq!(world[clients[1]].peer.status(), Status::Disconnected);
+    assert_eq!(world[clients[1]].peer.disconnect_reason(1), 77);
     assert!(
         world[clients[1]]
             .outcomes
@@ -291,6 +323,6 @@ fn a_verdict_is_for_the_host_of_the_request() {
     let newcomer = newcomer.expect("a newcomer");
     let host = world[server].peer.host().cloned().expect("a host");
     world[server].peer.close(now);
-    host.borrow_mut().judge(now, newcomer, true);
+    host.borrow_mut().judge(now, newcomer, Verdict::Accept);
     assert!(!host.borrow().is_active());
 }

@@ -7,13 +7,31 @@ use godot::prelude::*;
 
 use crate::report::Reports;
 
+/// The shortest ban.
+const SHORTEST: Time = Time::from_millis(1);
+
 /// The network of a text, and the end of a ban that begins now; `None` for a ban without an end.
 pub fn parsed(text: &GString, seconds: f64, now: Time) -> Result<(IpNet, Option<Time>), BanError> {
     let network = bans::network(&text.to_string())?;
-    let duration = Time::try_from_secs_f64(seconds).map_err(|_| BanError::Seconds(seconds))?;
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(BanError::Seconds(seconds));
+    }
+    if seconds == 0.0 {
+        return Ok((network, None));
+    }
     // A ban beyond the end of all time has no end.
-    let until = now.checked_add(duration).filter(|_| !duration.is_zero());
+    let duration = Time::try_from_secs_f64(seconds).ok();
+    let until = duration.and_then(|duration| now.checked_add(duration.max(SHORTEST)));
     Ok((network, until))
+}
+
+/// What `get_ban_time_left` returns.
+pub fn seconds_left(left: Option<Time>) -> f64 {
+    match left {
+        None => -1.0,
+        Some(Time::MAX) => f64::INFINITY,
+        Some(left) => left.as_secs_f64(),
+    }
 }
 
 /// What a method returns; the error is printed.

@@ -1,6 +1,7 @@
 //! Newcomers that a script judges before they occupy a peer slot: the property `join_filter`.
 
-use enet_multiplayer::{LineLimit, Newcomer, SharedConnection};
+use enet_multiplayer::{LineLimit, Newcomer, SharedConnection, refusal};
+use enet_proto::Verdict;
 use godot::prelude::*;
 
 use crate::clock;
@@ -13,6 +14,8 @@ const MAX_JUDGED: usize = 64;
 pub struct JoinFilter {
     callable: Callable,
     trouble: LineLimit,
+    /// Whether the function runs. One that polls must not be called again for each newcomer that waits.
+    is_running: bool,
 }
 
 impl JoinFilter {
@@ -21,6 +24,7 @@ impl JoinFilter {
         Self {
             callable: Callable::invalid(),
             trouble: LineLimit::default(),
+            is_running: false,
         }
     }
 
@@ -29,9 +33,9 @@ impl JoinFilter {
         self.callable.clone()
     }
 
-    /// Whether there is a function.
-    pub fn is_set(&self) -> bool {
-        !self.callable.is_null()
+    /// Whether there is a function, and it can be asked now.
+    pub fn is_ready(&self) -> bool {
+        !self.callable.is_null() && !self.is_running
     }
 
     /// Chooses the function. The former one has to be dropped when nothing is borrowed.
@@ -50,7 +54,7 @@ pub trait Judges: Reports {
 ///
 /// Nothing is borrowed while the function runs: it may close or free the object, send and poll.
 pub fn judge<T: Judges>(this: &mut T, connection: &SharedConnection, method: &str) -> bool {
-    if !this.filter().is_set() {
+    if !this.filter().is_ready() {
         return false;
     }
     let mut is_any = false;
@@ -58,10 +62,10 @@ pub fn judge<T: Judges>(this: &mut T, connection: &SharedConnection, method: &st
         let newcomer = connection.borrow_mut().next_newcomer(clock::now());
         let Some(newcomer) = newcomer else { break };
         is_any = true;
-        let is_let_in = ask(this, &newcomer, method);
+        let verdict = ask(this, &newcomer, method);
         connection
             .borrow_mut()
-            .judge(clock::now(), newcomer, is_let_in);
+            .judge(clock::now(), newcomer, verdict);
     }
     if is_any {
         // The newcomers are waiting. Without a host there is nothing to send.
@@ -70,33 +74,58 @@ pub fn judge<T: Judges>(this: &mut T, connection: &SharedConnection, method: &st
     is_any
 }
 
-fn ask<T: Judges>(this: &mut T, newcomer: &Newcomer, method: &str) -> bool {
-    let callable = this.filter().callable();
-    let is_valid = callable.is_valid();
-    let mut answer = Variant::nil();
+fn ask<T: Judges>(this: &mut T, newcomer: &Newcomer, method: &str) -> Verdict {
+    let now = clock::now();
+    let filter = this.filter();
+    let callable = filter.callable();
+    let is_trouble_due = filter.trouble.is_due(now);
+    filter.is_running = true;
+    let mut judged = Err(String::new());
     this.lend(|_| {
-        if is_valid {
-            answer = callable.callv(&varray![&described(newcomer)]);
-        }
+        judged = match callable.is_valid() {
+            // The text and the end of the answer can run a script.
+            true => verdict(
+                &callable.callv(&varray![&described(newcomer)]),
+                is_trouble_due,
+            ),
+            false => Err("join_filter can no longer be called".to_owned()),
+        };
         // The function may have replaced itself.
         drop(callable);
     });
-    if let Ok(is_let_in) = answer.try_to::<bool>() {
-        return is_let_in;
-    }
-    if let Some(left_out) = this.filter().trouble.pass(clock::now()) {
+    this.filter().is_running = false;
+    let trouble = match judged {
+        Ok(verdict) => return verdict,
+        Err(trouble) => trouble,
+    };
+    if let Some(left_out) = this.filter().trouble.pass(now) {
         let address = newcomer.request.address;
-        let cause = match is_valid {
-            true => format!(
-                "join_filter must return a bool, and returned {answer} for {address}, which is refused{left_out}"
-            ),
-            false => {
-                format!("join_filter can no longer be called, so {address} is refused{left_out}")
-            }
-        };
-        this.report(method, &cause);
+        this.report(
+            method,
+            &format!("{trouble}; {address} is refused{left_out}"),
+        );
     }
-    false
+    Verdict::Refuse(refusal::REFUSED)
+}
+
+/// The verdict that a function returned, or what is wrong with it. Making the text is left to the lines that are
+/// printed.
+fn verdict(answer: &Variant, is_text_due: bool) -> Result<Verdict, String> {
+    if let Ok(is_let_in) = answer.try_to::<bool>() {
+        return Ok(match is_let_in {
+            true => Verdict::Accept,
+            false => Verdict::Refuse(refusal::REFUSED),
+        });
+    }
+    let reason = answer.try_to::<i64>().ok().map(u32::try_from);
+    match reason {
+        // 0 and 1 could be meant as a bool.
+        Some(Ok(reason @ 2..)) => Ok(Verdict::Refuse(reason)),
+        _ if !is_text_due => Err(String::new()),
+        _ => Err(format!(
+            "join_filter must return a bool, or a reason of 2 to 4294967295, and returned {answer}"
+        )),
+    }
 }
 
 fn described(newcomer: &Newcomer) -> VarDictionary {

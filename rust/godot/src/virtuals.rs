@@ -26,7 +26,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
     }
     // A handler can drop every other reference.
     let mut object = None;
-    if this.session_mut().filter.is_set()
+    if this.session_mut().filter.is_ready()
         && let Some(host) = this.session().core.host().cloned()
     {
         object = Some(this.to_gd());

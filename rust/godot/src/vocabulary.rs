@@ -5,6 +5,7 @@
 //! `convert.rs` translates between them and the core's types.
 
 use enet_codec::{Compression, MODES, Mode};
+use enet_multiplayer::refusal;
 use enet_proto::{Limit, PeerStatistics};
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
@@ -75,6 +76,7 @@ macro_rules! script_enums {
     ($($class:ident . $name:ident as $type:ident $values:tt)*) => {
         $(
             /// A value of this enum as a script passes or receives it, unchecked.
+            #[allow(dead_code, reason = "scripts get some values as plain numbers")]
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub struct $type(pub i64);
 
@@ -197,15 +199,59 @@ pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> 
 
 /// Why a connection ended. The numbers of the limits are the protocol's.
 fn disconnect_reasons() -> Vec<Value> {
-    let limit =
-        |name, limit: Limit, text: &'static str| Value(name, limit.code().into(), text.into());
+    let value = |name, code: u32, text: &'static str| Value(name, code.into(), text.into());
+    let limit = |name, limit: Limit, text| value(name, limit.code(), text);
     vec![
-        Value("REASON_NONE", 0, "No reason was given: the peer left or was disconnected without one, or does not answer any more.".into()),
-        limit("REASON_FLOOD", Limit::Flood, "The host dropped the peer because it sent too much for long, see [member ENetLimitsRs.bytes_per_second] and [member ENetLimitsRs.packets_per_second]."),
-        limit("REASON_UNREAD", Limit::Unread, "The host dropped the peer because too many of its packets waited to be read, see [member ENetLimitsRs.unread_bytes] and [member ENetLimitsRs.unread_packets]."),
-        limit("REASON_UNSENT", Limit::Unsent, "The host dropped the peer because too much waited to be sent to it, see [member ENetLimitsRs.unsent_bytes]."),
-        limit("REASON_UNDECODABLE", Limit::Undecodable, "The host dropped the peer because its datagrams could not be decompressed, see [member ENetLimitsRs.undecodable]."),
-        limit("REASON_BANNED", Limit::Banned, "The host banned the address of the peer, see [method ban_address]."),
+        value(
+            "REASON_NONE",
+            0,
+            "Neither side gave a reason: a side left or disconnected the other without one, or the remote does not answer any more.",
+        ),
+        limit(
+            "REASON_FLOOD",
+            Limit::Flood,
+            "The host dropped the peer because the peer sent too much for long: within ten seconds, more than 250000 of its packets, and more than 40 times [member ENetLimitsRs.max_packets_per_second], were refused for that limit or for [member ENetLimitsRs.max_bytes_per_second].",
+        ),
+        limit(
+            "REASON_UNREAD",
+            Limit::Unread,
+            "The host dropped the peer because the peer went on sending while too many of its packets waited to be read by the host's script, see [member ENetLimitsRs.max_unread_bytes] and [member ENetLimitsRs.max_unread_packets].",
+        ),
+        limit(
+            "REASON_UNSENT",
+            Limit::Unsent,
+            "The host dropped the peer because too much waited to be sent to the peer, see [member ENetLimitsRs.max_unsent_bytes].",
+        ),
+        limit(
+            "REASON_UNDECODABLE",
+            Limit::Undecodable,
+            "The host dropped the peer because the datagrams of the peer could not be decompressed, see [member ENetLimitsRs.max_undecodable_datagrams].",
+        ),
+        limit(
+            "REASON_BANNED",
+            Limit::Banned,
+            "The host banned the address of the peer, see [method ban_address].",
+        ),
+        value(
+            "REASON_REFUSED",
+            refusal::REFUSED,
+            "The server refused the client's request to connect: by its [member join_filter], or because of [member MultiplayerPeer.refuse_new_connections].",
+        ),
+        value(
+            "REASON_FULL",
+            refusal::FULL,
+            "The server refused the client's request to connect because no place for a client was free.",
+        ),
+        value(
+            "REASON_ID_IN_USE",
+            refusal::ID_IN_USE,
+            "The server refused the client's request to connect because another client has the same id.",
+        ),
+        value(
+            "REASON_TOO_MANY_OF_ADDRESS",
+            refusal::TOO_MANY_OF_ADDRESS,
+            "The server refused the client's request to connect because too many clients of the same address are connected, see [member ENetLimitsRs.max_peers_per_address].",
+        ),
     ]
 }
 

@@ -39,6 +39,20 @@ impl Bans {
         bans.map(|(&network, &until)| (network, until)).collect()
     }
 
+    /// How long the network stays banned, by itself or by a network that it lies in; [`Time::MAX`] for ever. `None` if it
+    /// is not banned.
+    pub fn time_left(&self, now: Time, network: IpNet) -> Option<Time> {
+        let wider = (0..=network.prefix_len()).filter_map(|length| {
+            let wider = IpNet::new(network.addr(), length).ok()?;
+            self.until.get(&wider.trunc())
+        });
+        let left = wider.filter_map(|until| match until {
+            Some(until) => until.checked_sub(now).filter(|left| !left.is_zero()),
+            None => Some(Time::MAX),
+        });
+        left.max()
+    }
+
     fn forget_ended(&mut self, now: Time) {
         self.until
             .retain(|_, until| until.is_none_or(|until| now < until));
@@ -106,6 +120,15 @@ mod tests {
         bans.add(at(0), net("10.0.0.1"), Some(at(5))).expect("room");
         bans.add(at(0), net("10.0.0.2"), None).expect("room");
         assert_eq!(bans.list(at(4)).len(), 2);
+        assert_eq!(bans.time_left(at(4), net("10.0.0.1")), Some(at(1)));
+        assert_eq!(bans.time_left(at(5), net("10.0.0.1")), None);
+        assert_eq!(bans.time_left(at(5), net("10.0.0.2")), Some(Time::MAX));
+        assert_eq!(bans.time_left(at(0), net("10.0.0.0/24")), None);
+        bans.add(at(0), net("10.0.0.0/24"), Some(at(4)))
+            .expect("room");
+        assert_eq!(bans.time_left(at(1), net("10.0.0.1")), Some(at(4)));
+        assert_eq!(bans.time_left(at(1), net("10.0.0.9")), Some(at(3)));
+        assert_eq!(bans.time_left(at(1), net("10.0.0.0/25")), Some(at(3)));
         assert_eq!(bans.list(at(5)), [(net("10.0.0.2"), None)]);
         assert!(bans.remove(net("10.0.0.2")) && !bans.remove(net("10.0.0.2")));
         let address = |number: usize| IpNet::from(IpAddr::from((number as u32).to_be_bytes()));

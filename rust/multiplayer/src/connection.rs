@@ -31,7 +31,7 @@ use session::SessionPart;
 use warnings::Warned;
 
 pub(crate) use events::PeerChange;
-pub use guard::Newcomer;
+pub use guard::{Newcomer, refusal};
 pub use settings::HostStatistic;
 #[cfg(feature = "dtls")]
 pub use warnings::FailedWarning;
@@ -157,8 +157,8 @@ impl Connection {
         self.flush_waiting();
         self.host.take().ok_or(Inactive)?;
         if self.session.is_some() {
-            let ended = self.members.iter().map(|member| member.id);
-            self.changes.extend(ended.map(PeerChange::ended_here));
+            let ended = self.members.iter().map(PeerChange::ended_here);
+            self.changes.extend(ended);
         }
         self.members.clear();
         Ok(())

@@ -1,4 +1,4 @@
-//! What remotes may cost a host, as a caller sets it for hosts of any size and while they run.
+//! Limits on what remotes can cause on a host, as a caller sets them for hosts of any size and while they run.
 
 use std::cell::{Cell, Ref, RefCell};
 
@@ -46,10 +46,16 @@ impl SharedLimits {
         self.settings.borrow()
     }
 
-    /// Changes the settings.
-    pub fn change(&self, change: impl FnOnce(&mut LimitSettings)) {
-        change(&mut self.settings.borrow_mut());
-        self.revision.set(self.revision.get() + 1);
+    /// Changes the settings. Returns whether they differ from before.
+    pub fn change(&self, change: impl FnOnce(&mut LimitSettings)) -> bool {
+        let mut settings = self.settings.borrow_mut();
+        let before = settings.clone();
+        change(&mut settings);
+        let differs = *settings != before;
+        if differs {
+            self.revision.set(self.revision.get() + 1);
+        }
+        differs
     }
 
     /// A number that each change increases.
@@ -69,5 +75,13 @@ mod tests {
         assert_eq!(settings.of_host(100).peers_per_address, 50);
         settings.peers_per_address = Some(3);
         assert_eq!(settings.of_host(100).peers_per_address, 3);
+    }
+
+    #[test]
+    fn an_equal_value_is_no_change() {
+        let limits = SharedLimits::default();
+        assert!(limits.change(|it| it.limits.half_open = 7));
+        assert!(!limits.change(|it| it.limits.half_open = 7));
+        assert_eq!(limits.revision(), 1);
     }
 }

@@ -37,6 +37,8 @@ pub struct JoinTokens {
     issued: BTreeMap<u64, u8>,
     /// Numbers used, a bit for each, for each end to come.
     used: BTreeMap<u64, u64>,
+    /// Whether no one else issues tokens under the key, so that only numbers in `issued` are valid.
+    is_issuer: bool,
 }
 
 impl JoinTokens {
@@ -48,7 +50,24 @@ impl JoinTokens {
             longest: slots(longest).min(MAX_SLOTS),
             issued: BTreeMap::new(),
             used: BTreeMap::new(),
+            is_issuer: false,
         }
+    }
+
+    /// Accepts only tokens that this object issued, also before it has issued one. The key is known to no one else.
+    pub fn as_issuer(mut self) -> Self {
+        self.is_issuer = true;
+        self
+    }
+
+    /// Whether this is the key.
+    pub fn has_key(&self, key: &[u8; 16]) -> bool {
+        self.key == *key
+    }
+
+    /// Chooses the longest lifetime of tokens, 512 seconds at most. Tokens that live longer are no longer valid.
+    pub fn set_longest(&mut self, longest: Time) {
+        self.longest = slots(longest).min(MAX_SLOTS);
     }
 
     /// A token that is valid for `lifetime`, and up to four seconds longer. `None` if 64 tokens were issued for each
@@ -56,9 +75,10 @@ impl JoinTokens {
     /// share, for example of Unix.
     pub fn issue(&mut self, now: Time, lifetime: Time) -> Option<i32> {
         let first = slot(now);
+        self.is_issuer = true;
         self.forget_before(first);
         let last = first + self.longest;
-        let mut end = (first + slots(lifetime)).min(last);
+        let mut end = slot(now.saturating_add(lifetime)).min(last);
         loop {
             let number = self.issued.entry(end).or_default();
             if *number < NUMBERS {
@@ -87,7 +107,9 @@ impl JoinTokens {
         let end = first + (shown.wrapping_sub(first) & slot_mask);
         let number = (bits >> CODE_BITS) as u8 & (NUMBERS - 1);
         let is_right = bits >= RESERVED && bits == self::token(&self.key, end, number);
-        if !is_right || end - first > self.longest {
+        let is_unissued =
+            self.is_issuer && number >= self.issued.get(&end).copied().unwrap_or_default();
+        if !is_right || end - first > self.longest || is_unissued {
             return false;
         }
         let used = self.used.entry(end).or_default();
@@ -115,8 +137,10 @@ fn slot(time: Time) -> u64 {
     time.as_secs() / SLOT_SECONDS
 }
 
+/// The most slots between a moment and one that is so much later.
 fn slots(duration: Time) -> u64 {
-    duration.as_secs().div_ceil(SLOT_SECONDS)
+    let is_cut = duration.subsec_nanos() > 0;
+    (duration.as_secs().saturating_add(is_cut.into())).div_ceil(SLOT_SECONDS)
 }
 
 #[cfg(test)]
@@ -160,14 +184,53 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_valid_for_its_lifetime_and_four_seconds_more_at_most() {
+        let (mut issuer, mut checker) = pair();
+        for start in (0..4000).step_by(50) {
+            for lifetime in [1, 900, 1000, 3999, 4000, 59_999, 60_000] {
+                let now = NOW + Time::from_millis(start);
+                let end = now + Time::from_millis(lifetime);
+                let mut issue = || issuer.issue(now, end - now).expect("a token");
+                let (first, second) = (issue(), issue());
+                assert!(checker.check(end, first), "{lifetime} ms from {start}");
+                let late = end + Time::from_secs(4);
+                assert!(!checker.check(late, second), "{lifetime} ms from {start}");
+                (issuer, checker) = pair();
+            }
+        }
+    }
+
+    #[test]
+    fn an_issuer_accepts_only_what_it_issued() {
+        let (mut other, mut issuer) = pair();
+        let first = other.issue(NOW, MINUTE).expect("a token");
+        let second = other.issue(NOW, MINUTE).expect("a token");
+        assert_eq!(issuer.issue(NOW, MINUTE), Some(first));
+        assert!(issuer.check(NOW, first) && !issuer.check(NOW, second));
+        let mut alone = JoinTokens::new([7; 16], MINUTE).as_issuer();
+        assert!(!alone.check(NOW, second));
+        assert!(alone.has_key(&[7; 16]) && !alone.has_key(&[8; 16]));
+    }
+
+    #[test]
+    fn a_shorter_longest_lifetime_makes_tokens_invalid() {
+        let (mut issuer, mut checker) = pair();
+        let token = issuer.issue(NOW, MINUTE).expect("a token");
+        checker.set_longest(Time::from_secs(30));
+        assert!(!checker.check(NOW, token));
+        checker.set_longest(MINUTE);
+        assert!(checker.check(NOW, token));
+    }
+
+    #[test]
     fn many_tokens_at_once_end_later_and_are_bounded() {
         let (mut issuer, mut checker) = pair();
         let issued: Vec<i32> = std::iter::from_fn(|| issuer.issue(NOW, MINUTE / 2)).collect();
-        // From the eighth end to the fifteenth.
-        assert_eq!(issued.len(), 8 * usize::from(NUMBERS));
+        // From the seventh end to the fifteenth.
+        assert_eq!(issued.len(), 9 * usize::from(NUMBERS));
         assert!(issued.iter().all(|&token| checker.check(NOW, token)));
         assert!(issued.iter().all(|&token| !checker.check(NOW, token)));
-        assert!(checker.used.len() == 8 && issuer.issued.len() == 8);
+        assert!(checker.used.len() == 9 && issuer.issued.len() == 9);
         let later = NOW + MINUTE * 2;
         assert!(issuer.issue(later, MINUTE).is_some() && !checker.check(later, 5));
         assert!(checker.used.is_empty() && issuer.issued.len() == 1);

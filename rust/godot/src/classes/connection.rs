@@ -77,7 +77,7 @@ pub struct ENetConnectionRs {
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
-    /// What remotes may cost the host. [code]null[/code], as by default, stands for the defaults of [ENetLimitsRs]. The
+    /// Limits on the memory and work that remote peers can cause on the host. [code]null[/code], as by default, stands for the defaults of [ENetLimitsRs]. The
     /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
     /// [member ENetMultiplayerPeerRs.limits]. The property can be set at any time, and applies to the current host and
     /// to later ones.

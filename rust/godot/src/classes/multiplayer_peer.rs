@@ -203,7 +203,7 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_dtls_hostname, set = set_dtls_hostname)]
     dtls_hostname: PhantomVar<GString>,
     dtls: dtls::Settings,
-    /// What remotes may cost the hosts of this peer. [code]null[/code], as by default, stands for the defaults of
+    /// Limits on the memory and work that remote peers can cause on the hosts of this peer. [code]null[/code], as by default, stands for the defaults of
     /// [ENetLimitsRs]. The property can be set at any time, and applies to the current host and to later ones; the
     /// hosts of a mesh take it over when they are added. [member ENetConnectionRs.limits] of [member host] changes that
     /// host alone, and does not change this property.
@@ -216,18 +216,25 @@ pub struct ENetMultiplayerPeerRs {
     /// [method MultiplayerPeer.poll] calls it with a [Dictionary]: [code]address[/code] (a String, the IP address),
     /// [code]port[/code] (an int, the UDP port), [code]data[/code] (an int, the id that the newcomer will have, which
     /// it chose itself; see [member connect_id]) and [code]proven[/code] (a bool, whether the newcomer has shown that
-    /// it receives what is sent to its address; only peers of this extension and encrypted ones can). The function
-    /// returns [code]true[/code] to let the newcomer in. With [code]false[/code] the newcomer is refused, and its
-    /// attempt fails at once.
+    /// it receives what is sent to its address; only peers of this extension and encrypted ones can).
     ///
-    /// Anything else refuses the newcomer and prints an error, and so does a function whose object was freed. The
-    /// function may do anything to this peer. At most 64 newcomers are judged in a poll; others wait, and repeat their
-    /// requests.
+    /// The function takes this one argument, and must return at once, without [code]await[/code]. It returns
+    /// [code]true[/code] to let the newcomer in. With [code]false[/code] the newcomer is refused with
+    /// [constant REASON_REFUSED], and with an int of 2 to 4294967295 it is refused with that number as the reason (see
+    /// [method get_disconnect_reason]); its attempt fails at once. Anything else refuses the newcomer like
+    /// [code]false[/code] and prints an error, and so does a function whose object was freed. The function may do
+    /// anything to this peer; while it runs, no other newcomer is judged.
+    ///
+    /// At most 64 newcomers are judged in a poll, and the rest in the next polls. A request that waits for 5 seconds is
+    /// forgotten, and its client sends it again. The function is not asked while
+    /// [member MultiplayerPeer.refuse_new_connections] is [code]true[/code] or the server is full. It has no effect on a
+    /// client or in a mesh.
     #[var(get = get_join_filter, set = set_join_filter)]
     join_filter: PhantomVar<Callable>,
     /// The id with which [method create_client] connects (2 to 2147483647), for example a token of
-    /// [ENetJoinTokensRs]. 0, as by default, stands for a random one, as with the built-in class. The server refuses an
-    /// id that another client has. Any other number prints an error and changes nothing.
+    /// [ENetJoinTokensRs]. 0, as by default, stands for a random one, as with the built-in class. The value
+    /// stays until it is changed: set a new token before each [method create_client]. The server refuses an id that
+    /// another client has. Any other number prints an error and changes nothing.
     #[var(get = get_connect_id, set = set_connect_id)]
     connect_id: PhantomVar<i64>,
     chosen_id: i32,
@@ -414,6 +421,10 @@ impl ENetMultiplayerPeerRs {
         match added {
             Ok(signal) => {
                 host.bind_mut().leave_session();
+                if this.bind().session.core.has_limits() {
+                    let limits = this.bind().limits_object.clone();
+                    host.bind_mut().take_over_limits(limits);
+                }
                 let hosted = Hosted {
                     handle,
                     object: Some(host),

@@ -128,7 +128,7 @@ impl ENetPacketPeerRs {
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is inactive,
     /// [constant ERR_INVALID_PARAMETER] for a channel or flags that do not exist, [constant ERR_OUT_OF_MEMORY] if too
-    /// much waits to be sent to the peer (see [member ENetLimitsRs.unsent_bytes]), or [constant FAILED] if the packet
+    /// much waits to be sent to the peer (see [member ENetLimitsRs.max_unsent_bytes]), or [constant FAILED] if the packet
     /// has more than 32 MiB or the peer is not connected. All errors except the last are printed. An error that the
     /// remote can cause for each packet is printed once in 10 seconds.
     #[func]

@@ -48,16 +48,34 @@ impl Connection {
     /// is inactive at once.
     pub fn disconnect(&mut self, now: Time, peer: PeerId, data: u32, how: Disconnect) {
         self.flush_waiting();
+        let waits = matches!(how, Disconnect::Acknowledged | Disconnect::Later);
+        if how != Disconnect::Silent && !self.is_ending(peer) {
+            self.members.set_given(peer, data);
+        }
         let Some(host) = &mut self.host else {
             return;
         };
-        let waits = matches!(how, Disconnect::Acknowledged | Disconnect::Later);
         let state = host.disconnect(now, peer, data, how);
         // `None` means that the connection ended before, perhaps just now in the thread: then its event
         // is still to come.
         if !waits || state == Some(PeerState::Disconnected) {
             self.members.end(peer);
         }
+    }
+
+    /// The data with which this side ended the connection of a listed peer; 0 if it did not.
+    pub(crate) fn given(&self, peer: PeerId) -> u32 {
+        self.members.get(peer).map_or(0, |member| member.given)
+    }
+
+    /// Whether the connection is over, or the remote was told the data of its end.
+    fn is_ending(&self, peer: PeerId) -> bool {
+        use PeerState::{AcknowledgingDisconnect, Disconnected, Disconnecting, Zombie};
+        let state = self.state(peer);
+        matches!(
+            state,
+            AcknowledgingDisconnect | Disconnected | Disconnecting | Zombie
+        )
     }
 
     /// Sends a datagram outside of the protocol, for example to open a way through a router. Resolving

@@ -1,6 +1,7 @@
 //! Servicing the host, and its events.
 
 use super::Connection;
+use super::members::Member;
 use crate::Inactive;
 use enet_proto::{Event, PeerId, Time};
 
@@ -9,14 +10,15 @@ use enet_proto::{Event, PeerId, Time};
 pub(crate) enum PeerChange {
     /// The peer is connected, with this connect data, and a script took the event.
     Joined(PeerId, u32),
-    /// A script ended the connection, or took the event of its end, which had this data.
+    /// A script ended the connection, or took the event of its end. The data is that of the event or, if it has none,
+    /// what this side gave.
     Ended(PeerId, u32),
 }
 
 impl PeerChange {
     /// The end of a connection that this side ended.
-    pub(super) fn ended_here(peer: PeerId) -> Self {
-        Self::Ended(peer, 0)
+    pub(super) fn ended_here(member: &Member) -> Self {
+        Self::Ended(member.id, member.given)
     }
 }
 
@@ -30,21 +32,39 @@ impl Connection {
         }
         let ended = self.members.unlist_ended();
         if self.session.is_some() {
-            (self.changes).extend(ended.into_iter().map(PeerChange::ended_here));
+            (self.changes).extend(ended.iter().map(PeerChange::ended_here));
         }
     }
 
     /// One turn of a script's loop: returns the next event, waiting on the socket for up to `timeout`;
-    /// `None` when the time has passed without one, or a newcomer waits to be judged.
+    /// `None` when the time has passed without one.
     pub fn service(
         &mut self,
         timeout: Time,
         clock: impl Fn() -> Time,
     ) -> Result<Option<Event>, Inactive> {
+        self.wait_for_event(timeout, false, clock)
+    }
+
+    /// The same for a caller that judges newcomers: ends early when one waits.
+    pub fn service_or_newcomer(
+        &mut self,
+        timeout: Time,
+        clock: impl Fn() -> Time,
+    ) -> Result<Option<Event>, Inactive> {
+        self.wait_for_event(timeout, true, clock)
+    }
+
+    fn wait_for_event(
+        &mut self,
+        timeout: Time,
+        judges: bool,
+        clock: impl Fn() -> Time,
+    ) -> Result<Option<Event>, Inactive> {
         self.begin_service();
         let now = clock();
         let deadline = now + timeout;
-        let mut event = self.next_event(now);
+        let mut event = self.take_event(now);
         if event.is_some()
             && let Some(host) = &mut self.host
         {
@@ -55,9 +75,9 @@ impl Connection {
             let host = self.host.as_mut().ok_or(Inactive)?;
             let now = clock();
             host.service(now);
-            event = self.next_event(now);
+            event = self.take_event(now);
             if event.is_none() {
-                if now >= deadline || self.has_newcomer(now) {
+                if now >= deadline || (judges && self.has_newcomer(now)) {
                     return Ok(None);
                 }
                 if let Some(host) = &mut self.host {
@@ -68,21 +88,37 @@ impl Connection {
         // The session that shares the host learns of the event at its next poll.
         if self.session.is_some() {
             match event {
-                Some(Event::Connected { peer, data }) => {
+                Some((Event::Connected { peer, data }, _)) => {
                     self.changes.push(PeerChange::Joined(peer, data));
                 }
-                Some(Event::Disconnected { peer, data }) => {
-                    self.changes.push(PeerChange::Ended(peer, data));
+                Some((Event::Disconnected { peer, .. }, reason)) => {
+                    self.changes.push(PeerChange::Ended(peer, reason));
                 }
                 _ => {}
             }
         }
-        Ok(event)
+        Ok(event.map(|(event, _)| event))
     }
 
     /// Takes the oldest event. Events of peers that this side ended are left out.
     pub fn next_event(&mut self, now: Time) -> Option<Event> {
+        self.take_event(now).map(|(event, _)| event)
+    }
+
+    /// The same for the session that shares the host: the end of a connection has the data that this side gave, if the
+    /// remote gave none. ENet's event has no data for the side that ended the connection.
+    pub(crate) fn next_event_of_session(&mut self, now: Time) -> Option<Event> {
+        let (event, reason) = self.take_event(now)?;
+        Some(match event {
+            Event::Disconnected { peer, .. } => Event::Disconnected { peer, data: reason },
+            event => event,
+        })
+    }
+
+    /// The oldest event, and for the end of a connection the data that either side gave.
+    fn take_event(&mut self, now: Time) -> Option<(Event, u32)> {
         loop {
+            let mut reason = 0;
             let event = self.host.as_mut()?.next_event()?;
             match event {
                 Event::Connected { peer, data } => match self.members.get(peer) {
@@ -102,7 +138,9 @@ impl Connection {
                     }
                 },
                 Event::Received { peer, .. } if self.is_active_peer(peer) => {}
-                Event::Disconnected { peer, .. } if self.is_active_peer(peer) => {
+                Event::Disconnected { peer, data } if self.is_active_peer(peer) => {
+                    let given = self.members.get(peer).map_or(0, |member| member.given);
+                    reason = if data == 0 { given } else { data };
                     self.members.unlist(peer);
                 }
                 Event::Received { data, .. } => {
@@ -117,7 +155,7 @@ impl Connection {
                 }
                 Event::Disconnected { .. } => continue,
             }
-            return Some(event);
+            return Some((event, reason));
         }
     }
 }

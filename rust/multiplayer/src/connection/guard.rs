@@ -9,6 +9,18 @@ use crate::{BanError, Inactive, SharedLimits};
 use enet_net::Host;
 use enet_proto::{Drops, HostConfig, IpNet, JoinRequest, PeerId, Time, Verdict};
 
+/// Why a host refuses a request to connect, in ENet's 32 bits.
+pub mod refusal {
+    /// The application refused it, or the host admits nobody.
+    pub const REFUSED: u32 = 0x454E_5406;
+    /// No peer slot was free.
+    pub const FULL: u32 = 0x454E_5407;
+    /// Another peer has the id.
+    pub const ID_IN_USE: u32 = 0x454E_5408;
+    /// The address has too many peers.
+    pub const TOO_MANY_OF_ADDRESS: u32 = 0x454E_5409;
+}
+
 /// Settings that protect a host.
 pub(super) struct Guard {
     limits: Rc<SharedLimits>,
@@ -63,7 +75,7 @@ impl Guard {
 }
 
 impl Connection {
-    /// Chooses what remotes may cost the present host and those made from now on. Later changes of the limits apply
+    /// Chooses the limits of the present host and those made from now on. Later changes of the limits apply
     /// from the next service on.
     pub fn set_limits(&mut self, limits: Rc<SharedLimits>) {
         self.guard.limits = limits;
@@ -96,8 +108,15 @@ impl Connection {
         Ok(())
     }
 
+    /// Takes over a ban of a session that has a list of its own.
+    pub(crate) fn take_over_ban(&mut self, now: Time, network: IpNet, until: Option<Time>) {
+        // The host drops what comes from there even if this list is full.
+        let _ = self.guard.bans.borrow_mut().add(now, network, until);
+        self.apply_ban(now, network, until);
+    }
+
     /// Bans a network on the host, but not on the list.
-    pub(crate) fn apply_ban(&mut self, now: Time, network: IpNet, until: Option<Time>) {
+    fn apply_ban(&mut self, now: Time, network: IpNet, until: Option<Time>) {
         self.flush_waiting();
         if let Some(host) = &mut self.host {
             // This list has no more room than that of the host.
@@ -107,16 +126,15 @@ impl Connection {
 
     /// Lifts a ban; false if the network is not banned.
     pub fn unban(&mut self, network: IpNet) -> bool {
-        let was_banned = self.guard.bans.borrow_mut().remove(network);
-        self.lift_ban(network);
-        was_banned
-    }
-
-    /// Lifts a ban on the host, but not on the list.
-    pub(crate) fn lift_ban(&mut self, network: IpNet) {
         if let Some(host) = &mut self.host {
             host.unban(network);
         }
+        self.guard.bans.borrow_mut().remove(network)
+    }
+
+    /// How long a network stays banned: see [`crate::Multiplayer::ban_time_left`].
+    pub fn ban_time_left(&self, now: Time, network: IpNet) -> Option<Time> {
+        self.guard.bans.borrow().time_left(now, network)
     }
 
     /// The banned networks.
@@ -155,11 +173,7 @@ impl Connection {
     }
 
     /// Lets a newcomer in, or refuses it. Does nothing if its host has been replaced meanwhile.
-    pub fn judge(&mut self, now: Time, newcomer: Newcomer, is_let_in: bool) {
-        let verdict = match is_let_in {
-            true => Verdict::Accept,
-            false => Verdict::Refuse(0),
-        };
+    pub fn judge(&mut self, now: Time, newcomer: Newcomer, verdict: Verdict) {
         if let Some(host) = &mut self.host
             && newcomer.host_number == self.hosts
         {

@@ -11,6 +11,8 @@ pub struct Member {
     pub id: PeerId,
     /// The connect data: the remote's, or this side's where it began the connection.
     pub data: u32,
+    /// The data with which this side ended the connection; 0 if it did not.
+    pub given: u32,
     /// The remote's address, which the host forgets with the connection.
     pub address: Option<SocketAddr>,
     /// Whether this side began the connection.
@@ -79,6 +81,7 @@ impl Members {
         self.by_slot[slot] = Some(Member {
             id,
             data,
+            given: 0,
             address: None,
             is_outgoing,
             is_up: !is_outgoing,
@@ -99,6 +102,13 @@ impl Members {
     pub fn set_address(&mut self, peer: PeerId, address: Option<SocketAddr>) {
         if let Some(member) = self.get_mut(peer) {
             member.address = address;
+        }
+    }
+
+    /// Notes the data that the remote is told by this side.
+    pub fn set_given(&mut self, peer: PeerId, data: u32) {
+        if let Some(member) = self.get_mut(peer) {
+            member.given = data;
         }
     }
 
@@ -125,12 +135,14 @@ impl Members {
     }
 
     /// Takes the inactive peers off the list and returns them.
-    pub fn unlist_ended(&mut self) -> Vec<PeerId> {
+    pub fn unlist_ended(&mut self) -> Vec<Member> {
         let ended = std::mem::take(&mut self.ended);
-        for &peer in &ended {
+        let unlisted = ended.into_iter().filter_map(|peer| {
+            let member = self.get(peer).copied();
             self.unlist(peer);
-        }
-        ended
+            member
+        });
+        unlisted.collect()
     }
 
     /// Takes a peer off the list.
@@ -200,7 +212,9 @@ mod tests {
         members.end(ended);
         assert!(members.get(ended).is_some() && !members.is_active(ended));
         assert_eq!(members.departures(), departures);
-        assert_eq!(members.unlist_ended(), [ended]);
+        let unlisted = members.unlist_ended();
+        assert_eq!(unlisted.len(), 1);
+        assert_eq!(unlisted[0].id, ended);
         assert_eq!(members.in_order(), [other]);
         assert_ne!(members.departures(), departures);
         assert!(members.unlist_ended().is_empty());

@@ -179,6 +179,29 @@ mod tests {
         assert!(!has_unsent(&mut connection));
     }
 
+    /// A clock that each question puts forward by a millisecond.
+    fn ticks(count: &std::cell::Cell<u64>) -> Time {
+        count.set(count.get() + 1);
+        Time::from_millis(count.get())
+    }
+
+    #[test]
+    fn a_service_waits_on_although_a_newcomer_waits_for_another_caller() {
+        let (mut remote, mut connection, _) = connecting(None);
+        connection.set_judged(true);
+        remote.flush(Time::ZERO).expect("a host");
+        let count = std::cell::Cell::new(0);
+        let timeout = Time::from_millis(50);
+        let event = connection.service(timeout, || ticks(&count));
+        assert!(matches!(event, Ok(None)));
+        assert!(count.get() > 50, "{}", count.get());
+        assert!(connection.has_newcomer(ticks(&count)), "the request came");
+        let before = count.get();
+        let event = connection.service_or_newcomer(timeout, || ticks(&count));
+        assert!(matches!(event, Ok(None)));
+        assert!(count.get() < before + 10);
+    }
+
     #[test]
     fn a_connection_request_waits_for_a_codec_or_encryption() {
         let (mut connection, _remote, _) = connecting(Some(FlushMode::OnFlush));

@@ -71,17 +71,18 @@ impl Display for OverLimitWarning {
 fn reason(limit: Limit) -> &'static str {
     match limit {
         Limit::Flood => {
-            "it sent more than bytes_per_second or packets_per_second of the limits (REASON_FLOOD)"
+            "it sent more than max_bytes_per_second or max_packets_per_second of the limits (REASON_FLOOD)"
         }
         Limit::Unread => {
-            "more of its packets waited to be read than unread_bytes or unread_packets of the limits \
-             (REASON_UNREAD)"
+            "more of its packets waited to be read than max_unread_bytes or max_unread_packets of the \
+             limits (REASON_UNREAD)"
         }
         Limit::Unsent => {
-            "more packets waited to be sent to it than unsent_bytes of the limits (REASON_UNSENT)"
+            "more packets waited to be sent to it than max_unsent_bytes of the limits (REASON_UNSENT)"
         }
         Limit::Undecodable => {
-            "it sent more undecodable datagrams than the limits allow (REASON_UNDECODABLE)"
+            "it sent more undecodable datagrams than max_undecodable_datagrams of the limits \
+             (REASON_UNDECODABLE)"
         }
         Limit::Banned => "its address was banned (REASON_BANNED)",
     }

@@ -37,13 +37,12 @@ impl Multiplayer {
         {
             let mut host = host.borrow_mut();
             host.disconnect(now, peer, reason, how);
+            if ends_attempt || force {
+                self.reasons.end(id, host.given(peer));
+            }
             if let Some(host) = host.host() {
                 host.flush(now);
             }
-        }
-        self.reasons.give(id, reason);
-        if ends_attempt || force {
-            self.reasons.end(id, reason);
         }
         if ends_attempt || (force && self.mode() == Mode::Client) {
             self.close(now);

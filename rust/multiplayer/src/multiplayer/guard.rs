@@ -37,20 +37,19 @@ impl Guard {
         connection.set_judged(self.is_judged);
     }
 
-    /// Gives the host of a mesh's new peer the settings. It keeps its own list of bans.
+    /// Gives the host of a mesh's new peer the settings. It adds the bans to its own list.
     pub fn equip_mesh(&self, connection: &mut Connection, now: Time) {
         if let Some(limits) = &self.limits {
             connection.set_limits(Rc::clone(limits));
         }
         for (network, until) in self.bans.borrow_mut().list(now) {
-            connection.apply_ban(now, network, until);
+            connection.take_over_ban(now, network, until);
         }
     }
 }
 
 impl Multiplayer {
-    /// Chooses what remotes may cost the present hosts and those made from now on: see
-    /// [`Connection::set_limits`].
+    /// Chooses the limits of the present hosts and of those made from now on: see [`Connection::set_limits`].
     pub fn set_limits(&mut self, limits: Rc<SharedLimits>) {
         for host in self.hosts.values() {
             host.borrow_mut().set_limits(Rc::clone(&limits));
@@ -58,21 +57,33 @@ impl Multiplayer {
         self.guard.limits = Some(limits);
     }
 
+    /// Whether the caller chose limits, which the hosts of a mesh take over.
+    pub fn has_limits(&self) -> bool {
+        self.guard.limits.is_some()
+    }
+
     /// Bans a network on the present hosts and on those made from now on: see [`Connection::ban`].
     pub fn ban(&mut self, now: Time, network: IpNet, until: Option<Time>) -> Result<(), BanError> {
         self.guard.bans.borrow_mut().add(now, network, until)?;
         for host in self.hosts.values() {
-            host.borrow_mut().apply_ban(now, network, until);
+            host.borrow_mut().take_over_ban(now, network, until);
         }
         Ok(())
     }
 
     /// Lifts a ban; false if the network is not banned.
     pub fn unban(&mut self, network: IpNet) -> bool {
+        let was_banned = self.guard.bans.borrow_mut().remove(network);
         for host in self.hosts.values() {
-            host.borrow_mut().lift_ban(network);
+            host.borrow_mut().unban(network);
         }
-        self.guard.bans.borrow_mut().remove(network)
+        was_banned
+    }
+
+    /// How long a network stays banned, by itself or by a network that it lies in; [`Time::MAX`] for ever. `None` if it
+    /// is not banned.
+    pub fn ban_time_left(&self, now: Time, network: IpNet) -> Option<Time> {
+        self.guard.bans.borrow().time_left(now, network)
     }
 
     /// The banned networks.

@@ -120,7 +120,7 @@ impl Multiplayer {
                 return None;
             }
             let (key, event) = self.hosts.iter().find_map(|(&key, host)| {
-                let event = host.borrow_mut().next_event(self.last_time);
+                let event = host.borrow_mut().next_event_of_session(self.last_time);
                 event.map(|event| (key, event))
             })?;
             if let Event::Received { peer, .. } = event {

@@ -10,8 +10,8 @@ use crate::{bans, clock, dropped};
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Bans an IP address or a network, for `seconds` or, with 0, until [method unban_address]: see
-    /// [method ENetMultiplayerPeerRs.ban_address]. The list belongs to this object and outlives its hosts; the
+    /// Bans an IP address or a network, for `seconds` or, with 0 or [constant @GDScript.INF], until
+    /// [method unban_address]: see [method ENetMultiplayerPeerRs.ban_address]. The list belongs to this object and outlives its hosts; the
     /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] has the list of that object.
     #[func]
     fn ban_address(
@@ -37,6 +37,16 @@ impl ENetConnectionRs {
     #[func]
     fn get_banned_addresses(&self) -> PackedStringArray {
         bans::texts(self.handle.connection().borrow().banned(clock::now()))
+    }
+
+    /// Returns for how many more seconds an address or network is banned: see
+    /// [method ENetMultiplayerPeerRs.get_ban_time_left].
+    #[func]
+    fn get_ban_time_left(&mut self, address_or_network: GString) -> f64 {
+        let network = bans::network(self, "get_ban_time_left", &address_or_network);
+        let connection = self.handle.connection().borrow();
+        let left = network.and_then(|network| connection.ban_time_left(clock::now(), network));
+        bans::seconds_left(left)
     }
 
     /// Returns how much was dropped since the host was created, by cause: see

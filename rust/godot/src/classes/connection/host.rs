@@ -56,13 +56,14 @@ impl ENetConnectionRs {
     /// The next event of the host, after waiting for up to `timeout`. The newcomers are judged meanwhile.
     pub(super) fn next_event(&mut self, timeout: Time) -> Result<Option<Event>, Inactive> {
         let handle = self.handle.clone();
+        if !self.session.filter.is_ready() {
+            let mut connection = handle.connection().borrow_mut();
+            return connection.service(timeout, clock::now);
+        }
         let service = |timeout| {
             let mut connection = handle.connection().borrow_mut();
-            connection.service(timeout, clock::now)
+            connection.service_or_newcomer(timeout, clock::now)
         };
-        if !self.session.filter.is_set() {
-            return service(timeout);
-        }
         let deadline = clock::now() + timeout;
         newcomers::judge(self, handle.connection(), "service");
         loop {

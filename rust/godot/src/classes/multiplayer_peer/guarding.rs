@@ -7,18 +7,36 @@ use crate::newcomers::{JoinFilter, Judges};
 use crate::release::release;
 use crate::report::Reports;
 use crate::session::HasSession;
-use crate::vocabulary::DisconnectReason;
 use crate::{bans, clock, dropped};
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Bans an IP address, or a network like [code]10.0.0.0/8[/code] or [code]2001:db8:1:2::/64[/code], for `seconds`
-    /// or, with 0, until [method unban_address]. All datagrams from there are dropped before anything is done with
-    /// them, and connections from there end at once with [constant REASON_BANNED].
+    /// Bans an IP address, or a network like [code]10.0.0.0/8[/code] or [code]2001:db8:1:2::/64[/code], for `seconds` or,
+    /// with 0 or [constant @GDScript.INF], until [method unban_address]. All datagrams from there are dropped before
+    /// anything is done with them, and connections from there end at once with [constant REASON_BANNED]. A banned client
+    /// that connects later gets no answer: its attempt ends with a timeout.
     ///
-    /// The list belongs to this object: it outlives [method MultiplayerPeer.close], and applies to the current host
-    /// and to later ones. It is not saved. It has room for 16384 addresses and networks. A new ban of the same address
-    /// replaces the former one. A subscriber with IPv6 usually has a network of 64 bits: ban that.
+    /// Ask for the address of a player while it is connected. A subscriber with IPv6 usually has a network of 64 bits, so
+    /// append [code]/64[/code] to an IPv6 address:
+    ///
+    /// ```gdscript
+    /// var address: String = peer.get_peer(id).get_remote_address()
+    /// peer.ban_address(address + "/64" if address.contains(":") else address, 3600.0)
+    /// ```
+    ///
+    /// The list belongs to this object: it outlives [method MultiplayerPeer.close], and applies to the current host and
+    /// to later ones; the hosts of a mesh take the bans over when they are added. The list has room for 16384 addresses
+    /// and networks. A new ban of the same address replaces the former one. The list is not saved; save it like this, and
+    /// pass the times to this method again later:
+    ///
+    /// ```gdscript
+    /// var bans := {}
+    /// for banned in peer.get_banned_addresses():
+    ///     bans[banned] = peer.get_ban_time_left(banned)
+    /// var file := ConfigFile.new()
+    /// file.set_value("bans", "seconds", bans)
+    /// file.save("user://bans.cfg")
+    /// ```
     ///
     /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if the text is neither an address nor a network or
     /// `seconds` is negative, or [constant ERR_OUT_OF_MEMORY] if the list is full. Errors are printed.
@@ -35,7 +53,7 @@ impl ENetMultiplayerPeerRs {
     }
 
     /// Lifts the ban of an address or network. It has to be the one that was banned: an address in a banned network
-    /// stays banned. Returns [code]false[/code] if it was not banned, or, with an error printed, if the text is neither
+    /// stays banned. In a mesh, the ban is lifted on all hosts. Returns [code]false[/code] if it was not banned, or, with an error printed, if the text is neither
     /// an address nor a network.
     #[func]
     fn unban_address(&mut self, address_or_network: GString) -> bool {
@@ -49,8 +67,19 @@ impl ENetMultiplayerPeerRs {
         bans::texts(self.session.core.banned(clock::now()))
     }
 
+    /// Returns for how many more seconds an address or network is banned, by itself or by a network that it lies in:
+    /// [constant @GDScript.INF] if the ban has no end, and -1 if it is not banned. Returns -1, with an error printed, if
+    /// the text is neither an address nor a network.
+    #[func]
+    fn get_ban_time_left(&mut self, address_or_network: GString) -> f64 {
+        let network = bans::network(self, "get_ban_time_left", &address_or_network);
+        let core = &self.session.core;
+        let left = network.and_then(|network| core.ban_time_left(clock::now(), network));
+        bans::seconds_left(left)
+    }
+
     /// Disconnects the peer `peer` like [method MultiplayerPeer.disconnect_peer], and tells it why: `reason` (32 bits)
-    /// is what its [method get_disconnect_reason] returns, and the data of its
+    /// is what the remote's [method get_disconnect_reason] returns, and the data of its
     /// [constant ENetConnectionRs.EVENT_DISCONNECT]. Godot's [ENetConnection] has that data, too.
     ///
     /// The meaning of the number is up to the game. Numbers from 1162761217 (0x454E5401) to 1162761471 are those of
@@ -84,24 +113,34 @@ impl ENetMultiplayerPeerRs {
         release(object);
     }
 
-    /// Returns why the last connection to the peer `peer_id` ended: a [enum DisconnectReason], or the number that
-    /// either side passed to [method disconnect_peer_with_reason] or [method ENetPacketPeerRs.peer_disconnect]. On a
-    /// client, the peer 1 is the server, also if the server refused the connection.
+    /// Returns why the last connection to the peer `peer_id` ended, as a number of 32 bits: a [enum DisconnectReason], or
+    /// the number that either side passed to [method disconnect_peer_with_reason],
+    /// [method ENetPacketPeerRs.peer_disconnect] or one of its variants. On a client, the peer 1 is the server, also if
+    /// the server refused the connection. A remote chooses its number freely, also one of these constants: do not trust
+    /// it.
     ///
     /// The reason is known when [signal MultiplayerPeer.peer_disconnected] is emitted, and later until this peer
     /// becomes a server, client or mesh again; the reasons of the last 256 peers are kept. Returns
     /// [constant REASON_NONE] if no reason was given, as with [method MultiplayerPeer.disconnect_peer] and
-    /// [method MultiplayerPeer.close], after a timeout, and for peers that did not leave.
+    /// [method MultiplayerPeer.close], after a timeout, and for peers that did not leave. Prints an error if `peer_id`
+    /// does not fit into 32 bits.
     #[func]
-    fn get_disconnect_reason(&self, peer_id: i64) -> DisconnectReason {
-        let id = i32::try_from(peer_id);
-        DisconnectReason(id.map_or(0, |id| self.session.core.disconnect_reason(id).into()))
+    fn get_disconnect_reason(&self, peer_id: i64) -> i64 {
+        match i32::try_from(peer_id) {
+            Ok(id) => self.session.core.disconnect_reason(id).into(),
+            Err(_) => {
+                let cause = format!("the id {peer_id} does not fit into 32 bits");
+                self.report_looking("get_disconnect_reason", &cause);
+                0
+            }
+        }
     }
 
     /// Returns how much was dropped since the host was created, as a [Dictionary] of numbers by cause:
-    /// - [code]malformed[/code]: datagrams that no ENet sends;
+    /// - [code]malformed[/code]: datagrams that are not valid ENet;
     /// - [code]undecodable[/code]: datagrams that could not be decompressed;
-    /// - [code]strangers[/code]: datagrams from addresses without a connection;
+    /// - [code]strangers[/code]: datagrams from addresses without a connection, also late ones of connections that
+    ///   have ended;
     /// - [code]over_limit[/code]: packets, fragments and requests to connect that exceeded one of the [member limits];
     /// - [code]banned[/code]: datagrams from banned addresses;
     /// - [code]full[/code]: requests to connect for which no peer slot was free;
