@@ -90,6 +90,41 @@ fn a_flood_of_tiny_packets_is_limited_and_then_dropped() {
     assert!(stage.server.drops().over_limit > 100_000);
 }
 
+#[test]
+fn connections_of_one_subscriber_bring_little_more_than_two() {
+    let limits = Limits {
+        packets_per_second: 1000,
+        ..Limits::new(16)
+    };
+    let mut stage = Stage::new(1, limits);
+    stage.is_one_subscriber = true;
+    (0..8).for_each(|_| drop(stage.join()));
+    let mut group = 0u16;
+    for frame in 0..300 {
+        for client in 0..8 {
+            let packet = |number: u16| {
+                let [high, low] = (group + number).to_be_bytes();
+                [0x49, 0, 0, 0, high, low, 0, 2, 7, client as u8]
+            };
+            let commands: Vec<u8> = (0..10).flat_map(packet).collect();
+            if client < 7 {
+                stage.forge(client, &commands);
+            }
+        }
+        group = (group + 10) % 0x7000;
+        if frame % 3 == 0 {
+            stage.send(8, RELIABLE, b"quiet");
+        }
+        stage.step(10);
+    }
+    // A client of another address brings what it likes.
+    assert_eq!(stage.packets_of(0).len(), 3000);
+    assert_eq!(stage.packets_of(8).len(), 100, "it shares the address");
+    let sum: usize = (1..7).map(|client| stage.packets_of(client).len()).sum();
+    // Twice two seconds at once, three seconds, and the batches that are not settled.
+    assert!((6000..=10_300).contains(&sum), "{sum}");
+}
+
 /// The budget is low, and the client sends without a pause.
 #[test]
 fn an_honest_client_that_is_held_back_is_not_dropped_and_loses_nothing() {

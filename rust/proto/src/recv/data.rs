@@ -79,7 +79,7 @@ pub fn on_data(
 #[inline]
 fn check_limits(
     peer: &mut Peer,
-    context: &Context,
+    context: &mut Context,
     command: &Command,
     size: usize,
 ) -> Result<(), Refused> {
@@ -102,8 +102,35 @@ fn check_limits(
         _ => true,
     };
     let bytes = command.size() + size;
-    match peer.intake.admits(context.now, limits, is_packet, bytes) {
+    let is_admitted = peer.intake.admits(context.now, limits, is_packet, bytes)
+        || settle_batch(peer, context)
+            && (peer.intake).admits(context.now, &context.config.limits, is_packet, bytes);
+    match is_admitted {
         true => Ok(()),
         false => Err(Refused::OverLimit(Some(Limit::Flood))),
     }
+}
+
+/// Counts a batch of packets for the peer's subscriber. False if none is due, or the subscriber's connections brought too
+/// many.
+#[cold]
+fn settle_batch(peer: &mut Peer, context: &mut Context) -> bool {
+    let Context {
+        now,
+        config,
+        places,
+        ..
+    } = context;
+    let Some((packets, is_modest)) = peer.intake.batch(*now, &config.limits) else {
+        return false;
+    };
+    let from = peer.begun_from();
+    let from = from.filter(|&from| !config.limits.exempts(from));
+    if let Some(shared) = from.and_then(|from| places.intake_of(from))
+        && !shared.admits(*now, &config.limits, packets, is_modest)
+    {
+        return false;
+    }
+    peer.intake.begin_batch(*now, &config.limits);
+    true
 }

@@ -22,4 +22,4 @@ pub use budget::ReceiveBudget;
 pub use budget::Room;
 pub use channel::ReceiveChannel;
 pub use commands::{Arrival, Refused, carry_out};
-pub use intake::Intake;
+pub use intake::{Intake, SharedIntake};
