@@ -232,7 +232,7 @@ fn unreliable_key(reliable: u64, sequence: u16) -> u64 {
 mod tests {
     use super::*;
     use crate::host::Events;
-    use crate::recv::{ReceiveBudget, Room};
+    use crate::recv::{Intake, ReceiveBudget, Room};
     use crate::send::BufferPool;
     use crate::{Event, PeerId};
 
@@ -241,6 +241,7 @@ mod tests {
         events: Events,
         buffers: BufferPool,
         budget: ReceiveBudget,
+        intake: Intake,
         malformed: u64,
     }
 
@@ -251,6 +252,7 @@ mod tests {
                 events: Events::new(1 << 20),
                 buffers: BufferPool::default(),
                 budget: ReceiveBudget::default(),
+                intake: Intake::default(),
                 malformed: 0,
             }
         }
@@ -276,6 +278,7 @@ mod tests {
                     used_in_all: 0,
                     peers: 1,
                 },
+                intake: &mut self.intake,
                 malformed: &mut self.malformed,
             };
             act(&mut self.channel, &mut to).expect("taken");

@@ -53,6 +53,7 @@ pub fn on_data(
             used_in_all: context.waiting,
             peers: context.census.connected(),
         },
+        intake: &mut peer.intake,
         malformed: &mut context.drops.malformed,
     };
     let channel = peer.channels.get_or_create(framed.channel);
@@ -94,7 +95,7 @@ fn check_limits(
     if !peer.is_incoming() {
         return Ok(());
     }
-    // A packet counts once, however many fragments it has.
+    // A packet counts once, with its first fragment; one that begins with another fragment counts with that one, too.
     let is_packet = match command {
         Command::Fragment { fragment, .. } | Command::UnreliableFragment { fragment, .. } => {
             fragment.number == 0

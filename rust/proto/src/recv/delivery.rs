@@ -1,6 +1,7 @@
 //! Handing packets to the application.
 
 use super::budget::{ReceiveBudget, Room};
+use super::intake::Intake;
 use super::reorder::Waiting;
 use crate::host::Events;
 use crate::send::BufferPool;
@@ -14,6 +15,7 @@ pub struct Delivery<'a> {
     pub buffers: &'a mut BufferPool,
     pub budget: &'a mut ReceiveBudget,
     pub room: Room,
+    pub intake: &'a mut Intake,
     /// Broken packets.
     pub malformed: &'a mut u64,
 }

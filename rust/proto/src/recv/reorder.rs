@@ -152,6 +152,9 @@ pub fn add_fragment(
             cost.claimed += packet.cost().claimed;
             cost.held += packet.cost().held;
             to.budget.check_packet(cost, &to.room)?;
+            if fragment.number > 0 {
+                to.intake.count_packets(1);
+            }
             packet.add(fragment, bytes, fit);
             to.budget.add(packet.cost());
             if fit == Fit::Contradiction {
