@@ -159,6 +159,11 @@ impl ReceiveChannel {
         Ok(())
     }
 
+    /// Bytes of waiting packets with which the remote does not go on.
+    pub fn stalled_bytes(&self, now: u64) -> usize {
+        self.reorder.as_ref().map_or(0, |it| it.stalled_bytes(now))
+    }
+
     fn is_late(&self, number: UnreliableNumber) -> bool {
         let is_current = number.reliable == self.reliable as u16;
         !self.is_ahead(number.reliable) || (is_current && number.sequence <= self.unreliable)
@@ -267,6 +272,7 @@ mod tests {
                 generation: 0,
             };
             let mut to = Delivery {
+                now: 0,
                 peer,
                 channel: 0,
                 events: &mut self.events,

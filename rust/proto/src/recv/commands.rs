@@ -113,6 +113,9 @@ fn on_malformed(peer: &mut Peer, context: &mut Context) {
 #[cold]
 fn on_over_limit(peer: &mut Peer, context: &mut Context, limit: Option<Limit>, packets: usize) {
     peer.count_drop(context, |drops| drops.over_limit += packets as u64);
+    if limit.is_none() {
+        context.shortage.note();
+    }
     let limit = limit.unwrap_or(Limit::Flood);
     // A server may send to a client as much as it likes.
     if peer.is_incoming() && (peer.intake).is_flood(context.now, &context.config.limits, packets) {

@@ -42,6 +42,7 @@ pub fn on_data(
         return Ok(());
     }
     let mut to = Delivery {
+        now: context.now,
         peer: peer.id(),
         channel: framed.channel,
         events: &mut context.events,

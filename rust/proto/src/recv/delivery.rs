@@ -9,6 +9,7 @@ use crate::{Event, PacketFlags, PeerId};
 
 /// Where a channel's packets go, and what those that wait may occupy.
 pub struct Delivery<'a> {
+    pub now: u64,
     pub peer: PeerId,
     pub channel: u8,
     pub events: &'a mut Events,

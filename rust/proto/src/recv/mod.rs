@@ -12,6 +12,7 @@ mod commands;
 mod data;
 mod delivery;
 mod intake;
+mod progress;
 mod reassembly;
 mod reorder;
 mod waitlist;
