@@ -98,7 +98,9 @@ fn connections_of_one_subscriber_bring_little_more_than_two() {
     };
     let mut stage = Stage::new(1, limits);
     stage.is_one_subscriber = true;
-    (0..8).for_each(|_| drop(stage.join()));
+    for _ in 0..8 {
+        stage.join();
+    }
     let mut group = 0u16;
     for frame in 0..300 {
         for client in 0..8 {
