@@ -195,16 +195,50 @@ fn of_several_recipients_a_full_one_is_dropped_and_the_others_miss_nothing() {
     assert_dropped(&mut world, server, slow);
 }
 
-/// Client A has the server pass packets on to client B, which takes in nothing.
+/// Client A has the server pass packets on to client B, which takes in nothing for a while.
 #[test]
-fn a_godot3_server_drops_a_receiver_that_another_client_floods() {
+fn a_godot3_server_drops_a_client_that_floods_another_and_not_the_other() {
     let (mut world, server, clients, [from, slow]) = with_a_slow_client(905, WireProtocol::Godot3);
     for _ in 0..100 {
-        let sent = world.send(clients[0], slow, RELIABLE, 0, &[7; 1000]);
-        // Once the server has announced that it dropped the receiver, there is no such target any more.
-        assert!(matches!(sent, Ok(()) | Err(SendError::UnknownTarget(_))));
+        if world[clients[0]].is_up() {
+            let sent = world.send(clients[0], slow, RELIABLE, 0, &[7; 1000]);
+            assert_eq!(sent, Ok(()));
+        }
+        world.run(10);
+    }
+    world.run(300);
+    let reason = world[server].peer.disconnect_reason(from);
+    assert_eq!(reason, Limit::Flood.code());
+    // It comes again, and is dropped at its first packets.
+    let again = world.join(clients[0], server);
+    world.run(500);
+    for _ in 0..3 {
+        let _ = world.send(clients[0], slow, RELIABLE, 0, &[7; 1000]);
         world.run(20);
     }
+    world.run(300);
+    let reason = world[server].peer.disconnect_reason(again);
+    assert_eq!(reason, Limit::Flood.code());
+    let address = world.address(clients[1]);
+    world.network.cut_off(address, false);
+    world.run(5000);
+    let ids: Vec<i32> = world[server].peer.peer_ids().collect();
+    assert_eq!(ids, [slow]);
+    assert_eq!(world.send(server, slow, RELIABLE, 0, b"room"), Ok(()));
+    world.run(500);
+    let last = world[clients[1]].packets.last();
+    assert!(last.is_some_and(|packet| packet.data == b"room"));
+}
+
+/// What a server sends itself, and little that it relays, still ends a receiver that takes in nothing.
+#[test]
+fn a_godot3_server_drops_a_receiver_that_is_full_without_a_flood() {
+    let (mut world, server, clients, [from, slow]) = with_a_slow_client(909, WireProtocol::Godot3);
+    for _ in 0..100 {
+        assert_eq!(world.send(server, 0, RELIABLE, 0, &[7; 1000]), Ok(()));
+        world.run(20);
+    }
+    let _ = world.send(clients[0], slow, RELIABLE, 0, &[7; 1000]);
     world.run(1000);
     assert_dropped(&mut world, server, slow);
     assert!(world[server].peer.peer_ids().any(|id| id == from));

@@ -38,7 +38,8 @@ pub struct Limits {
     pub bytes_per_second: u32,
     /// Packets that one incoming connection may bring in a second; 0 for no limit. Those of two seconds may come at once. Packets
     /// beyond that are refused, and a peer is dropped of which four times as many, and 250,000 at least, are refused in ten
-    /// seconds.
+    /// seconds. All connections from one address bring twice as many together, with [`Self::trusted`] and the addresses
+    /// 127.0.0.1 and ::1 excepted; those that bring little are not held back by the others.
     pub packets_per_second: u32,
     /// Bytes of one peer that wait for reordering and reassembly, with the cost of their allocations. A packet of the largest size
     /// has to fit. The last packet that begins to wait may exceed it.

@@ -2,7 +2,7 @@
 
 use enet_proto::{Event, Limit, Limits, PacketFlags};
 
-use super::stage::{RELIABLE, Stage, reliable};
+use super::stage::{RELIABLE, Stage, fragment, reliable};
 
 /// The application takes nothing for half a minute, in which one client sends all it can.
 #[test]
@@ -88,6 +88,90 @@ fn a_flood_of_tiny_packets_is_limited_and_then_dropped() {
     assert_eq!(stage.packets_of(1).len(), 6 * seconds);
     assert!(stage.is_up(1));
     assert!(stage.server.drops().over_limit > 100_000);
+}
+
+#[test]
+fn connections_of_one_subscriber_bring_little_more_than_two() {
+    let limits = Limits {
+        packets_per_second: 1000,
+        ..Limits::new(16)
+    };
+    let mut stage = Stage::new(1, limits);
+    stage.is_one_subscriber = true;
+    for _ in 0..8 {
+        stage.join();
+    }
+    let mut group = 0u16;
+    for frame in 0..300 {
+        for client in 0..8 {
+            let packet = |number: u16| {
+                let [high, low] = (group + number).to_be_bytes();
+                [0x49, 0, 0, 0, high, low, 0, 2, 7, client as u8]
+            };
+            let commands: Vec<u8> = (0..10).flat_map(packet).collect();
+            if client < 7 {
+                stage.forge(client, &commands);
+            }
+        }
+        group = (group + 10) % 0x7000;
+        if frame % 3 == 0 {
+            stage.send(8, RELIABLE, b"quiet");
+        }
+        stage.step(10);
+    }
+    // A client of another address brings what it likes.
+    assert_eq!(stage.packets_of(0).len(), 3000);
+    assert_eq!(stage.packets_of(8).len(), 100, "it shares the address");
+    let sum: usize = (1..7).map(|client| stage.packets_of(client).len()).sum();
+    // Twice two seconds at once, three seconds, and the batches that are not settled.
+    assert!((6000..=10_300).contains(&sum), "{sum}");
+}
+
+/// None of the packets has its first fragment.
+#[test]
+fn packets_in_the_making_count_as_packets_and_those_beyond_a_limit_as_a_flood() {
+    let limits = Limits {
+        packets_per_second: 1000,
+        ..Limits::new(16)
+    };
+    let mut stage = Stage::new(1, limits);
+    let mut number = 2u16;
+    let mut begin = |stage: &mut Stage| {
+        let commands: Vec<u8> = (0..100)
+            .flat_map(|_| {
+                number = if number > 20_000 { 2 } else { number + 3 };
+                fragment(0, number, [3, 3, 1, 1], b"x")
+            })
+            .collect();
+        stage.forge(0, &commands);
+    };
+    (0..40).for_each(|_| begin(&mut stage));
+    let held = stage.waiting(0);
+    assert!(held < 2100 * 1000, "{held} bytes of 2,000 packets");
+    let mut seconds = 0;
+    while stage.is_up(0) && seconds < 20 {
+        (0..2000).for_each(|_| begin(&mut stage));
+        seconds += 1;
+        stage.run(1000);
+    }
+    assert_eq!(stage.dropped_for(0), Some(Limit::Flood));
+}
+
+/// The waiting bytes are few.
+#[test]
+fn packets_that_find_no_room_to_wait_are_a_flood_in_the_end() {
+    let limits = Limits {
+        packets_per_second: 0,
+        waiting_bytes: 10_000,
+        ..Limits::new(16)
+    };
+    let mut stage = Stage::new(1, limits);
+    let commands: Vec<u8> = (0..100).flat_map(|it| reliable(0, 2 + it, b"")).collect();
+    for _ in 0..700 {
+        (0..100).for_each(|_| stage.forge(0, &commands));
+        stage.step(10);
+    }
+    assert_eq!(stage.dropped_for(0), Some(Limit::Flood));
 }
 
 /// The budget is low, and the client sends without a pause.

@@ -94,6 +94,61 @@ fn hostile_clients_leave_each_honest_one_its_share_of_the_waiting_bytes() {
     assert_eq!(stage.server.waiting_data(), 0);
 }
 
+/// Clients leave large packets incomplete, and stay.
+#[test]
+fn packets_that_nobody_goes_on_with_make_room_for_an_honest_one() {
+    const ALL: usize = 1024 * 1024;
+    let mut stage = Stage::new(
+        8,
+        Limits {
+            waiting_bytes_in_all: ALL,
+            ..Limits::new(16)
+        },
+    );
+    for number in 1..1000u32 {
+        for client in 4..8 {
+            let place = [12_800, 12_800 * 1300, number, number * 1300];
+            stage.forge(client, &fragment(0, 1, place, &[7; 1300]));
+        }
+    }
+    stage.run(10_000);
+    // Its share is 64 KiB. Another one holds little, and a third goes on with what it holds.
+    let data = Random::new(1).bytes(400_000);
+    stage.send(0, RELIABLE, &data);
+    stage.forge(1, &fragment(0, 1, [9, 9 * 1300, 1, 1300], &[7; 1300]));
+    stage.run(20_000);
+    assert!(stage.packets_of(0) == [&data[..]]);
+    assert!((0..4).all(|client| stage.is_up(client)));
+    assert!((4..8).all(|client| stage.dropped_for(client) == Some(Limit::Flood)));
+    assert!(stage.server.waiting_data() <= ALL / 2);
+}
+
+/// The memory is short for long, and an honest client needs a minute for its packet.
+#[test]
+fn a_slow_packet_is_not_dropped_while_it_goes_on() {
+    const ALL: usize = 256 * 1024;
+    let mut stage = Stage::new(
+        4,
+        Limits {
+            waiting_bytes_in_all: ALL,
+            ..Limits::new(16)
+        },
+    );
+    let data = Random::new(1).bytes(150_000);
+    for part in fragments(0, 1, &data, 1300) {
+        stage.forge(0, &part);
+        // Another client's fourth packet finds no room.
+        for number in [1, 5000, 9000, 13_000] {
+            let place = [12_800, 12_800 * 1300, 0, 0];
+            stage.forge(1, &fragment(number as u8 % 3, number, place, &[7; 1300]));
+        }
+        stage.run(500);
+    }
+    assert!(stage.server.drops().over_limit > 100);
+    assert!(stage.packets_of(0) == [&data[..]]);
+    assert!(stage.is_up(0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

@@ -29,6 +29,8 @@ pub struct Stage {
     pub now: Time,
     /// Whether the server's application takes events.
     pub reads: bool,
+    /// Whether further clients come from one address.
+    pub is_one_subscriber: bool,
     pub events: Vec<Event>,
 }
 
@@ -45,6 +47,7 @@ impl Stage {
             clients: Vec::new(),
             now: Time::from_secs(1),
             reads: true,
+            is_one_subscriber: false,
             events: Vec::new(),
         };
         for _ in 0..clients {
@@ -60,7 +63,10 @@ impl Stage {
         let server = host.connect(self.now, server_address(), 255, 0);
         self.clients.push(Client {
             host,
-            address: ([10, 1, (number >> 8) as u8, number as u8], 7).into(),
+            address: match self.is_one_subscriber {
+                true => ([10, 2, 0, 0], 100 + number).into(),
+                false => ([10, 1, (number >> 8) as u8, number as u8], 7).into(),
+            },
             server: server.expect("a slot"),
             peer: PeerId {
                 slot: u16::MAX,

@@ -11,14 +11,16 @@ use std::collections::BTreeSet;
 
 use super::{MAIN_HOST, Mode, Multiplayer, Packet, SERVER_ID, Signal};
 use crate::{SendError, TransferMode};
-use enet_proto::{Event, MAX_PACKET_SIZE, MAX_PEERS, PacketFlags, PeerId, Time};
+use enet_proto::{Event, Limit, MAX_PACKET_SIZE, MAX_PEERS, PacketFlags, PeerId, Time};
 
 mod early;
 mod format;
+mod relayed;
 
 use early::EarlyPackets;
 use format::{CONFIG_CHANNEL, PREFIX_SIZE, Prefix, SystemMessage};
 pub(super) use format::{SYSTEM_CHANNELS, to_wire, wire_count};
+use relayed::Relayed;
 
 /// The format of packets above ENet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +38,7 @@ pub(super) struct Relay {
     /// The other clients that the server announced to this client.
     others: BTreeSet<i32>,
     early: EarlyPackets,
+    relayed: Relayed,
     /// A packet with its prefix, while it is sent.
     buffer: Vec<u8>,
 }
@@ -44,6 +47,7 @@ impl Relay {
     pub fn clear(&mut self) {
         self.others.clear();
         self.early.clear();
+        self.relayed.clear();
     }
 }
 
@@ -140,8 +144,21 @@ impl Multiplayer {
         let Some(host) = connection.host() else {
             return false;
         };
-        // A recipient without the channel misses the packet. One that does not receive fast enough is dropped, so
-        // that nobody fills the server's memory through it. The packet is not too large: it came in with this size.
+        // Nobody fills the server's memory through another client, and nobody has it drop the other client.
+        if let Some(origin) = self.roster.get(from).filter(|_| flags.reliable) {
+            let (relayed, recipients) = (&mut self.relay.relayed, &self.recipients);
+            let is_dropped = host.with_protocol(|protocol| {
+                let overloads = relayed.overloads(now, protocol, origin, recipients, data.len());
+                if overloads {
+                    protocol.drop_over_limit(now, origin, Limit::Flood);
+                }
+                overloads
+            });
+            if is_dropped {
+                return true;
+            }
+        }
+        // A recipient without the channel misses the packet. One that does not receive fast enough is dropped. The packet is not too large: it came in with this size.
         let _ = host.send_to_all(now, &self.recipients, channel, flags, data);
         true
     }

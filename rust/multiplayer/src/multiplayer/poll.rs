@@ -116,7 +116,7 @@ impl Multiplayer {
         }
         loop {
             // With a full inbox, events stay in the hosts.
-            if self.facts.inbox.borrow().is_full() || !self.queues.count_taken() {
+            if self.facts.inbox.borrow().is_full() || !self.queues.count_taken(self.last_time) {
                 return None;
             }
             let (key, event) = self.hosts.iter().find_map(|(&key, host)| {

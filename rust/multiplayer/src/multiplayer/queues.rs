@@ -13,6 +13,18 @@ const MAX_EVENTS: usize = 32_768;
 const MAX_OF_CLIENT: u64 = 512;
 /// How many times as much as a client may bring is taken, so that what has piled up is read in the end.
 const CATCH_UP: u64 = 2;
+/// The time for which clients may bring more, at most. A long frame must not make the next one longer.
+const MAX_ELAPSED: Time = Time::from_millis(50);
+/// Packets of all clients that one poll of a server takes while one of the clients has its portion already.
+const MAX_OF_ALL: usize = 2048;
+const TWICE_OF_ALL: usize = 2 * MAX_OF_ALL;
+/// The portion of each client, with which a poll goes on beyond [`MAX_OF_ALL`]: many clients with little each are served in
+/// one poll. Beyond twice [`MAX_OF_ALL`] it is the small one, or many connections with a portion each take the frame.
+const PORTION: u64 = 64;
+const SMALL_PORTION: u64 = 8;
+/// A server's poll ends after this time if it took so many events, in case the handlers of signals are slow.
+const MAX_TIME: Time = Time::from_millis(8);
+const FEW_EVENTS: usize = 256;
 
 /// Events that were taken from a host, or happened without the session, each with its host's key.
 #[derive(Default)]
@@ -54,9 +66,9 @@ impl EventQueues {
     /// Limits the packets that a server's poll takes of one client, which may bring `rate` of them a second, 0 for no limit.
     pub fn limit_clients(&mut self, rate: u32) {
         if rate > 0 {
-            let millis = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
-            let meanwhile = millis.saturating_mul(u64::from(rate) * CATCH_UP) / 1000;
-            self.allowance = MAX_OF_CLIENT.saturating_add(meanwhile);
+            let millis = self.elapsed.min(MAX_ELAPSED).as_millis() as u64;
+            let meanwhile = millis * u64::from(rate) * CATCH_UP / 1000;
+            self.allowance = MAX_OF_CLIENT + meanwhile;
         }
     }
 
@@ -74,7 +86,12 @@ impl EventQueues {
             (*poll, *taken) = (self.polls, 0);
         }
         *taken += 1;
-        self.is_served |= *taken >= self.allowance;
+        let portion = match self.taken {
+            ..MAX_OF_ALL => self.allowance,
+            MAX_OF_ALL..TWICE_OF_ALL => PORTION.min(self.allowance),
+            _ => SMALL_PORTION,
+        };
+        self.is_served |= *taken >= portion;
     }
 
     /// Keeps an event for the next poll.
@@ -103,8 +120,11 @@ impl EventQueues {
     }
 
     /// Counts one more event of the hosts; false if this poll may take no more.
-    pub fn count_taken(&mut self) -> bool {
-        let may_take = self.taken < MAX_EVENTS && !self.is_served;
+    pub fn count_taken(&mut self, now: Time) -> bool {
+        let is_limited = self.allowance < u64::MAX;
+        let is_late = now.saturating_sub(self.polled_at) > MAX_TIME;
+        let is_over = is_limited && is_late && self.taken >= FEW_EVENTS;
+        let may_take = self.taken < MAX_EVENTS && !self.is_served && !is_over;
         self.taken += usize::from(may_take);
         may_take
     }
@@ -160,7 +180,9 @@ mod tests {
         let mut queues = EventQueues::default();
         for _ in 0..2 {
             queues.begin_poll(Time::ZERO);
-            let taken = (0..MAX_EVENTS + 5).filter(|_| queues.count_taken()).count();
+            let taken = (0..MAX_EVENTS + 5)
+                .filter(|_| queues.count_taken(Time::ZERO))
+                .count();
             assert_eq!(taken, MAX_EVENTS);
         }
     }
@@ -170,7 +192,7 @@ mod tests {
         let mut queues = EventQueues::default();
         let taken = |queues: &mut EventQueues| {
             let take = |_: &usize| {
-                let may_take = queues.count_taken();
+                let may_take = queues.count_taken(Time::ZERO);
                 queues.count_packet(peer(1));
                 may_take
             };
@@ -184,8 +206,50 @@ mod tests {
         };
         poll(1000, 1000);
         assert_eq!(poll(1016, 1000), 512 + 32);
-        assert_eq!(poll(11_016, 1000), 512 + 20_000);
+        assert_eq!(poll(11_016, 1000), 512 + 100, "a long frame");
         assert_eq!(poll(11_032, 0), MAX_EVENTS);
+    }
+
+    /// What a poll takes of so many clients in turn, each of which has `waiting` packets.
+    fn taken_of_all(clients: u16, waiting: usize) -> usize {
+        let mut queues = EventQueues::default();
+        queues.begin_poll(Time::ZERO);
+        queues.limit_clients(10_000);
+        let packets = (0..waiting).flat_map(|_| 0..clients);
+        let take = |slot: &u16| {
+            let may_take = queues.count_taken(Time::ZERO);
+            queues.count_packet(peer(*slot));
+            may_take
+        };
+        packets.take_while(take).count()
+    }
+
+    #[test]
+    fn many_clients_that_bring_much_share_a_poll() {
+        for clients in [16, 32] {
+            assert_eq!(taken_of_all(clients, 1000), MAX_OF_ALL);
+        }
+        assert!(taken_of_all(400, 1000) <= 2 * MAX_OF_ALL);
+    }
+
+    #[test]
+    fn many_clients_that_bring_little_are_served_in_one_poll() {
+        for (clients, waiting) in [(256, 8), (1000, 4), (1000, 7), (60, 60), (2, 400)] {
+            let all = usize::from(clients) * waiting;
+            assert_eq!(taken_of_all(clients, waiting), all, "{clients}");
+        }
+    }
+
+    #[test]
+    fn slow_handlers_of_signals_end_a_servers_poll() {
+        let mut queues = EventQueues::default();
+        for (rate, most) in [(1000, FEW_EVENTS), (0, MAX_EVENTS)] {
+            queues.begin_poll(Time::from_secs(1));
+            queues.limit_clients(rate);
+            let now = Time::from_millis(1009);
+            let taken = (0..MAX_EVENTS).filter(|_| queues.count_taken(now)).count();
+            assert_eq!(taken, most);
+        }
     }
 
     #[test]

@@ -66,6 +66,7 @@ impl Host {
         // A bandwidth announcement makes a ping unnecessary.
         self.share_bandwidth_when_due();
         self.run_timers();
+        self.make_waiting_room();
     }
 
     /// Shares the bandwidth among the peers if its second is over, as [`Self::service`] does.

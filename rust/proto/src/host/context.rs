@@ -6,6 +6,7 @@ use std::hash::Hash;
 use super::events::Events;
 use super::millis;
 use super::places::{NoPlace, Places};
+use super::waiting::Shortage;
 use crate::send::{BufferPool, Output};
 use crate::{Drops, HostConfig, Time};
 
@@ -31,6 +32,7 @@ pub struct Context {
     /// Bytes of all peers that wait for reordering and reassembly. Each peer's part is settled when the work on the peer
     /// is done.
     pub waiting: usize,
+    pub shortage: Shortage,
 }
 
 impl Context {
@@ -47,6 +49,7 @@ impl Context {
             receiving_is_paused: false,
             drops: Drops::default(),
             waiting: 0,
+            shortage: Shortage::default(),
             config,
         }
     }

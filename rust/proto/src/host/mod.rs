@@ -31,6 +31,7 @@ mod receive;
 mod settings;
 mod slots;
 mod timers;
+mod waiting;
 
 pub use context::Context;
 pub use events::Events;

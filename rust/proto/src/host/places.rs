@@ -1,11 +1,13 @@
 //! The places for connections: [`crate::HostConfig::max_peers`] of them, and some of them for each address.
 //!
 //! A connection that began here has a place from its beginning. One that others began has a place as soon as it
-//! is proven: a half-open one may have a forged address. A place is free again when its connection has ended.
+//! is proven: a half-open one may have a forged address. A place is free again when its connection has ended. What the
+//! connections from an address may bring together is known while there is one.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::recv::SharedIntake;
 use crate::{HostConfig, subscriber};
 
 /// Counts of the places that are taken.
@@ -13,7 +15,14 @@ use crate::{HostConfig, subscriber};
 pub struct Places {
     taken: usize,
     /// Of connections that others began.
-    by_subscriber: BTreeMap<IpAddr, usize>,
+    by_subscriber: BTreeMap<IpAddr, Subscriber>,
+}
+
+/// The connections of a subscriber.
+#[derive(Default)]
+struct Subscriber {
+    count: usize,
+    intake: SharedIntake,
 }
 
 /// Why there is no place.
@@ -40,8 +49,8 @@ impl Places {
         if limit == 0 || config.limits.exempts(from) {
             return Ok(());
         }
-        let known = self.by_subscriber.get(&subscriber(from)).copied();
-        match known.unwrap_or(0) >= limit {
+        let known = self.by_subscriber.get(&subscriber(from));
+        match known.map_or(0, |it| it.count) >= limit {
             true => Err(NoPlace::TooManyOfSubscriber),
             false => Ok(()),
         }
@@ -51,8 +60,17 @@ impl Places {
     pub fn take(&mut self, from: Option<IpAddr>) {
         self.taken += 1;
         if let Some(from) = from {
-            *self.by_subscriber.entry(subscriber(from)).or_default() += 1;
+            self.by_subscriber
+                .entry(subscriber(from))
+                .or_default()
+                .count += 1;
         }
+    }
+
+    /// What the connections from an address may bring together, if there is one.
+    pub fn intake_of(&mut self, from: IpAddr) -> Option<&mut SharedIntake> {
+        let known = self.by_subscriber.get_mut(&subscriber(from));
+        known.map(|it| &mut it.intake)
     }
 
     /// Frees a place that was taken with the same address.
@@ -61,9 +79,9 @@ impl Places {
         let Some(key) = from.map(subscriber) else {
             return;
         };
-        if let Some(count) = self.by_subscriber.get_mut(&key) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(known) = self.by_subscriber.get_mut(&key) {
+            known.count -= 1;
+            if known.count == 0 {
                 self.by_subscriber.remove(&key);
             }
         }

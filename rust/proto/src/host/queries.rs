@@ -57,6 +57,13 @@ impl Host {
         &self.context.config.limits
     }
 
+    /// Bytes that count for [`crate::Limits::unsent_bytes`] of a connection.
+    pub fn unsent_bytes(&self, peer: PeerId) -> usize {
+        self.slots
+            .get(peer)
+            .map_or(0, |peer| peer.queue.unsent_bytes())
+    }
+
     /// What the host dropped so far, by cause.
     pub fn drops(&self) -> crate::Drops {
         self.context.drops

@@ -53,6 +53,12 @@ impl Channels {
         self.used.get_mut(usize::from(number))?.as_deref_mut()
     }
 
+    /// Bytes of waiting packets with which the remote does not go on.
+    pub fn stalled_bytes(&self, now: u64) -> usize {
+        let used = self.used.iter().flatten();
+        used.map(|it| it.receiving.stalled_bytes(now)).sum()
+    }
+
     /// Forgets the contents and sequence numbers of all channels.
     pub fn clear(&mut self) {
         self.used.clear();

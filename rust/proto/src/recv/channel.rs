@@ -159,6 +159,11 @@ impl ReceiveChannel {
         Ok(())
     }
 
+    /// Bytes of waiting packets with which the remote does not go on.
+    pub fn stalled_bytes(&self, now: u64) -> usize {
+        self.reorder.as_ref().map_or(0, |it| it.stalled_bytes(now))
+    }
+
     fn is_late(&self, number: UnreliableNumber) -> bool {
         let is_current = number.reliable == self.reliable as u16;
         !self.is_ahead(number.reliable) || (is_current && number.sequence <= self.unreliable)
@@ -232,7 +237,7 @@ fn unreliable_key(reliable: u64, sequence: u16) -> u64 {
 mod tests {
     use super::*;
     use crate::host::Events;
-    use crate::recv::{ReceiveBudget, Room};
+    use crate::recv::{Intake, ReceiveBudget, Room};
     use crate::send::BufferPool;
     use crate::{Event, PeerId};
 
@@ -241,6 +246,7 @@ mod tests {
         events: Events,
         buffers: BufferPool,
         budget: ReceiveBudget,
+        intake: Intake,
         malformed: u64,
     }
 
@@ -251,6 +257,7 @@ mod tests {
                 events: Events::new(1 << 20),
                 buffers: BufferPool::default(),
                 budget: ReceiveBudget::default(),
+                intake: Intake::default(),
                 malformed: 0,
             }
         }
@@ -265,6 +272,7 @@ mod tests {
                 generation: 0,
             };
             let mut to = Delivery {
+                now: 0,
                 peer,
                 channel: 0,
                 events: &mut self.events,
@@ -276,6 +284,7 @@ mod tests {
                     used_in_all: 0,
                     peers: 1,
                 },
+                intake: &mut self.intake,
                 malformed: &mut self.malformed,
             };
             act(&mut self.channel, &mut to).expect("taken");

@@ -23,7 +23,7 @@ pub enum Refused {
     /// The host takes no packets in. As with the next reason, the peer is held back by its window, and other commands of its
     /// datagram count: pings keep the connection alive.
     Paused,
-    /// The packet exceeds a limit; a peer that does not stop at the one that is named is dropped.
+    /// The packet exceeds a limit; a peer that does not stop is dropped for the one that is named, or for a flood.
     OverLimit(Option<Limit>),
 }
 
@@ -113,11 +113,12 @@ fn on_malformed(peer: &mut Peer, context: &mut Context) {
 #[cold]
 fn on_over_limit(peer: &mut Peer, context: &mut Context, limit: Option<Limit>, packets: usize) {
     peer.count_drop(context, |drops| drops.over_limit += packets as u64);
+    if limit.is_none() {
+        context.shortage.note();
+    }
+    let limit = limit.unwrap_or(Limit::Flood);
     // A server may send to a client as much as it likes.
-    if let Some(limit) = limit
-        && peer.is_incoming()
-        && (peer.intake).is_flood(context.now, &context.config.limits, packets)
-    {
+    if peer.is_incoming() && (peer.intake).is_flood(context.now, &context.config.limits, packets) {
         lifecycle::drop_over_limit(peer, context, limit);
     }
 }

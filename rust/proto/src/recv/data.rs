@@ -42,6 +42,7 @@ pub fn on_data(
         return Ok(());
     }
     let mut to = Delivery {
+        now: context.now,
         peer: peer.id(),
         channel: framed.channel,
         events: &mut context.events,
@@ -53,6 +54,7 @@ pub fn on_data(
             used_in_all: context.waiting,
             peers: context.census.connected(),
         },
+        intake: &mut peer.intake,
         malformed: &mut context.drops.malformed,
     };
     let channel = peer.channels.get_or_create(framed.channel);
@@ -79,7 +81,7 @@ pub fn on_data(
 #[inline]
 fn check_limits(
     peer: &mut Peer,
-    context: &Context,
+    context: &mut Context,
     command: &Command,
     size: usize,
 ) -> Result<(), Refused> {
@@ -94,7 +96,7 @@ fn check_limits(
     if !peer.is_incoming() {
         return Ok(());
     }
-    // A packet counts once, however many fragments it has.
+    // A packet counts once, with its first fragment; one that begins with another fragment counts with that one, too.
     let is_packet = match command {
         Command::Fragment { fragment, .. } | Command::UnreliableFragment { fragment, .. } => {
             fragment.number == 0
@@ -102,8 +104,35 @@ fn check_limits(
         _ => true,
     };
     let bytes = command.size() + size;
-    match peer.intake.admits(context.now, limits, is_packet, bytes) {
+    let is_admitted = peer.intake.admits(context.now, limits, is_packet, bytes)
+        || settle_batch(peer, context)
+            && (peer.intake).admits(context.now, &context.config.limits, is_packet, bytes);
+    match is_admitted {
         true => Ok(()),
         false => Err(Refused::OverLimit(Some(Limit::Flood))),
     }
+}
+
+/// Counts a batch of packets for the peer's subscriber. False if none is due, or the subscriber's connections brought too
+/// many.
+#[cold]
+fn settle_batch(peer: &mut Peer, context: &mut Context) -> bool {
+    let Context {
+        now,
+        config,
+        places,
+        ..
+    } = context;
+    let Some((packets, is_modest)) = peer.intake.batch(*now, &config.limits) else {
+        return false;
+    };
+    let from = peer.begun_from();
+    let from = from.filter(|&from| !config.limits.exempts(from));
+    if let Some(shared) = from.and_then(|from| places.intake_of(from))
+        && !shared.admits(*now, &config.limits, packets, is_modest)
+    {
+        return false;
+    }
+    peer.intake.begin_batch(*now, &config.limits);
+    true
 }

@@ -1,6 +1,7 @@
 //! Handing packets to the application.
 
 use super::budget::{ReceiveBudget, Room};
+use super::intake::Intake;
 use super::reorder::Waiting;
 use crate::host::Events;
 use crate::send::BufferPool;
@@ -8,12 +9,14 @@ use crate::{Event, PacketFlags, PeerId};
 
 /// Where a channel's packets go, and what those that wait may occupy.
 pub struct Delivery<'a> {
+    pub now: u64,
     pub peer: PeerId,
     pub channel: u8,
     pub events: &'a mut Events,
     pub buffers: &'a mut BufferPool,
     pub budget: &'a mut ReceiveBudget,
     pub room: Room,
+    pub intake: &'a mut Intake,
     /// Broken packets.
     pub malformed: &'a mut u64,
 }

@@ -82,6 +82,18 @@ impl ReorderBuffer {
         self.complete.range(keys).next_back().copied()
     }
 
+    /// Bytes of waiting packets with which the remote does not go on.
+    pub fn stalled_bytes(&self, now: u64) -> usize {
+        let of_list = |list: &Waitlist<Waiting>| {
+            let held = list.values().map(|packet| packet.cost().held).sum();
+            match list.progress.is_stalled(now, held) {
+                true => held,
+                false => 0,
+            }
+        };
+        of_list(&self.reliable) + of_list(&self.unreliable)
+    }
+
     /// Removes the next unreliable packet with a key of at most `last`, or below `current`.
     pub fn take_unreliable(&mut self, current: u64, last: Option<u64>) -> Option<(u64, Waiting)> {
         let key = self.unreliable.first()?;
@@ -114,6 +126,7 @@ pub fn add_whole(
     let cost = whole_cost(bytes.len());
     to.budget.check_packet(cost, &to.room)?;
     to.budget.add(cost);
+    packets.progress.add(to.now, cost.held);
     packets.insert(key, Waiting::Whole(bytes.to_vec()));
     Ok(true)
 }
@@ -138,10 +151,13 @@ pub fn add_fragment(
             to.budget.remove(packet.cost());
             packet.add(fragment, bytes, fit);
             to.budget.add(packet.cost());
-            if fit == Fit::Contradiction {
-                to.note_malformed();
+            let is_complete = packet.is_complete();
+            match fit {
+                Fit::Contradiction => to.note_malformed(),
+                Fit::Repeated => {}
+                Fit::Next | Fit::Early => packets.progress.add(to.now, bytes.len()),
             }
-            Ok(packet.is_complete())
+            Ok(is_complete)
         }
         Some(_) => Err(Refused::Malformed),
         None => {
@@ -152,12 +168,16 @@ pub fn add_fragment(
             cost.claimed += packet.cost().claimed;
             cost.held += packet.cost().held;
             to.budget.check_packet(cost, &to.room)?;
+            if fragment.number > 0 {
+                to.intake.count_packets(1);
+            }
             packet.add(fragment, bytes, fit);
             to.budget.add(packet.cost());
             if fit == Fit::Contradiction {
                 to.note_malformed();
             }
             let is_complete = packet.is_complete();
+            packets.progress.add(to.now, bytes.len());
             packets.insert(key, Waiting::Fragments(packet));
             Ok(is_complete)
         }

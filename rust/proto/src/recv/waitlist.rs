@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::progress::Progress;
+
 /// Packets by number. The usual case, one packet in reassembly, does not allocate: a map would do so
 /// every time.
 #[derive(Debug)]
 pub struct Waitlist<T> {
     single: Option<(u64, T)>,
     map: BTreeMap<u64, T>,
+    pub progress: Progress,
 }
 
 impl<T> Default for Waitlist<T> {
@@ -15,6 +18,7 @@ impl<T> Default for Waitlist<T> {
         Self {
             single: None,
             map: BTreeMap::new(),
+            progress: Progress::default(),
         }
     }
 }
@@ -22,6 +26,11 @@ impl<T> Default for Waitlist<T> {
 impl<T> Waitlist<T> {
     pub fn is_empty(&self) -> bool {
         self.single.is_none() && self.map.is_empty()
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        let single = self.single.iter().map(|(_, waiting)| waiting);
+        single.chain(self.map.values())
     }
 
     pub fn contains(&self, key: u64) -> bool {

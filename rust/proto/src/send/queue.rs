@@ -47,6 +47,11 @@ impl SendQueue {
         self.unsent_bytes == 0 || self.unsent_bytes.saturating_add(size) <= limit
     }
 
+    /// Bytes that the packets occupy which are not acknowledged.
+    pub fn unsent_bytes(&self) -> usize {
+        self.unsent_bytes
+    }
+
     /// Counts the bytes of a packet, or of a fragment, that is being queued.
     pub fn on_kept(&mut self, bytes: u16) {
         self.unsent_bytes += usize::from(bytes) + COMMAND_COST;
