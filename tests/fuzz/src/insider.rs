@@ -113,6 +113,9 @@ pub fn play(script: &Script) {
     if let Some(mut client) = honest {
         let now = stage.now;
         assert!(passes(&mut stage.victim, &mut client, now), "the honest session is dead");
+        // A server starts some handshakes at a time.
+        let now = now + Duration::from_secs(1);
+        stage.victim.service(now);
         let mut late = client_of(now);
         assert!(meet(&mut stage.victim, &mut late, LATE, now), "no new client gets in");
         let sessions = stage.victim.sessions();
