@@ -210,7 +210,7 @@ fn disconnect_reasons() -> Vec<Value> {
         limit(
             "REASON_FLOOD",
             Limit::Flood,
-            "The host dropped the peer because the peer sent too much for long: within ten seconds, more than 250000 of its packets, and more than 40 times [member ENetLimitsRs.max_packets_per_second], were refused for that limit or for [member ENetLimitsRs.max_bytes_per_second].",
+            "The host dropped the peer because the peer sent too much for long: within ten seconds, more than 250000 of its packets, and more than 40 times [member ENetLimitsRs.max_packets_per_second], were refused for that limit or for [member ENetLimitsRs.max_bytes_per_second]. If only the bytes are limited, 1024 of them stand for a packet.",
         ),
         limit(
             "REASON_UNREAD",

@@ -64,8 +64,9 @@ pub struct ENetLimitsRs {
     #[var(get = get_max_half_open, set = set_max_half_open, hint = RANGE, hint_string = HALF_OPEN_HINT)]
     max_half_open: PhantomVar<i64>,
     /// How many connections of one address may be half open at a time (1 to 65536, 64 by default); see
-    /// [member max_half_open]. The addresses 127.0.0.1 and ::1 are exempt, and so are those of
-    /// [member trusted_proxies].
+    /// [member max_half_open]. Connections whose remotes have shown that they receive what is sent to their address are
+    /// counted apart from the others. An IPv6 network of 56 bits may have four times as many. The addresses 127.0.0.1
+    /// and ::1 are exempt, and so are those of [member trusted_proxies].
     #[export]
     #[var(
         get = get_max_half_open_per_address, set = set_max_half_open_per_address,
@@ -100,6 +101,9 @@ pub struct ENetLimitsRs {
     max_bytes_per_second: PhantomVar<i64>,
     /// How many packets one remote that connected to this host may send in a second (0 to 4294967295, 10000 by
     /// default); 0 for no limit. See [member max_bytes_per_second].
+    ///
+    /// All remotes of one address together may send twice as many, except those of 127.0.0.1, ::1 and the
+    /// [member trusted_proxies]. A remote that sends little is not held back by the others of its address.
     #[export]
     #[var(get = get_max_packets_per_second, set = set_max_packets_per_second, hint = RANGE, hint_string = COUNT_HINT)]
     max_packets_per_second: PhantomVar<i64>,
