@@ -23,6 +23,8 @@ struct Flow {
     epoch: u64,
     /// Events in the common queue.
     queued: u32,
+    /// The connection that the next two are counts of. What is left of an earlier one in this slot is not counted.
+    generation: u32,
     packets: usize,
     bytes: usize,
     backlog: VecDeque<Event>,
@@ -59,13 +61,17 @@ impl Events {
     pub fn push(&mut self, event: Event) {
         let cost = cost(&event);
         self.bytes += cost;
-        let slot = slot(&event);
+        let PeerId { slot, generation } = peer(&event);
+        let slot = usize::from(slot);
         if slot >= self.flows.len() {
             self.flows.resize_with(slot + 1, Flow::default);
         }
         let flow = &mut self.flows[slot];
         if flow.epoch != self.epoch {
             (flow.epoch, flow.queued, flow.packets, flow.bytes) = (self.epoch, 0, 0, 0);
+        }
+        if flow.generation != generation {
+            (flow.generation, flow.packets, flow.bytes) = (generation, 0, 0);
         }
         flow.bytes += cost;
         flow.packets += usize::from(is_packet(&event));
@@ -82,9 +88,12 @@ impl Events {
         let event = self.queue.pop_front()?;
         let cost = cost(&event);
         self.bytes -= cost;
-        if let Some(flow) = self.flows.get_mut(slot(&event)) {
-            flow.bytes -= cost;
-            flow.packets -= usize::from(is_packet(&event));
+        let PeerId { slot, generation } = peer(&event);
+        if let Some(flow) = self.flows.get_mut(usize::from(slot)) {
+            if flow.generation == generation {
+                flow.bytes -= cost;
+                flow.packets -= usize::from(is_packet(&event));
+            }
             match flow.backlog.pop_front() {
                 Some(next) => {
                     self.behind -= 1;
@@ -125,14 +134,17 @@ impl Events {
         let Some(flow) = self.flows.get_mut(usize::from(peer.slot)) else {
             return;
         };
+        let is_counted = flow.generation == peer.generation;
         let (bytes, packets) = (&mut self.bytes, &mut flow.packets);
         let (flow_bytes, behind) = (&mut flow.bytes, &mut self.behind);
         flow.backlog.retain(|event| {
             let is_dropped = matches!(event, Event::Received { peer: from, .. } if *from == peer);
             if is_dropped {
                 *bytes -= cost(event);
-                *flow_bytes -= cost(event);
-                *packets -= 1;
+                if is_counted {
+                    *flow_bytes -= cost(event);
+                    *packets -= 1;
+                }
                 *behind -= 1;
             }
             !is_dropped
@@ -153,7 +165,8 @@ impl Events {
     #[inline]
     pub fn is_full_for(&self, peer: PeerId, limits: &Limits, peers: usize) -> bool {
         let flow = self.flows.get(usize::from(peer.slot));
-        let flow = flow.filter(|flow| flow.epoch == self.epoch);
+        let flow =
+            flow.filter(|flow| flow.epoch == self.epoch && flow.generation == peer.generation);
         let (packets, bytes) = flow.map_or((0, 0), |flow| (flow.packets, flow.bytes));
         packets >= limits.unread_packets
             || bytes >= limits.unread_bytes
@@ -162,12 +175,12 @@ impl Events {
 }
 
 #[inline]
-fn slot(event: &Event) -> usize {
+fn peer(event: &Event) -> PeerId {
     let (Event::Connected { peer, .. }
     | Event::Disconnected { peer, .. }
     | Event::OverLimit { peer, .. }
     | Event::Received { peer, .. }) = event;
-    usize::from(peer.slot)
+    *peer
 }
 
 #[inline]
@@ -268,6 +281,46 @@ mod tests {
         assert!(events.is_full_for(peer(1), &limits, 2));
         while events.pop().is_some() {}
         assert!(!events.is_full_for(peer(0), &limits, 2) && is_settled(&events));
+    }
+
+    #[test]
+    fn a_new_peer_begins_without_the_packets_of_its_slots_former_one() {
+        let limits = Limits {
+            unread_packets: 600,
+            ..Limits::none()
+        };
+        let new = PeerId {
+            slot: 0,
+            generation: 2,
+        };
+        let from_new = || match received(0, 5) {
+            Event::Received {
+                channel,
+                flags,
+                data,
+                ..
+            } => Event::Received {
+                peer: new,
+                channel,
+                flags,
+                data,
+            },
+            event => event,
+        };
+        let mut events = Events::new(usize::MAX);
+        (0..600).for_each(|_| events.push(received(0, 9)));
+        assert!(events.is_full_for(peer(0), &limits, 2));
+        assert!(!events.is_full_for(new, &limits, 2));
+        (0..599).for_each(|_| events.push(from_new()));
+        assert!(!events.is_full_for(new, &limits, 2));
+        events.push(from_new());
+        assert!(events.is_full_for(new, &limits, 2));
+        // The packets of the former one come first, and are not counted for the new one.
+        (0..600).for_each(|_| assert_eq!(events.pop(), Some(received(0, 9))));
+        assert!(events.is_full_for(new, &limits, 2));
+        events.drop_backlog(peer(0));
+        assert_eq!(std::iter::from_fn(|| events.pop()).count(), 600);
+        assert!(is_settled(&events));
     }
 
     #[test]

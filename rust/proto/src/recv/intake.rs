@@ -40,10 +40,12 @@ impl Bucket {
         };
     }
 
+    #[inline]
     fn take(&mut self, amount: u64) {
-        self.0 = self.0.saturating_sub_unsigned(1000 * amount);
+        self.0 = self.0.wrapping_sub(1000 * amount as i64);
     }
 
+    #[inline]
     fn is_spent(&self) -> bool {
         self.0 <= 0
     }
@@ -80,6 +82,8 @@ impl Intake {
         true
     }
 
+    /// Happens once a millisecond at most.
+    #[inline(never)]
     fn leak(&mut self, now: u64, limits: &Limits) {
         let elapsed = match self.leaked_at {
             0 => u64::MAX,
@@ -101,7 +105,7 @@ impl Intake {
     #[inline]
     pub fn count_packets(&mut self, packets: u32) {
         self.packets.take(packets.into());
-        self.batch = self.batch.saturating_sub_unsigned(packets);
+        self.batch = self.batch.wrapping_sub(packets as i32);
     }
 
     /// The packets to settle with the subscriber's budget, if a batch is over; and whether they came so slowly that the
