@@ -92,17 +92,18 @@ impl Host {
         self.with_peer(id, |peer, context| peer.end(context, None));
     }
 
-    /// Makes room for one more half-open connection. False if all that there are have proven addresses.
-    fn make_room(&mut self, from: IpAddr) -> bool {
+    /// Makes room for one more half-open connection. False if there may be none at all.
+    fn make_room(&mut self, from: IpAddr, is_proven: bool) -> bool {
         let limits = &self.context.config.limits;
         let half_open = &self.incoming.half_open;
-        let own = half_open.count_of(from) >= limits.half_open_per_address && !limits.exempts(from);
-        let first = match own {
-            true => half_open.oldest_of(from),
-            false if half_open.count() >= limits.half_open => half_open.first(),
-            false => return true,
+        let own = (!limits.exempts(from))
+            .then(|| half_open.excess_of(from, is_proven, limits.half_open_per_address));
+        let first = match own.flatten() {
+            Some(own) => Some(own),
+            None if half_open.count() >= limits.half_open => half_open.first().map(|(id, _)| id),
+            None => return true,
         };
-        first.inspect(|&(id, _)| self.evict(id)).is_some()
+        first.inspect(|&id| self.evict(id)).is_some()
     }
 
     /// Whether a connector receives what is sent to its address.
@@ -182,7 +183,7 @@ impl Host {
         if !self.has_place(request) {
             return;
         }
-        if !self.make_room(request.from.ip()) {
+        if !self.make_room(request.from.ip(), request.is_proven) {
             self.context.drops.over_limit += 1;
             return;
         }

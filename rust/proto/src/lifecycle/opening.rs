@@ -15,6 +15,8 @@ use crate::{Disconnect, Event, MAX_CHANNELS, PeerState};
 
 /// Milliseconds a half-open connection is kept after the last CONNECT.
 const HALF_OPEN_TIMEOUT: u64 = 5000;
+/// Milliseconds it is kept at most, however often its CONNECT is repeated.
+const MAX_HALF_OPEN_TIME: u64 = 8000;
 
 /// Sends a CONNECT.
 pub fn send_connect(peer: &mut Peer, context: &mut Context) {
@@ -29,6 +31,7 @@ pub fn send_connect(peer: &mut Peer, context: &mut Context) {
 /// Answers a CONNECT with the terms granted.
 pub fn send_answer(peer: &mut Peer, context: &mut Context, terms: Terms) {
     queue_control(peer, context, Command::VerifyConnect(terms));
+    (peer.handshake).set_latest_expiry(context.now + MAX_HALF_OPEN_TIME);
     leave_at_once(peer, context);
 }
 
