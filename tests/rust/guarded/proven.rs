@@ -98,6 +98,31 @@ fn a_client_follows_a_forged_proof_a_few_times_only() {
     assert!(site.clients[client].is_up(), "it asks again");
 }
 
+/// The victim's own bucket of attempts is empty all the time, and it has half-open connections in plenty.
+#[test]
+fn connects_forged_in_the_name_of_a_client_of_ours_do_not_keep_it_out() {
+    for is_judged in [false, true] {
+        let mut site = Site::new(&guarded(32, 1));
+        site.server.host.set_judged(is_judged);
+        let mut number = 0;
+        let mut flood = |site: &mut Site, _| {
+            number += 1;
+            let from = (HONEST, 20_000 + number % 1000).into();
+            site.forge(from, &connect(number.into(), 0));
+            for request in requests(site).iter().filter(|it| it.is_proven) {
+                let now = site.now;
+                site.server.host.judge(now, request.id, Verdict::Accept);
+            }
+        };
+        site.run(1500, &mut flood);
+        for _ in 0..10 {
+            let client = site.join(OwnEngine::boxed, HONEST);
+            site.run(130, &mut flood);
+            assert!(site.clients[client].is_up(), "client {client}, {is_judged}");
+        }
+    }
+}
+
 fn requests(site: &mut Site) -> Vec<JoinRequest> {
     let now = site.now;
     std::iter::from_fn(|| site.server.host.next_request(now)).collect()
@@ -105,7 +130,8 @@ fn requests(site: &mut Site) -> Vec<JoinRequest> {
 
 #[test]
 fn a_connector_gets_no_slot_and_no_answer_before_the_verdict() {
-    for make in BOTH {
+    // Our own clients can prove their address, stock ones cannot.
+    for (make, can_prove) in BOTH.into_iter().zip([true, false]) {
         let mut site = Site::new(&guarded(2, 1));
         site.server.host.set_judged(true);
         let (first, second) = (site.join(make, HONEST), site.join(make, HONEST));
@@ -120,7 +146,7 @@ fn a_connector_gets_no_slot_and_no_answer_before_the_verdict() {
         let expected = JoinRequest {
             id: request.id,
             address,
-            is_proven: false,
+            is_proven: can_prove,
             data: 7,
             channels: 2,
         };
@@ -147,7 +173,7 @@ fn an_accepted_connector_may_find_the_host_full() {
     let mut site = Site::new(&guarded(1, 1));
     site.server.host.set_judged(true);
     let clients = [0, 1].map(|_| site.join(OwnEngine::boxed, HONEST));
-    site.wait(50);
+    site.wait(100);
     for request in requests(&mut site) {
         let now = site.now;
         site.server.host.judge(now, request.id, Verdict::Accept);
@@ -189,4 +215,18 @@ fn requests_are_bounded_and_expire() {
     site.forge(stranger(1), &connect(1, 0));
     site.server.host.set_judged(false);
     assert!(requests(&mut site).is_empty());
+}
+
+/// Many players may come through a proxy, or from this machine.
+#[test]
+fn requests_of_an_exempt_address_are_bounded_by_their_number_only() {
+    let mut site = Site::new(&guarded(32, 1));
+    site.server.host.set_judged(true);
+    for port in 0..20 {
+        site.forge(
+            (Ipv4Addr::LOCALHOST, 1000 + port).into(),
+            &connect(port.into(), 0),
+        );
+    }
+    assert_eq!(requests(&mut site).len(), 20);
 }

@@ -56,7 +56,7 @@ impl Incoming {
             by_token: BTreeMap::new(),
             hasher: RandomState::new(),
             half_open: HalfOpen::default(),
-            rate: ConnectRate::new(),
+            rate: ConnectRate::default(),
         }
     }
 

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::Host;
 use super::admission::{answer_once, refuse};
-use super::rate::Attempt;
 use crate::lifecycle;
 use crate::peer::{Lots, Peer};
 use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
@@ -136,17 +135,18 @@ impl Host {
         }
         let limits = &self.context.config.limits;
         let can_prove = offers_proof && !request.is_proven && self.context.config.is_guarded;
-        if can_prove && self.incoming.half_open.count() * 2 >= limits.half_open {
+        let is_pressed = self.incoming.half_open.count() * 2 >= limits.half_open;
+        // The judge is told of a proof, and is not asked about forged requests.
+        if can_prove && (is_pressed || self.requests.is_on) {
             return self.ask_for_proof(&request);
         }
         let now = self.context.now;
-        match (self.incoming.rate).count(from.ip(), now, limits, request.is_proven) {
-            Attempt::Allowed => {}
-            Attempt::TooMany if can_prove => return self.ask_for_proof(&request),
-            Attempt::TooMany | Attempt::TooManyOfSubscriber => {
-                self.context.drops.over_limit += 1;
-                return;
+        if !(self.incoming.rate).admits(from.ip(), now, limits, request.is_proven) {
+            if can_prove {
+                return self.ask_for_proof(&request);
             }
+            self.context.drops.over_limit += 1;
+            return;
         }
         if !self.incoming.admits(request.data, &self.context.census) {
             self.context.drops.refused += 1;

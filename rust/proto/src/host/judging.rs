@@ -54,22 +54,28 @@ struct Waiting {
 }
 
 impl Requests {
-    /// Adds a request; a repeated one changes nothing. False if there are too many.
-    fn add(&mut self, request: Request, now: u64) -> bool {
+    /// Adds a request; a repeated one changes nothing. False if there are too many. One that `is_exempt` is not
+    /// bounded by those of its subscriber.
+    fn add(&mut self, request: Request, now: u64, is_exempt: bool) -> bool {
         self.expire(now);
         let mut known = self.waiting.iter().map(|waiting| &waiting.request);
         if known.any(|it| it.from == request.from && it.terms.token == request.terms.token) {
             return true;
         }
         let key = subscriber(request.from.ip());
-        let is_own = |waiting: &Waiting| subscriber(waiting.request.from.ip()) == key;
+        // Proven ones and the others do not count for each other: somebody may forge the subscriber's address.
+        let is_own = |waiting: &Waiting| {
+            let other = &waiting.request;
+            other.is_proven == request.is_proven && subscriber(other.from.ip()) == key
+        };
         let own = self.waiting.iter().filter(|it| is_own(it)).count();
         // Senders without a proof may be forged: the oldest ones make room.
-        let gives_way = match (own >= MAX_REQUESTS_PER_SUBSCRIBER, self.waiting.len()) {
-            (true, _) => self
-                .waiting
-                .iter()
-                .position(|it| is_own(it) && !it.request.is_proven),
+        let gives_way = match (
+            !is_exempt && own >= MAX_REQUESTS_PER_SUBSCRIBER,
+            self.waiting.len(),
+        ) {
+            (true, _) if request.is_proven => None,
+            (true, _) => self.waiting.iter().position(is_own),
             (false, MAX_REQUESTS..) => self.waiting.iter().position(|it| !it.request.is_proven),
             _ => Some(usize::MAX),
         };
@@ -149,7 +155,8 @@ impl Host {
 
     /// Has a connector wait for a verdict.
     pub(super) fn request_verdict(&mut self, request: Request) {
-        if !self.requests.add(request, self.context.now) {
+        let is_exempt = self.context.config.limits.exempts(request.from.ip());
+        if !self.requests.add(request, self.context.now, is_exempt) {
             self.context.drops.over_limit += 1;
         }
     }
