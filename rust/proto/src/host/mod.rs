@@ -220,7 +220,10 @@ fn on_timer(peer: &mut Peer, context: &mut Context) {
         if now >= peer.handshake.expires_at() {
             peer.end(context, None);
         }
-    } else if peer.retransmission_deadline().is_some() {
+    } else if let Some(due) = peer.retransmission_deadline() {
+        if peer.state() == PeerState::Connecting && now >= due {
+            peer.handshake.forget_repeats();
+        }
         retransmit_if_due(peer, context);
     } else if peer.is_up() && now >= peer.keep_alive.next_ping() {
         queue_control(peer, context, Command::Ping);

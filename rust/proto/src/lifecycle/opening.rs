@@ -61,12 +61,12 @@ pub fn on_proof(
     if !is_asked || peer.is_broadcasting() {
         return Err(Refused::Malformed);
     }
-    let is_new = proof != peer.handshake.proof();
-    peer.handshake.set_proof(proof);
-    if is_new
-        && peer.handshake.may_repeat()
+    // Forged ones must not replace the right one for ever.
+    if proof != peer.handshake.proof()
         && let Some(connect) = peer.controls.oldest()
+        && peer.handshake.may_repeat()
     {
+        peer.handshake.set_proof(proof);
         transmit_control(peer, context, connect);
         peer.mark_dirty(context);
     }
@@ -127,7 +127,8 @@ pub fn on_early_command(peer: &mut Peer, context: &mut Context) -> Result<(), Re
     Err(Refused::Ended)
 }
 
-/// A wrong session, or a wrong number in an acknowledgement: somebody may be guessing.
+/// A wrong number in an acknowledgement: somebody may be guessing. A wrong session is no guess of the number, and
+/// does not count: a few short datagrams for each slot would end a connection otherwise.
 pub fn on_wrong_guess(peer: &mut Peer, context: &mut Context) {
     if context.config.is_guarded && peer.handshake.count_wrong_guess() {
         peer.end(context, None);

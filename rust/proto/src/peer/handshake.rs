@@ -35,7 +35,7 @@ pub struct Handshake {
     expires_at: u64,
     /// The latest time to which that may be put off.
     latest_expiry: u64,
-    /// Datagrams of a half-open connection that guessed its session or the number of our answer wrongly.
+    /// Datagrams of a half-open connection that guessed the number of our answer wrongly.
     wrong_guesses: u8,
     /// How often our answer was repeated because the connector takes itself for connected, or our CONNECT because
     /// the remote asked for a proof.
@@ -95,6 +95,11 @@ impl Handshake {
         let may_repeat = self.repeats < MAX_REPEATS;
         self.repeats += u8::from(may_repeat);
         may_repeat
+    }
+
+    /// Begins to count anew: a CONNECT is retransmitted, and the answer to it may be a proof.
+    pub fn forget_repeats(&mut self) {
+        self.repeats = 0;
     }
 
     pub fn is_paused(&self) -> bool {
