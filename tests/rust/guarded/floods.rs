@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use enet_proto::{Disconnect, Event, Limits};
+use enet_proto::{Disconnect, Event, Limits, Refusal};
 use sim::oracle::{Engine, OwnEngine, RustyEngine};
 
 use super::site::{BOTH, Site, connect, granted, guarded};
@@ -74,7 +74,10 @@ fn full_is_said_when_connections_fill_the_host() {
         let peer = site.clients[late].peer;
         assert_eq!(
             site.clients[late].events,
-            [Event::Disconnected { peer, data: 0 }]
+            [Event::Disconnected {
+                peer,
+                data: Refusal::Full.code()
+            }]
         );
         assert_eq!(site.server.host.drops().full, 1);
         // One that is being ended has its place until it is gone.
@@ -109,7 +112,7 @@ fn those_who_prove_themselves_too_late_are_told_that_the_host_is_full() {
         for client in site.clients.iter().filter(|client| !client.is_up()) {
             let ended = client.events.last();
             assert!(
-                matches!(ended, Some(Event::Disconnected { data: 0, .. })),
+                matches!(ended, Some(Event::Disconnected { data, .. }) if *data == Refusal::Full.code()),
                 "{ended:?}"
             );
         }

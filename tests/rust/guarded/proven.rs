@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use enet_proto::{Event, JoinRequest, Verdict};
+use enet_proto::{Admission, Event, JoinRequest, Limits, Refusal, Verdict};
 use sim::oracle::{Engine, OwnEngine};
 
 use super::site::{BOTH, Site, connect, granted, guarded};
@@ -235,4 +235,87 @@ fn requests_of_an_exempt_address_are_bounded_by_their_number_only() {
         );
     }
     assert_eq!(requests(&mut site).len(), 20);
+}
+
+/// The connector did not get the answer, and its half-open connection gave way.
+#[test]
+fn a_verdict_outlives_the_half_open_connection_and_ends_with_the_connection() {
+    let mut site = Site::new(&guarded(4, 1));
+    site.server.host.set_judged(true);
+    let from = (HONEST, 9).into();
+    let accept = |site: &mut Site| {
+        site.forge(from, &connect(5, 0));
+        let asked = requests(site);
+        for request in &asked {
+            let now = site.now;
+            site.server.host.judge(now, request.id, Verdict::Accept);
+        }
+        asked.len()
+    };
+    let count = |site: &Site| {
+        let mut addresses = 0;
+        site.server.host.for_each_address(|_, _| addresses += 1);
+        addresses
+    };
+    assert_eq!((accept(&mut site), count(&site)), (1, 1));
+    let now = site.now;
+    site.server.host.reject_pending(now);
+    assert_eq!(count(&site), 0);
+    site.wait(3000);
+    assert_eq!((accept(&mut site), count(&site)), (0, 1));
+    let mut answer = Vec::new();
+    assert_eq!(site.server.next_datagram(&mut answer), Some(from));
+    // Connected, and dropped.
+    let (header, number) = granted(&answer);
+    let time = (site.now.as_millis() as u16).to_be_bytes();
+    let ack = [&header[..], &[1, 0xFF, 0, 1], &number.to_be_bytes(), &time].concat();
+    site.forge(from, &ack);
+    assert_eq!(site.server.connected_peers(), 1);
+    site.server.host.fail_peers_at(from);
+    assert_eq!(accept(&mut site), 1);
+    let now = site.now;
+    site.server.host.reject_pending(now);
+    site.wait(10_000);
+    assert_eq!(accept(&mut site), 1, "ten seconds later");
+}
+
+#[test]
+fn a_guarded_host_says_why_it_refuses() {
+    for make in BOTH {
+        let refused = |site: &mut Site, expected: u32| {
+            let client = site.join(make, HONEST);
+            site.wait(200);
+            for request in requests(site) {
+                let now = site.now;
+                site.server.host.judge(now, request.id, Verdict::Refuse(0));
+            }
+            site.wait(100);
+            let peer = site.clients[client].peer;
+            let ended = [Event::Disconnected {
+                peer,
+                data: expected,
+            }];
+            assert_eq!(site.clients[client].events, ended);
+        };
+        let mut site = Site::new(&guarded(2, 1));
+        site.server.host.set_admission(Admission::Nobody);
+        refused(&mut site, Refusal::NotWelcome.code());
+        // The clients' data is 7.
+        (site.server.host).set_admission(Admission::UniqueData { min: 2, max: 6 });
+        refused(&mut site, Refusal::IdInUse.code());
+        site.server.host.set_admission(Admission::Everybody);
+        site.server.host.set_judged(true);
+        refused(&mut site, Refusal::NotWelcome.code());
+        site.server.host.set_judged(false);
+        site.server.host.set_limits(Limits {
+            peers_per_address: 1,
+            ..Limits::new(2)
+        });
+        site.join(make, HONEST);
+        site.wait(200);
+        refused(&mut site, Refusal::TooManyOfAddress.code());
+        site.join(make, Ipv4Addr::new(10, 0, 0, 2));
+        site.wait(200);
+        refused(&mut site, Refusal::Full.code());
+    }
 }

@@ -32,7 +32,7 @@ use super::slots::Slots;
 use crate::peer::Peer;
 use crate::send::Route;
 use crate::wire::{CONTROL_CHANNEL, Command, Framed, SHORT_HEADER_SIZE};
-use crate::{Admission, PeerId};
+use crate::{Admission, PeerId, Refusal};
 
 /// Milliseconds a half-open connection is kept in a host that is not guarded, even if its slot is needed: an
 /// honest answer hardly takes longer.
@@ -64,13 +64,14 @@ impl Incoming {
         self.rule = rule;
     }
 
-    /// Whether the rule admits a connection with this connect data.
-    pub fn admits(&self, data: u32, census: &Census) -> bool {
+    /// Why the rule refuses a connection with this connect data, if it does.
+    pub fn refusal(&self, data: u32, census: &Census) -> Option<Refusal> {
         match self.rule {
-            Admission::Everybody => true,
-            Admission::Nobody => false,
+            Admission::Everybody => None,
+            Admission::Nobody => Some(Refusal::NotWelcome),
             Admission::UniqueData { min, max } => {
-                (min..=max).contains(&data) && !census.has_data(data)
+                let is_admitted = (min..=max).contains(&data) && !census.has_data(data);
+                (!is_admitted).then_some(Refusal::IdInUse)
             }
         }
     }
@@ -204,7 +205,7 @@ mod tests {
         incoming.set_rule(Admission::UniqueData { min: 2, max: 10 });
         let mut census = Census::default();
         census.add(false, Some(7));
-        let admitted = (0..20).filter(|&data| incoming.admits(data, &census));
+        let admitted = (0..20).filter(|&data| incoming.refusal(data, &census).is_none());
         assert_eq!(admitted.collect::<Vec<_>>(), [2, 3, 4, 5, 6, 8, 9, 10]);
     }
 }

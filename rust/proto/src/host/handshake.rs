@@ -7,7 +7,7 @@ use super::admission::{answer_once, refuse};
 use crate::lifecycle;
 use crate::peer::{Lots, Peer};
 use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
-use crate::{MAX_CHANNELS, PeerId, PeerState};
+use crate::{MAX_CHANNELS, PeerId, PeerState, Refusal};
 
 /// A CONNECT that arrived.
 #[derive(Debug, Clone, Copy)]
@@ -148,11 +148,12 @@ impl Host {
             self.context.drops.over_limit += 1;
             return;
         }
-        if !self.incoming.admits(request.data, &self.context.census) {
+        if let Some(refusal) = (self.incoming).refusal(request.data, &self.context.census) {
             self.context.drops.refused += 1;
-            return refuse(&mut self.context, &request, 0);
+            let data = self.context.refusal_data(refusal);
+            return refuse(&mut self.context, &request, data);
         }
-        if self.requests.is_on {
+        if self.requests.is_on && !self.requests.was_accepted(from, terms.token, now) {
             // Nobody needs to judge those for whom there is no place.
             if self.has_place(&request) {
                 self.request_verdict(request);
@@ -172,8 +173,9 @@ impl Host {
         let from = request.from.ip();
         let place = (self.context.places).check(from, &self.context.config);
         if let Err(no_place) = place {
-            self.context.count_refused(no_place);
-            refuse(&mut self.context, request, 0);
+            let refusal = self.context.count_refused(no_place);
+            let data = self.context.refusal_data(refusal);
+            refuse(&mut self.context, request, data);
         }
         place.is_ok()
     }
@@ -189,7 +191,8 @@ impl Host {
         }
         let Some(id) = self.add_peer(request.from, PeerState::AcknowledgingConnect) else {
             self.context.drops.full += 1;
-            return refuse(&mut self.context, request, 0);
+            let data = self.context.refusal_data(Refusal::Full);
+            return refuse(&mut self.context, request, data);
         };
         let lots = self.draw_lots();
         self.with_peer(id, |peer, context| {

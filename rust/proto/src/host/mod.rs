@@ -132,9 +132,10 @@ impl Host {
         work: impl FnOnce(&mut Peer, &mut Context) -> R,
     ) -> Option<R> {
         let peer = self.slots.at_mut(slot)?;
-        let half_open = peer.is_half_open().then(|| (peer.id(), peer.address()));
+        let half_open =
+            (peer.is_half_open()).then(|| (peer.id(), peer.address(), peer.packer.route().token()));
         let result = work(peer, &mut self.context);
-        let is_half_open = peer.is_half_open();
+        let (is_half_open, has_place) = (peer.is_half_open(), peer.has_place());
         peer.budget.settle(&mut self.context.waiting);
         if peer.state() == PeerState::Disconnected {
             self.retire(slot);
@@ -143,10 +144,13 @@ impl Host {
             (self.timers).arm(id, &mut peer.alarm, deadline.max(earliest));
             self.trim_timers();
         }
-        if let Some((id, address)) = half_open
+        if let Some((id, address, token)) = half_open
             && !is_half_open
         {
             self.incoming.half_open.remove(id, address.ip());
+            if has_place {
+                self.requests.forget_accepted(address, token);
+            }
         }
         Some(result)
     }

@@ -139,8 +139,9 @@ pub fn on_wrong_guess(peer: &mut Peer, context: &mut Context) {
 pub fn admit(peer: &mut Peer, context: &mut Context) {
     let place = (context.places).check(peer.address().ip(), &context.config);
     if let Err(no_place) = place {
-        context.count_refused(no_place);
-        return close(peer, context, 0, Disconnect::Now);
+        let refusal = context.count_refused(no_place);
+        let data = context.refusal_data(refusal);
+        return close(peer, context, data, Disconnect::Now);
     }
     peer.take_place(context);
     report_connected(peer, context);
