@@ -261,6 +261,25 @@ fn a_service_waits_for_events() {
     assert!(clock.elapsed() < LIMIT);
 }
 
+/// A server that only waits must learn of a connector that it is to judge, before anything else happens.
+#[test]
+fn a_connector_that_waits_for_a_verdict_ends_the_wait() {
+    let mut server = host(&HostConfig::new(4, 3, now()));
+    let mut client = host(&HostConfig::new(4, 4, now()));
+    server.set_judged(true);
+    server.start_thread(now).expect("a thread");
+    server.service(now());
+    client.connect(now(), address(&server), 1, 0);
+    client.service(now());
+    client.flush(now());
+    let has_come = server.wait(now(), LIMIT);
+    assert!(has_come && server.next_request(now()).is_some());
+    assert!(
+        !server.wait(now(), Duration::from_millis(20)),
+        "it is told once"
+    );
+}
+
 /// A wake-up meant for the thread must not end a wait of the owner, who services the host again.
 #[test]
 fn waits_last_their_time_after_the_thread_has_stopped() {

@@ -85,6 +85,7 @@ mod lifecycle;
 mod limits;
 mod peer;
 mod recv;
+mod refusal;
 mod seed;
 mod send;
 mod types;
@@ -97,6 +98,7 @@ pub use event::{Disconnect, Event, PacketFlags};
 pub use host::{Host, JoinRequest, Verdict};
 pub use ipnet::IpNet;
 pub use limits::{Limit, Limits, subscriber};
+pub use refusal::Refusal;
 pub use seed::Seed;
 pub use types::{
     DEFAULT_MTU, LOSS_SCALE, MAX_CHANNELS, MAX_DATAGRAM_SIZE, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS,

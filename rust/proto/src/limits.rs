@@ -8,6 +8,10 @@ use ipnet::IpNet;
 
 /// Bits of an IPv6 address that name the network of one subscriber.
 const SUBSCRIBER_BITS: u32 = 64;
+/// Bits of an IPv6 address that name a site: many a subscriber has a whole one, with 256 networks.
+const SITE_BITS: u32 = 56;
+/// A site may have as much as so many subscribers.
+pub const SUBSCRIBERS_OF_SITE: usize = 4;
 
 /// What remotes may cost a host. The defaults are far beyond what a game needs; 0 stands for "no limit" where a
 /// field says so.
@@ -24,7 +28,8 @@ pub struct Limits {
     /// Half-open connections at a time, from all addresses together. They occupy no slot of
     /// [`crate::HostConfig::max_peers`], if the host is guarded.
     pub half_open: usize,
-    /// The same from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted.
+    /// The same from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted. Those with
+    /// proven addresses count apart from the others. An IPv6 network of 56 bits may have four times as many.
     pub half_open_per_address: usize,
     /// Connections from one address, with [`Self::trusted`] and the addresses 127.0.0.1 and ::1 excepted; 0 for
     /// no limit.
@@ -115,9 +120,19 @@ impl Limits {
 
 /// The subscriber behind an address: the address itself in IPv4, its network of 64 bits in IPv6.
 pub fn subscriber(address: IpAddr) -> IpAddr {
+    network(address, SUBSCRIBER_BITS)
+}
+
+/// The site that an address lies in: the address itself in IPv4, its network of 56 bits in IPv6.
+pub fn site(address: IpAddr) -> IpAddr {
+    network(address, SITE_BITS)
+}
+
+/// The address itself in IPv4, its network of so many bits in IPv6.
+fn network(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => {
-            let host_bits = 128 - SUBSCRIBER_BITS;
+            let host_bits = 128 - bits;
             Ipv6Addr::from_bits(ip.to_bits() >> host_bits << host_bits).into()
         }
         ip => ip,

@@ -1,6 +1,6 @@
 //! A client that our host refuses learns it from one datagram, also a client of the C library.
 
-use enet_proto::Admission;
+use enet_proto::{Admission, Refusal};
 
 use super::node::{How, Kind, RELIABLE, Seen, Sending, Settings};
 use super::program;
@@ -66,14 +66,23 @@ fn comes_in(world: &mut World, kind: Kind, settings: Settings, server: usize, da
     at_server
 }
 
-/// Checks that a client is refused twice: each attempt ends, and the server reports nothing.
-fn is_refused(world: &mut World, kind: Kind, settings: Settings, server: usize, data: u32) {
+/// Checks that a client is refused twice: each attempt ends with the reason, and the server reports nothing.
+fn is_refused(
+    world: &mut World,
+    (kind, settings): (Kind, Settings),
+    server: usize,
+    data: u32,
+    reason: Refusal,
+) {
     let before = world.connected_peers(server);
     let client = world.host(kind, settings);
     for _ in 0..2 {
         let slot = world.connect(client, server, 2, data).expect("a slot");
         world.until(AT_ONCE, "refusal", |world| !world.seen(client).is_empty());
-        let ended = Seen::Disconnected { slot, data: 0 };
+        let ended = Seen::Disconnected {
+            slot,
+            data: reason.code(),
+        };
         assert_eq!(world.take(client), [ended], "data {data}");
     }
     assert!(world.seen(server).is_empty());
@@ -92,7 +101,7 @@ fn a_full_host_sends_a_refusal() {
             },
         );
         let first = comes_in(&mut world, kind, settings, server, 7);
-        is_refused(&mut world, kind, settings, server, 8);
+        is_refused(&mut world, (kind, settings), server, 8, Refusal::Full);
         world.disconnect(server, first, 0, How::Now);
         comes_in(&mut world, kind, settings, server, 9);
     });
@@ -105,7 +114,7 @@ fn a_host_that_admits_nobody_sends_a_refusal() {
         let server = world.host(Kind::Ours, settings);
         comes_in(&mut world, kind, settings, server, 7);
         world.set_admission(server, Admission::Nobody);
-        is_refused(&mut world, kind, settings, server, 8);
+        is_refused(&mut world, (kind, settings), server, 8, Refusal::NotWelcome);
         world.set_admission(server, Admission::Everybody);
         comes_in(&mut world, kind, settings, server, 7);
     });
@@ -119,7 +128,7 @@ fn taken_and_invalid_ids_are_refused() {
         world.set_admission(server, sim::oracle::UNIQUE_IDS);
         let first = comes_in(&mut world, kind, settings, server, 7);
         for data in [7, 0, 1, 1 << 31, u32::MAX] {
-            is_refused(&mut world, kind, settings, server, data);
+            is_refused(&mut world, (kind, settings), server, data, Refusal::IdInUse);
         }
         comes_in(&mut world, kind, settings, server, 8);
         world.disconnect(server, first, 3, How::Now);

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use enet_proto::{Disconnect, Event, Limits};
+use enet_proto::{Disconnect, Event, Limits, Refusal};
 use sim::oracle::{Engine, OwnEngine, RustyEngine};
 
 use super::site::{BOTH, Site, connect, granted, guarded};
@@ -74,7 +74,10 @@ fn full_is_said_when_connections_fill_the_host() {
         let peer = site.clients[late].peer;
         assert_eq!(
             site.clients[late].events,
-            [Event::Disconnected { peer, data: 0 }]
+            [Event::Disconnected {
+                peer,
+                data: Refusal::Full.code()
+            }]
         );
         assert_eq!(site.server.host.drops().full, 1);
         // One that is being ended has its place until it is gone.
@@ -109,7 +112,7 @@ fn those_who_prove_themselves_too_late_are_told_that_the_host_is_full() {
         for client in site.clients.iter().filter(|client| !client.is_up()) {
             let ended = client.events.last();
             assert!(
-                matches!(ended, Some(Event::Disconnected { data: 0, .. })),
+                matches!(ended, Some(Event::Disconnected { data, .. }) if *data == Refusal::Full.code()),
                 "{ended:?}"
             );
         }
@@ -231,4 +234,66 @@ fn a_host_of_our_own_keeps_its_place_for_connections_that_begin_here() {
     assert!(server.connect(super::site::START, to, 1, 0).is_none());
     server.receive(super::site::START, address(1, 9), &connect(5, 0));
     assert_eq!(server.host.drops().full, 1);
+}
+
+/// A CONNECT of a client of ours, and the same with the proof that the server asks for.
+fn prove(site: &mut Site, from: SocketAddr, token: u32) {
+    let offering = [connect(token, 0), vec![0, b'P', 0, 1], vec![0; 16]].concat();
+    site.forge(from, &offering);
+    let mut answer = Vec::new();
+    while let Some(to) = site.server.next_datagram(&mut answer) {
+        if to == from && answer[2] == 0 {
+            site.forge(from, &[connect(token, 0), answer[2..].to_vec()].concat());
+        }
+    }
+}
+
+/// Somebody with a few addresses of his own proves them, and completes nothing.
+#[test]
+fn proven_half_open_connections_give_way_as_well() {
+    let networks: [fn(u16) -> SocketAddr; 2] = [
+        |number| address(10 + (number % 16) as u8, 1024 + number),
+        |number| {
+            let network = std::net::Ipv6Addr::new(0xFD00, 0, 0, number % 16, 0, 0, 0, 1);
+            (network, 1024 + number).into()
+        },
+    ];
+    for attacker in networks {
+        for all_are_proven in [false, true] {
+            let mut site = Site::new(&guarded(64, 1));
+            (site.server.host).set_addresses_proven(all_are_proven);
+            let mut number = 0;
+            let mut flood = |site: &mut Site, _| {
+                number += 1;
+                match all_are_proven {
+                    true => site.forge(attacker(number % 1600), &connect(number.into(), 0)),
+                    false => prove(site, attacker(number % 1600), number.into()),
+                }
+            };
+            site.run(4000, &mut flood);
+            for _ in 0..10 {
+                let client = site.join(OwnEngine::boxed, Ipv4Addr::new(10, 0, 0, 1));
+                site.run(200, &mut flood);
+                assert!(site.clients[client].is_up(), "client {client}");
+            }
+        }
+    }
+}
+
+/// Eight seconds, and then the connector begins anew.
+#[test]
+fn repetitions_do_not_keep_a_half_open_connection_for_ever() {
+    let mut site = Site::new(&guarded(4, 1));
+    let from = address(1, 9);
+    let mut numbers = Vec::new();
+    let mut answer = Vec::new();
+    for _ in 0..20 {
+        site.forge(from, &connect(5, 0));
+        assert_eq!(site.server.next_datagram(&mut answer), Some(from));
+        numbers.push(granted(&answer).1);
+        site.wait(500);
+    }
+    numbers.dedup();
+    assert_eq!(numbers.len(), 2);
+    assert_eq!(site.server.host.drops().total(), 0);
 }

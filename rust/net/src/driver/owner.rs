@@ -141,7 +141,7 @@ impl Driver {
         self.wake(state, wake);
     }
 
-    /// Waits for an event; false when the time is over. For the owner of a host that a thread serves.
+    /// Waits for an event or a connector to judge; false when the time is over. For the owner of a host that a thread serves.
     pub fn wait_threaded(&self, limit: Duration) -> bool {
         let mut state = self.state.lock();
         state.is_awaited = true;
@@ -149,7 +149,7 @@ impl Driver {
             self.resumed.notify_one();
         }
         let (inner, held) = state.split();
-        let nothing = |state: &mut State| !state.host.has_events();
+        let nothing = |state: &mut State| !state.has_news();
         let waited = self.happened.wait_timeout_while(inner, limit, nothing);
         let (inner, result) = waited.unwrap_or_else(PoisonError::into_inner);
         let mut state = Guard::rejoin(inner, held);

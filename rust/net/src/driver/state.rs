@@ -123,6 +123,11 @@ impl State {
         room
     }
 
+    /// Whether the protocol has something for the owner: an event, or a connector that waits to be judged.
+    pub fn has_news(&self) -> bool {
+        self.host.has_events() || self.host.has_requests()
+    }
+
     /// Datagrams that arrived or left since the host was made.
     pub fn moved(&self) -> u64 {
         self.totals.received_datagrams + self.totals.sent_datagrams

@@ -170,7 +170,7 @@ impl Driver {
         if state.schedule.begin_sending(now) {
             state.host.flush(now);
         }
-        if state.is_awaited && state.host.has_events() {
+        if state.is_awaited && state.has_news() {
             self.happened.notify_all();
         }
         let is_last = state.schedule.is_stopping();

@@ -5,9 +5,9 @@
 //! - An answer goes out only when a CONNECT comes in, and is no longer than that (with a codec, twice
 //!   as long at most). (C retransmits its answer for half a minute to whatever address was named.) In a
 //!   guarded host a datagram with the right slot and session has the answer repeated, a few times.
-//! - A half-open connection is dropped five seconds after the last CONNECT, or when it has to give way. In
-//!   a host that is not guarded it has one of the places for connections, and gives way after two seconds
-//!   if most of them are half-open and none is free.
+//! - A half-open connection is dropped five seconds after the last CONNECT, eight after the first one, or when
+//!   it has to give way. In a host that is not guarded it has one of the places for connections, and gives way
+//!   after two seconds if most of them are half-open and none is free.
 //! - In a guarded host a connection has its place only when it is proven: by the acknowledgement of the
 //!   random number of our answer. Wrong guesses end it. So "full" is said only when connections fill the host.
 //! - Attempts are counted by the second. One too many gets no answer: an honest connector asks again.
@@ -32,7 +32,7 @@ use super::slots::Slots;
 use crate::peer::Peer;
 use crate::send::Route;
 use crate::wire::{CONTROL_CHANNEL, Command, Framed, SHORT_HEADER_SIZE};
-use crate::{Admission, PeerId};
+use crate::{Admission, PeerId, Refusal};
 
 /// Milliseconds a half-open connection is kept in a host that is not guarded, even if its slot is needed: an
 /// honest answer hardly takes longer.
@@ -56,7 +56,7 @@ impl Incoming {
             by_token: BTreeMap::new(),
             hasher: RandomState::new(),
             half_open: HalfOpen::default(),
-            rate: ConnectRate::new(),
+            rate: ConnectRate::default(),
         }
     }
 
@@ -64,13 +64,14 @@ impl Incoming {
         self.rule = rule;
     }
 
-    /// Whether the rule admits a connection with this connect data.
-    pub fn admits(&self, data: u32, census: &Census) -> bool {
+    /// Why the rule refuses a connection with this connect data, if it does.
+    pub fn refusal(&self, data: u32, census: &Census) -> Option<Refusal> {
         match self.rule {
-            Admission::Everybody => true,
-            Admission::Nobody => false,
+            Admission::Everybody => None,
+            Admission::Nobody => Some(Refusal::NotWelcome),
             Admission::UniqueData { min, max } => {
-                (min..=max).contains(&data) && !census.has_data(data)
+                let is_admitted = (min..=max).contains(&data) && !census.has_data(data);
+                (!is_admitted).then_some(Refusal::IdInUse)
             }
         }
     }
@@ -166,7 +167,7 @@ mod tests {
     /// A half-open connection costs some 0.7 kB, and one that comes and goes leaves nothing.
     #[test]
     fn nothing_stays_of_connectors_that_leave() {
-        assert!(size_of::<Peer>() <= 704, "{}", size_of::<Peer>());
+        assert!(size_of::<Peer>() <= 712, "{}", size_of::<Peer>());
         for is_guarded in [false, true] {
             let config = HostConfig {
                 is_guarded,
@@ -204,7 +205,7 @@ mod tests {
         incoming.set_rule(Admission::UniqueData { min: 2, max: 10 });
         let mut census = Census::default();
         census.add(false, Some(7));
-        let admitted = (0..20).filter(|&data| incoming.admits(data, &census));
+        let admitted = (0..20).filter(|&data| incoming.refusal(data, &census).is_none());
         assert_eq!(admitted.collect::<Vec<_>>(), [2, 3, 4, 5, 6, 8, 9, 10]);
     }
 }

@@ -8,7 +8,7 @@ use crate::lifecycle;
 use crate::peer::Peer;
 use crate::send::{Content, queue_control, queue_packet};
 use crate::wire::{Command, Header};
-use crate::{Disconnect, Event, IpNet, Limit, PacketFlags, PeerId, QueueError, Time};
+use crate::{Disconnect, Event, IpNet, Limit, PacketFlags, PeerId, QueueError, Refusal, Time};
 
 impl Host {
     /// Starts a connection with `channels` channels, 1 to [`crate::MAX_CHANNELS`], which shows the
@@ -67,6 +67,7 @@ impl Host {
         self.share_bandwidth_when_due();
         self.run_timers();
         self.make_waiting_room();
+        self.requests.expire(self.context.now);
     }
 
     /// Shares the bandwidth among the peers if its second is over, as [`Self::service`] does.
@@ -214,8 +215,9 @@ impl Host {
     pub fn reject_pending(&mut self, now: Time) {
         let peers = self.slots.iter().filter(|peer| peer.is_half_open());
         let pending: Vec<PeerId> = peers.map(Peer::id).collect();
+        let data = self.context.refusal_data(Refusal::NotWelcome);
         for peer in pending {
-            self.disconnect(now, peer, 0, Disconnect::Now);
+            self.disconnect(now, peer, data, Disconnect::Now);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::millis;
 use super::places::{NoPlace, Places};
 use super::waiting::Shortage;
 use crate::send::{BufferPool, Output};
-use crate::{Drops, HostConfig, Time};
+use crate::{Drops, HostConfig, Refusal, Time};
 
 /// Shared state of a host, without its peers.
 pub struct Context {
@@ -54,11 +54,25 @@ impl Context {
         }
     }
 
-    /// Counts a connector for whom there is no place.
-    pub fn count_refused(&mut self, cause: NoPlace) {
+    /// Counts a connector for whom there is no place, and says why it is refused.
+    pub fn count_refused(&mut self, cause: NoPlace) -> Refusal {
         match cause {
-            NoPlace::Full => self.drops.full += 1,
-            NoPlace::TooManyOfSubscriber => self.drops.over_limit += 1,
+            NoPlace::Full => {
+                self.drops.full += 1;
+                Refusal::Full
+            }
+            NoPlace::TooManyOfSubscriber => {
+                self.drops.over_limit += 1;
+                Refusal::TooManyOfAddress
+            }
+        }
+    }
+
+    /// What a connector that is refused is told: why, by a guarded host.
+    pub fn refusal_data(&self, refusal: Refusal) -> u32 {
+        match self.config.is_guarded {
+            true => refusal.code(),
+            false => 0,
         }
     }
 

@@ -1,103 +1,134 @@
 //! Half-open connections: how many there are, and which one gives way.
 //!
-//! Their senders may be forged, so their number is bounded, in all and for each subscriber. The oldest one of
-//! the subscriber with the most gives way: one who has few is not crowded out by one who has many, and one who
-//! forges all addresses needs a flood that fills the whole table within an honest round trip.
+//! Their number is bounded, in all and for each subscriber. Those whose senders may be forged give way before those
+//! with proven addresses. Among equals the oldest one of the network with the most gives way: one who has few is not
+//! crowded out by one who has many, and one who forges all addresses needs a flood that fills the whole table within
+//! an honest round trip.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::limits::{SUBSCRIBERS_OF_SITE, site};
 use crate::{PeerId, subscriber};
 
 /// Connections that players behind one address may well begin at once: up to so many more are no reason to give
 /// way sooner.
 const FEW: usize = 8;
 
-/// A subscriber's place in the order of giving way: more connections first, then older ones.
+/// A site's place in the order of giving way: more connections first, then older ones.
 type Rank = (Reverse<usize>, u32, IpAddr);
 
 /// The half-open connections of a host. Memory is held for those that exist, and for no others.
 #[derive(Default)]
 pub struct HalfOpen {
-    subscribers: BTreeMap<IpAddr, Share>,
-    /// Subscribers with connections that may give way.
+    unproven: Pool,
+    proven: Pool,
+}
+
+/// Half-open connections that are equal in whether their addresses are proven.
+#[derive(Default)]
+struct Pool {
+    /// Those of each site, oldest first.
+    sites: BTreeMap<IpAddr, Vec<Entry>>,
     ranking: BTreeSet<Rank>,
     count: usize,
 }
 
-/// The half-open connections of one subscriber.
-#[derive(Default)]
-struct Share {
-    /// All of them.
-    count: usize,
-    /// Those that may give way and when they began, oldest first.
-    evictable: Vec<(PeerId, u64)>,
+#[derive(Clone, Copy)]
+struct Entry {
+    id: PeerId,
+    since: u64,
+    subscriber: IpAddr,
 }
 
-impl Share {
-    fn rank(&self, of: IpAddr) -> Option<Rank> {
-        let (oldest, _) = self.evictable.first()?;
-        Some((Reverse(self.evictable.len() / FEW), oldest.generation, of))
+fn rank(site: IpAddr, entries: &[Entry]) -> Option<Rank> {
+    let oldest = entries.first()?;
+    Some((Reverse(entries.len() / FEW), oldest.id.generation, site))
+}
+
+impl Pool {
+    /// The connection that gives way next.
+    fn first(&self) -> Option<&Entry> {
+        let (.., site) = self.ranking.first()?;
+        self.sites.get(site)?.first()
+    }
+
+    fn change(&mut self, site: IpAddr, change: impl FnOnce(&mut Vec<Entry>)) {
+        let entries = self.sites.entry(site).or_default();
+        if let Some(rank) = rank(site, entries) {
+            self.ranking.remove(&rank);
+        }
+        self.count -= entries.len();
+        change(entries);
+        self.count += entries.len();
+        self.ranking.extend(rank(site, entries));
+        if entries.is_empty() {
+            self.sites.remove(&site);
+        }
+    }
+
+    /// Removes a connection, if it is one of these.
+    fn remove(&mut self, id: PeerId, site: IpAddr) {
+        if let Some(entries) = self.sites.get(&site)
+            && let Some(at) = entries.iter().position(|entry| entry.id == id)
+        {
+            self.change(site, |entries| {
+                entries.remove(at);
+            });
+        }
     }
 }
 
 impl HalfOpen {
     pub fn count(&self) -> usize {
-        self.count
+        self.unproven.count + self.proven.count
     }
 
-    /// How many a subscriber has.
-    pub fn count_of(&self, address: IpAddr) -> usize {
-        let share = self.subscribers.get(&subscriber(address));
-        share.map_or(0, |share| share.count)
-    }
-
-    /// Adds a connection. One whose address is proven does not give way.
     pub fn add(&mut self, id: PeerId, address: IpAddr, now: u64, is_proven: bool) {
-        self.count += 1;
-        self.change(address, |share| {
-            share.count += 1;
-            if !is_proven {
-                share.evictable.push((id, now));
-            }
-        });
+        let entry = Entry {
+            id,
+            since: now,
+            subscriber: subscriber(address),
+        };
+        let pool = match is_proven {
+            true => &mut self.proven,
+            false => &mut self.unproven,
+        };
+        pool.change(site(address), |entries| entries.push(entry));
     }
 
     /// Removes a connection that is not half-open any more.
     pub fn remove(&mut self, id: PeerId, address: IpAddr) {
-        self.count -= 1;
-        self.change(address, |share| {
-            share.count -= 1;
-            if let Some(at) = share.evictable.iter().position(|&(other, _)| other == id) {
-                share.evictable.remove(at);
-            }
-        });
+        let site = site(address);
+        self.unproven.remove(id, site);
+        self.proven.remove(id, site);
     }
 
     /// The connection that gives way next, and when it began.
     pub fn first(&self) -> Option<(PeerId, u64)> {
-        let (.., subscriber) = self.ranking.first()?;
-        self.oldest_of(*subscriber)
+        let first = self.unproven.first().or_else(|| self.proven.first());
+        first.map(|entry| (entry.id, entry.since))
     }
 
-    /// The connection of a subscriber that gives way first.
-    pub fn oldest_of(&self, address: IpAddr) -> Option<(PeerId, u64)> {
-        let share = self.subscribers.get(&subscriber(address))?;
-        share.evictable.first().copied()
-    }
-
-    fn change(&mut self, address: IpAddr, change: impl FnOnce(&mut Share)) {
-        let key = subscriber(address);
-        let share = self.subscribers.entry(key).or_default();
-        if let Some(rank) = share.rank(key) {
-            self.ranking.remove(&rank);
+    /// The connection that gives way to another one of the same subscriber or site, if they have as many as they may
+    /// have: `limit` of a subscriber, at least 1. Those with proven addresses and the others do not count for each
+    /// other, or whoever forges a subscriber's address would end its connections.
+    pub fn excess_of(&self, address: IpAddr, is_proven: bool, limit: usize) -> Option<PeerId> {
+        let pool = match is_proven {
+            true => &self.proven,
+            false => &self.unproven,
+        };
+        let of_site = pool.sites.get(&site(address))?;
+        let subscriber = subscriber(address);
+        let mut own = of_site.iter().filter(|it| it.subscriber == subscriber);
+        let oldest = own.next();
+        let limit = limit.max(1);
+        if own.count() + usize::from(oldest.is_some()) >= limit {
+            return oldest.map(|entry| entry.id);
         }
-        change(share);
-        self.ranking.extend(share.rank(key));
-        if share.count == 0 {
-            self.subscribers.remove(&key);
-        }
+        let is_full = of_site.len() >= limit.saturating_mul(SUBSCRIBERS_OF_SITE);
+        of_site.first().filter(|_| is_full).map(|entry| entry.id)
     }
 }
 
@@ -117,24 +148,43 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_the_subscriber_with_the_most_gives_way_and_nothing_stays() {
+    fn the_oldest_of_the_site_with_the_most_gives_way_and_nothing_stays() {
         let mut half_open = HalfOpen::default();
         let (few, many, proven) = (ip("10.0.0.1"), ip("fd00::1"), ip("10.0.0.3"));
         half_open.add(id(1), few, 100, false);
         for number in 2..10 {
-            let neighbour = format!("fd00::{number}");
+            let neighbour = format!("fd00:0:0:{number}::1");
             half_open.add(id(number), ip(&neighbour), 200, false);
         }
         half_open.add(id(10), proven, 50, true);
-        assert_eq!((half_open.count(), half_open.count_of(many)), (10, 8));
+        assert_eq!(half_open.count(), 10);
         assert_eq!(half_open.first(), Some((id(2), 200)), "it has many");
         half_open.remove(id(2), many);
         assert_eq!(half_open.first(), Some((id(1), 100)), "it is the oldest");
-        assert_eq!(half_open.oldest_of(many), Some((id(3), 200)));
         half_open.remove(id(1), few);
         (3..10).for_each(|number| half_open.remove(id(number), many));
-        assert_eq!((half_open.first(), half_open.count()), (None, 1));
+        assert_eq!(half_open.count(), 1);
+        let last = half_open.first();
+        assert_eq!(last, Some((id(10), 50)), "proven ones give way last");
         half_open.remove(id(10), proven);
-        assert!(half_open.subscribers.is_empty() && half_open.ranking.is_empty());
+        for pool in [half_open.unproven, half_open.proven] {
+            assert!(pool.sites.is_empty() && pool.ranking.is_empty() && pool.count == 0);
+        }
+    }
+
+    #[test]
+    fn a_subscriber_and_its_site_have_their_shares_of_proven_and_of_other_ones() {
+        let mut half_open = HalfOpen::default();
+        let network = |number: u32| ip(&format!("fd00:0:0:{number}::1"));
+        half_open.add(id(1), network(1), 0, false);
+        half_open.add(id(2), network(2), 0, false);
+        half_open.add(id(3), network(2), 0, false);
+        assert_eq!(half_open.excess_of(network(1), false, 2), None);
+        assert_eq!(half_open.excess_of(network(2), false, 2), Some(id(2)));
+        assert_eq!(half_open.excess_of(network(2), true, 2), None);
+        (3..8).for_each(|number| half_open.add(id(number + 1), network(number), 0, false));
+        assert_eq!(half_open.excess_of(network(9), false, 2), Some(id(1)));
+        assert_eq!(half_open.excess_of(ip("fd00:0:0:100::"), false, 2), None);
+        assert_eq!(half_open.excess_of(network(9), true, 2), None);
     }
 }

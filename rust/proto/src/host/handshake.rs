@@ -4,11 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::Host;
 use super::admission::{answer_once, refuse};
-use super::rate::Attempt;
 use crate::lifecycle;
 use crate::peer::{Lots, Peer};
 use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
-use crate::{MAX_CHANNELS, PeerId, PeerState};
+use crate::{MAX_CHANNELS, PeerId, PeerState, Refusal};
 
 /// A CONNECT that arrived.
 #[derive(Debug, Clone, Copy)]
@@ -92,17 +91,18 @@ impl Host {
         self.with_peer(id, |peer, context| peer.end(context, None));
     }
 
-    /// Makes room for one more half-open connection. False if all that there are have proven addresses.
-    fn make_room(&mut self, from: IpAddr) -> bool {
+    /// Makes room for one more half-open connection. False if there may be none at all.
+    fn make_room(&mut self, from: IpAddr, is_proven: bool) -> bool {
         let limits = &self.context.config.limits;
         let half_open = &self.incoming.half_open;
-        let own = half_open.count_of(from) >= limits.half_open_per_address && !limits.exempts(from);
-        let first = match own {
-            true => half_open.oldest_of(from),
-            false if half_open.count() >= limits.half_open => half_open.first(),
-            false => return true,
+        let own = (!limits.exempts(from))
+            .then(|| half_open.excess_of(from, is_proven, limits.half_open_per_address));
+        let first = match own.flatten() {
+            Some(own) => Some(own),
+            None if half_open.count() >= limits.half_open => half_open.first().map(|(id, _)| id),
+            None => return true,
         };
-        first.inspect(|&(id, _)| self.evict(id)).is_some()
+        first.inspect(|&id| self.evict(id)).is_some()
     }
 
     /// Whether a connector receives what is sent to its address.
@@ -135,23 +135,25 @@ impl Host {
         }
         let limits = &self.context.config.limits;
         let can_prove = offers_proof && !request.is_proven && self.context.config.is_guarded;
-        if can_prove && self.incoming.half_open.count() * 2 >= limits.half_open {
+        let is_pressed = self.incoming.half_open.count() * 2 >= limits.half_open;
+        // The judge is told of a proof, and is not asked about forged requests.
+        if can_prove && (is_pressed || self.requests.is_on) {
             return self.ask_for_proof(&request);
         }
         let now = self.context.now;
-        match (self.incoming.rate).count(from.ip(), now, limits, request.is_proven) {
-            Attempt::Allowed => {}
-            Attempt::TooMany if can_prove => return self.ask_for_proof(&request),
-            Attempt::TooMany | Attempt::TooManyOfSubscriber => {
-                self.context.drops.over_limit += 1;
-                return;
+        if !(self.incoming.rate).admits(from.ip(), now, limits, request.is_proven) {
+            if can_prove {
+                return self.ask_for_proof(&request);
             }
+            self.context.drops.over_limit += 1;
+            return;
         }
-        if !self.incoming.admits(request.data, &self.context.census) {
+        if let Some(refusal) = (self.incoming).refusal(request.data, &self.context.census) {
             self.context.drops.refused += 1;
-            return refuse(&mut self.context, &request, 0);
+            let data = self.context.refusal_data(refusal);
+            return refuse(&mut self.context, &request, data);
         }
-        if self.requests.is_on {
+        if self.requests.is_on && !self.requests.was_accepted(from, terms.token, now) {
             // Nobody needs to judge those for whom there is no place.
             if self.has_place(&request) {
                 self.request_verdict(request);
@@ -171,8 +173,9 @@ impl Host {
         let from = request.from.ip();
         let place = (self.context.places).check(from, &self.context.config);
         if let Err(no_place) = place {
-            self.context.count_refused(no_place);
-            refuse(&mut self.context, request, 0);
+            let refusal = self.context.count_refused(no_place);
+            let data = self.context.refusal_data(refusal);
+            refuse(&mut self.context, request, data);
         }
         place.is_ok()
     }
@@ -182,13 +185,14 @@ impl Host {
         if !self.has_place(request) {
             return;
         }
-        if !self.make_room(request.from.ip()) {
+        if !self.make_room(request.from.ip(), request.is_proven) {
             self.context.drops.over_limit += 1;
             return;
         }
         let Some(id) = self.add_peer(request.from, PeerState::AcknowledgingConnect) else {
             self.context.drops.full += 1;
-            return refuse(&mut self.context, request, 0);
+            let data = self.context.refusal_data(Refusal::Full);
+            return refuse(&mut self.context, request, data);
         };
         let lots = self.draw_lots();
         self.with_peer(id, |peer, context| {

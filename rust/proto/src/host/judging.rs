@@ -6,13 +6,16 @@ use std::net::SocketAddr;
 use super::Host;
 use super::admission::refuse;
 use super::handshake::Request;
-use crate::{Time, subscriber};
+use crate::{Refusal, Time, subscriber};
 
 /// Requests that wait, in all and of one subscriber.
 const MAX_REQUESTS: usize = 256;
 const MAX_REQUESTS_PER_SUBSCRIBER: usize = 8;
 /// Milliseconds that a request waits: its connector asks again.
 const REQUEST_TIMEOUT: u64 = 5000;
+/// Accepted connectors that are remembered, and milliseconds for which they are.
+const MAX_ACCEPTED: usize = 1024;
+const ACCEPTED_TIMEOUT: u64 = 10_000;
 
 /// A connector that waits for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub struct JoinRequest {
 pub enum Verdict {
     /// It goes on as if it had asked now: the host may be full meanwhile.
     Accept,
-    /// It is told so, with this as its disconnect data.
+    /// It is told so, with this as its disconnect data; 0 stands for [`Refusal::NotWelcome`] in a guarded host.
     Refuse(u32),
 }
 
@@ -43,7 +46,17 @@ pub enum Verdict {
 pub struct Requests {
     pub is_on: bool,
     waiting: VecDeque<Waiting>,
+    /// Those who were accepted and are not connected yet, oldest first.
+    accepted: VecDeque<Accepted>,
     last_id: u64,
+}
+
+/// A connector that was accepted. If its half-open connection gives way before it is completed, the next CONNECT begins it anew
+/// without another verdict: the first one may have used up a token that is valid once.
+struct Accepted {
+    from: SocketAddr,
+    token: u32,
+    since: u64,
 }
 
 struct Waiting {
@@ -54,22 +67,28 @@ struct Waiting {
 }
 
 impl Requests {
-    /// Adds a request; a repeated one changes nothing. False if there are too many.
-    fn add(&mut self, request: Request, now: u64) -> bool {
+    /// Adds a request; a repeated one changes nothing. False if there are too many. One that `is_exempt` is not
+    /// bounded by those of its subscriber.
+    fn add(&mut self, request: Request, now: u64, is_exempt: bool) -> bool {
         self.expire(now);
         let mut known = self.waiting.iter().map(|waiting| &waiting.request);
         if known.any(|it| it.from == request.from && it.terms.token == request.terms.token) {
             return true;
         }
         let key = subscriber(request.from.ip());
-        let is_own = |waiting: &Waiting| subscriber(waiting.request.from.ip()) == key;
+        // Proven ones and the others do not count for each other: somebody may forge the subscriber's address.
+        let is_own = |waiting: &Waiting| {
+            let other = &waiting.request;
+            other.is_proven == request.is_proven && subscriber(other.from.ip()) == key
+        };
         let own = self.waiting.iter().filter(|it| is_own(it)).count();
         // Senders without a proof may be forged: the oldest ones make room.
-        let gives_way = match (own >= MAX_REQUESTS_PER_SUBSCRIBER, self.waiting.len()) {
-            (true, _) => self
-                .waiting
-                .iter()
-                .position(|it| is_own(it) && !it.request.is_proven),
+        let gives_way = match (
+            !is_exempt && own >= MAX_REQUESTS_PER_SUBSCRIBER,
+            self.waiting.len(),
+        ) {
+            (true, _) if request.is_proven => None,
+            (true, _) => self.waiting.iter().position(is_own),
             (false, MAX_REQUESTS..) => self.waiting.iter().position(|it| !it.request.is_proven),
             _ => Some(usize::MAX),
         };
@@ -87,7 +106,8 @@ impl Requests {
         !has_replaced
     }
 
-    fn expire(&mut self, now: u64) {
+    /// Forgets those who have waited for too long, and verdicts that are too old.
+    pub fn expire(&mut self, now: u64) {
         let is_over = |it: &Waiting| now >= it.since.saturating_add(REQUEST_TIMEOUT);
         while self.waiting.front().is_some_and(is_over) {
             self.waiting.pop_front();
@@ -95,6 +115,34 @@ impl Requests {
         if self.waiting.is_empty() {
             self.waiting = VecDeque::new();
         }
+        let is_over = |it: &Accepted| now >= it.since.saturating_add(ACCEPTED_TIMEOUT);
+        while self.accepted.front().is_some_and(is_over) {
+            self.accepted.pop_front();
+        }
+        if self.accepted.is_empty() {
+            self.accepted = VecDeque::new();
+        }
+    }
+
+    /// Remembers a connector that was accepted.
+    fn remember(&mut self, from: SocketAddr, token: u32, now: u64) {
+        if self.accepted.len() >= MAX_ACCEPTED {
+            self.accepted.pop_front();
+        }
+        let since = now;
+        self.accepted.push_back(Accepted { from, token, since });
+    }
+
+    /// Whether a connector was accepted a short while ago, and is not connected yet.
+    pub fn was_accepted(&mut self, from: SocketAddr, token: u32, now: u64) -> bool {
+        self.expire(now);
+        let mut accepted = self.accepted.iter();
+        accepted.any(|it| it.from == from && it.token == token)
+    }
+
+    /// Forgets the verdict about a connector that is connected: once it is dropped, it has to ask again.
+    pub fn forget_accepted(&mut self, from: SocketAddr, token: u32) {
+        (self.accepted).retain(|it| it.from != from || it.token != token);
     }
 
     fn take(&mut self, id: u64) -> Option<Request> {
@@ -110,7 +158,16 @@ impl Host {
         self.requests.is_on = is_judged;
         if !is_judged {
             self.requests.waiting = VecDeque::new();
+            self.requests.accepted = VecDeque::new();
         }
+    }
+
+    /// Whether [`Self::next_request`] has something to give. Requests that have waited for too long may count until the next
+    /// [`Self::service`].
+    pub fn has_requests(&self) -> bool {
+        // They are reported oldest first.
+        let newest = self.requests.waiting.back();
+        newest.is_some_and(|waiting| !waiting.is_reported)
     }
 
     /// The next connector that waits for a verdict, oldest first. At most 256 wait, 8 of each address, for five
@@ -138,8 +195,15 @@ impl Host {
             return false;
         };
         match verdict {
-            Verdict::Accept => self.accept(&request),
+            Verdict::Accept => {
+                (self.requests).remember(request.from, request.terms.token, self.context.now);
+                self.accept(&request);
+            }
             Verdict::Refuse(data) => {
+                let data = match data {
+                    0 => self.context.refusal_data(Refusal::NotWelcome),
+                    data => data,
+                };
                 self.context.drops.refused += 1;
                 refuse(&mut self.context, &request, data);
             }
@@ -149,7 +213,8 @@ impl Host {
 
     /// Has a connector wait for a verdict.
     pub(super) fn request_verdict(&mut self, request: Request) {
-        if !self.requests.add(request, self.context.now) {
+        let is_exempt = self.context.config.limits.exempts(request.from.ip());
+        if !self.requests.add(request, self.context.now, is_exempt) {
             self.context.drops.over_limit += 1;
         }
     }

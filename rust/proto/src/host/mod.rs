@@ -133,9 +133,10 @@ impl Host {
         work: impl FnOnce(&mut Peer, &mut Context) -> R,
     ) -> Option<R> {
         let peer = self.slots.at_mut(slot)?;
-        let half_open = peer.is_half_open().then(|| (peer.id(), peer.address()));
+        let half_open =
+            (peer.is_half_open()).then(|| (peer.id(), peer.address(), peer.packer.route().token()));
         let result = work(peer, &mut self.context);
-        let is_half_open = peer.is_half_open();
+        let (is_half_open, has_place) = (peer.is_half_open(), peer.has_place());
         peer.budget.settle(&mut self.context.waiting);
         if peer.state() == PeerState::Disconnected {
             self.retire(slot);
@@ -144,10 +145,13 @@ impl Host {
             (self.timers).arm(id, &mut peer.alarm, deadline.max(earliest));
             self.trim_timers();
         }
-        if let Some((id, address)) = half_open
+        if let Some((id, address, token)) = half_open
             && !is_half_open
         {
             self.incoming.half_open.remove(id, address.ip());
+            if has_place {
+                self.requests.forget_accepted(address, token);
+            }
         }
         Some(result)
     }
@@ -221,7 +225,10 @@ fn on_timer(peer: &mut Peer, context: &mut Context) {
         if now >= peer.handshake.expires_at() {
             peer.end(context, None);
         }
-    } else if peer.retransmission_deadline().is_some() {
+    } else if let Some(due) = peer.retransmission_deadline() {
+        if peer.state() == PeerState::Connecting && now >= due {
+            peer.handshake.forget_repeats();
+        }
         retransmit_if_due(peer, context);
     } else if peer.is_up() && now >= peer.keep_alive.next_ping() {
         queue_control(peer, context, Command::Ping);

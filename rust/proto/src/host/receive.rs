@@ -31,7 +31,7 @@ impl Host {
         }
         if header.slot != NO_SLOT && self.owner(&header, from).is_none() {
             self.context.drops.strangers += 1;
-            return self.on_stranger(&header, from);
+            return;
         }
         let plain = &datagram[..datagram.len() - rest.len()];
         if self.context.output.has_checksum() {
@@ -101,14 +101,6 @@ impl Host {
     fn owner(&self, header: &Header, from: SocketAddr) -> Option<&Peer> {
         let peer = self.slots.at(header.slot)?;
         peer.accepts_from(from, header.session).then_some(peer)
-    }
-
-    /// A datagram that belongs to no connection. It may guess the session of a half-open one.
-    fn on_stranger(&mut self, header: &Header, from: SocketAddr) {
-        let peer = self.slots.at(header.slot);
-        if peer.is_some_and(|peer| peer.is_half_open() && peer.address() == from) {
-            self.with_slot(header.slot, lifecycle::on_wrong_guess);
-        }
     }
 
     /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. So

@@ -15,6 +15,8 @@ use crate::{Disconnect, Event, MAX_CHANNELS, PeerState};
 
 /// Milliseconds a half-open connection is kept after the last CONNECT.
 const HALF_OPEN_TIMEOUT: u64 = 5000;
+/// Milliseconds it is kept at most, however often its CONNECT is repeated.
+const MAX_HALF_OPEN_TIME: u64 = 8000;
 
 /// Sends a CONNECT.
 pub fn send_connect(peer: &mut Peer, context: &mut Context) {
@@ -29,6 +31,7 @@ pub fn send_connect(peer: &mut Peer, context: &mut Context) {
 /// Answers a CONNECT with the terms granted.
 pub fn send_answer(peer: &mut Peer, context: &mut Context, terms: Terms) {
     queue_control(peer, context, Command::VerifyConnect(terms));
+    (peer.handshake).set_latest_expiry(context.now + MAX_HALF_OPEN_TIME);
     leave_at_once(peer, context);
 }
 
@@ -58,12 +61,12 @@ pub fn on_proof(
     if !is_asked || peer.is_broadcasting() {
         return Err(Refused::Malformed);
     }
-    let is_new = proof != peer.handshake.proof();
-    peer.handshake.set_proof(proof);
-    if is_new
-        && peer.handshake.may_repeat()
+    // Forged ones must not replace the right one for ever.
+    if proof != peer.handshake.proof()
         && let Some(connect) = peer.controls.oldest()
+        && peer.handshake.may_repeat()
     {
+        peer.handshake.set_proof(proof);
         transmit_control(peer, context, connect);
         peer.mark_dirty(context);
     }
@@ -124,7 +127,8 @@ pub fn on_early_command(peer: &mut Peer, context: &mut Context) -> Result<(), Re
     Err(Refused::Ended)
 }
 
-/// A wrong session, or a wrong number in an acknowledgement: somebody may be guessing.
+/// A wrong number in an acknowledgement: somebody may be guessing. A wrong session is no guess of the number, and
+/// does not count: a few short datagrams for each slot would end a connection otherwise.
 pub fn on_wrong_guess(peer: &mut Peer, context: &mut Context) {
     if context.config.is_guarded && peer.handshake.count_wrong_guess() {
         peer.end(context, None);
@@ -135,8 +139,9 @@ pub fn on_wrong_guess(peer: &mut Peer, context: &mut Context) {
 pub fn admit(peer: &mut Peer, context: &mut Context) {
     let place = (context.places).check(peer.address().ip(), &context.config);
     if let Err(no_place) = place {
-        context.count_refused(no_place);
-        return close(peer, context, 0, Disconnect::Now);
+        let refusal = context.count_refused(no_place);
+        let data = context.refusal_data(refusal);
+        return close(peer, context, data, Disconnect::Now);
     }
     peer.take_place(context);
     report_connected(peer, context);

@@ -33,7 +33,9 @@ pub struct Handshake {
     disconnect_data: u32,
     /// When a half-open connection is dropped.
     expires_at: u64,
-    /// Datagrams of a half-open connection that guessed its session or the number of our answer wrongly.
+    /// The latest time to which that may be put off.
+    latest_expiry: u64,
+    /// Datagrams of a half-open connection that guessed the number of our answer wrongly.
     wrong_guesses: u8,
     /// How often our answer was repeated because the connector takes itself for connected, or our CONNECT because
     /// the remote asked for a proof.
@@ -65,8 +67,13 @@ impl Handshake {
         self.expires_at
     }
 
+    /// Sets when a half-open connection is dropped, at the latest time permitted at most.
     pub fn set_expiry(&mut self, time: u64) {
-        self.expires_at = time;
+        self.expires_at = time.min(self.latest_expiry);
+    }
+
+    pub fn set_latest_expiry(&mut self, time: u64) {
+        self.latest_expiry = time;
     }
 
     pub fn proof(&self) -> [u8; PROOF_SIZE] {
@@ -88,6 +95,11 @@ impl Handshake {
         let may_repeat = self.repeats < MAX_REPEATS;
         self.repeats += u8::from(may_repeat);
         may_repeat
+    }
+
+    /// Begins to count anew: a CONNECT is retransmitted, and the answer to it may be a proof.
+    pub fn forget_repeats(&mut self) {
+        self.repeats = 0;
     }
 
     pub fn is_paused(&self) -> bool {
