@@ -29,7 +29,7 @@ func case_handshake_step_by_step() -> void:
 	var connection := new_host()
 	attempt(connection, &"connect_to_host", [LOCALHOST, port, 4], "connect_to_host")
 	attempt(connection, &"service")
-	_note_all(connection, "the request")
+	_note_request(connection)
 	check(serve([partner], func() -> bool: return partner.pop_statistic(RECEIVED) > 0.0), "the request arrives")
 	check(serve([connection], had(connection, 1)), "the answer arrives")
 	note("received", connection.call(&"pop_statistic", RECEIVED))
@@ -115,7 +115,7 @@ func case_statistics_do_not_outlive_the_host() -> void:
 	var port: int = pair.partner.call(&"get_local_port")
 	attempt(pair.subject, &"connect_to_host", [LOCALHOST, port, 4], "connect_to_host")
 	attempt(pair.subject, &"service")
-	_note_all(pair.subject, "the request")
+	_note_request(pair.subject)
 	done()
 
 
@@ -161,6 +161,12 @@ func _forget(pair: Pair) -> void:
 	serve_for(pair.both(), 0.02)
 	for statistic: int in 4:
 		pair.subject.call(&"pop_statistic", statistic)
+
+
+func _note_request(connection: RefCounted) -> void:
+	differs("the request: bytes sent", connection.call(&"pop_statistic", SENT_BYTES), "D38", 52.0, 72.0)
+	for statistic: int in [SENT, RECEIVED_BYTES, RECEIVED]:
+		attempt(connection, &"pop_statistic", [statistic], "the request: statistic %d" % statistic)
 
 
 func _note_all(connection: RefCounted, what: String) -> void:

@@ -182,7 +182,7 @@ func case_full_host() -> void:
 	var second := new_client(port)
 	serve([connection, first, second], had(second, 1), 1.0)
 	note("the first", events(first))
-	differs("the second", events(second), "D26", [], [[2, "peer", 0, 0, 0]])
+	differs("the second", events(second), "D26", [], [[2, "peer", 0x454E5407, 0, 0]])
 	note("the host", events(connection))
 	done()
 

@@ -2,6 +2,10 @@ extends "res://lib/multiplayer_case.gd"
 ## Ids: which ids peers have, and which ids are admitted.
 
 const HIGHEST := 2147483647
+## What the far end of ours sees, with the reason: see ENetMultiplayerPeerRs.DisconnectReason.
+const REFUSED := "disconnect %d" % 0x454E5406
+const FULL := "disconnect %d" % 0x454E5407
+const ID_IN_USE := "disconnect %d" % 0x454E5408
 
 
 func case_own_id_by_stage() -> void:
@@ -48,7 +52,7 @@ func case_accepted_ids() -> void:
 func case_rejected_ids() -> void:
 	for id: int in [0, 1]:
 		var server := server_with([20])
-		_note_not_let_in(server, join(server, id), "D3", "id %d" % id)
+		_note_not_let_in(server, join(server, id), "D3", "id %d" % id, ID_IN_USE)
 		server.close()
 		far_ends.clear()
 	done()
@@ -57,7 +61,7 @@ func case_rejected_ids() -> void:
 func case_id_in_use() -> void:
 	var server := server_with([20])
 	var first := far_ends[0]
-	_note_not_let_in(server, join(server, 20), "D3", "the second 20")
+	_note_not_let_in(server, join(server, 20), "D3", "the second 20", ID_IN_USE)
 	try_send(server, "still you", 20)
 	check(drive(saw(first, 2)), "the first client receives the packet")
 	note("the first", first.seen)
@@ -81,12 +85,12 @@ func case_ids_beyond_the_highest() -> void:
 		var far := join(server, id)
 		var wrapped := id - (1 << 32)
 		var is_judged := func() -> bool:
-			return signals(server).size() == 1 or far.seen.has("disconnect 0")
+			return signals(server).size() == 1 or far.seen.has(ID_IN_USE)
 		check(drive(is_judged), "%d is admitted or rejected" % id)
 		settle()
 		differs("%d: signals" % id, signals(server).size(), "D8", 1, 0)
 		differs("%d: under the negative id" % id, signals(server).has("+%d" % wrapped), "D8", true, false)
-		differs("%d: rejected" % id, far.seen.has("disconnect 0"), "D8", false, true)
+		differs("%d: rejected" % id, far.seen.has(ID_IN_USE), "D8", false, true)
 		server.close()
 		far_ends.clear()
 	done()
@@ -96,7 +100,7 @@ func case_refusing() -> void:
 	var server := server_with([20])
 	server.refuse_new_connections = true
 	note("flag", server.is_refusing_new_connections())
-	_note_not_let_in(server, join(server, 30), "D3", "refused")
+	_note_not_let_in(server, join(server, 30), "D3", "refused", REFUSED)
 	try_send(server, "inside", 20)
 	check(drive(func() -> bool: return far_ends[0].seen.has("0/1 inside")), "a connected peer is not affected")
 	server.refuse_new_connections = false
@@ -131,7 +135,7 @@ func case_full_server() -> void:
 	var surplus := join(server, 40)
 	check(drive(func() -> bool: return not kit.is_ours or not surplus.seen.is_empty()), "our server answers")
 	settle()
-	differs("the client beyond the limit", surplus.seen, "D4", [], ["disconnect 0"])
+	differs("the client beyond the limit", surplus.seen, "D4", [], [FULL])
 	far_ends[0].link.peer_disconnect_now()
 	check(drive(signalled(server, "-20")), "one client leaves")
 	far_ends.remove_at(0)
@@ -174,11 +178,11 @@ func case_datagrams_of_one_poll() -> void:
 
 
 ## With stock the far end believes that it is connected; ours ends its attempt.
-func _note_not_let_in(server: MultiplayerPeer, far: FarEnd, difference: String, label: String) -> void:
+func _note_not_let_in(server: MultiplayerPeer, far: FarEnd, difference: String, label: String, end: String) -> void:
 	var before := signals(server).size()
 	check(drive(saw(far, 1)), "%s is answered" % label)
 	settle()
 	note("%s: signals" % label, signals(server).size() - before)
-	differs("%s: the far end" % label, far.seen, difference, ["connect 0"], ["disconnect 0"])
+	differs("%s: the far end" % label, far.seen, difference, ["connect 0"], [end])
 	# The far end would keep retransmitting, because nothing acknowledges its packets.
 	far_ends.erase(far)
