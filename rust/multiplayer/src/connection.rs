@@ -157,7 +157,11 @@ impl Connection {
         self.flush_waiting();
         self.host.take().ok_or(Inactive)?;
         if self.session.is_some() {
-            let ended = self.members.iter().map(PeerChange::ended_here);
+            let ended = self
+                .members
+                .listed()
+                .into_iter()
+                .map(PeerChange::ended_here);
             self.changes.extend(ended);
         }
         self.members.clear();

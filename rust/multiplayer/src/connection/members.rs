@@ -59,11 +59,16 @@ impl Members {
         self.by_slot.iter().flatten()
     }
 
-    /// The peers in the order in which they became known.
-    pub fn in_order(&self) -> Vec<PeerId> {
+    /// The listed peers in the order in which they became known. Their slots are random.
+    pub fn listed(&self) -> Vec<&Member> {
         let mut members: Vec<&Member> = self.iter().collect();
         members.sort_unstable_by_key(|member| member.order);
-        members.iter().map(|member| member.id).collect()
+        members
+    }
+
+    /// The peers in the order in which they became known.
+    pub fn in_order(&self) -> Vec<PeerId> {
+        self.listed().iter().map(|member| member.id).collect()
     }
 
     /// A number that changes whenever peers leave the list.

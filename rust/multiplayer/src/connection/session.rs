@@ -38,7 +38,8 @@ impl Connection {
             flush_mode,
         }));
         if is_new {
-            let connected = (self.members.iter()).filter(|member| member.is_up && member.is_active);
+            let connected = (self.members.listed().into_iter())
+                .filter(|member| member.is_up && member.is_active);
             let joined = connected.map(|member| PeerChange::Joined(member.id, member.data));
             self.changes.extend(joined);
         }
