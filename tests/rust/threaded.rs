@@ -272,10 +272,14 @@ fn a_connector_that_waits_for_a_verdict_ends_the_wait() {
     client.connect(now(), address(&server), 1, 0);
     client.service(now());
     client.flush(now());
-    let has_come = server.wait(now(), LIMIT);
-    assert!(has_come && server.next_request(now()).is_some());
+    let has_come = server.wait_or_request(now(), LIMIT);
     assert!(
         !server.wait(now(), Duration::from_millis(20)),
+        "a caller that does not judge waits on"
+    );
+    assert!(has_come && server.next_request(now()).is_some());
+    assert!(
+        !server.wait_or_request(now(), Duration::from_millis(20)),
         "it is told once"
     );
 }

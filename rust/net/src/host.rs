@@ -166,9 +166,19 @@ impl Host {
     /// first; true for a datagram. The caller then calls [`Host::service`] and takes the events. Events
     /// that were not taken before do not end the wait. With a thread this waits for an event.
     pub fn wait(&mut self, now: Time, limit: Duration) -> bool {
+        self.wait_as(now, limit, false)
+    }
+
+    /// The same for a caller that judges connectors: with a thread, one that waits for [`Host::judge`] ends the wait
+    /// too.
+    pub fn wait_or_request(&mut self, now: Time, limit: Duration) -> bool {
+        self.wait_as(now, limit, true)
+    }
+
+    fn wait_as(&mut self, now: Time, limit: Duration, judges: bool) -> bool {
         self.flush(now);
         if self.is_threaded() {
-            return self.driver.wait_threaded(limit);
+            return self.driver.wait_threaded(limit, judges);
         }
         self.driver.wait_inline(now, limit)
     }

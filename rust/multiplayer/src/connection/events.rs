@@ -81,7 +81,10 @@ impl Connection {
                     return Ok(None);
                 }
                 if let Some(host) = &mut self.host {
-                    host.wait(now, deadline - now);
+                    match judges {
+                        true => host.wait_or_request(now, deadline - now),
+                        false => host.wait(now, deadline - now),
+                    };
                 }
             }
         }

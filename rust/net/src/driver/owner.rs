@@ -142,14 +142,18 @@ impl Driver {
     }
 
     /// Waits for an event or a connector to judge; false when the time is over. For the owner of a host that a thread serves.
-    pub fn wait_threaded(&self, limit: Duration) -> bool {
+    /// A connector that waits to be judged ends the wait for a caller that `judges`.
+    pub fn wait_threaded(&self, limit: Duration, judges: bool) -> bool {
         let mut state = self.state.lock();
         state.is_awaited = true;
         if state.schedule.on_wait() == Wake::Pause {
             self.resumed.notify_one();
         }
         let (inner, held) = state.split();
-        let nothing = |state: &mut State| !state.has_news();
+        let nothing = |state: &mut State| match judges {
+            true => !state.has_news(),
+            false => !state.host.has_events(),
+        };
         let waited = self.happened.wait_timeout_while(inner, limit, nothing);
         let (inner, result) = waited.unwrap_or_else(PoisonError::into_inner);
         let mut state = Guard::rejoin(inner, held);
