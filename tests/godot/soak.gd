@@ -6,13 +6,13 @@ extends SceneTree
 const LOCAL := "127.0.0.1"
 const PATIENCE_MSEC := 5000
 ## Share of the cycles that fill pools and caches before the measurement starts.
-const WARM_UP := 0.1
+const WARM_UP := 0.4
 ## Number of cycles for which wrappers of the lower-level classes are kept.
 const KEPT := 50
 ## Number of cycles per engine frame. Without frames, deferred work would accumulate.
 const CYCLES_A_FRAME := 50
 ## Allowed growth of RSS between warm-up and end. RSS stays constant with either class; the slack is for the engine
-## and the allocator. A leak of 30 bytes a cycle exceeds it after 10000 cycles.
+## and the allocator. A leak of 100 bytes a cycle exceeds it after 6000 cycles, of which the warm-up is a part.
 const RSS_SLACK_KB := 256
 ## Allowed growth of the memory that Godot itself counts, which grows by at most 2 kB with either class.
 const STATIC_SLACK_KB := 32
