@@ -1,7 +1,7 @@
 //! Newcomers that a script judges before they occupy a peer slot: the property `join_filter`.
 
-use enet_multiplayer::{LineLimit, Newcomer, SharedConnection, refusal};
-use enet_proto::Verdict;
+use enet_multiplayer::{LineLimit, Newcomer, SharedConnection};
+use enet_proto::{Refusal, Verdict};
 use godot::prelude::*;
 
 use crate::clock;
@@ -105,7 +105,7 @@ fn ask<T: Judges>(this: &mut T, newcomer: &Newcomer, method: &str) -> Verdict {
             &format!("{trouble}; {address} is refused{left_out}"),
         );
     }
-    Verdict::Refuse(refusal::REFUSED)
+    Verdict::Refuse(Refusal::NotWelcome.code())
 }
 
 /// The verdict that a function returned, or what is wrong with it. Making the text is left to the lines that are
@@ -114,7 +114,7 @@ fn verdict(answer: &Variant, is_text_due: bool) -> Result<Verdict, String> {
     if let Ok(is_let_in) = answer.try_to::<bool>() {
         return Ok(match is_let_in {
             true => Verdict::Accept,
-            false => Verdict::Refuse(refusal::REFUSED),
+            false => Verdict::Refuse(Refusal::NotWelcome.code()),
         });
     }
     let reason = answer.try_to::<i64>().ok().map(u32::try_from);

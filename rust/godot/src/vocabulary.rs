@@ -5,8 +5,7 @@
 //! `convert.rs` translates between them and the core's types.
 
 use enet_codec::{Compression, MODES, Mode};
-use enet_multiplayer::refusal;
-use enet_proto::{Limit, PeerStatistics};
+use enet_proto::{Limit, PeerStatistics, Refusal};
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
@@ -234,22 +233,22 @@ fn disconnect_reasons() -> Vec<Value> {
         ),
         value(
             "REASON_REFUSED",
-            refusal::REFUSED,
+            Refusal::NotWelcome.code(),
             "The server refused the client's request to connect: by its [member join_filter], or because of [member MultiplayerPeer.refuse_new_connections].",
         ),
         value(
             "REASON_FULL",
-            refusal::FULL,
+            Refusal::Full.code(),
             "The server refused the client's request to connect because no place for a client was free.",
         ),
         value(
             "REASON_ID_IN_USE",
-            refusal::ID_IN_USE,
+            Refusal::IdInUse.code(),
             "The server refused the client's request to connect because another client has the same id.",
         ),
         value(
             "REASON_TOO_MANY_OF_ADDRESS",
-            refusal::TOO_MANY_OF_ADDRESS,
+            Refusal::TooManyOfAddress.code(),
             "The server refused the client's request to connect because too many clients of the same address are connected, see [member ENetLimitsRs.max_peers_per_address].",
         ),
     ]

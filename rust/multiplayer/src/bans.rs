@@ -33,6 +33,12 @@ impl Bans {
     }
 
     /// The networks whose bans have not ended.
+    pub fn networks(&mut self, now: Time) -> Vec<IpNet> {
+        self.forget_ended(now);
+        self.until.keys().copied().collect()
+    }
+
+    /// The same, and when each ban ends.
     pub fn list(&mut self, now: Time) -> Vec<(IpNet, Option<Time>)> {
         self.forget_ended(now);
         let bans = self.until.iter();

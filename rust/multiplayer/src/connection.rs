@@ -31,7 +31,7 @@ use session::SessionPart;
 use warnings::Warned;
 
 pub(crate) use events::PeerChange;
-pub use guard::{Newcomer, refusal};
+pub use guard::Newcomer;
 pub use settings::HostStatistic;
 #[cfg(feature = "dtls")]
 pub use warnings::FailedWarning;

@@ -76,7 +76,6 @@ pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOption
 pub use connection::FailedWarning;
 pub use connection::{
     Connection, HostStatistic, Newcomer, OverLimitWarning, SharedConnection, UndecodedWarning,
-    refusal,
 };
 pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]

@@ -9,18 +9,6 @@ use crate::{BanError, Inactive, SharedLimits};
 use enet_net::Host;
 use enet_proto::{Drops, HostConfig, IpNet, JoinRequest, PeerId, Time, Verdict};
 
-/// Why a host refuses a request to connect, in ENet's 32 bits.
-pub mod refusal {
-    /// The application refused it, or the host admits nobody.
-    pub const REFUSED: u32 = 0x454E_5406;
-    /// No peer slot was free.
-    pub const FULL: u32 = 0x454E_5407;
-    /// Another peer has the id.
-    pub const ID_IN_USE: u32 = 0x454E_5408;
-    /// The address has too many peers.
-    pub const TOO_MANY_OF_ADDRESS: u32 = 0x454E_5409;
-}
-
 /// Settings that protect a host.
 pub(super) struct Guard {
     limits: Rc<SharedLimits>,
@@ -139,8 +127,7 @@ impl Connection {
 
     /// The banned networks.
     pub fn banned(&self, now: Time) -> Vec<IpNet> {
-        let bans = self.guard.bans.borrow_mut().list(now);
-        bans.into_iter().map(|(network, _)| network).collect()
+        self.guard.bans.borrow_mut().networks(now)
     }
 
     /// Chooses whether newcomers wait for [`Connection::judge`] before they occupy a peer slot.

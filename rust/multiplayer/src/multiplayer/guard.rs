@@ -88,8 +88,7 @@ impl Multiplayer {
 
     /// The banned networks.
     pub fn banned(&self, now: Time) -> Vec<IpNet> {
-        let bans = self.guard.bans.borrow_mut().list(now);
-        bans.into_iter().map(|(network, _)| network).collect()
+        self.guard.bans.borrow_mut().networks(now)
     }
 
     /// Chooses whether newcomers of a server wait for [`crate::Connection::judge`] before they occupy a peer slot.
