@@ -9,8 +9,8 @@ use std::time::Duration;
 use enet_codec::{Compression, Recorder};
 use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Event, HostConfig, IpNet, JoinRequest, Limits, PacketFlags,
-    PeerId, PeerState, QueueError, Time, Verdict,
+    Admission, DEFAULT_MTU, Disconnect, Event, FormerPeer, FormerPeers, HostConfig, IpNet,
+    JoinRequest, Limits, PacketFlags, PeerId, PeerState, QueueError, Time, Verdict,
 };
 
 use crate::Transport;
@@ -67,6 +67,10 @@ pub struct Host {
     server: Server,
     /// Events that were taken from the protocol, and packets' buffers to give back to it.
     events: VecDeque<Event>,
+    /// Connections whose ends are among the events.
+    former: FormerPeers,
+    /// The connection whose end was the last event.
+    ended: Option<FormerPeer>,
     returned: Vec<Vec<u8>>,
     compression: Compression,
     recorder: Option<Recorder>,
@@ -89,6 +93,8 @@ impl Host {
             driver: Arc::new(Driver::new(ProtocolHost::new(config), transport)),
             server: Server::Owner,
             events: VecDeque::new(),
+            former: FormerPeers::new(),
+            ended: None,
             returned: Vec::new(),
             compression: Compression::None,
             recorder: None,
@@ -219,9 +225,22 @@ impl Host {
     pub fn next_event(&mut self) -> Option<Event> {
         if self.events.is_empty() {
             self.give_back();
-            self.driver.state().host.take_events(&mut self.events);
+            let (events, former) = (&mut self.events, &mut self.former);
+            self.driver.state().host.take_events(events, former);
         }
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if let Some(Event::Disconnected { peer, .. }) = event {
+            self.ended = self.former.remove(&peer);
+            if self.former.is_empty() {
+                self.former = FormerPeers::new();
+            }
+        }
+        event
+    }
+
+    /// What was known of a connection whose [`Event::Disconnected`] was just taken.
+    pub fn take_ended(&mut self) -> Option<FormerPeer> {
+        self.ended.take()
     }
 
     /// Gives the buffer of a received packet back, for the next packets.

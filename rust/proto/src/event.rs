@@ -1,6 +1,9 @@
 //! Events that a host reports, and the flags and modes of the calls that cause them.
 
-use crate::PeerId;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use crate::{Drops, PeerId, PeerStatistics};
 
 /// How a packet travels: ENet's packet flags. The default is unreliable and in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +62,21 @@ pub enum Event {
         data: Vec<u8>,
     },
 }
+
+/// What was known of a connection at its end. Questions about the connection are answered from it until
+/// [`Event::Disconnected`] is taken.
+#[derive(Debug, Clone)]
+pub struct FormerPeer {
+    /// The remote's address.
+    pub address: SocketAddr,
+    /// The last statistics.
+    pub statistics: PeerStatistics,
+    /// What was dropped of the connection.
+    pub drops: Drops,
+}
+
+/// Connections that ended.
+pub type FormerPeers = HashMap<PeerId, FormerPeer>;
 
 /// Ways to end a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,7 +64,7 @@ impl Connection {
         self.begin_service();
         let now = clock();
         let deadline = now + timeout;
-        let mut event = self.take_event(now);
+        let mut event = self.take_event(now, false);
         if event.is_some()
             && let Some(host) = &mut self.host
         {
@@ -75,7 +75,7 @@ impl Connection {
             let host = self.host.as_mut().ok_or(Inactive)?;
             let now = clock();
             host.service(now);
-            event = self.take_event(now);
+            event = self.take_event(now, false);
             if event.is_none() {
                 if now >= deadline || (judges && self.has_newcomer(now)) {
                     return Ok(None);
@@ -105,24 +105,38 @@ impl Connection {
 
     /// Takes the oldest event. Events of peers that this side ended are left out.
     pub fn next_event(&mut self, now: Time) -> Option<Event> {
-        self.take_event(now).map(|(event, _)| event)
+        self.take_event(now, false).map(|(event, _)| event)
     }
 
     /// The same for the session that shares the host: the end of a connection has the data that this side gave, if the
-    /// remote gave none. ENet's event has no data for the side that ended the connection.
+    /// remote gave none. ENet's event has no data for the side that ended the connection. The peer stays listed until
+    /// [`Connection::forget_left`].
     pub(crate) fn next_event_of_session(&mut self, now: Time) -> Option<Event> {
-        let (event, reason) = self.take_event(now)?;
+        let (event, reason) = self.take_event(now, true)?;
         Some(match event {
             Event::Disconnected { peer, .. } => Event::Disconnected { peer, data: reason },
             event => event,
         })
     }
 
-    /// The oldest event, and for the end of a connection the data that either side gave.
-    fn take_event(&mut self, now: Time) -> Option<(Event, u32)> {
+    /// Notes that the session tells the script of the end of a connection: the peer is inactive from now on.
+    pub(crate) fn tell_left(&mut self, peer: PeerId) {
+        self.members.tell_left(peer);
+    }
+
+    /// Takes a peer off the list whose end the session has told the script, or does not tell.
+    pub(crate) fn forget_left(&mut self, peer: PeerId) {
+        self.members.forget_left(peer);
+    }
+
+    /// The oldest event, and for the end of a connection the data that either side gave. A peer that ended leaves the
+    /// list, unless it `stays`.
+    fn take_event(&mut self, now: Time, stays: bool) -> Option<(Event, u32)> {
         loop {
             let mut reason = 0;
-            let event = self.host.as_mut()?.next_event()?;
+            let host = self.host.as_mut()?;
+            let event = host.next_event()?;
+            let former = host.take_ended();
             match event {
                 Event::Connected { peer, data } => match self.members.get(peer) {
                     Some(member) if !member.is_active => continue,
@@ -144,7 +158,10 @@ impl Connection {
                 Event::Disconnected { peer, data } if self.is_active_peer(peer) => {
                     let given = self.members.get(peer).map_or(0, |member| member.given);
                     reason = if data == 0 { given } else { data };
-                    self.members.unlist(peer);
+                    match former {
+                        Some(former) if stays => self.members.leave(peer, reason, former),
+                        _ => self.members.unlist(peer),
+                    }
                 }
                 Event::Received { data, .. } => {
                     if let Some(host) = &mut self.host {

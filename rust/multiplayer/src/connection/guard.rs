@@ -175,7 +175,9 @@ impl Connection {
 
     /// What the host dropped of an active peer, by cause.
     pub fn peer_drops(&self, peer: PeerId) -> Option<Drops> {
-        let host = self.host.as_ref()?;
-        host.peer_drops(peer).filter(|_| self.is_active_peer(peer))
+        match self.members.former(peer) {
+            Some(former) => Some(former.drops),
+            None => (self.host_with(peer)?).peer_drops(peer),
+        }
     }
 }

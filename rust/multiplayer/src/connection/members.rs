@@ -1,8 +1,9 @@
 //! The list of a connection's peers.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use enet_proto::{PeerId, Throttle};
+use enet_proto::{FormerPeer, PeerId, Throttle};
 
 /// A peer on the list.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +27,20 @@ pub struct Member {
     order: u64,
 }
 
+/// A peer whose connection ended, and whose end the script has not heard of. Its slot may have another peer.
+#[derive(Debug)]
+struct Leaving {
+    member: Member,
+    former: FormerPeer,
+    /// Whether the handlers of the signal run.
+    is_told: bool,
+}
+
 /// The listed peers by slot of the host, with the order in which they were listed.
 #[derive(Debug, Default)]
 pub struct Members {
     by_slot: Vec<Option<Member>>,
+    leaving: HashMap<PeerId, Leaving>,
     /// Number of peers listed so far, which gives each its place in the order.
     listed: u64,
     /// Inactive peers that are still listed.
@@ -40,8 +51,16 @@ pub struct Members {
 impl Members {
     /// The listed peer. A stale id finds none.
     pub fn get(&self, peer: PeerId) -> Option<&Member> {
-        let member = self.by_slot.get(usize::from(peer.slot))?.as_ref()?;
-        (member.id == peer).then_some(member)
+        let member = self.by_slot.get(usize::from(peer.slot));
+        let member = member.and_then(Option::as_ref);
+        (member.filter(|member| member.id == peer))
+            .or_else(|| Some(&self.leaving.get(&peer)?.member))
+    }
+
+    /// What was known of a peer that is leaving at its end, until [`Members::forget_left`].
+    pub fn former(&self, peer: PeerId) -> Option<&FormerPeer> {
+        let leaving = self.leaving.get(&peer)?;
+        (leaving.is_told || leaving.member.is_active).then_some(&leaving.former)
     }
 
     /// Whether the peer is listed and active.
@@ -49,19 +68,20 @@ impl Members {
         self.get(peer).is_some_and(|member| member.is_active)
     }
 
-    /// Whether no peer is listed.
+    /// Whether no peer is listed, besides those that are leaving.
     pub fn is_empty(&self) -> bool {
         self.by_slot.iter().all(Option::is_none)
     }
 
-    /// The listed peers by slot.
+    /// The listed peers by slot, without those that are leaving.
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
         self.by_slot.iter().flatten()
     }
 
     /// The listed peers in the order in which they became known. Their slots are random.
     pub fn listed(&self) -> Vec<&Member> {
-        let mut members: Vec<&Member> = self.iter().collect();
+        let leaving = self.leaving.values().map(|leaving| &leaving.member);
+        let mut members: Vec<&Member> = self.iter().chain(leaving).collect();
         members.sort_unstable_by_key(|member| member.order);
         members
     }
@@ -152,22 +172,66 @@ impl Members {
 
     /// Takes a peer off the list.
     pub fn unlist(&mut self, peer: PeerId) {
-        if self.get(peer).is_some() {
-            self.by_slot[usize::from(peer.slot)] = None;
+        if self.take(peer).is_some() || self.leaving.remove(&peer).is_some() {
             self.departures += 1;
         }
+    }
+
+    /// Notes that a peer's connection ended, with the data of its end, and that the script will be told later. The
+    /// peer stays listed and active.
+    pub fn leave(&mut self, peer: PeerId, data: u32, former: FormerPeer) {
+        if let Some(mut member) = self.take(peer) {
+            member.given = data;
+            let leaving = Leaving {
+                member,
+                former,
+                is_told: false,
+            };
+            self.leaving.insert(peer, leaving);
+        }
+    }
+
+    /// Notes that the script is told of the end of a peer that is leaving: it is inactive now.
+    pub fn tell_left(&mut self, peer: PeerId) {
+        if let Some(leaving) = self.leaving.get_mut(&peer) {
+            leaving.is_told = true;
+            leaving.member.is_active = false;
+        }
+    }
+
+    /// Takes a peer that is leaving off the list.
+    pub fn forget_left(&mut self, peer: PeerId) {
+        if self.leaving.remove(&peer).is_some() {
+            self.departures += 1;
+        }
+    }
+
+    /// Takes all peers that are leaving off the list.
+    pub fn forget_leaving(&mut self) {
+        if !self.leaving.is_empty() {
+            self.leaving.clear();
+            self.departures += 1;
+        }
+    }
+
+    fn take(&mut self, peer: PeerId) -> Option<Member> {
+        let member = self.by_slot.get_mut(usize::from(peer.slot))?;
+        member.take_if(|member| member.id == peer)
     }
 
     /// Takes every peer off the list.
     pub fn clear(&mut self) {
         self.by_slot.clear();
+        self.leaving.clear();
         self.ended.clear();
         self.departures += 1;
     }
 
     fn get_mut(&mut self, peer: PeerId) -> Option<&mut Member> {
-        let member = self.by_slot.get_mut(usize::from(peer.slot))?.as_mut()?;
-        (member.id == peer).then_some(member)
+        let member = self.by_slot.get_mut(usize::from(peer.slot));
+        let member = member.and_then(Option::as_mut);
+        (member.filter(|member| member.id == peer))
+            .or_else(|| Some(&mut self.leaving.get_mut(&peer)?.member))
     }
 }
 

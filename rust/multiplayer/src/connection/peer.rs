@@ -6,7 +6,8 @@ use super::Connection;
 use crate::{Inactive, PacketError, SettingError, channel};
 use enet_net::Host;
 use enet_proto::{
-    PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Time, Timeout,
+    MAX_CHANNELS, PacketFlags, PeerId, PeerState, PeerStatistics, QueueError, Throttle, Time,
+    Timeout,
 };
 
 impl Connection {
@@ -58,11 +59,22 @@ impl Connection {
         data: &[u8],
         now: Time,
     ) -> Result<(), PacketError> {
-        let count = self.channels(peer).ok_or(PacketError::Inactive)?;
+        let mut count = self.channels(peer).ok_or(PacketError::Inactive)?;
         let state = self.state(peer);
+        // The remote chose the moment, and the event is still to come: no error that names channels.
+        let is_left = matches!(
+            state,
+            PeerState::AcknowledgingDisconnect | PeerState::Zombie
+        );
+        if is_left {
+            count = MAX_CHANNELS;
+        }
         let host = self.host.as_mut().ok_or(PacketError::Inactive)?;
         let wire = checked_channel(channel, count)?;
         let flags = checked_flags(flags)?;
+        if is_left {
+            return Err(PacketError::NotConnected);
+        }
         let wire = wire.ok_or(PacketError::NoSuchChannel { channel, count })?;
         if state != PeerState::Connected {
             return Err(PacketError::NotConnected);
@@ -169,10 +181,13 @@ impl Connection {
         Ok(())
     }
 
-    /// The statistics of an active peer's connection.
+    /// The statistics of an active peer's connection. See [`Connection::address`].
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
-        let host = self.host.as_ref()?;
-        let member = self.members.get(peer).filter(|member| member.is_active)?;
+        if let Some(former) = self.members.former(peer) {
+            return Some(former.statistics);
+        }
+        let host = self.host_with(peer)?;
+        let member = self.members.get(peer)?;
         let mut statistics = host.statistics(peer).unwrap_or_default();
         if let Some(throttle) = member.throttle {
             statistics.packet_throttle_interval = throttle.interval;
@@ -182,10 +197,18 @@ impl Connection {
         Some(statistics)
     }
 
-    /// The address of an active peer's remote.
+    /// The address of an active peer's remote. Where a session tells the script of the connection's end, the address
+    /// is known until the handlers have returned.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        let host = self.host.as_ref()?;
-        host.address(peer).filter(|_| self.is_active_peer(peer))
+        match self.members.former(peer) {
+            Some(former) => Some(former.address),
+            None => self.host_with(peer)?.address(peer),
+        }
+    }
+
+    /// The host, if the peer is active.
+    pub(super) fn host_with(&self, peer: PeerId) -> Option<&Host> {
+        self.host.as_ref().filter(|_| self.is_active_peer(peer))
     }
 
     /// Number of ENet channels of an active peer; 0 once its disconnection has begun.

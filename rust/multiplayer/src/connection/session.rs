@@ -54,6 +54,8 @@ impl Connection {
     fn replace_session(&mut self, session: Option<SessionPart>) {
         self.session = session;
         self.changes.clear();
+        // The events of these ends were the former session's.
+        self.members.forget_leaving();
         if let Some(host) = &mut self.host {
             // The inbox of the former session may have been full.
             host.pause_receiving(false);

@@ -50,6 +50,12 @@ impl Notice {
 impl Multiplayer {
     /// Does what has to follow the handlers of a notice.
     pub fn finish(&mut self, notice: Notice, now: Time) {
+        if let Then::Remove(id, peer) = notice.then
+            && notice.epoch == self.epoch
+            && let Some(host) = self.hosts.get(&self.host_key(id))
+        {
+            host.borrow_mut().forget_left(peer);
+        }
         match notice.then {
             Then::Close(status) => {
                 if notice.epoch == self.epoch {

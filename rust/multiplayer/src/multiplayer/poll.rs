@@ -91,12 +91,25 @@ impl Multiplayer {
             return None;
         }
         while let Some((key, event)) = self.next_event() {
+            let ended = match event {
+                Event::Disconnected { peer, .. } => Some(peer),
+                _ => None,
+            };
             let notice = match self.mode() {
                 Mode::Server => self.on_server(event, now, must_flush),
                 Mode::Client => self.on_client(event, now),
                 Mode::Mesh => self.on_mesh(key, event, now),
                 Mode::Inactive => None,
             };
+            if let Some(peer) = ended
+                && let Some(host) = self.hosts.get(&key)
+            {
+                let mut host = host.borrow_mut();
+                match notice {
+                    Some(_) => host.tell_left(peer),
+                    None => host.forget_left(peer),
+                }
+            }
             if notice.is_some() {
                 return notice;
             }

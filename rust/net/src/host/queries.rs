@@ -33,9 +33,12 @@ impl Host {
         self.driver.state().host.state(peer)
     }
 
-    /// The remote's address, while the connection exists.
+    /// The remote's address, while the connection exists and until [`Host::next_event`] reports its end.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        self.driver.state().host.address(peer)
+        match self.former.get(&peer) {
+            Some(former) => Some(former.address),
+            None => self.driver.state().host.address(peer),
+        }
     }
 
     /// Number of ENet channels of the connection.
@@ -43,9 +46,12 @@ impl Host {
         self.driver.state().host.channels(peer)
     }
 
-    /// Everything a connection knows of itself.
+    /// Everything a connection knows of itself, while it exists and until [`Host::next_event`] reports its end.
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
-        self.driver.state().host.statistics(peer)
+        match self.former.get(&peer) {
+            Some(former) => Some(former.statistics),
+            None => self.driver.state().host.statistics(peer),
+        }
     }
 
     /// Datagrams dropped because they were compressed, and not with our codec.
@@ -63,9 +69,13 @@ impl Host {
         drops
     }
 
-    /// What was dropped of a connection, by cause, while the connection exists.
+    /// What was dropped of a connection, by cause, while the connection exists and until [`Host::next_event`] reports
+    /// its end.
     pub fn peer_drops(&self, peer: PeerId) -> Option<Drops> {
-        self.driver.state().host.peer_drops(peer)
+        match self.former.get(&peer) {
+            Some(former) => Some(former.drops),
+            None => self.driver.state().host.peer_drops(peer),
+        }
     }
 
     /// Chooses the codec for both directions.

@@ -8,7 +8,9 @@ use crate::lifecycle;
 use crate::peer::Peer;
 use crate::send::{Content, queue_control, queue_packet};
 use crate::wire::{Command, Header};
-use crate::{Disconnect, Event, IpNet, Limit, PacketFlags, PeerId, QueueError, Refusal, Time};
+use crate::{
+    Disconnect, Event, FormerPeers, IpNet, Limit, PacketFlags, PeerId, QueueError, Refusal, Time,
+};
 
 impl Host {
     /// Starts a connection with `channels` channels, 1 to [`crate::MAX_CHANNELS`], which shows the
@@ -95,9 +97,10 @@ impl Host {
     }
 
     /// Appends events, oldest first, to `events`: some 512 at most, so that what the application has not taken
-    /// counts for the limits. No event means that there is none.
-    pub fn take_events(&mut self, events: &mut VecDeque<Event>) {
-        self.context.events.take(events);
+    /// counts for the limits. No event means that there is none. What is known of connections whose ends are among
+    /// the events goes to `former`; the host forgets them.
+    pub fn take_events(&mut self, events: &mut VecDeque<Event>, former: &mut FormerPeers) {
+        self.context.events.take(events, former);
     }
 
     /// Takes the buffer of an [`Event::Received`] back, for later packets.

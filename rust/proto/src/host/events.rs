@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 
-use crate::{Event, Limits, PeerId, fairness};
+use crate::{Event, FormerPeer, FormerPeers, Limits, PeerId, fairness};
 
 /// Cost of an event, besides its packet's bytes.
 const EVENT_COST: usize = 64;
+/// Cost of what is kept of a connection until its end is taken.
+const FORMER_COST: usize = 2 * size_of::<(PeerId, FormerPeer)>();
 /// Events of one peer in the common queue.
 const QUEUED: u32 = 256;
 /// Events, and bytes of their packets, that [`Events::take`] takes at a time.
@@ -35,6 +37,8 @@ pub struct Events {
     queue: VecDeque<Event>,
     /// By slot, up to the highest one that had an event.
     flows: Vec<Flow>,
+    /// The connections whose ends wait.
+    former: FormerPeers,
     /// Number of times that everything was taken.
     epoch: u64,
     /// Events in backlogs.
@@ -49,6 +53,7 @@ impl Events {
         Self {
             queue: VecDeque::new(),
             flows: Vec::new(),
+            former: FormerPeers::new(),
             epoch: 0,
             behind: 0,
             bytes: 0,
@@ -84,7 +89,27 @@ impl Events {
         }
     }
 
+    /// Adds the end of a connection.
+    pub fn push_end(&mut self, peer: PeerId, data: u32, former: FormerPeer) {
+        self.former.insert(peer, former);
+        self.push(Event::Disconnected { peer, data });
+    }
+
+    /// What is kept of a connection whose end waits.
+    pub fn former(&self, peer: PeerId) -> Option<&FormerPeer> {
+        self.former.get(&peer)
+    }
+
     pub fn pop(&mut self) -> Option<Event> {
+        let event = self.pop_keeping()?;
+        if let Event::Disconnected { peer, .. } = event {
+            self.former.remove(&peer);
+        }
+        Some(event)
+    }
+
+    /// Leaves what is kept of a connection that ended.
+    fn pop_keeping(&mut self) -> Option<Event> {
         let event = self.queue.pop_front()?;
         let cost = cost(&event);
         self.bytes -= cost;
@@ -108,20 +133,27 @@ impl Events {
         Some(event)
     }
 
-    /// Moves events to the end of another queue. Where much waits, these are not all.
-    pub fn take(&mut self, others: &mut VecDeque<Event>) {
+    /// Moves events to the end of another queue, and what is kept of connections that ended to `former`. Where much
+    /// waits, these are not all.
+    pub fn take(&mut self, others: &mut VecDeque<Event>, former: &mut FormerPeers) {
         let is_little = self.queue.len() <= PORTION && self.bytes <= PORTION_BYTES;
         if is_little && self.behind == 0 && others.is_empty() {
             std::mem::swap(&mut self.queue, others);
+            if !self.former.is_empty() {
+                former.extend(std::mem::take(&mut self.former));
+            }
             self.epoch += 1;
             self.bytes = 0;
             return;
         }
         let (most, until) = (PORTION, self.bytes.saturating_sub(PORTION_BYTES));
         for _ in 0..most {
-            let Some(event) = self.pop() else {
+            let Some(event) = self.pop_keeping() else {
                 return;
             };
+            if let Event::Disconnected { peer, .. } = event {
+                former.extend(self.former.remove_entry(&peer));
+            }
             others.push_back(event);
             if self.bytes < until {
                 return;
@@ -192,6 +224,7 @@ fn is_packet(event: &Event) -> bool {
 fn cost(event: &Event) -> usize {
     match event {
         Event::Received { data, .. } => EVENT_COST + data.capacity(),
+        Event::Disconnected { .. } => EVENT_COST + FORMER_COST,
         _ => EVENT_COST,
     }
 }
@@ -243,7 +276,7 @@ mod tests {
         assert!(events.is_full() && events.is_full_for(peer(0), &limits, 1));
         assert!(events.pop().is_some() && !events.is_full());
         let mut others = VecDeque::from([received(0, 1)]);
-        events.take(&mut others);
+        events.take(&mut others, &mut FormerPeers::new());
         assert_eq!(others, [received(0, 1), received(0, 500)]);
         assert!(events.is_empty() && is_settled(&events));
     }
@@ -370,7 +403,7 @@ mod tests {
         for _ in 0..3 {
             (0..3).for_each(|_| events.push(received(0, 9)));
             assert!(events.is_full_for(peer(0), &limits, 1));
-            events.take(&mut taken);
+            events.take(&mut taken, &mut FormerPeers::new());
             assert!(!events.is_full_for(peer(0), &limits, 1) && is_settled(&events));
             assert_eq!(taken.drain(..).count(), 3);
         }
@@ -381,12 +414,12 @@ mod tests {
         let mut events = Events::new(usize::MAX);
         (0..1000).for_each(|number| events.push(received(0, number)));
         let mut taken = VecDeque::new();
-        events.take(&mut taken);
+        events.take(&mut taken, &mut FormerPeers::new());
         assert_eq!(taken.len(), PORTION);
         let mut events = Events::new(usize::MAX);
         (0..100).for_each(|_| events.push(received(0, PORTION_BYTES / 4)));
         taken.clear();
-        events.take(&mut taken);
+        events.take(&mut taken, &mut FormerPeers::new());
         assert_eq!(taken.len(), 4);
     }
 

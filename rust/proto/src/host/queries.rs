@@ -37,9 +37,10 @@ impl Host {
         self.slots.state(peer)
     }
 
-    /// The remote's address, while the connection exists.
+    /// The remote's address, while the connection exists and until its end is taken.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        self.slots.get(peer).map(Peer::address)
+        let former = || Some(self.context.events.former(peer)?.address);
+        self.slots.get(peer).map(Peer::address).or_else(former)
     }
 
     /// Number of channels of the connection, 0 if it does not exist.
@@ -47,9 +48,10 @@ impl Host {
         self.slots.get(peer).map_or(0, |peer| peer.channels.count())
     }
 
-    /// Statistics of a connection, while it exists.
+    /// Statistics of a connection, while it exists and until its end is taken.
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
-        self.slots.get(peer).map(Peer::statistics)
+        let former = || Some(self.context.events.former(peer)?.statistics);
+        self.slots.get(peer).map(Peer::statistics).or_else(former)
     }
 
     /// What remotes may cost.
@@ -69,9 +71,10 @@ impl Host {
         self.context.drops
     }
 
-    /// What the host dropped of a connection, by cause, while the connection exists.
+    /// What the host dropped of a connection, by cause, while the connection exists and until its end is taken.
     pub fn peer_drops(&self, peer: PeerId) -> Option<crate::Drops> {
-        self.slots.get(peer).map(Peer::drops)
+        let former = || Some(self.context.events.former(peer)?.drops);
+        self.slots.get(peer).map(Peer::drops).or_else(former)
     }
 
     /// Bytes of all peers together that wait for reordering and reassembly.

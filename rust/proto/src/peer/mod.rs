@@ -30,7 +30,7 @@ use crate::host::{Alarm, Context};
 use crate::recv::{Intake, ReceiveBudget};
 use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
-use crate::{Drops, Event, PeerId, PeerState, PeerStatistics};
+use crate::{Drops, FormerPeer, PeerId, PeerState, PeerStatistics};
 
 /// One connection.
 ///
@@ -211,11 +211,18 @@ impl Peer {
 
     /// Ends the connection at once; with data, an event reports it.
     pub fn end(&mut self, context: &mut Context, event: Option<u32>) {
+        if let Some(data) = event {
+            context.events.push_end(self.id, data, self.former());
+        }
         self.set_state(context, PeerState::Disconnected);
         self.reset_queues();
-        if let Some(data) = event {
-            let peer = self.id;
-            context.events.push(Event::Disconnected { peer, data });
+    }
+
+    fn former(&self) -> FormerPeer {
+        FormerPeer {
+            address: self.address(),
+            statistics: self.statistics(),
+            drops: self.drops,
         }
     }
 
