@@ -273,10 +273,18 @@ impl Dtls {
     }
 
     /// Closes all sessions and handshakes. The alerts for the remotes wait in [`Self::next_datagram`].
-    pub fn close(&mut self, now: Time) {
-        let ready = self.ready.drain().map(|(_, session)| session);
-        let pending = self.pending.drain().map(|(_, session)| session);
-        for mut session in ready.chain(pending) {
+    ///
+    /// A server sends none to a client whose ENet connection has ended: Godot's client drops a disconnect that it reads
+    /// together with the alert, and would not tell its game. `connected` says whether an address has an ENet peer
+    /// whose end its remote does not know of.
+    pub fn close(&mut self, now: Time, connected: impl Fn(&SocketAddr) -> bool) {
+        let is_client = self.is_client();
+        let is_told = |address: &SocketAddr, session: &Session| {
+            !is_client && session.has_been_used() && !connected(address)
+        };
+        let ready = self.ready.drain();
+        let ready = ready.filter(|(address, session)| !is_told(address, session));
+        for (_, mut session) in ready.chain(self.pending.drain()) {
             session.close(now);
             session.drain(now, &mut self.outgoing);
         }

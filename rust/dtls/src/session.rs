@@ -221,6 +221,11 @@ impl Session {
         self.last_used = now;
     }
 
+    /// Whether there ever was a peer, or something was sent.
+    pub fn has_been_used(&self) -> bool {
+        self.usage > Usage::None
+    }
+
     /// Whether the peer has been gone for long, or never came.
     pub fn is_unused(&self, now: Time) -> bool {
         let timeout = match self.usage {

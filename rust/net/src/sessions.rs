@@ -145,7 +145,7 @@ mod none {
         pub fn next_event(&mut self) -> Option<DtlsEvent> {
             match *self {}
         }
-        pub fn close(&mut self, _: Time) {
+        pub fn close(&mut self, _: Time, _: impl Fn(&SocketAddr) -> bool) {
             match *self {}
         }
     }

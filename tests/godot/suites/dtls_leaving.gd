@@ -69,6 +69,26 @@ func case_server_closes_the_session() -> void:
 	done()
 
 
+## Godot's own client would lose ENet's disconnect if it read it together with close_notify.
+func case_no_close_notify_with_the_disconnect() -> void:
+	for how: String in ["close", "disconnect_peer", "disconnect_peer by force"]:
+		var ends := encrypted_ends(identity(P256))
+		var goodbye := "-1"
+		match how:
+			"close":
+				ends[0].peer.close()
+			"disconnect_peer":
+				ends[0].peer.disconnect_peer(ends[1].id())
+			_:
+				ends[0].peer.disconnect_peer(ends[1].id(), true)
+		check(pump(ends, func() -> bool: return ends[1].events.has(goodbye), AT_ONCE), "%s: the client signals it" % how)
+		if ends[0].is_ours and not ends[1].is_ours:
+			pump_for(ends, 0.3)
+			equal(_relays[-1].ended.size(), 0, "%s: sessions that ended meanwhile" % how)
+		await clean_up()
+	done()
+
+
 func _check_relay_notices(relay: Relay, ends: Array[End]) -> void:
 	check(pump(ends, func() -> bool: return relay.ended.size() == 1, AT_ONCE), "Godot's DTLS ends the session")
 	for session in relay.ended:

@@ -183,7 +183,7 @@ impl Node {
     }
 
     fn close(&mut self) {
-        self.dtls.close(self.now());
+        self.dtls.close(self.now(), |_| true);
         self.flush();
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_dtls::{Dtls, HANDSHAKE_TIMEOUT, HandshakeError};
-use enet_multiplayer::{ConnectError, EncryptError};
+use enet_multiplayer::{ConnectError, EncryptError, SharedConnection};
 use enet_proto::Disconnect;
 use enet_proto::{Event, PacketFlags, PeerState, Time};
 use sim::{Conditions, SERVER_IP, World};
@@ -234,6 +234,99 @@ fn the_end_of_a_host_is_noticed_at_once() {
         let events = serve_until(&mut world, &[&stays], 5, is_disconnected(0));
         assert!(is_disconnected(0)(&events));
         assert!(world.now() - before < Duration::from_millis(50));
+    }
+}
+
+/// The kinds of the records that a host sends to its peer, by the time from now in milliseconds.
+fn kinds_sent(
+    world: &mut World,
+    from: &SharedConnection,
+    to: &SharedConnection,
+    act: impl FnOnce(Time),
+    serves: bool,
+) -> Vec<(u64, u8)> {
+    let port = from.borrow().local_port().expect("active");
+    let begun = world.now();
+    let mut kinds = Vec::new();
+    world.network.record();
+    act(begun);
+    for _ in 0..5000 {
+        let passed = (world.now() - begun).as_millis() as u64;
+        let sent = world.network.take_recording();
+        let sent = sent.iter().filter(|(source, ..)| source.port() == port);
+        kinds.extend(sent.map(|(_, _, bytes)| (passed, bytes[0])));
+        let now = world.now();
+        if serves {
+            while let Ok(Some(_)) = from.borrow_mut().service(Time::ZERO, || now) {}
+        }
+        while let Ok(Some(_)) = to.borrow_mut().service(Time::ZERO, || now) {}
+        world.run(1);
+    }
+    kinds
+}
+
+const ALERT: u8 = 21;
+const DATA: u8 = 23;
+
+/// Godot's client loses a disconnect that it reads together with the alert that closes the session.
+#[test]
+fn no_alert_follows_a_servers_disconnect_closely() {
+    // Closed at once, and after a disconnect that the client could not acknowledge.
+    for disconnects_first in [false, true] {
+        let mut world = World::new(40);
+        let (server, client) = joined(&mut world);
+        let peer = only_peer(&server);
+        let act = |now| {
+            let mut server = server.borrow_mut();
+            if disconnects_first {
+                server.disconnect(now, peer, 0, Disconnect::Acknowledged);
+                server.flush(now).expect("active");
+            }
+            server.close(now).expect("active");
+        };
+        let kinds = kinds_sent(&mut world, &server, &client, act, false);
+        assert!(kinds.contains(&(0, DATA)), "{kinds:?}");
+        assert!(kinds.iter().all(|(_, kind)| *kind == DATA), "{kinds:?}");
+        assert!(client.borrow().peers().is_empty());
+    }
+    for how in [Disconnect::Now, Disconnect::Acknowledged, Disconnect::Later] {
+        let mut world = World::new(41);
+        let (server, client) = joined(&mut world);
+        serve_until(&mut world, &[&server, &client], 2, |_| false);
+        let peer = only_peer(&server);
+        let act = |now| server.borrow_mut().disconnect(now, peer, 0, how);
+        let kinds = kinds_sent(&mut world, &server, &client, act, true);
+        let alerts: Vec<_> = kinds.iter().filter(|(_, kind)| *kind == ALERT).collect();
+        // It ends the session for clients that wait for it.
+        assert!(
+            matches!(alerts[..], [(1000..4000, _)]),
+            "{how:?}: {kinds:?}"
+        );
+        assert_eq!(sessions(&server), (0, 0));
+    }
+}
+
+/// A session that the remote may take for usable is closed.
+#[test]
+fn an_alert_closes_what_no_disconnect_ended() {
+    // A host that says nothing, and a client: Godot's server keeps a session until the alert.
+    for (server_goes, says_goodbye) in [(true, false), (false, false), (false, true)] {
+        let mut world = World::new(42);
+        let (server, client) = joined(&mut world);
+        let (goes, stays) = match server_goes {
+            true => (server, client),
+            false => (client, server),
+        };
+        let act = |now| {
+            let mut goes = goes.borrow_mut();
+            if says_goodbye {
+                goes.say_goodbye(now);
+            }
+            goes.destroy().expect("active");
+        };
+        let kinds = kinds_sent(&mut world, &goes, &stays, act, false);
+        assert_eq!(kinds.last(), Some(&(0, ALERT)), "{kinds:?}");
+        assert_eq!(kinds.contains(&(0, DATA)), says_goodbye);
     }
 }
 

@@ -214,9 +214,14 @@ impl Driver {
     /// Takes leave of those who have an encrypted session.
     pub fn close_sessions(&self) {
         let socket = &mut *self.socket.lock();
-        let now = self.state.lock().latest;
+        if socket.dtls().is_none() {
+            return;
+        }
+        let state = self.state.lock();
+        let (now, connected) = (state.latest, state.untold());
+        drop(state);
         if let Some(dtls) = socket.dtls() {
-            dtls.close(now);
+            dtls.close(now, |address| connected.contains(address));
             let state = self.state.lock();
             self.transmit_all(socket, state, now);
         }

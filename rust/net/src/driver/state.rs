@@ -1,6 +1,6 @@
 //! The protocol, and what its owner and its thread both know.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
 
 use enet_proto::{
@@ -198,6 +198,18 @@ impl State {
             encryption.orders.limits = Some(dtls_limits(&limits));
         }
         self.host.set_limits(limits);
+    }
+
+    /// Addresses of the peers whose end is not agreed: their remotes have neither sent nor been sent a disconnect.
+    pub fn untold(&self) -> HashSet<SocketAddr> {
+        use PeerState::{AcknowledgingDisconnect, Disconnecting};
+        let mut addresses = HashSet::new();
+        self.host.for_each_address(|address, state| {
+            if !matches!(state, Disconnecting | AcknowledgingDisconnect) {
+                addresses.insert(address);
+            }
+        });
+        addresses
     }
 
     /// Addresses of all peers, each with whether the peer is or was connected.
