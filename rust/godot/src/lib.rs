@@ -16,6 +16,7 @@ mod handle;
 mod lent;
 mod newcomers;
 mod release;
+mod repeats;
 mod report;
 mod session;
 mod virtuals;

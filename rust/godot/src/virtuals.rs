@@ -173,7 +173,7 @@ pub fn unique_id<T: HasSession>(this: &T) -> i32 {
 }
 
 pub fn connection_status<T: HasSession>(this: &T) -> ConnectionStatus {
-    convert::status(this.session().core.status())
+    convert::status(this.session().core.status_of_host())
 }
 
 /// Fills the engine's virtual methods of a class with a [`crate::session::Session`]. `$more` are

@@ -85,7 +85,7 @@ pub use error::{
     RawSendError, SendError, SettingError,
 };
 pub use limits::{LimitSettings, SharedLimits};
-pub use lines::{LeftOut, LineLimit};
+pub use lines::{LeftOut, LineLimit, RepeatLimit, Repeated};
 pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,

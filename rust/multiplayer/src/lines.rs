@@ -1,5 +1,5 @@
 //! The rule for lines of the log that a remote can cause: one line, then at most one in ten seconds, which says
-//! how many were left out.
+//! how many were left out. And the rule for errors that a script repeats: ten lines, then the same.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,6 +7,10 @@ use enet_proto::Time;
 
 /// Time between two lines of a kind, so that a remote cannot fill a log.
 const INTERVAL: Time = Time::from_secs(10);
+
+/// Lines of one error that are printed before the rest is counted, so that each call that a developer makes by hand
+/// has its line.
+const FIRST: u32 = 10;
 
 /// The lines of one kind.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,10 +42,61 @@ impl LineLimit {
         })
     }
 
+    /// Counts a line less, which was printed after all.
+    fn take_back(&mut self) {
+        self.left_out -= 1;
+    }
+
     /// Whether the next line would be printed.
     pub fn is_due(&self, now: Time) -> bool {
         self.last
             .is_none_or(|last| now.saturating_sub(last) >= INTERVAL)
+    }
+}
+
+/// One error of one object, which a script may cause in each frame: ten lines in ten seconds, then one line in ten
+/// seconds for as long as it goes on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RepeatLimit {
+    printed: u32,
+    lines: LineLimit,
+}
+
+/// The end of the text of an error that may have been repeated: what was left out, or that the next ones will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeated {
+    left_out: LeftOut,
+    is_last: bool,
+}
+
+impl RepeatLimit {
+    /// What to append to an error that occurs now; `None` if it is left out.
+    pub fn pass(&mut self, now: Time) -> Option<Repeated> {
+        if let Some(left_out) = self.lines.pass(now) {
+            // After a while without the error everything begins anew.
+            let goes_on = left_out.count > 0;
+            self.printed = if goes_on { FIRST } else { 1 };
+            let is_last = false;
+            return Some(Repeated { left_out, is_last });
+        }
+        if self.printed >= FIRST {
+            return None;
+        }
+        self.lines.take_back();
+        self.printed += 1;
+        Some(Repeated {
+            left_out: LeftOut::default(),
+            is_last: self.printed == FIRST,
+        })
+    }
+}
+
+impl Display for Repeated {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.is_last {
+            true => write!(f, " (repetitions are only counted from now on)"),
+            false => self.left_out.fmt(f),
+        }
     }
 }
 
@@ -73,6 +128,25 @@ mod tests {
         let line = pass(&mut lines, 17);
         assert_eq!(line.as_deref(), Some("full (2 more in the last 12 s)"));
         assert_eq!(pass(&mut lines, 40).as_deref(), Some("full"));
+    }
+
+    #[test]
+    fn a_repeated_error_makes_ten_lines_and_then_one_in_ten_seconds() {
+        let mut error = RepeatLimit::default();
+        let frames = (0..1800).map(|frame| Time::from_millis(frame * 1000 / 60));
+        let lines: Vec<String> = frames
+            .filter_map(|now| error.pass(now).map(|repeated| repeated.to_string()))
+            .collect();
+        assert_eq!(lines.len(), 12, "{lines:?}");
+        assert!(lines[..9].iter().all(String::is_empty), "{lines:?}");
+        assert_eq!(lines[9], " (repetitions are only counted from now on)");
+        assert_eq!(lines[10], " (590 more in the last 10 s)");
+        assert_eq!(lines[11], " (599 more in the last 10 s)");
+        // A new series of calls has its lines, and the first of them the rest of the count.
+        let later = |seconds| Time::from_secs(seconds);
+        assert!(error.pass(later(100)).is_some());
+        assert!((0..10).all(|_| error.pass(later(200)).is_some()));
+        assert!(error.pass(later(200)).is_none());
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub unsafe fn ask(
     let argument = || i32::try_from(unsafe { (*arguments).cast::<i64>().read() }).ok();
     match question {
         Question::UniqueId => facts.is_active() && int(facts.unique_id()),
-        Question::ConnectionStatus => int(convert::status(facts.status()).ord()),
+        Question::ConnectionStatus => int(convert::status(facts.status_of_host()).ord()),
         Question::IsServer => yes(facts.mode() == Mode::Server),
         Question::IsServerRelaySupported => yes(facts.supports_server_relay()),
         Question::IsRefusing => yes(facts.refuses_new_connections()),

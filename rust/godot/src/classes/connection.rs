@@ -164,7 +164,7 @@ impl ENetConnectionRs {
         let handle = this.bind().handle.clone();
         let destroyed = handle.connection().borrow_mut().destroy();
         if destroyed.is_err() {
-            return Self::report_unborrowed("destroy", &INACTIVE);
+            return Self::report_unborrowed(&this, "destroy", &INACTIVE);
         }
         drop(handle.departed(|_| false));
         let mut this = this;
@@ -213,7 +213,7 @@ impl ENetConnectionRs {
                 Some(handle.object(peer))
             }
             Err(error) => {
-                Self::report_unborrowed("connect_to_host", &error);
+                Self::report_unborrowed(&this, "connect_to_host", &error);
                 None
             }
         }
@@ -299,7 +299,7 @@ impl ENetConnectionRs {
     ) {
         let handle = this.bind().handle.clone();
         let done = (handle.connection().borrow_mut()).limit_bandwidth(in_bandwidth, out_bandwidth);
-        Self::report_failure_unborrowed("bandwidth_limit", done);
+        Self::report_failure_unborrowed(&this, "bandwidth_limit", done);
     }
 
     /// Limits the number of ENet channels (1 to 255) of peers that connect from now on. Any other number stands
@@ -308,7 +308,7 @@ impl ENetConnectionRs {
     fn channel_limit(this: Gd<Self>, limit: i64) {
         let handle = this.bind().handle.clone();
         let done = handle.connection().borrow_mut().set_channel_limit(limit);
-        Self::report_failure_unborrowed("channel_limit", done);
+        Self::report_failure_unborrowed(&this, "channel_limit", done);
     }
 
     /// Queues a packet for every connected peer that has the ENet channel `channel`, with `flags` as in
@@ -331,7 +331,7 @@ impl ENetConnectionRs {
     #[func(gd_self)]
     fn refuse_new_connections(this: Gd<Self>, refuse: bool) {
         if !this.bind().handle.connection().borrow().is_active() {
-            return Self::report_unborrowed("refuse_new_connections", &INACTIVE);
+            return Self::report_unborrowed(&this, "refuse_new_connections", &INACTIVE);
         }
         let mut this = this;
         this.bind_mut().set_refusing(refuse);
@@ -400,7 +400,7 @@ impl ENetConnectionRs {
         let mut connection = handle.connection().borrow_mut();
         let done = connection.send_raw(clock::now(), &address, port, packet.as_slice());
         drop(connection);
-        Self::report_failure_unborrowed("socket_send", done);
+        Self::report_failure_unborrowed(&this, "socket_send", done);
     }
 }
 

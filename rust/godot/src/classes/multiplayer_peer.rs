@@ -401,18 +401,18 @@ impl ENetMultiplayerPeerRs {
         let mut host = match host {
             HostArgument::Connection(host) => host,
             HostArgument::Null => {
-                Self::report_unborrowed("add_mesh_peer", &"the host is null");
+                Self::report_unborrowed(&this, "add_mesh_peer", &"the host is null");
                 return Error::ERR_INVALID_PARAMETER;
             }
             HostArgument::Foreign(class) => {
                 let cause = format!("the host must be an ENetConnectionRs, not a {class}");
-                Self::report_unborrowed("add_mesh_peer", &cause);
+                Self::report_unborrowed(&this, "add_mesh_peer", &cause);
                 return Error::ERR_INVALID_PARAMETER;
             }
         };
         let Ok(id) = i32::try_from(peer_id) else {
             let cause = format!("the id {peer_id} does not fit into 32 bits");
-            Self::report_unborrowed("add_mesh_peer", &cause);
+            Self::report_unborrowed(&this, "add_mesh_peer", &cause);
             return Error::ERR_INVALID_PARAMETER;
         };
         let handle = host.bind().handle().clone();
@@ -420,7 +420,8 @@ impl ENetMultiplayerPeerRs {
         let added = this.bind_mut().session.core.add_mesh_peer(id, connection);
         match added {
             Ok(signal) => {
-                host.bind_mut().leave_session();
+                let facts = this.bind().session.core.facts();
+                host.bind_mut().leave_session(facts);
                 if this.bind().session.core.has_limits() {
                     let limits = this.bind().limits_object.clone();
                     host.bind_mut().take_over_limits(limits);
@@ -436,7 +437,7 @@ impl ENetMultiplayerPeerRs {
                 Error::OK
             }
             Err(error) => {
-                Self::report_unborrowed("add_mesh_peer", &error);
+                Self::report_unborrowed(&this, "add_mesh_peer", &error);
                 convert::mesh_error(error)
             }
         }

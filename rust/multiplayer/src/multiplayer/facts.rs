@@ -1,11 +1,11 @@
 //! The facts that callers ask a session for again and again.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::inbox::Inbox;
 use super::{FramePlan, Mode, Multiplayer, Status, WireProtocol};
-use crate::TransferMode;
+use crate::{Connection, TransferMode};
 
 /// The facts of a [`Multiplayer`] that callers ask for again and again, and the transfer settings that they set
 /// with each packet.
@@ -27,6 +27,8 @@ pub struct Facts {
     /// As it was set: 0 for every peer, an id for that peer, a negative id for every other peer.
     target: Cell<i32>,
     plan: Cell<FramePlan>,
+    /// The session that has this object's host, if it is another one, and the host.
+    user: RefCell<Option<(Rc<Facts>, Weak<RefCell<Connection>>)>>,
     /// Never borrowed across a call to anything but the inbox.
     pub(super) inbox: RefCell<Inbox>,
 }
@@ -55,6 +57,7 @@ impl Facts {
             transfer_channel: Cell::default(),
             target: Cell::default(),
             plan: Cell::default(),
+            user: RefCell::default(),
             inbox: RefCell::default(),
         }
     }
@@ -72,6 +75,31 @@ impl Facts {
     /// Whether the session is connected.
     pub fn status(&self) -> Status {
         self.status.get()
+    }
+
+    /// The status for an object that stands for a host: that of its own session, or, while its host lives, of the other
+    /// session that has the host.
+    pub fn status_of_host(&self) -> Status {
+        if self.is_active() {
+            return self.status();
+        }
+        let user = self.user.borrow();
+        let Some((session, host)) = user.as_ref() else {
+            return self.status();
+        };
+        let Some(host) = host.upgrade() else {
+            return Status::Disconnected;
+        };
+        // A host that is in use is alive.
+        match host.try_borrow().is_ok_and(|host| !host.is_active()) {
+            true => Status::Disconnected,
+            false => session.status(),
+        }
+    }
+
+    /// Notes that another session uses this object's host.
+    pub fn set_user(&self, session: Rc<Facts>, host: Weak<RefCell<Connection>>) {
+        *self.user.borrow_mut() = Some((session, host));
     }
 
     /// The session's own peer id, 0 while inactive. A client has its id from the start.

@@ -6,7 +6,7 @@ use godot::prelude::*;
 
 use super::{ENetConnectionRs, INACTIVE};
 use crate::convert;
-use crate::report::Reports;
+use crate::report::{Reports, print_error};
 use crate::vocabulary::CompressionMode;
 
 /// A larger dictionary saves nothing, as a datagram has 4 KiB at most.
@@ -25,16 +25,16 @@ impl ENetConnectionRs {
     fn compress(this: Gd<Self>, mode: CompressionMode) {
         let handle = this.bind().handle.clone();
         if !handle.connection().borrow().is_active() {
-            return Self::report_unborrowed("compress", &INACTIVE);
+            return Self::report_unborrowed(&this, "compress", &INACTIVE);
         }
         let mode = convert::compression(mode.0, this.bind().dictionary.borrow().as_ref());
         match mode {
             Ok(Some(mode)) => {
                 let done = handle.connection().borrow_mut().set_compression(mode);
-                Self::report_failure_unborrowed("compress", done);
+                Self::report_failure_unborrowed(&this, "compress", done);
             }
             Ok(None) => {}
-            Err(cause) => Self::report_unborrowed("compress", &cause),
+            Err(cause) => Self::report_unborrowed(&this, "compress", &cause),
         }
     }
 
@@ -51,7 +51,7 @@ impl ENetConnectionRs {
                 Error::OK
             }
             Err(error) => {
-                Self::report_unborrowed("set_compression_dictionary", &error);
+                Self::report_unborrowed(&this, "set_compression_dictionary", &error);
                 Error::ERR_INVALID_DATA
             }
         }
@@ -77,13 +77,13 @@ impl ENetConnectionRs {
             .filter(|&size| size <= MAX_DICTIONARY_SIZE);
         let Some(size) = size else {
             let cause = format!("the size must be 0 to {MAX_DICTIONARY_SIZE} bytes");
-            Self::report_unborrowed("train_dictionary", &cause);
+            print_error(Self::NAME, "train_dictionary", &cause);
             return PackedByteArray::new();
         };
         match train_dictionary(&samples, size) {
             Ok(dictionary) => dictionary.as_slice().into(),
             Err(error) => {
-                Self::report_unborrowed("train_dictionary", &error);
+                print_error(Self::NAME, "train_dictionary", &error);
                 PackedByteArray::new()
             }
         }
@@ -96,10 +96,14 @@ impl ENetConnectionRs {
     fn record_datagrams(this: Gd<Self>, count: i64) {
         let handle = this.bind().handle.clone();
         let Ok(count) = usize::try_from(count) else {
-            return Self::report_unborrowed("record_datagrams", &"the count must not be negative");
+            return Self::report_unborrowed(
+                &this,
+                "record_datagrams",
+                &"the count must not be negative",
+            );
         };
         let done = handle.connection().borrow_mut().record(count);
-        Self::report_failure_unborrowed("record_datagrams", done);
+        Self::report_failure_unborrowed(&this, "record_datagrams", done);
     }
 
     /// Returns the datagrams recorded so far, and removes them from the host.

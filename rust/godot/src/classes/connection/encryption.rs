@@ -68,14 +68,14 @@ impl ENetConnectionRs {
     ) -> Error {
         let handle = this.bind().handle.clone();
         if !handle.connection().borrow().is_active() {
-            Self::report_unborrowed(method, &INACTIVE);
+            Self::report_unborrowed(this, method, &INACTIVE);
             return Error::ERR_UNCONFIGURED;
         }
         let done = dtls().and_then(|dtls| dtls::encrypt(handle.connection(), dtls));
         match done {
             Ok(()) => Error::OK,
             Err(trouble) => {
-                Self::report_unborrowed(method, &trouble.cause);
+                Self::report_unborrowed(this, method, &trouble.cause);
                 trouble.error
             }
         }

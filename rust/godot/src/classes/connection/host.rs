@@ -1,6 +1,8 @@
 //! The host of ENetConnectionRs: how it is made, handed on and asked.
 
-use enet_multiplayer::{HostOptions, Inactive};
+use std::rc::Rc;
+
+use enet_multiplayer::{Facts, HostOptions, Inactive};
 use enet_proto::{Event, Time};
 use godot::global::Error;
 use godot::prelude::*;
@@ -13,13 +15,18 @@ use crate::{clock, convert, newcomers};
 
 impl ENetConnectionRs {
     /// The object for the host of another class's session.
-    pub fn of_session(handle: Handle, limits: Option<Gd<ENetLimitsRs>>) -> Gd<Self> {
+    pub fn of_session(
+        handle: Handle,
+        limits: Option<Gd<ENetLimitsRs>>,
+        session: Rc<Facts>,
+    ) -> Gd<Self> {
         let mut object = Self::new_gd();
         {
             let mut this = object.bind_mut();
             this.handle = handle;
             this.limits_object = limits;
             this.is_of_session = true;
+            this.follow(session);
         }
         object
     }
@@ -30,8 +37,15 @@ impl ENetConnectionRs {
     }
 
     /// Ends this object's own session when another session takes over the host.
-    pub fn leave_session(&mut self) {
+    pub fn leave_session(&mut self, user: Rc<Facts>) {
         self.session.core.leave();
+        self.follow(user);
+    }
+
+    /// Has the connection status tell of the session that uses the host.
+    fn follow(&self, user: Rc<Facts>) {
+        let host = Rc::downgrade(self.handle.connection());
+        self.session.core.set_user(user, host);
     }
 
     pub(super) fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
@@ -47,7 +61,7 @@ impl ENetConnectionRs {
                 Error::OK
             }
             Err(error) => {
-                Self::report_unborrowed(method, &error);
+                Self::report_unborrowed(&this, method, &error);
                 convert::create_error(&error)
             }
         }

@@ -48,7 +48,8 @@ impl super::ENetMultiplayerPeerRs {
         if let Some(object) = self.hosts.borrow().get(&0)?.object.clone() {
             return Some(object);
         }
-        let object = ENetConnectionRs::of_session(handle, self.limits_object.clone());
+        let facts = self.session.core.facts();
+        let object = ENetConnectionRs::of_session(handle, self.limits_object.clone(), facts);
         let mut hosts = self.hosts.borrow_mut();
         hosts.get_mut(&0)?.object = Some(object.clone());
         Some(object)
