@@ -234,7 +234,7 @@ fn a_handshake_that_waits_for_seconds_completes() {
 #[test]
 fn a_closed_end_tells_the_other() {
     let mut ends = Ends::ready();
-    ends.client.close(ends.now);
+    ends.client.close(ends.now, |_| true);
     assert_eq!(ends.client.sessions(), Sessions::default());
     assert!(!ends.client.send(ends.now, server_address(), b"data"));
     ends.exchange();

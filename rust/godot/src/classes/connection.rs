@@ -46,6 +46,11 @@ use crate::{clock, convert};
 /// serviced by [method MultiplayerPeer.poll], and [method service] must not be called. Without being assigned,
 /// the object works like [ENetConnection].
 ///
+/// [method MultiplayerPeer.get_connection_status] of the [member ENetMultiplayerPeerRs.host] of an
+/// [ENetMultiplayerPeerRs], or of a host in a mesh, is the status of that peer as long as the host lives, and
+/// [constant MultiplayerPeer.CONNECTION_DISCONNECTED] afterwards. An error of a host that has ended is printed ten times,
+/// and then once in ten seconds with a count.
+///
 /// The name [code]refuse_new_connections[/code] is both a method of this class and a property of
 /// [MultiplayerPeer]. A call means the method, and the bare name reads or sets the property. Both have the
 /// same effect here.

@@ -307,6 +307,41 @@ mod tests {
     }
 
     #[test]
+    fn a_leaving_peer_stays_known_while_its_slot_has_another() {
+        let former = |port: u16| FormerPeer {
+            address: ([10, 0, 0, 1], port).into(),
+            statistics: enet_proto::PeerStatistics::default(),
+            drops: enet_proto::Drops::default(),
+        };
+        let port = |members: &Members, peer| members.former(peer).map(|it| it.address.port());
+        let (first, second) = (peer(1, 1), peer(1, 2));
+        let mut members = Members::default();
+        members.list(first, 0, false);
+        let departures = members.departures();
+        members.leave(first, 9, former(5));
+        members.list(second, 0, false);
+        assert_eq!(members.in_order(), [first, second]);
+        assert!(members.is_active(first) && members.is_active(second));
+        assert_eq!(
+            (port(&members, first), port(&members, second)),
+            (Some(5), None)
+        );
+        members.tell_left(first);
+        assert!(!members.is_active(first) && port(&members, first) == Some(5));
+        assert_eq!(members.departures(), departures);
+        members.forget_left(first);
+        members.forget_left(second);
+        assert!(members.get(first).is_none() && members.is_active(second));
+        assert_ne!(members.departures(), departures);
+        // This side may end it before it is told.
+        members.leave(second, 0, former(6));
+        members.end(second);
+        assert_eq!(port(&members, second), None);
+        assert_eq!(members.unlist_ended().len(), 1);
+        assert!(members.get(second).is_none());
+    }
+
+    #[test]
     fn clearing_forgets_ended_peers_too() {
         let mut members = Members::default();
         members.list(peer(0, 1), 0, false);

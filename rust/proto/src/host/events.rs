@@ -297,6 +297,40 @@ mod tests {
         assert!(events.bytes <= 100_000 + EVENT_COST);
     }
 
+    fn former(port: u16) -> FormerPeer {
+        FormerPeer {
+            address: ([10, 0, 0, 1], port).into(),
+            statistics: crate::PeerStatistics::default(),
+            drops: crate::Drops::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_connection_goes_with_its_end_and_costs_memory() {
+        let port = |former: &FormerPeers, slot| former.get(&peer(slot)).map(|it| it.address.port());
+        let mut events = Events::new(usize::MAX);
+        for slot in 0..3 {
+            events.push(received(slot, 0));
+            events.push_end(peer(slot), 0, former(slot));
+        }
+        assert!(events.bytes >= 3 * size_of::<FormerPeer>());
+        assert!((0..2).all(|_| events.pop().is_some()));
+        assert!(events.former(peer(0)).is_none() && events.former(peer(1)).is_some());
+        let (mut taken, mut kept) = (VecDeque::from([received(9, 1)]), FormerPeers::new());
+        events.take(&mut taken, &mut kept);
+        assert_eq!(
+            (port(&kept, 0), port(&kept, 1), port(&kept, 2)),
+            (None, Some(1), Some(2))
+        );
+        assert!(events.former.is_empty() && is_settled(&events));
+        // Everything at once.
+        events.push_end(peer(3), 0, former(3));
+        taken.clear();
+        events.take(&mut taken, &mut kept);
+        assert_eq!(port(&kept, 3), Some(3));
+        assert!(events.former.is_empty() && is_settled(&events));
+    }
+
     #[test]
     fn a_peer_has_limits_of_its_own() {
         let limits = Limits {
