@@ -28,9 +28,15 @@ pub struct Facts {
     target: Cell<i32>,
     plan: Cell<FramePlan>,
     /// The session that has this object's host, if it is another one, and the host.
-    user: RefCell<Option<(Rc<Facts>, Weak<RefCell<Connection>>)>>,
+    user: RefCell<Option<User>>,
     /// Never borrowed across a call to anything but the inbox.
     pub(super) inbox: RefCell<Inbox>,
+}
+
+/// A session that has the host for which another object stands.
+struct User {
+    session: Rc<Facts>,
+    host: Weak<RefCell<Connection>>,
 }
 
 /// A received packet without its payload.
@@ -84,7 +90,7 @@ impl Facts {
             return self.status();
         }
         let user = self.user.borrow();
-        let Some((session, host)) = user.as_ref() else {
+        let Some(User { session, host }) = user.as_ref() else {
             return self.status();
         };
         let Some(host) = host.upgrade() else {
@@ -99,7 +105,7 @@ impl Facts {
 
     /// Notes that another session uses this object's host.
     pub fn set_user(&self, session: Rc<Facts>, host: Weak<RefCell<Connection>>) {
-        *self.user.borrow_mut() = Some((session, host));
+        *self.user.borrow_mut() = Some(User { session, host });
     }
 
     /// The session's own peer id, 0 while inactive. A client has its id from the start.
