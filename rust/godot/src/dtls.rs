@@ -4,6 +4,7 @@ use enet_dtls::{
     Dtls, FailedHandshake, Identity, SetupError, Trust, Verification, first_certificate,
 };
 use enet_multiplayer::FailedWarning;
+use enet_multiplayer::address::endpoint;
 use enet_multiplayer::{EncryptError, SharedConnection};
 use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
 use godot::global::Error;
@@ -245,6 +246,7 @@ pub fn report<T: Reports>(this: &mut T, method: &str, warning: &FailedWarning) {
         is_client,
     } = &warning.failed;
     let left_out = warning.left_out;
+    let address = endpoint(*address);
     let cause = format!("no encrypted session with {address}: {reason}{left_out}");
     match is_client {
         true => this.report(method, &cause),

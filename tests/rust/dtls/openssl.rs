@@ -27,7 +27,7 @@ const CLIENT_HELLO: u8 = 1;
 const SESSION_ID_AT: usize = 13 + 12 + 2 + 32;
 
 /// The type of a server's key.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Key {
     Rsa,
     P256,
@@ -261,8 +261,9 @@ fn in_each_suite(name: &str, test: impl Fn(&Folder, &str) + Sync) {
         for (key, suite) in SUITES {
             let test = &test;
             scope.spawn(move || {
-                println!("{suite}");
-                test(&with_certificates(&format!("{name}-{suite}"), key), suite);
+                println!("{key:?}, {suite}");
+                let folder = with_certificates(&format!("{name}-{key:?}-{suite}"), key);
+                test(&folder, suite);
             });
         }
     });

@@ -144,6 +144,7 @@ impl Connection {
                 Event::Disconnected { peer, data } if self.is_active_peer(peer) => {
                     let given = self.members.get(peer).map_or(0, |member| member.given);
                     reason = if data == 0 { given } else { data };
+                    self.note_refusal(peer, data);
                     self.members.unlist(peer);
                 }
                 Event::Received { data, .. } => {
