@@ -217,8 +217,9 @@ fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
     match (first_certificate(&pem), first_certificate(&file)) {
         (Some(one), Some(other)) if one == other => Ok(file),
         _ => Err(Trouble::new(
-            "Godot gives only the first of several certificates in one object; load them as a resource, \
-             with load(\"res://certificates.crt\")",
+            "the object holds several certificates, of which Godot gives only the first if they were loaded with \
+             X509Certificate.load; load the file as a resource instead, with load(\"res://certificates.crt\") or, \
+             outside of the project, load(\"user://certificates.crt\"), and do not change the file meanwhile",
             Error::ERR_INVALID_PARAMETER,
         )),
     }
