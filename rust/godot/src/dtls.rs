@@ -218,8 +218,8 @@ fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
         (Some(one), Some(other)) if one == other => Ok(file),
         _ => Err(Trouble::new(
             "the object holds several certificates, of which Godot gives only the first if they were loaded with \
-             X509Certificate.load; load the file as a resource instead, with load(\"res://certificates.crt\") or, \
-             outside of the project, load(\"user://certificates.crt\"), and do not change the file meanwhile",
+             X509Certificate.load; load the file as a resource instead, with load(\"res://certificates.crt\"), or \
+             load(\"user://certificates.crt\") for a file outside of the project",
             Error::ERR_INVALID_PARAMETER,
         )),
     }

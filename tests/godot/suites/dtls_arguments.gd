@@ -108,7 +108,7 @@ func case_setup_on_a_connection() -> void:
 	var who := identity(P256)
 	for is_client_too: bool in [true, false]:
 		var ends := connected(1)
-		ends[1].peer.call(&"get_peer", 1).call(&"set_timeout", 4, 500, 1500)
+		ends[1].peer.call(&"set_peer_timeout", 1, 4, 500, 1500)
 		equal(host_of(ends[0]).call(&"dtls_server_setup", who.options()), OK, "dtls_server_setup")
 		if is_client_too:
 			equal(host_of(ends[1]).call(&"dtls_client_setup", NAME, trusting(who)), OK, "dtls_client_setup")

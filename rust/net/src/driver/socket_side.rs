@@ -307,7 +307,7 @@ impl SocketSide {
         &mut self,
         next: impl FnMut(&mut Vec<u8>) -> Option<SocketAddr>,
     ) -> bool {
-        self.unencrypted.fill(next)
+        self.dtls.is_some() && self.unencrypted.fill(next)
     }
 
     /// Whether [`SocketSide::transmit`] may have something to send.
