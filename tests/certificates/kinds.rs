@@ -147,7 +147,7 @@ pub fn write_all(folder: &Path) -> Result<()> {
     for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let of_intermediate = intermediate.issue(&good)?;
 
-    let leaves: [(&str, Leaf); 22] = [
+    let leaves: [(&str, Leaf); 23] = [
         ("good", ca.issue(&good)?),
         (
             "other_name",
