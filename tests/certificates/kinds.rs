@@ -1,4 +1,4 @@
-//! Certificates of every kind that a client has to judge, on keys of curve P-256.
+//! Certificates of every kind that a client has to judge, on keys of curve P-256 if not said otherwise.
 //!
 //! Each leaf is named after what is special about it. All but the obvious are issued for [`NAME`], which
 //! nobody can own, by the authority `ca`, and are valid now.
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384, SanType, date_time_ymd,
 };
 
 /// Whom the certificates are for.
@@ -68,9 +68,17 @@ pub struct Leaf {
 impl Leaf {
     /// One that signed itself.
     pub fn self_signed(params: &CertificateParams) -> Result<Self> {
-        let key = KeyPair::generate()?;
+        Self::signed_by(params, &KeyPair::generate()?)
+    }
+
+    /// One that signed itself with a key on curve P-384.
+    pub fn of_p384(params: &CertificateParams) -> Result<Self> {
+        Self::signed_by(params, &KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384)?)
+    }
+
+    fn signed_by(params: &CertificateParams, key: &KeyPair) -> Result<Self> {
         Ok(Self {
-            certificate: params.self_signed(&key)?.pem(),
+            certificate: params.self_signed(key)?.pem(),
             key: key.serialize_pem(),
         })
     }
@@ -139,7 +147,7 @@ pub fn write_all(folder: &Path) -> Result<()> {
     for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let of_intermediate = intermediate.issue(&good)?;
 
-    let leaves: [(&str, Leaf); 22] = [
+    let leaves: [(&str, Leaf); 23] = [
         ("good", ca.issue(&good)?),
         (
             "other_name",
@@ -196,6 +204,10 @@ pub fn write_all(folder: &Path) -> Result<()> {
         (
             "localhost",
             Leaf::self_signed(&named("localhost", &["localhost"])?)?,
+        ),
+        (
+            "localhost_p384",
+            Leaf::of_p384(&named("localhost", &["localhost"])?)?,
         ),
     ];
     for (name, leaf) in &leaves {

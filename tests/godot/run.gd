@@ -19,6 +19,7 @@ const SUITES: Array[String] = [
 	"flushing",
 	"guarding",
 	"newcomers",
+	"addresses",
 	"threaded",
 	"threads",
 	"questions",

@@ -17,6 +17,7 @@ mod crafted;
 mod hostile;
 mod openssl;
 mod sessions;
+mod unencrypted;
 mod verification;
 
 use certificates::{Kind, Pair};

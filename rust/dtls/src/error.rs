@@ -9,7 +9,7 @@ pub enum SetupError {
     /// There is no PEM block with a private key, or it cannot be read.
     #[error("the private key cannot be read: {0}")]
     Key(String),
-    /// The key is neither RSA of 2048 to 4096 bits, nor ECDSA P-256, nor Ed25519.
+    /// The key is neither RSA of 2048 to 4096 bits, nor ECDSA on P-256 or P-384, nor Ed25519.
     #[error("the private key is of a kind that is not supported: {0}")]
     KeyKind(&'static str),
     /// There is no PEM block with a certificate, or it cannot be read.

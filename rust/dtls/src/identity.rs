@@ -14,10 +14,12 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::error::SetupError;
+use crate::p384::P384Key;
 use crate::verify::read_certificates;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 /// A private key and its certificate, with the certificates that lead to an authority.
 #[derive(Clone)]
@@ -33,7 +35,7 @@ impl std::fmt::Debug for Identity {
 
 impl Identity {
     /// Reads PEM: a key as PKCS#8, PKCS#1 or SEC1, and certificates, the server's own first. The key must
-    /// be RSA of 2048 to 4096 bits, ECDSA on P-256, or Ed25519.
+    /// be RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, or Ed25519.
     ///
     /// Fails if either cannot be read, if the key is of another kind, or if it does not belong to the
     /// first certificate.
@@ -55,17 +57,27 @@ fn read_key(pem: &str) -> Result<Arc<dyn SigningKey>, SetupError> {
     let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
         .map_err(|error| SetupError::Key(error.to_string()))?;
     let key = to_pkcs8(&key)?;
-    let provider = rtc_crypto::providers::RingProvider::new();
-    let crypto: &dyn RTCCrypto = rtc_crypto::RTCCryptoProvider::crypto(&provider);
-    let scheme = match PrivateKeyInfo::from_der(&key).map(|it| it.algorithm.oid) {
-        Ok(RSA) => SignatureScheme::RsaPkcs1Sha256,
-        Ok(EC) => SignatureScheme::EcdsaP256Sha256,
-        Ok(_) => SignatureScheme::Ed25519,
+    let algorithm = match PrivateKeyInfo::from_der(&key) {
+        Ok(info) => info.algorithm,
         Err(error) => return Err(SetupError::Key(error.to_string())),
     };
+    const CURVES: &str = "an ECDSA key is on curve P-256 or P-384";
+    let scheme = match algorithm.oid {
+        RSA => SignatureScheme::RsaPkcs1Sha256,
+        EC if algorithm.parameters_oid() == Ok(P384) => {
+            return match P384Key::from_pkcs8(&key) {
+                Some(key) => Ok(Arc::new(key)),
+                None => Err(SetupError::KeyKind(CURVES)),
+            };
+        }
+        EC => SignatureScheme::EcdsaP256Sha256,
+        _ => SignatureScheme::Ed25519,
+    };
+    let provider = rtc_crypto::providers::RingProvider::new();
+    let crypto: &dyn RTCCrypto = rtc_crypto::RTCCryptoProvider::crypto(&provider);
     let unsupported = match scheme {
         SignatureScheme::RsaPkcs1Sha256 => "an RSA key has 2048 to 4096 bits",
-        SignatureScheme::EcdsaP256Sha256 => "an ECDSA key is on curve P-256",
+        SignatureScheme::EcdsaP256Sha256 => CURVES,
         _ => "it is neither RSA nor ECDSA nor Ed25519",
     };
     crypto
@@ -120,22 +132,33 @@ mod tests {
         (signing_key.serialize_pem(), cert.pem())
     }
 
+    /// Made with `openssl ecparam -name secp521r1`.
+    const P521_KEY: &str = "\
+-----BEGIN PRIVATE KEY-----
+MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIAszQu2E++zML8Qi3Q
+XF1uXzEGtTF1M7W9h9kmbaNJwiFyJx58XoPMg3UDIY6XDW17eAkx4YrerY+MA3D2
+CX5NztehgYkDgYYABABkTowYl5kv6OxY35nGeSrChpYNxRxr694ZgnEYmLMd7N6t
+Z/Bi7vmRbm/9+leMkC8xOgQs8TS0JereEhAzDpMefgBYgUXiYG5WNxnMzfK89qhf
+3qW/rMPYyh3zojbEFkAMuwYKHxXLjPTFy1bFkpDKTKduSXrOWMFqUrkr/IvJV7pA
+bQ==
+-----END PRIVATE KEY-----
+";
+
     fn error(key: &str, certificates: &str) -> SetupError {
         Identity::from_pem(key, certificates).expect_err("no identity")
     }
 
     #[test]
-    fn keys_of_p256_and_ed25519_are_read() {
-        for (key, certificate) in [p256(), made(&PKCS_ED25519)] {
+    fn keys_of_p256_p384_and_ed25519_are_read() {
+        for (key, certificate) in [p256(), made(&PKCS_ECDSA_P384_SHA384), made(&PKCS_ED25519)] {
             Identity::from_pem(&key, &certificate).expect("an identity");
         }
     }
 
     #[test]
     fn a_key_on_another_curve_is_refused() {
-        let (key, certificate) = made(&PKCS_ECDSA_P384_SHA384);
-        let expected = SetupError::KeyKind("an ECDSA key is on curve P-256");
-        assert_eq!(error(&key, &certificate), expected);
+        let expected = SetupError::KeyKind("an ECDSA key is on curve P-256 or P-384");
+        assert_eq!(error(P521_KEY, &p256().1), expected);
     }
 
     #[test]

@@ -69,6 +69,7 @@ mod half_open;
 mod hello_queue;
 mod identity;
 mod limits;
+mod p384;
 mod provider;
 mod record;
 mod session;

@@ -250,7 +250,12 @@ fn fits_common_name(name: &str, wanted: &str) -> bool {
     if name.eq_ignore_ascii_case(wanted) {
         return true;
     }
-    let is_address = wanted.parse::<IpAddr>().is_ok();
+    let address = wanted.parse::<IpAddr>();
+    let is_address = address.is_ok();
+    // Godot writes IPv6 addresses without "::".
+    if is_address && name.parse() == address {
+        return true;
+    }
     match (name.strip_prefix("*."), wanted.split_once('.')) {
         (Some(name), Some((first, wanted))) if !is_address => {
             !first.is_empty() && name.contains('.') && name.eq_ignore_ascii_case(wanted)

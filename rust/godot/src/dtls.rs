@@ -4,6 +4,7 @@ use enet_dtls::{
     Dtls, FailedHandshake, Identity, SetupError, Trust, Verification, first_certificate,
 };
 use enet_multiplayer::FailedWarning;
+use enet_multiplayer::address::endpoint;
 use enet_multiplayer::{EncryptError, SharedConnection};
 use godot::classes::{CryptoKey, Engine, FileAccess, ProjectSettings, TlsOptions, X509Certificate};
 use godot::global::Error;
@@ -216,8 +217,9 @@ fn pem_of(certificate: &mut Gd<X509Certificate>) -> Result<String, Trouble> {
     match (first_certificate(&pem), first_certificate(&file)) {
         (Some(one), Some(other)) if one == other => Ok(file),
         _ => Err(Trouble::new(
-            "Godot gives only the first of several certificates in one object; load them as a resource, \
-             with load(\"res://certificates.crt\")",
+            "the object holds several certificates, of which Godot gives only the first if they were loaded with \
+             X509Certificate.load; load the file as a resource instead, with load(\"res://certificates.crt\"), or \
+             load(\"user://certificates.crt\") for a file outside of the project",
             Error::ERR_INVALID_PARAMETER,
         )),
     }
@@ -245,6 +247,7 @@ pub fn report<T: Reports>(this: &mut T, method: &str, warning: &FailedWarning) {
         is_client,
     } = &warning.failed;
     let left_out = warning.left_out;
+    let address = endpoint(*address);
     let cause = format!("no encrypted session with {address}: {reason}{left_out}");
     match is_client {
         true => this.report(method, &cause),

@@ -1,6 +1,6 @@
 //! Newcomers that a script judges before they occupy a peer slot: the property `join_filter`.
 
-use enet_multiplayer::{LineLimit, Newcomer, SharedConnection};
+use enet_multiplayer::{LineLimit, Newcomer, SharedConnection, address};
 use enet_proto::{Refusal, Verdict};
 use godot::prelude::*;
 
@@ -99,7 +99,7 @@ fn ask<T: Judges>(this: &mut T, newcomer: &Newcomer, method: &str) -> Verdict {
         Err(trouble) => trouble,
     };
     if let Some(left_out) = this.filter().trouble.pass(now) {
-        let address = newcomer.request.address;
+        let address = address::endpoint(newcomer.request.address);
         this.report(
             method,
             &format!("{trouble}; {address} is refused{left_out}"),
@@ -131,7 +131,7 @@ fn verdict(answer: &Variant, is_text_due: bool) -> Result<Verdict, String> {
 fn described(newcomer: &Newcomer) -> VarDictionary {
     let request = &newcomer.request;
     vdict! {
-        "address" => &GString::from(&request.address.ip().to_string()),
+        "address" => &GString::from(&address::text(request.address.ip())),
         "port" => request.address.port(),
         "data" => i64::from(request.data),
         "proven" => request.is_proven,

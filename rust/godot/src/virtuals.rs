@@ -33,6 +33,10 @@ pub fn poll<T: HasSession>(this: &mut T) {
         newcomers::judge(this, &host, "poll");
     }
     while let Some(notice) = this.session_mut().core.next_notice(now) {
+        let refused = this.session_mut().core.take_server_is_encrypted();
+        if let Some(refused) = refused {
+            this.report("poll", &refused);
+        }
         object.get_or_insert_with(|| this.to_gd());
         this.emit(notice.signal());
         now = clock::now();
@@ -43,6 +47,10 @@ pub fn poll<T: HasSession>(this: &mut T) {
     let undecoded = this.session_mut().core.undecoded(now);
     if let Some(undecoded) = undecoded {
         this.warn("poll", &undecoded);
+    }
+    let unencrypted = this.session_mut().core.unencrypted(now);
+    if let Some(unencrypted) = unencrypted {
+        this.warn("poll", &unencrypted);
     }
     let over_limit = this.session_mut().core.take_over_limit();
     if let Some(over_limit) = over_limit {

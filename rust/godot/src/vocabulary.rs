@@ -251,6 +251,11 @@ fn disconnect_reasons() -> Vec<Value> {
             Refusal::TooManyOfAddress.code(),
             "The server refused the client's request to connect because too many clients of the same address are connected, see [member ENetLimitsRs.max_peers_per_address].",
         ),
+        value(
+            "REASON_NOT_ENCRYPTED",
+            Refusal::NotEncrypted.code(),
+            "The server refused the client's request to connect because the server is encrypted, and the client is not. Call [method ENetConnectionRs.dtls_client_setup] of the client's [member host], or set [member use_dtls].",
+        ),
     ]
 }
 

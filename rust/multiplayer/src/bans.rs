@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use enet_net::MAX_BANS;
 use enet_proto::{IpNet, Time};
 
-use crate::BanError;
+use crate::{BanError, address};
 
 /// Banned networks, each with the end of its ban; `None` for bans without an end.
 #[derive(Debug, Clone, Default)]
@@ -78,8 +78,8 @@ pub fn network(text: &str) -> Result<IpNet, BanError> {
 /// The network as text: a single address without its length.
 pub fn text_of(network: IpNet) -> String {
     match network.prefix_len() == network.max_prefix_len() {
-        true => network.addr().to_string(),
-        false => network.to_string(),
+        true => address::text(network.addr()),
+        false => format!("{}/{}", address::text(network.addr()), network.prefix_len()),
     }
 }
 
@@ -107,8 +107,9 @@ mod tests {
             ("10.9.8.7/8", "10.0.0.0/8"),
             ("::ffff:10.0.0.7", "10.0.0.7"),
             ("::ffff:10.0.0.7/104", "10.0.0.0/8"),
-            ("fd00::1", "fd00::1"),
-            ("fd00:0:0:1::7/64", "fd00:0:0:1::/64"),
+            ("fd00::1", "fd00:0:0:0:0:0:0:1"),
+            ("fd00:0:0:0:0:0:0:1", "fd00:0:0:0:0:0:0:1"),
+            ("fd00:0:0:1::7/64", "fd00:0:0:1:0:0:0:0/64"),
         ] {
             let network = network(text).expect(text);
             assert_eq!(text_of(network), shown, "{text}");

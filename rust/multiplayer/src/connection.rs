@@ -35,7 +35,7 @@ pub use guard::Newcomer;
 pub use settings::HostStatistic;
 #[cfg(feature = "dtls")]
 pub use warnings::FailedWarning;
-pub use warnings::{OverLimitWarning, UndecodedWarning};
+pub use warnings::{OverLimitWarning, ServerIsEncrypted, UndecodedWarning, UnencryptedWarning};
 
 /// A connection that a session and a script's objects hold together.
 pub type SharedConnection = Rc<RefCell<Connection>>;

@@ -59,6 +59,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod bans;
 pub mod channel;
 pub mod config;
@@ -75,7 +76,8 @@ pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOption
 #[cfg(feature = "dtls")]
 pub use connection::FailedWarning;
 pub use connection::{
-    Connection, HostStatistic, Newcomer, OverLimitWarning, SharedConnection, UndecodedWarning,
+    Connection, HostStatistic, Newcomer, OverLimitWarning, ServerIsEncrypted, SharedConnection,
+    UndecodedWarning, UnencryptedWarning,
 };
 pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]

@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::{SharedConnection, TransferMode};
+use crate::{ServerIsEncrypted, SharedConnection, TransferMode};
 use enet_net::Network;
 use enet_proto::{PeerId, Seed, Time};
 
@@ -109,6 +109,8 @@ pub struct Multiplayer {
     guard: Guard,
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
+    /// Why the last attempt of a client failed, if an encrypted server refused it.
+    server_is_encrypted: Option<ServerIsEncrypted>,
     /// A signal that follows the one of the last notice.
     outcome: Option<Signal>,
     /// Number of times that a session began or ended. A [`Notice`] of an earlier session has nothing
@@ -141,6 +143,7 @@ impl Multiplayer {
             reasons: Reasons::default(),
             guard: Guard::default(),
             came_up: false,
+            server_is_encrypted: None,
             outcome: None,
             epoch: 0,
             was_polled: false,

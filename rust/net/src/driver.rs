@@ -48,6 +48,7 @@ mod schedule;
 mod socket_side;
 mod state;
 mod thread;
+mod unencrypted;
 
 pub use schedule::MANY_DATAGRAMS;
 pub use state::{Encryption, State};
@@ -83,7 +84,7 @@ pub struct Driver {
     thread: Mutex<Option<Thread>>,
     /// Whether the thread ended, which only a panic or [`stop_all`] does unasked.
     has_ended: AtomicBool,
-    /// Whether an encrypted session ever failed, or a datagram could not be decompressed.
+    /// Whether an encrypted session ever failed, a datagram could not be decompressed, or a client did not encrypt.
     has_trouble: AtomicBool,
     /// Has a lock of its own, behind all others.
     bans: Bans,
@@ -109,7 +110,7 @@ impl Driver {
         self.state.lock()
     }
 
-    /// Whether an encrypted session ever failed, or a datagram could not be decompressed.
+    /// Whether an encrypted session ever failed, a datagram could not be decompressed, or a client did not encrypt.
     pub fn has_trouble(&self) -> bool {
         self.has_trouble.load(Ordering::Relaxed)
     }
@@ -193,6 +194,11 @@ impl Driver {
         for arrival in socket.arrivals() {
             state.receive(now, arrival);
         }
+        for request in socket.unencrypted() {
+            if state.refuse_unencrypted(now, request) {
+                self.has_trouble.store(true, Ordering::Relaxed);
+            }
+        }
         socket.clear_arrivals();
         self.apply(&mut state, now, socket.take_report());
         state
@@ -237,7 +243,8 @@ impl Driver {
         now: Time,
     ) -> (Guard<'a, State>, bool) {
         let host = &mut state.host;
-        let is_full = socket.take_datagrams(|buffer| host.next_datagram(buffer));
+        let mut is_full = socket.take_datagrams(|buffer| host.next_datagram(buffer));
+        is_full |= socket.take_unencrypted(|buffer| host.next_unencrypted(buffer));
         if !socket.has_output() {
             return (state, false);
         }

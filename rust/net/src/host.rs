@@ -291,8 +291,8 @@ impl Host {
         self.driver.call(|_| ());
     }
 
-    /// Whether an encrypted session ever failed, or a datagram could not be decompressed: otherwise
-    /// [`Host::next_failed`] and [`Host::undecoded`] have nothing to tell.
+    /// Whether an encrypted session ever failed, a datagram could not be decompressed, or a client did not encrypt:
+    /// otherwise [`Host::next_failed`], [`Host::undecoded`] and [`Host::unencrypted`] have nothing to tell.
     pub fn has_trouble(&self) -> bool {
         self.driver.has_trouble()
     }

@@ -8,13 +8,25 @@
 //! Before a datagram is decompressed, [`crate::Host::decompressed_room`] says whether it belongs to a
 //! connection: a stranger's random bytes would cost as much as a player's.
 
-use crate::wire::{CHECKSUM_SIZE, COMPRESSED, SENT_TIME, SHORT_HEADER_SIZE};
+use crate::wire::{
+    CHECKSUM_SIZE, COMPRESSED, CONNECT_SIZE, HEADER_SIZE, NO_SLOT, SENT_TIME, SHORT_HEADER_SIZE,
+};
 
+/// The largest datagram with a CONNECT.
+const MAX_CONNECT_SIZE: usize = HEADER_SIZE + CHECKSUM_SIZE + CONNECT_SIZE;
+/// Most bytes that the payload of a CONNECT may become.
+pub const CONNECT_ROOM: usize = CONNECT_SIZE;
 const SENT_TIME_SIZE: usize = 2;
 
 /// Whether the payload is compressed. `datagram` may be any bytes.
 pub fn is_compressed(datagram: &[u8]) -> bool {
     header(datagram).is_some_and(|header| header & COMPRESSED != 0)
+}
+
+/// Whether a datagram can be a CONNECT: the sender knows no slot of the receiver. `datagram` may be any bytes.
+pub fn may_be_connect(datagram: &[u8]) -> bool {
+    datagram.len() <= MAX_CONNECT_SIZE
+        && header(datagram).is_some_and(|header| header & NO_SLOT == NO_SLOT)
 }
 
 /// Index of the first byte of the payload, behind the header, the sending time and the checksum. `None`

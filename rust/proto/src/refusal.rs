@@ -13,6 +13,8 @@ pub enum Refusal {
     IdInUse = 0x454E_5408,
     /// [`crate::Limits::peers_per_address`].
     TooManyOfAddress = 0x454E_5409,
+    /// The host encrypts, and the request came without encryption. Our connectors believe it the second time.
+    NotEncrypted = 0x454E_540A,
 }
 
 impl Refusal {

@@ -31,6 +31,8 @@ pub const HEADER_SIZE: usize = 4;
 pub const CHECKSUM_SIZE: usize = 4;
 /// Bytes of a proof of address.
 pub const PROOF_SIZE: usize = 16;
+/// Size of a CONNECT, the only command of a sender without a connection, with a proof of its address.
+pub const CONNECT_SIZE: usize = 48 + 4 + PROOF_SIZE;
 /// What stands for the channel and the number of a proof, so that nothing else is taken for one: a name and a
 /// version.
 const PROOF_CHANNEL: u8 = b'P';

@@ -8,6 +8,7 @@ const RoughWire := preload("res://lib/rough_wire.gd")
 ## Kinds of key for the servers' certificates.
 const RSA := "RSA-2048"
 const P256 := "P-256"
+const P384 := "P-384"
 ## Host name in both certificates.
 const NAME := "localhost"
 ## Leaves room for the first retransmission of a handshake message, after one second.
@@ -42,6 +43,8 @@ func clean_up() -> void:
 func identity(kind: String) -> Identity:
 	if kind == P256:
 		return identity_of("localhost")
+	if kind == P384:
+		return identity_of("localhost_p384")
 	# Generated once per run, because an RSA key takes a while.
 	if not shared.has(RSA):
 		var made := Identity.new()

@@ -70,13 +70,53 @@ func case_several_certificates() -> void:
 			var options := TLSOptions.server(chain.key, certificate) if is_server else TLSOptions.client(certificate)
 			var arguments := [options] if is_server else [NAME, options]
 			var is_there := certificate.resource_path.get_file() == file + ".crt"
-			_expect(host, method, arguments, OK if is_there else ERR_INVALID_PARAMETER,
-				"%s of several, with the path \"%s\"" % [method, certificate.resource_path])
+			var what := "%s of several, with the path \"%s\"" % [method, certificate.resource_path]
+			if is_there:
+				_expect(host, method, arguments, OK, what)
+			else:
+				equal(host.connection.callv(method, arguments), ERR_INVALID_PARAMETER, what)
+				expect_error_texts(["X509Certificate.load; load the file as a resource instead, with load("], what)
 	# A single certificate needs no file.
 	var only_one := new_host(OURS)
 	equal(only_one.open(), OK, "create_host")
 	_expect(only_one, &"dtls_client_setup", [NAME, TLSOptions.client(pathless_certificate_of("ca"))], OK,
 			"a single certificate")
+	done()
+
+
+## A refusal outlasts the setup of encryption.
+func case_refusal_before_setup() -> void:
+	var who := identity(P256)
+	var server := new_end(OURS)
+	equal(server.host(free_port()), OK, "create_server")
+	server.peer.refuse_new_connections = true
+	equal(host_of(server).call(&"dtls_server_setup", who.options()), OK, "dtls_server_setup")
+	var client := encrypted_client(server.port, trusting(who))
+	var ends: Array[End] = [server, client]
+	check(pump(ends, func() -> bool: return not client.is_active(), 10.0), "the client is told at once")
+	check(client.events.is_empty() and server.events.is_empty(), "nobody signals a connection")
+	expect_error_texts(["refuse"], "the refused client")
+	server.peer.refuse_new_connections = false
+	var second := encrypted_client(server.port, trusting(who))
+	ends.append(second)
+	check(pump(ends, func() -> bool: return second.is_up(), PATIENCE), "a later client connects")
+	done()
+
+
+## A connection that exists goes on encrypted if both ends set up encryption, and ends otherwise.
+func case_setup_on_a_connection() -> void:
+	var who := identity(P256)
+	for is_client_too: bool in [true, false]:
+		var ends := connected(1)
+		ends[1].peer.call(&"set_peer_timeout", 1, 4, 500, 1500)
+		equal(host_of(ends[0]).call(&"dtls_server_setup", who.options()), OK, "dtls_server_setup")
+		if is_client_too:
+			equal(host_of(ends[1]).call(&"dtls_client_setup", NAME, trusting(who)), OK, "dtls_client_setup")
+		equal(ends[1].say("after the setup", 1), OK, "put_packet")
+		var is_over := func() -> bool: return not ends[0].packets.is_empty() or not ends[1].is_up()
+		check(pump(ends, is_over, PATIENCE), "a packet arrives, or the connection ends")
+		equal(ends[1].is_up(), is_client_too, "the client's connection")
+		await clean_up()
 	done()
 
 

@@ -3,6 +3,8 @@ extends "res://lib/dtls_suite.gd"
 
 ## Exceeds the number of datagrams in a handshake.
 const DATAGRAMS := 12
+## As in ENetMultiplayerPeerRs.DisconnectReason.
+const REASON_NOT_ENCRYPTED := 0x454E540A
 
 
 ## Loses each datagram of a handshake in a connection of its own, alone and together with the next one.
@@ -74,18 +76,66 @@ func case_crowd() -> void:
 	done()
 
 
-## A plain client is not admitted, and our server prints no error.
+## A plain client is not admitted. Our server tells it at once, whatever its class, and prints a warning.
 func case_plain_client() -> void:
 	var server := encrypted_server(identity(P256))
 	var plain := new_end(client_class)
+	_errors.take_warnings()
 	equal(plain.join(server.port), OK, "create_client")
-	pump([server, plain], func() -> bool: return plain.is_up(), 1.0)
+	var ends: Array[End] = [server, plain]
+	pump(ends, func() -> bool: return plain.is_up() or not plain.is_active(), 10.0 if server.is_ours else 1.0)
 	check(not plain.is_up() and server.events.is_empty(), "the client is not admitted")
 	if server.is_ours:
-		expect_errors(0, true, "a plain client")
+		check(not plain.is_active(), "the client is told")
+		if plain.is_ours:
+			equal(plain.peer.call(&"get_disconnect_reason", 1), REASON_NOT_ENCRYPTED, "the reason")
+			expect_error_texts(["poll: the server is encrypted"], "a plain client")
+		else:
+			expect_errors(0, true, "a plain client")
+		# The client may have heard of it before the server's last poll.
+		server.poll()
+		_expect_plain_warning()
 	else:
 		# Godot's DTLS prints an error.
 		expect_errors(1, false, "a plain client")
+	done()
+
+
+func _expect_plain_warning() -> void:
+	if _errors.can_see():
+		var warnings := _errors.take_warnings()
+		equal(warnings.size(), 1, "warnings %s" % [warnings])
+		for warning in warnings:
+			check(warning.contains("1 request to connect was refused (from 127.0.0.1:"), warning)
+			check(warning.contains("dtls_client_setup"), warning)
+
+
+## The same for hosts that a script services by itself.
+func case_plain_host() -> void:
+	if not server_class.ends_with("Rs"):
+		check(_relays.is_empty(), "not tested with stock")
+		done()
+		return
+	var server := new_host(server_class)
+	equal(server.bind(free_port()), OK, "create_host_bound")
+	equal(server.connection.call(&"dtls_server_setup", identity(P256).options()), OK, "dtls_server_setup")
+	var client := new_host(client_class)
+	equal(client.open(), OK, "create_host")
+	_errors.take_warnings()
+	client.join(server.port)
+	check(pump([], func() -> bool:
+		server.drain()
+		client.drain()
+		return not client.events.is_empty(), 10.0), "the client has an event")
+	if not client.events.is_empty():
+		equal(client.events[0].type, RawHost.EVENT_DISCONNECT, "the client's event")
+		equal(client.events[0].data, REASON_NOT_ENCRYPTED, "its data")
+	if client.is_ours:
+		expect_error_texts(["service: the server is encrypted"], "a plain client")
+	else:
+		expect_errors(0, true, "a plain client")
+	server.drain()
+	_expect_plain_warning()
 	done()
 
 

@@ -9,7 +9,7 @@ const SIZES: Array[int] = [1, 20, 100, 480, 803, 1200, 1300, 1364, 1365, 5000]
 
 
 func case_rpcs() -> void:
-	for kind: String in [RSA, P256]:
+	for kind: String in [RSA, P256, P384]:
 		for way: Way in [Way.HOST, Way.PROPERTIES]:
 			var players := await players_encrypted(way, identity(kind), 2)
 			await say_in_every_mode(players[0], players[1])

@@ -27,10 +27,11 @@ const CLIENT_HELLO: u8 = 1;
 const SESSION_ID_AT: usize = 13 + 12 + 2 + 32;
 
 /// The type of a server's key.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Key {
     Rsa,
     P256,
+    P384,
 }
 
 impl Key {
@@ -38,15 +39,18 @@ impl Key {
         folder.run(&match self {
             Self::Rsa => format!("genrsa -out {file} 2048"),
             Self::P256 => format!("ecparam -name prime256v1 -genkey -noout -out {file}"),
+            Self::P384 => format!("ecparam -name secp384r1 -genkey -noout -out {file}"),
         });
     }
 }
 
-const SUITES: [(Key, &str); 4] = [
+const SUITES: [(Key, &str); 6] = [
     (Key::Rsa, "ECDHE-RSA-AES128-GCM-SHA256"),
     (Key::Rsa, "ECDHE-RSA-CHACHA20-POLY1305"),
     (Key::P256, "ECDHE-ECDSA-AES128-GCM-SHA256"),
     (Key::P256, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+    (Key::P384, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+    (Key::P384, "ECDHE-ECDSA-CHACHA20-POLY1305"),
 ];
 
 /// A folder with `game.key` and `game.crt` of a server, `ca.crt` of the authority that signed it,
@@ -257,8 +261,9 @@ fn in_each_suite(name: &str, test: impl Fn(&Folder, &str) + Sync) {
         for (key, suite) in SUITES {
             let test = &test;
             scope.spawn(move || {
-                println!("{suite}");
-                test(&with_certificates(&format!("{name}-{suite}"), key), suite);
+                println!("{key:?}, {suite}");
+                let folder = with_certificates(&format!("{name}-{key:?}-{suite}"), key);
+                test(&folder, suite);
             });
         }
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use enet_dtls::{Dtls, HANDSHAKE_TIMEOUT, HandshakeError};
 use enet_multiplayer::{ConnectError, EncryptError, SharedConnection};
 use enet_proto::Disconnect;
-use enet_proto::{Event, PacketFlags, PeerState, Time};
+use enet_proto::{Event, PacketFlags, PeerState, Refusal, Time};
 use sim::{Conditions, SERVER_IP, World};
 
 use super::{
@@ -418,9 +418,10 @@ fn a_client_without_encryption_cannot_connect() {
     let mut world = World::new(9);
     let server = server(&mut world, &own());
     let plain = host(&mut world, 1);
-    connect(&world, &plain, &server);
+    let peer = connect(&world, &plain, &server);
     let events = serve_until(&mut world, &[&server, &plain], 10, |_| false);
-    assert_eq!(events, []);
+    let data = Refusal::NotEncrypted.code();
+    assert_eq!(events, [(1, Event::Disconnected { peer, data })]);
     assert_eq!(sessions(&server), (0, 0));
 }
 
@@ -520,7 +521,12 @@ fn a_connection_that_began_before_encryption_waits_for_it() {
         let client = host(&mut world, 1);
         let peer = connect(&world, &client, &server);
         if serviced {
-            serve_until(&mut world, &[&server, &client], 1, |_| false);
+            // Some frames, in which the server refuses what is not encrypted.
+            let end = world.now() + Duration::from_millis(200);
+            let clock = world.network.clone();
+            let is_over = |_: &[(usize, Event)]| clock.now() >= end;
+            serve_until(&mut world, &[&server, &client], 1, is_over);
+            assert!(server.borrow_mut().unencrypted(world.now()).is_some());
         }
         let now = world.now();
         let dtls = Dtls::client(trusting(&pair), now);

@@ -207,6 +207,7 @@ fn the_name_must_match_the_certificate() {
         .also("10.1.2.3")
         .also("fd00::1")
         .signed_by_itself();
+    let common = Kind::named("fd00::1").signed_by_itself();
     let names = "*.example.com, 10.1.2.3, fd00::1";
     for (pair, name, expected) in [
         (&wildcard, "a.example.com", None),
@@ -230,6 +231,9 @@ fn the_name_must_match_the_certificate() {
         (&listed, "10.1.2.3", None),
         (&listed, "fd00::1", None),
         (&listed, "fd00:0::1", None),
+        (&listed, "fd00:0:0:0:0:0:0:1", None),
+        (&common, "fd00:0:0:0:0:0:0:1", None),
+        (&common, "fd00::2", wrong_name("fd00::1", "fd00::2")),
         (&listed, "10.1.2.4", wrong_name(names, "10.1.2.4")),
         (&listed, "ignored", wrong_name(names, "ignored")),
         (

@@ -242,6 +242,14 @@ impl ENetConnectionRs {
         if let Some(undecoded) = undecoded {
             self.warn("service", &undecoded);
         }
+        let unencrypted = handle.connection().borrow_mut().unencrypted(clock::now());
+        if let Some(unencrypted) = unencrypted {
+            self.warn("service", &unencrypted);
+        }
+        let refused = handle.connection().borrow_mut().take_server_is_encrypted();
+        if let Some(refused) = refused {
+            self.report("service", &refused);
+        }
         let over_limit = handle.connection().borrow_mut().take_over_limit();
         if let Some(over_limit) = over_limit {
             self.warn("service", &over_limit);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use enet_multiplayer::{Connection, LeftOut, PacketError, SharedConnection};
+use enet_multiplayer::{Connection, LeftOut, PacketError, SharedConnection, address};
 use enet_proto::Disconnect;
 use enet_proto::{PacketFlags, PeerId, PeerState as State};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
@@ -193,12 +193,13 @@ impl ENetPacketPeerRs {
             | bit(flags.unreliable_fragment, Self::FLAG_UNRELIABLE_FRAGMENT)
     }
 
-    /// Returns the remote's IP address as text. Returns an empty text and prints an error if this peer is inactive.
+    /// Returns the remote's IP address as text, in the form of [IP] and Godot's other classes: an IPv6 address has eight
+    /// groups, like [code]0:0:0:0:0:0:0:1[/code]. Returns an empty text and prints an error if this peer is inactive.
     #[func]
     fn get_remote_address(&self) -> GString {
         let address = self.look(|host, peer| host.address(peer));
         match address {
-            Some(address) => GString::from(&address.ip().to_string()),
+            Some(address) => GString::from(&address::text(address.ip())),
             None => {
                 self.report_looking("get_remote_address", &INACTIVE);
                 GString::new()

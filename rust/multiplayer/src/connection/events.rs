@@ -158,6 +158,7 @@ impl Connection {
                 Event::Disconnected { peer, data } if self.is_active_peer(peer) => {
                     let given = self.members.get(peer).map_or(0, |member| member.given);
                     reason = if data == 0 { given } else { data };
+                    self.note_refusal(peer, data);
                     match former {
                         Some(former) if stays => self.members.leave(peer, reason, former),
                         _ => self.members.unlist(peer),

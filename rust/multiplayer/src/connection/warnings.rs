@@ -5,10 +5,11 @@ use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 
 use super::Connection;
+use super::members::Member;
 use crate::{LeftOut, LineLimit, PacketError};
 #[cfg(feature = "dtls")]
 use enet_dtls::FailedHandshake;
-use enet_proto::{Limit, PeerId, Time};
+use enet_proto::{Limit, PeerId, Refusal, Time};
 
 /// Datagrams that were compressed, but not with the codec of this side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,39 @@ impl Display for UndecodedWarning {
     }
 }
 
+/// Clients that do not encrypt, at a server that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnencryptedWarning {
+    /// Sender of the last request to connect.
+    pub address: SocketAddr,
+    /// Number of such requests since the last warning.
+    pub count: u64,
+}
+
+impl Display for UnencryptedWarning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { address, count } = self;
+        let (requests, last) = match count {
+            1 => ("request to connect was refused", ""),
+            _ => ("requests to connect were refused", "the last one "),
+        };
+        write!(
+            f,
+            "{count} {requests} ({last}from {}): this server is encrypted, and the client is not; the client must call \
+             dtls_client_setup of its host, or set use_dtls",
+            crate::address::endpoint(*address)
+        )
+    }
+}
+
+/// The error of a client that does not encrypt, and was refused by a server that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the server is encrypted, and refused this client, which is not (REASON_NOT_ENCRYPTED); call dtls_client_setup of \
+     the host right after it is created, or set use_dtls before"
+)]
+pub struct ServerIsEncrypted;
+
 /// A peer that the host dropped because of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverLimitWarning {
@@ -61,7 +95,7 @@ impl Display for OverLimitWarning {
             None => f.write_str("a peer")?,
         }
         if let Some(address) = self.address {
-            write!(f, " ({address})")?;
+            write!(f, " ({})", crate::address::endpoint(address))?;
         }
         let left_out = self.left_out;
         write!(f, " was dropped: {}{left_out}", reason(self.limit))
@@ -101,9 +135,10 @@ pub struct FailedWarning {
 /// When a host's warnings were given.
 #[derive(Default)]
 pub(super) struct Warned {
-    undecoded: LineLimit,
-    /// Number of undecoded datagrams at the last warning.
-    known_undecoded: u64,
+    undecoded: Counted,
+    unencrypted: Counted,
+    /// An encrypted server refused this side, and the error was not taken.
+    server_is_encrypted: bool,
     /// Of a remote's handshake that failed.
     #[cfg(feature = "dtls")]
     failed: LineLimit,
@@ -115,14 +150,22 @@ pub(super) struct Warned {
     full: LineLimit,
 }
 
-impl Warned {
-    /// How many of `total` undecoded datagrams to warn of now, if a warning is due.
-    fn count_undecoded(&mut self, now: Time, total: u64) -> Option<u64> {
-        if total == self.known_undecoded || !self.undecoded.is_due(now) {
+/// Warnings of things that the host counts.
+#[derive(Default)]
+struct Counted {
+    lines: LineLimit,
+    /// The host's count at the last warning.
+    known: u64,
+}
+
+impl Counted {
+    /// How many of `total` to warn of now, if a warning is due.
+    fn pass(&mut self, now: Time, total: u64) -> Option<u64> {
+        if total == self.known || !self.lines.is_due(now) {
             return None;
         }
-        self.undecoded.pass(now);
-        Some(total - std::mem::replace(&mut self.known_undecoded, total))
+        self.lines.pass(now);
+        Some(total - std::mem::replace(&mut self.known, total))
     }
 }
 
@@ -131,11 +174,34 @@ impl Connection {
     /// two warnings.
     pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {
         let host = self.host.as_mut().filter(|host| host.has_trouble())?;
-        let count = self.warned.count_undecoded(now, host.undecoded())?;
+        let count = self.warned.undecoded.pass(now, host.undecoded())?;
         Some(UndecodedWarning {
             mode: host.compression().name(),
             count,
         })
+    }
+
+    /// A warning, if an encrypted host has refused clients that do not encrypt. There are 10 seconds between two
+    /// warnings.
+    pub fn unencrypted(&mut self, now: Time) -> Option<UnencryptedWarning> {
+        let host = self.host.as_mut().filter(|host| host.has_trouble())?;
+        let (total, last) = host.unencrypted();
+        let address = last?;
+        let count = self.warned.unencrypted.pass(now, total)?;
+        Some(UnencryptedWarning { address, count })
+    }
+
+    /// The error, if an encrypted server has refused this side since the last call.
+    pub fn take_server_is_encrypted(&mut self) -> Option<ServerIsEncrypted> {
+        std::mem::take(&mut self.warned.server_is_encrypted).then_some(ServerIsEncrypted)
+    }
+
+    /// Looks whether the connection that ends was refused by an encrypted server.
+    pub(super) fn note_refusal(&mut self, peer: PeerId, data: u32) {
+        let is_attempt = |member: &Member| member.is_outgoing && !member.is_up;
+        if data == Refusal::NotEncrypted.code() && self.members.get(peer).is_some_and(is_attempt) {
+            self.warned.server_is_encrypted = true;
+        }
     }
 
     /// The next encrypted session that failed, oldest first. Of sessions that remotes began, there is at
@@ -196,15 +262,15 @@ mod tests {
 
     #[test]
     fn a_warning_counts_what_came_since_the_last_one() {
-        let mut warned = Warned::default();
+        let mut counted = Counted::default();
         let start = Time::from_secs(5);
-        assert_eq!(warned.count_undecoded(start, 0), None);
-        assert_eq!(warned.count_undecoded(start, 3), Some(3));
+        assert_eq!(counted.pass(start, 0), None);
+        assert_eq!(counted.pass(start, 3), Some(3));
         let too_early = start + Time::from_millis(9_999);
-        assert_eq!(warned.count_undecoded(too_early, 7), None);
+        assert_eq!(counted.pass(too_early, 7), None);
         let later = start + Time::from_secs(10);
-        assert_eq!(warned.count_undecoded(later, 8), Some(5));
-        assert_eq!(warned.count_undecoded(later * 3, 8), None);
+        assert_eq!(counted.pass(later, 8), Some(5));
+        assert_eq!(counted.pass(later * 3, 8), None);
     }
 
     #[test]

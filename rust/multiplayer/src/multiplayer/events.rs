@@ -96,6 +96,9 @@ impl Multiplayer {
             }
             Event::Disconnected { data, .. } => {
                 self.reasons.end(SERVER_ID, data);
+                let host = self.hosts.get(&MAIN_HOST);
+                self.server_is_encrypted =
+                    host.and_then(|host| host.borrow_mut().take_server_is_encrypted());
                 self.close(now);
                 Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
             }

@@ -10,8 +10,8 @@ use crate::FailedWarning;
 use crate::bans::Bans;
 use crate::connection::Newcomer;
 use crate::{
-    BanError, Connection, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError, SharedLimits,
-    UndecodedWarning,
+    BanError, Connection, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError,
+    ServerIsEncrypted, SharedLimits, UndecodedWarning, UnencryptedWarning,
 };
 use enet_proto::{Drops, IpNet, Time};
 
@@ -131,6 +131,18 @@ impl Multiplayer {
     pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().undecoded(now))
+    }
+
+    /// A warning about clients that do not encrypt. See [`crate::Connection::unencrypted`].
+    pub fn unencrypted(&mut self, now: Time) -> Option<UnencryptedWarning> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().unencrypted(now))
+    }
+
+    /// The error, if an encrypted server has refused this client. See
+    /// [`crate::Connection::take_server_is_encrypted`].
+    pub fn take_server_is_encrypted(&mut self) -> Option<ServerIsEncrypted> {
+        self.server_is_encrypted.take()
     }
 
     /// The next encrypted session that failed. See [`crate::Connection::next_failed`].

@@ -10,6 +10,7 @@ use enet_proto::{Time, datagram};
 use super::inbox::{Arrival, Inbox};
 use super::locks::{Rank, assert_not_held};
 use super::outbox::{Outbox, Sent};
+use super::unencrypted::Unencrypted;
 use crate::Transport;
 use crate::sessions::{Dtls, DtlsEvent, Sessions, is_application_data};
 
@@ -28,6 +29,7 @@ pub struct SocketSide {
     outbox: Outbox,
     /// Encrypted datagrams, and those of handshakes.
     sealed: Outbox,
+    unencrypted: Unencrypted,
     scratch: Vec<u8>,
     rooms: Vec<Option<usize>>,
     report: Report,
@@ -91,6 +93,7 @@ impl SocketSide {
             step: Inbox::default(),
             outbox: Outbox::default(),
             sealed: Outbox::default(),
+            unencrypted: Unencrypted::default(),
             scratch: Vec::new(),
             rooms: Vec::new(),
             report: Report::default(),
@@ -194,7 +197,16 @@ impl SocketSide {
             return;
         };
         let plain = &mut self.step;
+        let (unencrypted, codec) = (&mut self.unencrypted, &mut self.codec);
+        let (is_server, has_checksum) = (!dtls.is_client(), self.has_checksum);
+        let mut decompress = |bytes: &[u8], plain: &mut Vec<u8>| {
+            let codec = |packed: &[u8], plain: &mut [u8]| codec.as_mut()?.decompress(packed, plain);
+            datagram::decompress(bytes, has_checksum, datagram::CONNECT_ROOM, plain, codec)
+        };
         let mut open = |arrival: Arrival<'_>| {
+            if is_server && unencrypted.take(arrival, &mut decompress) {
+                return;
+            }
             dtls.receive(now, arrival.from, arrival.bytes, &mut |from, bytes| {
                 plain.push(from, bytes, bytes.len());
             });
@@ -232,6 +244,11 @@ impl SocketSide {
     /// Datagrams that were read, and not dropped since.
     pub fn arrivals(&self) -> impl Iterator<Item = Arrival<'_>> {
         self.inbox.iter()
+    }
+
+    /// Requests to connect that came past the encryption, since [`SocketSide::clear_arrivals`].
+    pub fn unencrypted(&self) -> impl Iterator<Item = Arrival<'_>> {
+        self.unencrypted.requests()
     }
 
     /// Asks for each datagram how many bytes its payload may become at most: `None` for those that are
@@ -277,11 +294,20 @@ impl SocketSide {
     /// Forgets what was read.
     pub fn clear_arrivals(&mut self) {
         self.inbox.clear();
+        self.unencrypted.clear();
     }
 
     /// Takes datagrams of the protocol: see [`Outbox::fill`].
     pub fn take_datagrams(&mut self, next: impl FnMut(&mut Vec<u8>) -> Option<SocketAddr>) -> bool {
         self.outbox.fill(next)
+    }
+
+    /// The same for datagrams that leave without encryption.
+    pub fn take_unencrypted(
+        &mut self,
+        next: impl FnMut(&mut Vec<u8>) -> Option<SocketAddr>,
+    ) -> bool {
+        self.dtls.is_some() && self.unencrypted.fill(next)
     }
 
     /// Whether [`SocketSide::transmit`] may have something to send.
@@ -314,6 +340,8 @@ impl SocketSide {
                 break;
             }
         }
+        let sent = self.unencrypted.send(&mut *self.transport);
+        self.report.sent.errors += sent.errors;
         self.note_sessions();
     }
 

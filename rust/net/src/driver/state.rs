@@ -26,6 +26,8 @@ pub struct State {
     pub totals: Totals,
     /// Compressed datagrams that the codec could not decompress.
     pub undecoded: u64,
+    /// Requests to connect without encryption to this side, which encrypts, and the sender of the last one.
+    pub unencrypted: (u64, Option<SocketAddr>),
     /// What was dropped before the protocol saw it.
     pub drops: Drops,
     pub encryption: Option<Encryption>,
@@ -88,6 +90,7 @@ impl State {
             schedule: Schedule::default(),
             totals: Totals::default(),
             undecoded: 0,
+            unencrypted: (0, None),
             drops: Drops::default(),
             encryption: None,
             latest: Time::ZERO,
@@ -109,6 +112,20 @@ impl State {
         } else if !bytes.is_empty() {
             self.host.receive_decompressed(now, from, bytes, wire_size);
         }
+    }
+
+    /// Hands the protocol a datagram that came past the encryption. True if its sender wants to connect.
+    pub fn refuse_unencrypted(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
+        let Arrival {
+            from,
+            bytes,
+            wire_size,
+        } = arrival;
+        if !is_sound(wire_size) || !(self.host).refuse_unencrypted(now, from, bytes, wire_size) {
+            return false;
+        }
+        self.unencrypted = (self.unencrypted.0 + 1, Some(from));
+        true
     }
 
     /// Most bytes that a datagram's payload may become, if it is to be decompressed.

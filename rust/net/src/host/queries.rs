@@ -59,6 +59,11 @@ impl Host {
         self.driver.state().undecoded
     }
 
+    /// Requests to connect that came without encryption to this host, which encrypts, and the sender of the last one.
+    pub fn unencrypted(&self) -> (u64, Option<SocketAddr>) {
+        self.driver.state().unencrypted
+    }
+
     /// What was dropped so far, by cause.
     pub fn drops(&self) -> Drops {
         let state = self.driver.state();

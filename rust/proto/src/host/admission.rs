@@ -114,28 +114,47 @@ impl Incoming {
 /// Tells a connector that it is refused. `data` is that of the DISCONNECT.
 pub fn refuse(context: &mut Context, request: &Request, data: u32) {
     if context.config.answers_refused {
-        let framed = Framed {
-            channel: CONTROL_CHANNEL,
-            sequence: 1,
-            wants_ack: false,
-            unsequenced: true,
-            command: Command::Disconnect { data },
-        };
-        answer_once(context, request, &framed);
+        answer_once(context, request, &refusing(data));
+    }
+}
+
+/// The same for a connector that does not encrypt, and so must be told without encryption.
+pub fn refuse_unencrypted(context: &mut Context, request: &Request, data: u32) {
+    let framed = refusing(data);
+    if context.config.answers_refused
+        && let Some(route) = route_of_answer(context, request, &framed)
+    {
+        (context.output).push_unencrypted(&route, &framed, context.now);
+    }
+}
+
+fn refusing(data: u32) -> Framed {
+    Framed {
+        channel: CONTROL_CHANNEL,
+        sequence: 1,
+        wants_ack: false,
+        unsequenced: true,
+        command: Command::Disconnect { data },
     }
 }
 
 /// Sends a connector an answer for the slot that its CONNECT names, if the answer is no longer than that.
 pub fn answer_once(context: &mut Context, request: &Request, framed: &Framed) {
+    if let Some(route) = route_of_answer(context, request, framed) {
+        context.output.push_single(&route, framed, context.now);
+    }
+}
+
+fn route_of_answer(context: &Context, request: &Request, framed: &Framed) -> Option<Route> {
     let length = SHORT_HEADER_SIZE + context.output.checksum_size() + framed.command.size();
     if request.size < length {
-        return;
+        return None;
     }
     const NO_SESSION: u8 = 0xFF;
     let mut route = Route::new(request.from, NO_SESSION);
     route.set_remote(request.terms.slot, NO_SESSION);
     route.set_token(request.terms.token);
-    context.output.push_single(&route, framed, context.now);
+    Some(route)
 }
 
 #[cfg(test)]

@@ -45,6 +45,26 @@ impl Host {
         self.take_datagram(from, datagram, wire_size);
     }
 
+    /// Takes in a datagram that came without encryption to a host whose caller encrypts. A CONNECT is refused with
+    /// [`Refusal::NotEncrypted`], if [`crate::HostConfig::answers_refused`]; the answer waits in
+    /// [`Self::next_unencrypted`]. Everything else is dropped. True if the sender wants to connect, also for a
+    /// compressed datagram, which the caller could not decompress.
+    pub fn refuse_unencrypted(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        datagram: &[u8],
+        wire_size: usize,
+    ) -> bool {
+        self.context.advance(now);
+        self.take_unencrypted(from, datagram, wire_size)
+    }
+
+    /// The next datagram that has to leave without encryption, as [`Self::next_datagram`] gives the others.
+    pub fn next_unencrypted(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        self.context.output.next_unencrypted(buffer)
+    }
+
     /// Counts a datagram that the caller could not decompress, of which the first two bytes are enough. A peer with too many of
     /// them is dropped: see [`crate::Limits::undecodable`].
     pub fn note_undecodable(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {

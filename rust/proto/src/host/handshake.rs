@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::Host;
-use super::admission::{answer_once, refuse};
+use super::admission::{answer_once, refuse, refuse_unencrypted};
 use crate::lifecycle;
 use crate::peer::{Lots, Peer};
 use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
@@ -161,6 +161,24 @@ impl Host {
         } else {
             self.accept(&request);
         }
+    }
+
+    /// Refuses a connector that does not encrypt, as often as it may ask. Its address is not proven, so the answer
+    /// counts with those to other such addresses.
+    pub(super) fn refuse_unencrypted_request(&mut self, request: &Request) {
+        let Request { from, terms, .. } = request;
+        if !(1..=MAX_CHANNELS).contains(&(terms.channels as usize)) || terms.slot >= NO_SLOT {
+            self.context.drops.malformed += 1;
+            return;
+        }
+        let limits = &self.context.config.limits;
+        if !(self.incoming.rate).admits(from.ip(), self.context.now, limits, false) {
+            self.context.drops.over_limit += 1;
+            return;
+        }
+        self.context.drops.refused += 1;
+        let data = self.context.refusal_data(Refusal::NotEncrypted);
+        refuse_unencrypted(&mut self.context, request, data);
     }
 
     fn ask_for_proof(&mut self, request: &Request) {

@@ -11,11 +11,8 @@ use super::handshake::Request;
 use crate::lifecycle;
 use crate::peer::Peer;
 use crate::recv::{self, Arrival};
-use crate::wire::{CHECKSUM_SIZE, Command, Framed, Header, NO_SLOT, PROOF_SIZE};
+use crate::wire::{CHECKSUM_SIZE, CONNECT_SIZE, Command, Framed, Header, NO_SLOT};
 use crate::{Limit, MAX_DATAGRAM_SIZE, datagram};
-
-/// Size of a CONNECT, the only command of a sender without a connection, with a proof of its address.
-const CONNECT_SIZE: usize = 48 + 4 + PROOF_SIZE;
 
 impl Host {
     pub(super) fn take_datagram(&mut self, from: SocketAddr, datagram: &[u8], wire_size: usize) {
@@ -122,24 +119,71 @@ impl Host {
     }
 
     fn take_connect(&mut self, from: SocketAddr, size: usize, mut commands: &[u8]) {
-        if let Some(framed) = Framed::read(&mut commands)
-            && let Command::Connect { terms, data } = framed.command
-        {
+        if let Some(request) = read_connect(from, size, &mut commands) {
             let proof = match Framed::read(&mut commands).map(|framed| framed.command) {
                 Some(Command::Proof(proof)) => Some(proof),
                 _ => None,
             };
+            let is_proven = self.is_proven(from, &request.terms, proof.as_ref());
             let request = Request {
-                from,
-                size,
-                number: framed.sequence,
-                terms,
-                data,
-                is_proven: self.is_proven(from, &terms, proof.as_ref()),
+                is_proven,
+                ..request
             };
             self.on_connect(request, proof.is_some());
         } else {
             self.context.drops.strangers += 1;
         }
     }
+
+    /// A datagram without a slot that came past the encryption of this host; false if it can be no CONNECT.
+    pub(super) fn take_unencrypted(
+        &mut self,
+        from: SocketAddr,
+        datagram: &[u8],
+        wire_size: usize,
+    ) -> bool {
+        let mut rest = datagram;
+        let Some(header) = Header::read(&mut rest).filter(|it| it.slot == NO_SLOT) else {
+            self.context.drops.strangers += 1;
+            return false;
+        };
+        let plain = &datagram[..datagram.len() - rest.len()];
+        if header.is_compressed {
+            self.context.drops.undecodable += 1;
+            return true;
+        }
+        if self.context.output.has_checksum() {
+            let Some((checksum, after)) = rest.split_first_chunk() else {
+                self.context.drops.malformed += 1;
+                return false;
+            };
+            rest = after;
+            if !self.is_intact(header.slot, plain, *checksum, rest) {
+                self.context.drops.malformed += 1;
+                return false;
+            }
+        }
+        let Some(request) = read_connect(from, wire_size, &mut rest) else {
+            self.context.drops.strangers += 1;
+            return false;
+        };
+        self.refuse_unencrypted_request(&request);
+        true
+    }
+}
+
+/// Takes a CONNECT off the commands of a datagram of `size` bytes. Its proof is not looked at.
+fn read_connect(from: SocketAddr, size: usize, commands: &mut &[u8]) -> Option<Request> {
+    let framed = Framed::read(commands)?;
+    let Command::Connect { terms, data } = framed.command else {
+        return None;
+    };
+    Some(Request {
+        from,
+        size,
+        number: framed.sequence,
+        terms,
+        data,
+        is_proven: false,
+    })
 }

@@ -7,7 +7,7 @@ use crate::host::Context;
 use crate::peer::Peer;
 use crate::send::{queue_control, queue_unacknowledged_control};
 use crate::wire::Command;
-use crate::{Disconnect, Event, Limit, PeerState};
+use crate::{Disconnect, Event, Limit, PeerState, Refusal};
 
 /// Takes in the remote's DISCONNECT.
 pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ack: bool) {
@@ -18,6 +18,9 @@ pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ac
             // The event follows when the acknowledgement leaves.
             peer.set_state(context, PeerState::AcknowledgingDisconnect);
         }
+        // The application may be about to encrypt. If not, the repeated CONNECT is refused as well.
+        PeerState::Connecting
+            if data == Refusal::NotEncrypted.code() && peer.handshake.note_unencrypted() => {}
         PeerState::Connected
         | PeerState::DisconnectLater
         | PeerState::Connecting

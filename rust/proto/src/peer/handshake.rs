@@ -44,6 +44,8 @@ pub struct Handshake {
     proof: [u8; PROOF_SIZE],
     /// Whether our CONNECT waits for [`crate::Host::resume_connecting`].
     is_paused: bool,
+    /// Whether an encrypted host refused our CONNECT because it came without encryption.
+    was_unencrypted: bool,
 }
 
 impl Handshake {
@@ -61,6 +63,11 @@ impl Handshake {
 
     pub fn set_disconnect_data(&mut self, data: u32) {
         self.disconnect_data = data;
+    }
+
+    /// Notes that an encrypted host refused our CONNECT; says whether it is the first time.
+    pub fn note_unencrypted(&mut self) -> bool {
+        !std::mem::replace(&mut self.was_unencrypted, true)
     }
 
     pub fn expires_at(&self) -> u64 {

@@ -11,6 +11,8 @@ use crate::wire::{CHECKSUM_SIZE, Framed};
 /// Where finished datagrams wait.
 pub struct Output {
     ready: VecDeque<(SocketAddr, Vec<u8>)>,
+    /// Those that leave without encryption although the host encrypts.
+    unencrypted: VecDeque<(SocketAddr, Vec<u8>)>,
     pub datagrams: BufferPool,
     pub shared: SharedPool,
     has_checksum: bool,
@@ -20,6 +22,7 @@ impl Output {
     pub fn new(has_checksum: bool) -> Self {
         Self {
             ready: VecDeque::new(),
+            unencrypted: VecDeque::new(),
             datagrams: BufferPool::default(),
             shared: SharedPool::default(),
             has_checksum,
@@ -32,17 +35,34 @@ impl Output {
 
     /// Adds a datagram with a single command that needs no acknowledgement.
     pub fn push_single(&mut self, route: &Route, framed: &Framed, now: u64) {
+        let bytes = self.single(route, framed, now);
+        self.push(route.address(), bytes);
+    }
+
+    /// The same for one that leaves without encryption.
+    pub fn push_unencrypted(&mut self, route: &Route, framed: &Framed, now: u64) {
+        let bytes = self.single(route, framed, now);
+        self.unencrypted.push_back((route.address(), bytes));
+    }
+
+    fn single(&mut self, route: &Route, framed: &Framed, now: u64) -> Vec<u8> {
         let size = framed.command.size();
         let buffer = self.datagrams.empty(size);
         let mut datagram = DatagramBuilder::new(buffer, size as u32, false, self.has_checksum);
         datagram.push(framed, &[]);
-        let bytes = datagram.finish(route, now, self.has_checksum);
-        self.push(route.address(), bytes);
+        datagram.finish(route, now, self.has_checksum)
     }
 
     /// Takes the next datagram, in exchange for a buffer.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
         let (to, bytes) = self.ready.pop_front()?;
+        self.datagrams.put_back(std::mem::replace(buffer, bytes));
+        Some(to)
+    }
+
+    /// The same for datagrams that leave without encryption.
+    pub fn next_unencrypted(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        let (to, bytes) = self.unencrypted.pop_front()?;
         self.datagrams.put_back(std::mem::replace(buffer, bytes));
         Some(to)
     }

@@ -17,7 +17,12 @@ impl ENetConnectionRs {
     /// [method create_host_bound]. Encryption cannot be changed or removed afterwards.
     ///
     /// Make `server_options` with [method TLSOptions.server] from a private key (RSA of 2048 to 4096 bits, or on
-    /// curve P-256) and a certificate, followed by those of the chain up to a certificate authority.
+    /// curve P-256 or P-384) and a certificate, followed by those of the chain up to a certificate authority.
+    /// Load several certificates as a resource, with [code]load("res://certificates.crt")[/code]: after
+    /// [method X509Certificate.load] Godot gives only the first one.
+    ///
+    /// A client that does not encrypt is refused with [constant ENetMultiplayerPeerRs.REASON_NOT_ENCRYPTED], and the
+    /// next [method service] prints a warning, at most one in ten seconds.
     ///
     /// An encrypted datagram carries 37 bytes less than a plain one, so that both have the same size on the
     /// network.

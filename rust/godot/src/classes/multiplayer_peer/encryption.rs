@@ -14,7 +14,7 @@ use crate::session::HasSession;
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
     /// Sets the private key of a server for [member use_dtls]: an RSA key of 2048 to 4096 bits, or a key on
-    /// curve P-256.
+    /// curve P-256 or P-384.
     ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
     /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which

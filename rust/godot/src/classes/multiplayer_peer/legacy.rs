@@ -60,7 +60,7 @@ impl ENetMultiplayerPeerRs {
     fn get_peer_address(&self, id: i64) -> GString {
         let address = self.address_of(id, "get_peer_address");
         address.map_or_else(GString::new, |address| {
-            GString::from(&address.ip().to_string())
+            GString::from(&enet_multiplayer::address::text(address.ip()))
         })
     }
 
