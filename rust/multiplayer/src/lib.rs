@@ -75,7 +75,8 @@ pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOption
 #[cfg(feature = "dtls")]
 pub use connection::FailedWarning;
 pub use connection::{
-    Connection, HostStatistic, Newcomer, OverLimitWarning, SharedConnection, UndecodedWarning,
+    Connection, HostStatistic, NameError, Newcomer, OverLimitWarning, SharedConnection,
+    UndecodedWarning,
 };
 pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]

@@ -37,9 +37,10 @@ impl Host {
         self.slots.state(peer)
     }
 
-    /// The remote's address, while the connection exists.
+    /// The remote's address, while the connection exists and the address is known.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        self.slots.get(peer).map(Peer::address)
+        let peer = self.slots.get(peer).filter(|peer| peer.has_address());
+        peer.map(Peer::address)
     }
 
     /// Number of channels of the connection, 0 if it does not exist.
@@ -84,9 +85,9 @@ impl Host {
         self.context.census.connected()
     }
 
-    /// Calls `each` with the address and state of every connection. Walks all slots.
+    /// Calls `each` with the address and state of every connection whose address is known. Walks all slots.
     pub fn for_each_address(&self, mut each: impl FnMut(SocketAddr, PeerState)) {
-        for peer in self.slots.iter() {
+        for peer in self.slots.iter().filter(|peer| peer.has_address()) {
             each(peer.address(), peer.state());
         }
     }

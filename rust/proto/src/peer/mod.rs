@@ -32,6 +32,9 @@ use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
 use crate::{Drops, Event, PeerId, PeerState, PeerStatistics};
 
+/// Stands for the address of a remote while it is not known. No datagram comes from it.
+pub const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// One connection.
 ///
 /// The order of the fields is that of their use: what every datagram touches lies together, which a
@@ -143,6 +146,11 @@ impl Peer {
 
     pub fn address(&self) -> SocketAddr {
         self.packer.route().address()
+    }
+
+    /// Whether the remote's address is known; until then, connecting waits for [`crate::Host::set_address`].
+    pub fn has_address(&self) -> bool {
+        self.address() != NO_ADDRESS
     }
 
     pub fn is_incoming(&self) -> bool {
