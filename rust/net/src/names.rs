@@ -95,6 +95,10 @@ fn check_name(host: &str) -> Result<(), &'static str> {
     if host.contains(is_foreign) {
         return Err("this is neither a host name nor an IP address");
     }
+    // RFC 6761: such names never exist, and are not to be asked for.
+    if host.ends_with(".invalid") {
+        return Err("names in .invalid do not exist");
+    }
     let mut parts = host.split('.');
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.clone().count() == 4 && parts.all(is_number) {

@@ -128,6 +128,7 @@ fn no_name_server_is_asked_for_what_is_no_name() {
         "a b",
         "example.com:1",
         "256.1.1.1",
+        "a.invalid",
         "http://a",
         "a\0b",
         &long,
