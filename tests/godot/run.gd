@@ -20,6 +20,7 @@ const SUITES: Array[String] = [
 	"guarding",
 	"newcomers",
 	"addresses",
+	"names",
 	"threaded",
 	"threads",
 	"questions",

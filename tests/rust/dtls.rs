@@ -15,6 +15,7 @@ use crate::connection::options;
 pub mod certificates;
 mod crafted;
 mod hostile;
+mod names;
 mod openssl;
 mod sessions;
 mod unencrypted;

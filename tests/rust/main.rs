@@ -19,6 +19,7 @@ mod hostile;
 mod leaving;
 mod legacy;
 mod mesh;
+mod names;
 mod notices;
 mod packets;
 mod refusing;

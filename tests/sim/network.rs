@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use enet_net::netem::{self, Link};
-use enet_net::{BindAddress, Network, Taker, Transport};
+use enet_net::{Answer, BindAddress, Lookup, Network, Resolution, Taker, Transport};
 use enet_proto::Time;
 
 /// The one machine of the simulated network; sockets differ by port.
@@ -50,6 +50,8 @@ struct State {
     next_port: u16,
     cut_off: HashSet<SocketAddr>,
     recording: Option<Vec<(SocketAddr, SocketAddr, Vec<u8>)>>,
+    /// Of names that begin with "slow".
+    lookups: Vec<Answer>,
 }
 
 struct Datagram {
@@ -67,6 +69,7 @@ impl SimNetwork {
             next_port: 40_000,
             cut_off: HashSet::new(),
             recording: None,
+            lookups: Vec::new(),
         })))
     }
 
@@ -118,6 +121,20 @@ impl SimNetwork {
         }
     }
 
+    /// Answers all lookups of names that begin with "slow": with the server's address, or that there is none. Says
+    /// how many there were.
+    pub fn answer_lookups(&self, exists: bool) -> usize {
+        let lookups = std::mem::take(&mut self.state().lookups);
+        let count = lookups.len();
+        for answer in lookups {
+            answer.give(match exists {
+                true => Ok(SocketAddr::new(SERVER_IP, 0)),
+                false => Err(no_such_name()),
+            });
+        }
+        count
+    }
+
     /// Begins to keep what is sent.
     pub fn record(&self) {
         self.state().recording = Some(Vec::new());
@@ -166,12 +183,21 @@ impl Network for SimNetwork {
         }))
     }
 
-    fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr> {
+    fn resolve(&self, host: &str, port: u16) -> Resolution {
         match host {
-            "server" => Ok(SocketAddr::new(SERVER_IP, port)),
-            _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
+            "server" => Resolution::Done(Ok(SocketAddr::new(SERVER_IP, port))),
+            _ if host.starts_with("slow") => {
+                let (answer, lookup) = Lookup::pending(host, port);
+                self.state().lookups.push(answer);
+                Resolution::Pending(lookup)
+            }
+            _ => Resolution::Done(Err(no_such_name())),
         }
     }
+}
+
+fn no_such_name() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "no such name")
 }
 
 struct SimSocket {

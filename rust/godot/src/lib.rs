@@ -28,7 +28,7 @@ use godot::init::InitStage;
 use godot::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
 
-use bindings::{questions, reload, threads};
+use bindings::{questions, reload, threads, unload};
 use classes::connection::ENetConnectionRs;
 use classes::multiplayer_peer::ENetMultiplayerPeerRs;
 use classes::packet_peer::ENetPacketPeerRs;
@@ -66,6 +66,7 @@ unsafe impl ExtensionLibrary for EnetRs {
             threads::free_parked();
             // A network thread must not outlive the library's code, even if its object was never freed.
             enet_net::stop_all();
+            unload::outlive_lookups();
         }
     }
 }

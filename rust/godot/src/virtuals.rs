@@ -24,6 +24,9 @@ pub fn poll<T: HasSession>(this: &mut T) {
     while let Some(failed) = this.session_mut().core.next_failed(now) {
         dtls::report(this, "poll", &failed);
     }
+    while let Some(error) = this.session_mut().core.next_name_error() {
+        this.report("poll", &error);
+    }
     // A handler can drop every other reference.
     let mut object = None;
     if this.session_mut().filter.is_ready()

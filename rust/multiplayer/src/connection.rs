@@ -19,6 +19,7 @@ mod connecting;
 mod events;
 mod guard;
 mod members;
+mod names;
 mod peer;
 mod session;
 mod settings;
@@ -26,12 +27,14 @@ mod warnings;
 
 use guard::Guard;
 use members::Members;
+use names::Names;
 use peer::unsigned;
 use session::SessionPart;
 use warnings::Warned;
 
 pub(crate) use events::PeerChange;
 pub use guard::Newcomer;
+pub use names::NameError;
 pub use settings::HostStatistic;
 #[cfg(feature = "dtls")]
 pub use warnings::FailedWarning;
@@ -52,6 +55,7 @@ pub struct Connection {
     hosts: u32,
     channel_limit: usize,
     members: Members,
+    names: Names,
     /// The session that shares the host, if there is one.
     session: Option<SessionPart>,
     /// Changes that the session has not heard of yet.
@@ -82,6 +86,7 @@ impl Connection {
             hosts: 0,
             channel_limit: 0,
             members: Members::default(),
+            names: Names::default(),
             session: None,
             changes: Vec::new(),
             is_refusing: false,
@@ -165,6 +170,7 @@ impl Connection {
             self.changes.extend(ended);
         }
         self.members.clear();
+        self.names = Names::default();
         Ok(())
     }
 

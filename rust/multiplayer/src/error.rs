@@ -167,6 +167,12 @@ pub enum RawSendError {
         /// The system's error.
         error: io::Error,
     },
+    /// Too many datagrams wait for the addresses of names.
+    #[error(
+        "the address of \"{0}\" is not known yet, and too many datagrams wait for addresses; send them to an IP \
+         address"
+    )]
+    TooManyWait(String),
     /// The system refused to send the datagram.
     #[error("could not send the datagram: {0}")]
     Send(io::Error),
@@ -301,6 +307,9 @@ pub enum PeerError {
     /// The session has no connection to a peer with this id.
     #[error("peer {0} is not connected to this peer")]
     UnknownPeer(i32),
+    /// The address of the peer is not known yet.
+    #[error("the host name of peer {0} is still being resolved")]
+    Unresolved(i32),
 }
 
 /// The reason why a call of Godot 3's interface did nothing.

@@ -76,8 +76,8 @@ pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOption
 #[cfg(feature = "dtls")]
 pub use connection::FailedWarning;
 pub use connection::{
-    Connection, HostStatistic, Newcomer, OverLimitWarning, ServerIsEncrypted, SharedConnection,
-    UndecodedWarning, UnencryptedWarning,
+    Connection, HostStatistic, NameError, Newcomer, OverLimitWarning, ServerIsEncrypted,
+    SharedConnection, UndecodedWarning, UnencryptedWarning,
 };
 pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]

@@ -15,7 +15,7 @@ use enet_proto::{
 
 use crate::Transport;
 use crate::bans::{BansFull, canonical};
-use crate::driver::{Clock, Driver, MANY_DATAGRAMS};
+use crate::driver::{Clock, Driver, MANY_DATAGRAMS, State};
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
 mod queries;
@@ -270,15 +270,35 @@ impl Host {
         channels: usize,
         data: u32,
     ) -> Option<PeerId> {
-        let connect = |state: &mut crate::driver::State| {
-            let peer = state.connect(now, address, channels, data);
-            (peer, state.encryption.is_some())
-        };
-        let (peer, is_encrypted) = self.driver.call(connect);
+        self.call_connecting(now, |state| state.connect(now, address, channels, data))
+    }
+
+    /// Begins a connection as [`Host::connect`] does, with a remote whose address is not known yet. Nothing is
+    /// sent until [`Host::set_address`]; [`Host::fail`] ends the attempt.
+    pub fn connect_unresolved(&mut self, now: Time, channels: usize, data: u32) -> Option<PeerId> {
+        self.with_protocol(|protocol| protocol.connect_unresolved(now, channels, data))
+    }
+
+    /// Sets the address of a remote that had none, and goes on to connect.
+    pub fn set_address(&mut self, now: Time, peer: PeerId, address: SocketAddr) {
+        self.call_connecting(now, |state| state.set_address(now, peer, address));
+    }
+
+    /// Ends a connection as its timeout would.
+    pub fn fail(&mut self, now: Time, peer: PeerId) {
+        self.with_protocol(|protocol| protocol.fail_peer(now, peer));
+    }
+
+    /// Changes which sessions there are to be, and has them begin.
+    fn call_connecting<R>(&mut self, now: Time, change: impl FnOnce(&mut State) -> R) -> R {
+        let (result, is_encrypted) = self.driver.call(|state| {
+            let result = change(state);
+            (result, state.encryption.is_some())
+        });
         if is_encrypted && !self.is_threaded() {
             self.driver.order_sessions_inline(now);
         }
-        peer
+        result
     }
 
     /// Encrypts everything from now on. Connections that were begun wait for their sessions; others that

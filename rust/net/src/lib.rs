@@ -46,6 +46,7 @@
 mod bans;
 mod driver;
 mod host;
+mod names;
 pub mod netem;
 mod sessions;
 mod socket;
@@ -54,5 +55,6 @@ mod udp;
 pub use bans::{BansFull, MAX_BANS};
 pub use driver::{Clock, stop_all};
 pub use host::{Host, Totals};
+pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 pub use udp::Udp;

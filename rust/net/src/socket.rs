@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use enet_proto::Time;
 
+use crate::names::Resolution;
+
 /// Largest datagram that is read, in bytes. A datagram of a DTLS handshake may hold several certificates.
 pub const MAX_DATAGRAM_SIZE: usize = 16 * 1024;
 
@@ -116,6 +118,6 @@ pub trait Network {
     /// Opens a socket. Port 0 lets the system choose.
     fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>>;
 
-    /// Resolves a name or a textual address.
-    fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr>;
+    /// Resolves a name or a textual address. Does not wait for the answer of a name server for longer than a frame.
+    fn resolve(&self, host: &str, port: u16) -> Resolution;
 }

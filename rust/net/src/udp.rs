@@ -10,7 +10,7 @@
 //! host that finds fewer need not ask again.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ mod tests;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
+use crate::names::{self, Resolution};
 use crate::socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 
 /// Buffer size asked for, in bytes, in each direction. What a few hundred players send in one frame has to
@@ -69,18 +70,8 @@ impl Network for Udp {
         Ok(Box::new(socket))
     }
 
-    /// Blocks while the system asks its name servers. Prefers an IPv4 address: many servers listen on
-    /// nothing else.
-    fn resolve(&self, host: &str, port: u16) -> io::Result<SocketAddr> {
-        let host = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(host);
-        let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
-        let ipv4 = addresses.iter().find(|address| address.is_ipv4());
-        ipv4.or(addresses.first())
-            .map(|&address| unmapped(address))
-            .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "the name has no address"))
+    fn resolve(&self, host: &str, port: u16) -> Resolution {
+        names::resolve(host, port)
     }
 }
 
@@ -313,7 +304,7 @@ fn is_report(kind: ErrorKind) -> bool {
 
 /// Turns an IPv4-mapped IPv6 address back into an IPv4 address. A socket for both families reports mapped
 /// addresses.
-fn unmapped(address: SocketAddr) -> SocketAddr {
+pub fn unmapped(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
             Some(ip) => (ip, v6.port()).into(),

@@ -67,8 +67,8 @@ pub enum Event {
 /// [`Event::Disconnected`] is taken.
 #[derive(Debug, Clone)]
 pub struct FormerPeer {
-    /// The remote's address.
-    pub address: SocketAddr,
+    /// The remote's address, if it ever was known.
+    pub address: Option<SocketAddr>,
     /// The last statistics.
     pub statistics: PeerStatistics,
     /// What was dropped of the connection.

@@ -11,6 +11,7 @@
 //! | `threads.rs`, `threads/refusal.rs` | `sys::{GDExtensionClassInstancePtr, GDExtensionTypePtr}` | calls on other threads are refused, frees are deferred to the main thread | integers and enums are still passed as 64 bits, and a bool as 8 |
 //! | `threads/border.rs`, `threads/engine.rs` | `sys` function and structure types; `sys::GodotFfi::new_from_sys`; `sys::default_call_error` | every class and method is registered with guarded entries in place of gdext's | gdext still asks the engine for `classdb_register_extension_class4`, `classdb_register_extension_class_method` and `object_set_instance` by name; a newer interface function that gdext prefers escapes the guard without any error |
 //! | `threads/notices.rs` | `sys::{GDExtensionClassInstancePtr, GDExtensionBool}` | notifications are guarded; the engine passes no class with them | there is an entry for each class, and the notification function has the same type |
+//! | `unload.rs` | none | the code of lookups that go on stays in memory when the library is unloaded | nothing |
 //! | `raw.rs` | none; raw pointers of the engine by the public `RawPtr` | packets pass as pointers and sizes | the `…_rawptr` virtual methods keep their signatures |
 //!
 //! After an upgrade the suites `threads`, `questions` and `reentry` must pass.
@@ -21,3 +22,4 @@ pub mod questions;
 pub mod raw;
 pub mod reload;
 pub mod threads;
+pub mod unload;

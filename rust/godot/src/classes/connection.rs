@@ -186,8 +186,12 @@ impl ENetConnectionRs {
     ///
     /// Returns the peer, in [constant ENetPacketPeerRs.STATE_CONNECTING]. The events of [method service] report
     /// whether the attempt succeeds. Returns [code]null[/code] and prints the cause if there is no host, if the
-    /// host has a peer already, if `port` is not 1 to 65535, or if the name cannot be resolved. Resolving a name
-    /// can take the system a while.
+    /// host has a peer already, if `port` is not 1 to 65535, or if the name is known to have no address.
+    ///
+    /// The method waits up to 20 milliseconds for the address of a host name. If the name servers take longer, the name
+    /// is resolved while the script goes on, and [method service] begins the attempt when the address is known. If
+    /// there is none, or the name servers do not answer for 30 seconds, [method service] prints an error with the name
+    /// and reports [constant EVENT_DISCONNECT], as after an attempt without an answer.
     #[func(gd_self)]
     fn connect_to_host(
         this: Gd<Self>,
@@ -258,6 +262,11 @@ impl ENetConnectionRs {
             let failed = handle.connection().borrow_mut().next_failed(clock::now());
             let Some(failed) = failed else { break };
             dtls::report(self, "service", &failed);
+        }
+        loop {
+            let error = handle.connection().borrow_mut().next_name_error();
+            let Some(error) = error else { break };
+            self.report("service", &error);
         }
         match event {
             Ok(Some(Event::Connected { peer, data })) => event_array(
@@ -400,6 +409,11 @@ impl ENetConnectionRs {
     /// Sends `packet` as a single datagram, outside the ENet protocol, through the host's socket to an address (a
     /// host name or an IP address) and UDP port. Such a datagram can make a router let a remote connect from
     /// outside. Prints an error if sending fails.
+    ///
+    /// The method waits up to 20 milliseconds for the address of a host name. If the name servers take longer, the
+    /// datagram leaves with the first [method service] after their answer, which prints an error if there is no
+    /// address. Of such datagrams, 64 can wait at once, for 4 names and with 64 KiB together; beyond that, an error is
+    /// printed and the datagram is dropped.
     #[func(gd_self)]
     fn socket_send(
         this: Gd<Self>,

@@ -296,13 +296,18 @@ impl ENetMultiplayerPeerRs {
     /// no limit. `local_port` is the UDP port on this side (on the address of [method set_bind_ip]), 0 lets the
     /// system choose.
     ///
-    /// The method does not wait for the server, but resolving a host name can take the system a while. The
-    /// status is [constant MultiplayerPeer.CONNECTION_CONNECTING] until a poll finds the server's answer. An
-    /// attempt without an answer fails after some 30 seconds.
+    /// The method does not wait for the server. The status is [constant MultiplayerPeer.CONNECTION_CONNECTING] until a
+    /// poll finds the server's answer. An attempt without an answer fails after some 30 seconds.
+    ///
+    /// The method waits up to 20 milliseconds for the address of a host name, and returns an error if there is none.
+    /// If the name servers take longer, the method returns [constant OK], and the name is resolved while the game goes
+    /// on: the attempt begins when the address is known. If there is none, or the name servers do not answer for 30
+    /// seconds, a poll prints an error with the name, and the attempt fails like one without an answer. Until then,
+    /// [method ENetPacketPeerRs.get_remote_address] of the server is empty.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active,
-    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if the name
-    /// cannot be resolved, `port` is not 1 to 65535, or the local port cannot be opened. With
+    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if the
+    /// name is known to have no address, `port` is not 1 to 65535, or the local port cannot be opened. With
     /// [member use_dtls], [constant ERR_INVALID_PARAMETER] stands for certificates that cannot be used, too. Errors are
     /// printed with their cause.
     #[func]

@@ -194,14 +194,17 @@ impl ENetPacketPeerRs {
     }
 
     /// Returns the remote's IP address as text, in the form of [IP] and Godot's other classes: an IPv6 address has eight
-    /// groups, like [code]0:0:0:0:0:0:0:1[/code]. Returns an empty text and prints an error if this peer is inactive.
+    /// groups, like [code]0:0:0:0:0:0:0:1[/code]. Returns an empty text while the host name of a peer that connects is
+    /// being resolved. Returns an empty text and prints an error if this peer is inactive.
     #[func]
     fn get_remote_address(&self) -> GString {
         let address = self.look(|host, peer| host.address(peer));
         match address {
             Some(address) => GString::from(&address::text(address.ip())),
             None => {
-                self.report_looking("get_remote_address", &INACTIVE);
+                if self.resolving_port().is_none() {
+                    self.report_looking("get_remote_address", &INACTIVE);
+                }
                 GString::new()
             }
         }
@@ -211,10 +214,12 @@ impl ENetPacketPeerRs {
     #[func]
     fn get_remote_port(&self) -> i64 {
         let address = self.look(|host, peer| host.address(peer));
-        if address.is_none() {
+        let port = address.map(|address| address.port());
+        let port = port.or_else(|| self.resolving_port());
+        if port.is_none() {
             self.report_looking("get_remote_port", &INACTIVE);
         }
-        address.map_or(0, |address| address.port().into())
+        port.unwrap_or(0).into()
     }
 
     /// Returns a number that describes the connection, see [enum PeerStatistic]. Returns 0 and prints an error if
@@ -373,6 +378,11 @@ impl ENetPacketPeerRs {
             self.report(method, &format!("{error}{left_out}"));
         }
         convert::packet_error(error)
+    }
+
+    /// The port of a remote whose host name is being resolved.
+    fn resolving_port(&self) -> Option<u16> {
+        self.look(|host, peer| host.resolving_port(peer))
     }
 
     fn end(&mut self, method: &str, data: i64, how: Disconnect) {

@@ -3,10 +3,13 @@
 use super::Connection;
 use crate::config::remote_port;
 use crate::{ConnectError, RawSendError};
+use enet_net::Resolution;
 use enet_proto::{Disconnect, MAX_CHANNELS, PeerId, PeerState, Time};
 
 impl Connection {
-    /// Begins to connect. Godot allows it only while no peer is listed. Resolving the name may block.
+    /// Begins to connect. Godot allows it only while no peer is listed. A name whose lookup takes longer than a frame
+    /// is resolved while the caller goes on: the attempt then waits for the address, and ends without one like one
+    /// that is not answered, with a [`Connection::next_name_error`].
     /// `channels` is the number of ENet channels, 1 to 255; any other number asks for all 255. The remote
     /// sees `data`.
     pub fn connect(
@@ -26,20 +29,29 @@ impl Connection {
             return Err(ConnectError::DtlsServer);
         }
         let port = remote_port(port).ok_or(ConnectError::RemotePort(port))?;
-        let address =
-            self.network
-                .resolve(address, port)
-                .map_err(|error| ConnectError::Resolve {
-                    host: address.to_owned(),
-                    error,
-                })?;
+        let resolution = self.network.resolve(address, port);
         let channels = match usize::try_from(channels) {
             Ok(count @ 1..=MAX_CHANNELS) => count,
             _ => MAX_CHANNELS,
         };
-        let id = host
-            .connect(now, address, channels, data)
-            .ok_or(ConnectError::NoFreeSlot)?;
+        let id = match resolution {
+            Resolution::Done(Ok(address)) => host
+                .connect(now, address, channels, data)
+                .ok_or(ConnectError::NoFreeSlot)?,
+            Resolution::Done(Err(error)) => {
+                return Err(ConnectError::Resolve {
+                    host: address.to_owned(),
+                    error,
+                });
+            }
+            Resolution::Pending(lookup) => {
+                let id = host
+                    .connect_unresolved(now, channels, data)
+                    .ok_or(ConnectError::NoFreeSlot)?;
+                self.names.await_address(now, id, address, port, lookup);
+                id
+            }
+        };
         self.members.list(id, data, true);
         Ok(id)
     }
@@ -78,8 +90,8 @@ impl Connection {
         )
     }
 
-    /// Sends a datagram outside of the protocol, for example to open a way through a router. Resolving
-    /// the name may block.
+    /// Sends a datagram outside of the protocol, for example to open a way through a router. To a name whose lookup
+    /// takes longer than a frame, a later service sends it, or has a [`Connection::next_name_error`].
     pub fn send_raw(
         &mut self,
         now: Time,
@@ -89,13 +101,16 @@ impl Connection {
     ) -> Result<(), RawSendError> {
         let host = self.host.as_mut().ok_or(RawSendError::Inactive)?;
         let port = remote_port(port).ok_or(RawSendError::RemotePort(port))?;
-        let to = self
-            .network
-            .resolve(address, port)
-            .map_err(|error| RawSendError::Resolve {
+        if self.names.join_waiting(address, port, data)? {
+            return Ok(());
+        }
+        match self.network.resolve(address, port) {
+            Resolution::Done(Ok(to)) => host.send_raw(now, to, data).map_err(RawSendError::Send),
+            Resolution::Done(Err(error)) => Err(RawSendError::Resolve {
                 host: address.to_owned(),
                 error,
-            })?;
-        host.send_raw(now, to, data).map_err(RawSendError::Send)
+            }),
+            Resolution::Pending(lookup) => self.names.keep(now, address, port, data, lookup),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::members::Member;
+use super::names::SLICE;
 use crate::Inactive;
 use enet_proto::{Event, PeerId, Time};
 
@@ -23,10 +24,11 @@ impl PeerChange {
 }
 
 impl Connection {
-    /// Takes over changes of the limits, and takes the peers whose connections ended off the list. Every service of
-    /// the host begins with this call.
-    pub fn begin_service(&mut self) {
+    /// Takes over changes of the limits and addresses of names, and takes the peers whose connections ended off the
+    /// list. Every service of the host begins with this call.
+    pub fn begin_service(&mut self, now: Time) {
         self.update_limits();
+        self.settle_names(now);
         if !self.members.has_ended() {
             return;
         }
@@ -61,8 +63,8 @@ impl Connection {
         judges: bool,
         clock: impl Fn() -> Time,
     ) -> Result<Option<Event>, Inactive> {
-        self.begin_service();
         let now = clock();
+        self.begin_service(now);
         let deadline = now + timeout;
         let mut event = self.take_event(now, false);
         if event.is_some()
@@ -80,11 +82,19 @@ impl Connection {
                 if now >= deadline || (judges && self.has_newcomer(now)) {
                     return Ok(None);
                 }
+                let is_resolving = self.names.is_waiting();
+                let limit = match is_resolving {
+                    true => (deadline - now).min(SLICE),
+                    false => deadline - now,
+                };
                 if let Some(host) = &mut self.host {
                     match judges {
-                        true => host.wait_or_request(now, deadline - now),
-                        false => host.wait(now, deadline - now),
+                        true => host.wait_or_request(now, limit),
+                        false => host.wait(now, limit),
                     };
+                }
+                if is_resolving {
+                    self.settle_names(clock());
                 }
             }
         }

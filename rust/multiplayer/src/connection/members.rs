@@ -309,11 +309,11 @@ mod tests {
     #[test]
     fn a_leaving_peer_stays_known_while_its_slot_has_another() {
         let former = |port: u16| FormerPeer {
-            address: ([10, 0, 0, 1], port).into(),
+            address: Some(([10, 0, 0, 1], port).into()),
             statistics: enet_proto::PeerStatistics::default(),
             drops: enet_proto::Drops::default(),
         };
-        let port = |members: &Members, peer| members.former(peer).map(|it| it.address.port());
+        let port = |members: &Members, peer| members.former(peer)?.address.map(|it| it.port());
         let (first, second) = (peer(1, 1), peer(1, 2));
         let mut members = Members::default();
         members.list(first, 0, false);

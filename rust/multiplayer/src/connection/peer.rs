@@ -201,7 +201,7 @@ impl Connection {
     /// is known until the handlers have returned.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
         match self.members.former(peer) {
-            Some(former) => Some(former.address),
+            Some(former) => former.address,
             None => self.host_with(peer)?.address(peer),
         }
     }

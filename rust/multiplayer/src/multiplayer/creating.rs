@@ -38,8 +38,8 @@ impl Multiplayer {
         Ok(())
     }
 
-    /// Becomes a client and starts to connect. Nothing is sent before the next poll. Resolving the
-    /// name may block. Clears the refuse flag, also when the call fails.
+    /// Becomes a client and starts to connect. Nothing is sent before the next poll. A name is
+    /// resolved as in [`Connection::connect`]. Clears the refuse flag, also when the call fails.
     pub fn create_client(&mut self, options: &ClientOptions, now: Time) -> Result<(), CreateError> {
         self.begin_create(now)?;
         let local_port = port(options.local_port)?;

@@ -8,7 +8,7 @@ use super::{MAIN_HOST, Mode, Multiplayer};
 #[cfg(feature = "dtls")]
 use crate::FailedWarning;
 use crate::bans::Bans;
-use crate::connection::Newcomer;
+use crate::connection::{NameError, Newcomer};
 use crate::{
     BanError, Connection, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError,
     ServerIsEncrypted, SharedLimits, UndecodedWarning, UnencryptedWarning,
@@ -150,6 +150,12 @@ impl Multiplayer {
     pub fn next_failed(&mut self, now: Time) -> Option<FailedWarning> {
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().next_failed(now))
+    }
+
+    /// The next thing that was not done for want of an address. See [`crate::Connection::next_name_error`].
+    pub fn next_name_error(&mut self) -> Option<NameError> {
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().next_name_error())
     }
 
     /// A warning about a peer that was dropped. See [`crate::Connection::take_over_limit`].

@@ -71,8 +71,12 @@ impl Multiplayer {
             return Err(PeerError::Inactive);
         }
         let (connection, peer) = self.connection_to(id).ok_or(PeerError::UnknownPeer(id))?;
-        let address = connection.borrow().address(peer);
-        address.ok_or(PeerError::UnknownPeer(id))
+        let connection = connection.borrow();
+        let address = connection.address(peer);
+        address.ok_or_else(|| match connection.resolving_port(peer) {
+            Some(_) => PeerError::Unresolved(id),
+            None => PeerError::UnknownPeer(id),
+        })
     }
 
     /// Chooses when a peer that does not answer times out: see [`crate::Connection::set_timeout`].

@@ -35,7 +35,7 @@ impl Multiplayer {
                     self.queues.push_lost(key, server, 0);
                 }
             }
-            connection.begin_service();
+            connection.begin_service(now);
             for change in connection.take_changes() {
                 match change {
                     // The session never reports a peer that has left again already.

@@ -201,6 +201,15 @@ impl State {
         Some(peer)
     }
 
+    /// See [`crate::Host::set_address`].
+    pub fn set_address(&mut self, now: Time, peer: PeerId, address: SocketAddr) {
+        if self.host.set_address(now, peer, address)
+            && let Some(encryption) = &mut self.encryption
+        {
+            encryption.orders.connect.push(address);
+        }
+    }
+
     /// See [`crate::Host::set_admission`].
     pub fn set_admission(&mut self, admission: Admission) {
         self.host.set_admission(admission);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::Host;
 use super::admission::{answer_once, refuse, refuse_unencrypted};
 use crate::lifecycle;
-use crate::peer::{Lots, Peer};
+use crate::peer::{Lots, NO_ADDRESS, Peer};
 use crate::wire::{Framed, NO_SLOT, PROOF_SIZE, Terms};
 use crate::{MAX_CHANNELS, PeerId, PeerState, Refusal};
 
@@ -43,7 +43,7 @@ impl Host {
             .config
             .offers_proof
             .then(|| self.random.bytes());
-        let is_paused = self.connecting_is_paused;
+        let is_paused = self.connecting_is_paused || address == NO_ADDRESS;
         self.with_peer(id, |peer, context| {
             peer.take_place(context);
             peer.begin_connecting(&context.config, token, channels, data, lots);

@@ -1,12 +1,13 @@
-//! Connections that wait for a layer below ENet, such as an encrypted session, before they send their
-//! CONNECT. A CONNECT that is lost meanwhile would cost half a second, and its round-trip time would
-//! be that of the other layer's handshake.
+//! Connections that wait before they send their CONNECT: for a layer below ENet, such as an encrypted
+//! session, or for the remote's address. A CONNECT that is lost while the other layer is not ready would
+//! cost half a second, and its round-trip time would be that of the other layer's handshake.
 
 use std::net::SocketAddr;
 
 use super::Host;
+use crate::host::Context;
 use crate::lifecycle;
-use crate::peer::Peer;
+use crate::peer::{NO_ADDRESS, Peer};
 use crate::{PeerId, PeerState, Time};
 
 impl Host {
@@ -41,14 +42,48 @@ impl Host {
     /// Ends all connections with `address`, which is known to be unreachable, as their timeouts
     /// would.
     pub fn fail_peers_at(&mut self, address: SocketAddr) {
-        self.with_peers_at(address, |peer, context| {
-            let event = match peer.state() {
-                // The application has not heard of it.
-                PeerState::AcknowledgingConnect => None,
-                PeerState::AcknowledgingDisconnect => Some(peer.handshake.disconnect_data()),
-                _ => Some(0),
-            };
-            peer.end(context, event);
-        });
+        self.with_peers_at(address, fail);
     }
+
+    /// Starts a connection as [`Self::connect`] does, with a remote whose address is not known yet. Nothing is
+    /// sent, and no timeout runs, until [`Self::set_address`] or [`Self::fail_peer`].
+    pub fn connect_unresolved(&mut self, now: Time, channels: usize, data: u32) -> Option<PeerId> {
+        self.context.advance(now);
+        self.begin_connecting(NO_ADDRESS, channels, data)
+    }
+
+    /// Sets the address of a remote that had none, and sends the CONNECT; if connecting is paused, it waits for
+    /// [`Self::resume_connecting`]. False if the connection has ended or has an address.
+    pub fn set_address(&mut self, now: Time, peer: PeerId, address: SocketAddr) -> bool {
+        self.context.advance(now);
+        let is_paused = self.connecting_is_paused;
+        let set = |peer: &mut Peer, context: &mut Context| {
+            if peer.has_address() {
+                return false;
+            }
+            peer.set_address(address);
+            peer.handshake.set_paused(is_paused);
+            if !is_paused {
+                lifecycle::send_connect(peer, context);
+            }
+            true
+        };
+        self.with_peer(peer, set).unwrap_or(false)
+    }
+
+    /// Ends a connection as its timeout would.
+    pub fn fail_peer(&mut self, now: Time, peer: PeerId) {
+        self.context.advance(now);
+        self.with_peer(peer, fail);
+    }
+}
+
+fn fail(peer: &mut Peer, context: &mut Context) {
+    let event = match peer.state() {
+        // The application has not heard of it.
+        PeerState::AcknowledgingConnect => None,
+        PeerState::AcknowledgingDisconnect => Some(peer.handshake.disconnect_data()),
+        _ => Some(0),
+    };
+    peer.end(context, event);
 }

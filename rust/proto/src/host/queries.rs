@@ -37,10 +37,12 @@ impl Host {
         self.slots.state(peer)
     }
 
-    /// The remote's address, while the connection exists and until its end is taken.
+    /// The remote's address, if it is known, while the connection exists and until its end is taken.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
-        let former = || Some(self.context.events.former(peer)?.address);
-        self.slots.get(peer).map(Peer::address).or_else(former)
+        match self.slots.get(peer) {
+            Some(peer) => peer.known_address(),
+            None => self.context.events.former(peer)?.address,
+        }
     }
 
     /// Number of channels of the connection, 0 if it does not exist.
@@ -87,9 +89,9 @@ impl Host {
         self.context.census.connected()
     }
 
-    /// Calls `each` with the address and state of every connection. Walks all slots.
+    /// Calls `each` with the address and state of every connection whose address is known. Walks all slots.
     pub fn for_each_address(&self, mut each: impl FnMut(SocketAddr, PeerState)) {
-        for peer in self.slots.iter() {
+        for peer in self.slots.iter().filter(|peer| peer.has_address()) {
             each(peer.address(), peer.state());
         }
     }

@@ -101,6 +101,9 @@ pub fn close_over_limit(peer: &mut Peer, context: &mut Context, limit: Limit) {
 /// Sends one DISCONNECT, at once and without waiting for an acknowledgement.
 fn send_single_disconnect(peer: &mut Peer, context: &mut Context, data: u32) {
     peer.reset_queues();
+    if !peer.has_address() {
+        return;
+    }
     queue_unacknowledged_control(peer, context, Command::Disconnect { data });
     peer.packer.finish(&mut context.output, context.now);
 }

@@ -42,7 +42,7 @@ pub struct Handshake {
     repeats: u8,
     /// What proves our address to the remote.
     proof: [u8; PROOF_SIZE],
-    /// Whether our CONNECT waits for [`crate::Host::resume_connecting`].
+    /// Whether our CONNECT waits for [`crate::Host::resume_connecting`] or [`crate::Host::set_address`].
     is_paused: bool,
     /// Whether an encrypted host refused our CONNECT because it came without encryption.
     was_unencrypted: bool,

@@ -32,6 +32,9 @@ use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
 use crate::{Drops, FormerPeer, PeerId, PeerState, PeerStatistics};
 
+/// Stands for the address of a remote while it is not known. No datagram comes from it.
+pub const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// One connection.
 ///
 /// The order of the fields is that of their use: what every datagram touches lies together, which a
@@ -145,6 +148,16 @@ impl Peer {
         self.packer.route().address()
     }
 
+    /// Whether the remote's address is known; until then, connecting waits for [`crate::Host::set_address`].
+    pub fn has_address(&self) -> bool {
+        self.address() != NO_ADDRESS
+    }
+
+    /// The remote's address, if it is known.
+    pub fn known_address(&self) -> Option<SocketAddr> {
+        self.has_address().then(|| self.address())
+    }
+
     pub fn is_incoming(&self) -> bool {
         self.is_incoming
     }
@@ -220,7 +233,7 @@ impl Peer {
 
     fn former(&self) -> FormerPeer {
         FormerPeer {
-            address: self.address(),
+            address: self.known_address(),
             statistics: self.statistics(),
             drops: self.drops,
         }
