@@ -101,7 +101,11 @@ fn without_sessions_nothing_is_swept() {
     assert!(!ends.server.wants_peers(ends.now + Duration::from_secs(60)));
     assert_eq!(ends.server.next_timer(), None);
     ends.client.connect(ends.now, server_address());
-    assert!(!ends.client.wants_peers(ends.now + Duration::from_secs(60)));
+    let later = ends.now + SWEEP_INTERVAL;
+    assert!(
+        ends.client.wants_peers(later),
+        "an attempt ends with its peer"
+    );
 }
 
 #[test]
