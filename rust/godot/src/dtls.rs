@@ -248,7 +248,7 @@ pub fn report<T: Reports>(this: &mut T, method: &str, warning: &FailedWarning) {
     } = &warning.failed;
     let left_out = warning.left_out;
     let cause = format!("no encrypted session with {address}: {reason}{left_out}");
-    match is_client && !matches!(reason, HandshakeError::Slow(_)) {
+    match *is_client && !matches!(reason, HandshakeError::Slow(_)) {
         true => this.report(method, &cause),
         false => this.warn(method, &cause),
     }
