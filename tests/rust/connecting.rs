@@ -2,7 +2,7 @@
 
 use enet_multiplayer::{ClientOptions, CreateError, Mode, ServerOptions, Signal, Status};
 use enet_net::{BindAddress, Host, Network};
-use enet_proto::PeerState;
+use enet_proto::{PeerState, Time};
 use sim::{SERVER_IP, World};
 
 #[test]
@@ -46,6 +46,76 @@ fn an_unanswered_attempt_ends_after_31_5_seconds_without_a_signal() {
     let waited = world.now().as_millis();
     assert!((31_400..31_700).contains(&waited), "{waited} ms");
     assert!(world[client].signals.is_empty());
+}
+
+/// The chosen time counts for the whole attempt, also where it is longer than that of ENet's limits: the CONNECT is
+/// repeated at least every 8 seconds then, for a server that starts late.
+#[test]
+fn an_attempt_ends_after_the_chosen_time() {
+    for (seconds, is_late) in [(3, false), (3, true), (60, false)] {
+        let mut world = World::new(9);
+        let client = world.idle();
+        let set = |world: &mut World| {
+            let timeout = Some(Time::from_secs(seconds));
+            world[client].peer.set_connect_timeout(timeout);
+        };
+        if !is_late {
+            set(&mut world);
+        }
+        let now = world.now();
+        let options = ClientOptions {
+            unique_id: 5,
+            ..ClientOptions::new("server", 9)
+        };
+        assert!(world[client].peer.create_client(&options, now).is_ok());
+        world.network.record();
+        world.run(1000);
+        if is_late {
+            set(&mut world);
+        }
+        assert!(world.run_until(100_000, |world| !world[client].peer.is_active()));
+        let waited = world.now().as_millis();
+        let expected = u128::from(seconds) * 1000;
+        assert!((expected..expected + 50).contains(&waited), "{waited} ms");
+        let asked = world.network.take_recording().len();
+        assert_eq!(asked, if seconds == 3 { 3 } else { 11 });
+    }
+}
+
+#[test]
+fn limits_of_the_peer_end_an_attempt_before_the_chosen_time() {
+    let mut world = World::new(10);
+    let client = world.idle();
+    let timeout = Some(Time::from_secs(20));
+    world[client].peer.set_connect_timeout(timeout);
+    let now = world.now();
+    let options = ClientOptions {
+        unique_id: 5,
+        ..ClientOptions::new("server", 9)
+    };
+    assert!(world[client].peer.create_client(&options, now).is_ok());
+    {
+        let host = world[client].peer.host().expect("active");
+        let mut host = host.borrow_mut();
+        let peer = host.peers()[0];
+        host.set_timeout(peer, 1, 1000, 2000).expect("valid");
+    }
+    assert!(world.run_until(10_000, |world| !world[client].peer.is_active()));
+    let waited = world.now().as_millis();
+    assert!((1500..1600).contains(&waited), "{waited} ms");
+}
+
+/// The time of the attempt is none of the connection.
+#[test]
+fn a_connection_outlives_the_time_of_its_attempt() {
+    let mut world = World::new(11);
+    let server = world.server(&ServerOptions::default());
+    let client = world.idle();
+    let timeout = Some(Time::from_secs(1));
+    world[client].peer.set_connect_timeout(timeout);
+    world.join(client, server);
+    world.run(5000);
+    assert!(world[client].is_up());
 }
 
 #[test]

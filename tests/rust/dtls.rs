@@ -12,6 +12,7 @@ use sim::World;
 
 use crate::connection::options;
 
+mod attempts;
 pub mod certificates;
 mod crafted;
 mod hostile;

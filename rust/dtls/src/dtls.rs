@@ -17,7 +17,9 @@ use crate::identity::Identity;
 use crate::limits::DtlsLimits;
 use crate::provider::Provider;
 use crate::record::{is_application_data, is_of_handshake};
-use crate::session::{Outcome, Outgoing, RETRANSMISSION_TIMEOUT, Session, is_handshake};
+use crate::session::{
+    Outcome, Outgoing, RETRANSMISSION_TIMEOUT, SLOW_HANDSHAKE, Session, is_handshake,
+};
 use crate::verify::Verification;
 use crate::{DtlsEvent, Sessions, Time};
 use server::Server;
@@ -151,7 +153,7 @@ impl Dtls {
             let outcome = session.receive(now, datagram, plain);
             session.drain(now, &mut self.outgoing);
             match outcome {
-                Outcome::None => {}
+                Outcome::None | Outcome::Slow => {}
                 Outcome::Ready => self.establish(now, from),
                 Outcome::Closed => {
                     self.remove_pending(from);
@@ -208,9 +210,17 @@ impl Dtls {
                 continue;
             };
             let outcome = session.handle_timeout(now, &mut self.outgoing);
-            if let Outcome::Failed(reason) = outcome {
-                self.remove_pending(address);
-                self.fail(address, reason);
+            match outcome {
+                Outcome::Failed(reason) => {
+                    self.remove_pending(address);
+                    self.fail(address, reason);
+                }
+                Outcome::Slow => self.events.push_back(DtlsEvent::Slow(FailedHandshake {
+                    address,
+                    reason: HandshakeError::Slow(SLOW_HANDSHAKE.as_secs()),
+                    is_client: true,
+                })),
+                _ => {}
             }
         }
         let next_start = match &self.role {
@@ -227,7 +237,7 @@ impl Dtls {
         self.next_sweep().is_some_and(|sweep| now >= sweep)
     }
 
-    /// Closes the sessions that have had no ENet peer for some seconds. `in_use` are the addresses of
+    /// Closes the sessions that have had no ENet peer for some seconds, and ends a client's handshakes that have none. `in_use` are the addresses of
     /// all peers there are, each with whether the peer is or was connected. The addresses may be slightly out of
     /// date: a new session gets time enough to be used.
     pub fn sweep(&mut self, now: Time, in_use: &[(SocketAddr, bool)]) {
@@ -248,10 +258,12 @@ impl Dtls {
                 session.drain(now, &mut self.outgoing);
             }
         }
+        self.sweep_attempts(now, in_use);
     }
 
     fn next_sweep(&self) -> Option<Time> {
-        (!self.ready.is_empty()).then_some(self.last_sweep + SWEEP_INTERVAL)
+        let has_attempts = self.is_client() && !self.pending.is_empty();
+        (has_attempts || !self.ready.is_empty()).then_some(self.last_sweep + SWEEP_INTERVAL)
     }
 
     /// When the next sweep or call of [`Self::service`] is due, unless a datagram comes before.
@@ -295,7 +307,7 @@ impl Dtls {
         let Some(session) = self.remove_pending(address) else {
             return;
         };
-        if self.ready.is_empty() {
+        if self.next_sweep().is_none() {
             self.last_sweep = now;
         }
         if self.ready.insert(address, session).is_some() {

@@ -74,6 +74,11 @@ pub enum HandshakeError {
     /// The handshake was not done after so many seconds.
     #[error("the remote did not complete the handshake within {0} s; it may be no DTLS server")]
     TimedOut(u64),
+    /// A client's handshake was not done after so many seconds. It goes on as long as the connection's own limits permit.
+    #[error(
+        "the remote has not completed the handshake for {0} s, and is asked on; it may be no DTLS server, or busy"
+    )]
+    Slow(u64),
     /// The remote sent more than a handshake needs.
     #[error("the remote sent too much before the handshake was done")]
     LimitExceeded,
@@ -82,7 +87,7 @@ pub enum HandshakeError {
     Protocol(String),
 }
 
-/// A handshake that failed.
+/// A handshake that failed, or is [slow](HandshakeError::Slow).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedHandshake {
     /// The remote.

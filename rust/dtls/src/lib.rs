@@ -80,7 +80,7 @@ pub use error::{CertificateError, FailedHandshake, HandshakeError, SetupError};
 pub use identity::Identity;
 pub use limits::DtlsLimits;
 pub use record::{OVERHEAD, is_application_data};
-pub use session::HANDSHAKE_TIMEOUT;
+pub use session::{HANDSHAKE_TIMEOUT, SLOW_HANDSHAKE};
 pub use verify::{Trust, Verification, first_certificate};
 
 use std::net::SocketAddr;
@@ -102,6 +102,8 @@ pub enum DtlsEvent {
     Ended(SocketAddr),
     /// A handshake failed.
     Failed(FailedHandshake),
+    /// A client's handshake is [slow](HandshakeError::Slow), and goes on.
+    Slow(FailedHandshake),
 }
 
 /// Counts of the sessions of a host.

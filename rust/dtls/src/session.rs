@@ -24,8 +24,10 @@ use crate::error::{CertificateError, HandshakeError};
 use crate::provider::{Provider, ReplacedHello};
 use crate::record::{HANDSHAKE, records, renumber};
 
-/// Time after which a handshake is given up.
+/// Time after which a server gives a handshake up. A client goes on while its ENet peer does.
 pub const HANDSHAKE_TIMEOUT: Time = Time::from_secs(8);
+/// Time after which a client says that its handshake is not done.
+pub const SLOW_HANDSHAKE: Time = Time::from_secs(8);
 /// Most datagrams, and bytes, that a server may send until the handshake is done. A chain of four large
 /// certificates, sent three times, stays below.
 const MAX_DATAGRAMS: u32 = 128;
@@ -39,6 +41,11 @@ const GRACE_PERIOD: Time = Time::from_secs(2);
 const CONNECT_PERIOD: Time = Time::from_secs(10);
 /// Retransmission timeout of handshake messages. Shorter than the usual second, because players wait.
 pub const RETRANSMISSION_TIMEOUT: Time = Time::from_millis(500);
+
+/// Retransmissions of a client after which each pause is twice as long as the one before, and the longest pause. The
+/// first ones come fast because players wait.
+const FAST_RETRANSMISSIONS: u32 = MAX_RETRANSMISSIONS;
+const MAX_PAUSE: Time = Time::from_secs(8);
 
 const SERVER_HELLO: u8 = 2;
 
@@ -56,6 +63,8 @@ pub type Rejection = Arc<Mutex<Option<CertificateError>>>;
 pub enum Outcome {
     /// The state of the session is as before.
     None,
+    /// A client's handshake has gone on for [`SLOW_HANDSHAKE`].
+    Slow,
     /// The handshake is done.
     Ready,
     /// The remote closed the session.
@@ -100,6 +109,10 @@ pub struct Session {
     flight: Vec<BytesMut>,
     flight_sent: Time,
     retransmissions: u32,
+    /// How often the flight was retransmitted in all.
+    repeats: u32,
+    /// Whether [`Outcome::Slow`] was said.
+    is_slow: bool,
     /// The farthest that the ENet host has got with this address.
     usage: Usage,
     /// When the host had a peer last, or when the handshake was done.
@@ -132,6 +145,8 @@ impl Session {
             flight: Vec::new(),
             flight_sent: now,
             retransmissions: 0,
+            repeats: 0,
+            is_slow: false,
             usage: Usage::None,
             last_used: now,
         }
@@ -333,12 +348,36 @@ impl Session {
         if self.is_ready {
             return None;
         }
-        let deadline = self.started + HANDSHAKE_TIMEOUT;
         let timer = match self.library_timer() {
             Some(timer) => timer,
-            None => self.flight_sent + RETRANSMISSION_TIMEOUT,
+            None => self.flight_sent + self.pause(),
         };
-        Some(timer.min(deadline))
+        let deadline = match self.is_client() {
+            true => self.started + SLOW_HANDSHAKE,
+            false => self.started + HANDSHAKE_TIMEOUT,
+        };
+        Some(match self.is_slow {
+            true => timer,
+            false => timer.min(deadline),
+        })
+    }
+
+    fn is_client(&self) -> bool {
+        self.rejection.is_some()
+    }
+
+    /// Whether this is a client's handshake that began so long ago that its peer must be known.
+    pub fn has_begun_before(&self, time: Time) -> bool {
+        self.started <= time
+    }
+
+    /// Time from the last transmission of the flight to the next one.
+    fn pause(&self) -> Time {
+        let doublings = match self.is_client() {
+            true => self.repeats.saturating_sub(FAST_RETRANSMISSIONS - 1).min(8),
+            false => 0,
+        };
+        (RETRANSMISSION_TIMEOUT * (1 << doublings)).min(MAX_PAUSE)
     }
 
     /// When the library retransmits, if it still does.
@@ -348,31 +387,36 @@ impl Session {
             .then(|| timer.saturating_duration_since(self.zero))
     }
 
-    /// Retransmits what got no answer, and gives up when the handshake takes too long.
+    /// Retransmits what got no answer. A server gives up when the handshake takes too long.
     pub fn handle_timeout(&mut self, now: Time, outgoing: &mut Outgoing) -> Outcome {
         if self.is_ready {
             return Outcome::None;
         }
-        if now >= self.started + HANDSHAKE_TIMEOUT {
+        if !self.is_client() && now >= self.started + HANDSHAKE_TIMEOUT {
             return Outcome::Failed(HandshakeError::TimedOut(HANDSHAKE_TIMEOUT.as_secs()));
         }
+        if self.is_client() && !self.is_slow && now >= self.started + SLOW_HANDSHAKE {
+            self.is_slow = true;
+            return Outcome::Slow;
+        }
         let has_repeated = self.retransmissions >= MAX_RETRANSMISSIONS;
-        if has_repeated && self.rejection.is_none() {
+        if has_repeated && !self.is_client() {
             // A server's flight is large, and its client may be gone.
             let seconds = now.saturating_sub(self.started).as_secs();
             return Outcome::Failed(HandshakeError::TimedOut(seconds));
         }
         if self.library_timer().is_none() {
-            if now >= self.flight_sent + RETRANSMISSION_TIMEOUT {
+            if now >= self.flight_sent + self.pause() {
                 self.retransmit(now, outgoing);
             }
             return Outcome::None;
         }
         let (at, remote) = (self.zero + now, self.remote);
         let done = self.guard(|endpoint| endpoint.handle_timeout(remote, at));
-        let retransmissions = self.retransmissions + 1;
+        let (retransmissions, repeats) = (self.retransmissions + 1, self.repeats + 1);
         self.drain(now, outgoing);
         self.retransmissions = retransmissions;
+        self.repeats = repeats;
         match done {
             Ok(Ok(())) => Outcome::None,
             Ok(Err(error)) => Outcome::Failed(HandshakeError::Protocol(error.to_string())),
@@ -399,6 +443,7 @@ impl Session {
                     self.flight.clear();
                     self.flight_sent = now;
                     self.retransmissions = 0;
+                    self.repeats = 0;
                 }
                 self.flight.push(datagram.clone());
             }
@@ -415,6 +460,7 @@ impl Session {
         let sizes = self.flight.iter().filter_map(|it| records(it));
         self.offset += sizes.map(|it| it.count() as u64).sum::<u64>();
         self.flight_sent = now;
+        self.repeats += 1;
         for datagram in &self.flight {
             let mut datagram = datagram.clone();
             renumber(&mut datagram, self.offset);

@@ -155,10 +155,19 @@ pub fn int(value: i64) -> i32 {
 
 /// The value of the property `stall_timeout`, in seconds: `None` stands for never.
 pub fn stall_timeout(seconds: f64) -> Result<Option<enet_proto::Time>, String> {
+    timeout(seconds, "never")
+}
+
+/// The value of the property `connect_timeout`, in seconds: `None` stands for ENet's own limits.
+pub fn connect_timeout(seconds: f64) -> Result<Option<enet_proto::Time>, String> {
+    timeout(seconds, "ENet's own limits")
+}
+
+fn timeout(seconds: f64, zero: &str) -> Result<Option<enet_proto::Time>, String> {
     match enet_proto::Time::try_from_secs_f64(seconds) {
         Ok(timeout) => Ok(Some(timeout).filter(|timeout| !timeout.is_zero())),
         Err(_) => Err(format!(
-            "{seconds} is not a number of seconds: 0 for never, or more"
+            "{seconds} is not a number of seconds: 0 for {zero}, or more"
         )),
     }
 }

@@ -1,7 +1,8 @@
 //! Encryption: translates Godot's options, keys and certificates for `enet_dtls`.
 
 use enet_dtls::{
-    Dtls, FailedHandshake, Identity, SetupError, Trust, Verification, first_certificate,
+    Dtls, FailedHandshake, HandshakeError, Identity, SetupError, Trust, Verification,
+    first_certificate,
 };
 use enet_multiplayer::FailedWarning;
 use enet_multiplayer::address::endpoint;
@@ -238,7 +239,8 @@ fn written(certificate: &mut Gd<X509Certificate>) -> String {
     pem
 }
 
-/// Prints why a DTLS session failed: as an error if this side requested it, as a warning if a remote did. The
+/// Prints why a DTLS session failed: as an error if this side requested it, as a warning if a remote did, or if the
+/// handshake is only slow. The
 /// object must not be borrowed meanwhile, as scripts can listen to errors.
 pub fn report<T: Reports>(this: &mut T, method: &str, warning: &FailedWarning) {
     let FailedHandshake {
@@ -249,7 +251,7 @@ pub fn report<T: Reports>(this: &mut T, method: &str, warning: &FailedWarning) {
     let left_out = warning.left_out;
     let address = endpoint(*address);
     let cause = format!("no encrypted session with {address}: {reason}{left_out}");
-    match is_client {
+    match *is_client && !matches!(reason, HandshakeError::Slow(_)) {
         true => this.report(method, &cause),
         false => this.warn(method, &cause),
     }

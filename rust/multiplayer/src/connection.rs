@@ -50,6 +50,8 @@ pub struct Connection {
     /// The clock of the thread that serves the hosts; `None` if the caller serves them.
     thread_clock: Option<Clock>,
     stall_timeout: Option<Time>,
+    /// See [`Connection::set_connect_timeout`].
+    connect_timeout: Option<Time>,
     host: Option<Host>,
     /// Number of hosts so far, which tells their peers apart.
     hosts: u32,
@@ -82,6 +84,7 @@ impl Connection {
             seed,
             thread_clock: None,
             stall_timeout: Some(DEFAULT_STALL_TIMEOUT),
+            connect_timeout: None,
             host: None,
             hosts: 0,
             channel_limit: 0,

@@ -91,6 +91,8 @@ mod none {
         Ended(SocketAddr),
         /// See `enet_dtls`.
         Failed(FailedHandshake),
+        /// See `enet_dtls`.
+        Slow(FailedHandshake),
     }
 
     /// Whether a datagram belongs to an established session.

@@ -88,6 +88,7 @@ impl Tunnel {
             match event {
                 DtlsEvent::Ready(_) => self.is_ready = true,
                 DtlsEvent::Ended(_) | DtlsEvent::Failed(_) => self.has_ended = true,
+                DtlsEvent::Slow(_) => {}
             }
         }
         while let Some(bytes) = self.next_datagram() {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_dtls::{Dtls, HANDSHAKE_TIMEOUT, HandshakeError};
+use enet_dtls::{Dtls, HandshakeError};
 use enet_multiplayer::{ConnectError, EncryptError, SharedConnection};
 use enet_proto::Disconnect;
 use enet_proto::{Event, PacketFlags, PeerState, Refusal, Time};
@@ -399,18 +399,6 @@ fn limits_of_a_host_hold_for_handshakes() {
     );
     serve_until(&mut world, &hosts, 2, |_| sessions(&server).0 == 2);
     assert_eq!(sessions(&server), (2, 0));
-}
-
-#[test]
-fn a_client_gives_up_on_a_server_without_encryption() {
-    let mut world = World::new(8);
-    let plain = host(&mut world, 4);
-    let client = client(&mut world, &plain, trusting(&own()));
-    let events = serve_until(&mut world, &[&plain, &client], 20, is_disconnected(1));
-    assert!(is_disconnected(1)(&events));
-    assert_eq!(world.now().as_secs(), HANDSHAKE_TIMEOUT.as_secs());
-    let reason = failed(&world, &client).expect("a reason").reason;
-    assert_eq!(reason, HandshakeError::TimedOut(8));
 }
 
 #[test]

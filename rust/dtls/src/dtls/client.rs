@@ -7,7 +7,7 @@ use rtc_dtls::config::HandshakeConfig;
 use rtc_shared::error::Error;
 use rustls::pki_types::UnixTime;
 
-use super::{Dtls, Role, config_builder};
+use super::{Dtls, Role, SWEEP_INTERVAL, config_builder};
 use crate::Time;
 use crate::error::HandshakeError;
 use crate::provider::Provider;
@@ -38,11 +38,32 @@ impl Dtls {
         match session {
             Ok(mut session) => {
                 session.drain(now, &mut self.outgoing);
+                if self.next_sweep().is_none() {
+                    self.last_sweep = now;
+                }
                 self.pending.insert(to, session);
                 self.timer = Some(now);
             }
             Err(reason) => self.fail(to, reason),
         }
+    }
+
+    /// Ends the handshakes of a client whose ENet peers have given up. The addresses of `in_use` may be older than a
+    /// handshake that has just begun.
+    pub(super) fn sweep_attempts(&mut self, now: Time, in_use: &[(SocketAddr, bool)]) {
+        if !self.is_client() || self.pending.is_empty() {
+            return;
+        }
+        let latest = now.saturating_sub(SWEEP_INTERVAL);
+        self.pending.retain(|address, session| {
+            let is_used = in_use.iter().any(|(used, _)| used == address);
+            let goes_on = is_used || !session.has_begun_before(latest);
+            if !goes_on {
+                session.close(now);
+                session.drain(now, &mut self.outgoing);
+            }
+            goes_on
+        });
     }
 }
 

@@ -101,7 +101,11 @@ fn without_sessions_nothing_is_swept() {
     assert!(!ends.server.wants_peers(ends.now + Duration::from_secs(60)));
     assert_eq!(ends.server.next_timer(), None);
     ends.client.connect(ends.now, server_address());
-    assert!(!ends.client.wants_peers(ends.now + Duration::from_secs(60)));
+    let later = ends.now + SWEEP_INTERVAL;
+    assert!(
+        ends.client.wants_peers(later),
+        "an attempt ends with its peer"
+    );
 }
 
 #[test]
@@ -179,26 +183,38 @@ fn sending_keeps_a_session_from_the_next_sweep() {
 }
 
 #[test]
-fn a_handshake_that_nobody_answers_is_retransmitted_and_given_up() {
+fn a_handshake_that_nobody_answers_is_retransmitted_until_its_peer_gives_up() {
     let mut ends = Ends::new();
     let start = ends.now;
     ends.client.connect(start, server_address());
-    let (mut datagram, mut sent) = (Vec::new(), 0);
-    while ends.client.sessions().pending > 0 {
+    let in_use = [(server_address(), false)];
+    let (mut datagram, mut sent, mut pauses) = (Vec::new(), Vec::new(), Vec::new());
+    while ends.now < start + Time::from_secs(60) {
         while ends.client.next_datagram(&mut datagram).is_some() {
-            sent += 1;
+            sent.push(ends.now);
         }
         ends.now = ends.client.next_timer().expect("a timer");
+        if ends.client.wants_peers(ends.now) {
+            ends.client.sweep(ends.now, &in_use);
+        }
         ends.client.service(ends.now);
     }
-    assert_eq!(ends.now, start + HANDSHAKE_TIMEOUT);
-    assert!((4..=20).contains(&sent), "{sent} hellos");
-    let failed = FailedHandshake {
+    pauses.extend(sent.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()));
+    assert_eq!(pauses[..7], [500; 7]);
+    assert_eq!(pauses[7..11], [1000, 2000, 4000, 8000]);
+    assert_eq!(pauses[11..], [8000; 5], "{pauses:?}");
+    let slow = FailedHandshake {
         address: server_address(),
-        reason: HandshakeError::TimedOut(8),
+        reason: HandshakeError::Slow(8),
         is_client: true,
     };
-    assert_eq!(ends.client.next_event(), Some(DtlsEvent::Failed(failed)));
+    assert_eq!(ends.client.next_event(), Some(DtlsEvent::Slow(slow)));
+    ends.client.sweep(ends.now, &[]);
+    assert_eq!(
+        (ends.client.next_event(), ends.client.sessions().pending),
+        (None, 0)
+    );
+    ends.client.service(ends.now + Time::from_secs(10));
     assert_eq!(ends.client.next_timer(), None);
 }
 
@@ -219,12 +235,13 @@ fn a_handshake_that_waits_for_seconds_completes() {
     let mut sent = 0;
     while ends.now < end {
         ends.now = ends.client.next_timer().expect("a timer");
+        ends.client.sweep(ends.now, &[(server_address(), false)]);
         ends.client.service(ends.now);
         while ends.client.next_datagram(&mut datagram).is_some() {
             sent += 1;
         }
     }
-    assert!((10..=16).contains(&sent), "{sent} hellos");
+    assert!((8..=16).contains(&sent), "{sent} hellos");
     for _ in 0..3 {
         ends.exchange();
     }

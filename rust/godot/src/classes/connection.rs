@@ -81,6 +81,12 @@ pub struct ENetConnectionRs {
     /// answering, 60 by default; 0 for never. See [member ENetMultiplayerPeerRs.stall_timeout].
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
+    /// After how many seconds an attempt of [method connect_to_host] is given up: [method service] then gives
+    /// [constant EVENT_DISCONNECT]. 0 by default, for the limits of [method ENetPacketPeerRs.set_timeout]: 31.5 seconds,
+    /// if they were not changed. Applies to the attempts in progress and to later ones; see
+    /// [member ENetMultiplayerPeerRs.connect_timeout].
+    #[var(get = get_connect_timeout, set = set_connect_timeout)]
+    connect_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
     /// Limits on the memory and work that remote peers can cause on the host. [code]null[/code], as by default, stands for the defaults of [ENetLimitsRs]. The
     /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from

@@ -170,6 +170,20 @@ pub struct ENetMultiplayerPeerRs {
     /// error and changes nothing. Without the network thread, remotes time out while the game does not poll.
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
+    /// After how many seconds a client gives up an attempt to connect: status
+    /// [constant MultiplayerPeer.CONNECTION_DISCONNECTED], and [signal MultiplayerAPI.connection_failed]. The time
+    /// begins with [method create_client], and covers the whole attempt, with the handshake of
+    /// [member use_dtls]. 0 by default, for the limits of [method ENetPacketPeerRs.set_timeout]: 31.5 seconds, if they
+    /// were not changed.
+    ///
+    /// A time longer than 31.5 seconds is for servers that have to start first: the client repeats its request at
+    /// least every 8 seconds. Limits that [method ENetPacketPeerRs.set_timeout] set for the peer of the server
+    /// end the attempt too, where they are shorter.
+    ///
+    /// The property can be set at any time, and applies to the attempt in progress and to later ones; it has no
+    /// effect once the client is connected. A negative number prints an error and changes nothing.
+    #[var(get = get_connect_timeout, set = set_connect_timeout)]
+    connect_timeout: PhantomVar<f64>,
     /// If [code]true[/code], [method create_server] and [method create_client] encrypt the traffic with DTLS
     /// 1.2, which is TLS for UDP. [code]false[/code] by default. Both ends must use the same setting. A server
     /// needs [method set_dtls_key] and [method set_dtls_certificate] first.

@@ -20,6 +20,8 @@ impl Connection {
         data: u32,
         now: Time,
     ) -> Result<PeerId, ConnectError> {
+        // The attempt's time begins here: looking the name up is part of it.
+        let started = now;
         let host = self.host.as_mut().ok_or(ConnectError::Inactive)?;
         if !self.members.is_empty() {
             return Err(ConnectError::HasPeer);
@@ -53,7 +55,35 @@ impl Connection {
             }
         };
         self.members.list(id, data, true);
+        self.members.set_started(id, started);
+        self.limit_attempts();
         Ok(id)
+    }
+
+    /// Chooses how long attempts to connect may take in all, those in progress too; `None`, as at first, for the time
+    /// of the peers' limits: see [`enet_proto::Host::set_connect_timeout`].
+    pub fn set_connect_timeout(&mut self, timeout: Option<Time>) {
+        self.connect_timeout = timeout;
+        self.limit_attempts();
+    }
+
+    /// See [`Connection::set_connect_timeout`].
+    pub fn connect_timeout(&self) -> Option<Time> {
+        self.connect_timeout
+    }
+
+    fn limit_attempts(&mut self) {
+        let timeout = self.connect_timeout;
+        let attempts = self.members.attempts();
+        if let Some(host) = &mut self.host
+            && !attempts.is_empty()
+        {
+            host.with_protocol(|protocol| {
+                for (peer, started) in attempts {
+                    protocol.set_connect_timeout(peer, started, timeout);
+                }
+            });
+        }
     }
 
     /// Ends a peer's connection; the remote sees `data`. If no answer of the remote is awaited, the peer

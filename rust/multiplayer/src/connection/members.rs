@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use enet_proto::{FormerPeer, PeerId, Throttle};
+use enet_proto::{FormerPeer, PeerId, Throttle, Time};
 
 /// A peer on the list.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Member {
     pub address: Option<SocketAddr>,
     /// Whether this side began the connection.
     pub is_outgoing: bool,
+    /// When this side began the connection.
+    pub started: Option<Time>,
     /// Whether the connection is up and its event was taken.
     pub is_up: bool,
     /// Whether the connection, or the attempt to connect, goes on.
@@ -109,6 +111,7 @@ impl Members {
             given: 0,
             address: None,
             is_outgoing,
+            started: None,
             is_up: !is_outgoing,
             is_active: true,
             throttle: None,
@@ -121,6 +124,21 @@ impl Members {
         let member = self.get_mut(peer)?;
         member.is_up = true;
         member.throttle.take()
+    }
+
+    /// Notes when this side began the connection.
+    pub fn set_started(&mut self, peer: PeerId, started: Time) {
+        if let Some(member) = self.get_mut(peer) {
+            member.started = Some(started);
+        }
+    }
+
+    /// The peers that this side still connects to, and since when.
+    pub fn attempts(&self) -> Vec<(PeerId, Time)> {
+        let attempts = (self.iter()).filter(|member| member.is_active && !member.is_up);
+        attempts
+            .filter_map(|member| Some((member.id, member.started?)))
+            .collect()
     }
 
     /// Notes the remote's address.

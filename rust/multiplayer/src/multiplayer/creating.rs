@@ -117,6 +117,7 @@ impl Multiplayer {
         let mut host = Connection::with_seed(network, self.next_seed());
         self.guard.equip(&mut host);
         host.set_stall_timeout(self.settings.stall_timeout);
+        host.set_connect_timeout(self.settings.connect_timeout);
         host.set_thread(self.settings.thread_clock)
             .map_err(CreateError::Thread)?;
         host.open(config, address, port)?;

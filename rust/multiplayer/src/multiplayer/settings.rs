@@ -15,6 +15,8 @@ pub(super) struct Settings {
     pub thread_clock: Option<Clock>,
     /// See [`Multiplayer::set_stall_timeout`].
     pub stall_timeout: Option<Time>,
+    /// See [`Multiplayer::set_connect_timeout`].
+    pub connect_timeout: Option<Time>,
     /// See [`Multiplayer::set_always_ordered`].
     pub always_ordered: bool,
     /// ENet channels of hosts made from now on, if the caller chose a number.
@@ -29,6 +31,7 @@ impl Default for Settings {
             flush_mode: FlushMode::default(),
             thread_clock: None,
             stall_timeout: Some(DEFAULT_STALL_TIMEOUT),
+            connect_timeout: None,
             always_ordered: false,
             channel_count: None,
         }
@@ -48,6 +51,20 @@ impl Multiplayer {
             let _ = host.borrow_mut().set_compression(mode.clone());
         }
         self.settings.compression = mode;
+    }
+
+    /// Chooses how long an attempt of a client may take in all: see [`crate::Connection::set_connect_timeout`].
+    /// Applies to the present client and to later ones.
+    pub fn set_connect_timeout(&mut self, timeout: Option<Time>) {
+        self.settings.connect_timeout = timeout;
+        if let Some(host) = self.host() {
+            host.borrow_mut().set_connect_timeout(timeout);
+        }
+    }
+
+    /// See [`Multiplayer::set_connect_timeout`].
+    pub fn connect_timeout(&self) -> Option<Time> {
+        self.settings.connect_timeout
     }
 
     /// The codec chosen here.

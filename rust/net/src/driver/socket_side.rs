@@ -50,7 +50,8 @@ impl Report {
     /// Whether it tells of something that a user may have to know.
     pub fn has_trouble(&self) -> bool {
         !self.undecoded.is_empty()
-            || (self.events.iter()).any(|event| matches!(event, DtlsEvent::Failed(_)))
+            || (self.events.iter())
+                .any(|event| matches!(event, DtlsEvent::Failed(_) | DtlsEvent::Slow(_)))
     }
 }
 

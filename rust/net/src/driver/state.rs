@@ -77,6 +77,12 @@ impl Encryption {
         orders
     }
 
+    fn push_failed(&mut self, failed: FailedHandshake) {
+        if self.failed.len() < MAX_FAILED {
+            self.failed.push_back(failed);
+        }
+    }
+
     /// See [`crate::Host::next_failed`].
     pub fn next_failed(&mut self) -> Option<FailedHandshake> {
         self.failed.pop_front()
@@ -174,13 +180,12 @@ impl State {
             match event {
                 DtlsEvent::Ready(address) => self.host.resume_connecting(now, address),
                 DtlsEvent::Ended(address) => self.host.fail_peers_at(address),
+                DtlsEvent::Slow(slow) => encryption.push_failed(slow),
                 DtlsEvent::Failed(failed) => {
                     if failed.is_client {
                         self.host.fail_peers_at(failed.address);
                     }
-                    if encryption.failed.len() < MAX_FAILED {
-                        encryption.failed.push_back(failed);
-                    }
+                    encryption.push_failed(failed);
                 }
             }
         }

@@ -36,7 +36,7 @@ impl Host {
     /// The remote's address, while the connection exists and until [`Host::next_event`] reports its end.
     pub fn address(&self, peer: PeerId) -> Option<SocketAddr> {
         match self.former.get(&peer) {
-            Some(former) => Some(former.address),
+            Some(former) => former.address,
             None => self.driver.state().host.address(peer),
         }
     }

@@ -307,7 +307,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_connection_goes_with_its_end_and_costs_memory() {
-        let port = |former: &FormerPeers, slot| former.get(&peer(slot))?.address.map(|it| it.port());
+        let port =
+            |former: &FormerPeers, slot| former.get(&peer(slot))?.address.map(|it| it.port());
         let mut events = Events::new(usize::MAX);
         for slot in 0..3 {
             events.push(received(slot, 0));

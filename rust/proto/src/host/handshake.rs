@@ -48,6 +48,7 @@ impl Host {
             peer.take_place(context);
             peer.begin_connecting(&context.config, token, channels, data, lots);
             peer.handshake.set_proof(filler.unwrap_or_default());
+            peer.handshake.attempt.start(context.now);
             peer.handshake.set_paused(is_paused);
             if !is_paused {
                 lifecycle::send_connect(peer, context);

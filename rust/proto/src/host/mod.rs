@@ -225,6 +225,8 @@ fn on_timer(peer: &mut Peer, context: &mut Context) {
         if now >= peer.handshake.expires_at() {
             peer.end(context, None);
         }
+    } else if peer.attempt_deadline().is_some_and(|end| now >= end) {
+        peer.end(context, Some(0));
     } else if let Some(due) = peer.retransmission_deadline() {
         if peer.state() == PeerState::Connecting && now >= due {
             peer.handshake.forget_repeats();

@@ -1,6 +1,6 @@
 //! Settings that can change while a host runs.
 
-use super::{Host, slot_count};
+use super::{Host, millis, slot_count};
 use crate::send::queue_control;
 use crate::wire::Command;
 use crate::{Admission, MAX_CHANNELS, MAX_MTU, MIN_MTU, PeerId, Throttle, Time, Timeout};
@@ -16,6 +16,17 @@ impl Host {
     /// Sets when to give the connection up. A field of 0 stands for its default.
     pub fn set_timeout(&mut self, peer: PeerId, timeout: Timeout) {
         self.with_peer(peer, |peer, _| peer.set_timeout(timeout));
+    }
+
+    /// Limits the time of an attempt to connect, from `started` on; `None`, as at first, for that of the peer's limits
+    /// ([`Self::set_timeout`]): as long as its CONNECT is retransmitted, 31.5 seconds by default, also where
+    /// [`Self::pause_connecting`] makes the CONNECT wait. Limits that were set end it where they are shorter. A peer
+    /// that is connected is not affected.
+    pub fn set_connect_timeout(&mut self, peer: PeerId, started: Time, timeout: Option<Time>) {
+        let timeout = timeout.map(millis);
+        self.with_peer(peer, |peer, _| {
+            peer.handshake.attempt.limit(millis(started), timeout);
+        });
     }
 
     /// Sets how the throttles of both sides follow the round trips; the remote is told.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::negotiation::{granted_window, next_session, other_session, shared_window, window_for};
-use super::{Peer, negotiation};
+use super::{Attempt, Peer, negotiation};
 use crate::HostConfig;
 use crate::wire::{NO_SLOT, PROOF_SIZE, Terms};
 use crate::{MAX_CHANNELS, MAX_MTU, MIN_MTU};
@@ -46,6 +46,8 @@ pub struct Handshake {
     is_paused: bool,
     /// Whether an encrypted host refused our CONNECT because it came without encryption.
     was_unencrypted: bool,
+    /// How long we try to connect.
+    pub attempt: Attempt,
 }
 
 impl Handshake {
@@ -115,6 +117,9 @@ impl Handshake {
 
     pub fn set_paused(&mut self, is_paused: bool) {
         self.is_paused = is_paused;
+        if is_paused {
+            self.attempt.wait();
+        }
     }
 }
 

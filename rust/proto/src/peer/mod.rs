@@ -1,6 +1,7 @@
 //! One connection. [`Peer`] owns parts that keep their own rules, and joins them where a rule needs
 //! several.
 
+mod attempt;
 mod bandwidth;
 mod channels;
 mod handshake;
@@ -15,6 +16,7 @@ mod unsequenced;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+pub use attempt::Attempt;
 pub use bandwidth::PeerBandwidth;
 pub use channels::Channels;
 pub use handshake::{Handshake, Lots};
@@ -352,8 +354,9 @@ impl Peer {
 
     /// Removes the commands whose RTO is over from those in flight. See [`Recovery::take_expired`].
     pub fn take_expired(&mut self, now: u64) -> Result<Vec<Key>, GiveUp> {
+        let patient = self.attempt_deadline().is_some();
         let (recovery, mut commands) = self.recovery();
-        let expired = recovery.take_expired(now, &mut commands)?;
+        let expired = recovery.take_expired(now, patient, &mut commands)?;
         self.packer.on_lost(expired.len());
         Ok(expired)
     }
@@ -363,11 +366,24 @@ impl Peer {
         self.recovery.set_limits(limits);
     }
 
+    /// When our attempt to connect ends, unless the retransmissions decide that.
+    pub fn attempt_deadline(&self) -> Option<u64> {
+        if self.state != PeerState::Connecting {
+            return None;
+        }
+        let limits = self.recovery.own_limits();
+        (self.handshake.attempt).deadline(limits, self.rtt.rto())
+    }
+
     /// When the peer needs attention next by itself.
     pub fn deadline(&mut self) -> Option<u64> {
         match self.state {
             PeerState::Disconnected => None,
             PeerState::AcknowledgingConnect => Some(self.handshake.expires_at()),
+            PeerState::Connecting => {
+                let deadlines = [self.retransmission_deadline(), self.attempt_deadline()];
+                deadlines.into_iter().flatten().min()
+            }
             _ => self
                 .retransmission_deadline()
                 .or_else(|| self.is_up().then(|| self.keep_alive.next_ping())),

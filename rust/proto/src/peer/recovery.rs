@@ -13,6 +13,10 @@ use std::collections::VecDeque;
 use crate::Timeout;
 use crate::send::{KEPT_CAPACITY, Key};
 
+/// The longest timeout in milliseconds of a patient caller: whoever waits for minutes for a server that starts is to
+/// notice it.
+const PATIENT_RTO: u32 = 8000;
+
 /// The transmissions of one reliable command.
 #[derive(Debug, Clone, Copy)]
 pub struct Transmission {
@@ -101,6 +105,8 @@ pub struct Recovery {
     timer: u64,
     bytes_in_flight: u32,
     limits: Timeout,
+    /// Whether the application chose the limits.
+    has_own_limits: bool,
     /// The earliest transmission that expired since the last acknowledgement.
     silent_since: Option<u64>,
 }
@@ -123,6 +129,12 @@ impl Recovery {
             minimum: or_usual(limits.minimum, usual.minimum),
             maximum: or_usual(limits.maximum, usual.maximum),
         };
+        self.has_own_limits = self.limits != usual;
+    }
+
+    /// The rule for giving up, if the application chose it.
+    pub fn own_limits(&self) -> Option<Timeout> {
+        self.has_own_limits.then_some(self.limits)
     }
 
     /// Records a transmission; `rto` counts for a command's first one. False if the command is
@@ -170,10 +182,11 @@ impl Recovery {
     }
 
     /// Removes the commands that were not acknowledged within their RTO and doubles it. Their order is
-    /// that of the transmissions.
+    /// that of the transmissions. A `patient` caller decides itself when to give up.
     pub fn take_expired(
         &mut self,
         now: u64,
+        patient: bool,
         commands: &mut impl Transmissions,
     ) -> Result<Vec<Key>, GiveUp> {
         let mut expired = Vec::new();
@@ -190,9 +203,12 @@ impl Recovery {
                 return true;
             }
             command.rto = command.rto.saturating_mul(2);
+            if patient {
+                command.rto = command.rto.min(PATIENT_RTO);
+            }
             self.release_bytes(command.bytes_in_flight());
             command.in_flight = false;
-            gives_up |= self.has_waited_enough(now, command);
+            gives_up |= !patient && self.has_waited_enough(now, command);
             expired.push(key);
             false
         });
@@ -302,13 +318,19 @@ mod tests {
         let mut recovery = Recovery::default();
         recovery.on_transmit(key(1), 0, 100, &mut commands);
         recovery.on_transmit(key(2), 50, 100, &mut commands);
-        assert_eq!(recovery.take_expired(99, &mut commands), Ok(vec![]));
-        assert_eq!(recovery.take_expired(100, &mut commands), Ok(vec![key(1)]));
+        assert_eq!(recovery.take_expired(99, false, &mut commands), Ok(vec![]));
+        assert_eq!(
+            recovery.take_expired(100, false, &mut commands),
+            Ok(vec![key(1)])
+        );
         assert_eq!(recovery.bytes_in_flight(), 20);
         assert_eq!(recovery.deadline(&mut commands), Some(150));
         // The estimate has changed meanwhile; the command keeps its own timeout.
         recovery.on_transmit(key(1), 100, 30, &mut commands);
-        assert_eq!(recovery.take_expired(150, &mut commands), Ok(vec![key(2)]));
+        assert_eq!(
+            recovery.take_expired(150, false, &mut commands),
+            Ok(vec![key(2)])
+        );
         assert_eq!(recovery.deadline(&mut commands), Some(300));
     }
 
@@ -317,7 +339,10 @@ mod tests {
         let mut commands = Commands::with(&[10]);
         let mut recovery = Recovery::default();
         recovery.on_transmit(key(1), 0, 100, &mut commands);
-        assert_eq!(recovery.take_expired(100, &mut commands), Ok(vec![key(1)]));
+        assert_eq!(
+            recovery.take_expired(100, false, &mut commands),
+            Ok(vec![key(1)])
+        );
         let lost = commands.0.remove(&1).expect("it is there");
         recovery.on_acknowledged(lost.bytes_in_flight(), &mut commands);
         assert_eq!(recovery.bytes_in_flight(), 0);
@@ -333,7 +358,7 @@ mod tests {
         loop {
             recovery.on_transmit(key(1), now, 100, &mut commands);
             now = recovery.deadline(&mut commands).expect("in flight");
-            match recovery.take_expired(now, &mut commands) {
+            match recovery.take_expired(now, false, &mut commands) {
                 Ok(expired) => assert_eq!(expired, [key(1)]),
                 Err(GiveUp) => return now,
             }
@@ -362,6 +387,25 @@ mod tests {
     }
 
     #[test]
+    fn a_patient_caller_goes_on_and_never_waits_long() {
+        let mut commands = Commands::with(&[10]);
+        let mut recovery = Recovery::default();
+        let mut now = 0;
+        let mut longest = 0;
+        while now < 200_000 {
+            recovery.on_transmit(key(1), now, 500, &mut commands);
+            let due = recovery.deadline(&mut commands).expect("in flight");
+            longest = longest.max(due - now);
+            now = due;
+            assert_eq!(
+                recovery.take_expired(now, true, &mut commands),
+                Ok(vec![key(1)])
+            );
+        }
+        assert_eq!(longest, 8000);
+    }
+
+    #[test]
     fn a_response_restarts_the_silence() {
         let mut commands = Commands::with(&[10]);
         let mut recovery = Recovery::default();
@@ -371,10 +415,13 @@ mod tests {
             maximum: 1000,
         });
         recovery.on_transmit(key(1), 0, 900, &mut commands);
-        assert!(recovery.take_expired(900, &mut commands).is_ok());
+        assert!(recovery.take_expired(900, false, &mut commands).is_ok());
         recovery.on_response();
         recovery.on_transmit(key(1), 900, 900, &mut commands);
-        assert!(recovery.take_expired(1899, &mut commands).is_ok());
-        assert_eq!(recovery.take_expired(2700, &mut commands), Err(GiveUp));
+        assert!(recovery.take_expired(1899, false, &mut commands).is_ok());
+        assert_eq!(
+            recovery.take_expired(2700, false, &mut commands),
+            Err(GiveUp)
+        );
     }
 }

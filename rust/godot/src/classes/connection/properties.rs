@@ -57,6 +57,22 @@ impl super::ENetConnectionRs {
         timeout.unwrap_or_default().as_secs_f64()
     }
 
+    /// See [member connect_timeout].
+    #[func]
+    pub(super) fn set_connect_timeout(&mut self, seconds: f64) {
+        match convert::connect_timeout(seconds) {
+            Ok(timeout) => (self.handle.connection().borrow_mut()).set_connect_timeout(timeout),
+            Err(cause) => self.report("set_connect_timeout", &cause),
+        }
+    }
+
+    /// See [member connect_timeout].
+    #[func]
+    pub(super) fn get_connect_timeout(&self) -> f64 {
+        let timeout = self.handle.connection().borrow().connect_timeout();
+        timeout.unwrap_or_default().as_secs_f64()
+    }
+
     /// See [member limits].
     #[func]
     pub(super) fn set_limits(&mut self, limits: Option<Gd<ENetLimitsRs>>) {
