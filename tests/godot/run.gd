@@ -18,7 +18,7 @@ const SUITES: Array[String] = [
 	"dtls_own",
 	"flushing",
 	"guarding",
-	"newcomers",
+	"newcomers", "overriding",
 	"threaded",
 	"threads",
 	"questions",

@@ -79,5 +79,6 @@ func _script(source: String, name: String) -> GDScript:
 func _warnings_of(script: GDScript, stock: String) -> Array[String]:
 	var object: Object = script.new()
 	_errors.take_warnings()
-	equal(object.callv(CREATIONS[stock][0], CREATIONS[stock].slice(1)), OK, "the creation")
+	var method: StringName = CREATIONS[stock][0]
+	equal(object.callv(method, CREATIONS[stock].slice(1)), OK, "the creation")
 	return _errors.take_warnings()
