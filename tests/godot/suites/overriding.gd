@@ -48,27 +48,6 @@ func case_other_scripts_are_quiet() -> void:
 	done()
 
 
-## Each name that the engine has for a virtual method is warned about.
-func case_all_virtual_methods() -> void:
-	for method in ClassDB.class_get_method_list("MultiplayerPeerExtension", true):
-		var flags: int = method["flags"]
-		var arguments: Array = method["args"]
-		# Scripts cannot declare pointers to buffers.
-		if not flags & METHOD_FLAG_VIRTUAL or method["name"] in ["_get_packet", "_put_packet"]:
-			continue
-		var names: Array = range(arguments.size()).map(func(index: int) -> String: return "_%d" % index)
-		names = names.map(func(name: String) -> String: return "a" + name)
-		var script := GDScript.new()
-		script.source_code = "extends ENetMultiplayerPeerRs\n\nfunc %s(%s):\n\treturn 0\n" % [
-			method["name"], ", ".join(names)]
-		if script.reload() != OK:
-			_errors.take()
-			continue
-		var warnings := _warnings_of(script, "ENetMultiplayerPeer")
-		equal(warnings.size(), 1 if _errors.can_see() else 0, "%s: %s" % [method["name"], warnings])
-	done()
-
-
 func _script(source: String, name: String) -> GDScript:
 	var script := GDScript.new()
 	script.source_code = source % name
