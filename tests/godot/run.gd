@@ -21,6 +21,7 @@ const SUITES: Array[String] = [
 	"newcomers",
 	"addresses",
 	"names",
+	"newcomers", "overriding",
 	"threaded",
 	"threads",
 	"questions",

@@ -15,6 +15,7 @@ mod frame;
 mod handle;
 mod lent;
 mod newcomers;
+mod overriding;
 mod release;
 mod repeats;
 mod report;

@@ -1,7 +1,9 @@
 //! How the extension prints errors and warnings: each names the class and the method, then the cause.
 
 use std::fmt::Display;
+use std::panic::Location;
 
+use godot::global::{PrintLevel, PrintRecord, PrintSource, print_custom};
 use godot::obj::{InstanceId, WithBaseField};
 use godot::prelude::*;
 
@@ -9,13 +11,37 @@ use crate::release::release;
 use crate::repeats;
 
 /// Prints an error. Only for a caller without an object or with none borrowed.
+#[track_caller]
 pub fn print_error(class: &str, method: &str, cause: &dyn Display) {
-    godot_error!("{class}.{method}: {cause}.");
+    print(PrintLevel::Error, class, method, cause, Location::caller());
 }
 
 /// Prints a warning. Only for a caller without an object or with none borrowed.
+#[track_caller]
 pub fn print_warning(class: &str, method: &str, cause: &dyn Display) {
-    godot_warn!("{class}.{method}: {cause}.");
+    print(PrintLevel::Warn, class, method, cause, Location::caller());
+}
+
+/// Prints a line whose place is, as in the engine's own lines, the script's method and a source file. The macros of
+/// the bindings would name a Rust function.
+fn print(
+    level: PrintLevel,
+    class: &str,
+    method: &str,
+    cause: &dyn Display,
+    place: &'static Location<'static>,
+) {
+    print_custom(PrintRecord {
+        level,
+        message: &format!("{class}.{method}: {cause}."),
+        rationale: None,
+        source: Some(PrintSource {
+            function: method,
+            file: &format!("enet_rs/{}", place.file()),
+            line: place.line(),
+        }),
+        editor_notify: false,
+    });
 }
 
 /// Calls `print` with the cause, unless it is one of a dead object that repeats itself.
@@ -60,28 +86,35 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
 
     /// Prints an error. A script that listens to errors can call this object, so the borrow is released
     /// meanwhile. The script can also drop the last reference to the object, so `this` holds another.
+    #[track_caller]
     fn report(&mut self, method: &str, cause: &dyn Display) {
+        let place = Location::caller();
         print_limited(self.to_gd().instance_id(), method, cause, |cause| {
-            self.lend(|_| print_error(Self::NAME, method, cause));
+            self.lend(|_| print(PrintLevel::Error, Self::NAME, method, cause, place));
         });
     }
 
     /// Prints a warning, with the same precautions as [`Reports::report`].
+    #[track_caller]
     fn warn(&mut self, method: &str, cause: &dyn Display) {
-        self.lend(|_| print_warning(Self::NAME, method, cause));
+        let place = Location::caller();
+        self.lend(|_| print(PrintLevel::Warn, Self::NAME, method, cause, place));
     }
 
     /// The same for methods that borrow the object immutably. A script that listens to errors cannot change
     /// the object then.
+    #[track_caller]
     fn report_looking(&self, method: &str, cause: &dyn Display) {
         let this = self.to_gd();
+        let place = Location::caller();
         print_limited(this.instance_id(), method, cause, |cause| {
-            print_error(Self::NAME, method, cause);
+            print(PrintLevel::Error, Self::NAME, method, cause, place);
         });
         release(this);
     }
 
     /// Prints the error of a call that failed.
+    #[track_caller]
     fn report_failure<E: Display>(&mut self, method: &str, done: Result<(), E>) {
         if let Err(error) = done {
             self.report(method, &error);
@@ -89,13 +122,16 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     }
 
     /// Prints an error where nothing is borrowed.
+    #[track_caller]
     fn report_unborrowed(this: &Gd<Self>, method: &str, cause: &dyn Display) {
+        let place = Location::caller();
         print_limited(this.instance_id(), method, cause, |cause| {
-            print_error(Self::NAME, method, cause);
+            print(PrintLevel::Error, Self::NAME, method, cause, place);
         });
     }
 
     /// Prints the error of a call that failed where nothing is borrowed.
+    #[track_caller]
     fn report_failure_unborrowed<E: Display>(this: &Gd<Self>, method: &str, done: Result<(), E>) {
         if let Err(error) = done {
             Self::report_unborrowed(this, method, &error);

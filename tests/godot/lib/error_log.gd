@@ -10,11 +10,14 @@ var mutex := Mutex.new()
 var errors: Array[String] = []
 var warnings: Array[String] = []
 
-func _log_error(_function: String, _file: String, _line: int, code: String, rationale: String,
+func _log_error(function: String, _file: String, _line: int, code: String, rationale: String,
 		_editor_notify: bool, type: int, _backtraces: Array[ScriptBacktrace]) -> void:
 	mutex.lock()
 	var list := warnings if type == ERROR_TYPE_WARNING else errors
 	list.append(code if rationale.is_empty() else rationale)
+	# A path of Rust's tells a script's author nothing.
+	if function.contains("::") and (code + rationale).contains("Rs."):
+		errors.append("a line at %s" % function)
 	mutex.unlock()
 
 func take() -> Array[String]:

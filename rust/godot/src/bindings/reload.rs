@@ -5,8 +5,8 @@
 //! class's registration is replaced by one with that function, through the bindings' private module, which
 //! `enums.rs` uses too.
 
+use crate::report::print_error;
 use godot::obj::cap::{GodotDefault, ImplementsGodotExports};
-use godot::prelude::*;
 use godot::private::{__GODOT_SHARD_REGISTRY, ClassShard, ShardItem, Struct};
 
 /// Lets gdext make the objects of a class, which scripts cannot create, from their base with `$init`.
@@ -36,9 +36,10 @@ pub fn prepare<T: GodotDefault + ImplementsGodotExports>() {
         .find(|shard| is_of_class(&format!("{shard:?}")));
     match found {
         Some(shard) => *shard = ClassShard::new::<T>(ShardItem::Struct(class)),
-        None => godot_error!(
-            "{}: reloading the extension is not possible.",
-            T::class_id()
+        None => print_error(
+            &T::class_id().to_string(),
+            "reload",
+            &"reloading the extension is not possible",
         ),
     }
 }

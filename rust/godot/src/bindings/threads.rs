@@ -67,10 +67,18 @@ impl Place {
             false => "",
         };
         if !self.is_told.swap(self.is_repeated, Ordering::Relaxed) {
+            let made_by_a_loader = match self.is_repeated {
+                true => "",
+                false => {
+                    ". A script that ResourceLoader.load_threaded_request loads runs its static variables' \
+                     initial values on another thread: give such a variable its object later, for example in \
+                     _ready"
+                }
+            };
             let cause = format!(
                 "called on another thread than the main thread, to which all objects of this extension \
                  belong. Create and use them on the main thread, and exchange packets with other threads \
-                 through an array with a Mutex{once}"
+                 through an array with a Mutex{made_by_a_loader}{once}"
             );
             print_error(&self.class, &self.method, &cause);
         }

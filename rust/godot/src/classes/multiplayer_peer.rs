@@ -17,10 +17,11 @@ use crate::classes::Handle;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::limits::ENetLimitsRs;
 use crate::classes::packet_peer::ENetPacketPeerRs;
+use crate::release::release;
 use crate::report::Reports;
 use crate::session::{self, Session};
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
-use crate::{clock, convert, dtls, vocabulary};
+use crate::{clock, convert, dtls, overriding, vocabulary};
 
 mod as_peer;
 mod encryption;
@@ -502,6 +503,9 @@ impl ENetMultiplayerPeerRs {
     }
 
     fn report_creation(&mut self, created: Result<(), CreateError>, method: &str) -> Error {
+        let this = self.to_gd();
+        self.lend(|_| overriding::warn(&this, method));
+        release(this);
         match created {
             Ok(()) => Error::OK,
             Err(error) => {

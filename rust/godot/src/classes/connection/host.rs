@@ -11,7 +11,7 @@ use super::{ENetConnectionRs, INACTIVE};
 use crate::classes::Handle;
 use crate::classes::limits::ENetLimitsRs;
 use crate::report::Reports;
-use crate::{clock, convert, newcomers};
+use crate::{clock, convert, newcomers, overriding};
 
 impl ENetConnectionRs {
     /// The object for the host of another class's session.
@@ -49,6 +49,7 @@ impl ENetConnectionRs {
     }
 
     pub(super) fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
+        overriding::warn(&this, method);
         let handle = this.bind().handle.clone();
         let created = (handle.connection().borrow_mut()).create(options, clock::now());
         match created {
