@@ -89,6 +89,8 @@ impl Host {
         for peer in self.slots.iter() {
             each(peer.address(), peer.state());
         }
+        let waiting = self.requests.addresses();
+        waiting.for_each(|address| each(address, PeerState::AcknowledgingConnect));
     }
 
     /// Most bytes that the payload of a compressed datagram may become, for
