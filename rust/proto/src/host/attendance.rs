@@ -179,9 +179,10 @@ mod tests {
         }
         assert!(!server.set_attended(at(14_000), true));
         assert!(server.has_requests());
-        let request = server.next_request(at(18_000)).expect("a request");
-        assert!(server.judge(at(18_000), request.id, crate::Verdict::Accept));
-        run(&mut server, &mut clients, at(18_000));
+        // Before the client asks again, at 15.5 seconds.
+        let request = server.next_request(at(15_000)).expect("a request");
+        assert!(server.judge(at(15_000), request.id, crate::Verdict::Accept));
+        run(&mut server, &mut clients, at(15_000));
         assert!(is_in(&clients[0]));
     }
 
