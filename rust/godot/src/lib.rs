@@ -12,6 +12,7 @@ mod convert;
 mod dropped;
 mod dtls;
 mod frame;
+mod frames;
 mod handle;
 mod lent;
 mod newcomers;

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
 use crate::frame::{FrameEnd, Framed};
+use crate::frames::FrameTimer;
 use crate::lent::Lent;
 use crate::newcomers::{JoinFilter, Judges};
 
@@ -24,6 +25,7 @@ pub struct Session {
     pub core: Multiplayer,
     pub lent: Lent,
     pub frame: FrameEnd,
+    pub frames: FrameTimer,
     pub filter: JoinFilter,
 }
 
@@ -39,6 +41,7 @@ impl Session {
             core,
             lent: Lent::default(),
             frame: FrameEnd::default(),
+            frames: FrameTimer::default(),
             filter: JoinFilter::none(),
         }
     }
@@ -98,6 +101,11 @@ pub trait HasSession: Judges {
 
     /// Drops the objects of hosts and peers that no longer exist.
     fn tidy(&mut self);
+
+    /// Whether there is a host, of the session or without one.
+    fn has_host(&self) -> bool {
+        self.session().core.is_active()
+    }
 
     /// Closes the host that the session has.
     fn close_host(&mut self);

@@ -11,7 +11,7 @@ use godot::meta::conv::RawPtr;
 use crate::bindings::raw;
 use crate::release::release;
 use crate::session::HasSession;
-use crate::{clock, convert, dtls, frame, newcomers};
+use crate::{clock, convert, dtls, frame, frames, newcomers};
 
 pub fn poll<T: HasSession>(this: &mut T) {
     let sends = frame::poll_begins(this);
@@ -20,6 +20,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         frame::poll_failed(this);
         return this.report("poll", &error);
     }
+    frames::polled(this);
     // An error comes before the signals that follow from it.
     while let Some(failed) = this.session_mut().core.next_failed(now) {
         dtls::report(this, "poll", &failed);
@@ -201,6 +202,7 @@ macro_rules! session_virtuals {
 
             fn on_notification(&mut self, what: godot::classes::notify::ObjectNotification) {
                 crate::frame::notified(self, what.into());
+                crate::frames::notified(self, what.into());
             }
 
             fn close(&mut self) {

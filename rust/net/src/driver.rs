@@ -52,7 +52,7 @@ mod unencrypted;
 
 pub use schedule::MANY_DATAGRAMS;
 pub use state::{Encryption, State};
-pub use thread::{Clock, stop_all};
+pub use thread::{Clock, note_frames, stop_all};
 
 use crate::Transport;
 use crate::bans::Bans;

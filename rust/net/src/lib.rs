@@ -53,7 +53,7 @@ mod socket;
 mod udp;
 
 pub use bans::{BansFull, MAX_BANS};
-pub use driver::{Clock, stop_all};
+pub use driver::{Clock, note_frames, stop_all};
 pub use host::{Host, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};

@@ -16,7 +16,7 @@ use crate::dtls;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
-use crate::{clock, convert};
+use crate::{clock, convert, frames};
 
 /// One ENet host, in place of [ENetConnection]: a UDP socket and the peers (connections) on it. A host does
 /// not know the rules of a multiplayer game, such as ids of players.
@@ -78,7 +78,8 @@ pub struct ENetConnectionRs {
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// After how many seconds without a [method service] or a [method MultiplayerPeer.poll] the network thread stops
-    /// answering, 60 by default; 0 for never. See [member ENetMultiplayerPeerRs.stall_timeout].
+    /// answering, 60 by default; 0 for never. It also stops when frames go by for 5 seconds without either call, and
+    /// nobody new is let in between these calls. See [member ENetMultiplayerPeerRs.stall_timeout].
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
     /// After how many seconds an attempt of [method connect_to_host] is given up: [method service] then gives
@@ -248,6 +249,9 @@ impl ENetConnectionRs {
         // The last call's event may have ended a connection.
         self.forget_departed();
         let event = self.next_event(timeout);
+        if event.is_ok() {
+            frames::polled(self);
+        }
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {
             self.warn("service", &undecoded);

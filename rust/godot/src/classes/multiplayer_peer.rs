@@ -166,6 +166,14 @@ pub struct ENetMultiplayerPeerRs {
     /// do with Godot's built-in class. The next poll ends the pause: if the remotes have not timed out by then,
     /// which takes them 5 to 30 seconds, nothing is lost.
     ///
+    /// A peer that was left without [method MultiplayerPeer.close], for example because
+    /// [code]multiplayer.multiplayer_peer[/code] was set to [code]null[/code] while a variable still holds the peer,
+    /// does not keep its remotes for so long: when frames go by for 5 seconds without a poll, the network thread stops
+    /// answering, whatever this property is. A main thread that loads lets no frames go by. Frames are noticed while the
+    /// game's main loop is a [SceneTree].
+    ///
+    /// While the game does not poll, nobody new is let in: those who try to connect are answered at the next poll.
+    ///
     /// Set a longer time for a game that loads for minutes, and 0 while you debug with breakpoints. The property
     /// can be set at any time, and applies to the current host and to later ones. A negative number prints an
     /// error and changes nothing. Without the network thread, remotes time out while the game does not poll.

@@ -106,17 +106,23 @@ impl Driver {
         let Some(mut guard) = self.socket.try_lock() else {
             // The thread reads.
             let mut state = self.state.lock();
+            let has_let_in = state.attend(now);
             let moved = state.moved();
-            let wake = state.schedule.on_poll(now, moved, false);
+            let mut wake = state.schedule.on_poll(now, moved, false);
+            if has_let_in {
+                wake = wake.or(state.schedule.on_call());
+            }
             return self.wake(state, wake);
         };
         let socket = &mut *guard;
+        let mut state = self.state.lock();
+        let has_let_in = state.attend(now);
+        let is_stalled = state.schedule.is_stalled();
+        drop(state);
         let read = match socket.has_deferred() {
             true => Read::default(),
             // Acknowledgements of before the stall come before the timers that miss them.
-            false if self.state.lock().schedule.is_stalled() => {
-                self.read(socket, now, MAX_DATAGRAMS, MAX_BYTES, Reader::Owner)
-            }
+            false if is_stalled => self.read(socket, now, MAX_DATAGRAMS, MAX_BYTES, Reader::Owner),
             false => self.read(socket, now, MAX_ROUND, MAX_ROUND_BYTES, Reader::Owner),
         };
         let mut state = match read.datagrams {
@@ -137,6 +143,8 @@ impl Driver {
                 true => state.schedule.on_call(),
                 false => state.schedule.after_poll(now, has_answers),
             });
+        } else if has_let_in {
+            wake = wake.or(state.schedule.on_call());
         }
         self.wake(state, wake);
     }

@@ -10,7 +10,8 @@
 //! regularly for a while.
 //!
 //! A host whose owner has not polled for the stall timeout rests altogether: its remotes time out as if
-//! there were no thread. The next poll ends the rest.
+//! there were no thread. The next poll ends the rest. The same goes for an owner that lets frames go by for some five
+//! seconds without a poll: it does not load, it has left the host.
 //!
 //! Waking a sleeping thread costs about as much as sending two datagrams, so a thread that serves follows rules
 //! that avoid it:
@@ -219,6 +220,24 @@ impl Schedule {
             Phase::Stalled => self.wake(),
             _ => Wake::No,
         }
+    }
+
+    /// The owner's frames go by, whether or not it polls. Once a second or more often.
+    pub fn on_frames(&mut self, now: Time) -> Wake {
+        let had_left = self.watch.has_left();
+        self.watch.on_frames(now);
+        match self.phase {
+            // The thread may sleep for long, with nothing to do.
+            Phase::Paused | Phase::Sleeping { .. } if !had_left && self.watch.has_left() => {
+                self.wake()
+            }
+            _ => Wake::No,
+        }
+    }
+
+    /// Whether the owner looks at the host, so that those who connect can be answered.
+    pub fn is_attended(&self, now: Time) -> bool {
+        !self.is_served() || self.watch.is_attentive(now)
     }
 
     /// Whether packets have waited for a flush for so long that none is to be expected.

@@ -156,6 +156,26 @@ impl State {
         self.totals.received_datagrams + self.totals.sent_datagrams
     }
 
+    /// The owner looks at the host: connectors that waited for that are answered. True if something may have to leave.
+    pub fn attend(&mut self, now: Time) -> bool {
+        self.host.set_attended(now, true)
+    }
+
+    /// Has connectors wait if the owner does not look at the host.
+    pub fn judge_attendance(&mut self, now: Time) {
+        // Only the owner ends the wait.
+        if !self.schedule.is_attended(now) {
+            self.host.set_attended(now, false);
+        }
+    }
+
+    /// The thread's pause or sleep is over. True if the owner is gone.
+    pub fn on_resume(&mut self, now: Time) -> bool {
+        let is_gone = self.schedule.on_resume(now);
+        self.judge_attendance(now);
+        is_gone
+    }
+
     /// Does what is due in the protocol.
     pub fn service(&mut self, now: Time) {
         self.latest = self.latest.max(now);

@@ -82,7 +82,17 @@ impl Driver {
     /// See [`crate::Host::note_alive`].
     pub fn note_alive(&self, now: Time) {
         let mut state = self.state.lock();
-        let wake = state.schedule.on_sign_of_life(now);
+        let mut wake = state.schedule.on_sign_of_life(now);
+        if state.attend(now) {
+            wake = wake.or(state.schedule.on_call());
+        }
+        self.wake(state, wake);
+    }
+
+    /// See [`note_frames`].
+    fn note_frames(&self, now: Time) {
+        let mut state = self.state.lock();
+        let wake = state.schedule.on_frames(now);
         self.wake(state, wake);
     }
 
@@ -97,7 +107,10 @@ impl Driver {
         waker.wake();
         // If it panicked that was printed.
         let _ = handle.join();
-        self.state.lock().schedule.on_end();
+        let mut state = self.state.lock();
+        state.schedule.on_end();
+        let latest = state.latest;
+        state.attend(latest);
     }
 
     /// Whether the thread ended by itself, which only a panic does, or [`stop_all`] ended it.
@@ -140,7 +153,7 @@ impl Driver {
                     let timeout = until.saturating_sub(clock());
                     let waited = poller.wait(timeout);
                     let mut state = self.state.lock();
-                    is_alone = state.schedule.on_resume(clock());
+                    is_alone = state.on_resume(clock());
                     if waited.is_err() {
                         state.totals.socket_errors += 1;
                         drop(state);
@@ -190,6 +203,7 @@ impl Driver {
             next_timer: timer.map_or(next_timer, |timer| timer.min(next_timer)),
         };
         let next = state.schedule.after_round(now, round);
+        state.judge_attendance(now);
         (next, is_last)
     }
 
@@ -201,7 +215,7 @@ impl Driver {
             let waited = self.resumed.wait_timeout(inner, time);
             (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
-        Guard::rejoin(inner, held).schedule.on_resume(clock())
+        Guard::rejoin(inner, held).on_resume(clock())
     }
 
     /// Lets the time pass, unless something is to leave. Says whether the owner is gone afterwards.
@@ -210,7 +224,17 @@ impl Driver {
         let may_pause = |state: &mut State| state.schedule.may_pause();
         let waited = self.resumed.wait_timeout_while(inner, time, may_pause);
         let (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        Guard::rejoin(inner, held).schedule.on_resume(clock())
+        Guard::rejoin(inner, held).on_resume(clock())
+    }
+}
+
+/// Tells all threads that the frames of their owners go by, whether or not they poll: once a second or more often, and
+/// by the owners' thread. An owner that does not poll for five such seconds has left its host, and the thread
+/// stops answering until the next poll. A host whose owner lets no frame go by, as it loads, is not affected.
+pub fn note_frames(now: Time) {
+    let drivers: Vec<_> = lock(&RUNNING).iter().filter_map(Weak::upgrade).collect();
+    for driver in drivers {
+        driver.note_frames(now);
     }
 }
 

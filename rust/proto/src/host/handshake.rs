@@ -137,8 +137,8 @@ impl Host {
         let limits = &self.context.config.limits;
         let can_prove = offers_proof && !request.is_proven && self.context.config.is_guarded;
         let is_pressed = self.incoming.half_open.count() * 2 >= limits.half_open;
-        // The judge is told of a proof, and is not asked about forged requests.
-        if can_prove && (is_pressed || self.requests.is_on) {
+        // The judge is told of a proof, and forged requests do not wait.
+        if can_prove && (is_pressed || self.requests.has_to_wait()) {
             return self.ask_for_proof(&request);
         }
         let now = self.context.now;
@@ -154,8 +154,8 @@ impl Host {
             let data = self.context.refusal_data(refusal);
             return refuse(&mut self.context, &request, data);
         }
-        if self.requests.is_on && !self.requests.was_accepted(from, terms.token, now) {
-            // Nobody needs to judge those for whom there is no place.
+        if self.requests.has_to_wait() && !self.requests.was_accepted(from, terms.token, now) {
+            // Nobody needs to look at those for whom there is no place.
             if self.has_place(&request) {
                 self.request_verdict(request);
             }

@@ -6,13 +6,18 @@ use std::net::SocketAddr;
 use super::Host;
 use super::admission::refuse;
 use super::handshake::Request;
-use crate::{Refusal, Time, subscriber};
+use crate::{Limits, Refusal, Time, subscriber};
 
 /// Requests that wait, in all and of one subscriber.
 const MAX_REQUESTS: usize = 256;
 const MAX_REQUESTS_PER_SUBSCRIBER: usize = 8;
 /// Milliseconds that a request waits: its connector asks again.
 const REQUEST_TIMEOUT: u64 = 5000;
+/// The same while the application does not look at the host: C's connectors ask at ever longer intervals, and give up
+/// after 31.5 seconds.
+const HELD_TIMEOUT: u64 = 32_000;
+/// Requests that wait for an application which does not look at the host, at most.
+const MAX_HELD: usize = 1024;
 /// Accepted connectors that are remembered, and milliseconds for which they are.
 const MAX_ACCEPTED: usize = 1024;
 const ACCEPTED_TIMEOUT: u64 = 10_000;
@@ -44,7 +49,10 @@ pub enum Verdict {
 /// The requests of a host, oldest first. They are bounded by their number and their age.
 #[derive(Default)]
 pub struct Requests {
+    /// Whether the application judges.
     pub is_on: bool,
+    /// Whether the application does not look at the host: see [`Host::set_attended`].
+    pub is_unattended: bool,
     waiting: VecDeque<Waiting>,
     /// Those who were accepted and are not connected yet, oldest first.
     accepted: VecDeque<Accepted>,
@@ -69,8 +77,17 @@ struct Waiting {
 impl Requests {
     /// Adds a request; a repeated one changes nothing. False if there are too many. One that `is_exempt` is not
     /// bounded by those of its subscriber.
-    fn add(&mut self, request: Request, now: u64, is_exempt: bool) -> bool {
+    fn add(&mut self, request: Request, now: u64, limits: &Limits) -> bool {
         self.expire(now);
+        let is_exempt = limits.exempts(request.from.ip());
+        let (most, most_of_subscriber) = match self.is_unattended {
+            // They become half-open connections all at once.
+            true => (
+                limits.half_open.clamp(MAX_REQUESTS, MAX_HELD),
+                (limits.half_open_per_address).max(MAX_REQUESTS_PER_SUBSCRIBER),
+            ),
+            false => (MAX_REQUESTS, MAX_REQUESTS_PER_SUBSCRIBER),
+        };
         let mut known = self.waiting.iter().map(|waiting| &waiting.request);
         if known.any(|it| it.from == request.from && it.terms.token == request.terms.token) {
             return true;
@@ -84,12 +101,12 @@ impl Requests {
         let own = self.waiting.iter().filter(|it| is_own(it)).count();
         // Senders without a proof may be forged: the oldest ones make room.
         let gives_way = match (
-            !is_exempt && own >= MAX_REQUESTS_PER_SUBSCRIBER,
-            self.waiting.len(),
+            !is_exempt && own >= most_of_subscriber,
+            self.waiting.len() >= most,
         ) {
             (true, _) if request.is_proven => None,
             (true, _) => self.waiting.iter().position(is_own),
-            (false, MAX_REQUESTS..) => self.waiting.iter().position(|it| !it.request.is_proven),
+            (false, true) => self.waiting.iter().position(|it| !it.request.is_proven),
             _ => Some(usize::MAX),
         };
         let Some(gives_way) = gives_way else {
@@ -108,7 +125,11 @@ impl Requests {
 
     /// Forgets those who have waited for too long, and verdicts that are too old.
     pub fn expire(&mut self, now: u64) {
-        let is_over = |it: &Waiting| now >= it.since.saturating_add(REQUEST_TIMEOUT);
+        let timeout = match self.is_unattended {
+            true => HELD_TIMEOUT,
+            false => REQUEST_TIMEOUT,
+        };
+        let is_over = |it: &Waiting| now >= it.since.saturating_add(timeout);
         while self.waiting.front().is_some_and(is_over) {
             self.waiting.pop_front();
         }
@@ -145,6 +166,28 @@ impl Requests {
         (self.accepted).retain(|it| it.from != from || it.token != token);
     }
 
+    /// Whether a new connector waits before it is answered.
+    pub fn has_to_wait(&self) -> bool {
+        self.is_on || self.is_unattended
+    }
+
+    /// Addresses of those who wait.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.waiting.iter().map(|waiting| waiting.request.from)
+    }
+
+    /// Has those who are not reported yet wait from now on.
+    pub fn restart(&mut self, now: u64) {
+        let fresh = self.waiting.iter_mut().filter(|it| !it.is_reported);
+        fresh.for_each(|waiting| waiting.since = now);
+    }
+
+    /// Takes those who wait, oldest first.
+    pub fn take_all(&mut self) -> impl ExactSizeIterator<Item = Request> + use<> {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.into_iter().map(|waiting| waiting.request)
+    }
+
     fn take(&mut self, id: u64) -> Option<Request> {
         let at = self.waiting.iter().position(|it| it.id == id)?;
         self.waiting.remove(at).map(|waiting| waiting.request)
@@ -155,8 +198,8 @@ impl Host {
     /// Chooses whether new connectors wait for [`Self::judge`], after all limits and before they get a slot or an
     /// answer. A host that is not judged any more forgets those who wait; they ask again.
     pub fn set_judged(&mut self, is_judged: bool) {
-        self.requests.is_on = is_judged;
-        if !is_judged {
+        let was_judged = std::mem::replace(&mut self.requests.is_on, is_judged);
+        if was_judged && !is_judged {
             self.requests.waiting = VecDeque::new();
             self.requests.accepted = VecDeque::new();
         }
@@ -167,12 +210,15 @@ impl Host {
     pub fn has_requests(&self) -> bool {
         // They are reported oldest first.
         let newest = self.requests.waiting.back();
-        newest.is_some_and(|waiting| !waiting.is_reported)
+        self.requests.is_on && newest.is_some_and(|waiting| !waiting.is_reported)
     }
 
     /// The next connector that waits for a verdict, oldest first. At most 256 wait, 8 of each address, for five
     /// seconds each.
     pub fn next_request(&mut self, now: Time) -> Option<JoinRequest> {
+        if !self.requests.is_on {
+            return None;
+        }
         self.context.advance(now);
         self.requests.expire(self.context.now);
         let mut waiting = self.requests.waiting.iter_mut();
@@ -211,10 +257,10 @@ impl Host {
         true
     }
 
-    /// Has a connector wait for a verdict.
+    /// Has a connector wait for a verdict, or for an application that looks at the host.
     pub(super) fn request_verdict(&mut self, request: Request) {
-        let is_exempt = self.context.config.limits.exempts(request.from.ip());
-        if !self.requests.add(request, self.context.now, is_exempt) {
+        let limits = &self.context.config.limits;
+        if !self.requests.add(request, self.context.now, limits) {
             self.context.drops.over_limit += 1;
         }
     }

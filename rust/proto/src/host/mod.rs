@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod admission;
+mod attendance;
 #[cfg(test)]
 mod backlog_tests;
 mod bandwidth;

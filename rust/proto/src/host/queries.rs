@@ -94,6 +94,8 @@ impl Host {
         for peer in self.slots.iter().filter(|peer| peer.has_address()) {
             each(peer.address(), peer.state());
         }
+        let waiting = self.requests.addresses();
+        waiting.for_each(|address| each(address, PeerState::AcknowledgingConnect));
     }
 
     /// Most bytes that the payload of a compressed datagram may become, for

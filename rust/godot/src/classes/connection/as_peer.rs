@@ -48,6 +48,10 @@ impl HasSession for ENetConnectionRs {
         }
     }
 
+    fn has_host(&self) -> bool {
+        self.handle.connection().borrow().is_active()
+    }
+
     fn close_host(&mut self) {
         self.session.core.close(clock::now());
         // Closes a host that has no session. If the session closed it, this fails, and nothing is left to do.

@@ -294,3 +294,68 @@ fn a_stop_before_the_first_call_ends_the_thread() {
     assert_eq!(schedule.on_stop(), Wake::No);
     assert!(!schedule.is_starting() && schedule.is_stopping());
 }
+
+/// An owner that has polled once, and a sign each second that its frames go by, from the first second on.
+fn with_frames(schedule: &mut Schedule, seconds: std::ops::RangeInclusive<u64>) -> Wake {
+    let waking = |second| schedule.on_frames(ms(1000 * second));
+    seconds.map(waking).fold(Wake::No, Wake::or)
+}
+
+#[test]
+fn an_owner_whose_frames_go_by_without_a_poll_has_left() {
+    let mut schedule = sleeping();
+    assert_eq!(with_frames(&mut schedule, 1..=4), Wake::No);
+    assert!(!schedule.on_resume(ms(4000)));
+    let mut schedule = sleeping();
+    assert_eq!(with_frames(&mut schedule, 1..=5), Wake::Sleep);
+    assert!(schedule.on_resume(ms(5000)));
+    assert_eq!(schedule.after_round(ms(5000), arrived(3)), Next::Rest);
+    assert!(schedule.is_stalled());
+    assert_eq!(with_frames(&mut schedule, 6..=9), Wake::No);
+    // It comes back.
+    assert_eq!(schedule.on_poll(ms(9500), 0, false), Wake::Pause);
+    assert!(!schedule.on_resume(ms(9500)));
+    assert_ne!(schedule.after_round(ms(9500), arrived(0)), Next::Rest);
+}
+
+#[test]
+fn an_owner_that_loads_or_polls_has_not_left() {
+    // No frames go by, then a few of several objects at once.
+    let mut schedule = sleeping();
+    for _ in 0..20 {
+        assert_eq!(schedule.on_frames(ms(30_000)), Wake::No);
+    }
+    assert!(!schedule.on_resume(ms(30_000)));
+    // It polls, or gives another sign of life, now and then.
+    for is_poll in [true, false] {
+        let mut schedule = working();
+        for second in 1..40 {
+            schedule.on_frames(ms(1000 * second));
+            if second % 4 == 0 && is_poll {
+                schedule.on_poll(ms(1000 * second), 0, false);
+            } else if second % 4 == 0 {
+                schedule.on_sign_of_life(ms(1000 * second));
+            }
+            assert!(!schedule.on_resume(ms(1000 * second)), "{second}");
+        }
+    }
+    // It waits for an event.
+    let mut schedule = working();
+    schedule.on_wait();
+    with_frames(&mut schedule, 1..=9);
+    assert!(!schedule.on_resume(ms(9000)));
+}
+
+#[test]
+fn a_host_is_attended_while_its_owner_is_not_late() {
+    assert!(Schedule::default().is_attended(FAR), "the owner serves it");
+    let mut schedule = working();
+    assert!(schedule.is_attended(ms(199)));
+    assert!(!schedule.is_attended(ms(200)));
+    schedule.on_sign_of_life(ms(300));
+    assert!(schedule.is_attended(ms(400)) && !schedule.is_attended(ms(500)));
+    schedule.on_poll(ms(1000), 0, false);
+    assert!(schedule.is_attended(ms(1100)));
+    schedule.on_wait();
+    assert!(schedule.is_attended(FAR));
+}

@@ -14,6 +14,11 @@ pub const SLOW_POLLS: u32 = 3;
 pub const PATIENCE: Time = Time::from_millis(200);
 /// The same where hardly a datagram moves.
 pub const IDLE_PATIENCE: Time = Time::from_millis(280);
+/// The owner lets frames go by for so many [`FRAMES`] without a poll, and has left the host then. An owner that loads
+/// lets none go by.
+pub const ABSENCE: u32 = 5;
+/// The least time between two signs that frames go by.
+pub const FRAMES: Time = Time::from_millis(900);
 /// Least time, and least number of polls, over which the load is measured.
 pub const WINDOW: Time = Time::from_millis(250);
 pub const WINDOW_POLLS: u64 = 8;
@@ -45,6 +50,9 @@ pub struct Watch {
     slow: u32,
     /// Whether the owner blocks until an event happens.
     is_waiting: bool,
+    /// The last sign that frames go by, and signs since the last poll or sign of life.
+    last_frames: Time,
+    frames: u32,
     load: Load,
     window_began: Time,
     /// Datagrams that had moved when the window began, and polls since.
@@ -62,6 +70,8 @@ impl Default for Watch {
             regular_since: Time::ZERO,
             slow: 0,
             is_waiting: false,
+            last_frames: Time::ZERO,
+            frames: 0,
             load: Load::Light,
             window_began: Time::ZERO,
             moved: 0,
@@ -83,12 +93,32 @@ impl Watch {
         }
         self.is_waiting = false;
         self.last_poll = now;
+        self.frames = 0;
         self.polls += 1;
     }
 
     /// The owner lives, and does not poll.
     pub fn on_sign_of_life(&mut self, now: Time) {
         self.last_sign = now;
+        self.frames = 0;
+    }
+
+    /// The owner's frames go by, once a second or more often.
+    pub fn on_frames(&mut self, now: Time) {
+        if now >= self.last_frames + FRAMES {
+            self.last_frames = now;
+            self.frames = self.frames.saturating_add(1);
+        }
+    }
+
+    /// Whether the owner lets frames go by without a poll, for so long that it does not come back.
+    pub fn has_left(&self) -> bool {
+        self.frames >= ABSENCE && !self.is_waiting
+    }
+
+    /// Whether the owner looks at the host: it waits for events, or is not late.
+    pub fn is_attentive(&self, now: Time) -> bool {
+        self.is_waiting || now < self.late_at().max(self.last_sign + PATIENCE)
     }
 
     /// The owner blocks until an event happens.
@@ -162,6 +192,6 @@ impl Watch {
 
     /// Whether the owner counts as gone.
     pub fn is_gone(&self, now: Time) -> bool {
-        self.gone_at().is_some_and(|at| now >= at)
+        self.has_left() || self.gone_at().is_some_and(|at| now >= at)
     }
 }
