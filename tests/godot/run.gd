@@ -21,7 +21,7 @@ const SUITES: Array[String] = [
 	"newcomers",
 	"addresses",
 	"names",
-	"newcomers", "overriding",
+	"overriding",
 	"threaded",
 	"threads",
 	"questions",
