@@ -101,7 +101,10 @@ impl DebianGodot {
         order.extend(self.packages);
         unpack(folder, mirror, suite, &order)?;
         let wrapper = folder.join(self.binary);
-        write(&wrapper, &Relocated::find(folder, self.binary)?.wrapper_text())?;
+        write(
+            &wrapper,
+            &Relocated::find(folder, self.binary)?.wrapper_text(),
+        )?;
         make_executable(&wrapper)?;
         godot::version(&wrapper).map(|_| ())
     }
