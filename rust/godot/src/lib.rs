@@ -21,6 +21,11 @@ mod release;
 mod repeats;
 mod report;
 mod session;
+#[cfg(unix)]
+mod termination;
+#[cfg(not(unix))]
+#[path = "no_termination.rs"]
+mod termination;
 mod virtuals;
 mod vocabulary;
 
@@ -65,6 +70,7 @@ unsafe impl ExtensionLibrary for EnetRs {
 
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
+            termination::stop();
             threads::free_parked();
             // A network thread must not outlive the library's code, even if its object was never freed.
             enet_net::stop_all();

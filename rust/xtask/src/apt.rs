@@ -2,8 +2,8 @@
 //!
 //! Debian's newest Godot needs newer libraries than an older Debian has, so nothing is installed.
 //! An apt with its own configuration, package lists and (empty) status downloads Godot with all its
-//! dependencies. The packages are unpacked side by side, and a script starts Godot through the
-//! dynamic loader that came with them.
+//! dependencies. The packages are unpacked side by side, and `relocate.rs` makes Godot use the libraries
+//! that came with it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::process::{self, Ending, Run};
 use crate::project::{at, target};
+use crate::relocate::{PATCHELF, Relocated};
 use crate::{Outcome, godot};
 
 /// Suites whose Godot is new enough, in order of preference.
@@ -38,6 +39,8 @@ pub struct DebianGodot {
     pub packages: &'static [&'static str],
     /// The name of the binary in `usr/bin`, and of the script that starts it.
     pub binary: &'static str,
+    /// Whether it is an editor, which starts games.
+    pub is_editor: bool,
     /// The size of the download, as text for the user.
     pub size: &'static str,
 }
@@ -56,7 +59,10 @@ impl DebianGodot {
         let wrapper = root.join(self.binary);
         if wrapper.is_file() {
             match godot::version(&wrapper) {
-                Ok(_) => return Ok(wrapper),
+                Ok(_) => {
+                    self.settle(&root);
+                    return Ok(wrapper);
+                }
                 Err(cause) => {
                     eprintln!("note: the fetched Godot does not start, fetching again: {cause}")
                 }
@@ -78,6 +84,7 @@ impl DebianGodot {
                 Ok(()) => {
                     remove(&root)?;
                     fs::rename(&attempt, &root).map_err(at(&root))?;
+                    self.settle(&root);
                     return Ok(wrapper);
                 }
                 Err(cause) => causes += &format!("\n  {suite}: {cause}"),
@@ -94,9 +101,33 @@ impl DebianGodot {
         order.extend(self.packages);
         unpack(folder, mirror, suite, &order)?;
         let wrapper = folder.join(self.binary);
-        write(&wrapper, &wrapper_text(folder, self.binary)?)?;
+        write(
+            &wrapper,
+            &Relocated::find(folder, self.binary)?.wrapper_text(),
+        )?;
         make_executable(&wrapper)?;
         godot::version(&wrapper).map(|_| ())
+    }
+
+    /// Makes Godot's editor able to start games. All else works without it.
+    fn settle(&self, folder: &Path) {
+        if let Err(cause) = self.patch(folder) {
+            eprintln!("note: the editor of the fetched Godot cannot start games: {cause}");
+        }
+    }
+
+    fn patch(&self, folder: &Path) -> Outcome<()> {
+        let relocated = Relocated::find(folder, self.binary)?;
+        if !self.is_editor || relocated.is_patched() {
+            return Ok(());
+        }
+        // A folder that an earlier version of this program made.
+        if !relocated.has_patchelf() {
+            let mirror = mirror().ok_or("apt's sources name no Debian archive")?;
+            unpack(folder, &mirror, SUITES[0], &["download", PATCHELF])?;
+        }
+        relocated.patch()?;
+        write(&folder.join(self.binary), &relocated.wrapper_text())
     }
 }
 
@@ -221,29 +252,6 @@ pub fn succeeded(what: &str, run: &Run) -> Outcome<()> {
     }
 }
 
-/// A script that starts Godot with the unpacked libraries, wherever the folder is moved.
-fn wrapper_text(folder: &Path, binary: &str) -> Outcome<String> {
-    let (triplet, loader) = match std::env::consts::ARCH {
-        "x86_64" => ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
-        "aarch64" => ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
-        other => return Err(format!("Debian's Godot on {other} is not known here")),
-    };
-    let libraries = format!("usr/lib/{triplet}");
-    let loader = ["usr/lib64", "usr/lib", libraries.as_str()]
-        .iter()
-        .map(|place| format!("{place}/{loader}"))
-        .find(|place| folder.join("root").join(place).exists())
-        .ok_or("the packages hold no dynamic loader")?;
-    Ok(format!(
-        "#!/bin/sh\n\
-         root=$(CDPATH= cd -- \"$(dirname -- \"$0\")\" && pwd)/root\n\
-         libraries=$root/{libraries}\n\
-         export LIBGL_DRIVERS_PATH=\"$libraries/dri\"\n\
-         exec \"$root/{loader}\" --library-path \"$libraries:$libraries/pulseaudio\" \
-         \"$root/usr/bin/{binary}\" \"$@\"\n"
-    ))
-}
-
 /// The address of the Debian archive in apt's sources.
 pub fn mirror() -> Option<String> {
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
@@ -335,14 +343,15 @@ pub fn remove(folder: &Path) -> Outcome<()> {
     }
 }
 
+/// Lets everybody run the program.
 #[cfg(unix)]
-fn make_executable(path: &Path) -> Outcome<()> {
+pub fn make_executable(path: &Path) -> Outcome<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(at(path))
 }
 
 #[cfg(not(unix))]
-fn make_executable(_path: &Path) -> Outcome<()> {
+pub fn make_executable(_path: &Path) -> Outcome<()> {
     Err("there is no apt on this system".to_owned())
 }
 

@@ -24,6 +24,10 @@ const LEAST_WAY: f64 = 50.0;
 pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
     extension::build_for_editor(Profile::Release)?;
     play(class, seconds)?;
+    println!(
+        "addons/enet_rs/bin now has the release library under both names; cargo xtask build restores the \
+         debug one"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,7 @@ use crate::Outcome;
 use crate::apt::DebianGodot;
 use crate::process::{self, Ending};
 use crate::project::at;
+use crate::relocate::PATCHELF;
 
 /// The oldest Godot that loads the extension.
 const OLDEST: (u32, u32) = (4, 4);
@@ -19,8 +20,10 @@ const DEBIAN: DebianGodot = DebianGodot {
         "libglx-mesa0",
         "libgl1-mesa-dri",
         "libegl1",
+        PATCHELF,
     ],
     binary: "godot",
+    is_editor: true,
     size: "160 MB",
 };
 

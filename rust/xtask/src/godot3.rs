@@ -12,6 +12,7 @@ const DEBIAN: DebianGodot = DebianGodot {
     folder: "godot3",
     packages: &["godot3-server"],
     binary: "godot3-server",
+    is_editor: false,
     size: "45 MB",
 };
 

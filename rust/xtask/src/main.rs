@@ -12,6 +12,7 @@ mod godot3;
 mod options;
 mod process;
 mod project;
+mod relocate;
 mod report;
 mod stages;
 

@@ -106,17 +106,33 @@ impl Running {
     /// Waits until a line of output contains `text`. False if the program ends or the time limit
     /// passes first.
     pub fn wait_for(&mut self, text: &str) -> bool {
+        self.wait_for_line(text).is_some()
+    }
+
+    /// As [`Running::wait_for`]; returns the line.
+    pub fn wait_for_line(&mut self, text: &str) -> Option<String> {
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) => {
                     self.output.push_str(&line);
                     if line.contains(text) {
-                        return true;
+                        return Some(line);
                     }
                 }
-                Err(_) => return false,
+                Err(_) => return None,
             }
+        }
+    }
+
+    /// Asks the program to end (SIGTERM).
+    pub fn terminate(&self) -> Outcome<()> {
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            _ => Err(format!("{} could not be asked to end", self.name)),
         }
     }
 

@@ -89,7 +89,8 @@ fn link_addons(project: &Path) -> Outcome<()> {
     copy_folder(&source, &link)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
+/// Copies a folder with all that is in it; links are followed.
+pub fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
     fs::create_dir_all(to).map_err(at(to))?;
     for entry in fs::read_dir(from).map_err(at(from))? {
         let entry = entry.map_err(at(from))?;

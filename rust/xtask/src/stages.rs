@@ -4,6 +4,7 @@ mod features;
 mod godot;
 mod layers;
 mod overview;
+mod recipes;
 mod running;
 mod rust;
 

@@ -40,6 +40,8 @@ func read(of_class: String) -> void:
 	# The page's text has no space between a property's type, name and accessors.
 	var heading := "\\w*%s(\\b|set_|get_|is_)"
 	_judge(of_class, "properties", properties, func(name: String) -> String: return _text_below(lines, heading % name))
+	var default_of := func(name: String) -> String: return _default_in(of_class, _all_below(lines, heading % name), name)
+	_judge_by(of_class, "properties' defaults", properties, "no default in the text of %s", default_of)
 	var constants := Array(ClassDB.class_get_integer_constant_list(of_class, true))
 	_judge(of_class, "constants", constants, func(name: String) -> String: return _text_below(lines, name + "\\b"))
 
@@ -61,6 +63,10 @@ func _page(of_class: String) -> String:
 
 
 func _judge(of_class: String, kind: String, names: Array, text_of: Callable) -> void:
+	_judge_by(of_class, kind, names, "no description of %s", text_of)
+
+
+func _judge_by(of_class: String, kind: String, names: Array, complaint: String, text_of: Callable) -> void:
 	if names.is_empty():
 		return
 	var missing: Array[String] = []
@@ -68,7 +74,7 @@ func _judge(of_class: String, kind: String, names: Array, text_of: Callable) -> 
 		var text: String = text_of.call(name)
 		if text.length() < SHORTEST or text.contains("There is currently no description"):
 			missing.append(name)
-	var reason := "" if missing.is_empty() else "no description of %s" % ", ".join(missing)
+	var reason := "" if missing.is_empty() else complaint % ", ".join(missing)
 	results.append(PackedStringArray(["help on %s: %s (%d)" % [of_class, kind, names.size()], reason]))
 
 
@@ -87,6 +93,27 @@ static func _text_below(lines: PackedStringArray, heading_part: String) -> Strin
 		var text := lines[index + 1]
 		return "" if text.strip_edges().begins_with("●") or not text.begins_with("\t") else text.strip_edges()
 	return ""
+
+
+## All paragraphs of a member.
+static func _all_below(lines: PackedStringArray, heading_part: String) -> String:
+	var heading := RegEx.create_from_string("^\\s*●.*\\b" + heading_part)
+	var text := ""
+	for index in lines.size():
+		if heading.search(lines[index]) == null:
+			continue
+		for below in range(index + 1, lines.size()):
+			if lines[below].strip_edges().begins_with("●") or not lines[below].begins_with("\t"):
+				break
+			text += lines[below]
+	return text
+
+
+## The text if it says what the property is by default, or that it cannot be set.
+static func _default_in(of_class: String, text: String, name: String) -> String:
+	var is_fixed := ClassDB.class_get_property_setter(of_class, name).is_empty() and text.contains("read-only")
+	var is_told := is_fixed or RegEx.create_from_string("(?i)\\bdefaults?\\b").search(text) != null
+	return text if is_told else ""
 
 
 static func _names(members: Array[Dictionary]) -> Array[String]:

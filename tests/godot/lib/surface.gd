@@ -105,6 +105,7 @@ const EXTRAS: Dictionary[String, String] = {
 	"ENetMultiplayerPeerRs method disconnect_peer_with_reason": "says why",
 	"ENetMultiplayerPeerRs method get_disconnect_reason": "tells why",
 	"ENetMultiplayerPeerRs enum DisconnectReason": "the reasons of the host",
+	"ENetMultiplayerPeerRs method quit_on_sigterm": "closes a server politely",
 	"ENetPacketPeerRs method get_dropped": "counts what was dropped",
 	"ENetConnectionRs method get_socket_buffer_sizes": "the buffer sizes that the system allows",
 	"ENetConnectionRs method train_dictionary": "trains such a dictionary",

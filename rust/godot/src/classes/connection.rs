@@ -98,7 +98,7 @@ pub struct ENetConnectionRs {
     limits_object: Option<Gd<ENetLimitsRs>>,
     /// A function that decides who may connect, before the newcomer occupies a peer slot: see
     /// [member ENetMultiplayerPeerRs.join_filter]. It is called by [method service] and [method MultiplayerPeer.poll],
-    /// and gets the `data` of [method connect_to_host].
+    /// and gets the `data` of [method connect_to_host]. An empty [Callable], as by default, lets everybody in.
     ///
     /// The [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] has no such property: setting it prints an
     /// error and changes nothing.

@@ -28,6 +28,7 @@ mod encryption;
 mod guarding;
 mod legacy;
 mod properties;
+mod quitting;
 
 /// A [MultiplayerPeer] that speaks ENet, a protocol over UDP with reliable and unreliable packets. It
 /// takes the place of [ENetMultiplayerPeer].

@@ -10,6 +10,7 @@ use crate::report::Tally;
 use crate::{Outcome, bench, demo, faults, godot, godot3};
 
 use super::overview::Overview;
+use super::recipes;
 use super::running::{Logs, cargo, checked, counted, headless};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
@@ -157,6 +158,10 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         command.args(["--editor", "--", "reload"]);
         logs.scripts(&mut command, "reload")
     });
+    overview.stage("a game played from the editor", || {
+        recipes::play(logs, godot)
+    });
+    overview.stage("the recipes", || recipes::run(godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
         for line in run.output.lines().filter(|line| line.contains("skipped")) {
