@@ -418,7 +418,7 @@ local U8, U16, U32, TEXT, BYTES, BOOL = ProtoField.uint8, ProtoField.uint16, Pro
 local I32, FRAME = ProtoField.int32, ProtoField.framenum
 
 declare(enet, "enet", {
-	field(U16, "slot", "Receiver's slot", base.DEC, { [NO_SLOT] = "not known yet" }, 0x0FFF),
+	field(U16, "slot", "Receiver's slot", base.DEC, nil, 0x0FFF),
 	field(U16, "session", "Session", base.DEC, nil, 0x3000),
 	field(BOOL, "compressed", "Compressed", 16, nil, 0x4000),
 	field(BOOL, "has_time", "Sending time present", 16, nil, 0x8000),
@@ -430,7 +430,7 @@ declare(enet, "enet", {
 	field(U8, "command", "Command", base.DEC, names, 0x0F),
 	field(BOOL, "wants_ack", "Wants an acknowledgement", 8, nil, 0x80),
 	field(BOOL, "unsequenced", "Unsequenced", 8, nil, 0x40),
-	field(U8, "channel", "Channel", base.DEC, { [CONTROL] = "control" }),
+	field(U8, "channel", "Channel", base.DEC),
 	field(U16, "sequence", "Reliable sequence number", base.DEC),
 	field(U16, "received_sequence", "Acknowledged sequence number", base.DEC),
 	field(U16, "received_time", "Acknowledged sending time, in ms", base.DEC),
@@ -447,7 +447,7 @@ declare(enet, "enet", {
 	field(U32, "throttle_deceleration", "Throttle deceleration", base.DEC),
 	field(U32, "connect_id", "Connection token", base.HEX),
 	field(U32, "data", "Data of the application (Godot: the peer id)", base.DEC),
-	field(U32, "reason", "Data of the application", base.DEC_HEX, REASONS),
+	field(U32, "reason", "Data of the application", base.DEC_HEX),
 	field(BYTES, "proof", "Proof of address"),
 	field(U16, "unreliable_sequence", "Unreliable sequence number", base.DEC),
 	field(U16, "group", "Unsequenced group", base.DEC),
@@ -875,6 +875,8 @@ local KINDS_4 = { [0] = "RPC", "simplify path", "confirm path", "raw", "spawn", 
 local SYSTEM_4 = { [0] = "auth", "add peer", "remove peer", "relay" }
 local KINDS_3 = { [0] = "RPC", "set", "simplify path", "confirm path", "raw" }
 local SYSTEM_3 = { [0] = "add peer", "remove peer" }
+--- Number of the scene of nodes that a game's function makes.
+local CUSTOM = 255
 local ID_SIZES = { [0] = "8 bits", "16 bits", "32 bits" }
 
 declare(godot, "godot", {
@@ -898,7 +900,7 @@ declare(godot, "godot", {
 	field(I32, "peer", "Peer", base.DEC),
 	field(I32, "source", "Source", base.DEC),
 	field(I32, "target", "Target", base.DEC),
-	field(U8, "spawn.scene", "Scene's number", base.DEC, { [255] = "custom" }),
+	field(U8, "spawn.scene", "Scene's number", base.DEC),
 	field(U32, "net_id", "Network id", base.DEC_HEX),
 	field(U32, "spawn.synchronizers", "Synchronizers", base.DEC),
 	field(U32, "spawn.name_length", "Length of the name", base.DEC),
@@ -955,12 +957,13 @@ end
 
 local messages = {}
 
---- A message of SceneMultiplayer: returns its words for the info column; nil if it is none.
-local function message_4(bytes, tree, seen, relayed_from, is_inner)
+--- A message of SceneMultiplayer: returns its words for the info column; nil if it is none. A relayed message names the
+--- client that it comes from, or the one that it is for.
+local function message_4(bytes, tree, seen, relayed_from, relayed_to)
 	if #bytes.s < 1 then return nil end
 	local kind = u8(bytes.s, 0) % 8
 	local item = add(tree, "kind", bytes, 0, 1)
-	local words = messages[kind](bytes, tree, seen, nodes_of(seen, relayed_from), is_inner)
+	local words = messages[kind](bytes, tree, seen, nodes_of(seen, relayed_from), relayed_to, relayed_from)
 	if not words then item:add_proto_expert_info(gx.unknown) end
 	return words
 end
@@ -1000,7 +1003,7 @@ messages[0] = function(bytes, tree, seen, nodes)
 	return string.format("RPC %s #%d, %d bytes", name, method, #s)
 end
 
-messages[1] = function(bytes, tree, seen, nodes, _)
+messages[1] = function(bytes, tree, seen, nodes)
 	local s = bytes.s
 	if #s < 39 then return nil end
 	add_text(tree, "md5", bytes, 1, 33, (zero_ended(s, 1, 34)))
@@ -1014,16 +1017,16 @@ messages[1] = function(bytes, tree, seen, nodes, _)
 	return string.format("simplify path %s = %d", path, id)
 end
 
-messages[2] = function(bytes, tree, seen, _, _)
+messages[2] = function(bytes, tree, seen, _, relayed_to)
 	local s = bytes.s
 	if #s ~= 6 then return nil end
 	local item = add(tree, "confirmed", bytes, 1, 1)
 	if u8(s, 1) == 0 then item:add_proto_expert_info(gx.checksum) end
 	add(tree, "node", bytes, 2, 4)
-	-- The id is the receiver's.
+	-- The id is the receiver's; `relayed_to` is the receiver if a server passes the message on to it.
 	local id = le32(s, 2)
 	local path = seen:once(function()
-		local theirs = seen.pair.nodes[seen.target .. " "]
+		local theirs = seen.pair.nodes[seen.target .. " " .. (relayed_to or "")]
 		return theirs and theirs.paths[id]
 	end)
 	add_known(tree, path)
@@ -1035,11 +1038,12 @@ messages[3] = function(bytes, tree)
 	return string.format("raw, %d bytes", #bytes.s - 1)
 end
 
-messages[4] = function(bytes, tree, seen, nodes, _)
+messages[4] = function(bytes, tree, seen, nodes)
 	local s = bytes.s
 	if #s < 18 then return nil end
 	local count, name_length = le32(s, 10), le32(s, 14)
-	add(tree, "spawn.scene", bytes, 1, 1)
+	local scene = add(tree, "spawn.scene", bytes, 1, 1)
+	if u8(s, 1) == CUSTOM then scene:append_text(" (custom)") end
 	add(tree, "node", bytes, 2, 4)
 	local spawner = seen:once(function() return nodes.paths[le32(s, 2)] end)
 	add_known(tree, spawner)
@@ -1057,7 +1061,7 @@ messages[4] = function(bytes, tree, seen, nodes, _)
 		return true
 	end)
 	at = at + name_length
-	if u8(s, 1) == 255 then
+	if u8(s, 1) == CUSTOM then
 		if at + 4 > #s or at + 4 + le32(s, at) > #s then return nil end
 		local size = le32(s, at)
 		add(tree, "spawn.argument_size", bytes, at, 4)
@@ -1068,7 +1072,7 @@ messages[4] = function(bytes, tree, seen, nodes, _)
 	return string.format("spawn %s by %s", name, spawner or "node " .. le32(s, 2))
 end
 
-messages[5] = function(bytes, tree, seen, nodes, _)
+messages[5] = function(bytes, tree, seen, nodes)
 	if #bytes.s < 5 then return nil end
 	local id = le32(bytes.s, 1)
 	add(tree, "net_id", bytes, 1, 4)
@@ -1077,7 +1081,7 @@ messages[5] = function(bytes, tree, seen, nodes, _)
 	return string.format("despawn %s", name or id)
 end
 
-messages[6] = function(bytes, tree, seen, nodes, _)
+messages[6] = function(bytes, tree, seen, nodes)
 	local s = bytes.s
 	if #s < 11 then return nil end
 	local is_delta = has_bit(u8(s, 0), 16)
@@ -1103,9 +1107,9 @@ messages[6] = function(bytes, tree, seen, nodes, _)
 	return (is_delta and "delta of " or "sync of ") .. shortened(table.concat(list, ", "))
 end
 
-messages[7] = function(bytes, tree, seen, _, is_inner)
+messages[7] = function(bytes, tree, seen, _, relayed_to, relayed_from)
 	local s = bytes.s
-	if #s < 2 or is_inner or not SYSTEM_4[u8(s, 1)] then return nil end
+	if #s < 2 or relayed_to or relayed_from or not SYSTEM_4[u8(s, 1)] then return nil end
 	local kind = u8(s, 1)
 	add(tree, "system", bytes, 1, 1)
 	if kind == 0 then
@@ -1123,7 +1127,7 @@ messages[7] = function(bytes, tree, seen, _, is_inner)
 	add(tree, is_up and "target" or "source", bytes, 2, 4)
 	if #s < 7 then return nil end
 	local branch = tree:add(bytes.range:range(6), "Relayed message")
-	local words = message_4(part(bytes, 6, #s - 6), branch, seen, not is_up and peer or nil, true)
+	local words = message_4(part(bytes, 6, #s - 6), branch, seen, not is_up and peer or nil, is_up and peer or nil)
 	return string.format("relay %s %d: %s", is_up and "to" or "from", peer, words or "unknown message")
 end
 
@@ -1256,7 +1260,8 @@ local function show_command(s, range, each, tree, seen, slot)
 	item:add(f["enet.wants_ack"], range:range(at, 1))
 	item:add(f["enet.unsequenced"], range:range(at, 1))
 	if each.number ~= PROOF then
-		item:add(f["enet.channel"], range:range(at + 1, 1))
+		local channel = item:add(f["enet.channel"], range:range(at + 1, 1))
+		if each.channel == CONTROL then channel:append_text(" (control)") end
 		item:add(f["enet.sequence"], range:range(at + 2, 2))
 	end
 	for _, entry in ipairs(spec.fields) do
@@ -1266,6 +1271,7 @@ local function show_command(s, range, each, tree, seen, slot)
 		if key == "reason" then
 			local reason = u32(s, at + place)
 			local words = "DISCONNECT: " .. (REASONS[reason] or string.format("data %d", reason))
+			if REASONS[reason] then shown:append_text(" (" .. REASONS[reason] .. ")") end
 			shown:add_proto_expert_info(reason == 0 and x.disconnect or x.refused, words)
 		end
 	end
@@ -1366,7 +1372,10 @@ function enet.dissector(tvb, pinfo, root)
 		pinfo.cols.info = "[malformed]"
 		return #s
 	end
-	for _, key in ipairs({ "has_time", "compressed", "session", "slot" }) do tree:add(f["enet." .. key], whole_range:range(0, 2)) end
+	for _, key in ipairs({ "has_time", "compressed", "session", "slot" }) do
+		local shown = tree:add(f["enet." .. key], whole_range:range(0, 2))
+		if key == "slot" and head.slot == NO_SLOT then shown:append_text(" (not known yet)") end
+	end
 	if head.has_time then tree:add(f["enet.sent_time"], whole_range:range(2, 2)) end
 	if enet.prefs.checksum then tree:add(f["enet.checksum"], whole_range:range(head.size - 4, 4)) end
 	if tvb:captured_len() < tvb:reported_len() then tree:add_proto_expert_info(x.truncated) end
