@@ -16,13 +16,13 @@ local GODOT_4, GODOT_3, NO_GODOT = 4, 3, 0
 enet.prefs.ports = Pref.range("UDP ports", "", "Ports whose datagrams are always taken for ENet; the others are recognized", 65535)
 enet.prefs.checksum = Pref.bool("Datagrams have a checksum", false, "Four bytes of CRC32 behind the header; Godot never sends them")
 enet.prefs.compression = Pref.enum("Compression", AUTOMATIC, "How compressed datagrams are read", {
-	{ 1, "Try all codecs", AUTOMATIC },
-	{ 2, "Leave compressed datagrams alone", PLAIN },
+	{ "all", "Try all codecs", AUTOMATIC },
+	{ "none", "Leave compressed datagrams alone", PLAIN },
 }, false)
 godot.prefs.version = Pref.enum("Godot version", GODOT_4, "The format of packets", {
-	{ 1, "4 (SceneMultiplayer)", GODOT_4 },
-	{ 2, "3 (NetworkedMultiplayerENet)", GODOT_3 },
-	{ 3, "none (raw packets)", NO_GODOT },
+	{ "4", "4 (SceneMultiplayer)", GODOT_4 },
+	{ "3", "3 (NetworkedMultiplayerENet)", GODOT_3 },
+	{ "none", "none (raw packets)", NO_GODOT },
 }, true)
 
 ---------------------------------------------------------------------------------------------------
@@ -39,8 +39,11 @@ local function has_bit(value, bit_value) return math.floor(value / bit_value) % 
 
 local function whole(range) return { s = range:raw(), range = range } end
 
+--- A part of a range. Wireshark has no empty range at the end of another, so empty ones stand at the start.
+local function slice(range, at, size) return range:range(size > 0 and at or 0, size) end
+
 local function part(bytes, at, size)
-	return { s = bytes.s:sub(at + 1, at + size), range = bytes.range:range(at, size) }
+	return { s = bytes.s:sub(at + 1, at + size), range = slice(bytes.range, at, size) }
 end
 
 --- A buffer of its own for bytes that are not in the datagram as they stand.
@@ -525,7 +528,9 @@ local function evidence(s, each)
 		end
 		return 64
 	elseif number == ACK then
-		return is_control and 16 or 10
+		if u16(s, at + 2) ~= u16(s, at + 4) then return nil end
+		-- Zeros are no evidence.
+		return u16(s, at + 2) == 0 and 0 or is_control and 30 or 16
 	elseif number == PROOF then
 		return 0
 	end
@@ -663,7 +668,9 @@ local function note_fragment(seen, stream, s, each)
 	end
 	local packet = channel.packets[key]
 	local is_known = packet and packet.count == count and packet.total == total
-	if not is_known or packet.fragments and packet.fragments[index] and each.number == UNRELIABLE_FRAGMENT then
+	-- Unreliable sequence numbers begin anew after each reliable packet, and nobody repeats unreliable fragments.
+	local is_next = each.number == UNRELIABLE_FRAGMENT and is_known and not (packet.fragments and not packet.fragments[index])
+	if not is_known or is_next then
 		packet = { count = count, total = total, got = 0, fragments = {} }
 		channel.packets[key] = packet
 	end
@@ -919,10 +926,10 @@ local gx = {
 godot.experts = { gx.unknown, gx.checksum }
 
 --- Adds a field of `size` bytes at `at`; little-endian, as all of Godot's are.
-local function add(tree, key, bytes, at, size) return tree:add_le(f["godot." .. key], bytes.range:range(at, size)) end
+local function add(tree, key, bytes, at, size) return tree:add_le(f["godot." .. key], slice(bytes.range, at, size)) end
 
 local function add_text(tree, key, bytes, at, size, content)
-	return tree:add(f["godot." .. key], bytes.range:range(at, size), content)
+	return tree:add(f["godot." .. key], slice(bytes.range, at, size), content)
 end
 
 local function add_data(tree, bytes, at)
@@ -1316,7 +1323,7 @@ local function show_payload(s, range, each, item, root, seen, stream)
 	local at = each.at + each.spec.size
 	if each.payload > 0 then item:add(f["enet.payload"], range:range(at, each.payload)) end
 	if each.number ~= FRAGMENT and each.number ~= UNRELIABLE_FRAGMENT then
-		local bytes = { s = s:sub(at + 1, at + each.payload), range = range:range(at, each.payload) }
+		local bytes = { s = s:sub(at + 1, at + each.payload), range = slice(range, at, each.payload) }
 		local words = packet(bytes, root, seen, each.channel)
 		return words or string.format("%s, %d bytes", each.spec.name, each.payload)
 	end

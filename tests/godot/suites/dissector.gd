@@ -8,6 +8,8 @@ const LARGE := 5000
 ## Size of a packet that every codec makes smaller.
 const TEXT_SIZE := 300
 const COMPRESS_LZ4 := 5
+const DAMAGED := 3000
+const DAMAGED_PORT := 999
 const WORD := "sesame"
 const INFO := "_ws.col.Info"
 const GAME_FIELDS: PackedStringArray = [
@@ -130,8 +132,13 @@ func case_messages_of_a_game() -> void:
 	var enet_rows: Array[PackedStringArray] = []
 	for row in rows:
 		enet_rows.append(PackedStringArray([row[0]]) + row.slice(GAME_FIELDS.size()))
+	# As in the window, each datagram is dissected twice, the second time when all are known.
+	var infos := Tshark.rows(_capture.path, [INFO], ["-2"])
+	var same := range(rows.size()).all(func(index: int) -> bool: return infos[index][0] == rows[index][0])
+	check(infos.size() == rows.size() and same, "the second pass shows the same")
 	_check_messages(rows, ids, box_name)
 	_check_connection(enet_rows, ids)
+	_check_damaged(_capture.datagrams)
 	done()
 
 
@@ -175,6 +182,49 @@ func _check_connection(rows: Array[PackedStringArray], ids: Array[int]) -> void:
 	var answered := acks.filter(func(row: PackedStringArray) -> bool: return not row[4].is_empty())
 	check(acks.size() > 5 and answered.size() == acks.size(), "each acknowledgement names its datagram")
 	check(rows.all(func(row: PackedStringArray) -> bool: return row[8].is_empty()), "all bytes are commands")
+
+
+## Damaged datagrams are shown somehow, in all settings, and are no error of the script.
+func _check_damaged(datagrams: Array[PackedByteArray]) -> void:
+	var damaged := Capture.new()
+	equal(damaged.begin("damaged"), OK, "the capture begins")
+	var random := RandomNumberGenerator.new()
+	random.seed = 19
+	for number in DAMAGED:
+		var bytes := datagrams[random.randi() % datagrams.size()].duplicate()
+		for change in random.randi_range(1, 3):
+			_damage(bytes, random)
+		damaged.add(1000 + random.randi() % 4, DAMAGED_PORT, bytes)
+	damaged.end()
+	for settings: PackedStringArray in [["godot.version:4"], ["godot.version:3"], ["godot.version:none", "-o", "enet.checksum:TRUE"]]:
+		var more := PackedStringArray(["-o", "enet.ports:%d" % DAMAGED_PORT, "-o"]) + settings
+		var rows := Tshark.rows(damaged.path, ["frame.number", "enet.slot", "_ws.expert.message"], more)
+		equal(rows.size(), DAMAGED, "%s: all datagrams are read" % settings)
+		var errors := rows.filter(func(row: PackedStringArray) -> bool: return row[2].contains("Lua"))
+		equal(errors, [], "%s: errors of the script" % settings)
+		var taken := rows.filter(func(row: PackedStringArray) -> bool: return not row[1].is_empty())
+		check(taken.size() > DAMAGED * 0.8, "%s: taken for ENet: %d" % [settings, taken.size()])
+	damaged.remove()
+
+
+func _damage(bytes: PackedByteArray, random: RandomNumberGenerator) -> void:
+	if bytes.is_empty():
+		return
+	var at := random.randi() % bytes.size()
+	match random.randi() % 6:
+		0:
+			bytes.resize(at)
+		1:
+			bytes.insert(at, random.randi() % 256)
+		2:
+			bytes[at] = [0, 0x7F, 0x80, 0xFF][random.randi() % 4]
+		3:
+			bytes[0] ^= 1 << random.randi() % 8
+		4:
+			# Behind the headers, where Godot's messages are.
+			bytes[mini(bytes.size() - 1, 10 + random.randi() % 16)] = random.randi() % 256
+		_:
+			bytes[at] ^= 1 << random.randi() % 8
 
 
 func case_compressed_games() -> void:
