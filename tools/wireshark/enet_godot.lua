@@ -520,7 +520,7 @@ local function evidence(s, each)
 		return 64
 	elseif number == 5 or number == 10 or number == THROTTLE or number == DISCONNECT then
 		if not is_control then return nil end
-		return number == DISCONNECT and 16 or number == 5 and 20 or 24
+		return number == DISCONNECT and 16 or number == 5 and 22 or 24
 	elseif number == FRAGMENT or number == UNRELIABLE_FRAGMENT then
 		local count, index, total, offset = u32(s, at + 8), u32(s, at + 12), u32(s, at + 16), u32(s, at + 20)
 		if is_control or count > MAX_FRAGMENTS or index >= count or total > MAX_PACKET or each.payload == 0 or offset + each.payload > total then
@@ -534,7 +534,7 @@ local function evidence(s, each)
 	elseif number == PROOF then
 		return 0
 	end
-	return not is_control and 20 or nil
+	return not is_control and (number == RELIABLE and 22 or 20) or nil
 end
 
 --- Bits of evidence that all of a datagram is ENet's; nil if it is not.

@@ -5,6 +5,8 @@ extends RefCounted
 const LINK_TYPE := 101
 const MAGIC := 0xA1B2C3D4
 const UDP := 17
+## Bytes of the headers of IP and UDP.
+const HEADERS := 28
 
 ## What the file holds, in order.
 var datagrams: Array[PackedByteArray] = []
@@ -28,11 +30,12 @@ func begin(name: String) -> Error:
 	return OK
 
 
-func add(from: int, to: int, bytes: PackedByteArray) -> void:
+## Adds a datagram, of which the capture keeps the first `kept` bytes.
+func add(from: int, to: int, bytes: PackedByteArray, kept: int = 65535) -> void:
 	datagrams.append(bytes)
 	var packet := StreamPeerBuffer.new()
 	packet.big_endian = true
-	for word: int in [0x4500, 28 + bytes.size(), 0, 0, 0x4000 + UDP, 0, 0x7F00, 1, 0x7F00, 1]:
+	for word: int in [0x4500, HEADERS + bytes.size(), 0, 0, 0x4000 + UDP, 0, 0x7F00, 1, 0x7F00, 1]:
 		packet.put_u16(word)
 	for word: int in [from, to, 8 + bytes.size(), 0]:
 		packet.put_u16(word)
@@ -40,9 +43,10 @@ func add(from: int, to: int, bytes: PackedByteArray) -> void:
 	var time := Time.get_ticks_usec()
 	_file.store_32(floori(time / 1e6))
 	_file.store_32(time % 1000000)
+	var size := mini(packet.get_size(), HEADERS + kept)
+	_file.store_32(size)
 	_file.store_32(packet.get_size())
-	_file.store_32(packet.get_size())
-	_file.store_buffer(packet.data_array)
+	_file.store_buffer(packet.data_array.slice(0, size))
 
 
 func end() -> void:

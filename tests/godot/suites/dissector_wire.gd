@@ -7,7 +7,6 @@ const Tshark := preload("res://lib/tshark.gd")
 const CLIENT := 40000
 const SERVER := 41000
 const INFO := "_ws.col.Info"
-const PROTOCOL := "_ws.col.Protocol"
 ## A request to connect from slot 0, with token 0x22222222 and data 5.
 const CONNECT := "82ff0001" + "0000ffff" + "00000570" + "00010000" + "00000003" + "00000000" + "00000000" + "00001388" + "00000002" + "00000002" + "22222222" + "00000005"
 ## The answer to it from slot 7.
@@ -141,28 +140,87 @@ func case_values() -> void:
 	done()
 
 
+## Packets of Godot 3.6.2, captured while a client called RPCs and set a property of a node Main/Box.
 func case_godot3() -> void:
 	_begin("godot3")
-	var prefix := "05000000" + "01000000"
+	var prefix := "1b99624a" + "01000000"
+	var all := "1b99624a" + "00000000"
+	var box := "Main/Box".to_ascii_buffer().hex_encode() + "00"
+	var packets: PackedStringArray = [
+		prefix + "02" + "01000000" + box,
+		prefix + "00" + "43000080" + "6a756d7000" + "04" + "0200000007000000" + "040000000300000061626300" + "050000000000803f00000040"
+				+ "130000000200000002000000010000000300000000002040" + box,
+		all + "00" + "01000000" + "6a756d7000" + "04" + "0200000090eefeff" + "0100000001000000"
+				+ "1200000001000000040000000100000061000000" + "0f000000020000800000000000000000010000007861696e0100000079000000"
+				+ "0e0000000000803f00000000000000000000803f",
+		all + "01" + "01000000" + "687000" + "0200000003000000",
+		all + "04" + "010203",
+		# A game's own packet, which begins like no message.
+		all + "7f",
+	]
+	for index in packets.size():
+		_packet(1, index + 1, packets[index].hex_decode())
+	_downward("80001234" + "860100010012" + "01000000" + "1b99624a" + "03" + box)
+	# A server's messages of clients that come and go.
 	_packet(0, 1, ("00000000" + "09000000").hex_decode())
 	_packet(0, 2, ("01000000" + "09000000").hex_decode())
-	_packet(1, 1, (prefix + "04" + "616263").hex_decode())
-	_packet(1, 2, (prefix + "02" + "01000000").hex_decode() + "A/B".to_ascii_buffer() + PackedByteArray([0]))
-	_packet(1, 3, (prefix + "00" + "01000000").hex_decode() + "jump".to_ascii_buffer() + "000102000000".hex_decode() + "07000000".hex_decode())
-	_packet(1, 4, (prefix + "03").hex_decode() + "A/B".to_ascii_buffer() + PackedByteArray([0]))
-	_packet(1, 5, (prefix + "7f").hex_decode())
-	var rows := _rows(["godot.peer", "godot.source", "godot.target", "godot.path", "godot.value"], ["-o", "godot.version:3"])
+	var rows := _rows(["godot.peer", "godot.source", "godot.path", "godot.value"], ["-o", "godot.version:3"])
 	var expected: Array[PackedStringArray] = [
-		["add peer 9", "9", "", "", "", ""],
-		["remove peer 9", "9", "", "", "", ""],
-		["5 to 1: raw, 3 bytes", "", "5", "1", "", ""],
-		["5 to 1: simplify path A/B = 1", "", "5", "1", "A/B", ""],
-		["5 to 1: RPC A/B.jump, 19 bytes", "", "5", "1", "A/B", "7"],
-		["5 to 1: confirm path A/B", "", "5", "1", "A/B", ""],
-		["5 to 1: 1 bytes", "", "5", "1", "", ""],
+		["1247975707 to 1: simplify path Main/Box = 1", "", "1247975707", "Main/Box", ""],
+		["1247975707 to 1: RPC Main/Box.jump, 76 bytes", "", "1247975707", "Main/Box", '7|"abc"|Vector2(1, 2)|[1, 2.5]'],
+		[
+			"1247975707 to 0: RPC Main/Box.jump, 99 bytes", "", "1247975707", "Main/Box",
+			'-70000|true|{"a": NodePath("x/y")}|Color(1, 0, 0, 1)',
+		],
+		["1247975707 to 0: set Main/Box.hp, 16 bytes", "", "1247975707", "Main/Box", "3"],
+		["1247975707 to 0: raw, 3 bytes", "", "1247975707", "", ""],
+		["1247975707 to 0: 1 bytes", "", "1247975707", "", ""],
+		["1 to 1247975707: confirm path Main/Box", "", "1", "Main/Box", ""],
+		["add peer 9", "9", "", "", ""],
+		["remove peer 9", "9", "", "", ""],
 	]
 	for index in mini(rows.size(), expected.size()):
 		equal(rows[index], expected[index], "packet %d" % index)
+	done()
+
+
+## A capture that begins within a connection: the shortest datagrams are read once a longer one told what they are.
+func case_late_capture() -> void:
+	var ack := "0007" + "01ff0009" + "00091234"
+	var unreliable := "0007" + "0701000100010002" + "0361"
+	var reliable := "80071234" + "860000050002" + "0361"
+	for beginning: String in ["80071234" + "85ff0003", reliable, "80071234" + "8aff0003" + "0000040000000800"]:
+		equal(_capture.begin("late"), OK, "the capture begins")
+		_upward(beginning)
+		_upward(ack)
+		_upward(unreliable)
+		_downward(ack)
+		_capture.end()
+		var rows := Tshark.rows(_capture.path, ["enet.slot"], ["-Y", "enet"])
+		equal(rows.size(), 4, beginning)
+		_capture.remove()
+		_capture.datagrams.clear()
+	equal(_capture.begin("late"), OK, "the capture begins")
+	_upward(unreliable)
+	_capture.end()
+	equal(Tshark.rows(_capture.path, ["enet.slot"], ["-Y", "enet"]).size(), 0, "too little to go by")
+	var asked := Tshark.rows(_capture.path, [INFO], ["-o", "enet.ports:%d" % SERVER])
+	equal(asked, [PackedStringArray(["raw, 1 bytes"])] as Array[PackedStringArray], "with the port as a preference")
+	asked = Tshark.rows(_capture.path, [INFO], ["-d", "udp.port==%d,enet" % SERVER])
+	equal(asked, [PackedStringArray(["raw, 1 bytes"])] as Array[PackedStringArray], "with Decode As")
+	done()
+
+
+## A capture that keeps only the first bytes of each datagram.
+func case_short_captures() -> void:
+	_begin("short")
+	var bytes := ("80071234" + "86000001000a" + "03" + "616263646566676869").hex_decode()
+	for kept in bytes.size():
+		_capture.add(CLIENT, SERVER, bytes, kept)
+	var rows := _rows(["_ws.expert.message"])
+	for kept in rows.size():
+		check(not rows[kept][1].contains("Lua"), "%d bytes: %s" % [kept, rows[kept]])
+		check(kept < 4 or rows[kept][1].contains("The capture has only the start"), "%d bytes: %s" % [kept, rows[kept]])
 	done()
 
 
@@ -187,4 +245,10 @@ func case_strangers() -> void:
 	_capture.end()
 	var rows := Tshark.rows(_capture.path, ["frame.number"], ["-Y", "enet"])
 	equal(rows.size(), 0, "datagrams taken for ENet")
+	_capture.remove()
+	equal(_capture.begin("dtls"), OK, "the capture begins")
+	_upward("16fefd" + "0000000000000000" + "0004" + "00000000")
+	_capture.end()
+	rows = Tshark.rows(_capture.path, ["frame.protocols"], ["-o", "enet.ports:%d" % SERVER])
+	check(rows.size() == 1 and not rows[0][0].contains("enet"), "a record of DTLS is left to Wireshark: %s" % [rows])
 	done()
