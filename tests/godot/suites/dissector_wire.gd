@@ -97,6 +97,25 @@ func case_what_happens_to_commands() -> void:
 	done()
 
 
+## Each code with which our hosts end connections has a name.
+func case_reasons() -> void:
+	var codes: Array[String] = []
+	var pattern_of_codes := RegEx.create_from_string("= 0x454E_([0-9A-F]{4}),")
+	for file: String in ["limits.rs", "refusal.rs"]:
+		var source := FileAccess.get_file_as_string(ProjectSettings.globalize_path("res://").path_join("../../rust/proto/src/" + file))
+		for found in pattern_of_codes.search_all(source):
+			codes.append("454e" + found.get_string(1).to_lower())
+	check(codes.size() > 8, "there are codes: %s" % [codes])
+	_begin("reasons")
+	for code in codes:
+		_downward("0000" + "44ff0000" + code)
+	var rows := _rows(["enet.reason"])
+	for index in rows.size():
+		check(not rows[index][0].contains("(data "), "%s: %s" % [codes[index], rows[index][0]])
+		equal(rows[index][1].to_int(), codes[index].hex_to_int(), codes[index])
+	done()
+
+
 ## Fragments out of order, one of them twice, and packets whose sequence numbers begin anew.
 func case_fragments() -> void:
 	_begin("fragments")
