@@ -132,7 +132,7 @@ script_enums! {
         EVENT_RECEIVE = 3 "A packet arrived and waits in the event's peer: take it with [method PacketPeer.get_packet]. The event's channel is the ENet channel of the packet."
     }
     ENetConnectionRs.HostStatistic as HostStatistic {
-        HOST_TOTAL_SENT_DATA = 0 "Bytes sent in UDP datagrams, without the headers of UDP and IP."
+        HOST_TOTAL_SENT_DATA = 0 "Bytes sent in UDP datagrams, without the headers of UDP and IP. As with Godot's class, encryption is not counted: DTLS adds 37 bytes to each datagram, and its handshakes."
         HOST_TOTAL_SENT_PACKETS = 1 "UDP datagrams sent."
         HOST_TOTAL_RECEIVED_DATA = 2 "Bytes received in UDP datagrams, without the headers of UDP and IP."
         HOST_TOTAL_RECEIVED_PACKETS = 3 "UDP datagrams received."

@@ -16,7 +16,7 @@ func _log_error(function: String, _file: String, _line: int, code: String, ratio
 	var list := warnings if type == ERROR_TYPE_WARNING else errors
 	list.append(code if rationale.is_empty() else rationale)
 	# A path of Rust's tells a script's author nothing.
-	if function.contains("::") and (code + rationale).contains("Rs."):
+	if function.contains("enet_godot::"):
 		errors.append("a line at %s" % function)
 	mutex.unlock()
 

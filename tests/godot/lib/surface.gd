@@ -139,6 +139,22 @@ func compare(stock_class: String) -> void:
 	_compare_signals()
 	_compare_enums()
 	_compare_constants()
+	_check_document()
+
+
+## Names of additional members cannot be used in scripts that extend the class: docs/differences.md, D27, lists them.
+func _check_document() -> void:
+	var text := FileAccess.get_file_as_string("res://../../docs/differences.md")
+	var section := text.get_slice("\n## D27 ", 1).get_slice("\n## ", 0)
+	var list := section.get_slice("\n- `%s`: " % _ours, 1).get_slice("\n- ", 0)
+	var count := 0
+	for extra: String in EXTRAS:
+		var words := extra.split(" ")
+		if words[0] == _ours and words.size() == 3:
+			count += 1
+			if not list.contains("`%s`" % words[2]):
+				_fault("D27 of docs/differences.md does not list %s" % words[2])
+	_close("names in the document", count)
 
 
 func _compare_class() -> void:
