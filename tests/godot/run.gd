@@ -10,8 +10,8 @@ const ErrorLog := preload("res://lib/error_log.gd")
 
 const SUITES: Array[String] = [
 	"connecting", "arguments", "packets", "targets", "leaving", "last_words", "turned_away", "reentry",
-	"scene_multiplayer", "dissector", "dissector_wire", "crowd", "raw_connection", "raw_leaving", "goodbyes", "dead_objects", "mesh",
-	"mesh_arguments", "mesh_players",
+	"scene_multiplayer", "dissector", "dissector_wire", "crowd", "raw_connection", "raw_leaving", "goodbyes", "connect_timeout",
+	"dead_objects", "mesh", "mesh_arguments", "mesh_players",
 	"connection_as_peer", "connection_players", "compression_own", "compression", "compression_wire",
 	"legacy", "legacy_signals", "legacy_relay", "godot3", "godot3_surface",
 	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",

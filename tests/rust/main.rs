@@ -26,5 +26,6 @@ mod refusing;
 mod scripts;
 mod targets;
 mod threaded;
+mod throttle;
 mod udp;
 mod waiting;

@@ -89,6 +89,47 @@ fn silent_name_servers_are_given_up() {
     assert!((29_900..30_200).contains(&waited), "{waited} ms");
 }
 
+/// The lookup is part of the attempt, whose time may be chosen before it or meanwhile.
+#[test]
+fn a_lookup_ends_with_the_chosen_time_of_the_attempt() {
+    for is_late in [false, true] {
+        let mut world = World::new(908);
+        let server = world.server(&ServerOptions::default());
+        let client = world.idle();
+        let timeout = Some(Time::from_secs(2));
+        if !is_late {
+            world[client].peer.set_connect_timeout(timeout);
+        }
+        join(&mut world, client, server);
+        world.run(PATIENCE);
+        world[client].peer.set_connect_timeout(timeout);
+        world.network.advance_to(Time::from_millis(1990));
+        world.poll(client);
+        assert_eq!(world[client].peer.status(), Status::Connecting);
+        let now = Time::from_millis(2000);
+        world.network.advance_to(now);
+        world[client].peer.begin_poll(now).expect("active");
+        let error = world[client].peer.next_name_error().expect("an error");
+        assert!(error.to_string().contains("\"slow\""), "{error}");
+        world.poll(client);
+        assert!(!world[client].peer.is_active());
+    }
+}
+
+#[test]
+fn the_chosen_time_of_an_attempt_counts_from_before_its_lookup() {
+    let (mut world, server, client) = resolving(909);
+    let timeout = Some(Time::from_secs(3));
+    world[client].peer.set_connect_timeout(timeout);
+    world.run(2 * PATIENCE);
+    let now = world.now();
+    world[server].peer.close(now);
+    world.network.answer_lookups(true);
+    assert!(world.run_until(40_000, |world| !world[client].peer.is_active()));
+    let waited = world.now().as_millis();
+    assert!((3000..3100).contains(&waited), "{waited} ms");
+}
+
 #[test]
 fn what_is_known_of_a_remote_while_its_name_is_resolved() {
     let (mut world, server, client) = resolving(903);

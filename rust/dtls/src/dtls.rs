@@ -240,8 +240,16 @@ impl Dtls {
     /// Closes the sessions that have had no ENet peer for some seconds, and ends a client's handshakes that have none. `in_use` are the addresses of
     /// all peers there are, each with whether the peer is or was connected. The addresses may be slightly out of
     /// date: a new session gets time enough to be used.
+    ///
+    /// What clients sent while the host was not served is read after this call. So that time does not count.
     pub fn sweep(&mut self, now: Time, in_use: &[(SocketAddr, bool)]) {
+        let unserved = now.saturating_sub(self.last_sweep + SWEEP_INTERVAL);
         self.last_sweep = now;
+        if unserved > Time::ZERO {
+            for session in self.ready.values_mut() {
+                session.excuse(now, unserved);
+            }
+        }
         for (address, is_connected) in in_use {
             if let Some(session) = self.ready.get_mut(address) {
                 session.mark_used(now, *is_connected);

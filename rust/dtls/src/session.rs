@@ -27,7 +27,7 @@ use crate::record::{HANDSHAKE, records, renumber};
 /// Time after which a server gives a handshake up. A client goes on while its ENet peer does.
 pub const HANDSHAKE_TIMEOUT: Time = Time::from_secs(8);
 /// Time after which a client says that its handshake is not done.
-pub const SLOW_HANDSHAKE: Time = Time::from_secs(8);
+pub const SLOW_HANDSHAKE: Time = Time::from_secs(4);
 /// Most datagrams, and bytes, that a server may send until the handshake is done. A chain of four large
 /// certificates, sent three times, stays below.
 const MAX_DATAGRAMS: u32 = 128;
@@ -234,6 +234,11 @@ impl Session {
         };
         self.usage = self.usage.max(usage);
         self.last_used = now;
+    }
+
+    /// Leaves out `unserved` of the time that the session has gone without a peer.
+    pub fn excuse(&mut self, now: Time, unserved: Time) {
+        self.last_used = (self.last_used + unserved).min(now);
     }
 
     /// Whether there ever was a peer, or something was sent.
@@ -455,7 +460,8 @@ impl Session {
     }
 
     /// Retransmits the last flight, in place of the library, which stops its timer when the remote
-    /// retransmits, and gives the handshake up after some retransmissions. The records get new sequence numbers, because the remote drops old ones as replays.
+    /// retransmits, and gives the handshake up after some retransmissions. The records get new sequence numbers, because the
+    /// remote drops old ones as replays.
     fn retransmit(&mut self, now: Time, outgoing: &mut Outgoing) {
         let sizes = self.flight.iter().filter_map(|it| records(it));
         self.offset += sizes.map(|it| it.count() as u64).sum::<u64>();

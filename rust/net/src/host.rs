@@ -20,9 +20,9 @@ use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
 mod queries;
 
-/// The least jitter that a threaded host attributes to the network, in milliseconds. A thread measures
-/// such short and even round trips that ENet's throttle would take a remote that answers once a frame,
-/// or a machine that is busy for a moment, for a congested network.
+/// The jitter that is no sign of a congested network, in milliseconds. Remotes answer once a frame, an owner without a
+/// thread reads once a frame and sends at the frame's end, and a machine is busy for a moment. C sends with the next
+/// poll, so that its round trips are whole frames, however long a frame's work takes.
 const FRAME_MILLIS: u32 = 17;
 /// Buffers of read packets that wait to be given back to the protocol, at most.
 const MAX_RETURNED: usize = 256;
@@ -89,8 +89,10 @@ impl Host {
             .map_or(0, |address| address.port());
         let buffer_sizes = transport.buffer_sizes();
         let worth_a_call = transport.largest_batch().min(MANY_DATAGRAMS);
+        let mut protocol = ProtocolHost::new(config);
+        protocol.set_jitter_tolerance(FRAME_MILLIS);
         Self {
-            driver: Arc::new(Driver::new(ProtocolHost::new(config), transport)),
+            driver: Arc::new(Driver::new(protocol, transport)),
             server: Server::Owner,
             events: VecDeque::new(),
             former: FormerPeers::new(),
@@ -119,14 +121,12 @@ impl Host {
         if self.server == Server::Owner {
             self.server = Server::NewThread;
         }
-        self.with_protocol(|protocol| protocol.set_jitter_tolerance(FRAME_MILLIS));
         Ok(())
     }
 
     /// Ends the thread: from now on the owner serves the host. Everything that waits is sent first.
     pub fn stop_thread(&mut self) {
         self.driver.stop();
-        self.with_protocol(|protocol| protocol.set_jitter_tolerance(0));
         self.server = Server::Owner;
     }
 

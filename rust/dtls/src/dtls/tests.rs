@@ -65,6 +65,14 @@ impl Ends {
         self.server.service(self.now);
     }
 
+    /// Sweeps of a server without peers, as often as they are due, and at last `until`.
+    fn sweep_until(&mut self, until: Time) {
+        while self.now < until {
+            self.now = (self.now + SWEEP_INTERVAL).min(until);
+            self.server.sweep(self.now, &[]);
+        }
+    }
+
     /// Whether data of the client arrives.
     fn works(&mut self) -> bool {
         let mut arrived = false;
@@ -167,7 +175,7 @@ fn a_session_stays_while_its_peer_is_there_and_shortly_after() {
 fn a_session_without_a_peer_has_the_time_of_a_handshake() {
     let mut ends = Ends::ready();
     let end = ends.now + HANDSHAKE_TIMEOUT;
-    ends.server.sweep(end - Duration::from_millis(1), &[]);
+    ends.sweep_until(end - Duration::from_millis(1));
     assert_eq!(ends.server.sessions().ready, 1);
     ends.server.sweep(end, &[]);
     assert_eq!(ends.server.sessions().ready, 0);
@@ -176,7 +184,8 @@ fn a_session_without_a_peer_has_the_time_of_a_handshake() {
 #[test]
 fn sending_keeps_a_session_from_the_next_sweep() {
     let mut ends = Ends::ready();
-    ends.now += HANDSHAKE_TIMEOUT;
+    ends.sweep_until(ends.now + HANDSHAKE_TIMEOUT - SWEEP_INTERVAL);
+    ends.now += SWEEP_INTERVAL;
     assert!(ends.server.send(ends.now, client_address(), b"data"));
     ends.server.sweep(ends.now, &[]);
     assert_eq!(ends.server.sessions().ready, 1);
@@ -205,7 +214,7 @@ fn a_handshake_that_nobody_answers_is_retransmitted_until_its_peer_gives_up() {
     assert_eq!(pauses[11..], [8000; 5], "{pauses:?}");
     let slow = FailedHandshake {
         address: server_address(),
-        reason: HandshakeError::Slow(8),
+        reason: HandshakeError::Slow(SLOW_HANDSHAKE.as_secs()),
         is_client: true,
     };
     assert_eq!(ends.client.next_event(), Some(DtlsEvent::Slow(slow)));
@@ -269,4 +278,15 @@ fn a_server_starts_no_handshake() {
     assert_eq!(ends.server.sessions(), Sessions::default());
     assert_eq!(ends.server.next_datagram(&mut Vec::new()), None);
     assert!(!ends.server.is_client() && ends.client.is_client());
+}
+
+/// A server that loads finds the client's CONNECT only after its first sweep.
+#[test]
+fn time_without_service_does_not_count() {
+    let mut ends = Ends::ready();
+    ends.now += Duration::from_secs(60);
+    ends.server.sweep(ends.now, &[]);
+    assert_eq!(ends.server.sessions().ready, 1);
+    ends.sweep_until(ends.now + HANDSHAKE_TIMEOUT);
+    assert_eq!(ends.server.sessions().ready, 0);
 }

@@ -191,7 +191,9 @@ pub struct ENetMultiplayerPeerRs {
     /// end the attempt too, where they are shorter.
     ///
     /// The property can be set at any time, and applies to the attempt in progress and to later ones; it has no
-    /// effect once the client is connected. A negative number prints an error and changes nothing.
+    /// effect once the client is connected. The time in which a host name is resolved counts too. The hosts of a mesh
+    /// are connected before they are added: use [member ENetConnectionRs.connect_timeout]. A negative number prints an
+    /// error and changes nothing.
     #[var(get = get_connect_timeout, set = set_connect_timeout)]
     connect_timeout: PhantomVar<f64>,
     /// If [code]true[/code], [method create_server] and [method create_client] encrypt the traffic with DTLS

@@ -30,7 +30,7 @@ pub(super) struct Names {
 struct Pending {
     host: String,
     lookup: Lookup,
-    deadline: Time,
+    started: Time,
 }
 
 /// An attempt to connect.
@@ -73,14 +73,16 @@ impl Pending {
         Self {
             host: host.to_owned(),
             lookup,
-            deadline: now + LIMIT,
+            started: now,
         }
     }
 
-    fn answer(&self, now: Time) -> Option<io::Result<SocketAddr>> {
+    /// The result of the lookup, which fails after `limit`.
+    fn answer(&self, now: Time, limit: Time) -> Option<io::Result<SocketAddr>> {
         self.lookup.answer().or_else(|| {
             let text = "the name servers did not answer in time";
-            (now >= self.deadline).then(|| Err(io::Error::new(io::ErrorKind::TimedOut, text)))
+            (now >= self.started + limit)
+                .then(|| Err(io::Error::new(io::ErrorKind::TimedOut, text)))
         })
     }
 
@@ -193,7 +195,8 @@ impl Connection {
         if !self.members.is_active(attempt.peer) {
             return;
         }
-        match attempt.pending.answer(now) {
+        let limit = self.connect_timeout.map_or(LIMIT, |it| it.min(LIMIT));
+        match attempt.pending.answer(now, limit) {
             None => self.names.attempt = Some(attempt),
             Some(Ok(address)) => host.set_address(now, attempt.peer, address),
             Some(Err(error)) => {
@@ -205,7 +208,7 @@ impl Connection {
 
     fn settle_raw(&mut self, now: Time) {
         for raw in std::mem::take(&mut self.names.raw) {
-            match raw.pending.answer(now) {
+            match raw.pending.answer(now, LIMIT) {
                 None => self.names.raw.push(raw),
                 Some(Ok(address)) => self.send_waiting(now, raw, address),
                 Some(Err(error)) => self.names.failed.push_back(raw.pending.error(error)),
