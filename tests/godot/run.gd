@@ -24,6 +24,7 @@ const SUITES: Array[String] = [
 	"overriding",
 	"threaded",
 	"threads",
+	"ghosts",
 	"questions",
 ]
 const CASE_SECONDS := 90.0
