@@ -16,6 +16,8 @@ use crate::wire::{Join, Wire, local, socket};
 /// follow at least.
 const WARM_UP: f64 = 0.3;
 const WARM_UP_ROUNDS: u32 = 3;
+/// The share of the time between two looks at what has grown, which are only printed.
+const LOOKS: f64 = 0.1;
 /// The time in which the server forgets every client that was killed, and the longest that it may take.
 const QUIET: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -58,6 +60,7 @@ fn soak(subject: Subject, time: Duration) -> Result<(), String> {
     let mut server = Server::start(subject, &[&life])?;
     let begun = Instant::now();
     let (mut round, mut first, mut enough) = (0, None, u32::MAX);
+    let mut looks = 0;
     // The quiet before a measurement is part of the time.
     while begun.elapsed() + QUIET < time || round < enough {
         play(&server, round)?;
@@ -65,6 +68,12 @@ fn soak(subject: Subject, time: Duration) -> Result<(), String> {
         if first.is_none() && round >= WARM_UP_ROUNDS && begun.elapsed() > time.mul_f64(WARM_UP) {
             first = Some(count(subject, &server, round)?);
             enough = round + WARM_UP_ROUNDS;
+        } else if first.is_some()
+            && begun.elapsed() > time.mul_f64(WARM_UP + LOOKS * f64::from(looks + 1))
+        {
+            // A leak grows from look to look; a heap that settles does not.
+            looks += 1;
+            count(subject, &server, round)?;
         }
         if !server.process.is_alive() {
             return Err("the server's process has ended".to_owned());

@@ -4,7 +4,7 @@ use godot::global::Error;
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
-use crate::report::Reports;
+use crate::report::{Reports, print_error};
 use crate::termination;
 
 #[godot_api(secondary)]
@@ -31,7 +31,7 @@ impl ENetMultiplayerPeerRs {
         match termination::listen() {
             Ok(()) => Error::OK,
             Err(cause) => {
-                Self::report_unborrowed("quit_on_sigterm", &cause);
+                print_error(Self::NAME, "quit_on_sigterm", &cause);
                 Error::ERR_UNAVAILABLE
             }
         }
