@@ -25,6 +25,7 @@ const SUITES: Array[String] = [
 	"overriding",
 	"threaded",
 	"threads",
+	"ghosts",
 	"questions",
 ]
 const CASE_SECONDS := 90.0

@@ -67,9 +67,13 @@ impl Node {
 
     /// Starts to connect to a server.
     fn join(&mut self, server: &Node) {
+        self.join_as(7, server);
+    }
+
+    fn join_as(&mut self, unique_id: i32, server: &Node) {
         let port = server.peer.local_port().expect("a port").into();
         let options = ClientOptions {
-            unique_id: 7,
+            unique_id,
             ..ClientOptions::new("127.0.0.1", port)
         };
         let asked = self.peer.create_client(&options, now());

@@ -122,3 +122,23 @@ fn without_a_limit_the_thread_answers_for_ever() {
     play(&mut [&mut server], Duration::from_secs(4));
     assert_eq!(server.signals, [Signal::PeerConnected(7)]);
 }
+
+/// Its thread keeps those who are connected, but lets nobody new into a game that may never come back.
+#[test]
+fn a_join_during_a_stall_is_answered_after_it() {
+    let (mut server, mut client) = pair(true);
+    play(&mut [&mut server, &mut client], Duration::from_secs(1));
+    // The thread has taken over by then.
+    play(&mut [&mut client], Duration::from_secs(1));
+    let mut newcomer = Node::new(3, false);
+    newcomer.join_as(8, &server);
+    play(&mut [&mut client, &mut newcomer], Duration::from_secs(2));
+    assert_eq!(newcomer.peer.status(), Status::Connecting);
+    assert_eq!(client.peer.status(), Status::Connected);
+    wait_until("the newcomer is in", || {
+        server.poll();
+        newcomer.poll();
+        newcomer.peer.status() == Status::Connected
+    });
+    assert_eq!(client.peer.status(), Status::Connected);
+}

@@ -78,7 +78,7 @@ pub struct ENetConnectionRs {
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// After how many seconds without a [method service] or a [method MultiplayerPeer.poll] the network thread stops
-    /// answering, 60 by default; 0 for never. It also stops when frames go by for 5 seconds without either call, and
+    /// answering, 60 by default; 0 for never. It also stops when frames go by for 3 to 4 seconds without either call, and
     /// nobody new is let in between these calls. See [member ENetMultiplayerPeerRs.stall_timeout].
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,

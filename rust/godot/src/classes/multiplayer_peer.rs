@@ -169,7 +169,7 @@ pub struct ENetMultiplayerPeerRs {
     ///
     /// A peer that was left without [method MultiplayerPeer.close], for example because
     /// [code]multiplayer.multiplayer_peer[/code] was set to [code]null[/code] while a variable still holds the peer,
-    /// does not keep its remotes for so long: when frames go by for 5 seconds without a poll, the network thread stops
+    /// does not keep its remotes for so long: when frames go by for 3 to 4 seconds without a poll, the network thread stops
     /// answering, whatever this property is. A main thread that loads lets no frames go by. Frames are noticed while the
     /// game's main loop is a [SceneTree].
     ///

@@ -229,7 +229,7 @@ impl Driver {
 }
 
 /// Tells all threads that the frames of their owners go by, whether or not they poll: once a second or more often, and
-/// by the owners' thread. An owner that does not poll for five such seconds has left its host, and the thread
+/// by the owners' thread. An owner that does not poll for four such signs has left its host, and the thread
 /// stops answering until the next poll. A host whose owner lets no frame go by, as it loads, is not affected.
 pub fn note_frames(now: Time) {
     let drivers: Vec<_> = lock(&RUNNING).iter().filter_map(Weak::upgrade).collect();

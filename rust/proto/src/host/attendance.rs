@@ -186,6 +186,25 @@ mod tests {
         assert!(is_in(&clients[0]));
     }
 
+    /// The transmission that carries the proof is no further attempt, which would halve the client's patience.
+    #[test]
+    fn a_client_that_proves_its_address_asks_for_as_long_as_others() {
+        for (is_guarded, offers_proof) in [(false, false), (true, false), (true, true)] {
+            let mut server = server(is_guarded);
+            server.set_attended(at(0), false);
+            let mut clients = [client(1, 1, offers_proof)];
+            let has_ended = |clients: &[Client; 1]| {
+                clients[0].host.state(clients[0].peer) == PeerState::Disconnected
+            };
+            for now in (0..31_500).step_by(100) {
+                run(&mut server, &mut clients, at(now));
+                assert!(!has_ended(&clients), "{is_guarded}, {offers_proof}: {now}");
+            }
+            run(&mut server, &mut clients, at(32_000));
+            assert!(has_ended(&clients), "{is_guarded}, {offers_proof}");
+        }
+    }
+
     /// What a flood of forged addresses leaves is bounded, and its age too.
     #[test]
     fn few_wait_and_not_for_ever() {

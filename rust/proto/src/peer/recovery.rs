@@ -150,7 +150,11 @@ impl Recovery {
         let Some(command) = commands.find(key) else {
             return false;
         };
-        command.attempts += 1;
+        // A repetition before the timeout, as with a proof, is no further attempt.
+        if !command.in_flight {
+            command.attempts += 1;
+            self.bytes_in_flight += u32::from(command.length);
+        }
         if command.rto == 0 {
             command.rto = rto;
         }
@@ -160,7 +164,6 @@ impl Recovery {
             self.timer = command.expires_at();
         }
         self.in_flight.push_back((key, now));
-        self.bytes_in_flight += u32::from(command.length);
         true
     }
 

@@ -304,12 +304,12 @@ fn with_frames(schedule: &mut Schedule, seconds: std::ops::RangeInclusive<u64>) 
 #[test]
 fn an_owner_whose_frames_go_by_without_a_poll_has_left() {
     let mut schedule = sleeping();
-    assert_eq!(with_frames(&mut schedule, 1..=4), Wake::No);
-    assert!(!schedule.on_resume(ms(4000)));
+    assert_eq!(with_frames(&mut schedule, 1..=3), Wake::No);
+    assert!(!schedule.on_resume(ms(3000)));
     let mut schedule = sleeping();
-    assert_eq!(with_frames(&mut schedule, 1..=5), Wake::Sleep);
-    assert!(schedule.on_resume(ms(5000)));
-    assert_eq!(schedule.after_round(ms(5000), arrived(3)), Next::Rest);
+    assert_eq!(with_frames(&mut schedule, 1..=4), Wake::Sleep);
+    assert!(schedule.on_resume(ms(4000)));
+    assert_eq!(schedule.after_round(ms(4000), arrived(3)), Next::Rest);
     assert!(schedule.is_stalled());
     assert_eq!(with_frames(&mut schedule, 6..=9), Wake::No);
     // It comes back.
@@ -331,9 +331,9 @@ fn an_owner_that_loads_or_polls_has_not_left() {
         let mut schedule = working();
         for second in 1..40 {
             schedule.on_frames(ms(1000 * second));
-            if second % 4 == 0 && is_poll {
+            if second % 3 == 0 && is_poll {
                 schedule.on_poll(ms(1000 * second), 0, false);
-            } else if second % 4 == 0 {
+            } else if second % 3 == 0 {
                 schedule.on_sign_of_life(ms(1000 * second));
             }
             assert!(!schedule.on_resume(ms(1000 * second)), "{second}");

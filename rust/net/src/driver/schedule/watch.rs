@@ -16,7 +16,7 @@ pub const PATIENCE: Time = Time::from_millis(200);
 pub const IDLE_PATIENCE: Time = Time::from_millis(280);
 /// The owner lets frames go by for so many [`FRAMES`] without a poll, and has left the host then. An owner that loads
 /// lets none go by.
-pub const ABSENCE: u32 = 5;
+pub const ABSENCE: u32 = 4;
 /// The least time between two signs that frames go by.
 pub const FRAMES: Time = Time::from_millis(900);
 /// Least time, and least number of polls, over which the load is measured.
