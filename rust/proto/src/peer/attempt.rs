@@ -1,6 +1,8 @@
 //! When an attempt to connect is given up. Usually the retransmissions of the CONNECT decide that, as in C. A time for
 //! the whole attempt does where the application chose one, and where the CONNECT had to wait for a layer below.
 
+use std::num::NonZeroU32;
+
 use crate::Timeout;
 
 /// The time of an attempt that this side began.
@@ -8,8 +10,8 @@ use crate::Timeout;
 pub struct Attempt {
     /// When it began, in milliseconds.
     started_at: u64,
-    /// The time that the application gives it, in milliseconds.
-    timeout: Option<u64>,
+    /// The time that the application gives it, in milliseconds. Small: every slot of a host has one.
+    timeout: Option<NonZeroU32>,
     /// Whether the CONNECT has ever waited.
     has_waited: bool,
 }
@@ -22,7 +24,8 @@ impl Attempt {
     /// Sets when the attempt began, and the time that it gets; `None` for that of the peer's limits.
     pub fn limit(&mut self, started_at: u64, timeout: Option<u64>) {
         self.started_at = started_at;
-        self.timeout = timeout;
+        let small = timeout.map(|it| u32::try_from(it).unwrap_or(u32::MAX).max(1));
+        self.timeout = small.and_then(NonZeroU32::new);
     }
 
     /// Records that the CONNECT waits.
@@ -34,7 +37,8 @@ impl Attempt {
     /// if the application chose them, and `rto` is a CONNECT's first timeout.
     pub fn deadline(&self, limits: Option<Timeout>, rto: u32) -> Option<u64> {
         let own = limits.map(|limits| patience(limits, rto));
-        let time = match (self.timeout, own) {
+        let timeout = self.timeout.map(|it| u64::from(it.get()));
+        let time = match (timeout, own) {
             (Some(timeout), own) => own.map_or(timeout, |own| own.min(timeout)),
             (None, own) if self.has_waited => {
                 own.unwrap_or_else(|| patience(Timeout::default(), rto))

@@ -105,8 +105,6 @@ pub struct Recovery {
     timer: u64,
     bytes_in_flight: u32,
     limits: Timeout,
-    /// Whether the application chose the limits.
-    has_own_limits: bool,
     /// The earliest transmission that expired since the last acknowledgement.
     silent_since: Option<u64>,
 }
@@ -129,12 +127,11 @@ impl Recovery {
             minimum: or_usual(limits.minimum, usual.minimum),
             maximum: or_usual(limits.maximum, usual.maximum),
         };
-        self.has_own_limits = self.limits != usual;
     }
 
     /// The rule for giving up, if the application chose it.
     pub fn own_limits(&self) -> Option<Timeout> {
-        self.has_own_limits.then_some(self.limits)
+        (self.limits != Timeout::default()).then_some(self.limits)
     }
 
     /// Records a transmission; `rto` counts for a command's first one. False if the command is
