@@ -33,6 +33,7 @@ func _surface() -> Array[PackedStringArray]:
 	var surface := Surface.new()
 	for stock_class: String in Surface.BASES:
 		surface.compare(stock_class)
+	surface.compare_virtuals()
 	var typed := TypedUse.new()
 	typed.run()
 	# With this count the reader of the output (xtask) can tell expected errors from others.

@@ -157,6 +157,29 @@ func _check_document() -> void:
 	_close("names in the document", count)
 
 
+## A script's methods with the names of the engine's virtual ones replace those of our class. The extension warns of
+## each, and D27 names them.
+func compare_virtuals() -> void:
+	var section := FileAccess.get_file_as_string("res://../../docs/differences.md").get_slice("\n## D27 ", 1)
+	section = section.get_slice("\n## ", 0)
+	var warned := FileAccess.get_file_as_string("res://../../rust/godot/src/overriding.rs")
+	var count := 0
+	for method in ClassDB.class_get_method_list("MultiplayerPeerExtension", true):
+		var name: String = method["name"]
+		var flags: int = method["flags"]
+		if flags & METHOD_FLAG_VIRTUAL == 0:
+			continue
+		count += 1
+		if not section.contains("`%s`" % name):
+			_fault("D27 of docs/differences.md does not list %s" % name)
+		if not warned.contains("\"%s\"" % name):
+			_fault("rust/godot/src/overriding.rs does not list %s" % name)
+	if count == 0:
+		_fault("ClassDB lists no virtual methods")
+	results.append(PackedStringArray(["virtual methods (%d)" % count, "; ".join(_faults)]))
+	_faults.clear()
+
+
 func _compare_class() -> void:
 	_equal("base", str(ClassDB.get_parent_class(_ours)), BASES[_stock])
 	_equal("can_instantiate", ClassDB.can_instantiate(_ours), ClassDB.can_instantiate(_stock))

@@ -60,6 +60,27 @@ func case_creation_of_a_script_that_extends() -> void:
 	done()
 
 
+## A static variable begins where its script is loaded, which is a thread after load_threaded_request.
+func case_static_variable_of_a_script_that_a_thread_loads() -> void:
+	for name in CLASSES:
+		var path := "user://static_%s.gd" % name
+		var file := FileAccess.open(path, FileAccess.WRITE)
+		file.store_string("static var made: Object = %s.new()" % name)
+		file.close()
+		equal(ResourceLoader.load_threaded_request(path), OK, "%s: the request" % name)
+		var loaded := func() -> bool:
+			return ResourceLoader.load_threaded_get_status(path) != ResourceLoader.THREAD_LOAD_IN_PROGRESS
+		while not loaded.call():
+			OS.delay_msec(5)
+		var script := ResourceLoader.load_threaded_get(path) as GDScript
+		equal(script.get(&"made") != null, not _is_ours(name), "%s: the variable" % name)
+		var lines := _errors.take()
+		if _errors.can_see() and _is_ours(name):
+			check(not lines.is_empty() and lines[0].contains("load_threaded_request"), "%s: %s" % [name, lines])
+		DirAccess.remove_absolute(path)
+	done()
+
+
 func case_calls() -> void:
 	for name: String in [server_class, client_class]:
 		var is_ours := _is_ours(name)
