@@ -89,7 +89,8 @@ impl Host {
         self.context.census.connected()
     }
 
-    /// Calls `each` with the address and state of every connection whose address is known. Walks all slots.
+    /// Calls `each` with the address and state of every connection whose address is known, and of every connector that
+    /// waits for an answer. Walks all slots.
     pub fn for_each_address(&self, mut each: impl FnMut(SocketAddr, PeerState)) {
         for peer in self.slots.iter().filter(|peer| peer.has_address()) {
             each(peer.address(), peer.state());
