@@ -254,7 +254,7 @@ fn disconnect_reasons() -> Vec<Value> {
         value(
             "REASON_NOT_ENCRYPTED",
             Refusal::NotEncrypted.code(),
-            "The server refused the client's request to connect because the server is encrypted, and the client is not. Call [method ENetConnectionRs.dtls_client_setup] of the client's [member host], or set [member use_dtls].",
+            "The server refused the client's request to connect because the server is encrypted, and the client is not. On the client, set [member use_dtls] before [method create_client], or call [method ENetConnectionRs.dtls_client_setup] of [member host] right after it. The client fails after half a second.",
         ),
     ]
 }

@@ -48,8 +48,9 @@ use crate::{clock, convert, frames};
 ///
 /// [method MultiplayerPeer.get_connection_status] of the [member ENetMultiplayerPeerRs.host] of an
 /// [ENetMultiplayerPeerRs], or of a host in a mesh, is the status of that peer as long as the host lives, and
-/// [constant MultiplayerPeer.CONNECTION_DISCONNECTED] afterwards. An error of a host that has ended is printed ten times,
-/// and then once in ten seconds with a count.
+/// [constant MultiplayerPeer.CONNECTION_DISCONNECTED] afterwards. If a script goes on
+/// calling an object that is not active, the error is printed ten times for each method, then at most once in ten seconds
+/// with the number of those left out.
 ///
 /// The name [code]refuse_new_connections[/code] is both a method of this class and a property of
 /// [MultiplayerPeer]. A call means the method, and the bare name reads or sets the property. Both have the
@@ -78,14 +79,15 @@ pub struct ENetConnectionRs {
     #[var(get = is_threaded, set = set_threaded)]
     threaded: PhantomVar<bool>,
     /// After how many seconds without a [method service] or a [method MultiplayerPeer.poll] the network thread stops
-    /// answering, 60 by default; 0 for never. It also stops when frames go by for 3 to 4 seconds without either call, and
-    /// nobody new is let in between these calls. See [member ENetMultiplayerPeerRs.stall_timeout].
+    /// answering, 60 by default; 0 for never. It also stops when frames go by for 3 to 4 seconds without either call. If
+    /// neither is called for 0.2 to 0.3 seconds, those who try to connect have to wait for the next call. See [member ENetMultiplayerPeerRs.stall_timeout].
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
     /// After how many seconds an attempt of [method connect_to_host] is given up: [method service] then gives
     /// [constant EVENT_DISCONNECT]. 0 by default, for the limits of [method ENetPacketPeerRs.set_timeout]: 31.5 seconds,
     /// if they were not changed. Applies to the attempts in progress and to later ones; see
-    /// [member ENetMultiplayerPeerRs.connect_timeout].
+    /// [member ENetMultiplayerPeerRs.connect_timeout]. The [member ENetMultiplayerPeerRs.host] of an
+    /// [ENetMultiplayerPeerRs] takes the value from there; setting it here changes that host alone.
     #[var(get = get_connect_timeout, set = set_connect_timeout)]
     connect_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
@@ -193,7 +195,8 @@ impl ENetConnectionRs {
     ///
     /// Returns the peer, in [constant ENetPacketPeerRs.STATE_CONNECTING]. The events of [method service] report
     /// whether the attempt succeeds. Returns [code]null[/code] and prints the cause if there is no host, if the
-    /// host has a peer already, if `port` is not 1 to 65535, or if the name is known to have no address.
+    /// host has a peer already, if `port` is not 1 to 65535, or if it turns out within 20 milliseconds that the name has no
+    /// address. An attempt without an answer ends after 31.5 seconds, see [member connect_timeout].
     ///
     /// The method waits up to 20 milliseconds for the address of a host name. If the name servers take longer, the name
     /// is resolved while the script goes on, and [method service] begins the attempt when the address is known. If

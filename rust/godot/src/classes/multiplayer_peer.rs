@@ -141,7 +141,8 @@ pub struct ENetMultiplayerPeerRs {
     flush_mode: PhantomVar<FlushMode>,
     /// If [code]true[/code], as by default, the peer has a network thread. The thread receives, acknowledges,
     /// retransmits and sends while the main thread is busy: a main thread that loads for a minute loses no
-    /// connection and no packet. Packets, signals and the connection status still change only in
+    /// connection and no packet. This holds while the main thread is blocked. If frames go by without a poll for 3 to 4
+    /// seconds, see [member stall_timeout]. Packets, signals and the connection status still change only in
     /// [method MultiplayerPeer.poll], on the thread that polls, and in the same order as without the network thread.
     ///
     /// The network thread works only where it is needed. While the main thread polls at least 20 times a second and
@@ -167,13 +168,15 @@ pub struct ENetMultiplayerPeerRs {
     /// do with Godot's built-in class. The next poll ends the pause: if the remotes have not timed out by then,
     /// which takes them 5 to 30 seconds, nothing is lost.
     ///
-    /// A peer that was left without [method MultiplayerPeer.close], for example because
-    /// [code]multiplayer.multiplayer_peer[/code] was set to [code]null[/code] while a variable still holds the peer,
-    /// does not keep its remotes for so long: when frames go by for 3 to 4 seconds without a poll, the network thread stops
-    /// answering, whatever this property is. A main thread that loads lets no frames go by. Frames are noticed while the
-    /// game's main loop is a [SceneTree].
+    /// The network thread also stops when frames go by for 3 to 4 seconds without a poll, whatever this property is: such
+    /// a peer counts as abandoned, for example because [code]multiplayer.multiplayer_peer[/code] was set to
+    /// [code]null[/code] while a variable still holds it. So a loading screen that sets [member SceneTree.multiplayer_poll]
+    /// to [code]false[/code] has to call [method MultiplayerPeer.poll] at least once a second. A main thread that is blocked
+    /// lets no frames go by and is not affected. The next poll ends the pause. Frames are only noticed while the main loop
+    /// is a [SceneTree].
     ///
-    /// While the game does not poll, nobody new is let in: those who try to connect are answered at the next poll.
+    /// While the game does not poll for 0.2 to 0.3 seconds or more, those who try to connect wait, and are answered at the
+    /// next poll.
     ///
     /// Set a longer time for a game that loads for minutes, and 0 while you debug with breakpoints. The property
     /// can be set at any time, and applies to the current host and to later ones. A negative number prints an
@@ -323,17 +326,18 @@ impl ENetMultiplayerPeerRs {
     /// system choose.
     ///
     /// The method does not wait for the server. The status is [constant MultiplayerPeer.CONNECTION_CONNECTING] until a
-    /// poll finds the server's answer. An attempt without an answer fails after some 30 seconds.
+    /// poll finds the server's answer. An attempt without an answer fails after 31.5 seconds, see
+    /// [member connect_timeout].
     ///
     /// The method waits up to 20 milliseconds for the address of a host name, and returns an error if there is none.
     /// If the name servers take longer, the method returns [constant OK], and the name is resolved while the game goes
     /// on: the attempt begins when the address is known. If there is none, or the name servers do not answer for 30
-    /// seconds, a poll prints an error with the name, and the attempt fails like one without an answer. Until then,
+    /// seconds (or [member connect_timeout], if that is shorter), a poll prints an error with the name, and the attempt fails like one without an answer. Until then,
     /// [method ENetPacketPeerRs.get_remote_address] of the server is empty.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if this peer is active,
-    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if the
-    /// name is known to have no address, `port` is not 1 to 65535, or the local port cannot be opened. With
+    /// [constant ERR_INVALID_PARAMETER] for a number out of range, or [constant ERR_CANT_CREATE] if it
+    /// turns out within these 20 milliseconds that the name has no address, `port` is not 1 to 65535, or the local port cannot be opened. With
     /// [member use_dtls], [constant ERR_INVALID_PARAMETER] stands for certificates that cannot be used, too. Errors are
     /// printed with their cause.
     #[func]

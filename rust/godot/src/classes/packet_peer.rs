@@ -28,8 +28,9 @@ use crate::{clock, convert, dropped};
 ///
 /// When the connection ends, the object becomes inactive for good, and [method is_active] returns
 /// [code]false[/code]. The remote's next connection gets a new object. Packets that arrived before the end can
-/// still be read. Until the script has heard of the end, by [constant ENetConnectionRs.EVENT_DISCONNECT] or in the handlers
-/// of [signal MultiplayerPeer.peer_disconnected], the address, the port and the statistics can be asked for. Read all packets that arrive: the object keeps them without limit until then.
+/// still be read. After the remote has left, the address, the port and the statistics can still be asked for until
+/// [method ENetConnectionRs.service] returns [constant ENetConnectionRs.EVENT_DISCONNECT], or, in a game, until the handlers
+/// of [signal MultiplayerPeer.peer_disconnected] have returned. Read all packets that arrive: the object keeps them without limit until then.
 ///
 /// [method PacketPeer.put_packet] and [method PacketPeer.put_var] send reliably on ENet channel 0. Use
 /// [method send] for other channels and for unreliable packets.

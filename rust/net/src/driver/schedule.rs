@@ -10,7 +10,7 @@
 //! regularly for a while.
 //!
 //! A host whose owner has not polled for the stall timeout rests altogether: its remotes time out as if
-//! there were no thread. The next poll ends the rest. The same goes for an owner that lets frames go by for some five
+//! there were no thread. The next poll ends the rest. The same goes for an owner that lets frames go by for 3 to 4
 //! seconds without a poll: it does not load, it has left the host.
 //!
 //! Waking a sleeping thread costs about as much as sending two datagrams, so a thread that serves follows rules

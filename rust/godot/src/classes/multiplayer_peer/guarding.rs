@@ -61,7 +61,9 @@ impl ENetMultiplayerPeerRs {
         network.is_some_and(|network| self.session.core.unban(network))
     }
 
-    /// Returns the banned addresses and networks, without those whose bans have ended.
+    /// Returns the banned addresses and networks, without those whose bans have ended. IPv6 addresses have
+    /// Godot's form of eight groups: a ban of [code]2001:db8:1:2::/64[/code] is listed as
+    /// [code]2001:db8:1:2:0:0:0:0/64[/code].
     #[func]
     fn get_banned_addresses(&self) -> PackedStringArray {
         bans::texts(self.session.core.banned(clock::now()))
