@@ -11,7 +11,7 @@ use super::{Dtls, Role, SWEEP_INTERVAL, config_builder};
 use crate::Time;
 use crate::error::HandshakeError;
 use crate::provider::Provider;
-use crate::session::{Rejection, Session};
+use crate::session::{Rejection, SLOW_HANDSHAKE, Session};
 use crate::verify::Verification;
 
 impl Dtls {
@@ -21,7 +21,24 @@ impl Dtls {
         if self.ready.contains_key(&to) {
             return true;
         }
-        if self.is_client() && !self.pending.contains_key(&to) {
+        if !self.is_client() {
+            return false;
+        }
+        // A new attempt does not inherit an old handshake: it asks rarely by now, and can be one that a server which has
+        // restarted does not know.
+        let latest = now.saturating_sub(SLOW_HANDSHAKE);
+        let is_old = |session: &mut Session| session.has_begun_before(latest);
+        if let Some(mut old) = self
+            .pending
+            .get_mut(&to)
+            .is_some_and(is_old)
+            .then(|| self.pending.remove(&to))
+            .flatten()
+        {
+            old.close(now);
+            old.drain(now, &mut self.outgoing);
+        }
+        if !self.pending.contains_key(&to) {
             self.attempt(to, now);
         }
         false

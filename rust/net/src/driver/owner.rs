@@ -131,6 +131,8 @@ impl Driver {
         };
         let moved = state.moved();
         let mut wake = state.schedule.on_poll(now, moved, read.is_full);
+        // The thread may have found the owner late since the first look.
+        let has_let_in = state.attend(now) || has_let_in;
         let serves = state.schedule.is_standing_by();
         if serves {
             state.service(now);

@@ -9,7 +9,7 @@ use crate::Time;
 
 impl Host {
     /// Tells the host whether its application looks at it, as it does at first. While it does not, new connectors wait:
-    /// as many as may be half-open (256 to 1024), for 32 seconds each. They are answered, or wait for [`Self::judge`],
+    /// as many as may be half-open (1024 at most), for 32 seconds each. They are answered, or wait for [`Self::judge`],
     /// when the application looks again. True if something may have to leave.
     pub fn set_attended(&mut self, now: Time, is_attended: bool) -> bool {
         if self.requests.is_unattended != is_attended {

@@ -83,8 +83,8 @@ impl Requests {
         let (most, most_of_subscriber) = match self.is_unattended {
             // They become half-open connections all at once.
             true => (
-                limits.half_open.clamp(MAX_REQUESTS, MAX_HELD),
-                (limits.half_open_per_address).max(MAX_REQUESTS_PER_SUBSCRIBER),
+                limits.half_open.clamp(1, MAX_HELD),
+                limits.half_open_per_address.max(1),
             ),
             false => (MAX_REQUESTS, MAX_REQUESTS_PER_SUBSCRIBER),
         };

@@ -147,11 +147,13 @@ impl Recovery {
         let Some(command) = commands.find(key) else {
             return false;
         };
-        // A repetition before the timeout, as with a proof, is no further attempt.
-        if !command.in_flight {
-            command.attempts += 1;
-            self.bytes_in_flight += u32::from(command.length);
+        // A repetition before the timeout, as with a proof, is no further attempt and moves no timeout: remotes that
+        // ask for proofs would put it off for ever.
+        if command.in_flight {
+            return true;
         }
+        command.attempts += 1;
+        self.bytes_in_flight += u32::from(command.length);
         if command.rto == 0 {
             command.rto = rto;
         }
