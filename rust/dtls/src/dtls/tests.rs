@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::*;
-use crate::{HANDSHAKE_TIMEOUT, Trust};
+use crate::{HANDSHAKE_TIMEOUT, SLOW_HANDSHAKE, Trust};
 
 mod hostile;
 
@@ -289,4 +289,27 @@ fn time_without_service_does_not_count() {
     assert_eq!(ends.server.sessions().ready, 1);
     ends.sweep_until(ends.now + HANDSHAKE_TIMEOUT);
     assert_eq!(ends.server.sessions().ready, 0);
+}
+
+/// A script that tries again after its own limit must not wait for a handshake that asks rarely by now.
+#[test]
+fn a_new_attempt_begins_a_new_handshake_after_some_seconds() {
+    let mut ends = Ends::new();
+    let mut sent = Vec::new();
+    let mut hellos = |ends: &mut Ends| {
+        let mut count = 0;
+        while ends.client.next_datagram(&mut sent).is_some() {
+            count += 1;
+        }
+        count
+    };
+    ends.client.connect(ends.now, server_address());
+    assert_eq!(hellos(&mut ends), 1);
+    ends.client
+        .connect(ends.now + Duration::from_secs(3), server_address());
+    assert_eq!(hellos(&mut ends), 0, "the handshake goes on");
+    ends.client
+        .connect(ends.now + SLOW_HANDSHAKE, server_address());
+    assert!(hellos(&mut ends) >= 1, "a new handshake");
+    assert_eq!(ends.client.sessions().pending, 1);
 }
