@@ -54,7 +54,7 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::{Admission, Event, HostConfig, PeerId, PeerState};
+    use crate::{Admission, Event, HostConfig, Limits, PeerId, PeerState};
 
     const SERVER: ([u8; 4], u16) = ([10, 0, 0, 1], 1);
 
@@ -227,5 +227,32 @@ mod tests {
         server.set_attended(at(33_000), true);
         assert!(server.next_datagram(&mut datagram).is_none());
         assert_eq!(server.requests.addresses().count(), 0);
+    }
+
+    #[test]
+    fn nobody_keeps_others_out_with_many_requests() {
+        let mut server = server(true);
+        server.set_addresses_proven(true);
+        server.set_limits(Limits {
+            half_open: 16,
+            half_open_per_address: 8,
+            ..Limits::new(64)
+        });
+        server.set_attended(at(0), false);
+        let mut clients: Vec<_> = (0..16)
+            .map(|number| {
+                let mut client = client(number, u32::from(number) + 100, false);
+                client.from = ([10, 0, 1, number as u8 % 4], number + 1).into();
+                client
+            })
+            .collect();
+        run(&mut server, &mut clients, at(0));
+        clients.push(client(99, 7, false));
+        run(&mut server, &mut clients, at(1));
+        server.set_attended(at(100), true);
+        run(&mut server, &mut clients, at(100));
+        let joined = joined(&mut server);
+        assert!(joined.contains(&7), "{joined:?}");
+        assert_eq!(joined.len(), 16);
     }
 }

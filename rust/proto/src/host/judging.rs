@@ -1,6 +1,6 @@
 //! Connectors that wait for the application's verdict before they get a slot and an answer.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use super::Host;
@@ -106,7 +106,10 @@ impl Requests {
         ) {
             (true, _) if request.is_proven => None,
             (true, _) => self.waiting.iter().position(is_own),
-            (false, true) => self.waiting.iter().position(|it| !it.request.is_proven),
+            (false, true) => {
+                let unproven = self.waiting.iter().position(|it| !it.request.is_proven);
+                unproven.or_else(|| self.oldest_of_many(own, limits))
+            }
             _ => Some(usize::MAX),
         };
         let Some(gives_way) = gives_way else {
@@ -121,6 +124,22 @@ impl Requests {
             is_reported: false,
         });
         !has_replaced
+    }
+
+    /// The oldest request of the subscriber that has the most, if one of `own` requests may take its place: nobody
+    /// keeps others out with many.
+    fn oldest_of_many(&self, own: usize, limits: &Limits) -> Option<usize> {
+        let counted = |it: &Waiting| {
+            let ip = it.request.from.ip();
+            (!limits.exempts(ip)).then(|| subscriber(ip))
+        };
+        let mut counts = HashMap::new();
+        for key in self.waiting.iter().filter_map(counted) {
+            *counts.entry(key).or_insert(0_usize) += 1;
+        }
+        let (many, count) = counts.into_iter().max_by_key(|&(_, count)| count)?;
+        let takes_place = count > own + 1;
+        takes_place.then(|| self.waiting.iter().position(|it| counted(it) == Some(many)))?
     }
 
     /// Forgets those who have waited for too long, and verdicts that are too old.
