@@ -16,8 +16,10 @@ pub fn outlive_lookups() {
     }
     // A game that quits does not wait. The editor may be reloading the extension, for which the library has to go;
     // there, only tool scripts look up names.
-    if Engine::singleton().is_editor_hint() || !stay() {
-        enet_net::await_lookups(LIMIT);
+    let must_go = Engine::singleton().is_editor_hint() || !stay();
+    // A library that goes under a thread takes the process with it.
+    if must_go && !enet_net::await_lookups(LIMIT) {
+        stay();
     }
 }
 

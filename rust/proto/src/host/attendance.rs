@@ -255,4 +255,16 @@ mod tests {
         assert!(joined.contains(&7), "{joined:?}");
         assert_eq!(joined.len(), 16);
     }
+
+    #[test]
+    fn who_is_banned_waits_no_more() {
+        let mut server = server(true);
+        server.set_attended(at(0), false);
+        let mut clients = [client(1, 7, false)];
+        run(&mut server, &mut clients, at(0));
+        server.end_banned(at(50), "10.0.0.0/24".parse().expect("a network"));
+        server.set_attended(at(100), true);
+        run(&mut server, &mut clients, at(100));
+        assert_eq!(joined(&mut server), []);
+    }
 }

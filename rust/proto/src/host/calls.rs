@@ -231,6 +231,7 @@ impl Host {
                 lifecycle::close_over_limit(peer, context, Limit::Banned);
             });
         }
+        self.requests.forget_network(network);
     }
 
     /// Ends all half-open connections, with [`Disconnect::Now`]: their remotes may take themselves for

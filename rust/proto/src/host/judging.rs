@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::Host;
 use super::admission::refuse;
 use super::handshake::Request;
-use crate::{Limits, Refusal, Time, subscriber};
+use crate::{IpNet, Limits, Refusal, Time, subscriber};
 
 /// Requests that wait, in all and of one subscriber.
 const MAX_REQUESTS: usize = 256;
@@ -124,6 +124,12 @@ impl Requests {
             is_reported: false,
         });
         !has_replaced
+    }
+
+    /// Forgets those who wait in a network.
+    pub fn forget_network(&mut self, network: IpNet) {
+        let is_inside = |it: &Waiting| network.contains(&it.request.from.ip().to_canonical());
+        self.waiting.retain(|it| !is_inside(it));
     }
 
     /// The oldest request of the subscriber that has the most, if one of `own` requests may take its place: nobody
