@@ -63,6 +63,15 @@ impl FrameTimer {
     }
 }
 
+impl Drop for FrameTimer {
+    /// The timer ends with the next frame instead of a second later: a game may make many peers in a second.
+    fn drop(&mut self) {
+        if let Some(timer) = self.timer.get_mut() {
+            timer.set_time_left(0.0);
+        }
+    }
+}
+
 /// The object was polled: it has a timer from now on.
 pub fn polled<T: HasSession>(this: &T) {
     let timer = &this.session().frames;
