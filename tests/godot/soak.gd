@@ -12,7 +12,7 @@ const KEPT := 50
 ## Number of cycles per engine frame. Without frames, deferred work would accumulate.
 const CYCLES_A_FRAME := 50
 ## Allowed growth of RSS between warm-up and end. RSS stays constant with either class; the slack is for the engine
-## and the allocator. A leak of 150 bytes a cycle exceeds it after 6000 cycles, of which the warm-up is a part.
+## and the allocator. A leak of 60 bytes a cycle exceeds it after 15000 cycles, of which the warm-up is a part.
 const RSS_SLACK_KB := 512
 ## Allowed growth of the memory that Godot itself counts, which grows by at most 2 kB with either class.
 const STATIC_SLACK_KB := 32

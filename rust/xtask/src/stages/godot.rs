@@ -36,9 +36,9 @@ const COMPARISONS: [(&str, &[&str], &[&str]); 3] = [
 /// The comparisons also load scripts that must not compile.
 const WRONG_SCRIPT: &str = "SCRIPT ERROR: Parse Error";
 
-/// Enough cycles to detect a leak of 100 bytes in each, after a warm-up that visits most of a server's slots, which are
+/// Enough cycles to detect a leak of 60 bytes in each, after a warm-up that visits most of a server's slots, which are
 /// random.
-const SOAK_CYCLES: &str = "6000";
+const SOAK_CYCLES: &str = "15000";
 /// The prefix of the suites that talk to Godot 3.
 const GODOT3_SUITES: &str = "godot3";
 /// The prefix of the suites that need certificates.
