@@ -262,8 +262,7 @@ impl Dtls {
         let unused: Vec<_> = unused.map(|(&address, _)| address).collect();
         for address in unused {
             if let Some(mut session) = self.ready.remove(&address) {
-                session.close(now);
-                session.drain(now, &mut self.outgoing);
+                session.close(now, &mut self.outgoing);
             }
         }
         self.sweep_attempts(now, in_use);
@@ -305,8 +304,7 @@ impl Dtls {
         let ready = self.ready.drain();
         let ready = ready.filter(|(address, session)| !is_told(address, session));
         for (_, mut session) in ready.chain(self.pending.drain()) {
-            session.close(now);
-            session.drain(now, &mut self.outgoing);
+            session.close(now, &mut self.outgoing);
         }
     }
 

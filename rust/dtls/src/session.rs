@@ -429,11 +429,12 @@ impl Session {
         }
     }
 
-    /// Sends an alert that closes the session.
-    pub fn close(&mut self, now: Time) {
+    /// Closes the session. The alert for the remote goes to `outgoing`.
+    pub fn close(&mut self, now: Time, outgoing: &mut Outgoing) {
         let (at, remote) = (self.zero + now, self.remote);
         // The session ends in any case, also if the library panics.
         let _ = self.guard(|endpoint| endpoint.stop(at, remote).is_some());
+        self.drain(now, outgoing);
     }
 
     /// Moves the datagrams that the library made to `outgoing`.

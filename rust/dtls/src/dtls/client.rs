@@ -27,16 +27,11 @@ impl Dtls {
         // A new attempt does not inherit an old handshake: it asks rarely by now, and can be one that a server which has
         // restarted does not know.
         let latest = now.saturating_sub(SLOW_HANDSHAKE);
-        let is_old = |session: &mut Session| session.has_begun_before(latest);
-        if let Some(mut old) = self
-            .pending
-            .get_mut(&to)
-            .is_some_and(is_old)
-            .then(|| self.pending.remove(&to))
-            .flatten()
+        let is_old = |session: &Session| session.has_begun_before(latest);
+        if self.pending.get(&to).is_some_and(is_old)
+            && let Some(mut old) = self.pending.remove(&to)
         {
-            old.close(now);
-            old.drain(now, &mut self.outgoing);
+            old.close(now, &mut self.outgoing);
         }
         if !self.pending.contains_key(&to) {
             self.attempt(to, now);
@@ -76,8 +71,7 @@ impl Dtls {
             let is_used = in_use.iter().any(|(used, _)| used == address);
             let goes_on = is_used || !session.has_begun_before(latest);
             if !goes_on {
-                session.close(now);
-                session.drain(now, &mut self.outgoing);
+                session.close(now, &mut self.outgoing);
             }
             goes_on
         });

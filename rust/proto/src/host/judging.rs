@@ -75,8 +75,8 @@ struct Waiting {
 }
 
 impl Requests {
-    /// Adds a request; a repeated one changes nothing. False if there are too many. One that `is_exempt` is not
-    /// bounded by those of its subscriber.
+    /// Adds a request; a repeated one changes nothing. False if there are too many. One whose sender the
+    /// limits exempt is not bounded by those of its subscriber.
     fn add(&mut self, request: Request, now: u64, limits: &Limits) -> bool {
         self.expire(now);
         let is_exempt = limits.exempts(request.from.ip());
@@ -144,8 +144,10 @@ impl Requests {
             *counts.entry(key).or_insert(0_usize) += 1;
         }
         let (many, count) = counts.into_iter().max_by_key(|&(_, count)| count)?;
-        let takes_place = count > own + 1;
-        takes_place.then(|| self.waiting.iter().position(|it| counted(it) == Some(many)))?
+        if count <= own + 1 {
+            return None;
+        }
+        self.waiting.iter().position(|it| counted(it) == Some(many))
     }
 
     /// Forgets those who have waited for too long, and verdicts that are too old.

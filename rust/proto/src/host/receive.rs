@@ -31,15 +31,9 @@ impl Host {
             return;
         }
         let plain = &datagram[..datagram.len() - rest.len()];
-        if self.context.output.has_checksum() {
-            let Some((checksum, after)) = rest.split_first_chunk() else {
-                return self.count_malformed(header.slot);
-            };
-            rest = after;
-            if !self.is_intact(header.slot, plain, *checksum, rest) {
-                return self.count_malformed(header.slot);
-            }
-        }
+        let Some(rest) = self.behind_checksum(header.slot, plain, rest) else {
+            return self.count_malformed(header.slot);
+        };
         // A compressed datagram was decompressed before, or could not be.
         if header.is_compressed {
             return self.on_undecodable(&header, from);
@@ -100,6 +94,16 @@ impl Host {
         peer.accepts_from(from, header.session).then_some(peer)
     }
 
+    /// The commands behind a datagram's header; `None` if they lack the checksum that this host's datagrams have, or it
+    /// is wrong.
+    fn behind_checksum<'a>(&self, slot: u16, header: &[u8], rest: &'a [u8]) -> Option<&'a [u8]> {
+        if !self.context.output.has_checksum() {
+            return Some(rest);
+        }
+        let (checksum, commands) = rest.split_first_chunk()?;
+        (self.is_intact(slot, header, *checksum, commands)).then_some(commands)
+    }
+
     /// Checks a CRC-32 over header and plain commands, with the connection's token in its place. So
     /// the token is a key of 32 bits against forgery, the only one the protocol has.
     fn is_intact(
@@ -119,16 +123,12 @@ impl Host {
     }
 
     fn take_connect(&mut self, from: SocketAddr, size: usize, mut commands: &[u8]) {
-        if let Some(request) = read_connect(from, size, &mut commands) {
+        if let Some(mut request) = read_connect(from, size, &mut commands) {
             let proof = match Framed::read(&mut commands).map(|framed| framed.command) {
                 Some(Command::Proof(proof)) => Some(proof),
                 _ => None,
             };
-            let is_proven = self.is_proven(from, &request.terms, proof.as_ref());
-            let request = Request {
-                is_proven,
-                ..request
-            };
+            request.is_proven = self.is_proven(from, &request.terms, proof.as_ref());
             self.on_connect(request, proof.is_some());
         } else {
             self.context.drops.strangers += 1;
@@ -152,17 +152,10 @@ impl Host {
             self.context.drops.undecodable += 1;
             return true;
         }
-        if self.context.output.has_checksum() {
-            let Some((checksum, after)) = rest.split_first_chunk() else {
-                self.context.drops.malformed += 1;
-                return false;
-            };
-            rest = after;
-            if !self.is_intact(header.slot, plain, *checksum, rest) {
-                self.context.drops.malformed += 1;
-                return false;
-            }
-        }
+        let Some(mut rest) = self.behind_checksum(header.slot, plain, rest) else {
+            self.count_malformed(header.slot);
+            return false;
+        };
         let Some(request) = read_connect(from, wire_size, &mut rest) else {
             self.context.drops.strangers += 1;
             return false;
