@@ -50,6 +50,7 @@ mod names;
 pub mod netem;
 mod sessions;
 mod socket;
+mod sync;
 mod udp;
 
 pub use bans::{BansFull, MAX_BANS};

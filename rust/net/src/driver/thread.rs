@@ -11,8 +11,9 @@ use super::locks::Guard;
 use super::schedule::{Next, Round, Wake};
 use super::socket_side::{Handshakes, Read, Reader};
 use super::state::State;
-use super::{Driver, FAILED_WAIT, MAX_ROUND, MAX_ROUND_BYTES, lock};
+use super::{Driver, FAILED_WAIT, MAX_ROUND, MAX_ROUND_BYTES};
 use crate::socket::{Poller, Waker};
+use crate::sync::lock;
 
 /// Tells the time to a thread: on the same clock, and from the same zero, as the owner's calls.
 pub type Clock = fn() -> Time;

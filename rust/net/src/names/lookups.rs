@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::with_port;
+use crate::sync::lock;
 
 /// Threads at most. A thread whose name servers do not answer is taken for ten seconds and more.
 pub const MAX_THREADS: usize = 4;
@@ -181,8 +182,4 @@ impl Lookups {
         }
         true
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

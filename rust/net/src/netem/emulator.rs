@@ -1,7 +1,7 @@
 //! The handle that wraps transports and changes their conditions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use enet_proto::Time;
@@ -10,6 +10,7 @@ use super::conditions::Conditions;
 use super::random::Random;
 use super::transport::EmulatedTransport;
 use crate::socket::{Transport, Waker};
+use crate::sync::lock;
 
 /// Tells the time of an emulation: on the same clock, and from the same zero, as the calls of the host.
 /// The time must pass while the wrapped transport waits.
@@ -152,9 +153,4 @@ impl std::fmt::Debug for Emulator {
             .field("settings", &*self.0.settings())
             .finish_non_exhaustive()
     }
-}
-
-/// Nothing is left half done when a panic poisons one of these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
