@@ -58,11 +58,10 @@ pub fn warn<T: Reports>(object: &Gd<T>, method: &str) {
 /// The virtual methods that a script or the scripts it extends have.
 fn overridden(script: &mut Gd<Script>) -> Vec<&'static str> {
     let methods = script.get_script_method_list();
-    let has = |name: &str| {
-        (methods.iter_shared())
-            .any(|method| method.get("name").is_some_and(|it| it.to_string() == name))
-    };
-    VIRTUALS.into_iter().filter(|name| has(name)).collect()
+    let names = (methods.iter_shared()).filter_map(|method| method.get("name"));
+    let names: Vec<String> = names.map(|name| name.to_string()).collect();
+    let has = |name: &&str| names.iter().any(|it| it == name);
+    VIRTUALS.into_iter().filter(has).collect()
 }
 
 fn is_first(script: InstanceId) -> bool {

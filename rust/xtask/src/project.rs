@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::extension::CLASS;
-use crate::process::{self, Ending};
+use crate::process::{self, Ending, Run};
 use crate::{Failure, Outcome};
 
 /// The checkout's root.
@@ -41,20 +41,7 @@ pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
 /// Prepares a Godot project: its link to the addon, its list of extensions, its imported files.
 pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
     link_addons(project)?;
-    // Godot up to 4.7 crashes at the end of a headless import that discovers an extension (Godot's
-    // issue 111048). An extension that is listed already avoids it.
-    let cache = project.join(".godot");
-    fs::create_dir_all(&cache).map_err(at(&cache))?;
-    let list = cache.join("extension_list.cfg");
-    fs::write(&list, "res://addons/enet_rs/enet_rs.gdextension\n").map_err(at(&list))?;
-
-    let mut command = Command::new(godot);
-    command
-        .arg("--headless")
-        .arg("--path")
-        .arg(project)
-        .arg("--import");
-    let run = process::run(&mut command, Duration::from_secs(180))?;
+    let run = import(godot, project)?;
     if run.ending != Ending::Exit(0) {
         return Err(format!(
             "importing {} failed ({})\n{}",
@@ -73,6 +60,25 @@ pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
 }
 
 /// Copies the addon into the project where the checkout has a text file instead of a symbolic link.
+/// Imports a Godot project, which may have the addon.
+pub fn import(godot: &Path, project: &Path) -> Outcome<Run> {
+    // Godot up to 4.7 crashes at the end of a headless import that discovers an extension (Godot's
+    // issue 111048). An extension that is listed already avoids it.
+    if project.join("addons").exists() {
+        let cache = project.join(".godot");
+        fs::create_dir_all(&cache).map_err(at(&cache))?;
+        let list = cache.join("extension_list.cfg");
+        fs::write(&list, "res://addons/enet_rs/enet_rs.gdextension\n").map_err(at(&list))?;
+    }
+    let mut command = Command::new(godot);
+    command
+        .arg("--headless")
+        .arg("--path")
+        .arg(project)
+        .arg("--import");
+    process::run(&mut command, Duration::from_secs(180))
+}
+
 fn link_addons(project: &Path) -> Outcome<()> {
     let link = project.join("addons");
     let source = root().join("addons");

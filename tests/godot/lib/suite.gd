@@ -91,6 +91,20 @@ func expect_error_texts(parts: Array[String], what: String) -> void:
 	check(fits, "%s: expected errors %s, got %s" % [what, parts, lines])
 
 
+## The property of both peer classes of ours takes seconds, 0 and more, and keeps its value otherwise.
+func check_seconds(property: StringName, default: float) -> void:
+	for name: String in ["ENetMultiplayerPeerRs", "ENetConnectionRs"]:
+		var peer: MultiplayerPeer = ClassDB.instantiate(name)
+		equal(peer.get(property), default, "%s: the default" % name)
+		for value: float in [1.5, 0.0, 3600.0]:
+			peer.set(property, value)
+			equal(peer.get(property), value, name)
+		for wrong: float in [-1.0, NAN, INF, -INF, 1e30]:
+			peer.set(property, wrong)
+			expect_errors(1, true, "%s: %f" % [name, wrong])
+			equal(peer.get(property), 3600.0, "%s after %f" % [name, wrong])
+
+
 func new_end(peer_class: String) -> End:
 	var end := End.new(peer_class)
 	_ends.append(end)

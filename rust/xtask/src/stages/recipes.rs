@@ -229,17 +229,7 @@ fn listening_port(running: &mut process::Running) -> Outcome<String> {
 }
 
 fn import(godot: &Path, project: &Path) -> Outcome<()> {
-    let cache = project.join(".godot");
-    fs::create_dir_all(&cache).map_err(at(&cache))?;
-    if project.join("addons").exists() {
-        let list = cache.join("extension_list.cfg");
-        fs::write(&list, "res://addons/enet_rs/enet_rs.gdextension\n").map_err(at(&list))?;
-    }
-    let mut command = Command::new(godot);
-    command
-        .args(["--headless", "--import", "--path"])
-        .arg(project);
-    expect(&process::run(&mut command, LIMIT)?, "")
+    expect(&project::import(godot, project)?, "")
 }
 
 fn expect(run: &Run, text: &str) -> Outcome<()> {
