@@ -24,10 +24,21 @@ impl Tally {
         }
     }
 
-    /// Sums the result lines of `cargo test`.
+    /// Sums the result lines of `cargo test`. Of a failed test the output's first lines are kept.
     pub fn of_cargo(output: &str) -> Self {
+        const KEPT_LINES: usize = 12;
         let mut tally = Self::default();
+        let mut kept_lines = KEPT_LINES;
         for line in output.lines() {
+            if line.starts_with("---- ") {
+                kept_lines = 0;
+            } else if line == "failures:" {
+                kept_lines = KEPT_LINES;
+            }
+            if kept_lines < KEPT_LINES && !line.is_empty() {
+                kept_lines += 1;
+                tally.failures.push(line.to_owned());
+            }
             if let Some(counts) = line.trim().strip_prefix("test result: ") {
                 tally.passed += number_before(counts, " passed").unwrap_or(0);
                 tally.failed += number_before(counts, " failed").unwrap_or(0);
@@ -136,11 +147,21 @@ mod tests {
     #[test]
     fn cargo_results_are_summed() {
         let output = "test a::b ... FAILED\n\
+                      failures:\n\
+                      \n\
+                      ---- a::b stdout ----\n\
+                      thread 'a::b' panicked at a.rs:1:1:\n\
+                      failures:\n\
                       test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured\n\
                       test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured\n";
         let tally = Tally::of_cargo(output);
         assert_eq!((tally.passed, tally.failed), (15, 1));
-        assert_eq!(tally.failures, ["test a::b ... FAILED"]);
+        let kept = [
+            "test a::b ... FAILED",
+            "---- a::b stdout ----",
+            "thread 'a::b' panicked at a.rs:1:1:",
+        ];
+        assert_eq!(tally.failures, kept);
     }
 
     #[test]

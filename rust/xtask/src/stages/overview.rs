@@ -10,6 +10,8 @@ use crate::report::Tally;
 #[derive(Default)]
 pub struct Overview {
     lines: Vec<String>,
+    /// What the failed stages said. It is printed again at the end, where a reader of a long log looks.
+    failures: Vec<String>,
     passed: usize,
     failed: usize,
 }
@@ -22,9 +24,14 @@ impl Overview {
         let result = work();
         let seconds = begun.elapsed().as_secs_f32();
         let (passed, failed) = match result {
-            Ok(tally) => (tally.passed, tally.failed),
+            Ok(tally) => {
+                self.note_failures(name, &tally.failures);
+                (tally.passed, tally.failed)
+            }
             Err(cause) => {
                 println!("{cause}");
+                let lines: Vec<String> = cause.lines().map(str::to_owned).collect();
+                self.note_failures(name, &lines);
                 (0, 1)
             }
         };
@@ -36,9 +43,22 @@ impl Overview {
         self.failed += failed;
     }
 
+    fn note_failures(&mut self, stage: &str, lines: &[String]) {
+        const MAX_LINES: usize = 60;
+        if !lines.is_empty() {
+            self.failures.push(format!("failed in \"{stage}\":"));
+        }
+        let shown = lines.iter().take(MAX_LINES);
+        self.failures
+            .extend(shown.map(|line| format!("    {line}")));
+    }
+
     /// Prints all results. A run in which nothing passed is a failure as well.
     pub fn print(self) -> ExitCode {
         println!();
+        for line in &self.failures {
+            println!("{line}");
+        }
         for line in &self.lines {
             println!("{line}");
         }
