@@ -21,6 +21,7 @@ mod release;
 mod repeats;
 mod report;
 mod session;
+mod statistics;
 #[cfg(unix)]
 mod termination;
 #[cfg(not(unix))]

@@ -16,6 +16,7 @@ use crate::frame::{FrameEnd, Framed};
 use crate::frames::FrameTimer;
 use crate::lent::Lent;
 use crate::newcomers::{JoinFilter, Judges};
+use crate::statistics::Asked;
 
 /// Size in bytes above which an unreliable packet is split into several datagrams.
 const UNFRAGMENTED_SIZE: usize = 1392;
@@ -27,6 +28,7 @@ pub struct Session {
     pub frame: FrameEnd,
     pub frames: FrameTimer,
     pub filter: JoinFilter,
+    pub asked: Asked,
 }
 
 impl Session {
@@ -43,6 +45,7 @@ impl Session {
             frame: FrameEnd::default(),
             frames: FrameTimer::default(),
             filter: JoinFilter::none(),
+            asked: Asked::default(),
         }
     }
 
