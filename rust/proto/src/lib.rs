@@ -94,7 +94,7 @@ mod wire;
 pub use config::{Admission, HostConfig, Throttle, Timeout};
 pub use drops::Drops;
 pub use error::QueueError;
-pub use event::{Disconnect, Event, FormerPeer, FormerPeers, PacketFlags};
+pub use event::{Cause, Disconnect, Event, FormerPeer, FormerPeers, PacketFlags};
 pub use host::{Host, JoinRequest, Verdict};
 pub use ipnet::IpNet;
 pub use limits::{Limit, Limits, subscriber};

@@ -32,7 +32,7 @@ use crate::host::{Alarm, Context};
 use crate::recv::{Intake, ReceiveBudget};
 use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
-use crate::{Drops, FormerPeer, PeerId, PeerState, PeerStatistics};
+use crate::{Cause, Drops, FormerPeer, PeerId, PeerState, PeerStatistics};
 
 /// Stands for the address of a remote while it is not known. No datagram comes from it.
 pub const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
@@ -224,13 +224,29 @@ impl Peer {
         }
     }
 
-    /// Ends the connection at once; with data, an event reports it.
-    pub fn end(&mut self, context: &mut Context, event: Option<u32>) {
-        if let Some(data) = event {
-            context.events.push_end(self.id, data, self.former());
+    /// Ends the connection at once; with data and cause, an event reports it.
+    pub fn end(&mut self, context: &mut Context, event: Option<(u32, Cause)>) {
+        if let Some((data, cause)) = event {
+            (context.events).push_end(self.id, (data, cause), self.former());
         }
         self.set_state(context, PeerState::Disconnected);
         self.reset_queues();
+    }
+
+    /// Why the connection ends whose remote is silent.
+    pub fn cause_of_silence(&self, context: &Context) -> Cause {
+        // What had arrived before the stall ended was taken in at its end.
+        let heard = self.keep_alive.last_acknowledgement();
+        match self.state {
+            PeerState::Disconnecting | PeerState::DisconnectLater => Cause::Local,
+            // The CONNECT never left.
+            PeerState::Connecting if !self.has_address() => Cause::Unresolved,
+            PeerState::Connecting if self.handshake.is_paused() => Cause::Handshake,
+            _ if context.stalled_until.is_some() && heard <= context.stalled_until => {
+                Cause::Stalled
+            }
+            _ => Cause::Timeout,
+        }
     }
 
     fn former(&self) -> FormerPeer {
