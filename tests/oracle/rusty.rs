@@ -108,7 +108,9 @@ impl RustyEngine {
             EventNoRef::Disconnect { peer, data } => {
                 let generation = self.live[peer.0].take()?;
                 let peer = peer_id(peer, generation);
-                Some(Event::Disconnected { peer, data })
+                // rusty_enet does not say why.
+                let cause = enet_proto::Cause::Remote;
+                Some(Event::Disconnected { peer, data, cause })
             }
             EventNoRef::Receive {
                 peer,

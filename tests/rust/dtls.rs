@@ -25,15 +25,15 @@ mod verification;
 use certificates::{Kind, Pair};
 
 /// A self-signed certificate that clients trust directly.
-fn own() -> Pair {
+pub fn own() -> Pair {
     Kind::named("game").signed_by_itself()
 }
 
-fn identity(pair: &Pair) -> Identity {
+pub fn identity(pair: &Pair) -> Identity {
     Identity::from_pem(&pair.key_pem(), &pair.pem()).expect("an identity")
 }
 
-fn trusting(pair: &Pair) -> Verification {
+pub fn trusting(pair: &Pair) -> Verification {
     Verification {
         trust: Some(Trust::certificates(&pair.pem()).expect("readable")),
         name: Some("game".to_owned()),

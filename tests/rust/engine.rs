@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_proto::Disconnect;
-use enet_proto::{Event, HostConfig, PacketFlags, PeerId, PeerState, Time};
+use enet_proto::{Cause, Event, HostConfig, PacketFlags, PeerId, PeerState, Time};
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
 use sim::oracle::RustyEngine;
@@ -134,10 +134,10 @@ fn a_disconnect_that_cannot_be_acknowledged_ends_the_connection() {
     // A DISCONNECT requests an acknowledgement in a datagram without a sent time. C keeps the slot.
     link.forge(1, 0x84, &9u32.to_be_bytes());
     assert_eq!(link.server.state(peer), PeerState::Disconnected);
-    let data = 9;
+    let (data, cause) = (9, Cause::Remote);
     assert_eq!(
         link.events.last(),
-        Some(&Event::Disconnected { peer, data })
+        Some(&Event::Disconnected { peer, data, cause })
     );
 }
 
@@ -173,8 +173,8 @@ fn an_acknowledgement_does_not_answer_a_connect() {
         repeated += datagrams(&mut *link.client).len();
     }
     assert_eq!(repeated, 5);
-    let (peer, data) = (link.peer, 0);
-    let ended = Event::Disconnected { peer, data };
+    let (peer, data, cause) = (link.peer, 0, Cause::Timeout);
+    let ended = Event::Disconnected { peer, data, cause };
     assert_eq!(link.client.next_event(), Some(ended));
 }
 
@@ -327,7 +327,8 @@ fn disconnects_complete_whatever_the_remote_does() {
             drop(datagrams(&mut *link.server));
         }
         assert_eq!(link.server.state(peer), PeerState::Disconnected, "{how:?}");
-        let ended = Event::Disconnected { peer, data: 0 };
+        let (data, cause) = (0, Cause::Local);
+        let ended = Event::Disconnected { peer, data, cause };
         assert_eq!(link.events.last(), Some(&ended), "{how:?}");
     }
 }
@@ -378,7 +379,8 @@ fn pending_clients_are_told_that_the_server_closes() {
         let peer = link.peer;
         let event = link.client.next_event();
         assert_eq!(event, Some(Event::Connected { peer, data: 0 }));
-        let end = Event::Disconnected { peer, data: 0 };
+        let (data, cause) = (0, Cause::Remote);
+        let end = Event::Disconnected { peer, data, cause };
         assert_eq!(link.client.next_event(), is_told.then_some(end));
     }
 }

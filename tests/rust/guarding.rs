@@ -41,10 +41,10 @@ fn either_side_says_why_it_ends_a_connection() {
     assert_eq!(done, Ok(()));
     world.run(1000);
     for (index, reason) in [77, 78, 88].into_iter().enumerate() {
-        assert_eq!(world[server].peer.disconnect_reason(ids[index]), reason);
-        assert_eq!(world[clients[index]].peer.disconnect_reason(1), reason);
+        assert_eq!(world[server].peer.ended(ids[index]).data, reason);
+        assert_eq!(world[clients[index]].peer.ended(1).data, reason);
     }
-    assert_eq!(world[server].peer.disconnect_reason(12), 0);
+    assert_eq!(world[server].peer.ended(12).data, 0);
 }
 
 /// As a script does with the packet peers of a session's host.
@@ -67,11 +67,11 @@ fn the_session_knows_the_reasons_that_another_holder_of_the_host_gives() {
     }
     world.run(1000);
     for (index, reason) in [77, 78, 79].into_iter().enumerate() {
-        assert_eq!(world[server].peer.disconnect_reason(ids[index]), reason);
-        assert_eq!(world[clients[index]].peer.disconnect_reason(1), reason);
+        assert_eq!(world[server].peer.ended(ids[index]).data, reason);
+        assert_eq!(world[clients[index]].peer.ended(1).data, reason);
     }
     assert_eq!(world[server].peer.peer_ids().count(), 0);
-    assert_eq!(world[server].peer.disconnect_reason(ids[3]), 0);
+    assert_eq!(world[server].peer.ended(ids[3]).data, 0);
 }
 
 #[test]
@@ -83,15 +83,15 @@ fn an_end_without_a_reason_has_none_and_a_new_session_forgets() {
     let done = (world[server].peer).disconnect_peer_with(id, 77, false, now);
     assert_eq!(done, Ok(()));
     world.run(1000);
-    assert_eq!(world[clients[0]].peer.disconnect_reason(1), 77);
+    assert_eq!(world[clients[0]].peer.ended(1).data, 77);
     world.join(clients[0], server);
-    assert_eq!(world[clients[0]].peer.disconnect_reason(1), 0);
+    assert_eq!(world[clients[0]].peer.ended(1).data, 0);
     world.run(1000);
     assert!(world[clients[0]].is_up());
     let now = world.now();
     world[clients[0]].peer.close(now);
     world.run(1000);
-    assert_eq!(world[server].peer.disconnect_reason(id), 77, "another id");
+    assert_eq!(world[server].peer.ended(id).data, 77, "another id");
     assert_eq!(world[server].peer.peer_ids().count(), 0);
 }
 
@@ -207,7 +207,7 @@ fn a_godot3_server_drops_a_client_that_floods_another_and_not_the_other() {
         world.run(10);
     }
     world.run(300);
-    let reason = world[server].peer.disconnect_reason(from);
+    let reason = world[server].peer.ended(from).data;
     assert_eq!(reason, Limit::Flood.code());
     // It comes again, and is dropped at its first packets.
     let again = world.join(clients[0], server);
@@ -217,7 +217,7 @@ fn a_godot3_server_drops_a_client_that_floods_another_and_not_the_other() {
         world.run(20);
     }
     world.run(300);
-    let reason = world[server].peer.disconnect_reason(again);
+    let reason = world[server].peer.ended(again).data;
     assert_eq!(reason, Limit::Flood.code());
     let address = world.address(clients[1]);
     world.network.cut_off(address, false);
@@ -252,7 +252,7 @@ fn assert_dropped(world: &mut World, server: NodeId, slow: i32) {
             .signals
             .contains(&Signal::PeerDisconnected(slow))
     );
-    let reason = world[server].peer.disconnect_reason(slow);
+    let reason = world[server].peer.ended(slow).data;
     assert_eq!(reason, Limit::Unsent.code());
     let warning = world[server].peer.take_over_limit();
     let text = warning.map(|warning| warning.to_string());
@@ -272,7 +272,7 @@ fn bans_outlive_hosts_and_end() {
     assert_eq!(banned, Ok(()));
     world.run(40_000);
     assert_eq!(world[server].peer.peer_ids().count(), 0);
-    let reason = world[server].peer.disconnect_reason(id);
+    let reason = world[server].peer.ended(id).data;
     assert_eq!(reason, Limit::Banned.code());
     let now = world.now();
     world[server].peer.close(now);
@@ -330,7 +330,7 @@ fn newcomers_are_judged_before_they_occupy_a_slot() {
     assert_eq!(judged, expected, "each is judged once");
     assert!(world[clients[0]].is_up() && world[clients[2]].is_up());
     assert_eq!(world[clients[1]].peer.status(), Status::Disconnected);
-    assert_eq!(world[clients[1]].peer.disconnect_reason(1), 77);
+    assert_eq!(world[clients[1]].peer.ended(1).data, 77);
     assert!(
         world[clients[1]]
             .outcomes

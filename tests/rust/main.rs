@@ -22,6 +22,7 @@ mod mesh;
 mod names;
 mod notices;
 mod packets;
+mod reasons;
 mod refusing;
 mod scripts;
 mod targets;

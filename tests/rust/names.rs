@@ -9,7 +9,7 @@ use enet_multiplayer::{
     Status,
 };
 use enet_net::{BindAddress, Network};
-use enet_proto::{Disconnect, Event, PeerState, Time};
+use enet_proto::{Cause, Disconnect, Event, PeerState, Time};
 use sim::{NodeId, SERVER_IP, World};
 
 use crate::connection::options;
@@ -199,7 +199,10 @@ fn a_script_sees_the_attempt_begin_or_fail() {
         }
         match exists {
             true => assert_eq!(event, Some(Event::Connected { peer, data: 0 })),
-            false => assert_eq!(event, Some(Event::Disconnected { peer, data: 0 })),
+            false => {
+                let (data, cause) = (0, Cause::Unresolved);
+                assert_eq!(event, Some(Event::Disconnected { peer, data, cause }));
+            }
         }
         assert_eq!(one.borrow_mut().next_name_error().is_some(), !exists);
     }
@@ -221,9 +224,10 @@ fn an_answer_ends_a_service_that_waits() {
         now
     };
     let event = one.borrow_mut().service(Time::from_secs(20), clock);
+    let (data, cause) = (0, Cause::Unresolved);
     assert_eq!(
         event.expect("active"),
-        Some(Event::Disconnected { peer, data: 0 })
+        Some(Event::Disconnected { peer, data, cause })
     );
     assert!(network.now() < Time::from_secs(2), "{:?}", network.now());
 }

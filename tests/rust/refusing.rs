@@ -6,7 +6,7 @@ mod stage;
 use enet_codec::Compression;
 use enet_codec::{Codec, RangeCoder};
 use enet_proto::Disconnect;
-use enet_proto::{Admission, Event, HostConfig, PacketFlags, PeerState, Timeout};
+use enet_proto::{Admission, Cause, Event, HostConfig, PacketFlags, PeerState, Timeout};
 use sim::oracle::Engine;
 use sim::oracle::OwnEngine;
 
@@ -275,8 +275,8 @@ fn only_the_server_that_was_asked_can_refuse() {
     }
     client.engine.receive(stage.now, address(SERVER), &answer);
     assert_eq!(client.engine.state(client.peer), PeerState::Disconnected);
-    let (peer, data) = (client.peer, 0);
-    let ended = Event::Disconnected { peer, data };
+    let (peer, data, cause) = (client.peer, 0, Cause::Remote);
+    let ended = Event::Disconnected { peer, data, cause };
     assert_eq!(client.engine.next_event(), Some(ended));
 }
 

@@ -342,7 +342,12 @@ fn disconnecting_an_ended_connection_still_reports_its_end() {
     wait_until("the end", || server.state(far) == PeerState::Disconnected);
     let ended = server.disconnect(now(), far, 0, Disconnect::Acknowledged);
     assert_eq!(ended, None);
-    let told = Event::Disconnected { peer: far, data: 5 };
+    let (data, cause) = (5, enet_proto::Cause::Remote);
+    let told = Event::Disconnected {
+        peer: far,
+        data,
+        cause,
+    };
     assert_eq!(server.next_event(), Some(told));
 }
 

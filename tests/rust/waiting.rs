@@ -43,7 +43,8 @@ fn waiting_and_servicing_alone_retransmits_a_connect_on_time() {
             break event;
         }
     };
-    assert_eq!(event, Event::Disconnected { peer, data: 0 });
+    let (data, cause) = (0, enet_proto::Cause::Timeout);
+    assert_eq!(event, Event::Disconnected { peer, data, cause });
     assert_eq!(network.now(), Duration::from_millis(31_500));
     // The first CONNECT leaves when the first wait begins.
     assert_eq!(times.len(), 6);

@@ -5,7 +5,7 @@ use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 use enet_multiplayer::{
-    ClientOptions, FlushMode, Multiplayer, Packet, SendError, ServerOptions, Signal, Status,
+    ClientOptions, End, FlushMode, Multiplayer, Packet, SendError, ServerOptions, Signal, Status,
     TransferMode,
 };
 use enet_net::Host;
@@ -28,6 +28,8 @@ pub struct Node {
     pub signals: Vec<Signal>,
     /// The peer's signals about its own connection so far: established, failed or ended.
     pub outcomes: Vec<Signal>,
+    /// Signals that tell of an end so far, each with the end and the text of a failure.
+    pub ends: Vec<(Signal, End, String)>,
     /// The packets received so far.
     pub packets: Vec<Packet>,
 }
@@ -80,6 +82,7 @@ impl World {
             peer,
             signals: Vec::new(),
             outcomes: Vec::new(),
+            ends: Vec::new(),
             packets: Vec::new(),
         });
         NodeId(self.nodes.len() - 1)
@@ -193,6 +196,10 @@ impl World {
             return;
         }
         while let Some(notice) = node.peer.next_notice(now) {
+            if notice.end() != End::default() {
+                let failure = notice.failure().to_owned();
+                node.ends.push((notice.signal(), notice.end(), failure));
+            }
             match notice.signal() {
                 signal @ (Signal::PeerConnected(_) | Signal::PeerDisconnected(_)) => {
                     node.signals.push(signal);

@@ -366,6 +366,7 @@ local REASONS = {
 	[0x454E5408] = "refused: id in use",
 	[0x454E5409] = "refused: too many of this address",
 	[0x454E540A] = "refused: the server is encrypted, the client is not",
+	[0x454E540B] = "refused: credential not accepted",
 }
 
 local TERMS = { { "slot", 4, 2 }, { "incoming_session", 6, 1 }, { "outgoing_session", 7, 1 }, { "mtu", 8, 4 }, { "window", 12, 4 },

@@ -4,7 +4,9 @@
 //! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
-use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode, system_seed};
+use enet_multiplayer::{
+    FlushMode, Multiplayer, Notice, PacketHead, Signal, TransferMode, system_seed,
+};
 use enet_net::Udp;
 use enet_proto::Time;
 use godot::classes::Os;
@@ -132,6 +134,30 @@ pub trait HasSession: Judges {
             object.emit_signal(name, &arguments);
         }
     }
+}
+
+/// Emits the signal that adds the reason to the one that was just emitted. Everything that it tells is in the notice:
+/// the handlers may have begun another session.
+pub fn emit_reason<T: HasSession>(this: &mut T, notice: &Notice) {
+    if !T::TELLS_OUTCOMES {
+        return;
+    }
+    let end = notice.end();
+    let (reason, data) = (end.reason.code().to_variant(), end.data.to_variant());
+    let (name, arguments) = match notice.signal() {
+        Signal::PeerDisconnected(id) => (
+            "peer_disconnected_with_reason",
+            vec![id.to_variant(), reason, data],
+        ),
+        Signal::ConnectionFailed => (
+            "connection_failed_with_reason",
+            vec![reason, data, notice.failure().to_variant()],
+        ),
+        _ => return,
+    };
+    let mut object: Gd<Object> = this.to_gd().upcast();
+    let _lent = this.base_mut();
+    object.emit_signal(name, &arguments);
 }
 
 impl<T: HasSession> Framed for T {

@@ -10,7 +10,7 @@ use godot::meta::conv::RawPtr;
 
 use crate::bindings::raw;
 use crate::release::release;
-use crate::session::HasSession;
+use crate::session::{HasSession, emit_reason};
 use crate::{clock, convert, dtls, frame, frames, newcomers};
 
 pub fn poll<T: HasSession>(this: &mut T) {
@@ -21,13 +21,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         return this.report("poll", &error);
     }
     frames::polled(this);
-    // An error comes before the signals that follow from it.
-    while let Some(failed) = this.session_mut().core.next_failed(now) {
-        dtls::report(this, "poll", &failed);
-    }
-    while let Some(error) = this.session_mut().core.next_name_error() {
-        this.report("poll", &error);
-    }
+    report_failures(this, now);
     // A handler can drop every other reference.
     let mut object = None;
     if this.session_mut().filter.is_ready()
@@ -41,8 +35,10 @@ pub fn poll<T: HasSession>(this: &mut T) {
         if let Some(refused) = refused {
             this.report("poll", &refused);
         }
+        report_failures(this, now);
         object.get_or_insert_with(|| this.to_gd());
         this.emit(notice.signal());
+        emit_reason(this, &notice);
         now = clock::now();
         this.session_mut().core.finish(notice, now);
     }
@@ -62,6 +58,16 @@ pub fn poll<T: HasSession>(this: &mut T) {
     }
     if let Some(object) = object {
         release(object);
+    }
+}
+
+/// Prints what failed on the way to a connection. An error comes before the signals that follow from it.
+fn report_failures<T: HasSession>(this: &mut T, now: enet_proto::Time) {
+    while let Some(failed) = this.session_mut().core.next_failed(now) {
+        dtls::report(this, "poll", &failed);
+    }
+    while let Some(error) = this.session_mut().core.next_name_error() {
+        this.report("poll", &error);
     }
 }
 

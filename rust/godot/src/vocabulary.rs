@@ -5,7 +5,7 @@
 //! `convert.rs` translates between them and the core's types.
 
 use enet_codec::{Compression, MODES, Mode};
-use enet_proto::{Limit, PeerStatistics, Refusal};
+use enet_proto::PeerStatistics;
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;
 use godot::meta::shape::GodotShape;
@@ -13,6 +13,10 @@ use godot::obj::GodotClass;
 use godot::prelude::*;
 
 use crate::bindings::enums::{self, Value};
+
+mod reasons;
+
+use reasons::disconnect_reasons;
 
 /// Names of the compression modes, as the editor's inspector shows them.
 pub const COMPRESSION_HINT: &str = "None,Range Coder,FastLZ,ZLib,ZStd,LZ4,ZStd With Dictionary";
@@ -194,69 +198,6 @@ pub fn peer_statistic(statistics: &PeerStatistics, statistic: PeerStatistic) -> 
         PeerStatistic::PEER_PACKET_THROTTLE_INTERVAL => statistics.packet_throttle_interval,
         _ => return None,
     })
-}
-
-/// Why a connection ended. The numbers of the limits are the protocol's.
-fn disconnect_reasons() -> Vec<Value> {
-    let value = |name, code: u32, text: &'static str| Value(name, code.into(), text.into());
-    let limit = |name, limit: Limit, text| value(name, limit.code(), text);
-    vec![
-        value(
-            "REASON_NONE",
-            0,
-            "Neither side gave a reason: a side left or disconnected the other without one, or the remote does not answer any more.",
-        ),
-        limit(
-            "REASON_FLOOD",
-            Limit::Flood,
-            "The host dropped the peer because the peer sent too much for long: within ten seconds, more than 250000 of its packets, and more than 40 times [member ENetLimitsRs.max_packets_per_second], were refused for that limit or for [member ENetLimitsRs.max_bytes_per_second]. If only the bytes are limited, 1024 of them stand for a packet.",
-        ),
-        limit(
-            "REASON_UNREAD",
-            Limit::Unread,
-            "The host dropped the peer because the peer went on sending while too many of its packets waited to be read by the host's script, see [member ENetLimitsRs.max_unread_bytes] and [member ENetLimitsRs.max_unread_packets].",
-        ),
-        limit(
-            "REASON_UNSENT",
-            Limit::Unsent,
-            "The host dropped the peer because too much waited to be sent to the peer, see [member ENetLimitsRs.max_unsent_bytes].",
-        ),
-        limit(
-            "REASON_UNDECODABLE",
-            Limit::Undecodable,
-            "The host dropped the peer because the datagrams of the peer could not be decompressed, see [member ENetLimitsRs.max_undecodable_datagrams].",
-        ),
-        limit(
-            "REASON_BANNED",
-            Limit::Banned,
-            "The host banned the address of the peer, see [method ban_address].",
-        ),
-        value(
-            "REASON_REFUSED",
-            Refusal::NotWelcome.code(),
-            "The server refused the client's request to connect: by its [member join_filter], or because of [member MultiplayerPeer.refuse_new_connections].",
-        ),
-        value(
-            "REASON_FULL",
-            Refusal::Full.code(),
-            "The server refused the client's request to connect because no place for a client was free.",
-        ),
-        value(
-            "REASON_ID_IN_USE",
-            Refusal::IdInUse.code(),
-            "The server refused the client's request to connect because another client has the same id.",
-        ),
-        value(
-            "REASON_TOO_MANY_OF_ADDRESS",
-            Refusal::TooManyOfAddress.code(),
-            "The server refused the client's request to connect because too many clients of the same address are connected, see [member ENetLimitsRs.max_peers_per_address].",
-        ),
-        value(
-            "REASON_NOT_ENCRYPTED",
-            Refusal::NotEncrypted.code(),
-            "The server refused the client's request to connect because the server is encrypted, and the client is not. On the client, set [member use_dtls] before [method create_client], or call [method ENetConnectionRs.dtls_client_setup] of [member host] right after it. The client fails after half a second.",
-        ),
-    ]
 }
 
 /// The compression modes of `enet_codec`.

@@ -64,6 +64,7 @@ pub mod bans;
 pub mod channel;
 pub mod config;
 pub mod connection;
+pub mod ending;
 mod entropy;
 pub mod error;
 pub mod figures;
@@ -80,6 +81,7 @@ pub use connection::{
     Connection, HostStatistic, NameError, Newcomer, OverLimitWarning, ServerIsEncrypted,
     SharedConnection, UndecodedWarning, UnencryptedWarning,
 };
+pub use ending::{End, Reason};
 pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]
 pub use error::EncryptError;

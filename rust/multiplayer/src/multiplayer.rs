@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::{ServerIsEncrypted, SharedConnection, TransferMode};
+use crate::{SharedConnection, TransferMode};
 use enet_net::Network;
 use enet_proto::{PeerId, Seed, Time};
 
@@ -34,6 +34,7 @@ mod notice;
 mod poll;
 mod queues;
 mod reasons;
+mod reports;
 mod roster;
 mod send;
 mod settings;
@@ -42,6 +43,7 @@ mod state;
 use guard::Guard;
 use queues::EventQueues;
 use reasons::Reasons;
+use reports::Reports;
 use roster::Roster;
 use settings::Settings;
 
@@ -110,8 +112,7 @@ pub struct Multiplayer {
     guard: Guard,
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
-    /// Why the last attempt of a client failed, if an encrypted server refused it.
-    server_is_encrypted: Option<ServerIsEncrypted>,
+    reports: Reports,
     /// A signal that follows the one of the last notice.
     outcome: Option<Signal>,
     /// Number of times that a session began or ended. A [`Notice`] of an earlier session has nothing
@@ -144,7 +145,7 @@ impl Multiplayer {
             reasons: Reasons::default(),
             guard: Guard::default(),
             came_up: false,
-            server_is_encrypted: None,
+            reports: Reports::default(),
             outcome: None,
             epoch: 0,
             was_polled: false,
@@ -162,6 +163,7 @@ impl Multiplayer {
         self.epoch += 1;
         if mode != Mode::Inactive {
             self.reasons.clear();
+            self.reports.begin();
         }
     }
 }

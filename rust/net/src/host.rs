@@ -9,7 +9,7 @@ use std::time::Duration;
 use enet_codec::{Compression, Recorder};
 use enet_proto::Host as ProtocolHost;
 use enet_proto::{
-    Admission, DEFAULT_MTU, Disconnect, Event, FormerPeer, FormerPeers, HostConfig, IpNet,
+    Admission, Cause, DEFAULT_MTU, Disconnect, Event, FormerPeer, FormerPeers, HostConfig, IpNet,
     JoinRequest, Limits, PacketFlags, PeerId, PeerState, QueueError, Time, Verdict,
 };
 
@@ -293,8 +293,8 @@ impl Host {
     }
 
     /// Ends a connection as its timeout would.
-    pub fn fail(&mut self, now: Time, peer: PeerId) {
-        self.with_protocol(|protocol| protocol.fail_peer(now, peer));
+    pub fn fail(&mut self, now: Time, peer: PeerId, cause: Cause) {
+        self.with_protocol(|protocol| protocol.fail_peer(now, peer, cause));
     }
 
     /// Changes which sessions there are to be, and has them begin.

@@ -25,6 +25,28 @@ impl PacketFlags {
     };
 }
 
+/// Why a connection ended, or an attempt to connect failed, as far as this side can judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The remote ended the connection or refused it; the event's data is the remote's.
+    Remote,
+    /// This side ended the connection.
+    Local,
+    /// The remote did not acknowledge, or answer, for too long.
+    Timeout,
+    /// The same, and the remote has acknowledged nothing since the caller did not service the host for four seconds: the
+    /// remote has probably given up meanwhile.
+    Stalled,
+    /// The remote exceeded a limit.
+    Limit(crate::Limit),
+    /// The remote's answer to the CONNECT breaks the protocol.
+    Protocol,
+    /// The caller could not make an encrypted session.
+    Handshake,
+    /// The caller found no address for the remote's name.
+    Unresolved,
+}
+
 /// Something that happened to a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -41,6 +63,8 @@ pub enum Event {
         peer: PeerId,
         /// The remote's disconnect data, 0 for a timeout.
         data: u32,
+        /// Why the connection ended. No remote can choose it.
+        cause: Cause,
     },
     /// The host ends a connection because its remote exceeded a limit. [`Self::Disconnected`] follows, with
     /// [`crate::Limit::code`] as its data, which the remote is told as well.

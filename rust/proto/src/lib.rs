@@ -95,7 +95,7 @@ mod wire;
 pub use config::{Admission, HostConfig, Throttle, Timeout};
 pub use drops::Drops;
 pub use error::QueueError;
-pub use event::{Disconnect, Event, FormerPeer, FormerPeers, PacketFlags};
+pub use event::{Cause, Disconnect, Event, FormerPeer, FormerPeers, PacketFlags};
 pub use figures::{Backlog, ChannelFigures, PeerFigures, Traffic};
 pub use host::{Host, JoinRequest, Verdict};
 pub use ipnet::IpNet;

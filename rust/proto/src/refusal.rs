@@ -15,6 +15,9 @@ pub enum Refusal {
     TooManyOfAddress = 0x454E_5409,
     /// The host encrypts, and the request came without encryption. Our connectors believe it the second time.
     NotEncrypted = 0x454E_540A,
+    /// The application did not accept the connector's credential. The host itself never says so:
+    /// [`crate::Verdict::Refuse`] does.
+    Credential = 0x454E_540B,
 }
 
 impl Refusal {

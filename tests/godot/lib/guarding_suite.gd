@@ -37,6 +37,10 @@ func _reason(end: End, id: int) -> int:
 	return end.peer.call(&"get_disconnect_reason", id)
 
 
+func _data(end: End, id: int) -> int:
+	return end.peer.call(&"get_disconnect_data", id)
+
+
 func _banned(banner: Object) -> Array:
 	var banned: PackedStringArray = banner.call(&"get_banned_addresses")
 	return Array(banned)

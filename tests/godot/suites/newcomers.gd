@@ -6,7 +6,7 @@ extends "res://lib/guarding_suite.gd"
 func case_reasons() -> void:
 	var server := start_server()
 	var told: Array[int] = []
-	var on_left := func(id: int) -> void: told.append(server.peer.call(&"get_disconnect_reason", id))
+	var on_left := func(id: int) -> void: told.append(server.peer.call(&"get_disconnect_data", id))
 	server.peer.peer_disconnected.connect(on_left)
 	for force: bool in [false, true]:
 		var client := open_host(client_class)
@@ -18,12 +18,12 @@ func case_reasons() -> void:
 		check(_serve(server, client, func() -> bool: return not client.events.is_empty()), "the client has an event")
 		if not client.events.is_empty():
 			equal(client.events[0].data, REASON + int(force), "the data of the client's event")
-		check(_serve(server, client, func() -> bool: return _reason(server, id) != 0), "the server knows the reason")
-		equal(_reason(server, id), REASON + int(force), "the server's reason")
+		check(_serve(server, client, func() -> bool: return _data(server, id) != 0), "the server knows the reason")
+		equal(_data(server, id), REASON + int(force), "the server's reason")
 	equal(told, [REASON] as Array[int], "the reasons in the handlers")
 	# The handler holds the peer that holds it.
 	server.peer.peer_disconnected.disconnect(on_left)
-	equal(_reason(server, 12345), 0, "no reason")
+	equal(_data(server, 12345), 0, "no reason")
 	server.peer.call(&"disconnect_peer_with_reason", 12345, 1)
 	server.peer.call(&"disconnect_peer_with_reason", 12345, 1 << 32)
 	server.peer.call(&"disconnect_peer_with_reason", 1 << 32, 1)
@@ -32,8 +32,8 @@ func case_reasons() -> void:
 		"disconnect_peer_with_reason: the reason must be 0 to 4294967295",
 		"disconnect_peer_with_reason: the id 4294967296 does not fit",
 	], "wrong arguments")
-	equal(_reason(server, 1 << 32), 0, "no reason")
-	expect_error_texts(["get_disconnect_reason: the id 4294967296 does not fit"], "a wrong id")
+	equal(_data(server, 1 << 32), 0, "no reason")
+	expect_error_texts(["get_disconnect_data: the id 4294967296 does not fit"], "a wrong id")
 	done()
 
 
@@ -44,16 +44,16 @@ func case_reasons_of_both_sides() -> void:
 	ends[0].peer.call(&"disconnect_peer_with_reason", id, REASON)
 	check(pump(ends, func() -> bool: return not ends[1].is_active()), "the client ends")
 	if ends[1].is_ours:
-		equal(_reason(ends[1], 1), REASON, "the client's reason, after its end")
+		equal(_data(ends[1], 1), REASON, "the client's reason, after its end")
 		equal(ends[1].join(ends[0].port), OK, "create_client")
-		equal(_reason(ends[1], 1), 0, "the reason of a new session")
+		equal(_data(ends[1], 1), 0, "the reason of a new session")
 	var client := open_host(client_class)
 	var peer := client.join(ends[0].port, 0, 4321)
 	check(_serve(ends[0], client, func() -> bool: return ends[0].events.has("+4321")), "another client connects")
 	client.drain()
 	peer.call(&"peer_disconnect", REASON + 1)
 	check(_serve(ends[0], client, func() -> bool: return ends[0].events.has("-4321")), "it leaves")
-	equal(_reason(ends[0], 4321), REASON + 1, "the reason of a client")
+	equal(_data(ends[0], 4321), REASON + 1, "the reason of a client")
 	done()
 
 
@@ -68,7 +68,7 @@ func case_reasons_of_packet_peers() -> void:
 		client.events.clear()
 		_peer(server, id).call(method, id + 1)
 		check(_serve(server, client, func() -> bool: return server.events.has("-%d" % id)), "the client leaves")
-		equal(_reason(server, id), id + 1, "the reason after %s" % method)
+		equal(_data(server, id), id + 1, "the reason after %s" % method)
 		check(_serve(server, client, func() -> bool: return not client.events.is_empty()), "the client has an event")
 		if not client.events.is_empty():
 			equal(client.events[0].data, id + 1, "the data of the client's event after %s" % method)

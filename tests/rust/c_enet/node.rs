@@ -296,7 +296,7 @@ fn seen(event: Event, peers: &mut HashMap<u16, PeerId>) -> Seen {
             let slot = peer.slot;
             Seen::Connected { slot, data }
         }
-        Event::Disconnected { peer, data } => {
+        Event::Disconnected { peer, data, .. } => {
             let slot = peer.slot;
             Seen::Disconnected { slot, data }
         }

@@ -283,7 +283,7 @@ impl Arena {
                     self.on_connected(index, peer);
                     (peer, What::Connected(data))
                 }
-                Event::Disconnected { peer, data } => (peer, What::Disconnected(data)),
+                Event::Disconnected { peer, data, .. } => (peer, What::Disconnected(data)),
                 Event::OverLimit { .. } => unreachable!("there are no limits"),
                 Event::Received {
                     peer,

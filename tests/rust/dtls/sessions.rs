@@ -6,7 +6,7 @@ use std::time::Duration;
 use enet_dtls::{Dtls, HandshakeError};
 use enet_multiplayer::{ConnectError, EncryptError, SharedConnection};
 use enet_proto::Disconnect;
-use enet_proto::{Event, PacketFlags, PeerState, Refusal, Time};
+use enet_proto::{Cause, Event, PacketFlags, PeerState, Refusal, Time};
 use sim::{Conditions, SERVER_IP, World};
 
 use super::{
@@ -408,8 +408,8 @@ fn a_client_without_encryption_cannot_connect() {
     let plain = host(&mut world, 1);
     let peer = connect(&world, &plain, &server);
     let events = serve_until(&mut world, &[&server, &plain], 10, |_| false);
-    let data = Refusal::NotEncrypted.code();
-    assert_eq!(events, [(1, Event::Disconnected { peer, data })]);
+    let (data, cause) = (Refusal::NotEncrypted.code(), Cause::Remote);
+    assert_eq!(events, [(1, Event::Disconnected { peer, data, cause })]);
     assert_eq!(sessions(&server), (0, 0));
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use enet_codec::Compression;
 use enet_multiplayer::SharedConnection;
-use enet_proto::{Event, Limits, Refusal, Time};
+use enet_proto::{Cause, Event, Limits, Refusal, Time};
 use sim::{SERVER_IP, World};
 
 use super::{
@@ -48,8 +48,8 @@ fn a_plain_client_learns_at_once_why_it_is_refused() {
             let peer = connect(&world, &client, &server);
             let hosts = [&server, &client];
             let events = serve_until(&mut world, &hosts, AT_ONCE, is_disconnected(1));
-            let data = Refusal::NotEncrypted.code();
-            assert_eq!(events, [(1, Event::Disconnected { peer, data })]);
+            let (data, cause) = (Refusal::NotEncrypted.code(), Cause::Remote);
+            assert_eq!(events, [(1, Event::Disconnected { peer, data, cause })]);
             let error = client.borrow_mut().take_server_is_encrypted();
             let text = error.expect("an error").to_string();
             assert!(text.contains("dtls_client_setup"), "{text}");

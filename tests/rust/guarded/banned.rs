@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use enet_net::{BindAddress, Host, Network};
-use enet_proto::{Event, IpNet, Limit, PeerId, PeerState, Time};
+use enet_proto::{Cause, Event, IpNet, Limit, PeerId, PeerState, Time};
 use sim::{SERVER_IP, SimNetwork};
 
 use super::site::{connect, guarded};
@@ -69,9 +69,10 @@ fn a_banned_address_is_dropped_with_a_reason_and_unread_until_its_ban_ends() {
     assert_eq!(banned, Ok(()));
     ends.run(100);
     let (limit, data) = (Limit::Banned, Limit::Banned.code());
+    let cause = Cause::Limit(limit);
     let expected = [
         Event::OverLimit { peer, limit },
-        Event::Disconnected { peer, data },
+        Event::Disconnected { peer, data, cause },
     ];
     assert_eq!(ends.events[0], expected);
     let told = |event: &Event| matches!(event, Event::Disconnected { data, .. } if *data == Limit::Banned.code());

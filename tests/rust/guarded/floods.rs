@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use enet_proto::{Disconnect, Event, Limits, Refusal};
+use enet_proto::{Cause, Disconnect, Event, Limits, Refusal};
 use sim::oracle::{Engine, OwnEngine, RustyEngine};
 
 use super::site::{BOTH, Site, connect, granted, guarded};
@@ -76,7 +76,8 @@ fn full_is_said_when_connections_fill_the_host() {
             site.clients[late].events,
             [Event::Disconnected {
                 peer,
-                data: Refusal::Full.code()
+                data: Refusal::Full.code(),
+                cause: Cause::Remote,
             }]
         );
         assert_eq!(site.server.host.drops().full, 1);

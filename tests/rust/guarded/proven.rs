@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use enet_proto::{Admission, Event, JoinRequest, Limits, PeerState, Refusal, Verdict};
+use enet_proto::{Admission, Cause, Event, JoinRequest, Limits, PeerState, Refusal, Verdict};
 use sim::oracle::{Engine, OwnEngine};
 
 use super::site::{BOTH, Site, connect, granted, guarded};
@@ -169,7 +169,8 @@ fn a_connector_gets_no_slot_and_no_answer_before_the_verdict() {
         site.wait(100);
         assert!(site.clients[first].is_up());
         let peer = site.clients[second].peer;
-        let ended = [Event::Disconnected { peer, data: 99 }];
+        let (data, cause) = (99, Cause::Remote);
+        let ended = [Event::Disconnected { peer, data, cause }];
         assert_eq!(site.clients[second].events, ended);
         assert_eq!(site.server.host.drops().refused, 1);
         assert_eq!(site.events.len(), 1);
@@ -273,7 +274,7 @@ fn a_verdict_outlives_the_half_open_connection_and_ends_with_the_connection() {
     let ack = [&header[..], &[1, 0xFF, 0, 1], &number.to_be_bytes(), &time].concat();
     site.forge(from, &ack);
     assert_eq!(site.server.connected_peers(), 1);
-    site.server.host.fail_peers_at(from);
+    site.server.host.fail_peers_at(from, Cause::Timeout);
     assert_eq!(accept(&mut site), 1);
     let now = site.now;
     site.server.host.reject_pending(now);
@@ -296,6 +297,7 @@ fn a_guarded_host_says_why_it_refuses() {
             let ended = [Event::Disconnected {
                 peer,
                 data: expected,
+                cause: Cause::Remote,
             }];
             assert_eq!(site.clients[client].events, ended);
         };

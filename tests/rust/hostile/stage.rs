@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enet_proto::{Event, Host, HostConfig, Limit, Limits, PacketFlags, PeerId};
+use enet_proto::{Cause, Event, Host, HostConfig, Limit, Limits, PacketFlags, PeerId};
 use enet_proto::{PeerState, Time};
 
 pub const RELIABLE: PacketFlags = PacketFlags::RELIABLE;
@@ -191,6 +191,7 @@ impl Stage {
         let end = Event::Disconnected {
             peer: dropped,
             data: limit.code(),
+            cause: Cause::Limit(limit),
         };
         assert_eq!(events.next(), Some(&end), "at once");
         Some(limit)

@@ -289,7 +289,7 @@ impl ENetConnectionRs {
                 data.into(),
                 0,
             ),
-            Ok(Some(Event::Disconnected { peer, data })) => event_array(
+            Ok(Some(Event::Disconnected { peer, data, .. })) => event_array(
                 EventType::EVENT_DISCONNECT,
                 Some(handle.object(peer)),
                 data.into(),

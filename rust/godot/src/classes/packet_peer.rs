@@ -1,10 +1,10 @@
 //! Class ENetPacketPeerRs: one peer of a connection.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use enet_multiplayer::{Connection, LeftOut, PacketError, SharedConnection, address};
+use enet_multiplayer::{Connection, End, LeftOut, PacketError, SharedConnection, address};
 use enet_proto::Disconnect;
 use enet_proto::{Backlog, PacketFlags, PeerId, PeerState as State};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
@@ -16,7 +16,7 @@ use crate::bindings::{raw, reload};
 use crate::handle::PeerObject;
 use crate::lent::Lent;
 use crate::report::Reports;
-use crate::vocabulary::{self, PeerState, PeerStatistic};
+use crate::vocabulary::{self, DisconnectReason, PeerState, PeerStatistic};
 use crate::{clock, convert, dropped};
 
 mod statistics;
@@ -46,6 +46,8 @@ pub struct ENetPacketPeerRs {
     peer: PeerId,
     inbox: RefCell<VecDeque<Unread>>,
     lent: Rc<Lent>,
+    /// How the connection ended.
+    end: Rc<Cell<End>>,
 }
 
 /// A packet that waits to be read.
@@ -98,6 +100,23 @@ impl ENetPacketPeerRs {
     #[func]
     fn peer_disconnect_now(&mut self, #[opt(default = 0)] data: i64) {
         self.end("peer_disconnect_now", data, Disconnect::Now);
+    }
+
+    /// Returns why the connection ended, for good: this object keeps it. Returns
+    /// [constant ENetMultiplayerPeerRs.REASON_NONE] while the connection, or the attempt to connect, goes on. The reason
+    /// is this side's own judgement; on the side that requested the connection, also what the remote said, see
+    /// [enum ENetMultiplayerPeerRs.DisconnectReason].
+    #[func]
+    fn get_disconnect_reason(&self) -> DisconnectReason {
+        self.end.get().reason.into()
+    }
+
+    /// Returns the number of 32 bits with which the connection ended: what the remote passed to
+    /// [method peer_disconnect] or one of its variants, or else what this side did. Returns 0 if no number was given,
+    /// and while the connection goes on. A remote chooses its number freely: do not trust it.
+    #[func]
+    fn get_disconnect_data(&self) -> i64 {
+        self.end.get().data.into()
     }
 
     /// Asks the remote for an acknowledgement, which measures the round-trip time. Connections do so regularly by
@@ -343,6 +362,7 @@ impl ENetPacketPeerRs {
             },
             inbox: RefCell::default(),
             lent: Rc::default(),
+            end: Rc::default(),
         }
     }
 
@@ -409,6 +429,7 @@ reload::recreatable!(ENetPacketPeerRs, ENetPacketPeerRs::without_connection);
 impl PeerObject for ENetPacketPeerRs {
     fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self> {
         let host_number = connection.borrow().host_number();
+        let end = connection.borrow_mut().watch_end(peer);
         Gd::from_init_fn(|base| Self {
             base,
             connection: Rc::downgrade(connection),
@@ -416,6 +437,7 @@ impl PeerObject for ENetPacketPeerRs {
             peer,
             inbox: RefCell::default(),
             lent: Rc::clone(lent),
+            end,
         })
     }
 

@@ -1,8 +1,11 @@
 //! How connections begin and end, and datagrams outside of them.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use super::Connection;
 use crate::config::remote_port;
-use crate::{ConnectError, RawSendError};
+use crate::{ConnectError, End, RawSendError};
 use enet_net::Resolution;
 use enet_proto::{Disconnect, MAX_CHANNELS, PeerId, PeerState, Time};
 
@@ -105,9 +108,14 @@ impl Connection {
         }
     }
 
-    /// The data with which this side ended the connection of a listed peer; 0 if it did not.
-    pub(crate) fn given(&self, peer: PeerId) -> u32 {
-        self.members.get(peer).map_or(0, |member| member.given)
+    /// How the connection of a listed peer ended.
+    pub(crate) fn end(&self, peer: PeerId) -> End {
+        (self.members.get(peer)).map_or_else(End::default, |member| member.end())
+    }
+
+    /// The place where an object that outlives a listed peer will find how its connection ended.
+    pub fn watch_end(&mut self, peer: PeerId) -> Rc<Cell<End>> {
+        self.members.watch_end(peer)
     }
 
     /// Whether the connection is over, or the remote was told the data of its end.

@@ -3,23 +3,23 @@
 use super::Connection;
 use super::members::Member;
 use super::names::SLICE;
-use crate::Inactive;
-use enet_proto::{Event, PeerId, Time};
+use crate::ending::Side;
+use crate::{End, Inactive};
+use enet_proto::{Cause, Event, PeerId, Time};
 
 /// A change of a peer in which the session that shares the host took no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PeerChange {
     /// The peer is connected, with this connect data, and a script took the event.
     Joined(PeerId, u32),
-    /// A script ended the connection, or took the event of its end. The data is that of the event or, if it has none,
-    /// what this side gave.
-    Ended(PeerId, u32),
+    /// A script ended the connection, or took the event of its end.
+    Ended(PeerId, End),
 }
 
 impl PeerChange {
     /// The end of a connection that this side ended.
     pub(super) fn ended_here(member: &Member) -> Self {
-        Self::Ended(member.id, member.given)
+        Self::Ended(member.id, member.end())
     }
 }
 
@@ -104,8 +104,8 @@ impl Connection {
                 Some((Event::Connected { peer, data }, _)) => {
                     self.changes.push(PeerChange::Joined(peer, data));
                 }
-                Some((Event::Disconnected { peer, .. }, reason)) => {
-                    self.changes.push(PeerChange::Ended(peer, reason));
+                Some((Event::Disconnected { peer, .. }, end)) => {
+                    self.changes.push(PeerChange::Ended(peer, end));
                 }
                 _ => {}
             }
@@ -118,15 +118,10 @@ impl Connection {
         self.take_event(now, false).map(|(event, _)| event)
     }
 
-    /// The same for the session that shares the host: the end of a connection has the data that this side gave, if the
-    /// remote gave none. ENet's event has no data for the side that ended the connection. The peer stays listed until
-    /// [`Connection::forget_left`].
+    /// The same for the session that shares the host. A peer whose connection ended stays listed until
+    /// [`Connection::forget_left`], and [`Connection::end`] tells how it did.
     pub(crate) fn next_event_of_session(&mut self, now: Time) -> Option<Event> {
-        let (event, reason) = self.take_event(now, true)?;
-        Some(match event {
-            Event::Disconnected { peer, .. } => Event::Disconnected { peer, data: reason },
-            event => event,
-        })
+        self.take_event(now, true).map(|(event, _)| event)
     }
 
     /// Notes that the session tells the script of the end of a connection: the peer is inactive from now on.
@@ -139,11 +134,11 @@ impl Connection {
         self.members.forget_left(peer);
     }
 
-    /// The oldest event, and for the end of a connection the data that either side gave. A peer that ended leaves the
-    /// list, unless it `stays`.
-    fn take_event(&mut self, now: Time, stays: bool) -> Option<(Event, u32)> {
+    /// The oldest event, and how the connection ended if it reports that. A peer that ended leaves the list, unless it
+    /// `stays`.
+    fn take_event(&mut self, now: Time, stays: bool) -> Option<(Event, End)> {
         loop {
-            let mut reason = 0;
+            let mut end = End::default();
             let host = self.host.as_mut()?;
             let event = host.next_event()?;
             let former = host.take_ended();
@@ -165,12 +160,12 @@ impl Connection {
                     }
                 },
                 Event::Received { peer, .. } if self.is_active_peer(peer) => {}
-                Event::Disconnected { peer, data } if self.is_active_peer(peer) => {
-                    let given = self.members.get(peer).map_or(0, |member| member.given);
-                    reason = if data == 0 { given } else { data };
+                Event::Disconnected { peer, data, cause } if self.is_active_peer(peer) => {
+                    end = self.judge_end(peer, cause, data);
                     self.note_refusal(peer, data);
+                    self.members.tell_end(peer, end);
                     match former {
-                        Some(former) if stays => self.members.leave(peer, reason, former),
+                        Some(former) if stays => self.members.leave(peer, end, former),
                         _ => self.members.unlist(peer),
                     }
                 }
@@ -186,7 +181,19 @@ impl Connection {
                 }
                 Event::Disconnected { .. } => continue,
             }
-            return Some((event, reason));
+            return Some((event, end));
         }
+    }
+
+    /// How a connection ended. ENet's event has no data for the side that ended it, so that side's own data is added.
+    fn judge_end(&self, peer: PeerId, cause: Cause, data: u32) -> End {
+        let member = self.members.get(peer);
+        let side = match member {
+            Some(member) if !member.is_outgoing => Side::Acceptor,
+            Some(member) if !member.is_up => Side::Connecting,
+            _ => Side::Connector,
+        };
+        let given = member.map_or(0, |member| member.given);
+        End::of(cause, if data == 0 { given } else { data }, side)
     }
 }

@@ -1,8 +1,11 @@
 //! The list of a connection's peers.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
+use crate::End;
 use enet_proto::{FormerPeer, PeerId, Throttle, Time};
 
 /// A peer on the list.
@@ -14,6 +17,8 @@ pub struct Member {
     pub data: u32,
     /// The data with which this side ended the connection; 0 if it did not.
     pub given: u32,
+    /// How the connection ended, if it did by itself.
+    pub ended: Option<End>,
     /// The remote's address, which the host forgets with the connection.
     pub address: Option<SocketAddr>,
     /// Whether this side began the connection.
@@ -27,6 +32,13 @@ pub struct Member {
     /// A throttle that was set before the connection is up, and applies from then on.
     pub throttle: Option<Throttle>,
     order: u64,
+}
+
+impl Member {
+    /// How the connection ended, if it did.
+    pub fn end(&self) -> End {
+        self.ended.unwrap_or(End::local(self.given))
+    }
 }
 
 /// A peer whose connection ended, and whose end the script has not heard of. Its slot may have another peer.
@@ -43,6 +55,8 @@ struct Leaving {
 pub struct Members {
     by_slot: Vec<Option<Member>>,
     leaving: HashMap<PeerId, Leaving>,
+    /// Where objects that outlive their peers learn how these ended.
+    watched: HashMap<PeerId, Rc<Cell<End>>>,
     /// Number of peers listed so far, which gives each its place in the order.
     listed: u64,
     /// Inactive peers that are still listed.
@@ -109,6 +123,7 @@ impl Members {
             id,
             data,
             given: 0,
+            ended: None,
             address: None,
             is_outgoing,
             started: None,
@@ -162,13 +177,33 @@ impl Members {
         }
     }
 
+    /// The place where the end of a listed peer will be noted.
+    pub fn watch_end(&mut self, peer: PeerId) -> Rc<Cell<End>> {
+        match self.get(peer).copied() {
+            Some(member) if member.ended.is_some() || !member.is_active => {
+                Rc::new(Cell::new(member.end()))
+            }
+            Some(_) => Rc::clone(self.watched.entry(peer).or_default()),
+            None => Rc::default(),
+        }
+    }
+
+    /// Notes how the connection of a peer ended, where an object of the peer sees it.
+    pub fn tell_end(&mut self, peer: PeerId, end: End) {
+        if let Some(watched) = self.watched.remove(&peer) {
+            watched.set(end);
+        }
+    }
+
     /// Makes a peer inactive. It stays listed until [`Members::unlist_ended`].
     pub fn end(&mut self, peer: PeerId) {
         if let Some(member) = self.get_mut(peer)
             && member.is_active
         {
             member.is_active = false;
+            let end = member.end();
             self.ended.push(peer);
+            self.tell_end(peer, end);
         }
     }
 
@@ -190,16 +225,16 @@ impl Members {
 
     /// Takes a peer off the list.
     pub fn unlist(&mut self, peer: PeerId) {
+        self.watched.remove(&peer);
         if self.take(peer).is_some() || self.leaving.remove(&peer).is_some() {
             self.departures += 1;
         }
     }
 
-    /// Notes that a peer's connection ended, with the data of its end, and that the script will be told later. The
-    /// peer stays listed and active.
-    pub fn leave(&mut self, peer: PeerId, data: u32, former: FormerPeer) {
+    /// Notes that a peer's connection ended, and that the script will be told later. The peer stays listed and active.
+    pub fn leave(&mut self, peer: PeerId, end: End, former: FormerPeer) {
         if let Some(mut member) = self.take(peer) {
-            member.given = data;
+            member.ended = Some(end);
             let leaving = Leaving {
                 member,
                 former,
@@ -239,6 +274,9 @@ impl Members {
 
     /// Takes every peer off the list.
     pub fn clear(&mut self) {
+        for (peer, watched) in std::mem::take(&mut self.watched) {
+            watched.set(self.get(peer).map_or(End::local(0), Member::end));
+        }
         self.by_slot.clear();
         self.leaving.clear();
         self.ended.clear();
@@ -337,7 +375,7 @@ mod tests {
         let mut members = Members::default();
         members.list(first, 0, false);
         let departures = members.departures();
-        members.leave(first, 9, former(5));
+        members.leave(first, End::local(9), former(5));
         members.list(second, 0, false);
         assert_eq!(members.in_order(), [first, second]);
         assert!(members.is_active(first) && members.is_active(second));
@@ -353,11 +391,43 @@ mod tests {
         assert!(members.get(first).is_none() && members.is_active(second));
         assert_ne!(members.departures(), departures);
         // This side may end it before it is told.
-        members.leave(second, 0, former(6));
+        members.leave(second, End::local(0), former(6));
         members.end(second);
         assert_eq!(port(&members, second), None);
         assert_eq!(members.unlist_ended().len(), 1);
         assert!(members.get(second).is_none());
+    }
+
+    #[test]
+    fn what_outlives_a_peer_learns_how_it_ended_and_the_list_keeps_nothing_of_it() {
+        let former = FormerPeer {
+            address: None,
+            statistics: enet_proto::PeerStatistics::default(),
+            drops: enet_proto::Drops::default(),
+        };
+        let mut members = Members::default();
+        let peers = [peer(0, 1), peer(1, 2), peer(2, 3), peer(3, 4)];
+        for id in peers {
+            members.list(id, 0, false);
+        }
+        let seen = peers.map(|id| members.watch_end(id));
+        assert!(Rc::ptr_eq(&seen[0], &members.watch_end(peers[0])));
+        assert_eq!(seen[0].get(), End::default());
+        members.set_given(peers[0], 77);
+        members.end(peers[0]);
+        assert_eq!(seen[0].get(), End::local(77));
+        members.tell_end(peers[1], End::local(5));
+        members.leave(peers[1], End::local(5), former);
+        members.end(peers[1]);
+        members.forget_left(peers[1]);
+        members.unlist(peers[2]);
+        members.clear();
+        assert_eq!(seen[1].get(), End::local(5));
+        assert_eq!(seen[2].get(), End::default(), "nobody said how");
+        assert_eq!(seen[3].get(), End::local(0));
+        assert!(members.watched.is_empty());
+        assert_eq!(members.watch_end(peers[0]).get(), End::default());
+        assert!(members.watched.is_empty());
     }
 
     #[test]

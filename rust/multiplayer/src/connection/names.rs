@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::Connection;
 use crate::RawSendError;
 use enet_net::Lookup;
-use enet_proto::{PeerId, Time};
+use enet_proto::{Cause, PeerId, Time};
 
 /// A lookup that takes longer has failed. Systems give up earlier with few name servers, and far later with many.
 const LIMIT: Time = Time::from_secs(30);
@@ -200,7 +200,7 @@ impl Connection {
             None => self.names.attempt = Some(attempt),
             Some(Ok(address)) => host.set_address(now, attempt.peer, address),
             Some(Err(error)) => {
-                host.fail(now, attempt.peer);
+                host.fail(now, attempt.peer, Cause::Unresolved);
                 self.names.failed.push_back(attempt.pending.error(error));
             }
         }

@@ -38,7 +38,7 @@ impl Multiplayer {
             let mut host = host.borrow_mut();
             host.disconnect(now, peer, reason, how);
             if ends_attempt || force {
-                self.reasons.end(id, host.given(peer));
+                self.reasons.end(id, host.end(peer));
             }
             if let Some(host) = host.host() {
                 host.flush(now);

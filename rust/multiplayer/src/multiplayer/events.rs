@@ -2,7 +2,7 @@
 
 use super::notice::Then;
 use super::{MAIN_HOST, Mode, Multiplayer, Notice, Packet, SERVER_ID, Signal, Status};
-use crate::{TransferMode, channel};
+use crate::{End, TransferMode, channel};
 use enet_proto::{Disconnect, Event, PeerId, Time};
 
 impl Multiplayer {
@@ -10,7 +10,7 @@ impl Multiplayer {
     pub(super) fn on_lost(
         &mut self,
         key: i32,
-        (peer, data): (PeerId, u32),
+        (peer, end): (PeerId, End),
         now: Time,
         must_flush: &mut bool,
     ) -> Option<Notice> {
@@ -23,7 +23,7 @@ impl Multiplayer {
         if !self.roster.is(id, peer) {
             return None;
         }
-        self.reasons.end(id, data);
+        self.reasons.end(id, end);
         *must_flush |= self.remove(id, now);
         let then = match self.mode() {
             Mode::Client => Then::Close(self.status()),
@@ -53,9 +53,9 @@ impl Multiplayer {
                 }
             },
             // Connections that were rejected or forced out have no id any more.
-            Event::Disconnected { peer, data } => {
+            Event::Disconnected { peer, .. } => {
                 let id = self.roster.id_of(peer)?;
-                self.reasons.end(id, data);
+                self.note_reason(id, peer);
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, peer)))
             }
             Event::OverLimit { .. } => None,
@@ -89,16 +89,14 @@ impl Multiplayer {
             {
                 None
             }
-            Event::Disconnected { data, .. } if self.status() == Status::Connected => {
-                self.reasons.end(SERVER_ID, data);
+            Event::Disconnected { peer, .. } if self.status() == Status::Connected => {
+                self.note_reason(SERVER_ID, peer);
                 let then = Then::Close(self.status());
                 Some(self.notice(Signal::PeerDisconnected(SERVER_ID), then))
             }
-            Event::Disconnected { data, .. } => {
-                self.reasons.end(SERVER_ID, data);
-                let host = self.hosts.get(&MAIN_HOST);
-                self.server_is_encrypted =
-                    host.and_then(|host| host.borrow_mut().take_server_is_encrypted());
+            Event::Disconnected { peer, .. } => {
+                self.note_reason(SERVER_ID, peer);
+                self.keep_reports(now);
                 self.close(now);
                 Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
             }
@@ -122,8 +120,8 @@ impl Multiplayer {
                 self.reject(id, peer, now);
                 None
             }
-            Event::Disconnected { peer, data } if peer == known => {
-                self.reasons.end(id, data);
+            Event::Disconnected { peer, .. } if peer == known => {
+                self.note_reason(id, peer);
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, known)))
             }
             Event::Received { peer, .. } if peer == known => {
@@ -132,6 +130,13 @@ impl Multiplayer {
             }
             _ => None,
         }
+    }
+
+    /// Notes how the connection to a peer ended, of which the event was just taken.
+    fn note_reason(&mut self, id: i32, peer: PeerId) {
+        let host = self.hosts.get(&self.host_key(id));
+        let end = host.map_or_else(End::default, |host| host.borrow().end(peer));
+        self.reasons.end(id, end);
     }
 
     fn reject(&self, key: i32, peer: PeerId, now: Time) {

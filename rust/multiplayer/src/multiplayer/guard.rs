@@ -10,7 +10,7 @@ use crate::FailedWarning;
 use crate::bans::Bans;
 use crate::connection::{NameError, Newcomer};
 use crate::{
-    BanError, Connection, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError,
+    BanError, Connection, End, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError,
     ServerIsEncrypted, SharedLimits, UndecodedWarning, UnencryptedWarning,
 };
 use enet_proto::{Drops, IpNet, Time};
@@ -120,9 +120,8 @@ impl Multiplayer {
         Ok(drops)
     }
 
-    /// Why the last connection to a peer ended, in ENet's 32 bits, as either side gave it; 0 if none was given or it
-    /// was forgotten.
-    pub fn disconnect_reason(&self, id: i32) -> u32 {
+    /// How the last connection to a peer ended; [`crate::Reason::None`] if it did not, or that was forgotten.
+    pub fn ended(&self, id: i32) -> End {
         self.reasons.of(id)
     }
 
@@ -142,20 +141,28 @@ impl Multiplayer {
     /// The error, if an encrypted server has refused this client. See
     /// [`crate::Connection::take_server_is_encrypted`].
     pub fn take_server_is_encrypted(&mut self) -> Option<ServerIsEncrypted> {
-        self.server_is_encrypted.take()
+        self.reports.server_is_encrypted.take()
     }
 
     /// The next encrypted session that failed. See [`crate::Connection::next_failed`].
     #[cfg(feature = "dtls")]
     pub fn next_failed(&mut self, now: Time) -> Option<FailedWarning> {
-        let mut hosts = self.hosts.values();
-        hosts.find_map(|host| host.borrow_mut().next_failed(now))
+        let failed = self.reports.failed.pop_front().or_else(|| {
+            let mut hosts = self.hosts.values();
+            hosts.find_map(|host| host.borrow_mut().next_failed(now))
+        })?;
+        self.reports.note_failed(&failed);
+        Some(failed)
     }
 
     /// The next thing that was not done for want of an address. See [`crate::Connection::next_name_error`].
     pub fn next_name_error(&mut self) -> Option<NameError> {
-        let mut hosts = self.hosts.values();
-        hosts.find_map(|host| host.borrow_mut().next_name_error())
+        let error = self.reports.names.pop_front().or_else(|| {
+            let mut hosts = self.hosts.values();
+            hosts.find_map(|host| host.borrow_mut().next_name_error())
+        })?;
+        self.reports.note_name(&error);
+        Some(error)
     }
 
     /// A warning about a peer that was dropped. See [`crate::Connection::take_over_limit`].

@@ -1,5 +1,7 @@
 //! Signals, and what has to follow their handlers.
 
+use crate::End;
+
 use super::{Mode, Multiplayer, SERVER_ID, Status};
 use enet_proto::{PeerId, Time};
 
@@ -25,6 +27,10 @@ pub enum Signal {
 #[must_use = "emit the signal, then call `finish`"]
 pub struct Notice {
     signal: Signal,
+    /// What the session knows of the end that the signal tells of.
+    end: End,
+    /// Why an attempt failed.
+    failure: String,
     then: Then,
     epoch: u64,
 }
@@ -44,6 +50,18 @@ impl Notice {
     /// The signal to emit.
     pub fn signal(&self) -> Signal {
         self.signal
+    }
+
+    /// How the connection ended, with [`Signal::PeerDisconnected`], [`Signal::ConnectionFailed`] and
+    /// [`Signal::ServerDisconnected`]. Handlers cannot change it. A server of Godot 3's format does not say how another
+    /// of its clients left.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// Why the attempt failed in a sentence, with [`Signal::ConnectionFailed`].
+    pub fn failure(&self) -> &str {
+        &self.failure
     }
 }
 
@@ -75,9 +93,20 @@ impl Multiplayer {
         }
     }
 
-    pub(super) fn notice(&self, signal: Signal, then: Then) -> Notice {
+    pub(super) fn notice(&mut self, signal: Signal, then: Then) -> Notice {
+        let end = match signal {
+            Signal::PeerDisconnected(id) => self.reasons.of(id),
+            Signal::ConnectionFailed | Signal::ServerDisconnected => self.reasons.of(SERVER_ID),
+            Signal::PeerConnected(_) | Signal::ConnectionSucceeded => End::default(),
+        };
+        let failure = match signal {
+            Signal::ConnectionFailed => self.reports.failure(end),
+            _ => String::new(),
+        };
         Notice {
             signal,
+            end,
+            failure,
             then,
             epoch: self.epoch,
         }

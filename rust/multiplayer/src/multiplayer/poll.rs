@@ -3,7 +3,7 @@
 use super::notice::Then;
 use super::{FlushMode, MAIN_HOST, Mode, Multiplayer, Notice, SERVER_ID};
 use crate::connection::PeerChange;
-use crate::{Inactive, SharedConnection};
+use crate::{End, Inactive, SharedConnection};
 use enet_proto::{Admission, Event, PeerId, Time};
 
 impl Multiplayer {
@@ -32,7 +32,7 @@ impl Multiplayer {
                     && self.mode() == Mode::Client
                     && !connection.is_active_peer(server)
                 {
-                    self.queues.push_lost(key, server, 0);
+                    self.queues.push_lost(key, server, End::default());
                 }
             }
             connection.show_inbox(key, &self.facts);
@@ -44,7 +44,7 @@ impl Multiplayer {
                         (self.queues).push_due(key, Event::Connected { peer, data });
                     }
                     PeerChange::Joined(..) => {}
-                    PeerChange::Ended(peer, data) => self.queues.push_lost(key, peer, data),
+                    PeerChange::Ended(peer, end) => self.queues.push_lost(key, peer, end),
                 }
             }
             if let Some(host) = connection.host() {
@@ -80,8 +80,8 @@ impl Multiplayer {
     /// Sets `must_flush` where something was queued on a server's host that has to leave with this poll,
     /// whatever the flush mode: relayed packets, announcements and rejections.
     fn find_notice(&mut self, now: Time, must_flush: &mut bool) -> Option<Notice> {
-        while let Some((key, peer, data)) = self.queues.next_lost() {
-            if let Some(notice) = self.on_lost(key, (peer, data), now, must_flush) {
+        while let Some((key, peer, end)) = self.queues.next_lost() {
+            if let Some(notice) = self.on_lost(key, (peer, end), now, must_flush) {
                 return Some(notice);
             }
         }

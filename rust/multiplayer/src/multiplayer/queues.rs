@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::End;
 use enet_proto::{Event, PeerId, Time};
 
 /// Events that one poll takes from the hosts, so that a flood cannot hold up a frame for long. The next
@@ -34,8 +35,8 @@ pub(super) struct EventQueues {
     postponed: VecDeque<(i32, Event)>,
     /// Events for this poll, ahead of those that the hosts still hold.
     due: VecDeque<(i32, Event)>,
-    /// Peers that another holder of the host ended, with the data of the end.
-    lost: VecDeque<(i32, PeerId, u32)>,
+    /// Peers that another holder of the host ended, and how.
+    lost: VecDeque<(i32, PeerId, End)>,
     /// Number of events that this poll took from the hosts.
     taken: usize,
     /// Packets that this poll takes of one client, at most.
@@ -105,8 +106,8 @@ impl EventQueues {
     }
 
     /// Notes a peer that another holder of its host ended.
-    pub fn push_lost(&mut self, key: i32, peer: PeerId, data: u32) {
-        self.lost.push_back((key, peer, data));
+    pub fn push_lost(&mut self, key: i32, peer: PeerId, end: End) {
+        self.lost.push_back((key, peer, end));
     }
 
     /// The next event that is due.
@@ -115,7 +116,7 @@ impl EventQueues {
     }
 
     /// The next peer that another holder of its host ended.
-    pub fn next_lost(&mut self) -> Option<(i32, PeerId, u32)> {
+    pub fn next_lost(&mut self) -> Option<(i32, PeerId, End)> {
         self.lost.pop_front()
     }
 
@@ -158,6 +159,7 @@ mod tests {
         Event::Disconnected {
             peer: peer(slot),
             data: 0,
+            cause: enet_proto::Cause::Timeout,
         }
     }
 
@@ -257,7 +259,7 @@ mod tests {
         let mut queues = EventQueues::default();
         queues.push_due(0, end(1));
         queues.postpone(0, end(2));
-        queues.push_lost(0, peer(3), 0);
+        queues.push_lost(0, peer(3), End::default());
         queues.clear();
         queues.begin_poll(Time::ZERO);
         assert_eq!(queues.next_due(), None);

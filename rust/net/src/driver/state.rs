@@ -4,8 +4,8 @@ use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
 
 use enet_proto::{
-    Admission, Drops, Host, Limits, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, PeerState, Time,
-    datagram,
+    Admission, Cause, Drops, Host, Limits, MAX_DATAGRAM_SIZE, MIN_DATAGRAM_SIZE, PeerId, PeerState,
+    Time, datagram,
 };
 
 use super::inbox::Arrival;
@@ -233,11 +233,11 @@ impl State {
                     self.handshakes += 1;
                     self.host.resume_connecting(now, address);
                 }
-                DtlsEvent::Ended(address) => self.host.fail_peers_at(address),
+                DtlsEvent::Ended(address) => self.host.fail_peers_at(address, Cause::Remote),
                 DtlsEvent::Slow(slow) => encryption.push_failed(slow),
                 DtlsEvent::Failed(failed) => {
                     if failed.is_client {
-                        self.host.fail_peers_at(failed.address);
+                        (self.host).fail_peers_at(failed.address, Cause::Handshake);
                     }
                     encryption.push_failed(failed);
                 }

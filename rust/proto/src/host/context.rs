@@ -10,6 +10,10 @@ use super::waiting::Shortage;
 use crate::send::{BufferPool, Output};
 use crate::{Drops, HostConfig, Refusal, Time};
 
+/// A host whose timers are so many milliseconds late was not serviced. Remotes give up after 5 seconds at the
+/// earliest by default.
+pub const STALL: u64 = 4000;
+
 /// Shared state of a host, without its peers.
 pub struct Context {
     pub config: HostConfig,
@@ -33,6 +37,8 @@ pub struct Context {
     /// is done.
     pub waiting: usize,
     pub shortage: Shortage,
+    /// The end of the last time that nobody serviced the host for [`STALL`].
+    pub stalled_until: Option<u64>,
 }
 
 impl Context {
@@ -50,6 +56,7 @@ impl Context {
             drops: Drops::default(),
             waiting: 0,
             shortage: Shortage::default(),
+            stalled_until: None,
             config,
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{Backlog, Event, FormerPeer, FormerPeers, Limits, PeerId, fairness};
+use crate::{Backlog, Cause, Event, FormerPeer, FormerPeers, Limits, PeerId, fairness};
 
 /// Cost of an event, besides its packet's bytes.
 const EVENT_COST: usize = 64;
@@ -95,9 +95,9 @@ impl Events {
     }
 
     /// Adds the end of a connection.
-    pub fn push_end(&mut self, peer: PeerId, data: u32, former: FormerPeer) {
+    pub fn push_end(&mut self, peer: PeerId, (data, cause): (u32, Cause), former: FormerPeer) {
         self.former.insert(peer, former);
-        self.push(Event::Disconnected { peer, data });
+        self.push(Event::Disconnected { peer, data, cause });
     }
 
     /// What is kept of a connection whose end waits.
@@ -363,7 +363,7 @@ mod tests {
         let mut events = Events::new(usize::MAX);
         for slot in 0..3 {
             events.push(received(slot, 0));
-            events.push_end(peer(slot), 0, former(slot));
+            events.push_end(peer(slot), (0, Cause::Timeout), former(slot));
         }
         assert!(events.bytes >= 3 * size_of::<FormerPeer>());
         assert!((0..2).all(|_| events.pop().is_some()));
@@ -376,7 +376,7 @@ mod tests {
         );
         assert!(events.former.is_empty() && is_settled(&events));
         // Everything at once.
-        events.push_end(peer(3), 0, former(3));
+        events.push_end(peer(3), (0, Cause::Timeout), former(3));
         taken.clear();
         events.take(&mut taken, &mut kept);
         assert_eq!(port(&kept, 3), Some(3));
@@ -462,6 +462,7 @@ mod tests {
         events.push(Event::Disconnected {
             peer: peer(0),
             data: 9,
+            cause: Cause::Remote,
         });
         let mut waited = 0;
         let mut flood = Vec::new();

@@ -36,6 +36,7 @@ mod timers;
 mod waiting;
 
 pub use context::Context;
+use context::STALL;
 pub use events::Events;
 pub use judging::{JoinRequest, Verdict};
 pub use timers::Alarm;
@@ -207,6 +208,9 @@ impl Host {
             // A peer's timer comes up once per call, or the loop would not end.
             self.with_peer_until(id, now + 1, |peer, context| {
                 if peer.alarm.take(time) {
+                    if now >= time + STALL {
+                        context.stalled_until = Some(now);
+                    }
                     on_timer(peer, context);
                 }
             });
@@ -232,7 +236,8 @@ fn on_timer(peer: &mut Peer, context: &mut Context) {
             peer.end(context, None);
         }
     } else if peer.attempt_deadline().is_some_and(|end| now >= end) {
-        peer.end(context, Some(0));
+        let cause = peer.cause_of_silence(context);
+        peer.end(context, Some((0, cause)));
     } else if let Some(due) = peer.retransmission_deadline() {
         if peer.state() == PeerState::Connecting && now >= due {
             peer.handshake.forget_repeats();

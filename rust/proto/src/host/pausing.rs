@@ -8,7 +8,7 @@ use super::Host;
 use crate::host::Context;
 use crate::lifecycle;
 use crate::peer::{NO_ADDRESS, Peer};
-use crate::{PeerId, PeerState, Time};
+use crate::{Cause, PeerId, PeerState, Time};
 
 impl Host {
     /// Pauses connections that begin here, from now on, until [`Self::resume_connecting`]. Attempts
@@ -40,9 +40,9 @@ impl Host {
     }
 
     /// Ends all connections with `address`, which is known to be unreachable, as their timeouts
-    /// would.
-    pub fn fail_peers_at(&mut self, address: SocketAddr) {
-        self.with_peers_at(address, fail);
+    /// would. The events have the caller's `cause`.
+    pub fn fail_peers_at(&mut self, address: SocketAddr, cause: Cause) {
+        self.with_peers_at(address, |peer, context| fail(peer, context, cause));
     }
 
     /// Starts a connection as [`Self::connect`] does, with a remote whose address is not known yet. Nothing is
@@ -71,19 +71,22 @@ impl Host {
         self.with_peer(peer, set).unwrap_or(false)
     }
 
-    /// Ends a connection as its timeout would.
-    pub fn fail_peer(&mut self, now: Time, peer: PeerId) {
+    /// Ends a connection as its timeout would. The event has the caller's `cause`.
+    pub fn fail_peer(&mut self, now: Time, peer: PeerId, cause: Cause) {
         self.context.advance(now);
-        self.with_peer(peer, fail);
+        self.with_peer(peer, |peer, context| fail(peer, context, cause));
     }
 }
 
-fn fail(peer: &mut Peer, context: &mut Context) {
+fn fail(peer: &mut Peer, context: &mut Context, cause: Cause) {
     let event = match peer.state() {
         // The application has not heard of it.
         PeerState::AcknowledgingConnect => None,
-        PeerState::AcknowledgingDisconnect => Some(peer.handshake.disconnect_data()),
-        _ => Some(0),
+        PeerState::AcknowledgingDisconnect => {
+            Some((peer.handshake.disconnect_data(), Cause::Remote))
+        }
+        PeerState::Disconnecting | PeerState::DisconnectLater => Some((0, Cause::Local)),
+        _ => Some((0, cause)),
     };
     peer.end(context, event);
 }

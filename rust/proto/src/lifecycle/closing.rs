@@ -7,7 +7,7 @@ use crate::host::Context;
 use crate::peer::Peer;
 use crate::send::{queue_control, queue_unacknowledged_control};
 use crate::wire::Command;
-use crate::{Disconnect, Event, Limit, PeerState, Refusal};
+use crate::{Cause, Disconnect, Event, Limit, PeerState, Refusal};
 
 /// Takes in the remote's DISCONNECT.
 pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ack: bool) {
@@ -24,7 +24,13 @@ pub fn on_disconnect(peer: &mut Peer, context: &mut Context, data: u32, wants_ac
         PeerState::Connected
         | PeerState::DisconnectLater
         | PeerState::Connecting
-        | PeerState::Disconnecting => peer.end(context, Some(data)),
+        | PeerState::Disconnecting => {
+            let cause = match peer.state() {
+                PeerState::Disconnecting => Cause::Local,
+                _ => Cause::Remote,
+            };
+            peer.end(context, Some((data, cause)));
+        }
         // The application has not heard of it yet.
         PeerState::AcknowledgingConnect => peer.end(context, None),
         _ => {}
@@ -87,13 +93,15 @@ pub fn close_over_limit(peer: &mut Peer, context: &mut Context, limit: Limit) {
                 limit,
             });
             send_single_disconnect(peer, context, limit.code());
-            Some(limit.code())
+            Some((limit.code(), Cause::Limit(limit)))
         }
         // The application has not heard of it.
         PeerState::AcknowledgingConnect => None,
-        PeerState::AcknowledgingDisconnect => Some(peer.handshake.disconnect_data()),
-        PeerState::Connecting => Some(limit.code()),
-        _ => Some(0),
+        PeerState::AcknowledgingDisconnect => {
+            Some((peer.handshake.disconnect_data(), Cause::Remote))
+        }
+        PeerState::Connecting => Some((limit.code(), Cause::Limit(limit))),
+        _ => Some((0, Cause::Local)),
     };
     peer.end(context, data);
 }

@@ -11,7 +11,7 @@ use crate::peer::Peer;
 use crate::recv::{Refused, acknowledge};
 use crate::send::{queue_control, transmit_control};
 use crate::wire::{CONTROL_CHANNEL, Command, NO_SLOT, PROOF_SIZE, Terms};
-use crate::{Disconnect, Event, MAX_CHANNELS, PeerState};
+use crate::{Cause, Disconnect, Event, MAX_CHANNELS, PeerState};
 
 /// Milliseconds a half-open connection is kept after the last CONNECT.
 const HALF_OPEN_TIMEOUT: u64 = 5000;
@@ -91,7 +91,7 @@ pub fn on_verify_connect(
     let granted = terms.channels as usize;
     let is_sensible = (1..=MAX_CHANNELS).contains(&granted);
     if !is_sensible || terms.throttle != peer.throttle.settings() {
-        peer.end(context, Some(0));
+        peer.end(context, Some((0, Cause::Protocol)));
         return Err(Refused::Malformed);
     }
     if let Some(connect) = peer.controls.oldest() {

@@ -39,7 +39,8 @@ use crate::recv::{Intake, ReceiveBudget};
 use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
 use crate::{
-    Drops, FormerPeer, PeerFigures, PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Traffic,
+    Cause, Drops, FormerPeer, PeerFigures, PeerId, PeerState, PeerStatistics, THROTTLE_SCALE,
+    Traffic,
 };
 
 /// Stands for the address of a remote while it is not known. No datagram comes from it.
@@ -235,14 +236,30 @@ impl Peer {
         }
     }
 
-    /// Ends the connection at once; with data, an event reports it.
-    pub fn end(&mut self, context: &mut Context, event: Option<u32>) {
-        if let Some(data) = event {
+    /// Ends the connection at once; with data and cause, an event reports it.
+    pub fn end(&mut self, context: &mut Context, event: Option<(u32, Cause)>) {
+        if let Some((data, cause)) = event {
             let former = self.former(context.now);
-            context.events.push_end(self.id, data, former);
+            context.events.push_end(self.id, (data, cause), former);
         }
         self.set_state(context, PeerState::Disconnected);
         self.reset_queues();
+    }
+
+    /// Why the connection ends whose remote is silent.
+    pub fn cause_of_silence(&self, context: &Context) -> Cause {
+        // What had arrived before the stall ended was taken in at its end.
+        let heard = self.keep_alive.last_acknowledgement();
+        match self.state {
+            PeerState::Disconnecting | PeerState::DisconnectLater => Cause::Local,
+            // The CONNECT never left.
+            PeerState::Connecting if !self.has_address() => Cause::Unresolved,
+            PeerState::Connecting if self.handshake.is_paused() => Cause::Handshake,
+            _ if context.stalled_until.is_some() && heard <= context.stalled_until => {
+                Cause::Stalled
+            }
+            _ => Cause::Timeout,
+        }
     }
 
     fn former(&self, now: u64) -> FormerPeer {

@@ -1,12 +1,12 @@
 //! Acknowledgements of what we sent.
 
 use super::commands::Refused;
-use crate::PeerState;
 use crate::host::Context;
 use crate::lifecycle;
 use crate::peer::Peer;
 use crate::send::Payload;
 use crate::wire::{CONTROL_CHANNEL, Command};
+use crate::{Cause, PeerState};
 
 /// Carries out an acknowledgement.
 pub fn on_acknowledge(
@@ -38,7 +38,7 @@ pub fn on_acknowledge(
             if !matches!(command, Some(Command::Disconnect { .. })) {
                 return Err(Refused::Malformed);
             }
-            peer.end(context, Some(0));
+            peer.end(context, Some((0, Cause::Local)));
         }
         // At once: if the rest of the datagram were acknowledged, a C host that is leaving too would
         // forget us.

@@ -2,10 +2,10 @@
 
 use super::acks::Ack;
 use super::reliable::send_pending;
-use crate::PeerState;
 use crate::host::Context;
 use crate::lifecycle;
 use crate::peer::Peer;
+use crate::{Cause, PeerState};
 
 /// Sends the packets that waited and may go now, the acknowledgements and the open datagram.
 pub fn flush_peer(peer: &mut Peer, context: &mut Context) {
@@ -16,7 +16,7 @@ pub fn flush_peer(peer: &mut Peer, context: &mut Context) {
     peer.packer.finish(&mut context.output, context.now);
     let data = peer.handshake.disconnect_data();
     if acknowledges_disconnect {
-        peer.end(context, Some(data));
+        peer.end(context, Some((data, Cause::Remote)));
     } else if peer.state() == PeerState::DisconnectLater && !peer.has_outgoing() {
         lifecycle::disconnect(peer, context, data);
         peer.packer.finish(&mut context.output, context.now);

@@ -16,7 +16,10 @@ pub fn retransmit_if_due(peer: &mut Peer, context: &mut Context) {
     peer.mark_dirty(context);
     let expired = match peer.take_expired(now) {
         Ok(expired) => expired,
-        Err(GiveUp) => return peer.end(context, Some(0)),
+        Err(GiveUp) => {
+            let cause = peer.cause_of_silence(context);
+            return peer.end(context, Some((0, cause)));
+        }
     };
     let (controls, packets): (Vec<_>, Vec<_>) =
         (expired.into_iter()).partition(|key| key.channel == CONTROL_CHANNEL);

@@ -1,12 +1,10 @@
-//! What protects ENetMultiplayerPeerRs from its remotes: limits, bans, the judging of newcomers, reasons and counts.
+//! What protects ENetMultiplayerPeerRs from its remotes: limits, bans, the judging of newcomers, and counts.
 
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
 use crate::newcomers::{JoinFilter, Judges};
-use crate::release::release;
 use crate::report::Reports;
-use crate::session::HasSession;
 use crate::{bans, clock, dropped};
 
 #[godot_api(secondary)]
@@ -78,64 +76,6 @@ impl ENetMultiplayerPeerRs {
         let core = &self.session.core;
         let left = network.and_then(|network| core.ban_time_left(clock::now(), network));
         bans::seconds_left(left)
-    }
-
-    /// Disconnects the peer `peer` like [method MultiplayerPeer.disconnect_peer], and tells it why: `reason` (32 bits)
-    /// is what the remote's [method get_disconnect_reason] returns, and the data of its
-    /// [constant ENetConnectionRs.EVENT_DISCONNECT]. Godot's [ENetConnection] has that data, too.
-    ///
-    /// The meaning of the number is up to the game. Numbers from 1162761217 (0x454E5401) to 1162761471 are those of
-    /// [enum DisconnectReason]. If `reason` does not fit into 32 bits, or there is no such peer, the method prints an
-    /// error and does nothing.
-    #[func]
-    fn disconnect_peer_with_reason(
-        &mut self,
-        peer: i64,
-        reason: i64,
-        #[opt(default = false)] force: bool,
-    ) {
-        const METHOD: &str = "disconnect_peer_with_reason";
-        let object = self.to_gd();
-        match (i32::try_from(peer), u32::try_from(reason)) {
-            (Ok(peer), Ok(reason)) => {
-                let core = &mut self.session.core;
-                let done = core.disconnect_peer_with(peer, reason, force, clock::now());
-                self.tidy();
-                self.report_failure(METHOD, done);
-            }
-            (Err(_), _) => {
-                let cause = format!("the id {peer} does not fit into 32 bits");
-                self.report(METHOD, &cause);
-            }
-            (_, Err(_)) => {
-                let cause = format!("the reason must be 0 to 4294967295, not {reason}");
-                self.report(METHOD, &cause);
-            }
-        }
-        release(object);
-    }
-
-    /// Returns why the last connection to the peer `peer_id` ended, as a number of 32 bits: a [enum DisconnectReason], or
-    /// the number that either side passed to [method disconnect_peer_with_reason],
-    /// [method ENetPacketPeerRs.peer_disconnect] or one of its variants. On a client, the peer 1 is the server, also if
-    /// the server refused the connection. A remote chooses its number freely, also one of these constants: do not trust
-    /// it.
-    ///
-    /// The reason is known when [signal MultiplayerPeer.peer_disconnected] is emitted, and later until this peer
-    /// becomes a server, client or mesh again; the reasons of the last 256 peers are kept. Returns
-    /// [constant REASON_NONE] if no reason was given, as with [method MultiplayerPeer.disconnect_peer] and
-    /// [method MultiplayerPeer.close], after a timeout, and for peers that did not leave. Prints an error if `peer_id`
-    /// does not fit into 32 bits.
-    #[func]
-    fn get_disconnect_reason(&self, peer_id: i64) -> i64 {
-        match i32::try_from(peer_id) {
-            Ok(id) => self.session.core.disconnect_reason(id).into(),
-            Err(_) => {
-                let cause = format!("the id {peer_id} does not fit into 32 bits");
-                self.report_looking("get_disconnect_reason", &cause);
-                0
-            }
-        }
     }
 
     /// Returns how much was dropped since the host was created, as a [Dictionary] of numbers by cause:

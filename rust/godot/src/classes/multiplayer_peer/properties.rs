@@ -8,7 +8,7 @@ use super::ENetMultiplayerPeerRs;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::limits::ENetLimitsRs;
 use crate::report::Reports;
-use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
+use crate::vocabulary::{DisconnectReason, FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
 
 // The bindings find the items generated beside the class by this path.
@@ -32,6 +32,27 @@ impl super::ENetMultiplayerPeerRs {
     /// [signal MultiplayerAPI.server_disconnected] tells the same.
     #[signal]
     fn server_disconnected();
+
+    /// Emitted right after [signal MultiplayerPeer.peer_disconnected] of the same peer, when all handlers of that signal
+    /// have returned, with the reason (a [enum DisconnectReason]) and what was said (see
+    /// [method get_disconnect_data]). The address of the leaving peer can still be asked for, as in the handlers of the
+    /// first signal. Those handlers may have closed this peer, or begun another session: this signal is
+    /// emitted all the same, and its arguments tell of the connection that ended.
+    ///
+    /// Where no [signal MultiplayerPeer.peer_disconnected] is emitted, as after [method MultiplayerPeer.close] on this
+    /// side, this signal is not emitted either.
+    #[signal]
+    fn peer_disconnected_with_reason(id: i64, reason: DisconnectReason, data: i64);
+
+    /// Emitted on a client right after [signal connection_failed], with the reason (a [enum DisconnectReason]), what the
+    /// server said (see [method get_disconnect_data]), and a sentence in English for players and logs. After
+    /// [constant REASON_HANDSHAKE_FAILED] and [constant REASON_NOT_RESOLVED] the sentence has the details, for example
+    /// why the certificate was refused; otherwise it is that of [method get_reason_text].
+    ///
+    /// A handler of [signal connection_failed] may have called [method create_client] again; the arguments tell of
+    /// the attempt that failed.
+    #[signal]
+    fn connection_failed_with_reason(reason: DisconnectReason, data: i64, text: GString);
 
     /// The host of a server or client, see [member host].
     #[func]
