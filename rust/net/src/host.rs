@@ -18,6 +18,7 @@ use crate::bans::{BansFull, canonical};
 use crate::driver::{Clock, Driver, MANY_DATAGRAMS, State};
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
+mod emulation;
 mod queries;
 
 /// The jitter that is no sign of a congested network, in milliseconds. Remotes answer once a frame, an owner without a
