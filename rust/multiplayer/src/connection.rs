@@ -23,6 +23,7 @@ mod names;
 mod peer;
 mod session;
 mod settings;
+mod simulation;
 mod warnings;
 
 use guard::Guard;
@@ -30,6 +31,7 @@ use members::Members;
 use names::Names;
 use peer::unsigned;
 use session::SessionPart;
+use simulation::Simulated;
 use warnings::Warned;
 
 pub(crate) use events::PeerChange;
@@ -68,6 +70,7 @@ pub struct Connection {
     recorder: Option<Recorder>,
     warned: Warned,
     guard: Guard,
+    simulated: Simulated,
 }
 
 impl Connection {
@@ -97,6 +100,7 @@ impl Connection {
             recorder: None,
             warned: Warned::default(),
             guard: Guard::new(),
+            simulated: Simulated::default(),
         }
     }
 
@@ -141,6 +145,8 @@ impl Connection {
         self.recorder = None;
         self.warned = Warned::default();
         self.is_refusing = false;
+        self.simulated.renew();
+        self.update_simulation();
         Ok(())
     }
 

@@ -69,6 +69,7 @@ pub mod error;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod simulation;
 mod tokens;
 
 pub use channel::TransferMode;
@@ -91,5 +92,8 @@ pub use lines::{LeftOut, LineLimit, RepeatLimit, Repeated};
 pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,
+};
+pub use simulation::{
+    LinkProperty, LinkSettings, SharedSimulation, SimulationError, SimulationSettings,
 };
 pub use tokens::JoinTokens;

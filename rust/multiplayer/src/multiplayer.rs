@@ -36,6 +36,7 @@ mod reasons;
 mod roster;
 mod send;
 mod settings;
+mod simulation;
 mod state;
 
 use guard::Guard;
