@@ -8,6 +8,7 @@ mod bans;
 mod bindings;
 mod classes;
 mod clock;
+mod command_line;
 mod convert;
 mod dropped;
 mod dtls;
@@ -21,6 +22,7 @@ mod release;
 mod repeats;
 mod report;
 mod session;
+mod simulating;
 mod statistics;
 #[cfg(unix)]
 mod termination;

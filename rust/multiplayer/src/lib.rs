@@ -71,6 +71,7 @@ pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod simulation;
 mod tokens;
 
 pub use channel::TransferMode;
@@ -95,5 +96,8 @@ pub use lines::{LeftOut, LineLimit, RepeatLimit, Repeated};
 pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,
+};
+pub use simulation::{
+    LinkProperty, LinkSettings, SharedSimulation, SimulationError, SimulationSettings,
 };
 pub use tokens::JoinTokens;

@@ -38,6 +38,7 @@ mod reports;
 mod roster;
 mod send;
 mod settings;
+mod simulation;
 mod state;
 
 use guard::Guard;

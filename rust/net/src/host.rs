@@ -19,6 +19,7 @@ use crate::driver::{Clock, Driver, MANY_DATAGRAMS, State};
 use crate::gaps::Gaps;
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
+mod emulation;
 mod figures;
 mod queries;
 
