@@ -19,6 +19,7 @@ use crate::driver::{Clock, Driver, MANY_DATAGRAMS, State};
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
 mod queries;
+mod tapping;
 
 /// The jitter that is no sign of a congested network, in milliseconds. Remotes answer once a frame, an owner without a
 /// thread reads once a frame and sends at the frame's end, and a machine is busy for a moment. C sends with the next
