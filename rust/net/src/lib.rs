@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod bans;
+mod capture;
 mod driver;
 mod host;
 mod names;
@@ -54,6 +55,7 @@ mod sync;
 mod udp;
 
 pub use bans::{BansFull, MAX_BANS};
+pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
 pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames, stop_all};
 pub use host::{Host, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
