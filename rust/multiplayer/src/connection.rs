@@ -15,6 +15,7 @@ use enet_codec::Recorder;
 use enet_net::{BindAddress, Clock, Host, Network, Totals};
 use enet_proto::{Disconnect, HostConfig, PeerState, Seed, Time};
 
+mod capture;
 mod connecting;
 mod events;
 mod guard;
@@ -25,6 +26,7 @@ mod session;
 mod settings;
 mod warnings;
 
+use capture::Captures;
 use guard::Guard;
 use members::Members;
 use names::Names;
@@ -68,6 +70,7 @@ pub struct Connection {
     recorder: Option<Recorder>,
     warned: Warned,
     guard: Guard,
+    captures: Captures,
 }
 
 impl Connection {
@@ -97,6 +100,7 @@ impl Connection {
             recorder: None,
             warned: Warned::default(),
             guard: Guard::new(),
+            captures: Captures::default(),
         }
     }
 
@@ -141,6 +145,7 @@ impl Connection {
         self.recorder = None;
         self.warned = Warned::default();
         self.is_refusing = false;
+        self.describe_in_captures();
         Ok(())
     }
 
@@ -164,6 +169,7 @@ impl Connection {
     pub fn destroy(&mut self) -> Result<(), Inactive> {
         self.flush_waiting();
         self.host.take().ok_or(Inactive)?;
+        self.end_captures();
         if self.session.is_some() {
             let ended = self
                 .members
