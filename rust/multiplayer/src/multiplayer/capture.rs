@@ -37,10 +37,12 @@ impl Multiplayer {
         self.capture.counts()
     }
 
-    /// Why the capture ended although nobody stopped it, once.
+    /// Why the capture, or that of a host, ended although nobody stopped it, once.
     pub fn take_capture_stopped(&mut self) -> Option<CaptureStopped> {
         self.end_failed_capture();
-        self.capture.take_stopped()
+        let stopped = self.capture.take_stopped();
+        let mut hosts = self.hosts.values();
+        stopped.or_else(|| hosts.find_map(|host| host.borrow_mut().take_capture_stopped()))
     }
 
     fn end_failed_capture(&mut self) {
