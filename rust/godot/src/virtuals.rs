@@ -56,6 +56,10 @@ pub fn poll<T: HasSession>(this: &mut T) {
     if let Some(over_limit) = over_limit {
         this.warn("poll", &over_limit);
     }
+    let stopped = this.session_mut().core.take_capture_stopped();
+    if let Some(stopped) = stopped {
+        this.report("poll", &stopped);
+    }
     if let Some(object) = object {
         release(object);
     }

@@ -14,10 +14,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::capture::CaptureSlot;
 use crate::{SharedConnection, TransferMode};
 use enet_net::Network;
 use enet_proto::{PeerId, Seed, Time};
 
+mod capture;
 mod closing;
 mod creating;
 mod events;
@@ -111,6 +113,7 @@ pub struct Multiplayer {
     queues: EventQueues,
     reasons: Reasons,
     guard: Guard,
+    capture: CaptureSlot,
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
     reports: Reports,
@@ -145,6 +148,7 @@ impl Multiplayer {
             queues: EventQueues::default(),
             reasons: Reasons::default(),
             guard: Guard::default(),
+            capture: CaptureSlot::default(),
             came_up: false,
             reports: Reports::default(),
             outcome: None,

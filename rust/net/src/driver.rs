@@ -48,11 +48,13 @@ mod owner;
 mod schedule;
 mod socket_side;
 mod state;
+mod tap;
 mod thread;
 mod unencrypted;
 
 pub use schedule::MANY_DATAGRAMS;
 pub use state::{Encryption, State};
+pub use tap::{Direction, Form, Sink, SinkId, Tapped};
 pub use thread::{Clock, note_frames, stop_all};
 
 use crate::Transport;
@@ -190,6 +192,8 @@ impl Driver {
             socket.ask_rooms(|arrival| state.decompressed_room(arrival));
             drop(state);
             socket.decompress();
+        } else {
+            socket.tap_plain();
         }
         let mut state = self.state.lock();
         for arrival in socket.arrivals() {

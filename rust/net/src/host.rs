@@ -22,6 +22,7 @@ use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 mod emulation;
 mod figures;
 mod queries;
+mod tapping;
 
 pub use figures::HostFigures;
 

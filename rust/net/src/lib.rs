@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod bans;
+mod capture;
 mod driver;
 mod gaps;
 mod host;
@@ -55,7 +56,8 @@ mod sync;
 mod udp;
 
 pub use bans::{BansFull, MAX_BANS};
-pub use driver::{Clock, note_frames, stop_all};
+pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
+pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames, stop_all};
 pub use host::{Host, HostFigures, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
