@@ -344,8 +344,8 @@ fn the_longest_gap_is_that_of_the_polls() {
     let since = later + Duration::from_millis(1000);
     let (poll, send) = gaps(&world, since);
     assert_eq!(poll, 5);
-    // A ping, or the answer to the other's.
-    assert!((50..=505).contains(&send), "{send}");
+    // Pings, and the answers to the other's.
+    assert!((100..=700).contains(&send), "{send}");
     let minute = figures(&world, server).host.poll_gap_minute;
     assert_eq!(minute.as_millis(), 370);
     world.run(60_000);
@@ -375,13 +375,13 @@ fn a_host_keeps_the_counts_of_those_who_left() {
     assert_eq!(left.traffic.payload_in, 1000);
 }
 
-/// The bandwidth that the client has lets the server's throttle drop packets.
+/// The limit of the server's bandwidth has its throttle drop packets.
 #[test]
 fn throttled_packets_are_those_that_did_not_arrive() {
     let mut world = World::with(959, LATENCY);
     let (server, clients) = world.connected(1);
-    world.with_host(clients[0], |host| {
-        host.with_protocol(|protocol| protocol.set_bandwidth(20_000, 0));
+    world.with_host(server, |host| {
+        host.with_protocol(|protocol| protocol.set_bandwidth(0, 20_000));
     });
     for _ in 0..400 {
         let mode = TransferMode::Unreliable;
@@ -391,8 +391,6 @@ fn throttled_packets_are_those_that_did_not_arrive() {
     world.run(500);
     let peer = only_peer(&world, server);
     let arrived = only_peer(&world, clients[0]).traffic.packets_in;
-    let delivered = world[clients[0]].packets.len();
-    println!("{delivered} {arrived} {peer:?}");
     assert!(peer.throttle < 1.0, "{}", peer.throttle);
     assert_eq!(peer.traffic.packets_out, 400);
     assert_eq!(peer.traffic.throttled_packets, 400 - arrived);
