@@ -27,6 +27,7 @@ const SUITES: Array[String] = [
 	"threads",
 	"ghosts",
 	"questions",
+	"statistics",
 ]
 const CASE_SECONDS := 90.0
 

@@ -15,6 +15,7 @@ mod frame;
 mod frames;
 mod handle;
 mod lent;
+mod monitors;
 mod newcomers;
 mod overriding;
 mod release;

@@ -70,6 +70,7 @@ pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod rates;
 mod tokens;
 
 pub use channel::TransferMode;
