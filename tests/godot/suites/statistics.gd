@@ -144,8 +144,9 @@ func case_unread() -> void:
 	check(pump(ends, func() -> bool: return unread.call() == [[3, 330], [3, 330]]), "unread: %s" % [unread.call()])
 	var channels: Dictionary = _statistics(packet_peer)["channels"]
 	equal(channels.keys(), [0, 4], "the channels")
-	equal(channels[0]["unread_bytes"], 30, "the bytes of channel 0")
-	equal(channels[4]["unread_packets"], 1, "the packets of channel 4")
+	var numbers: Array[Dictionary] = [channels[0], channels[4]]
+	equal(numbers[0]["unread_bytes"], 30, "the bytes of channel 0")
+	equal(numbers[1]["unread_packets"], 1, "the packets of channel 4")
 	ends[0].peer.get_packet()
 	equal(unread.call(), [[2, 320], [2, 320]], "after one was read")
 	done()
@@ -167,7 +168,8 @@ func case_unread_in_peers() -> void:
 	for object: Object in [server.connection, server.events[0].peer]:
 		var statistics := _statistics(object)
 		equal([statistics["unread_packets"], statistics["unread_bytes"]], [1, 3], object.get_class())
-	equal(_statistics(server.events[0].peer)["channels"].keys(), [1], "the channel")
+	var channels: Dictionary = _statistics(server.events[0].peer)["channels"]
+	equal(channels.keys(), [1], "the channel")
 	server.events[0].peer.get_packet()
 	equal(_statistics(server.connection)["unread_packets"], 0, "after it was read")
 	done()
@@ -236,8 +238,10 @@ func _monitors(before: Array[StringName]) -> Array[StringName]:
 
 
 func _value(monitor: String) -> float:
-	var value: Variant = Performance.get_custom_monitor(monitor)
-	check(value is float and value >= 0.0, "%s is %s" % [monitor, value])
+	var number: Variant = Performance.get_custom_monitor(monitor)
+	check(number is float, "%s is %s" % [monitor, number])
+	var value: float = number
+	check(value >= 0.0, "%s is %f" % [monitor, value])
 	return value
 
 
