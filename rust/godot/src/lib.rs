@@ -17,6 +17,7 @@ mod frame;
 mod frames;
 mod handle;
 mod lent;
+mod monitors;
 mod newcomers;
 mod overriding;
 mod release;

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::frame::{FrameEnd, Framed};
 use crate::frames::FrameTimer;
 use crate::lent::Lent;
+use crate::monitors::Monitors;
 use crate::newcomers::{JoinFilter, Judges};
 use crate::statistics::Asked;
 
@@ -31,6 +32,7 @@ pub struct Session {
     pub frames: FrameTimer,
     pub filter: JoinFilter,
     pub asked: Asked,
+    pub monitors: Monitors,
 }
 
 impl Session {
@@ -48,6 +50,7 @@ impl Session {
             frames: FrameTimer::default(),
             filter: JoinFilter::none(),
             asked: Asked::default(),
+            monitors: Monitors::default(),
         }
     }
 

@@ -72,6 +72,7 @@ pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod rates;
 pub mod simulation;
 mod tokens;
 

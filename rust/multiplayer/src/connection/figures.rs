@@ -13,7 +13,12 @@ impl Connection {
     /// [`enet_net::HostFigures`] are the longest since the time `since`.
     pub fn figures(&self, now: Time, since: Time) -> Result<Figures, Inactive> {
         let host = self.host.as_ref().ok_or(Inactive)?;
-        let (host, peers) = host.figures(now, since);
+        let (mut host, peers) = host.figures(now, since);
+        if let Some((key, facts)) = &self.session_inbox
+            && let Some(facts) = facts.upgrade()
+        {
+            host.waiting.unread.add(facts.unread_of_host(*key));
+        }
         let listed = peers.into_iter().filter(|(id, ..)| self.contains(*id));
         Ok(Figures {
             host,

@@ -404,6 +404,7 @@ mod tests {
             address: None,
             statistics: enet_proto::PeerStatistics::default(),
             drops: enet_proto::Drops::default(),
+            figures: enet_proto::PeerFigures::default(),
         };
         let mut members = Members::default();
         let peers = [peer(0, 1), peer(1, 2), peer(2, 3), peer(3, 4)];

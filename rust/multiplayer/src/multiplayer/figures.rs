@@ -1,9 +1,9 @@
 //! Figures of a session: those of its hosts, and those of its peers by id.
 
-use super::{Facts, Mode, Multiplayer, SERVER_ID};
+use super::{Facts, Mode, Multiplayer, Packet, SERVER_ID};
 use crate::channel::to_wire;
 use crate::{Figures, Inactive};
-use enet_proto::{PeerId, Time};
+use enet_proto::{Backlog, PeerId, Time};
 
 impl Multiplayer {
     /// Figures of the session and of its peers, all of one moment: each host's lock is taken once. The gaps of
@@ -52,6 +52,16 @@ impl Multiplayer {
 }
 
 impl Facts {
+    /// Packets that the game has not read, of the host with a key.
+    pub(crate) fn unread_of_host(&self, key: i32) -> Backlog {
+        let mut unread = Backlog::default();
+        let inbox = self.inbox.borrow();
+        let is_of_host = |packet: &&Packet| self.mode() != Mode::Mesh || packet.peer == key;
+        let packets = inbox.iter().filter(is_of_host);
+        packets.for_each(|packet| unread.count(packet.data.len()));
+        unread
+    }
+
     /// ENet channels and sizes of the packets of a peer that the game has not read.
     pub(crate) fn unread_of(&self, id: i32) -> Vec<(u8, usize)> {
         let inbox = self.inbox.borrow();

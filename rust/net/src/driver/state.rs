@@ -28,8 +28,8 @@ pub struct State {
     pub totals: Totals,
     /// Datagrams as they came and went, with encryption and handshakes.
     pub wire: WireTotals,
-    /// Bytes that the codec saved of sent datagrams.
-    pub codec_saved: u64,
+    /// Bytes that the codec saved of received datagrams, and of sent ones.
+    pub codec_saved: [u64; 2],
     /// Encrypted handshakes that were completed.
     pub handshakes: u64,
     /// Datagrams that an emulated network lost.
@@ -110,7 +110,7 @@ impl State {
             schedule: Schedule::default(),
             totals: Totals::default(),
             wire: WireTotals::default(),
-            codec_saved: 0,
+            codec_saved: [0; 2],
             handshakes: 0,
             simulated_drops: 0,
             sends: Gaps::default(),
@@ -137,6 +137,7 @@ impl State {
         if !is_sound(wire_size) {
             self.totals.dropped_datagrams += 1;
         } else if !bytes.is_empty() {
+            self.codec_saved[0] += bytes.len().saturating_sub(wire_size) as u64;
             (self.host).receive_packed(now, from, bytes, wire_size, sealed_size);
         }
     }
@@ -217,7 +218,7 @@ impl State {
         self.totals.sent_bytes += report.sent.bytes;
         self.totals.socket_errors += report.sent.errors;
         self.wire.add(report.wire);
-        self.codec_saved += report.codec_saved;
+        self.codec_saved[1] += report.codec_saved;
         self.simulated_drops = report.simulated_drops;
         if report.wire.datagrams_out > 0 {
             self.sends.note(now);

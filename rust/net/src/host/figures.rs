@@ -128,7 +128,7 @@ impl Host {
             host.traffic.bytes_out = state.wire.bytes_out;
             host.traffic.datagrams_in = state.wire.datagrams_in;
             host.traffic.datagrams_out = state.wire.datagrams_out;
-            host.traffic.codec_saved_out = state.codec_saved;
+            [host.traffic.codec_saved_in, host.traffic.codec_saved_out] = state.codec_saved;
             host.drops = protocol.drops();
             host.drops.add(&state.drops);
             host.send_gap = state.sends.longest_since(now, since);

@@ -1,8 +1,11 @@
 //! Statistics of ENetMultiplayerPeerRs.
 
+use godot::global::Error;
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
+use crate::monitors::NotAdded;
+use crate::release::release;
 use crate::report::Reports;
 use crate::{clock, statistics};
 
@@ -54,5 +57,48 @@ impl ENetMultiplayerPeerRs {
                 VarDictionary::new()
             }
         }
+    }
+
+    /// Shows rates of this peer among the [b]Monitors[/b] of the editor's debugger, in a group named `prefix`: kilobytes per
+    /// second on the wire and of payload, datagrams per second, peers, round-trip times, loss, retransmissions per second,
+    /// bytes that wait to be sent, and the longest gap between polls. They are custom monitors of [Performance], with names
+    /// like [code]ENet/Wire in, kB per s[/code]: all are numbers, and 0 while this peer is not active. Rates are those since
+    /// the last time that they were asked for, of half a second at least.
+    ///
+    /// The monitors stay when this peer is closed and created again, and are removed by [method remove_monitors], and when
+    /// this object is freed, which they do not prevent. A second call replaces the monitors of this peer.
+    ///
+    /// Returns [constant OK], or, with an error printed, [constant ERR_INVALID_PARAMETER] if `prefix` is empty or has a slash,
+    /// and [constant ERR_ALREADY_EXISTS] if there are monitors of this prefix: each peer needs its own.
+    #[func]
+    fn add_monitors(&mut self, #[opt(default = "ENet")] prefix: GString) -> Error {
+        let this = self.to_gd();
+        let object = this.clone().upcast();
+        let added = (self.session.monitors).add(&prefix.to_string(), &object, "_get_monitor");
+        drop(object);
+        release(this);
+        let Err(error) = added else {
+            return Error::OK;
+        };
+        self.report("add_monitors", &error);
+        match error {
+            NotAdded::Prefix(_) => Error::ERR_INVALID_PARAMETER,
+            NotAdded::Taken(_) => Error::ERR_ALREADY_EXISTS,
+        }
+    }
+
+    /// Removes the monitors that [method add_monitors] added. Does nothing if there are none.
+    #[func]
+    fn remove_monitors(&self) {
+        self.session.monitors.remove();
+    }
+
+    /// Called by the monitors of [method add_monitors], with the number of one of them. Returns its present value.
+    #[func]
+    fn _get_monitor(&self, number: i64) -> f64 {
+        let now = clock::now();
+        let core = &self.session.core;
+        let figures = |since| Some(core.figures_since(now, since).ok()?.host);
+        self.session.monitors.value(number, now, figures)
     }
 }
