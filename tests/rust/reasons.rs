@@ -155,6 +155,41 @@ fn who_was_not_polled_learns_that_this_was_the_reason() {
     assert_eq!(world[server].peer.ended(id), end(Reason::Stalled, 0));
 }
 
+/// A ping is due since the epoch when a connection begins, and the clock may be far from there.
+#[test]
+fn a_clock_that_starts_late_is_no_stall() {
+    let start = Time::from_secs(3600);
+    let mut server = Host::new(&HostConfig::new(2, 1, start));
+    let mut client = Host::new(&HostConfig::new(1, 1, start));
+    let (at_server, at_client) = (([10, 0, 0, 1], 1).into(), ([10, 0, 0, 2], 2).into());
+    client.connect(start, at_server, 1, 0).expect("a slot");
+    let mut datagram = Vec::new();
+    for step in 0..10_000 {
+        let now = start + Duration::from_millis(step * 10);
+        server.service(now);
+        client.service(now);
+        server.flush(now);
+        client.flush(now);
+        while client.next_datagram(&mut datagram).is_some() {
+            server.receive(now, at_client, &datagram);
+        }
+        while server.next_datagram(&mut datagram).is_some() {
+            // The client hears nothing any more after a second.
+            if step < 100 {
+                client.receive(now, at_server, &datagram);
+            }
+        }
+    }
+    let cause = |host: &mut Host| {
+        std::iter::from_fn(|| host.next_event()).find_map(|event| match event {
+            Event::Disconnected { cause, .. } => Some(cause),
+            _ => None,
+        })
+    };
+    assert_eq!(cause(&mut client), Some(Cause::Timeout));
+    assert_eq!(cause(&mut server), Some(Cause::Timeout));
+}
+
 #[test]
 fn a_stall_that_the_connection_survived_is_not_the_reason() {
     let (mut world, server, client, id) = pair(1007);

@@ -24,13 +24,14 @@ func case_goodbyes() -> void:
 	for leaver: int in 2:
 		var ends := connected()
 		var id := ends[1].id()
-		var told := [_told(ends[0]), _told(ends[1])]
-		ends[leaver].peer.disconnect_peer([id, 1][leaver])
+		var at_server := _told(ends[0])
+		var at_client := _told(ends[1])
+		ends[leaver].peer.disconnect_peer(id if leaver == 0 else 1)
 		check(pump(ends, func() -> bool: return not ends[1].is_active() and ends[0].events.size() == 2), "it ends")
 		var reasons: Array[int] = [CLOSED_BY_REMOTE, CLOSED_BY_REMOTE]
 		reasons[leaver] = CLOSED_LOCALLY
-		_expect(ends[0], told[0], [["-%d" % id, id, reasons[0], 0]])
-		_expect(ends[1], told[1], [["-1", 1, reasons[1], 0]])
+		_expect(ends[0], at_server, [["-%d" % id, id, reasons[0], 0]])
+		_expect(ends[1], at_client, [["-1", 1, reasons[1], 0]])
 	done()
 
 
@@ -59,13 +60,12 @@ func case_kicks() -> void:
 	for number: int in [NUMBER, BANNED]:
 		var ends := connected()
 		var id := ends[1].id()
-		var told := [_told(ends[0]), _told(ends[1])]
-		# Both classes have this one.
-		var link: PacketPeer = ends[0].peer.call(&"get_peer", id)
-		link.call(&"peer_disconnect", number)
+		var at_server := _told(ends[0])
+		var at_client := _told(ends[1])
+		_kick(ends[0], id, number)
 		check(pump(ends, func() -> bool: return not ends[1].is_active() and ends[0].events.size() == 2), "it ends")
-		_expect(ends[0], told[0], [["-%d" % id, id, CLOSED_LOCALLY, number]])
-		_expect(ends[1], told[1], [["-1", 1, KICKED if number == NUMBER else BANNED, number]])
+		_expect(ends[0], at_server, [["-%d" % id, id, CLOSED_LOCALLY, number]])
+		_expect(ends[1], at_client, [["-1", 1, KICKED if number == NUMBER else BANNED, number]])
 	done()
 
 
@@ -74,8 +74,7 @@ func case_claims_of_a_client() -> void:
 	var ends := connected()
 	var id := ends[1].id()
 	var told := _told(ends[0])
-	var link: PacketPeer = ends[1].peer.call(&"get_peer", 1)
-	link.call(&"peer_disconnect", BANNED)
+	_kick(ends[1], 1, BANNED)
 	check(pump(ends, func() -> bool: return ends[0].events.size() == 2), "it ends")
 	_expect(ends[0], told, [["-%d" % id, id, CLOSED_BY_REMOTE, BANNED]])
 	done()
@@ -146,12 +145,12 @@ func case_handlers() -> void:
 		client.peer.close()
 		equal(client.join(other.port), OK, "create_client in the handler")
 	client.peer.peer_disconnected.connect(start_over)
-	ends[0].peer.call(&"get_peer", client.id()).call(&"peer_disconnect", NUMBER)
+	_kick(ends[0], client.id(), NUMBER)
 	check(pump(ends, func() -> bool: return client.events.has("-1")), "it ends")
 	equal(told, [["-1"], [1, KICKED, NUMBER]] as Array[Array], "the signals")
 	equal(client.peer.call(&"get_disconnect_reason", 1), NONE, "the new session has not ended")
 	client.peer.peer_disconnected.disconnect(start_over)
-	check(pump([other, client], func() -> bool: return client.is_up()), "the new session connects")
+	check(pump([other, client], func() -> bool: return client.is_up() and other.events.size() == 1), "the new one connects")
 	# A holder whose handler drops it.
 	var holder := { "peer": ClassDB.instantiate(client_class) }
 	var peer: MultiplayerPeer = holder.peer
@@ -167,7 +166,7 @@ func case_handlers() -> void:
 	peer = null
 	check(pump([other], meets), "connects")
 	var id := other.events[-1].to_int()
-	other.peer.call(&"get_peer", id).call(&"peer_disconnect", NUMBER)
+	_kick(other, id, NUMBER)
 	var ended := func() -> bool:
 		_poll_held(holder)
 		return holder.is_empty()
@@ -226,6 +225,12 @@ func case_texts() -> void:
 
 func _is_ours(peer_class: String) -> bool:
 	return peer_class.ends_with("Rs")
+
+
+## Both classes have this one.
+func _kick(end: End, id: int, number: int) -> void:
+	var link: PacketPeer = end.peer.call(&"get_peer", id)
+	link.call(&"peer_disconnect", number)
 
 
 func _text(reason: int, data: int = 0) -> String:

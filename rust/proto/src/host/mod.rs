@@ -72,6 +72,8 @@ pub struct Host {
     connecting_is_paused: bool,
     /// When the bandwidth was shared last, in milliseconds.
     last_share: u64,
+    /// When the host was serviced last, in milliseconds.
+    serviced_at: u64,
 }
 
 impl Host {
@@ -87,6 +89,7 @@ impl Host {
         Self {
             slots: Slots::new(slot_count(&config), config.is_guarded),
             timers: Timers::default(),
+            serviced_at: millis(config.now),
             incoming: Incoming::new(),
             requests: Requests::default(),
             proofs: Proofs::new(keys.bytes()),
@@ -199,11 +202,13 @@ impl Host {
 
     fn run_timers(&mut self) {
         let now = self.context.now;
+        let last = std::mem::replace(&mut self.serviced_at, now);
         while let Some((time, id)) = self.timers.pop_due(now) {
             // A peer's timer comes up once per call, or the loop would not end.
             self.with_peer_until(id, now + 1, |peer, context| {
                 if peer.alarm.take(time) {
-                    if now >= time + STALL {
+                    // Deadlines may be in the past already when they are set.
+                    if now >= time.max(last) + STALL {
                         context.stalled_until = Some(now);
                     }
                     on_timer(peer, context);
