@@ -234,6 +234,34 @@ fn attempts_fail_with_the_reason_of_the_server() {
     assert_eq!(refused(&mut world, server), end(Reason::Timeout, 0));
 }
 
+/// The attempt takes its time all the same: a server that starts meanwhile gets its client.
+#[test]
+fn a_closed_port_is_no_silence() {
+    for starts in [false, true] {
+        let mut world = World::new(1013);
+        let server = world.server(&ServerOptions::default());
+        let (port, now) = (world.address(server).port(), world.now());
+        let client = world.client(server);
+        world[server].peer.close(now);
+        world.run(2000);
+        assert_eq!(world[client].peer.status(), Status::Connecting);
+        if starts {
+            world.server(&ServerOptions {
+                port: port.into(),
+                ..ServerOptions::default()
+            });
+        }
+        world.run(LONG);
+        assert_eq!(world[client].is_up(), starts);
+        let closed = if starts {
+            Reason::None
+        } else {
+            Reason::PortClosed
+        };
+        assert_eq!(world[client].peer.ended(1), end(closed, 0));
+    }
+}
+
 #[test]
 fn a_name_without_an_address_is_named() {
     let mut world = World::new(1010);

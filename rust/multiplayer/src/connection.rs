@@ -21,6 +21,7 @@ mod guard;
 mod members;
 mod names;
 mod peer;
+mod probing;
 mod session;
 mod settings;
 mod warnings;
@@ -29,6 +30,7 @@ use guard::Guard;
 use members::Members;
 use names::Names;
 use peer::unsigned;
+use probing::Probing;
 use session::SessionPart;
 use warnings::Warned;
 
@@ -68,6 +70,8 @@ pub struct Connection {
     recorder: Option<Recorder>,
     warned: Warned,
     guard: Guard,
+    /// `None` if no attempt is to be asked about.
+    probing: Option<Probing>,
 }
 
 impl Connection {
@@ -97,6 +101,7 @@ impl Connection {
             recorder: None,
             warned: Warned::default(),
             guard: Guard::new(),
+            probing: None,
         }
     }
 
@@ -174,6 +179,7 @@ impl Connection {
         }
         self.members.clear();
         self.names = Names::default();
+        self.probing = None;
         Ok(())
     }
 

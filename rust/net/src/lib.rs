@@ -57,5 +57,5 @@ pub use bans::{BansFull, MAX_BANS};
 pub use driver::{Clock, note_frames, stop_all};
 pub use host::{Host, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
-pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
+pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Probe, Taker, Transport, Waker};
 pub use udp::Udp;
