@@ -20,6 +20,7 @@ const SUITES: Array[String] = [
 	"flushing",
 	"guarding",
 	"newcomers",
+	"reasons",
 	"addresses",
 	"names",
 	"overriding",

@@ -155,6 +155,41 @@ fn who_was_not_polled_learns_that_this_was_the_reason() {
     assert_eq!(world[server].peer.ended(id), end(Reason::Stalled, 0));
 }
 
+/// A ping is due since the epoch when a connection begins, and the clock may be far from there.
+#[test]
+fn a_clock_that_starts_late_is_no_stall() {
+    let start = Time::from_secs(3600);
+    let mut server = Host::new(&HostConfig::new(2, 1, start));
+    let mut client = Host::new(&HostConfig::new(1, 1, start));
+    let (at_server, at_client) = (([10, 0, 0, 1], 1).into(), ([10, 0, 0, 2], 2).into());
+    client.connect(start, at_server, 1, 0).expect("a slot");
+    let mut datagram = Vec::new();
+    for step in 0..10_000 {
+        let now = start + Duration::from_millis(step * 10);
+        server.service(now);
+        client.service(now);
+        server.flush(now);
+        client.flush(now);
+        while client.next_datagram(&mut datagram).is_some() {
+            server.receive(now, at_client, &datagram);
+        }
+        while server.next_datagram(&mut datagram).is_some() {
+            // The client hears nothing any more after a second.
+            if step < 100 {
+                client.receive(now, at_server, &datagram);
+            }
+        }
+    }
+    let cause = |host: &mut Host| {
+        std::iter::from_fn(|| host.next_event()).find_map(|event| match event {
+            Event::Disconnected { cause, .. } => Some(cause),
+            _ => None,
+        })
+    };
+    assert_eq!(cause(&mut client), Some(Cause::Timeout));
+    assert_eq!(cause(&mut server), Some(Cause::Timeout));
+}
+
 #[test]
 fn a_stall_that_the_connection_survived_is_not_the_reason() {
     let (mut world, server, client, id) = pair(1007);
@@ -197,6 +232,34 @@ fn attempts_fail_with_the_reason_of_the_server() {
     let address = world.address(server);
     world.network.cut_off(address, true);
     assert_eq!(refused(&mut world, server), end(Reason::Timeout, 0));
+}
+
+/// The attempt takes its time all the same: a server that starts meanwhile gets its client.
+#[test]
+fn a_closed_port_is_no_silence() {
+    for starts in [false, true] {
+        let mut world = World::new(1013);
+        let server = world.server(&ServerOptions::default());
+        let (port, now) = (world.address(server).port(), world.now());
+        let client = world.client(server);
+        world[server].peer.close(now);
+        world.run(2000);
+        assert_eq!(world[client].peer.status(), Status::Connecting);
+        if starts {
+            world.server(&ServerOptions {
+                port: port.into(),
+                ..ServerOptions::default()
+            });
+        }
+        world.run(LONG);
+        assert_eq!(world[client].is_up(), starts);
+        let closed = if starts {
+            Reason::None
+        } else {
+            Reason::PortClosed
+        };
+        assert_eq!(world[client].peer.ended(1), end(closed, 0));
+    }
 }
 
 #[test]

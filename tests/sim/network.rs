@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use enet_net::netem::{self, Link};
-use enet_net::{Answer, BindAddress, Lookup, Network, Resolution, Taker, Transport};
+use enet_net::{Answer, BindAddress, Lookup, Network, Probe, Resolution, Taker, Transport};
 use enet_proto::Time;
 
 /// The one machine of the simulated network; sockets differ by port.
@@ -193,6 +193,21 @@ impl Network for SimNetwork {
             }
             _ => Resolution::Done(Err(no_such_name())),
         }
+    }
+
+    fn probe(&self, to: SocketAddr) -> Option<Box<dyn Probe>> {
+        let state = self.state();
+        let is_refused = !state.sockets.contains_key(&to) && !state.cut_off.contains(&to);
+        Some(Box::new(SimProbe(is_refused)))
+    }
+}
+
+/// Whether nobody listened when it was asked.
+struct SimProbe(bool);
+
+impl Probe for SimProbe {
+    fn is_refused(&mut self) -> bool {
+        self.0
     }
 }
 

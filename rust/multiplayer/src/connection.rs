@@ -23,6 +23,7 @@ mod guard;
 mod members;
 mod names;
 mod peer;
+mod probing;
 mod session;
 mod settings;
 mod simulation;
@@ -33,6 +34,7 @@ use guard::Guard;
 use members::Members;
 use names::Names;
 use peer::unsigned;
+use probing::Probing;
 use session::SessionPart;
 use simulation::Simulated;
 use warnings::Warned;
@@ -77,6 +79,8 @@ pub struct Connection {
     guard: Guard,
     simulated: Simulated,
     captures: Captures,
+    /// `None` if no attempt is to be asked about.
+    probing: Option<Probing>,
 }
 
 impl Connection {
@@ -109,6 +113,7 @@ impl Connection {
             guard: Guard::new(),
             simulated: Simulated::default(),
             captures: Captures::default(),
+            probing: None,
         }
     }
 
@@ -195,6 +200,7 @@ impl Connection {
         }
         self.members.clear();
         self.names = Names::default();
+        self.probing = None;
         Ok(())
     }
 

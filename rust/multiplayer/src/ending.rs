@@ -56,6 +56,8 @@ reasons! {
     Handshake = 7, "the encrypted session could not be established";
     /// The host name has no address.
     Unresolved = 8, "the address of the server could not be resolved";
+    /// The system of the server said that nobody listens at the port.
+    PortClosed = 9, "no server runs at this address and port";
     /// See [`Limit::Flood`].
     Flood = Limit::Flood as u32, "too much was sent for too long";
     /// See [`Limit::Unread`].

@@ -60,5 +60,5 @@ pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, old
 pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames, stop_all};
 pub use host::{Host, HostFigures, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
-pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
+pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Probe, Taker, Transport, Waker};
 pub use udp::Udp;

@@ -125,4 +125,16 @@ pub trait Network {
 
     /// Resolves a name or a textual address. Does not wait for the answer of a name server for longer than a frame.
     fn resolve(&self, host: &str, port: u16) -> Resolution;
+
+    /// Asks whether anybody listens at an address, with an empty datagram from a socket of its own. `None` where the network
+    /// cannot tell.
+    fn probe(&self, _to: SocketAddr) -> Option<Box<dyn Probe>> {
+        None
+    }
+}
+
+/// A question to an address.
+pub trait Probe: Send {
+    /// Whether the system of the address said that nobody listens there. It may say nothing, or say so later.
+    fn is_refused(&mut self) -> bool;
 }

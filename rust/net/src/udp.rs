@@ -26,6 +26,7 @@ mod batch;
 mod offload;
 #[cfg_attr(not(unix), path = "udp/no_poll.rs")]
 mod poll;
+mod probe;
 // The implementation of the other systems also works on Unix, where the tests run it.
 #[cfg(all(test, unix))]
 mod no_poll;
@@ -35,7 +36,9 @@ mod tests;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::names::{self, Resolution};
-use crate::socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
+use crate::socket::{
+    BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Probe, Taker, Transport, Waker,
+};
 
 /// Buffer size asked for, in bytes, in each direction. What a few hundred players send in one frame has to
 /// fit.
@@ -72,6 +75,10 @@ impl Network for Udp {
 
     fn resolve(&self, host: &str, port: u16) -> Resolution {
         names::resolve(host, port)
+    }
+
+    fn probe(&self, to: SocketAddr) -> Option<Box<dyn Probe>> {
+        Some(Box::new(probe::UdpProbe::send(to).ok()?))
     }
 }
 

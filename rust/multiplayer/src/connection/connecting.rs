@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Connection;
+use super::probing::Probing;
 use crate::config::remote_port;
 use crate::{ConnectError, End, RawSendError};
 use enet_net::Resolution;
@@ -59,6 +60,7 @@ impl Connection {
         };
         self.members.list(id, data, true);
         self.members.set_started(id, started);
+        self.probing = Some(Probing::new(id, started));
         self.limit_attempts();
         Ok(id)
     }

@@ -4,7 +4,7 @@ use super::Connection;
 use super::members::Member;
 use super::names::SLICE;
 use crate::ending::Side;
-use crate::{End, Inactive};
+use crate::{End, Inactive, Reason};
 use enet_proto::{Cause, Event, PeerId, Time};
 
 /// A change of a peer in which the session that shares the host took no part.
@@ -30,6 +30,7 @@ impl Connection {
         self.update_limits();
         self.update_simulation();
         self.settle_names(now);
+        self.probe_when_due(now);
         if !self.members.has_ended() {
             return;
         }
@@ -78,6 +79,7 @@ impl Connection {
             let host = self.host.as_mut().ok_or(Inactive)?;
             let now = clock();
             host.service(now);
+            self.probe_when_due(now);
             event = self.take_event(now, false);
             if event.is_none() {
                 if now >= deadline || (judges && self.has_newcomer(now)) {
@@ -187,7 +189,7 @@ impl Connection {
     }
 
     /// How a connection ended. ENet's event has no data for the side that ended it, so that side's own data is added.
-    fn judge_end(&self, peer: PeerId, cause: Cause, data: u32) -> End {
+    fn judge_end(&mut self, peer: PeerId, cause: Cause, data: u32) -> End {
         let member = self.members.get(peer);
         let side = match member {
             Some(member) if !member.is_outgoing => Side::Acceptor,
@@ -195,6 +197,14 @@ impl Connection {
             _ => Side::Connector,
         };
         let given = member.map_or(0, |member| member.given);
-        End::of(cause, if data == 0 { given } else { data }, side)
+        let end = End::of(cause, if data == 0 { given } else { data }, side);
+        let is_silence = matches!(cause, Cause::Timeout | Cause::Handshake);
+        match side == Side::Connecting && self.is_port_closed(peer) && is_silence {
+            true => End {
+                reason: Reason::PortClosed,
+                ..end
+            },
+            false => end,
+        }
     }
 }

@@ -75,6 +75,8 @@ pub struct Host {
     last_share: u64,
     /// What came and went on connections that ended.
     former_traffic: Traffic,
+    /// When the host was serviced last, in milliseconds.
+    serviced_at: u64,
 }
 
 impl Host {
@@ -90,6 +92,7 @@ impl Host {
         Self {
             slots: Slots::new(slot_count(&config), config.is_guarded),
             timers: Timers::default(),
+            serviced_at: millis(config.now),
             incoming: Incoming::new(),
             requests: Requests::default(),
             proofs: Proofs::new(keys.bytes()),
@@ -204,11 +207,13 @@ impl Host {
 
     fn run_timers(&mut self) {
         let now = self.context.now;
+        let last = std::mem::replace(&mut self.serviced_at, now);
         while let Some((time, id)) = self.timers.pop_due(now) {
             // A peer's timer comes up once per call, or the loop would not end.
             self.with_peer_until(id, now + 1, |peer, context| {
                 if peer.alarm.take(time) {
-                    if now >= time + STALL {
+                    // Deadlines may be in the past already when they are set.
+                    if now >= time.max(last) + STALL {
                         context.stalled_until = Some(now);
                     }
                     on_timer(peer, context);
