@@ -24,6 +24,7 @@ mod notices;
 mod packets;
 mod refusing;
 mod scripts;
+mod simulation;
 mod targets;
 mod threaded;
 mod throttle;
