@@ -25,6 +25,7 @@ mod packets;
 mod reasons;
 mod refusing;
 mod scripts;
+mod simulation;
 mod statistics;
 mod tapping;
 mod targets;
