@@ -136,6 +136,20 @@ fn two_files_hold_the_latest_and_stay_within_the_bound() {
     assert_eq!(ports, (first..COUNT).collect::<Vec<_>>());
 }
 
+#[test]
+fn two_captures_do_not_write_one_file() {
+    let folder = Folder::new("shared");
+    let path = folder.0.join("a.pcapng");
+    fs::write(&path, "of an earlier capture").expect("a file");
+    let (capture, mut inlet) = started(options(&path));
+    put(&mut inlet, 3, b"abc");
+    assert!(Capture::start(options(&path)).is_err());
+    capture.finish().expect("written");
+    assert_eq!(read(&path).1, [3]);
+    let next = Capture::start(options(&path)).expect("nobody writes it");
+    next.finish().expect("written");
+}
+
 /// Objects may outlive the library.
 #[test]
 fn a_capture_that_nobody_ends_ends_with_the_library() {
