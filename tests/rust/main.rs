@@ -1,6 +1,7 @@
 //! Tests of the core, mostly on a simulated network, one behaviour per module.
 
 mod c_enet;
+mod capturing;
 mod codecs;
 mod connecting;
 mod connection;

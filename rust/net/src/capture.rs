@@ -9,11 +9,12 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 
 use crate::Host;
 use crate::driver::{Form, SinkId};
+use crate::sync::lock;
 
 mod headers;
 mod local;
@@ -48,7 +49,7 @@ pub struct CaptureOptions {
 #[derive(Debug)]
 pub struct Capture {
     queue: Arc<Queue>,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    running: Arc<Running>,
     form: Form,
     snap_length: usize,
     sinks: Vec<SinkId>,
@@ -64,9 +65,17 @@ impl Capture {
         let (form, snap_length) = (options.form, options.snap_length);
         let writer = Writer::create(options, Arc::clone(&queue))?;
         let thread = std::thread::Builder::new().name("enet capture".to_owned());
+        let running = Arc::new(Running {
+            queue: Arc::clone(&queue),
+            thread: Mutex::new(Some(thread.spawn(|| writer.run())?)),
+        });
+        let mut all = lock(&RUNNING);
+        all.retain(|one| one.strong_count() > 0);
+        all.push(Arc::downgrade(&running));
+        drop(all);
         Ok(Self {
             queue,
-            thread: Some(thread.spawn(|| writer.run())?),
+            running,
             form,
             snap_length,
             sinks: Vec::new(),
@@ -113,12 +122,25 @@ impl Capture {
     ///
     /// # Errors
     /// The file could not be written, at the end or before.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.end()
+    pub fn finish(self) -> io::Result<()> {
+        self.running.end()
     }
+}
 
-    fn end(&mut self) -> io::Result<()> {
-        let Some(thread) = self.thread.take() else {
+/// The thread of a capture.
+#[derive(Debug)]
+struct Running {
+    queue: Arc<Queue>,
+    thread: Mutex<Option<JoinHandle<io::Result<()>>>>,
+}
+
+/// All captures that go on.
+static RUNNING: Mutex<Vec<Weak<Running>>> = Mutex::new(Vec::new());
+
+impl Running {
+    /// Has the thread write the rest, and waits for it. Nothing is left to do for a second call.
+    fn end(&self) -> io::Result<()> {
+        let Some(thread) = lock(&self.thread).take() else {
             return Ok(());
         };
         self.queue.end();
@@ -127,10 +149,22 @@ impl Capture {
     }
 }
 
+/// Ends all captures: no thread may go on when the library is unloaded, also where an object is never freed.
+pub fn stop_all() {
+    end_all(std::mem::take(&mut *lock(&RUNNING)));
+}
+
+fn end_all(running: Vec<Weak<Running>>) {
+    for capture in running.iter().filter_map(Weak::upgrade) {
+        // There is nobody left to tell.
+        let _ = capture.end();
+    }
+}
+
 impl Drop for Capture {
     fn drop(&mut self) {
         // Who wants to know calls `finish`.
-        let _ = self.end();
+        let _ = self.running.end();
     }
 }
 

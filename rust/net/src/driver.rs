@@ -5,7 +5,7 @@
 //!
 //! | lock | guards | what may happen under it | who waits for it |
 //! |---|---|---|---|
-//! | socket | [`SocketSide`]: transport, codec, encrypted sessions, datagrams on their way | system calls, compression, encryption, handshakes: milliseconds | the thread; the owner only in rare calls (a codec is set, encryption begins, a raw datagram is sent) |
+//! | socket | [`SocketSide`]: transport, codec, encrypted sessions, datagrams on their way | system calls, compression, encryption, handshakes: milliseconds | the thread; the owner only in rare calls (a codec is set, encryption begins, a raw datagram is sent, a capture begins or ends) |
 //! | state | [`State`]: protocol, schedule, counts | the protocol and nothing else: microseconds for each datagram, a bounded number of datagrams | owner and thread |
 //! | bans | [`Bans`] | a look-up or a change | owner and thread, with or without other locks |
 //! | thread | the thread's handle and waker | starting, stopping, waking | owner |

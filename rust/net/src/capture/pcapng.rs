@@ -141,6 +141,12 @@ fn pad(out: &mut Vec<u8>, size: usize) {
 mod tests {
     use super::*;
 
+    fn words(bytes: &[u8]) -> Vec<u32> {
+        (bytes.chunks(4))
+            .map(|word| u32::from_le_bytes(word.try_into().expect("whole words")))
+            .collect()
+    }
+
     #[test]
     fn a_packet_is_laid_out_as_the_format_says() {
         let mut out = Vec::new();
@@ -154,13 +160,22 @@ mod tests {
                 size: 9,
             },
         );
-        let words: Vec<u32> = (out.chunks(4))
-            .map(|word| u32::from_le_bytes(word.try_into().expect("whole words")))
-            .collect();
         let bytes = u32::from_le_bytes(*b"abcd");
         let expected = [6, 52, 2, 1, 3, 5, 9, bytes, 0x65, 0x0004_0002, 1, 0, 52];
-        assert_eq!(words, expected);
+        assert_eq!(words(&out), expected);
         assert!(out.len() <= 5 + PACKET_OVERHEAD);
+    }
+
+    #[test]
+    fn counts_are_laid_out_as_the_format_says() {
+        let mut out = Vec::new();
+        let counts = Counts {
+            received: 9,
+            dropped: 0x0000_0002_0000_0001,
+        };
+        statistics(&mut out, 3, 7, counts);
+        let expected = [5, 52, 3, 0, 7, 0x0008_0004, 9, 0, 0x0008_0005, 1, 2, 0, 52];
+        assert_eq!(words(&out), expected);
     }
 
     #[test]

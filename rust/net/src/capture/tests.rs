@@ -137,6 +137,38 @@ fn two_files_hold_the_latest_and_stay_within_the_bound() {
 }
 
 #[test]
+fn two_captures_do_not_write_one_file() {
+    let folder = Folder::new("shared");
+    let path = folder.0.join("a.pcapng");
+    fs::write(&path, "of an earlier capture").expect("a file");
+    let (capture, mut inlet) = started(options(&path));
+    put(&mut inlet, 3, b"abc");
+    assert!(Capture::start(options(&path)).is_err());
+    capture.finish().expect("written");
+    assert_eq!(read(&path).1, [3]);
+    let next = Capture::start(options(&path)).expect("nobody writes it");
+    next.finish().expect("written");
+}
+
+/// Objects may outlive the library.
+#[test]
+fn a_capture_that_nobody_ends_ends_with_the_library() {
+    let folder = Folder::new("leaked");
+    let path = folder.0.join("a.pcapng");
+    let (capture, mut inlet) = started(options(&path));
+    put(&mut inlet, 3, b"abc");
+    let own = Arc::downgrade(&capture.running);
+    let mut all = lock(&RUNNING).clone();
+    all.retain(|running| running.ptr_eq(&own));
+    assert_eq!(all.len(), 1);
+    std::mem::forget(capture);
+    end_all(all);
+    assert_eq!(read(&path), (vec![0x0A0D_0D0A, 1, 6, 5], vec![3]));
+    put(&mut inlet, 4, b"abc");
+    assert_eq!(inlet.queue.counts().received, 1, "nothing is kept any more");
+}
+
+#[test]
 fn a_datagram_is_cut_to_the_snap_length() {
     let folder = Folder::new("snap");
     let path = folder.0.join("a.pcapng");

@@ -1,6 +1,6 @@
 //! The files of a capture, and the thread that writes them.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub struct Writer {
 impl Writer {
     /// Creates the file.
     pub fn create(options: CaptureOptions, queue: Arc<Queue>) -> io::Result<Self> {
-        let file = File::create(&options.path)?;
+        let file = create(&options.path)?;
         // It would look like the beginning of this capture.
         match fs::remove_file(older(&options.path)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -155,7 +155,7 @@ impl Writer {
         // Windows does not rename an open file.
         self.file = None;
         fs::rename(path, older(path))?;
-        self.file = Some(File::create(path)?);
+        self.file = Some(create(path)?);
         self.written = 0;
         self.has_packets = false;
         self.begin_section();
@@ -199,6 +199,29 @@ impl Writer {
         self.buffer.clear();
         Ok(())
     }
+}
+
+/// Creates a file, or empties it, unless another capture writes it: instances of a game share their folder.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    // A lock would keep others from reading there.
+    #[cfg(windows)]
+    {
+        const FILE_SHARE_READ: u32 = 1;
+        std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, FILE_SHARE_READ);
+    }
+    let file = options.open(path)?;
+    // File systems without locks can be written, too.
+    #[cfg(not(windows))]
+    if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
+        return Err(io::Error::other("another capture writes it"));
+    }
+    // Files that are no storage have no length.
+    if file.metadata()?.len() > 0 {
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 /// The path of the older file.

@@ -39,7 +39,9 @@ impl ENetMultiplayerPeerRs {
     /// [member host] and the hosts of a mesh are captured together. A capture shows what the game sends before a
     /// network emulation.
     ///
-    /// Replaces an existing file. Returns [constant OK], [constant ERR_FILE_CANT_WRITE] if the file cannot be created,
+    /// Replaces an existing file. Instances of a game that run at once need a file each, for example
+    /// [code]"user://lag_%d.pcapng" % OS.get_process_id()[/code]. Returns [constant OK],
+    /// [constant ERR_FILE_CANT_WRITE] if the file cannot be created or another capture writes it,
     /// [constant ERR_ALREADY_IN_USE] if a capture is running, or [constant ERR_INVALID_PARAMETER] for a wrong option.
     /// Errors are printed.
     #[func]
