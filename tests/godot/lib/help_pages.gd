@@ -26,7 +26,9 @@ func read(of_class: String) -> void:
 		return
 	var lines := (await _page(of_class)).split("\n", false)
 	_judge(of_class, "class", [of_class], func(_name: String) -> String: return _class_text(lines))
-	var properties := _names(ClassDB.class_get_property_list(of_class, true))
+	# The headings of groups are listed as properties, too.
+	var properties := _names(ClassDB.class_get_property_list(of_class, true).filter(
+		func(property: Dictionary) -> bool: return property["usage"] & PROPERTY_USAGE_GROUP == 0))
 	# The help lists a getter only with its property.
 	var getters := properties.map(
 		func(name: String) -> String: return ClassDB.class_get_property_getter(of_class, name))
