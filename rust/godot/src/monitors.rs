@@ -48,7 +48,7 @@ impl Monitors {
         }
         let is_mine = self.prefix.borrow().as_deref() == Some(prefix);
         let is_taken = |name: &&str| Performance::singleton().has_custom_monitor(&id(prefix, name));
-        if !is_mine && RATES.iter().any(|name| is_taken(&name)) {
+        if !is_mine && RATES.iter().any(is_taken) {
             return Err(NotAdded::Taken(prefix.to_owned()));
         }
         self.remove();

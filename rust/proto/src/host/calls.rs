@@ -133,10 +133,9 @@ impl Host {
     pub fn note_packing(&mut self, peer: PeerId, saved: usize, added: usize) {
         if self.slots.get(peer).is_some()
             && let Some(peer) = self.slots.at_mut(peer.slot)
+            && let Some(counts) = peer.packer.counts_mut()
         {
-            if let Some(counts) = peer.packer.counts_mut() {
-                counts.on_packed(saved, added);
-            }
+            counts.on_packed(saved, added);
         }
     }
 
