@@ -69,6 +69,7 @@ pub mod error;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod scene;
 mod tokens;
 
 pub use channel::TransferMode;
