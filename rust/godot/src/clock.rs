@@ -19,6 +19,11 @@ pub fn now() -> Time {
     HEAD_START + START.get_or_init(Instant::now).elapsed()
 }
 
+/// The time since the first call of [`now`].
+pub fn since_start(time: Time) -> Time {
+    time.saturating_sub(HEAD_START)
+}
+
 /// The clock of a network thread, or `None` if no thread is wanted.
 pub fn thread(is_wanted: bool) -> Option<Clock> {
     is_wanted.then_some(now as Clock)

@@ -9,6 +9,7 @@ mod bindings;
 mod classes;
 mod clock;
 mod convert;
+mod debugger;
 mod dropped;
 mod dtls;
 mod frame;
@@ -63,6 +64,7 @@ unsafe impl ExtensionLibrary for EnetRs {
                 vocabulary::register::<ENetConnectionRs>();
                 vocabulary::register::<ENetMultiplayerPeerRs>();
                 vocabulary::register::<ENetPacketPeerRs>();
+                debugger::start();
             }
             _ => {}
         }
@@ -71,6 +73,7 @@ unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
             termination::stop();
+            debugger::stop();
             threads::free_parked();
             // A network thread must not outlive the library's code, even if its object was never freed.
             enet_net::stop_all();

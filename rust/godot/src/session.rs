@@ -4,7 +4,9 @@
 //! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
-use enet_multiplayer::{FlushMode, Multiplayer, PacketHead, Signal, TransferMode, system_seed};
+use enet_multiplayer::{
+    FlushMode, Multiplayer, PacketHead, SharedConnection, Signal, TransferMode, system_seed,
+};
 use enet_net::Udp;
 use enet_proto::Time;
 use godot::classes::Os;
@@ -12,6 +14,7 @@ use godot::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
+use crate::debugger::Watch;
 use crate::frame::{FrameEnd, Framed};
 use crate::frames::FrameTimer;
 use crate::lent::Lent;
@@ -27,6 +30,7 @@ pub struct Session {
     pub frame: FrameEnd,
     pub frames: FrameTimer,
     pub filter: JoinFilter,
+    pub watch: Watch,
 }
 
 impl Session {
@@ -43,6 +47,7 @@ impl Session {
             frame: FrameEnd::default(),
             frames: FrameTimer::default(),
             filter: JoinFilter::none(),
+            watch: Watch::default(),
         }
     }
 
@@ -105,6 +110,11 @@ pub trait HasSession: Judges {
     /// Whether there is a host, of the session or without one.
     fn has_host(&self) -> bool {
         self.session().core.is_active()
+    }
+
+    /// The host of a server or client, or the one that no session has.
+    fn own_host(&self) -> Option<SharedConnection> {
+        self.session().core.host().cloned()
     }
 
     /// Closes the host that the session has.

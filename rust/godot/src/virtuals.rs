@@ -11,13 +11,14 @@ use godot::meta::conv::RawPtr;
 use crate::bindings::raw;
 use crate::release::release;
 use crate::session::HasSession;
-use crate::{clock, convert, dtls, frame, frames, newcomers};
+use crate::{clock, convert, debugger, dtls, frame, frames, newcomers};
 
 pub fn poll<T: HasSession>(this: &mut T) {
     let sends = frame::poll_begins(this);
     let mut now = clock::now();
     if let Err(error) = this.session_mut().begin_poll(sends, now) {
         frame::poll_failed(this);
+        debugger::closed(this);
         return this.report("poll", &error);
     }
     frames::polled(this);
@@ -42,6 +43,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
             this.report("poll", &refused);
         }
         object.get_or_insert_with(|| this.to_gd());
+        debugger::signalled(this, notice.signal());
         this.emit(notice.signal());
         now = clock::now();
         this.session_mut().core.finish(notice, now);
@@ -60,6 +62,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
     if let Some(over_limit) = over_limit {
         this.warn("poll", &over_limit);
     }
+    debugger::polled(this, now);
     if let Some(object) = object {
         release(object);
     }
@@ -68,6 +71,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
 pub fn close<T: HasSession>(this: &mut T) {
     let object = this.to_gd();
     this.close_host();
+    debugger::closed(this);
     this.tidy();
     release(object);
 }
@@ -93,6 +97,7 @@ pub unsafe fn get_packet<T: HasSession>(
         this.report("get_packet", &"no packet is waiting");
         return Error::ERR_UNAVAILABLE;
     };
+    debugger::taken(session, packet.peer, &packet.data);
     // SAFETY: the caller vouches for both out-parameters.
     unsafe { raw::hand_out(&session.lent, packet.data, r_buffer, r_buffer_size) }
     Error::OK
@@ -114,6 +119,7 @@ pub unsafe fn put_packet<T: HasSession>(
     let now = clock::now();
     match this.session_mut().core.send(data, now) {
         Ok(()) => {
+            debugger::put(this.session_mut(), data);
             frame::packet_put(this, now);
             Error::OK
         }
@@ -202,7 +208,9 @@ macro_rules! session_virtuals {
 
             fn on_notification(&mut self, what: godot::classes::notify::ObjectNotification) {
                 crate::frame::notified(self, what.into());
-                crate::frames::notified(self, what.into());
+                if crate::frames::notified(self, what.into()) {
+                    crate::debugger::ticked(self);
+                }
             }
 
             fn close(&mut self) {

@@ -16,7 +16,7 @@ use crate::dtls;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
-use crate::{clock, convert, frames};
+use crate::{clock, convert, debugger, frames};
 
 /// One ENet host, in place of [ENetConnection]: a UDP socket and the peers (connections) on it. A host does
 /// not know the rules of a multiplayer game, such as ids of players.
@@ -254,6 +254,7 @@ impl ENetConnectionRs {
         let event = self.next_event(timeout);
         if event.is_ok() {
             frames::polled(self);
+            debugger::polled(self, clock::now());
         }
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {

@@ -40,6 +40,7 @@ struct Name {
     spawner: u32,
     /// The ids that end with this one.
     synchronizers: Box<[u32]>,
+    has_ended: bool,
 }
 
 impl Name {
@@ -48,6 +49,7 @@ impl Name {
             text: text.into(),
             spawner,
             synchronizers: Box::default(),
+            has_ended: false,
         }
     }
 }
@@ -77,14 +79,26 @@ impl Learned {
                 };
                 self.insert(sender, Number::Spawned(first), name);
             }
-            Lesson::Despawn(id) => {
-                if let Some(known) = self.senders.get_mut(&sender)
-                    && let Some(gone) = known.names.remove(&Number::Spawned(id))
-                {
-                    let numbers = gone.synchronizers.iter().map(|&id| Number::Spawned(id));
-                    let ended = numbers.filter_map(|number| known.names.remove(&number));
-                    self.count -= 1 + ended.count();
-                }
+            Lesson::Despawn(id) => self.end(sender, id),
+        }
+    }
+
+    /// Lets the numbers of a node that ended give way first. Until then they explain what was counted before.
+    fn end(&mut self, sender: i32, id: u32) {
+        let Some(known) = self.senders.get_mut(&sender) else {
+            return;
+        };
+        let Sender { names, order } = known;
+        let Some(name) = names.get_mut(&Number::Spawned(id)) else {
+            return;
+        };
+        let numbers = std::mem::take(&mut name.synchronizers);
+        for &id in numbers.iter().chain([&id]) {
+            let number = Number::Spawned(id);
+            if let Some(name) = names.get_mut(&number)
+                && !std::mem::replace(&mut name.has_ended, true)
+            {
+                order.push_front(number);
             }
         }
     }
@@ -117,9 +131,15 @@ impl Learned {
             return;
         }
         let known = self.senders.entry(sender).or_default();
-        if known.names.insert(number, name).is_some() {
+        if let Some(former) = known.names.get_mut(&number) {
+            // The order has the number already.
+            *former = Name {
+                has_ended: former.has_ended,
+                ..name
+            };
             return;
         }
+        known.names.insert(number, name);
         self.count += 1;
         known.order.push_back(number);
         while known.names.len() > MOST_OF_ONE || (self.count > MOST && known.names.len() > 1) {
@@ -128,8 +148,8 @@ impl Learned {
             };
             self.count -= usize::from(known.names.remove(&oldest).is_some());
         }
-        // Ends leave their numbers behind.
-        if known.order.len() > 2 * MOST_OF_ONE {
+        // A number that ended is named twice.
+        if known.order.len() > 4 * MOST_OF_ONE {
             let Sender { names, order } = known;
             order.retain(|number| names.contains_key(number));
         }
@@ -157,23 +177,31 @@ mod tests {
     }
 
     #[test]
-    fn spawned_nodes_are_known_until_they_end() {
+    fn spawned_nodes_that_ended_give_way_first() {
+        fn spawn(first: u32) -> Lesson<'static> {
+            Lesson::Spawn {
+                spawner: 3,
+                name: "Ball",
+                first,
+                others: &[255, 255, 0, 0],
+            }
+        }
         let mut learned = Learned::default();
-        let spawn = Lesson::Spawn {
-            spawner: 3,
-            name: "Ball",
-            first: 70,
-            others: &71_u32.to_le_bytes(),
-        };
-        learned.learn(5, spawn);
-        assert_eq!(learned.spawned(5, 70), Some(("Ball", 3)));
-        assert_eq!(learned.spawned(5, 71), Some(("Ball", 3)));
-        learned.learn(5, Lesson::Despawn(70));
-        assert_eq!(
-            (learned.spawned(5, 70), learned.spawned(5, 71)),
-            (None, None)
-        );
-        assert_eq!(learned.count, 0);
+        learned.learn(5, spawn(1));
+        learned.learn(5, spawn(2));
+        learned.learn(5, Lesson::Despawn(2));
+        learned.learn(5, Lesson::Despawn(2));
+        assert_eq!(learned.spawned(5, 2), Some(("Ball", 3)));
+        assert_eq!(learned.spawned(5, 0xFFFF), Some(("Ball", 3)));
+        for node in 0..MOST_OF_ONE as u32 - 1 {
+            learned.learn(5, path(node, "Node"));
+        }
+        assert_eq!(learned.spawned(5, 2), None);
+        assert_eq!(learned.spawned(5, 0xFFFF), None);
+        assert_eq!(learned.spawned(5, 1), Some(("Ball", 3)));
+        assert_eq!(learned.path(5, 0), Some("Node"));
+        learned.learn(5, path(5000, "Node"));
+        assert_eq!(learned.spawned(5, 1), None);
     }
 
     #[test]
@@ -193,12 +221,22 @@ mod tests {
                 },
             );
             learned.learn(1, Lesson::Despawn(node));
+            learned.learn(
+                1,
+                Lesson::Spawn {
+                    spawner: 0,
+                    name: "N",
+                    first: 7,
+                    others: &[],
+                },
+            );
+            learned.learn(1, Lesson::Despawn(7));
         }
         learned.learn(1, path(100_000, "Node"));
-        assert!((MOST_OF_ONE - 1..=MOST_OF_ONE).contains(&learned.count));
+        assert_eq!(learned.count, MOST_OF_ONE);
         assert_eq!(learned.count, learned.senders[&1].names.len());
         assert_eq!(learned.path(1, 99_999), Some("Node"));
-        assert!(learned.senders[&1].order.len() <= 2 * MOST_OF_ONE);
+        assert!(learned.senders[&1].order.len() <= 4 * MOST_OF_ONE);
     }
 
     #[test]
