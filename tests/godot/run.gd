@@ -27,6 +27,7 @@ const SUITES: Array[String] = [
 	"threads",
 	"ghosts",
 	"questions",
+	"debugger",
 ]
 const CASE_SECONDS := 90.0
 

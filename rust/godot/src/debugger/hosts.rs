@@ -1,5 +1,6 @@
 //! What the editor is told of a host and of its peers.
 
+use enet_codec::Compression;
 use enet_multiplayer::{Mode, SharedConnection};
 use enet_proto::{PeerId, PeerState};
 use godot::prelude::*;
@@ -15,7 +16,7 @@ pub struct HostInfo {
     address: String,
     port: u16,
     is_encrypted: bool,
-    compression: &'static str,
+    compression: String,
     channels: usize,
     is_threaded: bool,
     /// The path of the root of its multiplayer API.
@@ -54,7 +55,7 @@ impl HostInfo {
             address: String::new(),
             port: 0,
             is_encrypted: false,
-            compression: core.compression().name(),
+            compression: short_name(core.compression()),
             channels: 0,
             is_threaded: false,
             name,
@@ -73,7 +74,7 @@ impl HostInfo {
         info.is_threaded = connection.is_threaded();
         if let Some(host) = connection.host() {
             info.is_encrypted = host.encrypts_as_client().is_some();
-            info.compression = host.compression().name();
+            info.compression = short_name(host.compression());
         }
         if own.is_some() {
             info.address = "*".to_owned();
@@ -91,7 +92,7 @@ impl HostInfo {
             "address" => &GString::from(&self.address),
             "port" => i64::from(self.port),
             "encrypted" => self.is_encrypted,
-            "compression" => self.compression,
+            "compression" => &GString::from(&self.compression),
             "channels" => self.channels as i64,
             "threaded" => self.is_threaded,
             "name" => &GString::from(&self.name),
@@ -102,6 +103,11 @@ impl HostInfo {
     pub fn words(&self) -> String {
         format!("{} {} on port {}", self.class, self.role, self.port)
     }
+}
+
+fn short_name(compression: &Compression) -> String {
+    let name = compression.name();
+    name.trim_start_matches("COMPRESS_").to_lowercase()
 }
 
 /// The peers of an object, by ascending id.
