@@ -28,6 +28,7 @@ const SUITES: Array[String] = [
 	"ghosts",
 	"questions",
 	"debugger",
+	"statistics",
 ]
 const CASE_SECONDS := 90.0
 

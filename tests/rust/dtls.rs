@@ -15,6 +15,7 @@ use crate::connection::options;
 mod attempts;
 pub mod certificates;
 mod crafted;
+mod figures;
 mod hostile;
 mod names;
 mod openssl;

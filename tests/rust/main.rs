@@ -24,6 +24,7 @@ mod notices;
 mod packets;
 mod refusing;
 mod scripts;
+mod statistics;
 mod targets;
 mod threaded;
 mod throttle;

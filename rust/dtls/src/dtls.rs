@@ -180,17 +180,22 @@ impl Dtls {
 
     /// Encrypts a datagram for an address. Returns false if there is no session, and drops the datagram.
     pub fn send(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(session) = self.ready.get_mut(&to) else {
-            return false;
-        };
+        self.seal(now, to, datagram).is_some()
+    }
+
+    /// The same; returns how many bytes the encrypted datagram has.
+    pub fn seal(&mut self, now: Time, to: SocketAddr, datagram: &[u8]) -> Option<usize> {
+        let session = self.ready.get_mut(&to)?;
+        let waiting = self.outgoing.len();
         let outcome = session.send(now, datagram);
         session.drain(now, &mut self.outgoing);
         if outcome != Outcome::None {
             self.ready.remove(&to);
             self.events.push_back(DtlsEvent::Ended(to));
-            return false;
+            return None;
         }
-        true
+        let sealed = self.outgoing.iter().skip(waiting);
+        Some(sealed.map(|(_, datagram)| datagram.len()).sum())
     }
 
     /// Starts waiting handshakes, and retransmits or gives up those that got no answer.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use enet_multiplayer::{Connection, SharedConnection, system_seed};
-use enet_proto::PeerId;
+use enet_proto::{Backlog, PeerId};
 use godot::prelude::*;
 
 use crate::lent::Lent;
@@ -18,6 +18,9 @@ use crate::lent::Lent;
 pub trait PeerObject: GodotClass {
     /// The object for a peer of a connection.
     fn of_peer(connection: &SharedConnection, peer: PeerId, lent: &Rc<Lent>) -> Gd<Self>;
+
+    /// The packets that wait in an object.
+    fn unread_of(object: &Gd<Self>) -> Backlog;
 }
 
 /// A connection and the objects of its peers. Clones share both.
@@ -91,6 +94,15 @@ impl<P: PeerObject> Handle<P> {
         let object = P::of_peer(&self.connection, peer, &self.lent);
         let mut objects = self.peers.objects.borrow_mut();
         objects.entry(key).or_insert(object).clone()
+    }
+
+    /// The packets that wait in the objects of peers.
+    pub fn unread(&self) -> Backlog {
+        let mut unread = Backlog::default();
+        for object in self.peers.objects.borrow().values() {
+            unread.add(P::unread_of(object));
+        }
+        unread
     }
 
     /// Frees the bytes of packets that the engine has read.

@@ -16,12 +16,14 @@ mod frame;
 mod frames;
 mod handle;
 mod lent;
+mod monitors;
 mod newcomers;
 mod overriding;
 mod release;
 mod repeats;
 mod report;
 mod session;
+mod statistics;
 #[cfg(unix)]
 mod termination;
 #[cfg(not(unix))]

@@ -18,7 +18,9 @@ use crate::debugger::Watch;
 use crate::frame::{FrameEnd, Framed};
 use crate::frames::FrameTimer;
 use crate::lent::Lent;
+use crate::monitors::Monitors;
 use crate::newcomers::{JoinFilter, Judges};
+use crate::statistics::Asked;
 
 /// Size in bytes above which an unreliable packet is split into several datagrams.
 const UNFRAGMENTED_SIZE: usize = 1392;
@@ -31,6 +33,8 @@ pub struct Session {
     pub frames: FrameTimer,
     pub filter: JoinFilter,
     pub watch: Watch,
+    pub asked: Asked,
+    pub monitors: Monitors,
 }
 
 impl Session {
@@ -48,6 +52,8 @@ impl Session {
             frames: FrameTimer::default(),
             filter: JoinFilter::none(),
             watch: Watch::default(),
+            asked: Asked::default(),
+            monitors: Monitors::default(),
         }
     }
 

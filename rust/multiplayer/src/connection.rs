@@ -7,16 +7,17 @@
 //! [`Connection::next_event`]: a script's loop, or a [`crate::Multiplayer`] that shares the connection.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use crate::config::host_config;
-use crate::{CreateError, DEFAULT_STALL_TIMEOUT, HostOptions, Inactive};
+use crate::{CreateError, DEFAULT_STALL_TIMEOUT, Facts, HostOptions, Inactive};
 use enet_codec::Recorder;
 use enet_net::{BindAddress, Clock, Host, Network, Totals};
 use enet_proto::{Disconnect, HostConfig, PeerState, Seed, Time};
 
 mod connecting;
 mod events;
+mod figures;
 mod guard;
 mod members;
 mod names;
@@ -60,6 +61,8 @@ pub struct Connection {
     names: Names,
     /// The session that shares the host, if there is one.
     session: Option<SessionPart>,
+    /// The session's facts with its inbox, and its key of the host.
+    session_inbox: Option<(i32, Weak<Facts>)>,
     /// Changes that the session has not heard of yet.
     changes: Vec<PeerChange>,
     is_refusing: bool,
@@ -91,6 +94,7 @@ impl Connection {
             members: Members::default(),
             names: Names::default(),
             session: None,
+            session_inbox: None,
             changes: Vec::new(),
             is_refusing: false,
             popped: Totals::default(),
@@ -152,6 +156,11 @@ impl Connection {
     /// The host, while there is one.
     pub fn host(&mut self) -> Option<&mut Host> {
         self.host.as_mut()
+    }
+
+    /// The host, while there is one, for a question.
+    pub fn host_ref(&self) -> Option<&Host> {
+        self.host.as_ref()
     }
 
     /// Number of the present host among the successive hosts of this connection, or of the last one.

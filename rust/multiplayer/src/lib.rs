@@ -66,10 +66,12 @@ pub mod config;
 pub mod connection;
 mod entropy;
 pub mod error;
+pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
 pub mod scene;
+pub mod rates;
 mod tokens;
 
 pub use channel::TransferMode;
@@ -87,6 +89,7 @@ pub use error::{
     BanError, ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
     RawSendError, SendError, SettingError,
 };
+pub use figures::{Figures, Number};
 pub use limits::{LimitSettings, SharedLimits};
 pub use lines::{LeftOut, LineLimit, RepeatLimit, Repeated};
 pub use multiplayer::{

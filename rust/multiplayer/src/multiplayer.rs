@@ -22,6 +22,7 @@ mod closing;
 mod creating;
 mod events;
 mod facts;
+mod figures;
 mod flush;
 mod frame_plan;
 mod godot3;

@@ -243,7 +243,7 @@ impl Driver {
         now: Time,
     ) -> (Guard<'a, State>, bool) {
         let host = &mut state.host;
-        let mut is_full = socket.take_datagrams(|buffer| host.next_datagram(buffer));
+        let mut is_full = socket.take_datagrams(|buffer| host.next_datagram_of(buffer));
         is_full |= socket.take_unencrypted(|buffer| host.next_unencrypted(buffer));
         if !socket.has_output() {
             return (state, false);
@@ -251,6 +251,9 @@ impl Driver {
         drop(state);
         socket.transmit(now);
         let mut state = self.state.lock();
+        for packing in socket.packings() {
+            (state.host).note_packing(packing.peer, packing.saved, packing.added);
+        }
         self.apply(&mut state, now, socket.take_report());
         (state, is_full)
     }

@@ -16,9 +16,13 @@ use enet_proto::{
 use crate::Transport;
 use crate::bans::{BansFull, canonical};
 use crate::driver::{Clock, Driver, MANY_DATAGRAMS, State};
+use crate::gaps::Gaps;
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
+mod figures;
 mod queries;
+
+pub use figures::HostFigures;
 
 /// The jitter that is no sign of a congested network, in milliseconds. Remotes answer once a frame, an owner without a
 /// thread reads once a frame and sends at the frame's end, and a machine is busy for a moment. C sends with the next
@@ -79,6 +83,8 @@ pub struct Host {
     /// Full datagrams that are worth a system call.
     worth_a_call: usize,
     is_paused: bool,
+    /// The times between calls of [`Host::receive`].
+    polls: Gaps,
 }
 
 impl Host {
@@ -104,6 +110,7 @@ impl Host {
             buffer_sizes,
             worth_a_call,
             is_paused: false,
+            polls: Gaps::default(),
         }
     }
 
@@ -161,6 +168,7 @@ impl Host {
     /// with the answers that are queued until then. Flush soon: the remote's round-trip times include
     /// the wait. A thread does both by itself.
     pub fn receive(&mut self, now: Time) {
+        self.polls.note(now);
         if self.has_thread(now) {
             return self.driver.poll_threaded(now);
         }

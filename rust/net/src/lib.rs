@@ -45,6 +45,7 @@
 
 mod bans;
 mod driver;
+mod gaps;
 mod host;
 mod names;
 pub mod netem;
@@ -55,7 +56,7 @@ mod udp;
 
 pub use bans::{BansFull, MAX_BANS};
 pub use driver::{Clock, note_frames, stop_all};
-pub use host::{Host, Totals};
+pub use host::{Host, HostFigures, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 pub use udp::Udp;

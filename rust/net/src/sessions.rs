@@ -129,6 +129,9 @@ mod none {
         pub fn send(&mut self, _: Time, _: SocketAddr, _: &[u8]) -> bool {
             match *self {}
         }
+        pub fn seal(&mut self, _: Time, _: SocketAddr, _: &[u8]) -> Option<usize> {
+            match *self {}
+        }
         pub fn wants_peers(&self, _: Time) -> bool {
             match *self {}
         }

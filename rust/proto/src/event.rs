@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use crate::{Drops, PeerId, PeerStatistics};
+use crate::{Drops, PeerFigures, PeerId, PeerStatistics};
 
 /// How a packet travels: ENet's packet flags. The default is unreliable and in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +73,8 @@ pub struct FormerPeer {
     pub statistics: PeerStatistics,
     /// What was dropped of the connection.
     pub drops: Drops,
+    /// The last figures.
+    pub figures: PeerFigures,
 }
 
 /// Connections that ended.

@@ -19,6 +19,8 @@ class Datagram:
 	var is_compressed: bool
 	## Size of the data after the header, as on the wire.
 	var size: int
+	## Size of the whole datagram.
+	var whole_size: int
 
 
 ## Listens at `port` for clients.
@@ -44,4 +46,5 @@ func _note(bytes: PackedByteArray, is_upward: bool) -> void:
 	datagram.is_upward = is_upward
 	datagram.is_compressed = bytes[0] & COMPRESSED != 0
 	datagram.size = bytes.size() - (4 if bytes[0] & HAS_TIME != 0 else 2)
+	datagram.whole_size = bytes.size()
 	datagrams.append(datagram)

@@ -118,6 +118,7 @@ mod guarding;
 mod host;
 mod properties;
 mod socket;
+mod statistics;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
@@ -302,7 +303,11 @@ impl ENetConnectionRs {
                 data,
             })) => {
                 let object = handle.object(peer);
-                object.bind().take_in(Unread { flags, data });
+                object.bind().take_in(Unread {
+                    channel,
+                    flags,
+                    data,
+                });
                 event_array(EventType::EVENT_RECEIVE, Some(object), 0, channel.into())
             }
             // The connection takes it.

@@ -29,6 +29,7 @@ mod guarding;
 mod legacy;
 mod properties;
 mod quitting;
+mod statistics;
 
 /// A [MultiplayerPeer] that speaks ENet, a protocol over UDP with reliable and unreliable packets. It
 /// takes the place of [ENetMultiplayerPeer].

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use enet_multiplayer::{Connection, LeftOut, PacketError, SharedConnection, address};
 use enet_proto::Disconnect;
-use enet_proto::{PacketFlags, PeerId, PeerState as State};
+use enet_proto::{Backlog, PacketFlags, PeerId, PeerState as State};
 use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -18,6 +18,8 @@ use crate::lent::Lent;
 use crate::report::Reports;
 use crate::vocabulary::{self, PeerState, PeerStatistic};
 use crate::{clock, convert, dropped};
+
+mod statistics;
 
 /// One peer of an [ENetConnectionRs], in place of [ENetPacketPeer]: a connection to a single remote.
 ///
@@ -48,6 +50,8 @@ pub struct ENetPacketPeerRs {
 
 /// A packet that waits to be read.
 pub struct Unread {
+    /// The ENet channel that it came on.
+    pub channel: u8,
     pub flags: PacketFlags,
     pub data: Vec<u8>,
 }
@@ -413,6 +417,10 @@ impl PeerObject for ENetPacketPeerRs {
             inbox: RefCell::default(),
             lent: Rc::clone(lent),
         })
+    }
+
+    fn unread_of(object: &Gd<Self>) -> Backlog {
+        object.bind().unread()
     }
 }
 

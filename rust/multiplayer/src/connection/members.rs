@@ -330,6 +330,7 @@ mod tests {
             address: Some(([10, 0, 0, 1], port).into()),
             statistics: enet_proto::PeerStatistics::default(),
             drops: enet_proto::Drops::default(),
+            figures: enet_proto::PeerFigures::default(),
         };
         let port = |members: &Members, peer| members.former(peer)?.address.map(|it| it.port());
         let (first, second) = (peer(1, 1), peer(1, 2));

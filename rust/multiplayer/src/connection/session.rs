@@ -53,6 +53,7 @@ impl Connection {
 
     fn replace_session(&mut self, session: Option<SessionPart>) {
         self.session = session;
+        self.session_inbox = None;
         self.changes.clear();
         // The events of these ends were the former session's.
         self.members.forget_leaving();

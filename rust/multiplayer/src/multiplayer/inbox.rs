@@ -54,6 +54,11 @@ impl Inbox {
     }
 
     /// Number of unread packets.
+    /// The packets, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Packet> {
+        self.packets.iter()
+    }
+
     pub fn len(&self) -> usize {
         self.packets.len()
     }

@@ -35,6 +35,7 @@ impl Multiplayer {
                     self.queues.push_lost(key, server, 0);
                 }
             }
+            connection.show_inbox(key, &self.facts);
             connection.begin_service(now);
             for change in connection.take_changes() {
                 match change {

@@ -14,7 +14,8 @@ struct Entry {
     from: SocketAddr,
     /// Where its bytes end.
     end: usize,
-    wire_size: usize,
+    wire_size: u32,
+    sealed_size: u32,
 }
 
 /// A datagram that arrived.
@@ -25,16 +26,31 @@ pub struct Arrival<'a> {
     pub bytes: &'a [u8],
     /// Its size before it was decompressed.
     pub wire_size: usize,
+    /// The same before it was decrypted, too. 0 for all but the first of those that came in one.
+    pub sealed_size: usize,
 }
 
 impl Inbox {
     pub fn push(&mut self, from: SocketAddr, bytes: &[u8], wire_size: usize) {
+        self.push_opened(from, bytes, wire_size, wire_size);
+    }
+
+    /// Adds one that was encrypted.
+    pub fn push_opened(
+        &mut self,
+        from: SocketAddr,
+        bytes: &[u8],
+        wire_size: usize,
+        sealed_size: usize,
+    ) {
         self.bytes.extend_from_slice(bytes);
         let end = self.bytes.len();
         self.entries.push(Entry {
             from,
             end,
-            wire_size,
+            // Less than 64 KiB.
+            wire_size: wire_size as u32,
+            sealed_size: sealed_size as u32,
         });
     }
 
@@ -50,7 +66,8 @@ impl Inbox {
             Arrival {
                 from: entry.from,
                 bytes,
-                wire_size: entry.wire_size,
+                wire_size: entry.wire_size as usize,
+                sealed_size: entry.sealed_size as usize,
             }
         })
     }

@@ -217,7 +217,11 @@ impl Driver {
                 self.apply(&mut self.state.lock(), now, report);
                 Ok(())
             }
-            None => socket.transport.send(to, datagram),
+            None => {
+                socket.transport.send(to, datagram)?;
+                self.state.lock().count_raw(now, datagram.len());
+                Ok(())
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use enet_codec::Codec;
-use enet_proto::{Time, datagram};
+use enet_proto::{PeerId, Time, datagram};
 
 use super::inbox::{Arrival, Inbox};
 use super::locks::{Rank, assert_not_held};
@@ -27,6 +27,8 @@ pub struct SocketSide {
     /// The other end of each step that turns one inbox into another.
     step: Inbox,
     outbox: Outbox,
+    /// Whose each datagram of the outbox is, and how its size changes, where it does.
+    packings: Vec<Packing>,
     /// Encrypted datagrams, and those of handshakes.
     sealed: Outbox,
     unencrypted: Unencrypted,
@@ -35,15 +37,54 @@ pub struct SocketSide {
     report: Report,
 }
 
+/// How compression and encryption change the size of a datagram on its way out.
+#[derive(Debug, Clone, Copy)]
+pub struct Packing {
+    pub peer: PeerId,
+    /// Bytes that the codec saved.
+    pub saved: usize,
+    /// Bytes that encryption added.
+    pub added: usize,
+}
+
 /// Events and counts since the last [`SocketSide::take_report`], for the state.
 #[derive(Debug, Default)]
 pub struct Report {
     pub sent: Sent,
+    /// Datagrams as they came and went, with encryption and handshakes.
+    pub wire: WireTotals,
+    /// Bytes that the codec saved of sent datagrams.
+    pub codec_saved: u64,
+    /// See [`Transport::simulated_drops`].
+    pub simulated_drops: u64,
     /// Compressed datagrams that the codec could not decompress: their senders, and their first bytes.
     pub undecoded: Vec<(SocketAddr, [u8; 2])>,
     pub events: Vec<DtlsEvent>,
     /// Counts of the encrypted sessions, if there can be any.
     pub sessions: Option<Sessions>,
+}
+
+/// Datagrams as they come and go over the network, and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WireTotals {
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub datagrams_in: u64,
+    pub datagrams_out: u64,
+}
+
+impl WireTotals {
+    pub fn add(&mut self, more: Self) {
+        self.bytes_in += more.bytes_in;
+        self.bytes_out += more.bytes_out;
+        self.datagrams_in += more.datagrams_in;
+        self.datagrams_out += more.datagrams_out;
+    }
+
+    fn add_sent(&mut self, sent: Sent) {
+        self.bytes_out += sent.bytes;
+        self.datagrams_out += sent.datagrams;
+    }
 }
 
 impl Report {
@@ -93,6 +134,7 @@ impl SocketSide {
             deferred: Inbox::default(),
             step: Inbox::default(),
             outbox: Outbox::default(),
+            packings: Vec::new(),
             sealed: Outbox::default(),
             unencrypted: Unencrypted::default(),
             scratch: Vec::new(),
@@ -146,12 +188,15 @@ impl SocketSide {
         assert_not_held(Rank::State);
         let mut read = Read::default();
         let inbox = &mut self.inbox;
+        let wire = &mut self.report.wire;
         let is_encrypted = self.dtls.is_some();
         while !read.is_full {
             let mut guard = None;
             let take = &mut |from, datagram: &[u8]| {
                 let wire_size = datagram.len();
                 read.bytes += wire_size;
+                wire.datagrams_in += 1;
+                wire.bytes_in += wire_size as u64;
                 if is_banned(from) {
                     return;
                 }
@@ -164,6 +209,7 @@ impl SocketSide {
                         from,
                         bytes: datagram,
                         wire_size,
+                        sealed_size: wire_size,
                     };
                     take(guard.get_or_insert_with(&lock), arrival);
                 }
@@ -208,8 +254,9 @@ impl SocketSide {
             if is_server && unencrypted.take(arrival, &mut decompress) {
                 return;
             }
+            let mut sealed = arrival.bytes.len();
             dtls.receive(now, arrival.from, arrival.bytes, &mut |from, bytes| {
-                plain.push(from, bytes, bytes.len());
+                plain.push_opened(from, bytes, bytes.len(), std::mem::take(&mut sealed));
             });
         };
         match handshakes {
@@ -268,9 +315,10 @@ impl SocketSide {
                 from,
                 bytes,
                 wire_size,
+                sealed_size,
             } = arrival;
             if !datagram::is_compressed(bytes) {
-                self.step.push(from, bytes, wire_size);
+                self.step.push_opened(from, bytes, wire_size, sealed_size);
                 continue;
             }
             let plain = &mut self.scratch;
@@ -286,7 +334,7 @@ impl SocketSide {
                 self.report.undecoded.push((from, *start));
             }
             let bytes = if is_plain { plain.as_slice() } else { &[] };
-            self.step.push(from, bytes, wire_size);
+            self.step.push_opened(from, bytes, wire_size, sealed_size);
         }
         std::mem::swap(&mut self.inbox, &mut self.step);
         self.step.clear();
@@ -299,8 +347,29 @@ impl SocketSide {
     }
 
     /// Takes datagrams of the protocol: see [`Outbox::fill`].
-    pub fn take_datagrams(&mut self, next: impl FnMut(&mut Vec<u8>) -> Option<SocketAddr>) -> bool {
-        self.outbox.fill(next)
+    pub fn take_datagrams(
+        &mut self,
+        mut next: impl FnMut(&mut Vec<u8>) -> Option<(PeerId, SocketAddr)>,
+    ) -> bool {
+        let packings = &mut self.packings;
+        packings.clear();
+        let are_packed = self.codec.is_some() || self.dtls.is_some();
+        self.outbox.fill(|buffer| {
+            let (peer, to) = next(buffer)?;
+            if are_packed {
+                packings.push(Packing {
+                    peer,
+                    saved: 0,
+                    added: 0,
+                });
+            }
+            Some(to)
+        })
+    }
+
+    /// How the sizes of the datagrams changed that [`SocketSide::transmit`] just sent.
+    pub fn packings(&self) -> &[Packing] {
+        &self.packings
     }
 
     /// The same for datagrams that leave without encryption.
@@ -323,26 +392,35 @@ impl SocketSide {
         let Some(dtls) = &mut self.dtls else {
             let sent = self.outbox.send(&mut *self.transport);
             self.report.sent.add(sent);
+            self.report.wire.add_sent(sent);
             return;
         };
         // Counted before encryption, without the datagrams of handshakes.
         let sent = &mut self.report.sent;
+        let mut packings = self.packings.iter_mut();
         for (to, datagram) in self.outbox.iter_mut() {
-            if dtls.send(now, to, datagram) {
+            let packing = packings.next();
+            if let Some(sealed) = dtls.seal(now, to, datagram) {
                 sent.datagrams += 1;
                 sent.bytes += datagram.len() as u64;
+                if let Some(packing) = packing {
+                    packing.added = sealed.saturating_sub(datagram.len());
+                }
             }
         }
         self.outbox.clear();
         loop {
             let is_full = self.sealed.fill(|buffer| dtls.next_datagram(buffer));
-            self.report.sent.errors += self.sealed.send(&mut *self.transport).errors;
+            let sealed = self.sealed.send(&mut *self.transport);
+            self.report.sent.errors += sealed.errors;
+            self.report.wire.add_sent(sealed);
             if !is_full {
                 break;
             }
         }
         let sent = self.unencrypted.send(&mut *self.transport);
         self.report.sent.errors += sent.errors;
+        self.report.wire.add_sent(sent);
         self.note_sessions();
     }
 
@@ -351,10 +429,17 @@ impl SocketSide {
             return;
         };
         let scratch = &mut self.scratch;
+        let mut packings = self.packings.iter_mut();
         for (_, datagram) in self.outbox.iter_mut() {
+            let plain = datagram.len();
             datagram::compress(datagram, self.has_checksum, scratch, |plain, packed| {
                 codec.compress(plain, packed)
             });
+            let saved = plain - datagram.len();
+            self.report.codec_saved += saved as u64;
+            if let Some(packing) = packings.next() {
+                packing.saved = saved;
+            }
         }
     }
 
@@ -368,6 +453,7 @@ impl SocketSide {
 
     /// Takes events and counts since the last call.
     pub fn take_report(&mut self) -> Report {
+        self.report.simulated_drops = self.transport.simulated_drops();
         std::mem::take(&mut self.report)
     }
 }

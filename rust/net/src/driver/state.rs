@@ -10,7 +10,8 @@ use enet_proto::{
 
 use super::inbox::Arrival;
 use super::schedule::Schedule;
-use super::socket_side::Report;
+use super::socket_side::{Report, WireTotals};
+use crate::gaps::Gaps;
 use crate::host::Totals;
 use crate::sessions::{
     DtlsEvent, DtlsLimits, FailedHandshake, Sessions, dropped_handshakes, dtls_limits,
@@ -24,6 +25,16 @@ pub struct State {
     pub host: Host,
     pub schedule: Schedule,
     pub totals: Totals,
+    /// Datagrams as they came and went, with encryption and handshakes.
+    pub wire: WireTotals,
+    /// Bytes that the codec saved of sent datagrams.
+    pub codec_saved: u64,
+    /// Encrypted handshakes that were completed.
+    pub handshakes: u64,
+    /// Datagrams that an emulated network lost.
+    pub simulated_drops: u64,
+    /// The times between sends.
+    pub sends: Gaps,
     /// Compressed datagrams that the codec could not decompress.
     pub undecoded: u64,
     /// Requests to connect without encryption to this side, which encrypts, and the sender of the last one.
@@ -95,6 +106,11 @@ impl State {
             host,
             schedule: Schedule::default(),
             totals: Totals::default(),
+            wire: WireTotals::default(),
+            codec_saved: 0,
+            handshakes: 0,
+            simulated_drops: 0,
+            sends: Gaps::default(),
             undecoded: 0,
             unencrypted: (0, None),
             drops: Drops::default(),
@@ -110,13 +126,14 @@ impl State {
             from,
             bytes,
             wire_size,
+            sealed_size,
         } = arrival;
         self.totals.received_datagrams += 1;
         self.totals.received_bytes += wire_size as u64;
         if !is_sound(wire_size) {
             self.totals.dropped_datagrams += 1;
         } else if !bytes.is_empty() {
-            self.host.receive_decompressed(now, from, bytes, wire_size);
+            (self.host).receive_packed(now, from, bytes, wire_size, sealed_size);
         }
     }
 
@@ -126,6 +143,7 @@ impl State {
             from,
             bytes,
             wire_size,
+            ..
         } = arrival;
         if !is_sound(wire_size) || !(self.host).refuse_unencrypted(now, from, bytes, wire_size) {
             return false;
@@ -144,6 +162,13 @@ impl State {
             self.host.note_stranger();
         }
         room
+    }
+
+    /// Counts a datagram that was sent past the protocol.
+    pub fn count_raw(&mut self, now: Time, size: usize) {
+        self.wire.datagrams_out += 1;
+        self.wire.bytes_out += size as u64;
+        self.sends.note(now);
     }
 
     /// Whether the protocol has something for the owner: an event, or a connector that waits to be judged.
@@ -187,6 +212,12 @@ impl State {
         self.totals.sent_datagrams += report.sent.datagrams;
         self.totals.sent_bytes += report.sent.bytes;
         self.totals.socket_errors += report.sent.errors;
+        self.wire.add(report.wire);
+        self.codec_saved += report.codec_saved;
+        self.simulated_drops = report.simulated_drops;
+        if report.wire.datagrams_out > 0 {
+            self.sends.note(now);
+        }
         self.undecoded += report.undecoded.len() as u64;
         for (from, start) in report.undecoded {
             self.host.note_undecodable(now, from, &start);
@@ -198,7 +229,10 @@ impl State {
         self.drops.handshakes = dropped_handshakes(&encryption.sessions);
         for event in report.events {
             match event {
-                DtlsEvent::Ready(address) => self.host.resume_connecting(now, address),
+                DtlsEvent::Ready(address) => {
+                    self.handshakes += 1;
+                    self.host.resume_connecting(now, address);
+                }
                 DtlsEvent::Ended(address) => self.host.fail_peers_at(address),
                 DtlsEvent::Slow(slow) => encryption.push_failed(slow),
                 DtlsEvent::Failed(failed) => {

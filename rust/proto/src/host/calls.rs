@@ -41,8 +41,21 @@ impl Host {
         datagram: &[u8],
         wire_size: usize,
     ) {
+        self.receive_packed(now, from, datagram, wire_size, wire_size);
+    }
+
+    /// Takes in one datagram that came in `packed` bytes before it was decompressed, and in `sealed` bytes before it was
+    /// decrypted, which only count for the figures.
+    pub fn receive_packed(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        datagram: &[u8],
+        packed: usize,
+        sealed: usize,
+    ) {
         self.context.advance(now);
-        self.take_datagram(from, datagram, wire_size);
+        self.take_datagram(from, datagram, packed, sealed);
     }
 
     /// Takes in a datagram that came without encryption to a host whose caller encrypts. A CONNECT is refused with
@@ -107,7 +120,24 @@ impl Host {
     /// The next datagram to send, oldest first, and where to. Its bytes replace those of `datagram`,
     /// whose buffer is reused. Full datagrams may be ready before [`Self::flush`].
     pub fn next_datagram(&mut self, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
+        self.next_datagram_of(datagram).map(|(_, to)| to)
+    }
+
+    /// The same; also says whose datagram it is, for [`Self::note_packing`]. An id that never was one stands for none.
+    pub fn next_datagram_of(&mut self, datagram: &mut Vec<u8>) -> Option<(PeerId, SocketAddr)> {
         self.context.output.next(datagram)
+    }
+
+    /// Counts, for the figures of a peer, by how many bytes the caller made a sent datagram smaller by compression, and
+    /// then larger by encryption.
+    pub fn note_packing(&mut self, peer: PeerId, saved: usize, added: usize) {
+        if self.slots.get(peer).is_some()
+            && let Some(peer) = self.slots.at_mut(peer.slot)
+        {
+            if let Some(counts) = peer.packer.counts_mut() {
+                counts.on_packed(saved, added);
+            }
+        }
     }
 
     /// The next event. Events of a peer are in order. So are those of all peers, while few wait; where hundreds of one peer
@@ -189,7 +219,11 @@ impl Host {
         content: &mut Content<'_>,
     ) -> Result<(), QueueError> {
         self.with_peer(peer, |peer, context| {
-            queue_packet(peer, context, channel, flags, content)
+            queue_packet(peer, context, channel, flags, content)?;
+            if let Some(counts) = peer.packer.counts_mut() {
+                counts.on_queued(content.len());
+            }
+            Ok(())
         })
         .unwrap_or(Err(QueueError::NotConnected))
     }

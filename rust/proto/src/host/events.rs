@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{Event, FormerPeer, FormerPeers, Limits, PeerId, fairness};
+use crate::{Backlog, Event, FormerPeer, FormerPeers, Limits, PeerId, fairness};
 
 /// Cost of an event, besides its packet's bytes.
 const EVENT_COST: usize = 64;
@@ -29,6 +29,8 @@ struct Flow {
     generation: u32,
     packets: usize,
     bytes: usize,
+    /// Bytes of the packets, without what else they cost.
+    payload: usize,
     backlog: VecDeque<Event>,
 }
 
@@ -73,13 +75,16 @@ impl Events {
         }
         let flow = &mut self.flows[slot];
         if flow.epoch != self.epoch {
-            (flow.epoch, flow.queued, flow.packets, flow.bytes) = (self.epoch, 0, 0, 0);
+            (flow.epoch, flow.queued) = (self.epoch, 0);
+            (flow.packets, flow.bytes, flow.payload) = (0, 0, 0);
         }
         if flow.generation != generation {
-            (flow.generation, flow.packets, flow.bytes) = (generation, 0, 0);
+            flow.generation = generation;
+            (flow.packets, flow.bytes, flow.payload) = (0, 0, 0);
         }
         flow.bytes += cost;
         flow.packets += usize::from(is_packet(&event));
+        flow.payload += payload(&event);
         if flow.queued < QUEUED {
             flow.queued += 1;
             self.queue.push_back(event);
@@ -118,6 +123,7 @@ impl Events {
             if flow.generation == generation {
                 flow.bytes -= cost;
                 flow.packets -= usize::from(is_packet(&event));
+                flow.payload -= payload(&event);
             }
             match flow.backlog.pop_front() {
                 Some(next) => {
@@ -168,13 +174,15 @@ impl Events {
         };
         let is_counted = flow.generation == peer.generation;
         let (bytes, packets) = (&mut self.bytes, &mut flow.packets);
-        let (flow_bytes, behind) = (&mut flow.bytes, &mut self.behind);
+        let (flow_bytes, flow_payload) = (&mut flow.bytes, &mut flow.payload);
+        let behind = &mut self.behind;
         flow.backlog.retain(|event| {
             let is_dropped = matches!(event, Event::Received { peer: from, .. } if *from == peer);
             if is_dropped {
                 *bytes -= cost(event);
                 if is_counted {
                     *flow_bytes -= cost(event);
+                    *flow_payload -= payload(event);
                     *packets -= 1;
                 }
                 *behind -= 1;
@@ -182,6 +190,40 @@ impl Events {
             !is_dropped
         });
         flow.backlog.shrink_to_fit();
+    }
+
+    /// The packets of a peer that wait.
+    pub fn unread(&self, peer: PeerId) -> Backlog {
+        let flow = self.flow(peer);
+        flow.map_or(Backlog::default(), |flow| Backlog {
+            packets: flow.packets as u64,
+            bytes: flow.payload as u64,
+        })
+    }
+
+    /// Calls `each` with the channel and the size of each packet of a peer that waits.
+    pub fn for_each_unread(&self, peer: PeerId, mut each: impl FnMut(u8, usize)) {
+        let flow = self.flows.get(usize::from(peer.slot));
+        let backlog = flow.iter().flat_map(|flow| &flow.backlog);
+        for event in self.queue.iter().chain(backlog) {
+            if let Event::Received {
+                peer: from,
+                channel,
+                data,
+                ..
+            } = event
+                && *from == peer
+            {
+                each(*channel, data.len());
+            }
+        }
+    }
+
+    /// The events of a connection, unless there are none.
+    #[inline]
+    fn flow(&self, peer: PeerId) -> Option<&Flow> {
+        let flow = self.flows.get(usize::from(peer.slot));
+        flow.filter(|flow| flow.epoch == self.epoch && flow.generation == peer.generation)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -196,10 +238,9 @@ impl Events {
     /// Whether packets of a peer should not be taken in, of `peers` that are connected.
     #[inline]
     pub fn is_full_for(&self, peer: PeerId, limits: &Limits, peers: usize) -> bool {
-        let flow = self.flows.get(usize::from(peer.slot));
-        let flow =
-            flow.filter(|flow| flow.epoch == self.epoch && flow.generation == peer.generation);
-        let (packets, bytes) = flow.map_or((0, 0), |flow| (flow.packets, flow.bytes));
+        let (packets, bytes) = self
+            .flow(peer)
+            .map_or((0, 0), |flow| (flow.packets, flow.bytes));
         packets >= limits.unread_packets
             || bytes >= limits.unread_bytes
             || !fairness::permits(self.limit, self.bytes, bytes, 1, peers)
@@ -218,6 +259,14 @@ fn peer(event: &Event) -> PeerId {
 #[inline]
 fn is_packet(event: &Event) -> bool {
     matches!(event, Event::Received { .. })
+}
+
+#[inline]
+fn payload(event: &Event) -> usize {
+    match event {
+        Event::Received { data, .. } => data.len(),
+        _ => 0,
+    }
 }
 
 #[inline]
@@ -261,7 +310,8 @@ mod tests {
 
     fn is_settled(events: &Events) -> bool {
         let is_empty = |flow: &Flow| {
-            flow.epoch != events.epoch || (flow.queued, flow.packets, flow.bytes) == (0, 0, 0)
+            flow.epoch != events.epoch
+                || [flow.packets, flow.bytes, flow.payload] == [0; 3] && flow.queued == 0
         };
         (events.bytes, events.behind) == (0, 0) && events.flows.iter().all(is_empty)
     }
@@ -302,6 +352,7 @@ mod tests {
             address: Some(([10, 0, 0, 1], port).into()),
             statistics: crate::PeerStatistics::default(),
             drops: crate::Drops::default(),
+            figures: crate::PeerFigures::default(),
         }
     }
 

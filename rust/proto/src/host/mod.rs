@@ -6,7 +6,8 @@ use crate::peer::Peer;
 use crate::send::{flush_peer, queue_control, retransmit_if_due};
 use crate::wire::Command;
 use crate::{
-    HostConfig, MAX_CHANNELS, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS, MIN_MTU, PeerId, PeerState, Time,
+    HostConfig, MAX_CHANNELS, MAX_MTU, MAX_PACKET_SIZE, MAX_PEERS, MIN_MTU, PeerId, PeerState,
+    Time, Traffic,
 };
 
 mod admission;
@@ -71,6 +72,8 @@ pub struct Host {
     connecting_is_paused: bool,
     /// When the bandwidth was shared last, in milliseconds.
     last_share: u64,
+    /// What came and went on connections that ended.
+    former_traffic: Traffic,
 }
 
 impl Host {
@@ -93,6 +96,7 @@ impl Host {
             random: Random::new(&config.seed),
             connecting_is_paused: false,
             last_share: millis(config.now),
+            former_traffic: Traffic::default(),
             context: Context::new(config),
         }
     }
@@ -170,6 +174,7 @@ impl Host {
         let Some(peer) = self.slots.free(slot) else {
             return;
         };
+        self.former_traffic.add(&peer.traffic());
         if peer.has_place() {
             self.context.places.free(peer.begun_from());
         }

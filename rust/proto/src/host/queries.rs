@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Host;
 use crate::peer::Peer;
-use crate::{PeerId, PeerState, PeerStatistics, Time};
+use crate::{ChannelFigures, PeerFigures, PeerId, PeerState, PeerStatistics, Time, Traffic};
 
 impl Host {
     /// When [`Self::service`] has something to do next, if no datagram comes and nothing is called
@@ -54,6 +54,61 @@ impl Host {
     pub fn statistics(&self, peer: PeerId) -> Option<PeerStatistics> {
         let former = || Some(self.context.events.former(peer)?.statistics);
         self.slots.get(peer).map(Peer::statistics).or_else(former)
+    }
+
+    /// What came and went on all connections so far. Walks all slots.
+    pub fn traffic(&self) -> Traffic {
+        let mut all = self.former_traffic;
+        self.slots.iter().for_each(|peer| all.add(&peer.traffic()));
+        all
+    }
+
+    /// Figures of a connection, while it exists and until its end is taken.
+    pub fn figures(&self, now: Time, peer: PeerId) -> Option<PeerFigures> {
+        let now = self.context.now.max(super::millis(now));
+        match self.slots.get(peer) {
+            Some(peer) => Some(self.figures_of(now, peer)),
+            None => {
+                let mut figures = self.context.events.former(peer)?.figures;
+                figures.waiting.unread = self.context.events.unread(peer);
+                Some(figures)
+            }
+        }
+    }
+
+    /// Calls `each` with the state and the figures of every connection. Walks all slots.
+    pub fn for_each_figures(
+        &self,
+        now: Time,
+        mut each: impl FnMut(PeerId, PeerState, PeerFigures),
+    ) {
+        let now = self.context.now.max(super::millis(now));
+        for peer in self.slots.iter() {
+            each(peer.id(), peer.state(), self.figures_of(now, peer));
+        }
+    }
+
+    fn figures_of(&self, now: u64, peer: &Peer) -> PeerFigures {
+        let mut figures = peer.figures(now);
+        figures.waiting.unread = self.context.events.unread(peer.id());
+        figures
+    }
+
+    /// Calls `each` with the number and the figures of every channel of a connection on which something waits. Goes
+    /// through everything that the application has not taken.
+    pub fn for_each_channel(&self, peer: PeerId, mut each: impl FnMut(u8, ChannelFigures)) {
+        let mut channels = [ChannelFigures::default(); crate::MAX_CHANNELS];
+        let used = self.slots.get(peer).into_iter();
+        for (number, channel) in used.flat_map(|peer| peer.channels.iter()) {
+            channels[usize::from(number)].queued = channel.sending.queued();
+            channels[usize::from(number)].in_flight = channel.sending.in_flight();
+        }
+        let events = &self.context.events;
+        events.for_each_unread(peer, |channel, bytes| {
+            channels[usize::from(channel)].unread.count(bytes);
+        });
+        let filled = (0..).zip(&channels).filter(|(_, it)| !it.is_empty());
+        filled.for_each(|(number, figures)| each(number, *figures));
     }
 
     /// What remotes may cost.

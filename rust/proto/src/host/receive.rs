@@ -15,7 +15,14 @@ use crate::wire::{CHECKSUM_SIZE, CONNECT_SIZE, Command, Framed, Header, NO_SLOT}
 use crate::{Limit, MAX_DATAGRAM_SIZE, datagram};
 
 impl Host {
-    pub(super) fn take_datagram(&mut self, from: SocketAddr, datagram: &[u8], wire_size: usize) {
+    /// `packed` and `sealed` are the bytes that came before decompression, and before decryption.
+    pub(super) fn take_datagram(
+        &mut self,
+        from: SocketAddr,
+        datagram: &[u8],
+        packed: usize,
+        sealed: usize,
+    ) {
         let mut rest = datagram;
         let drops = &mut self.context.drops;
         let Some(header) = Header::read(&mut rest) else {
@@ -39,14 +46,17 @@ impl Host {
             return self.on_undecodable(&header, from);
         }
         if header.slot == NO_SLOT {
-            self.take_connect(from, wire_size, rest);
+            self.take_connect(from, packed, rest);
         } else {
             self.with_slot(header.slot, |peer, context| {
+                if let Some(counts) = peer.packer.counts_mut() {
+                    counts.on_datagram(datagram.len(), packed, sealed);
+                }
                 let arrival = Arrival {
                     from,
                     sent_time: header.sent_time,
                     commands: rest,
-                    packed_size: (wire_size != datagram.len()).then_some(wire_size),
+                    packed_size: (packed != datagram.len()).then_some(packed),
                 };
                 recv::carry_out(peer, context, &arrival);
             });

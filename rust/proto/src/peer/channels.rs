@@ -53,6 +53,12 @@ impl Channels {
         self.used.get_mut(usize::from(number))?.as_deref_mut()
     }
 
+    /// The channels that were used already, with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, &Channel)> {
+        let numbered = (0..).zip(&self.used);
+        numbered.filter_map(|(number, channel)| Some((number, channel.as_deref()?)))
+    }
+
     /// Bytes of waiting packets with which the remote does not go on.
     pub fn stalled_bytes(&self, now: u64) -> usize {
         let used = self.used.iter().flatten();

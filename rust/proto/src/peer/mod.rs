@@ -4,11 +4,14 @@
 mod attempt;
 mod bandwidth;
 mod channels;
+mod counts;
 mod handshake;
 mod keep_alive;
 mod loss;
 mod negotiation;
+mod recent_loss;
 mod recovery;
+mod round_trips;
 mod rtt;
 mod throttle;
 mod undecodable;
@@ -19,10 +22,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub use attempt::Attempt;
 pub use bandwidth::PeerBandwidth;
 pub use channels::Channels;
+pub use counts::Counts;
 pub use handshake::{Handshake, Lots};
 pub use keep_alive::KeepAlive;
 pub use loss::LossEstimator;
+pub use recent_loss::RecentLoss;
 pub use recovery::{GiveUp, Recovery, Transmission, Transmissions};
+pub use round_trips::RoundTrips;
 pub use rtt::RttEstimator;
 pub use throttle::PacketThrottle;
 pub use undecodable::Undecodable;
@@ -32,7 +38,9 @@ use crate::host::{Alarm, Context};
 use crate::recv::{Intake, ReceiveBudget};
 use crate::send::{ControlQueue, Key, Packer, SendQueue};
 use crate::wire::CONTROL_CHANNEL;
-use crate::{Drops, FormerPeer, PeerId, PeerState, PeerStatistics};
+use crate::{
+    Drops, FormerPeer, PeerFigures, PeerId, PeerState, PeerStatistics, THROTTLE_SCALE, Traffic,
+};
 
 /// Stands for the address of a remote while it is not known. No datagram comes from it.
 pub const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
@@ -215,6 +223,9 @@ impl Peer {
             return;
         }
         self.is_counted = self.is_up();
+        if self.is_counted {
+            self.packer.begin_counting(self.id, context.now);
+        }
         let data = self.is_incoming.then(|| self.handshake.connect_data());
         let is_limited = self.bandwidth.is_limited();
         if self.is_counted {
@@ -227,17 +238,19 @@ impl Peer {
     /// Ends the connection at once; with data, an event reports it.
     pub fn end(&mut self, context: &mut Context, event: Option<u32>) {
         if let Some(data) = event {
-            context.events.push_end(self.id, data, self.former());
+            let former = self.former(context.now);
+            context.events.push_end(self.id, data, former);
         }
         self.set_state(context, PeerState::Disconnected);
         self.reset_queues();
     }
 
-    fn former(&self) -> FormerPeer {
+    fn former(&self, now: u64) -> FormerPeer {
         FormerPeer {
             address: self.known_address(),
             statistics: self.statistics(),
             drops: self.drops,
+            figures: self.figures(now),
         }
     }
 
@@ -313,7 +326,11 @@ impl Peer {
     pub fn on_transmit(&mut self, key: Key, now: u64) -> bool {
         let rto = self.rtt.rto();
         let (recovery, mut commands) = self.recovery();
-        recovery.on_transmit(key, now, rto, &mut commands)
+        let is_sent = recovery.on_transmit(key, now, rto, &mut commands);
+        if is_sent && let Some(counts) = self.packer.counts_mut() {
+            counts.recent_loss.on_sent(now);
+        }
+        is_sent
     }
 
     /// Records that a reliable command was acknowledged, which is removed from its queue already and had
@@ -341,6 +358,9 @@ impl Peer {
             self.throttle.adapt(sample, jitter);
         }
         self.rtt.add_sample(sample);
+        if let Some(counts) = self.packer.counts_mut() {
+            counts.on_round_trip(now, sample);
+        }
         self.throttle.track(now, &self.rtt);
         self.keep_alive.on_acknowledgement(now);
         self.recovery.on_response();
@@ -358,6 +378,16 @@ impl Peer {
         let (recovery, mut commands) = self.recovery();
         let expired = recovery.take_expired(now, patient, &mut commands)?;
         self.packer.on_lost(expired.len());
+        for key in &expired {
+            if let Some(counts) = self.packer.counts_mut() {
+                counts.recent_loss.on_lost(now);
+            }
+            if let Some(channel) = self.channels.used_mut(key.channel)
+                && key.channel != CONTROL_CHANNEL
+            {
+                channel.sending.on_lost(key.number);
+            }
+        }
         Ok(expired)
     }
 
@@ -387,6 +417,46 @@ impl Peer {
             _ => self
                 .retransmission_deadline()
                 .or_else(|| self.is_up().then(|| self.keep_alive.next_ping())),
+        }
+    }
+
+    /// What came and went.
+    pub fn traffic(&self) -> Traffic {
+        let mut traffic = self
+            .packer
+            .counts()
+            .map_or_else(Traffic::default, Counts::traffic);
+        traffic.retransmissions = self.recovery.retransmissions();
+        traffic
+    }
+
+    /// What waits on all channels, without what the application has not taken.
+    fn waiting(&self) -> crate::ChannelFigures {
+        let mut all = crate::ChannelFigures::default();
+        for (_, channel) in self.channels.iter() {
+            all.queued.add(channel.sending.queued());
+            all.in_flight.add(channel.sending.in_flight());
+        }
+        all
+    }
+
+    /// The figures, without what the application has not taken.
+    pub fn figures(&self, now: u64) -> PeerFigures {
+        let measured = |value: u32| self.rtt.is_measured().then_some(value);
+        let counts = self.packer.counts();
+        let percentiles = counts.and_then(|counts| counts.percentiles(now));
+        PeerFigures {
+            traffic: self.traffic(),
+            waiting: self.waiting(),
+            drops: self.drops,
+            rtt_last: counts.and_then(Counts::rtt_last),
+            rtt_smoothed: measured(self.rtt.smoothed()),
+            rtt_variance: measured(self.rtt.variance()),
+            rtt_p50: percentiles.map(|[half, _]| half),
+            rtt_p99: percentiles.map(|[_, most]| most),
+            loss: counts.map_or(0.0, |counts| counts.recent_loss.share()),
+            throttle: self.throttle.share_of(THROTTLE_SCALE) as f32 / THROTTLE_SCALE as f32,
+            mtu: self.packer.mtu(),
         }
     }
 

@@ -107,6 +107,7 @@ pub struct Recovery {
     limits: Timeout,
     /// The earliest transmission that expired since the last acknowledgement.
     silent_since: Option<u64>,
+    retransmissions: u64,
 }
 
 /// The remote has been silent for too long.
@@ -116,6 +117,11 @@ pub struct GiveUp;
 impl Recovery {
     pub fn bytes_in_flight(&self) -> u32 {
         self.bytes_in_flight
+    }
+
+    /// Transmissions so far that were not a command's first one.
+    pub fn retransmissions(&self) -> u64 {
+        self.retransmissions
     }
 
     /// Sets the rule for giving up. A field of 0 stands for its default.
@@ -152,6 +158,7 @@ impl Recovery {
         if command.in_flight {
             return true;
         }
+        self.retransmissions += u64::from(command.attempts > 0);
         command.attempts += 1;
         self.bytes_in_flight += u32::from(command.length);
         if command.rto == 0 {

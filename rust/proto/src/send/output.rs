@@ -6,11 +6,18 @@ use std::net::SocketAddr;
 use super::datagram_builder::DatagramBuilder;
 use super::packer::Route;
 use super::pool::{BufferPool, SharedPool};
-use crate::wire::{CHECKSUM_SIZE, Framed};
+use crate::PeerId;
+use crate::wire::{CHECKSUM_SIZE, Framed, NO_SLOT};
+
+/// Stands for the peer of a datagram that belongs to no connection.
+pub const NOBODY: PeerId = PeerId {
+    slot: NO_SLOT,
+    generation: 0,
+};
 
 /// Where finished datagrams wait.
 pub struct Output {
-    ready: VecDeque<(SocketAddr, Vec<u8>)>,
+    ready: VecDeque<(PeerId, SocketAddr, Vec<u8>)>,
     /// Those that leave without encryption although the host encrypts.
     unencrypted: VecDeque<(SocketAddr, Vec<u8>)>,
     pub datagrams: BufferPool,
@@ -29,14 +36,14 @@ impl Output {
         }
     }
 
-    pub fn push(&mut self, to: SocketAddr, datagram: Vec<u8>) {
-        self.ready.push_back((to, datagram));
+    pub fn push(&mut self, peer: PeerId, to: SocketAddr, datagram: Vec<u8>) {
+        self.ready.push_back((peer, to, datagram));
     }
 
     /// Adds a datagram with a single command that needs no acknowledgement.
     pub fn push_single(&mut self, route: &Route, framed: &Framed, now: u64) {
         let bytes = self.single(route, framed, now);
-        self.push(route.address(), bytes);
+        self.push(NOBODY, route.address(), bytes);
     }
 
     /// The same for one that leaves without encryption.
@@ -53,11 +60,11 @@ impl Output {
         datagram.finish(route, now, self.has_checksum)
     }
 
-    /// Takes the next datagram, in exchange for a buffer.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
-        let (to, bytes) = self.ready.pop_front()?;
+    /// Takes the next datagram, in exchange for a buffer. Says whose it is and where it goes.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Option<(PeerId, SocketAddr)> {
+        let (peer, to, bytes) = self.ready.pop_front()?;
         self.datagrams.put_back(std::mem::replace(buffer, bytes));
-        Some(to)
+        Some((peer, to))
     }
 
     /// The same for datagrams that leave without encryption.

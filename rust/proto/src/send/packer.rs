@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use super::acks::Ack;
 use super::datagram_builder::DatagramBuilder;
-use super::output::Output;
-use crate::peer::LossEstimator;
+use super::output::{NOBODY, Output};
+use crate::PeerId;
+use crate::peer::{Counts, LossEstimator};
 use crate::wire::{Command, Framed, NO_SLOT, SESSION_SHIFT};
 
 /// Where a peer's datagrams go, and what their header says.
@@ -85,6 +86,8 @@ pub struct Packer {
     builder: Option<DatagramBuilder>,
     acks: Vec<Ack>,
     loss: LossEstimator,
+    /// What is counted of a connection for its figures, once it is up or began here.
+    counts: Option<Box<Counts>>,
 }
 
 impl Packer {
@@ -95,6 +98,7 @@ impl Packer {
             builder: None,
             acks: Vec::new(),
             loss: LossEstimator::default(),
+            counts: None,
         }
     }
 
@@ -113,6 +117,20 @@ impl Packer {
 
     pub fn set_mtu(&mut self, mtu: u32) {
         self.mtu = mtu;
+    }
+
+    /// Counts for the connection's figures from now on.
+    pub fn begin_counting(&mut self, peer: PeerId, now: u64) {
+        (self.counts).get_or_insert_with(|| Box::new(Counts::new(peer, now)));
+    }
+
+    pub fn counts(&self) -> Option<&Counts> {
+        self.counts.as_deref()
+    }
+
+    #[inline]
+    pub fn counts_mut(&mut self) -> Option<&mut Counts> {
+        self.counts.as_deref_mut()
     }
 
     pub fn loss(&self) -> &LossEstimator {
@@ -145,11 +163,14 @@ impl Packer {
     /// Drops the open datagram.
     pub fn drop_datagram(&mut self) {
         self.builder = None;
+        if let Some(counts) = &mut self.counts {
+            counts.on_dropped();
+        }
     }
 
     /// Drops the open datagram and the acknowledgements.
     pub fn clear(&mut self) {
-        self.builder = None;
+        self.drop_datagram();
         self.acks.clear();
     }
 
@@ -172,6 +193,11 @@ impl Packer {
             Command::Acknowledge { .. } | Command::Proof(_)
         ) {
             self.loss.on_sent();
+            if let Some(counts) = &mut self.counts
+                && framed.command.payload_length().is_some()
+            {
+                counts.on_written();
+            }
         }
     }
 
@@ -203,7 +229,12 @@ impl Packer {
         };
         self.loss.update(now);
         let bytes = builder.finish(&self.route, now, output.has_checksum());
-        output.push(self.route.address, bytes);
+        let mut peer = NOBODY;
+        if let Some(counts) = &mut self.counts {
+            counts.on_finished(bytes.len());
+            peer = counts.peer();
+        }
+        output.push(peer, self.route.address, bytes);
     }
 }
 

@@ -29,6 +29,11 @@ impl<'a> Content<'a> {
         }
     }
 
+    /// Bytes of the packet.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The part of the packet with `fragment`'s offset and at most `largest` bytes.
     fn part(&self, fragment: &Fragment, largest: usize) -> &'a [u8] {
         let start = fragment.offset as usize;
@@ -144,7 +149,7 @@ fn send_unreliable_fragments(
         return;
     };
     let after = state.sending.last_reliable();
-    let is_admitted = peer.throttle.admits_next();
+    let is_admitted = is_admitted(peer);
     for fragment in fragments(start, content.bytes.len(), largest) {
         let bytes = content.part(&fragment, largest);
         let length = bytes.len() as u16;
@@ -166,9 +171,18 @@ fn send_unreliable(
     bytes: &[u8],
 ) {
     peer.bandwidth.add_queued(command.size() + bytes.len());
-    if peer.throttle.admits_next() {
+    if is_admitted(peer) {
         write_data(peer, context, channel, after, command, bytes);
     }
+}
+
+/// Whether the throttle lets the next unreliable packet through.
+fn is_admitted(peer: &mut Peer) -> bool {
+    let is_admitted = peer.throttle.admits_next();
+    if !is_admitted && let Some(counts) = peer.packer.counts_mut() {
+        counts.on_throttled();
+    }
+    is_admitted
 }
 
 /// Writes an unreliable command that comes after a reliable one.

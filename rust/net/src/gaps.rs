@@ -1,0 +1,107 @@
+//! The longest times between events that a healthy game repeats many times a second: its polls, and its sends.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use enet_proto::Time;
+
+/// For so long gaps are kept.
+const KEPT: Duration = Duration::from_secs(60);
+/// Gaps that are kept, at most. Of more, the shortest are forgotten first.
+const MOST: usize = 64;
+
+/// The times between the occurrences of an event. Those that a later one exceeds are forgotten, so few are kept.
+#[derive(Debug, Default)]
+pub struct Gaps {
+    last: Option<Time>,
+    /// Ends and lengths of gaps: each is longer than all later ones.
+    longest: VecDeque<(Time, Duration)>,
+}
+
+impl Gaps {
+    /// Notes that the event happens.
+    pub fn note(&mut self, now: Time) {
+        let Some(last) = self.last.replace(now) else {
+            return;
+        };
+        let Some(gap) = now.checked_sub(last).filter(|gap| !gap.is_zero()) else {
+            // The time of another thread may be a little later.
+            self.last = Some(last);
+            return;
+        };
+        while self.longest.back().is_some_and(|&(_, other)| other <= gap) {
+            self.longest.pop_back();
+        }
+        while let Some(&(end, _)) = self.longest.front()
+            && now.saturating_sub(end) > KEPT
+        {
+            self.longest.pop_front();
+        }
+        if self.longest.len() < MOST {
+            self.longest.push_back((now, gap));
+        }
+    }
+
+    /// The longest gap that ended after `since`, or goes on.
+    pub fn longest_since(&self, now: Time, since: Time) -> Duration {
+        let ended = self.longest.iter().find(|(end, _)| *end > since);
+        let ended = ended.map_or(Duration::ZERO, |&(_, gap)| gap);
+        let present = self
+            .last
+            .map_or(Duration::ZERO, |last| now.saturating_sub(last));
+        ended.max(present)
+    }
+
+    /// The longest gap of the last minute.
+    pub fn longest_of_minute(&self, now: Time) -> Duration {
+        self.longest_since(now, now.saturating_sub(KEPT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn the_longest_gap_since_any_time_is_known() {
+        let mut gaps = Gaps::default();
+        assert_eq!(gaps.longest_since(millis(50), Time::ZERO), Duration::ZERO);
+        for now in [100, 116, 300, 316, 340] {
+            gaps.note(millis(now));
+        }
+        let longest = |since| gaps.longest_since(millis(345), millis(since));
+        assert_eq!(longest(0), millis(184));
+        assert_eq!(longest(299), millis(184));
+        assert_eq!(longest(300), millis(24));
+        assert_eq!(longest(340), millis(5), "the present one");
+    }
+
+    #[test]
+    fn a_gap_is_forgotten_after_a_minute() {
+        let mut gaps = Gaps::default();
+        gaps.note(millis(0));
+        gaps.note(millis(900));
+        for now in 1..61_000 / 10 {
+            gaps.note(millis(900 + 10 * now));
+        }
+        assert_eq!(gaps.longest_of_minute(millis(60_000)), millis(900));
+        assert_eq!(gaps.longest_of_minute(millis(61_880)), millis(10));
+    }
+
+    #[test]
+    fn few_gaps_are_kept() {
+        let mut gaps = Gaps::default();
+        let mut now = 0;
+        for gap in (0..10_000).rev() {
+            now += gap;
+            gaps.note(Duration::from_micros(now));
+        }
+        assert_eq!(gaps.longest.len(), MOST);
+        gaps.note(Duration::from_micros(now + 20_000_000));
+        assert_eq!(gaps.longest.len(), 1);
+    }
+}
