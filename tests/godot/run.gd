@@ -29,6 +29,7 @@ const SUITES: Array[String] = [
 	"questions",
 	"debugger",
 	"statistics",
+	"simulation",
 ]
 const CASE_SECONDS := 90.0
 

@@ -25,6 +25,7 @@ mod packets;
 mod refusing;
 mod scripts;
 mod statistics;
+mod simulation;
 mod targets;
 mod threaded;
 mod throttle;

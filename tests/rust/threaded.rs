@@ -16,6 +16,7 @@ use enet_proto::{Event, HostConfig, PacketFlags, PeerState, Time};
 
 mod between_polls;
 mod handshakes;
+mod simulated;
 mod slow;
 mod sockets;
 mod stalls;

@@ -8,6 +8,7 @@ mod bans;
 mod bindings;
 mod classes;
 mod clock;
+mod command_line;
 mod convert;
 mod debugger;
 mod dropped;
@@ -24,6 +25,7 @@ mod repeats;
 mod report;
 mod session;
 mod statistics;
+mod simulating;
 #[cfg(unix)]
 mod termination;
 #[cfg(not(unix))]

@@ -24,6 +24,7 @@ mod names;
 mod peer;
 mod session;
 mod settings;
+mod simulation;
 mod warnings;
 
 use guard::Guard;
@@ -31,6 +32,7 @@ use members::Members;
 use names::Names;
 use peer::unsigned;
 use session::SessionPart;
+use simulation::Simulated;
 use warnings::Warned;
 
 pub(crate) use events::PeerChange;
@@ -71,6 +73,7 @@ pub struct Connection {
     recorder: Option<Recorder>,
     warned: Warned,
     guard: Guard,
+    simulated: Simulated,
 }
 
 impl Connection {
@@ -101,6 +104,7 @@ impl Connection {
             recorder: None,
             warned: Warned::default(),
             guard: Guard::new(),
+            simulated: Simulated::default(),
         }
     }
 
@@ -145,6 +149,8 @@ impl Connection {
         self.recorder = None;
         self.warned = Warned::default();
         self.is_refusing = false;
+        self.simulated.renew();
+        self.update_simulation();
         Ok(())
     }
 

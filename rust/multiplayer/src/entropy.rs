@@ -16,7 +16,7 @@ pub fn system_key() -> [u8; 16] {
 
 /// Random numbers of the system. If it has none, which no supported system does after its start: the numbers that the
 /// standard library keys its hash maps with.
-fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
+pub(crate) fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
     let mut bytes = [0; COUNT];
     if getrandom::fill(&mut bytes).is_err() {
         for (number, part) in bytes.chunks_mut(8).enumerate() {

@@ -72,6 +72,7 @@ pub mod lines;
 pub mod multiplayer;
 pub mod scene;
 pub mod rates;
+pub mod simulation;
 mod tokens;
 
 pub use channel::TransferMode;
@@ -95,5 +96,8 @@ pub use lines::{LeftOut, LineLimit, RepeatLimit, Repeated};
 pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
     Status, WireProtocol,
+};
+pub use simulation::{
+    LinkProperty, LinkSettings, SharedSimulation, SimulationError, SimulationSettings,
 };
 pub use tokens::JoinTokens;

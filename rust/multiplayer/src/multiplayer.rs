@@ -37,6 +37,7 @@ mod reasons;
 mod roster;
 mod send;
 mod settings;
+mod simulation;
 mod state;
 
 use guard::Guard;

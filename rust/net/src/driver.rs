@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use enet_proto::{Host, Time};
 
+mod emulation;
 mod inbox;
 mod locks;
 mod outbox;

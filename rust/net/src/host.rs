@@ -20,6 +20,7 @@ use crate::gaps::Gaps;
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
 mod figures;
+mod emulation;
 mod queries;
 
 pub use figures::HostFigures;

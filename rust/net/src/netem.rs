@@ -12,5 +12,5 @@ mod random;
 mod transport;
 
 pub use conditions::{Bursts, Conditions, Rate};
-pub use emulator::{Emulator, EmulatorClock};
+pub use emulator::{Emulator, EmulatorClock, RemoteConditions};
 pub use link::{Link, Verdict};

@@ -11,7 +11,7 @@ const BASES: Dictionary[String, String] = {
 	"ENetPacketPeer": "PacketPeerExtension",
 }
 ## Classes without a built-in counterpart.
-const OWN_CLASSES: Array[String] = ["ENetLimitsRs", "ENetJoinTokensRs"]
+const OWN_CLASSES: Array[String] = ["ENetLimitsRs", "ENetJoinTokensRs", "ENetSimulationRs"]
 ## Additional members: "class kind name" and the reason.
 const EXTRAS: Dictionary[String, String] = {
 	"ENetMultiplayerPeerRs property compression_mode": "exists in Godot 3",
@@ -111,6 +111,18 @@ const EXTRAS: Dictionary[String, String] = {
 	"ENetMultiplayerPeerRs method get_disconnect_reason": "tells why",
 	"ENetMultiplayerPeerRs enum DisconnectReason": "the reasons of the host",
 	"ENetMultiplayerPeerRs method quit_on_sigterm": "closes a server politely",
+	"ENetMultiplayerPeerRs property simulation": "simulates a bad network",
+	"ENetMultiplayerPeerRs method set_simulation": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_simulation": "belongs to that property",
+	"ENetMultiplayerPeerRs method set_peer_simulation": "simulates a bad network for one peer",
+	"ENetMultiplayerPeerRs method simulate_spike": "simulates a lag spike",
+	"ENetMultiplayerPeerRs method simulate_cut": "simulates a pulled cable",
+	"ENetConnectionRs property simulation": "simulates a bad network",
+	"ENetConnectionRs method set_simulation": "belongs to that property",
+	"ENetConnectionRs method get_simulation": "belongs to that property",
+	"ENetConnectionRs method set_peer_simulation": "simulates a bad network for one peer",
+	"ENetConnectionRs method simulate_spike": "simulates a lag spike",
+	"ENetConnectionRs method simulate_cut": "simulates a pulled cable",
 	"ENetPacketPeerRs method get_dropped": "counts what was dropped",
 	"ENetPacketPeerRs method get_statistics": "figures of the network",
 	"ENetConnectionRs method get_socket_buffer_sizes": "the buffer sizes that the system allows",

@@ -12,9 +12,11 @@ use godot::prelude::*;
 use crate::classes::Handle;
 use crate::classes::limits::ENetLimitsRs;
 use crate::classes::packet_peer::{ENetPacketPeerRs, Unread};
+use crate::classes::simulation::ENetSimulationRs;
 use crate::dtls;
 use crate::report::Reports;
 use crate::session::{HasSession, Session};
+use crate::simulating::Chosen;
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
 use crate::{clock, convert, debugger, frames};
 
@@ -98,6 +100,13 @@ pub struct ENetConnectionRs {
     #[var(get = get_limits, set = set_limits)]
     limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
     limits_object: Option<Gd<ENetLimitsRs>>,
+    /// A bad network that is simulated between this object's host and the network, for tests. [code]null[/code], as by
+    /// default, for none, unless the command line asks for one (see [ENetSimulationRs]). The property can be set at any time, and applies to the current host and to later ones. The
+    /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
+    /// [member ENetMultiplayerPeerRs.simulation]; setting it here changes that host alone.
+    #[var(get = get_simulation, set = set_simulation)]
+    simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
+    simulation_chosen: Chosen,
     /// A function that decides who may connect, before the newcomer occupies a peer slot: see
     /// [member ENetMultiplayerPeerRs.join_filter]. It is called by [method service] and [method MultiplayerPeer.poll],
     /// and gets the `data` of [method connect_to_host]. An empty [Callable], as by default, lets everybody in.
@@ -117,6 +126,7 @@ mod encryption;
 mod guarding;
 mod host;
 mod properties;
+mod simulating;
 mod socket;
 mod statistics;
 

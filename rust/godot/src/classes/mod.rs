@@ -4,6 +4,7 @@ pub mod connection;
 pub mod limits;
 pub mod multiplayer_peer;
 pub mod packet_peer;
+pub mod simulation;
 pub mod tokens;
 
 /// A connection and the objects of its peers.

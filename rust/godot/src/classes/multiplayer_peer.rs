@@ -17,9 +17,11 @@ use crate::classes::Handle;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::limits::ENetLimitsRs;
 use crate::classes::packet_peer::ENetPacketPeerRs;
+use crate::classes::simulation::ENetSimulationRs;
 use crate::release::release;
 use crate::report::Reports;
 use crate::session::{self, Session};
+use crate::simulating::Chosen;
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, dtls, overriding, vocabulary};
 
@@ -30,6 +32,7 @@ mod legacy;
 mod properties;
 mod quitting;
 mod statistics;
+mod simulating;
 
 /// A [MultiplayerPeer] that speaks ENet, a protocol over UDP with reliable and unreliable packets. It
 /// takes the place of [ENetMultiplayerPeer].
@@ -240,6 +243,12 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_limits, set = set_limits)]
     limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
     limits_object: Option<Gd<ENetLimitsRs>>,
+    /// A bad network that is simulated between this object's hosts and the network, for tests. [code]null[/code], as by
+    /// default, for none, unless the command line asks for one (see [ENetSimulationRs]). The property can be set at any time, and applies to the current host and to later ones; the
+    /// hosts of a mesh take it over when they are added. Setting it on [member host] changes that host alone.
+    #[var(get = get_simulation, set = set_simulation)]
+    simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
+    simulation_chosen: Chosen,
     /// A function that decides on a server who is let in, before the newcomer occupies one of the `max_clients`
     /// places. An empty [Callable], as by default, lets everybody in.
     ///
@@ -311,6 +320,7 @@ impl ENetMultiplayerPeerRs {
             in_bandwidth,
             out_bandwidth,
         };
+        self.simulate_by_command_line();
         let dtls = self.dtls.server();
         let created = self.session.core.create_server(&options, clock::now());
         let error = self.report_creation(created, "create_server");
@@ -364,6 +374,7 @@ impl ENetMultiplayerPeerRs {
             local_port: convert::int(local_port),
             unique_id,
         };
+        self.simulate_by_command_line();
         let dtls = self.dtls.client(&address);
         let created = self.session.core.create_client(&options, clock::now());
         let error = self.report_creation(created, "create_client");
@@ -458,6 +469,10 @@ impl ENetMultiplayerPeerRs {
             Ok(signal) => {
                 let facts = this.bind().session.core.facts();
                 host.bind_mut().leave_session(facts);
+                if this.bind().session.core.has_simulation() {
+                    let simulation = this.bind().simulation_chosen.object.clone();
+                    host.bind_mut().show_simulation(simulation);
+                }
                 if this.bind().session.core.has_limits() {
                     let limits = this.bind().limits_object.clone();
                     host.bind_mut().take_over_limits(limits);

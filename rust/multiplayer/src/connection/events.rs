@@ -24,10 +24,11 @@ impl PeerChange {
 }
 
 impl Connection {
-    /// Takes over changes of the limits and addresses of names, and takes the peers whose connections ended off the
+    /// Takes over changes of the limits and the simulation, and addresses of names, and takes the peers whose connections ended off the
     /// list. Every service of the host begins with this call.
     pub fn begin_service(&mut self, now: Time) {
         self.update_limits();
+        self.update_simulation();
         self.settle_names(now);
         if !self.members.has_ended() {
             return;

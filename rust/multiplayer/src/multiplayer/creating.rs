@@ -118,6 +118,9 @@ impl Multiplayer {
         self.guard.equip(&mut host);
         host.set_stall_timeout(self.settings.stall_timeout);
         host.set_connect_timeout(self.settings.connect_timeout);
+        if let Some((simulation, clock)) = &self.settings.simulation {
+            host.set_simulation(simulation.clone(), *clock);
+        }
         host.set_thread(self.settings.thread_clock)
             .map_err(CreateError::Thread)?;
         host.open(config, address, port)?;

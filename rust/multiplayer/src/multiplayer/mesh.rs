@@ -48,6 +48,9 @@ impl Multiplayer {
             started.map_err(|error| MeshError::Thread(error.kind()))?;
         }
         (host.borrow_mut()).set_stall_timeout(self.settings.stall_timeout);
+        if let Some((simulation, clock)) = &self.settings.simulation {
+            (host.borrow_mut()).set_simulation(simulation.clone(), *clock);
+        }
         self.guard
             .equip_mesh(&mut host.borrow_mut(), self.last_time);
         if !is_same_host && let Some(former) = self.hosts.get(&id) {

@@ -1,7 +1,9 @@
 //! The caller's settings, for the hosts of sessions to come and for the next packets.
 
+use std::rc::Rc;
+
 use super::{FlushMode, Multiplayer};
-use crate::DEFAULT_STALL_TIMEOUT;
+use crate::{DEFAULT_STALL_TIMEOUT, SharedSimulation};
 use enet_codec::Compression;
 use enet_net::{BindAddress, Clock};
 use enet_proto::Time;
@@ -19,6 +21,8 @@ pub(super) struct Settings {
     pub connect_timeout: Option<Time>,
     /// See [`Multiplayer::set_always_ordered`].
     pub always_ordered: bool,
+    /// A simulation, or none, with the clock of the calls, if the caller chose.
+    pub simulation: Option<(Option<Rc<SharedSimulation>>, Clock)>,
     /// ENet channels of hosts made from now on, if the caller chose a number.
     pub channel_count: Option<usize>,
 }
@@ -33,6 +37,7 @@ impl Default for Settings {
             stall_timeout: Some(DEFAULT_STALL_TIMEOUT),
             connect_timeout: None,
             always_ordered: false,
+            simulation: None,
             channel_count: None,
         }
     }

@@ -107,16 +107,15 @@ impl Driver {
             // The thread reads.
             let mut state = self.state.lock();
             let has_let_in = state.attend(now);
-            let moved = state.moved();
-            let mut wake = state.schedule.on_poll(now, moved, false);
-            if has_let_in {
-                wake = wake.or(state.schedule.on_call());
-            }
-            return self.wake(state, wake);
+            return self.poll_idle(state, now, has_let_in);
         };
         let socket = &mut *guard;
         let mut state = self.state.lock();
         let has_let_in = state.attend(now);
+        if state.schedule.is_thread_alone() {
+            drop(guard);
+            return self.poll_idle(state, now, has_let_in);
+        }
         let is_stalled = state.schedule.is_stalled();
         drop(state);
         let read = match socket.has_deferred() {
@@ -151,6 +150,16 @@ impl Driver {
         self.wake(state, wake);
     }
 
+    /// A poll of the owner that leaves everything to the thread.
+    fn poll_idle(&self, mut state: Guard<'_, State>, now: Time, has_let_in: bool) {
+        let moved = state.moved();
+        let mut wake = state.schedule.on_poll(now, moved, false);
+        if has_let_in {
+            wake = wake.or(state.schedule.on_call());
+        }
+        self.wake(state, wake);
+    }
+
     /// Waits for an event or a connector to judge; false when the time is over. For the owner of a host that a thread serves.
     /// A connector that waits to be judged ends the wait for a caller that `judges`.
     pub fn wait_threaded(&self, limit: Duration, judges: bool) -> bool {
@@ -175,11 +184,14 @@ impl Driver {
 
     /// Chooses the codec. Datagrams that are ready leave with the old one.
     pub fn set_codec(&self, codec: Option<Box<dyn Codec + Send>>) {
-        let socket = &mut *self.socket.demand();
+        let mut guard = self.socket.demand();
+        let socket = &mut *guard;
         let state = self.state.lock();
         let latest = state.latest;
         drop(self.transmit_all(socket, state, latest));
         socket.set_codec(codec);
+        drop(guard);
+        self.show_held();
     }
 
     /// Encrypts everything from now on. Connections that were begun wait for their sessions.
@@ -208,8 +220,9 @@ impl Driver {
     /// Sends a datagram past the protocol. Where everything is encrypted this is too, and without a
     /// session it is lost.
     pub fn send_raw(&self, now: Time, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        let socket = &mut *self.socket.demand();
-        match socket.dtls() {
+        let mut guard = self.socket.demand();
+        let socket = &mut *guard;
+        let sent = match socket.dtls() {
             Some(dtls) => {
                 dtls.send(now, to, datagram);
                 socket.transmit(now);
@@ -223,6 +236,11 @@ impl Driver {
                 Ok(())
             }
         }
+            None => socket.transport.send(to, datagram),
+        };
+        drop(guard);
+        self.show_held();
+        sent
     }
 
     /// Takes leave of those who have an encrypted session.

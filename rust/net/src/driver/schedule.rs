@@ -24,6 +24,8 @@
 //!   it sleeps, and when it steps in if it stands by. While the owner sends regularly, the thread sleeps no
 //!   longer than a nap, so that a queued packet need not wake it; a longer sleep ends when the first packet is
 //!   queued.
+//! - While a network is emulated, the thread serves alone, without pauses, and the owner leaves the socket to it: datagrams
+//!   then leave and arrive when they are due, and not with the owner's next poll.
 //! - A single datagram that arrives is processed at once. When datagrams arrive in quick succession,
 //!   the thread pauses between two rounds and processes several together. The owner does not wait for
 //!   the end of the pause: its poll reads the socket itself.
@@ -64,6 +66,8 @@ pub struct Schedule {
     owner_polls_until: Time,
     last_arrival: Time,
     watch: Watch,
+    /// Whether datagrams may be held by an emulated network.
+    is_emulated: bool,
 }
 
 impl Default for Schedule {
@@ -75,6 +79,7 @@ impl Default for Schedule {
             owner_polls_until: Time::ZERO,
             last_arrival: Time::ZERO,
             watch: Watch::default(),
+            is_emulated: false,
         }
     }
 }
@@ -111,6 +116,22 @@ impl Schedule {
         let mut ended = Self::default();
         std::mem::swap(self, &mut ended);
         self.watch.set_stall_timeout(ended.watch.stall_timeout());
+        self.is_emulated = ended.is_emulated;
+    }
+
+    /// Whether a network is emulated, or was until now. The call that begins it also wakes the thread.
+    pub fn set_emulated(&mut self, is_emulated: bool) {
+        self.is_emulated = is_emulated;
+    }
+
+    /// See [`Schedule::set_emulated`].
+    pub fn is_emulated(&self) -> bool {
+        self.is_emulated
+    }
+
+    /// Whether the owner leaves the socket to the thread.
+    pub fn is_thread_alone(&self) -> bool {
+        self.is_emulated && self.is_served() && self.phase != Phase::Stalled
     }
 
     /// Whether the thread waits for the owner's first call.
@@ -179,7 +200,7 @@ impl Schedule {
             true => BURST_DATAGRAMS,
             false => FEW_DATAGRAMS,
         };
-        if unsent <= few && can_send {
+        if unsent <= few && can_send && !self.is_emulated {
             self.unflushed = Unflushed::Nothing;
             return Sender::Owner;
         }
@@ -341,13 +362,16 @@ impl Schedule {
                 self.phase = Phase::Stalled;
                 return Next::Rest;
             }
-            _ if self.watch.is_reliable(now) => {
+            _ if self.watch.is_reliable(now) && !self.is_emulated => {
                 let timer = round.side_timer.unwrap_or(Time::MAX);
                 self.phase = Phase::StandingBy { timer };
                 return Next::Rest;
             }
             // More is about to arrive. A socket that cannot be read may end every wait at once.
-            _ if round.arrived > 1 || follows_soon || round.has_failed => Next::Pause(now + pause),
+            _ if round.has_failed => Next::Pause(now + pause),
+            _ if (round.arrived > 1 || follows_soon) && !self.is_emulated => {
+                Next::Pause(now + pause)
+            }
             _ => Next::Sleep(self.next_time(now, round.next_timer)),
         };
         self.phase = match next {

@@ -13,6 +13,7 @@ use super::schedule::Schedule;
 use super::socket_side::{Report, WireTotals};
 use crate::gaps::Gaps;
 use crate::host::Totals;
+use crate::netem::Emulator;
 use crate::sessions::{
     DtlsEvent, DtlsLimits, FailedHandshake, Sessions, dropped_handshakes, dtls_limits,
 };
@@ -42,6 +43,8 @@ pub struct State {
     /// What was dropped before the protocol saw it.
     pub drops: Drops,
     pub encryption: Option<Encryption>,
+    /// The emulated network, once there was one.
+    pub emulator: Option<Emulator>,
     /// The latest time of a call, for calls that have none.
     pub latest: Time,
     /// Whether the owner blocks until an event happens.
@@ -115,6 +118,7 @@ impl State {
             unencrypted: (0, None),
             drops: Drops::default(),
             encryption: None,
+            emulator: None,
             latest: Time::ZERO,
             is_awaited: false,
         }

@@ -190,6 +190,7 @@ impl Driver {
         let is_last = state.schedule.is_stopping();
         let (state, is_full) = self.transmit(socket, state, now);
         let timer = socket.next_timer();
+        let holds = socket.transport.next_due().is_some();
         drop(state);
         drop(guard);
         let mut state = self.state.lock();
@@ -203,6 +204,7 @@ impl Driver {
             side_timer: timer,
             next_timer: timer.map_or(next_timer, |timer| timer.min(next_timer)),
         };
+        state.judge_emulation(now, holds);
         let next = state.schedule.after_round(now, round);
         state.judge_attendance(now);
         (next, is_last)

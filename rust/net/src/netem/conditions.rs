@@ -32,7 +32,7 @@ pub struct Conditions {
 
 impl Conditions {
     /// Whether every datagram passes at once.
-    pub(super) fn is_clear(&self) -> bool {
+    pub fn is_clear(&self) -> bool {
         self.latency.is_zero()
             && self.jitter.is_zero()
             && self.loss <= 0.0

@@ -1,5 +1,6 @@
 //! The handle that wraps transports and changes their conditions.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
@@ -7,8 +8,9 @@ use std::time::Duration;
 use enet_proto::Time;
 
 use super::conditions::Conditions;
+use super::link::Verdict;
 use super::random::Random;
-use super::transport::EmulatedTransport;
+use super::transport::{EmulatedTransport, NoTransport};
 use crate::socket::{Transport, Waker};
 use crate::sync::lock;
 
@@ -32,15 +34,44 @@ pub(super) struct Shared {
     sleepers: Mutex<Vec<Weak<dyn Waker>>>,
     seeds: Mutex<Random>,
     send_errors: AtomicU64,
+    drops: AtomicU64,
 }
 
 /// Settings of all wrapped transports.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     pub outgoing: Conditions,
     pub incoming: Conditions,
+    /// A seed that takes the place of those that the transports got.
+    pub seed: Option<u64>,
+    pub remotes: Arc<[RemoteConditions]>,
     pub cut_until: Time,
     pub stalled_until: Time,
+}
+
+impl Settings {
+    fn is_active(&self, now: Time) -> bool {
+        let of_remotes = self.remotes.iter();
+        !(self.outgoing.is_clear() && self.incoming.is_clear())
+            || now < self.cut_until
+            || now < self.stalled_until
+            || of_remotes
+                .into_iter()
+                .any(|remote| !(remote.outgoing.is_clear() && remote.incoming.is_clear()))
+    }
+}
+
+/// Conditions of the datagrams to and from one address, in the place of those of all datagrams.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RemoteConditions {
+    /// The remote's address.
+    pub address: SocketAddr,
+    /// Decides the fate of the datagrams.
+    pub seed: u64,
+    /// Conditions of datagrams that are sent to the remote.
+    pub outgoing: Conditions,
+    /// Conditions of datagrams that come from the remote.
+    pub incoming: Conditions,
 }
 
 impl Emulator {
@@ -54,6 +85,7 @@ impl Emulator {
             sleepers: Mutex::default(),
             seeds: Mutex::new(Random::new(seed)),
             send_errors: AtomicU64::new(0),
+            drops: AtomicU64::new(0),
         }))
     }
 
@@ -68,6 +100,30 @@ impl Emulator {
         let seeds = [random.number(), random.number()];
         let shared = Arc::clone(&self.0);
         Box::new(EmulatedTransport::new(transport, shared, seeds))
+    }
+
+    /// The same for a transport that is in use already. A network thread that waits for it by a poller of its own
+    /// does not learn of datagrams that the emulated network holds: see [`Transport::next_due`].
+    pub fn wrap_in_place(&self, transport: &mut Box<dyn Transport>) {
+        let inner = std::mem::replace(transport, Box::new(NoTransport));
+        *transport = self.wrap(inner);
+    }
+
+    /// Draws the fates of later datagrams from another seed, the same for all wrapped transports.
+    pub fn set_seed(&self, seed: u64) {
+        self.change(|settings, _| settings.seed = Some(seed));
+    }
+
+    /// Gives single remotes conditions of their own, in the place of those that others had before.
+    pub fn set_remotes(&self, remotes: impl IntoIterator<Item = RemoteConditions>) {
+        let remotes = remotes.into_iter().collect();
+        self.change(|settings, _| settings.remotes = remotes);
+    }
+
+    /// Whether the emulated network treats datagrams in any way, or will until the end of a spike or a cut. Datagrams
+    /// that it still holds do not count.
+    pub fn is_active(&self, now: Time) -> bool {
+        self.0.settings().is_active(now)
     }
 
     /// Sets the conditions of both directions.
@@ -112,6 +168,11 @@ impl Emulator {
         self.0.send_errors.load(Ordering::Relaxed)
     }
 
+    /// Datagrams so far that the emulated network lost, of whichever cause.
+    pub fn drops(&self) -> u64 {
+        self.0.drops.load(Ordering::Relaxed)
+    }
+
     fn change(&self, change: impl FnOnce(&mut Settings, Time)) {
         let now = self.0.now();
         change(&mut self.0.settings(), now);
@@ -144,6 +205,13 @@ impl Shared {
 
     pub fn count_send_error(&self) {
         self.send_errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a datagram that does not pass.
+    pub fn count(&self, verdict: Verdict) {
+        if verdict != Verdict::Passed {
+            self.drops.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -1,15 +1,16 @@
 //! One direction of an emulated network, without sockets and clocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::time::Duration;
 
 use enet_proto::Time;
 
 use super::conditions::Conditions;
-use super::random::Random;
-use bottleneck::Bottleneck;
+use lane::Lane;
 
 mod bottleneck;
+mod lane;
 #[cfg(test)]
 mod tests;
 
@@ -37,13 +38,13 @@ pub enum Verdict {
 /// caller's clock, which must not run backwards.
 #[derive(Debug)]
 pub struct Link<A> {
-    conditions: Conditions,
-    is_clear: bool,
-    random: Random,
-    is_in_burst: bool,
+    main: Lane,
+    /// Lanes of single addresses.
+    lanes: HashMap<A, Lane>,
+    /// Whether all these lanes are clear.
+    are_lanes_clear: bool,
     cut_until: Option<Time>,
     stalled_until: Option<Time>,
-    bottleneck: Bottleneck,
     /// By the time of delivery; the number keeps equal times in the order of the calls.
     held: BTreeMap<(Time, u64), Held<A>>,
     held_bytes: usize,
@@ -59,40 +60,50 @@ struct Held<A> {
     delay: Duration,
 }
 
-/// The random part of a datagram's fate.
-struct Fate {
-    is_lost: bool,
-    is_doubled: bool,
-    delays: [Duration; 2],
-}
-
-impl<A: Clone> Link<A> {
+impl<A: Clone + Eq + Hash> Link<A> {
     /// A link that passes everything at once.
     pub fn new(seed: u64) -> Self {
         Self {
-            conditions: Conditions::default(),
-            is_clear: true,
-            random: Random::new(seed),
-            is_in_burst: false,
+            main: Lane::new(seed),
+            lanes: HashMap::new(),
+            are_lanes_clear: true,
             cut_until: None,
             stalled_until: None,
-            bottleneck: Bottleneck::default(),
             held: BTreeMap::new(),
             held_bytes: 0,
             count: 0,
         }
     }
 
+    /// Draws the fates of later datagrams from another seed.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.main.set_seed(seed);
+    }
+
     /// Sets the conditions of datagrams from now on. Datagrams that the link holds keep their fate, but
     /// those in the queue of a limited rate leave it at the new rate.
     pub fn set_conditions(&mut self, now: Time, conditions: Conditions) {
-        let has_other_rate = conditions.rate != self.conditions.rate;
-        self.is_clear = conditions.is_clear();
-        self.is_in_burst &= conditions.bursts.is_some();
-        self.conditions = conditions;
-        if has_other_rate {
-            self.reschedule(now);
+        if self.main.set_conditions(conditions) {
+            let lanes = &self.lanes;
+            let is_meant = |address: &A| !lanes.contains_key(address);
+            reschedule(&mut self.held, now, &mut self.main, is_meant);
         }
+    }
+
+    /// Gives single addresses conditions of their own, each with a seed, in the place of earlier ones. Such an
+    /// address keeps its random numbers and its queue if its seed is the same as before. Datagrams that the link
+    /// holds for an address that has none any more keep their fate.
+    pub fn set_lanes(&mut self, now: Time, lanes: impl IntoIterator<Item = (A, u64, Conditions)>) {
+        let mut former = std::mem::take(&mut self.lanes);
+        for (address, seed, conditions) in lanes {
+            let known = former.remove(&address).filter(|lane| lane.seed == seed);
+            let mut lane = known.unwrap_or_else(|| Lane::new(seed));
+            if lane.set_conditions(conditions) {
+                reschedule(&mut self.held, now, &mut lane, |other| *other == address);
+            }
+            self.lanes.insert(address, lane);
+        }
+        self.are_lanes_clear = self.lanes.values().all(|lane| lane.is_clear);
     }
 
     /// Loses every datagram that is put in before the given time. A time that is over ends an earlier cut.
@@ -111,17 +122,19 @@ impl<A: Clone> Link<A> {
     /// Whether the link holds nothing and would deliver every datagram at once, so that the caller may
     /// pass it by. The end of a cut or a stall is noticed by [`Link::push`] and [`Link::pop`].
     pub fn is_transparent(&self) -> bool {
-        self.is_clear
+        self.main.is_clear
             && self.held.is_empty()
             && self.cut_until.is_none()
             && self.stalled_until.is_none()
+            && self.are_lanes_clear
     }
 
     /// Puts a datagram in.
     pub fn push(&mut self, now: Time, address: A, datagram: &[u8]) -> Verdict {
         self.end_what_is_over(now);
-        let fate = self.draw();
-        if self.conditions.mtu.is_some_and(|mtu| datagram.len() > mtu) {
+        let lane = self.lanes.get_mut(&address).unwrap_or(&mut self.main);
+        let fate = lane.draw();
+        if lane.conditions.mtu.is_some_and(|mtu| datagram.len() > mtu) {
             return Verdict::TooLarge;
         }
         if fate.is_lost || self.cut_until.is_some() {
@@ -165,55 +178,14 @@ impl<A: Clone> Link<A> {
         self.stalled_until = self.stalled_until.filter(|&end| now < end);
     }
 
-    /// Draws a datagram's fate. Every datagram takes as many random numbers, so that a change of one
-    /// condition leaves the draws for the others as they were.
-    fn draw(&mut self) -> Fate {
-        let Conditions {
-            jitter,
-            loss,
-            bursts,
-            duplication,
-            ..
-        } = self.conditions;
-        let change = bursts.map_or(0.0, |bursts| match self.is_in_burst {
-            true => bursts.end,
-            false => bursts.begin,
-        });
-        self.is_in_burst ^= self.random.chance(change);
-        let loss = match bursts {
-            Some(bursts) if self.is_in_burst => bursts.loss,
-            _ => loss,
-        };
-        let is_lost = self.random.chance(loss);
-        let is_doubled = self.random.chance(duplication);
-        let delays = [(); 2].map(|()| self.draw_delay(jitter));
-        Fate {
-            is_lost,
-            is_doubled,
-            delays,
-        }
-    }
-
-    fn draw_delay(&mut self, jitter: Duration) -> Duration {
-        let mut delay = self.conditions.latency;
-        delay = delay.saturating_add(self.random.time(jitter));
-        if self.random.chance(self.conditions.reordering) {
-            delay = delay.saturating_add(self.conditions.reordering_delay);
-        }
-        delay
-    }
-
     fn hold(&mut self, now: Time, address: A, datagram: &[u8], delay: Duration) -> Verdict {
         let size = datagram.len();
         if self.held.len() >= MAX_HELD || self.held_bytes + size > MAX_HELD_BYTES {
             return Verdict::QueueFull;
         }
-        let departure = match self.conditions.rate {
-            None => now,
-            Some(rate) => match self.bottleneck.enter(now, &rate, size) {
-                Some(departure) => departure,
-                None => return Verdict::QueueFull,
-            },
+        let lane = self.lanes.get_mut(&address).unwrap_or(&mut self.main);
+        let Some(departure) = lane.enter(now, size) else {
+            return Verdict::QueueFull;
         };
         self.count += 1;
         self.held_bytes += size;
@@ -227,23 +199,29 @@ impl<A: Clone> Link<A> {
         self.held.insert((delivery, self.count), held);
         Verdict::Passed
     }
+}
 
-    /// Gives datagrams that did not leave the bottleneck yet the times of the present rate.
-    fn reschedule(&mut self, now: Time) {
-        let waits = |_: &(Time, u64), held: &mut Held<A>| held.departure > now;
-        let mut waiting: Vec<_> = self.held.extract_if(.., waits).collect();
-        waiting.sort_by_key(|&((_, number), _)| number);
-        self.bottleneck.clear();
-        for ((_, number), mut held) in waiting {
-            held.departure = match self.conditions.rate {
-                None => now,
-                Some(rate) => {
-                    let size = held.bytes.len();
-                    self.bottleneck.re_enter(now, &rate, size, held.departure)
-                }
-            };
-            let delivery = held.departure.saturating_add(held.delay);
-            self.held.insert((delivery, number), held);
-        }
+/// Gives datagrams of a lane that did not leave its bottleneck yet the times of the present rate.
+fn reschedule<A>(
+    all: &mut BTreeMap<(Time, u64), Held<A>>,
+    now: Time,
+    lane: &mut Lane,
+    is_meant: impl Fn(&A) -> bool,
+) {
+    let waits =
+        |_: &(Time, u64), held: &mut Held<A>| held.departure > now && is_meant(&held.address);
+    let mut waiting: Vec<_> = all.extract_if(.., waits).collect();
+    waiting.sort_by_key(|&((_, number), _)| number);
+    lane.bottleneck.clear();
+    for ((_, number), mut held) in waiting {
+        held.departure = match lane.conditions.rate {
+            None => now,
+            Some(rate) => {
+                let size = held.bytes.len();
+                (lane.bottleneck).re_enter(now, &rate, size, held.departure)
+            }
+        };
+        let delivery = held.departure.saturating_add(held.delay);
+        all.insert((delivery, number), held);
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use enet_proto::Time;
 
-use super::emulator::Shared;
+use super::emulator::{RemoteConditions, Shared};
 use super::link::Link;
+use super::random::Random;
 use crate::socket::{Poller, Taker, Transport, Waker};
 
 #[cfg(test)]
@@ -24,6 +25,8 @@ pub struct EmulatedTransport {
     shared: Arc<Shared>,
     /// The version of the settings that the links have.
     version: Option<u64>,
+    /// The seed that took the place of the first ones.
+    seed: Option<u64>,
     outgoing: Link<SocketAddr>,
     incoming: Link<SocketAddr>,
 }
@@ -35,6 +38,7 @@ impl EmulatedTransport {
             inner,
             shared,
             version: None,
+            seed: None,
             outgoing: Link::new(seeds[0]),
             incoming: Link::new(seeds[1]),
         }
@@ -53,10 +57,23 @@ impl EmulatedTransport {
             return;
         }
         self.version = Some(version);
-        let settings = *self.shared.settings();
+        let settings = self.shared.settings().clone();
         let now = self.shared.now();
+        if let Some(seed) = settings.seed
+            && self.seed != Some(seed)
+        {
+            self.seed = Some(seed);
+            let [outgoing, incoming] = split(seed);
+            self.outgoing.set_seed(outgoing);
+            self.incoming.set_seed(incoming);
+        }
         self.outgoing.set_conditions(now, settings.outgoing);
         self.incoming.set_conditions(now, settings.incoming);
+        let remotes = settings.remotes.iter();
+        let lane = |it: &RemoteConditions| (it.address, split(it.seed)[0], it.outgoing);
+        self.outgoing.set_lanes(now, remotes.clone().map(lane));
+        let lane = |it: &RemoteConditions| (it.address, split(it.seed)[1], it.incoming);
+        self.incoming.set_lanes(now, remotes.map(lane));
         for link in [&mut self.outgoing, &mut self.incoming] {
             link.cut_until(now, settings.cut_until);
             link.stall_until(now, settings.stalled_until);
@@ -84,9 +101,9 @@ impl EmulatedTransport {
     /// Moves datagrams that arrived at the inner transport into the link. Says whether there may be more.
     fn read(&mut self, now: Time) -> io::Result<bool> {
         for _ in 0..MAX_READS {
-            let incoming = &mut self.incoming;
+            let (incoming, shared) = (&mut self.incoming, &self.shared);
             let count = self.inner.receive(&mut |from, datagram| {
-                incoming.push(now, from, datagram);
+                shared.count(incoming.push(now, from, datagram));
             })?;
             if count == 0 {
                 return Ok(false);
@@ -107,7 +124,8 @@ impl Transport for EmulatedTransport {
         };
         self.send_late(now);
         // A sender does not learn of losses on the network.
-        self.outgoing.push(now, to, datagram);
+        let verdict = self.outgoing.push(now, to, datagram);
+        self.shared.count(verdict);
         self.send_due(now)
     }
 
@@ -137,6 +155,18 @@ impl Transport for EmulatedTransport {
             take(from, &datagram);
         }
         Ok(MAX_TAKEN)
+    }
+
+    fn receive_batch(&mut self, take: Taker<'_>) -> io::Result<usize> {
+        match self.refresh() {
+            None => self.inner.receive_batch(take),
+            Some(_) => self.receive(take),
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        // What the inner transport knows is not true of the datagrams that are held.
+        self.outgoing.is_transparent() && self.incoming.is_transparent() && self.inner.is_drained()
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
@@ -190,5 +220,32 @@ impl Drop for EmulatedTransport {
                 self.shared.count_send_error();
             }
         }
+    }
+}
+
+/// The seeds of the two directions, outgoing first.
+fn split(seed: u64) -> [u64; 2] {
+    let mut random = Random::new(seed);
+    [random.number(), random.number()]
+}
+
+/// Stands for a transport that is being wrapped.
+pub struct NoTransport;
+
+impl Transport for NoTransport {
+    fn send(&mut self, _: SocketAddr, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn receive(&mut self, _: Taker<'_>) -> io::Result<usize> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn wait(&mut self, _: Duration) -> io::Result<bool> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        Err(io::ErrorKind::NotConnected.into())
     }
 }

@@ -50,6 +50,7 @@ impl ENetConnectionRs {
 
     pub(super) fn create(mut this: Gd<Self>, method: &str, options: &HostOptions) -> Error {
         overriding::warn(&this, method);
+        Self::simulate_by_command_line(&mut this);
         let handle = this.bind().handle.clone();
         let created = (handle.connection().borrow_mut()).create(options, clock::now());
         match created {

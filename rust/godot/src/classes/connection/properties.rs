@@ -6,6 +6,7 @@ use godot::prelude::*;
 
 use super::ENetConnectionRs;
 use crate::classes::limits::ENetLimitsRs;
+use crate::classes::simulation::ENetSimulationRs;
 use crate::report::Reports;
 use crate::vocabulary::FlushMode;
 use crate::{clock, convert, frame};
@@ -107,5 +108,17 @@ impl super::ENetConnectionRs {
     #[func]
     pub(super) fn get_join_filter(&self) -> Callable {
         self.session.filter.callable()
+    }
+
+    /// See [member simulation].
+    #[func]
+    pub(super) fn set_simulation(&mut self, simulation: Option<Gd<ENetSimulationRs>>) {
+        self.choose_simulation(simulation, true);
+    }
+
+    /// See [member simulation].
+    #[func]
+    pub(super) fn get_simulation(&self) -> Option<Gd<ENetSimulationRs>> {
+        self.simulation_chosen.object.clone()
     }
 }

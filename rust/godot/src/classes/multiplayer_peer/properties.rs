@@ -7,6 +7,7 @@ use godot::prelude::*;
 use super::ENetMultiplayerPeerRs;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::limits::ENetLimitsRs;
+use crate::classes::simulation::ENetSimulationRs;
 use crate::report::Reports;
 use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, frame};
@@ -50,6 +51,8 @@ impl super::ENetMultiplayerPeerRs {
         }
         let facts = self.session.core.facts();
         let object = ENetConnectionRs::of_session(handle, self.limits_object.clone(), facts);
+        let simulation = self.simulation_chosen.object.clone();
+        object.clone().bind_mut().show_simulation(simulation);
         let mut hosts = self.hosts.borrow_mut();
         hosts.get_mut(&0)?.object = Some(object.clone());
         Some(object)
@@ -283,5 +286,17 @@ impl super::ENetMultiplayerPeerRs {
     #[func]
     pub(super) fn get_connect_id(&self) -> i64 {
         self.chosen_id.into()
+    }
+
+    /// See [member simulation].
+    #[func]
+    pub(super) fn set_simulation(&mut self, simulation: Option<Gd<ENetSimulationRs>>) {
+        self.choose_simulation(simulation, true);
+    }
+
+    /// See [member simulation].
+    #[func]
+    pub(super) fn get_simulation(&self) -> Option<Gd<ENetSimulationRs>> {
+        self.simulation_chosen.object.clone()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod emulated;
 mod hands;
 
 const START: Time = Time::from_secs(100);

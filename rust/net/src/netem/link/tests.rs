@@ -5,6 +5,8 @@ use std::num::NonZeroU64;
 use super::*;
 use crate::netem::{Bursts, Rate};
 
+mod lanes;
+
 const COUNT: u32 = 10_000;
 
 fn millis(millis: u64) -> Time {

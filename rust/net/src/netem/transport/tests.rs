@@ -9,6 +9,7 @@ use super::*;
 use crate::netem::{Conditions, Emulator};
 
 mod hosts;
+mod running;
 
 const REMOTE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7);
 
