@@ -10,13 +10,13 @@ const ErrorLog := preload("res://lib/error_log.gd")
 
 const SUITES: Array[String] = [
 	"connecting", "arguments", "packets", "targets", "leaving", "last_words", "turned_away", "reentry",
-	"scene_multiplayer", "dissector", "dissector_wire", "crowd", "raw_connection", "raw_leaving", "goodbyes", "connect_timeout",
+	"scene_multiplayer", "dissector", "dissector_wire", "capturing", "crowd", "raw_connection", "raw_leaving", "goodbyes", "connect_timeout",
 	"dead_objects", "mesh", "mesh_arguments", "mesh_players",
 	"connection_as_peer", "connection_players", "compression_own", "compression", "compression_wire",
 	"legacy", "legacy_signals", "legacy_relay", "godot3", "godot3_surface",
 	"godot3_wire", "godot3_content", "godot3_chat", "wire_godot3",
 	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments", "dtls_players",
-	"dtls_own",
+	"dtls_own", "dtls_capturing",
 	"flushing",
 	"guarding",
 	"newcomers",

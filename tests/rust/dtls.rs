@@ -20,6 +20,7 @@ mod hostile;
 mod names;
 mod openssl;
 mod sessions;
+mod tapping;
 mod unencrypted;
 mod verification;
 

@@ -1,6 +1,7 @@
 //! Tests of the core, mostly on a simulated network, one behaviour per module.
 
 mod c_enet;
+mod capturing;
 mod codecs;
 mod connecting;
 mod connection;
@@ -26,6 +27,7 @@ mod refusing;
 mod scripts;
 mod statistics;
 mod simulation;
+mod tapping;
 mod targets;
 mod threaded;
 mod throttle;

@@ -96,7 +96,7 @@ fn only_a_mesh_takes_hosts_and_only_connected_ones() {
 }
 
 /// Two hosts, connected to each other.
-fn linked_hosts(world: &mut World) -> (SharedConnection, SharedConnection) {
+pub fn linked_hosts(world: &mut World) -> (SharedConnection, SharedConnection) {
     let hosts = [lonely_host(world), lonely_host(world)];
     let port = hosts[0].borrow().local_port().expect("active");
     hosts[1]

@@ -39,6 +39,46 @@ impl FromGodot for NullableTlsOptions {
 // (see `dtls_client_setup`), which has no state to share.
 unsafe impl GodotImmutable for NullableTlsOptions {}
 
+/// An optional argument for named options, which are none by default. The bindings allow no default for dictionaries.
+#[derive(Debug, Clone)]
+pub struct OptionsArgument(pub VarDictionary);
+
+impl OptionsArgument {
+    pub fn none() -> Self {
+        Self(VarDictionary::new())
+    }
+}
+
+impl GodotConvert for OptionsArgument {
+    type Via = VarDictionary;
+
+    fn godot_shape() -> GodotShape {
+        Self::Via::godot_shape()
+    }
+}
+
+impl ToGodot for OptionsArgument {
+    type Pass = ByValue;
+
+    fn to_godot(&self) -> Self::Via {
+        self.0.clone()
+    }
+}
+
+impl FromGodot for OptionsArgument {
+    fn try_from_godot(via: Self::Via) -> Result<Self, ConvertError> {
+        Ok(Self(via))
+    }
+}
+
+// SAFETY: the only default is an empty dictionary, which the bindings make read-only with the function below before
+// they keep it. Its references are counted atomically.
+unsafe impl GodotImmutable for OptionsArgument {
+    fn into_runtime_immutable(self) -> Self {
+        Self(self.0.into_read_only())
+    }
+}
+
 /// An argument for a connection. A script's untyped call can pass any object: with this type the method can
 /// print what is wrong and return an error, while the bindings would fail without a result.
 pub enum HostArgument<C: GodotClass> {

@@ -6,6 +6,7 @@
 mod arguments;
 mod bans;
 mod bindings;
+mod capture;
 mod classes;
 mod clock;
 mod command_line;

@@ -63,6 +63,10 @@ pub fn poll<T: HasSession>(this: &mut T) {
         this.warn("poll", &over_limit);
     }
     debugger::polled(this, now);
+    let stopped = this.session_mut().core.take_capture_stopped();
+    if let Some(stopped) = stopped {
+        this.report("poll", &stopped);
+    }
     if let Some(object) = object {
         release(object);
     }

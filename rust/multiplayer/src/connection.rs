@@ -15,6 +15,7 @@ use enet_codec::Recorder;
 use enet_net::{BindAddress, Clock, Host, Network, Totals};
 use enet_proto::{Disconnect, HostConfig, PeerState, Seed, Time};
 
+mod capture;
 mod connecting;
 mod events;
 mod figures;
@@ -27,6 +28,7 @@ mod settings;
 mod simulation;
 mod warnings;
 
+use capture::Captures;
 use guard::Guard;
 use members::Members;
 use names::Names;
@@ -74,6 +76,7 @@ pub struct Connection {
     warned: Warned,
     guard: Guard,
     simulated: Simulated,
+    captures: Captures,
 }
 
 impl Connection {
@@ -105,6 +108,7 @@ impl Connection {
             warned: Warned::default(),
             guard: Guard::new(),
             simulated: Simulated::default(),
+            captures: Captures::default(),
         }
     }
 
@@ -151,6 +155,7 @@ impl Connection {
         self.is_refusing = false;
         self.simulated.renew();
         self.update_simulation();
+        self.describe_in_captures();
         Ok(())
     }
 
@@ -179,6 +184,7 @@ impl Connection {
     pub fn destroy(&mut self) -> Result<(), Inactive> {
         self.flush_waiting();
         self.host.take().ok_or(Inactive)?;
+        self.end_captures();
         if self.session.is_some() {
             let ended = self
                 .members

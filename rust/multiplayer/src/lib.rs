@@ -61,6 +61,7 @@
 
 pub mod address;
 pub mod bans;
+pub mod capture;
 pub mod channel;
 pub mod config;
 pub mod connection;
@@ -75,6 +76,7 @@ pub mod rates;
 pub mod simulation;
 mod tokens;
 
+pub use capture::{CaptureError, CaptureSettings, CaptureStopped, DEFAULT_CAPTURE_BYTES};
 pub use channel::TransferMode;
 pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOptions};
 #[cfg(feature = "dtls")]

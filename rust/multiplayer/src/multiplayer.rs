@@ -14,10 +14,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::capture::CaptureSlot;
 use crate::{ServerIsEncrypted, SharedConnection, TransferMode};
 use enet_net::Network;
 use enet_proto::{PeerId, Seed, Time};
 
+mod capture;
 mod closing;
 mod creating;
 mod events;
@@ -109,6 +111,7 @@ pub struct Multiplayer {
     queues: EventQueues,
     reasons: Reasons,
     guard: Guard,
+    capture: CaptureSlot,
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
     /// Why the last attempt of a client failed, if an encrypted server refused it.
@@ -144,6 +147,7 @@ impl Multiplayer {
             queues: EventQueues::default(),
             reasons: Reasons::default(),
             guard: Guard::default(),
+            capture: CaptureSlot::default(),
             came_up: false,
             server_is_encrypted: None,
             outcome: None,

@@ -5,7 +5,7 @@
 //!
 //! | lock | guards | what may happen under it | who waits for it |
 //! |---|---|---|---|
-//! | socket | [`SocketSide`]: transport, codec, encrypted sessions, datagrams on their way | system calls, compression, encryption, handshakes: milliseconds | the thread; the owner only in rare calls (a codec is set, encryption begins, a raw datagram is sent) |
+//! | socket | [`SocketSide`]: transport, codec, encrypted sessions, datagrams on their way | system calls, compression, encryption, handshakes: milliseconds | the thread; the owner only in rare calls (a codec is set, encryption begins, a raw datagram is sent, a capture begins or ends) |
 //! | state | [`State`]: protocol, schedule, counts | the protocol and nothing else: microseconds for each datagram, a bounded number of datagrams | owner and thread |
 //! | bans | [`Bans`] | a look-up or a change | owner and thread, with or without other locks |
 //! | thread | the thread's handle and waker | starting, stopping, waking | owner |
@@ -48,11 +48,13 @@ mod owner;
 mod schedule;
 mod socket_side;
 mod state;
+mod tap;
 mod thread;
 mod unencrypted;
 
 pub use schedule::MANY_DATAGRAMS;
 pub use state::{Encryption, State};
+pub use tap::{Direction, Form, Sink, SinkId, Tapped};
 pub use thread::{Clock, note_frames, stop_all};
 
 use crate::Transport;
@@ -190,6 +192,8 @@ impl Driver {
             socket.ask_rooms(|arrival| state.decompressed_room(arrival));
             drop(state);
             socket.decompress();
+        } else {
+            socket.tap_plain();
         }
         let mut state = self.state.lock();
         for arrival in socket.arrivals() {

@@ -22,6 +22,7 @@ use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 mod figures;
 mod emulation;
 mod queries;
+mod tapping;
 
 pub use figures::HostFigures;
 

@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod bans;
+mod capture;
 mod driver;
 mod gaps;
 mod host;
@@ -57,6 +58,16 @@ mod udp;
 pub use bans::{BansFull, MAX_BANS};
 pub use driver::{Clock, note_frames, stop_all};
 pub use host::{Host, HostFigures, Totals};
+pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
+pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames};
+pub use host::{Host, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 pub use udp::Udp;
+
+/// Ends the threads of all hosts and of all captures: none may go on when the library is unloaded, also where an object
+/// is never freed. The hosts stay, and are served by their owners, if any goes on. The files of the captures are complete.
+pub fn stop_all() {
+    driver::stop_all();
+    capture::stop_all();
+}

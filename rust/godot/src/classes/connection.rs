@@ -121,6 +121,7 @@ pub struct ENetConnectionRs {
 
 // These modules need a macro that the derive above defines.
 mod as_peer;
+mod capturing;
 mod compression;
 mod encryption;
 mod guarding;
@@ -283,6 +284,7 @@ impl ENetConnectionRs {
         if let Some(over_limit) = over_limit {
             self.warn("service", &over_limit);
         }
+        self.report_capture("service");
         loop {
             let failed = handle.connection().borrow_mut().next_failed(clock::now());
             let Some(failed) = failed else { break };

@@ -26,6 +26,7 @@ use crate::vocabulary::{FlushMode, PeerCompressionMode, WireProtocol};
 use crate::{clock, convert, dtls, overriding, vocabulary};
 
 mod as_peer;
+mod capturing;
 mod encryption;
 mod guarding;
 mod legacy;

@@ -46,6 +46,7 @@ impl Connection {
         }
         host.encrypt(now, dtls);
         self.update_admission();
+        self.describe_in_captures();
         Ok(())
     }
 
@@ -53,6 +54,7 @@ impl Connection {
     pub fn set_compression(&mut self, mode: Compression) -> Result<(), Inactive> {
         self.flush_waiting();
         self.host.as_mut().ok_or(Inactive)?.set_compression(mode);
+        self.describe_in_captures();
         Ok(())
     }
 

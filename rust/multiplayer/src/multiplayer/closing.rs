@@ -92,6 +92,10 @@ impl Multiplayer {
     }
 
     fn forget(&mut self) {
+        // A capture that waits for its first host goes on.
+        if self.is_active() {
+            self.stop_capture();
+        }
         self.hosts.clear();
         self.roster.clear();
         self.facts.inbox.borrow_mut().clear();
@@ -110,7 +114,9 @@ impl Multiplayer {
             && let Some(host) = self.hosts.remove(&id)
         {
             // A script may hold the host still, or add it again.
-            host.borrow_mut().leave_session();
+            let mut host = host.borrow_mut();
+            host.leave_session();
+            self.release_host(&mut host);
         }
         is_announced
     }

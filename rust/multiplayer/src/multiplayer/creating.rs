@@ -126,6 +126,7 @@ impl Multiplayer {
         host.open(config, address, port)?;
         // The host is open, so this cannot fail.
         let _ = host.set_compression(self.settings.compression.clone());
+        self.capture_host(&mut host);
         Ok(host)
     }
 

@@ -54,9 +54,12 @@ impl Multiplayer {
         self.guard
             .equip_mesh(&mut host.borrow_mut(), self.last_time);
         if !is_same_host && let Some(former) = self.hosts.get(&id) {
-            former.borrow_mut().leave_session();
+            let mut former = former.borrow_mut();
+            former.leave_session();
+            self.release_host(&mut former);
         }
         (host.borrow_mut()).join_session(Admission::Nobody, self.settings.flush_mode);
+        self.capture_host(&mut host.borrow_mut());
         self.hosts.insert(id, host);
         self.roster.insert(id, peer);
         Ok(Signal::PeerConnected(id))

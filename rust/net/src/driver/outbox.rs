@@ -1,7 +1,9 @@
 //! Datagrams that are to leave, between the protocol and the socket.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
+use super::tap::{Stage, Tap};
 use crate::Transport;
 
 /// Most datagrams that are sent before the socket is read again.
@@ -56,8 +58,12 @@ impl Outbox {
     }
 
     /// Sends everything. Datagrams of one size that follow each other to one address leave as a batch
-    /// where the transport has them.
-    pub fn send(&mut self, transport: &mut dyn Transport) -> Sent {
+    /// where the transport has them. The tap gets what was sent.
+    pub fn send(
+        &mut self,
+        transport: &mut dyn Transport,
+        mut tap: Option<(&mut Tap, Stage)>,
+    ) -> Sent {
         let mut done = Sent::default();
         let largest = transport.largest_batch();
         let mut rest = self.datagrams.as_slice();
@@ -65,6 +71,7 @@ impl Outbox {
             let count = batch_len(rest, largest);
             let size = first.len();
             let mut bytes = size;
+            let time = tap.is_some().then(Instant::now);
             let sent = if count == 1 {
                 usize::from(transport.send(*to, first).is_ok())
             } else {
@@ -79,6 +86,13 @@ impl Outbox {
             done.errors += (count - sent.min(count)) as u64;
             done.datagrams += sent as u64;
             done.bytes += (sent * size).min(bytes) as u64;
+            if let (Some((tap, stage)), Some(time)) = (&mut tap, time) {
+                let first = self.datagrams.len() - rest.len();
+                let sent = rest[..sent.min(count)].iter().enumerate();
+                for (index, (to, bytes)) in sent {
+                    tap.pass_from(time, *stage, first + index, *to, bytes);
+                }
+            }
             rest = &rest[count..];
         }
         self.clear();

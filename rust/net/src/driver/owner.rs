@@ -13,6 +13,7 @@ use super::locks::Guard;
 use super::schedule::{Sender, Wake};
 use super::socket_side::{Handshakes, Read, Reader};
 use super::state::{Encryption, State};
+use super::tap::{Form, Sink, SinkId};
 use super::{
     BURST, Driver, FAILED_WAIT, MANY_DATAGRAMS, MAX_BYTES, MAX_DATAGRAMS, MAX_ROUND,
     MAX_ROUND_BYTES,
@@ -194,6 +195,24 @@ impl Driver {
         self.show_held();
     }
 
+    /// Adds a sink for copies of the datagrams.
+    pub fn add_sink(&self, id: SinkId, form: Form, sink: Box<dyn Sink>) {
+        self.socket.demand().add_sink(id, form, sink);
+    }
+
+    /// Removes one. It is dropped without a lock.
+    pub fn remove_sink(&self, id: SinkId) {
+        let mut socket = self.socket.demand();
+        let sink = socket.remove_sink(id);
+        drop(socket);
+        drop(sink);
+    }
+
+    /// The local address of the socket.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.socket.demand().transport.local_address()
+    }
+
     /// Encrypts everything from now on. Connections that were begun wait for their sessions.
     pub fn encrypt(&self, now: Time, mut dtls: Dtls, mtu: u32) {
         let socket = &mut *self.socket.demand();
@@ -235,6 +254,7 @@ impl Driver {
                 self.state.lock().count_raw(now, datagram.len());
                 Ok(())
             }
+            None => socket.send_raw(to, datagram),
         }
             None => socket.transport.send(to, datagram),
         };

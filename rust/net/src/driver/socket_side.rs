@@ -2,7 +2,9 @@
 //! sessions. Everything here that may take long runs without the
 //! state lock, which debug builds assert.
 
+use std::io;
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use enet_codec::Codec;
 use enet_proto::{PeerId, Time, datagram};
@@ -10,9 +12,10 @@ use enet_proto::{PeerId, Time, datagram};
 use super::inbox::{Arrival, Inbox};
 use super::locks::{Rank, assert_not_held};
 use super::outbox::{Outbox, Sent};
+use super::tap::{Direction, Form, Forms, Sink, SinkId, Stage, Tap};
 use super::unencrypted::Unencrypted;
 use crate::Transport;
-use crate::sessions::{Dtls, DtlsEvent, Sessions, is_application_data};
+use crate::sessions::{Dtls, DtlsEvent, OVERHEAD, Sessions, is_application_data};
 
 /// The content of the socket lock.
 pub struct SocketSide {
@@ -35,6 +38,8 @@ pub struct SocketSide {
     scratch: Vec<u8>,
     rooms: Vec<Option<usize>>,
     report: Report,
+    /// `None` while nobody listens.
+    tap: Option<Box<Tap>>,
 }
 
 /// How compression and encryption change the size of a datagram on its way out.
@@ -140,6 +145,7 @@ impl SocketSide {
             scratch: Vec::new(),
             rooms: Vec::new(),
             report: Report::default(),
+            tap: None,
         }
     }
 
@@ -151,6 +157,21 @@ impl SocketSide {
 
     pub fn set_dtls(&mut self, dtls: Dtls) {
         self.dtls = Some(Box::new(dtls));
+    }
+
+    /// Adds a listener to the datagrams.
+    pub fn add_sink(&mut self, id: SinkId, form: Form, sink: Box<dyn Sink>) {
+        self.tap.get_or_insert_default().add(id, form, sink);
+    }
+
+    /// Removes one. The caller drops it without the lock.
+    pub fn remove_sink(&mut self, id: SinkId) -> Option<Box<dyn Sink>> {
+        let tap = self.tap.as_mut()?;
+        let sink = tap.remove(id);
+        if tap.is_empty() {
+            self.tap = None;
+        }
+        sink
     }
 
     /// The encrypted sessions, if there can be any.
@@ -190,6 +211,7 @@ impl SocketSide {
         let inbox = &mut self.inbox;
         let wire = &mut self.report.wire;
         let is_encrypted = self.dtls.is_some();
+        let tap = &mut self.tap;
         while !read.is_full {
             let mut guard = None;
             let take = &mut |from, datagram: &[u8]| {
@@ -200,8 +222,20 @@ impl SocketSide {
                 if is_banned(from) {
                     return;
                 }
-                // One that waits holds up those behind it: a later packet would make it late.
-                let waits = is_encrypted || !inbox.is_empty() || datagram::is_compressed(datagram);
+                if let Some(tap) = tap {
+                    let forms = Forms {
+                        wire: Some(datagram),
+                        decrypted: (!is_encrypted).then_some(datagram),
+                        plain: None,
+                    };
+                    tap.pass(Instant::now(), Direction::In, from, wire_size, forms);
+                }
+                // One that waits holds up those behind it: a later packet would make it late. Sinks are not called
+                // under the state lock, which the first that does not wait takes.
+                let waits = is_encrypted
+                    || tap.is_some()
+                    || !inbox.is_empty()
+                    || datagram::is_compressed(datagram);
                 if waits {
                     inbox.push(from, datagram, wire_size);
                 } else {
@@ -245,18 +279,35 @@ impl SocketSide {
         };
         let plain = &mut self.step;
         let (unencrypted, codec) = (&mut self.unencrypted, &mut self.codec);
+        let tap = &mut self.tap;
         let (is_server, has_checksum) = (!dtls.is_client(), self.has_checksum);
         let mut decompress = |bytes: &[u8], plain: &mut Vec<u8>| {
             let codec = |packed: &[u8], plain: &mut [u8]| codec.as_mut()?.decompress(packed, plain);
             datagram::decompress(bytes, has_checksum, datagram::CONNECT_ROOM, plain, codec)
         };
         let mut open = |arrival: Arrival<'_>| {
+            let wire_size = arrival.bytes.len();
+            let mut pass = |from, forms: Forms<'_>| {
+                if let Some(tap) = tap {
+                    tap.pass(Instant::now(), Direction::In, from, wire_size, forms);
+                }
+            };
             if is_server && unencrypted.take(arrival, &mut decompress) {
-                return;
+                let forms = Forms {
+                    wire: None,
+                    ..Forms::all(arrival.bytes)
+                };
+                return pass(arrival.from, forms);
             }
             let mut sealed = arrival.bytes.len();
             dtls.receive(now, arrival.from, arrival.bytes, &mut |from, bytes| {
                 plain.push_opened(from, bytes, bytes.len(), std::mem::take(&mut sealed));
+                let forms = Forms {
+                    decrypted: Some(bytes),
+                    ..Forms::default()
+                };
+                pass(from, forms);
+                plain.push(from, bytes, bytes.len());
             });
         };
         match handshakes {
@@ -306,10 +357,25 @@ impl SocketSide {
         self.rooms.extend(self.inbox.iter().map(ask));
     }
 
+    /// Shows the tap what arrived, if nothing of it is compressed. [`SocketSide::decompress`] does otherwise.
+    pub fn tap_plain(&mut self) {
+        let Some(tap) = &mut self.tap else {
+            return;
+        };
+        assert_not_held(Rank::State);
+        let overhead = if self.dtls.is_some() { OVERHEAD } else { 0 };
+        let time = Instant::now();
+        for arrival in self.inbox.iter() {
+            pass_plain(tap, time, arrival, arrival.bytes, overhead);
+        }
+    }
+
     /// Decompresses what is compressed, after [`SocketSide::ask_rooms`].
     pub fn decompress(&mut self) {
         assert_not_held(Rank::State);
         let (codec, has_checksum) = (&mut self.codec, self.has_checksum);
+        let overhead = if self.dtls.is_some() { OVERHEAD } else { 0 };
+        let mut tap = self.tap.as_deref_mut().map(|tap| (tap, Instant::now()));
         for (arrival, room) in self.inbox.iter().zip(&self.rooms) {
             let Arrival {
                 from,
@@ -319,6 +385,10 @@ impl SocketSide {
             } = arrival;
             if !datagram::is_compressed(bytes) {
                 self.step.push_opened(from, bytes, wire_size, sealed_size);
+                if let Some((tap, time)) = &mut tap {
+                    pass_plain(tap, *time, arrival, bytes, overhead);
+                }
+                self.step.push(from, bytes, wire_size);
                 continue;
             }
             let plain = &mut self.scratch;
@@ -332,6 +402,10 @@ impl SocketSide {
                 && let Some(start) = bytes.first_chunk()
             {
                 self.report.undecoded.push((from, *start));
+            }
+            if let Some((tap, time)) = &mut tap {
+                let shown = if is_plain { plain.as_slice() } else { bytes };
+                pass_plain(tap, *time, arrival, shown, overhead);
             }
             let bytes = if is_plain { plain.as_slice() } else { &[] };
             self.step.push_opened(from, bytes, wire_size, sealed_size);
@@ -389,8 +463,10 @@ impl SocketSide {
     pub fn transmit(&mut self, now: Time) {
         assert_not_held(Rank::State);
         self.compress();
+        let mut tap = self.tap.as_deref_mut();
         let Some(dtls) = &mut self.dtls else {
-            let sent = self.outbox.send(&mut *self.transport);
+            let tapped = tap.map(|tap| (tap, Stage::Outbox));
+            let sent = self.outbox.send(&mut *self.transport, tapped);
             self.report.sent.add(sent);
             self.report.wire.add_sent(sent);
             return;
@@ -405,6 +481,12 @@ impl SocketSide {
                 sent.bytes += datagram.len() as u64;
                 if let Some(packing) = packing {
                     packing.added = sealed.saturating_sub(datagram.len());
+        for (index, (to, datagram)) in self.outbox.iter_mut().enumerate() {
+            if dtls.send(now, to, datagram) {
+                sent.datagrams += 1;
+                sent.bytes += datagram.len() as u64;
+                if let Some(tap) = &mut tap {
+                    tap.pass_sent(Instant::now(), index, to, datagram, Some(OVERHEAD));
                 }
             }
         }
@@ -414,17 +496,38 @@ impl SocketSide {
             let sealed = self.sealed.send(&mut *self.transport);
             self.report.sent.errors += sealed.errors;
             self.report.wire.add_sent(sealed);
+            let tapped = tap.as_deref_mut().map(|tap| (tap, Stage::Sealed));
+            let sent = self.sealed.send(&mut *self.transport, tapped);
+            self.report.sent.errors += sent.errors;
             if !is_full {
                 break;
             }
         }
-        let sent = self.unencrypted.send(&mut *self.transport);
+        let tapped = tap.map(|tap| (tap, Stage::Unencrypted));
+        let sent = self.unencrypted.send(&mut *self.transport, tapped);
         self.report.sent.errors += sent.errors;
         self.report.wire.add_sent(sent);
         self.note_sessions();
     }
 
+    /// Sends a datagram of the caller's own, of a host that does not encrypt.
+    pub fn send_raw(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        assert_not_held(Rank::State);
+        let time = Instant::now();
+        self.transport.send(to, datagram)?;
+        if let Some(tap) = &mut self.tap {
+            let forms = Forms::all(datagram);
+            tap.pass(time, Direction::Out, to, datagram.len(), forms);
+        }
+        Ok(())
+    }
+
     fn compress(&mut self) {
+        if let Some(tap) = &mut self.tap {
+            let changing = if self.codec.is_some() { usize::MAX } else { 0 };
+            let datagrams = self.outbox.iter_mut().take(changing);
+            tap.stage(datagrams.map(|(_, datagram)| &**datagram));
+        }
         let Some(codec) = &mut self.codec else {
             return;
         };
@@ -456,6 +559,16 @@ impl SocketSide {
         self.report.simulated_drops = self.transport.simulated_drops();
         std::mem::take(&mut self.report)
     }
+}
+
+/// Shows a datagram that arrived in [`Form::Plain`].
+fn pass_plain(tap: &mut Tap, time: Instant, arrival: Arrival<'_>, bytes: &[u8], overhead: usize) {
+    let forms = Forms {
+        plain: Some(bytes),
+        ..Forms::default()
+    };
+    let wire_size = arrival.wire_size + overhead;
+    tap.pass(time, Direction::In, arrival.from, wire_size, forms);
 }
 
 impl Sent {

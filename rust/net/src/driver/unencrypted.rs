@@ -7,6 +7,7 @@ use enet_proto::datagram;
 
 use super::inbox::{Arrival, Inbox};
 use super::outbox::{Outbox, Sent};
+use super::tap::{Stage, Tap};
 use crate::Transport;
 
 /// The way in and the way out of such datagrams.
@@ -51,7 +52,7 @@ impl Unencrypted {
     }
 
     /// Sends the answers.
-    pub fn send(&mut self, transport: &mut dyn Transport) -> Sent {
-        self.answers.send(transport)
+    pub fn send(&mut self, transport: &mut dyn Transport, tap: Option<(&mut Tap, Stage)>) -> Sent {
+        self.answers.send(transport, tap)
     }
 }
