@@ -79,16 +79,18 @@ fn tell<T: HasSession>(this: &mut T, view: &mut View, is_new: bool, now: Time) {
     view.next_snapshot = if next > now { next } else { now + interval };
     let peers = hosts::connected(this);
     tell_peers(view, &peers);
-    let rows = figures::read(this, &peers);
+    tell_datagrams(this, view, &peers);
+    let rows = figures::read(this, &peers, now);
     let row = varray![
         view.object,
         &PackedFloat64Array::from(rows.host),
-        &PackedInt32Array::from_iter(peers.iter().map(|peer| peer.id)),
+        &PackedInt32Array::from(rows.ids),
         &PackedFloat64Array::from(rows.peers),
     ];
     send("snapshot", &varray![millis(now), &varray![&row]]);
     if now >= view.next_second {
         view.next_second = now + SECOND;
+        view.taps.tell_sizes(view.object);
         tell_talkers(this, view, now);
         tell_refusals(view, drops(this));
     }
@@ -116,7 +118,23 @@ fn tell_peers(view: &mut View, peers: &[Connected]) {
         })
         .collect();
     send("peers", &varray![view.object, &rows]);
+    let ids = described.iter().map(|peer| peer.id);
+    agent::note_peers(view.object, ids.collect());
     view.peers = Some(described);
+}
+
+/// A mesh has a host for each peer; no other has peers on several.
+fn tell_datagrams<T: HasSession>(this: &T, view: &mut View, peers: &[Connected]) {
+    let own = this.own_host();
+    let others = peers.iter().map(|peer| &peer.host);
+    let others = others.take(if own.is_some() { 0 } else { usize::MAX });
+    let is_recorded = agent::is_recorded(view.object);
+    view.taps.cover(own.iter().chain(others), is_recorded);
+    let left_out = view.taps.tell_timeline(view.object, peers);
+    if left_out > 0 {
+        let text = || format!("{left_out} datagrams are not in the timeline");
+        events::note(view.object, Kind::Warning, 0, text);
+    }
 }
 
 fn tell_talkers<T: HasSession>(this: &mut T, view: &mut View, now: Time) {
