@@ -27,7 +27,7 @@ const SUITES: Array[String] = [
 	"threads",
 	"ghosts",
 	"questions",
-	"debugger",
+	"debugger", "debugger_datagrams",
 	"statistics",
 	"simulation",
 ]

@@ -14,8 +14,9 @@ use crate::session::HasSession;
 
 /// The time between two messages with counts.
 const SECOND: Duration = Duration::from_secs(1);
-/// The time after which the API is looked for again that has a peer.
+/// The time after which the API is looked for again that has a peer; longer and longer if there is none.
 const ROOT_AGAIN: Duration = Duration::from_secs(5);
+const ROOT_AGAIN_AT_LAST: Duration = Duration::from_secs(60);
 /// The time after which a host asks again whether the editor knows it.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -62,8 +63,12 @@ pub fn ticked<T: HasSession>(this: &mut T, now: Time) {
 
 fn tell<T: HasSession>(this: &mut T, view: &mut View, is_new: bool, now: Time) {
     if now >= view.next_root {
-        view.next_root = now + ROOT_AGAIN;
         find_root(this, view);
+        view.root_wait = match view.root {
+            Some(_) => ROOT_AGAIN,
+            None => (2 * view.root_wait).clamp(ROOT_AGAIN, ROOT_AGAIN_AT_LAST),
+        };
+        view.next_root = now + view.root_wait;
     }
     let info = HostInfo::of(this, view.object, view.root.clone().unwrap_or_default());
     if is_new {

@@ -44,6 +44,8 @@ pub struct View {
     pub next_snapshot: Time,
     pub next_second: Time,
     pub next_root: Time,
+    /// The time until the API is looked for again.
+    pub root_wait: Duration,
     last_poll: Option<Time>,
 }
 
@@ -61,6 +63,7 @@ impl View {
             next_snapshot: now,
             next_second: now + Duration::from_secs(1),
             next_root: now,
+            root_wait: Duration::ZERO,
             last_poll: None,
         }
     }
