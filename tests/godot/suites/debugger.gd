@@ -112,13 +112,18 @@ func case_snapshots_have_the_figures_of_the_moment() -> void:
 			var row: Array = last.data[1][0]
 			var of_host: Dictionary = message.data[0]
 			var of_peers: Dictionary = message.data[1]
-			_compare(host_columns, row[1], 0, of_host)
+			last = null
+			var numbers: PackedFloat64Array = row[1]
+			# Behind the snapshot, the API reads what has arrived, and may answer.
+			if numbers[host_columns.find("unread_packets")] > 0.0:
+				continue
+			_compare(host_columns, numbers, 0, of_host)
 			var ids: PackedInt32Array = row[2]
 			equal(Array(ids), of_peers.keys(), "the peers")
 			for index in ids.size():
 				var of_peer: Dictionary = of_peers[ids[index]]
-				_compare(peer_columns, row[3], index * peer_columns.size(), of_peer)
-			last = null
+				var peer_numbers: PackedFloat64Array = row[3]
+				_compare(peer_columns, peer_numbers, index * peer_columns.size(), of_peer)
 			compared += 1
 	check(compared >= 10, "%d snapshots" % compared)
 	var sent: float = _host_figures()["packets_out"]
