@@ -28,8 +28,9 @@ const SUITES: Array[String] = [
 	"threads",
 	"ghosts",
 	"questions",
-	"simulation",
+	"debugger", "debugger_datagrams",
 	"statistics",
+	"simulation",
 ]
 const CASE_SECONDS := 90.0
 

@@ -84,11 +84,11 @@ pub fn polled<T: HasSession>(this: &T) {
     }
 }
 
-/// Handles a notification of the object.
-pub fn notified<T: HasSession>(this: &T, what: i32) {
+/// Handles a notification of the object. Returns whether its timer ended.
+pub fn notified<T: HasSession>(this: &T, what: i32) -> bool {
     let timer = &this.session().frames;
     if what != TICK || !timer.has_ended() {
-        return;
+        return false;
     }
     let now = clock::now();
     enet_net::note_frames(now);
@@ -98,4 +98,5 @@ pub fn notified<T: HasSession>(this: &T, what: i32) {
     } else {
         timer.timer.take();
     }
+    true
 }

@@ -11,6 +11,7 @@ mod classes;
 mod clock;
 mod command_line;
 mod convert;
+mod debugger;
 mod dropped;
 mod dtls;
 mod frame;
@@ -68,6 +69,7 @@ unsafe impl ExtensionLibrary for EnetRs {
                 vocabulary::register::<ENetConnectionRs>();
                 vocabulary::register::<ENetMultiplayerPeerRs>();
                 vocabulary::register::<ENetPacketPeerRs>();
+                debugger::start();
             }
             _ => {}
         }
@@ -76,6 +78,7 @@ unsafe impl ExtensionLibrary for EnetRs {
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
             termination::stop();
+            debugger::stop();
             threads::free_parked();
             // A network thread must not outlive the library's code, even if its object was never freed.
             enet_net::stop_all();

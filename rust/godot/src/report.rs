@@ -7,33 +7,39 @@ use godot::global::{PrintLevel, PrintRecord, PrintSource, print_custom};
 use godot::obj::{InstanceId, WithBaseField};
 use godot::prelude::*;
 
+use crate::debugger;
 use crate::release::release;
 use crate::repeats;
 
 /// Prints an error. Only for a caller without an object or with none borrowed.
 #[track_caller]
 pub fn print_error(class: &str, method: &str, cause: &dyn Display) {
-    print(PrintLevel::Error, class, method, cause, Location::caller());
+    let place = Location::caller();
+    print(PrintLevel::Error, None, class, method, cause, place);
 }
 
 /// Prints a warning. Only for a caller without an object or with none borrowed.
 #[track_caller]
 pub fn print_warning(class: &str, method: &str, cause: &dyn Display) {
-    print(PrintLevel::Warn, class, method, cause, Location::caller());
+    let place = Location::caller();
+    print(PrintLevel::Warn, None, class, method, cause, place);
 }
 
 /// Prints a line whose place is, as in the engine's own lines, the script's method and a source file. The macros of
 /// the bindings would name a Rust function.
 fn print(
     level: PrintLevel,
+    object: Option<InstanceId>,
     class: &str,
     method: &str,
     cause: &dyn Display,
     place: &'static Location<'static>,
 ) {
+    let message = format!("{class}.{method}: {cause}.");
+    debugger::printed(level, object, &message);
     print_custom(PrintRecord {
         level,
-        message: &format!("{class}.{method}: {cause}."),
+        message: &message,
         rationale: None,
         source: Some(PrintSource {
             function: method,
@@ -90,7 +96,10 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     fn report(&mut self, method: &str, cause: &dyn Display) {
         let place = Location::caller();
         print_limited(self.to_gd().instance_id(), method, cause, |cause| {
-            self.lend(|_| print(PrintLevel::Error, Self::NAME, method, cause, place));
+            self.lend(|object| {
+                let object = Some(object.instance_id());
+                print(PrintLevel::Error, object, Self::NAME, method, cause, place);
+            });
         });
     }
 
@@ -98,7 +107,10 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     #[track_caller]
     fn warn(&mut self, method: &str, cause: &dyn Display) {
         let place = Location::caller();
-        self.lend(|_| print(PrintLevel::Warn, Self::NAME, method, cause, place));
+        self.lend(|object| {
+            let object = Some(object.instance_id());
+            print(PrintLevel::Warn, object, Self::NAME, method, cause, place);
+        });
     }
 
     /// The same for methods that borrow the object immutably. A script that listens to errors cannot change
@@ -107,8 +119,16 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     fn report_looking(&self, method: &str, cause: &dyn Display) {
         let this = self.to_gd();
         let place = Location::caller();
-        print_limited(this.instance_id(), method, cause, |cause| {
-            print(PrintLevel::Error, Self::NAME, method, cause, place);
+        let object = this.instance_id();
+        print_limited(object, method, cause, |cause| {
+            print(
+                PrintLevel::Error,
+                Some(object),
+                Self::NAME,
+                method,
+                cause,
+                place,
+            );
         });
         release(this);
     }
@@ -125,8 +145,16 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     #[track_caller]
     fn report_unborrowed(this: &Gd<Self>, method: &str, cause: &dyn Display) {
         let place = Location::caller();
-        print_limited(this.instance_id(), method, cause, |cause| {
-            print(PrintLevel::Error, Self::NAME, method, cause, place);
+        let object = this.instance_id();
+        print_limited(object, method, cause, |cause| {
+            print(
+                PrintLevel::Error,
+                Some(object),
+                Self::NAME,
+                method,
+                cause,
+                place,
+            );
         });
     }
 

@@ -5,7 +5,7 @@
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
 use enet_multiplayer::{
-    FlushMode, Multiplayer, Notice, PacketHead, Signal, TransferMode, system_seed,
+    FlushMode, Multiplayer, Notice, PacketHead, SharedConnection, Signal, TransferMode, system_seed,
 };
 use enet_net::Udp;
 use enet_proto::Time;
@@ -14,6 +14,7 @@ use godot::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
+use crate::debugger::Watch;
 use crate::frame::{FrameEnd, Framed};
 use crate::frames::FrameTimer;
 use crate::lent::Lent;
@@ -31,6 +32,7 @@ pub struct Session {
     pub frame: FrameEnd,
     pub frames: FrameTimer,
     pub filter: JoinFilter,
+    pub watch: Watch,
     pub asked: Asked,
     pub monitors: Monitors,
 }
@@ -49,6 +51,7 @@ impl Session {
             frame: FrameEnd::default(),
             frames: FrameTimer::default(),
             filter: JoinFilter::none(),
+            watch: Watch::default(),
             asked: Asked::default(),
             monitors: Monitors::default(),
         }
@@ -113,6 +116,11 @@ pub trait HasSession: Judges {
     /// Whether there is a host, of the session or without one.
     fn has_host(&self) -> bool {
         self.session().core.is_active()
+    }
+
+    /// The host of a server or client, or the one that no session has.
+    fn own_host(&self) -> Option<SharedConnection> {
+        self.session().core.host().cloned()
     }
 
     /// Closes the host that the session has.

@@ -11,13 +11,14 @@ use godot::meta::conv::RawPtr;
 use crate::bindings::raw;
 use crate::release::release;
 use crate::session::{HasSession, emit_reason};
-use crate::{clock, convert, dtls, frame, frames, newcomers};
+use crate::{clock, convert, debugger, dtls, frame, frames, newcomers};
 
 pub fn poll<T: HasSession>(this: &mut T) {
     let sends = frame::poll_begins(this);
     let mut now = clock::now();
     if let Err(error) = this.session_mut().begin_poll(sends, now) {
         frame::poll_failed(this);
+        debugger::closed(this);
         return this.report("poll", &error);
     }
     frames::polled(this);
@@ -37,6 +38,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         }
         report_failures(this, now);
         object.get_or_insert_with(|| this.to_gd());
+        debugger::signalled(this, notice.signal());
         this.emit(notice.signal());
         emit_reason(this, &notice);
         now = clock::now();
@@ -56,6 +58,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
     if let Some(over_limit) = over_limit {
         this.warn("poll", &over_limit);
     }
+    debugger::polled(this, now);
     let stopped = this.session_mut().core.take_capture_stopped();
     if let Some(stopped) = stopped {
         this.report("poll", &stopped);
@@ -78,6 +81,7 @@ fn report_failures<T: HasSession>(this: &mut T, now: enet_proto::Time) {
 pub fn close<T: HasSession>(this: &mut T) {
     let object = this.to_gd();
     this.close_host();
+    debugger::closed(this);
     this.tidy();
     release(object);
 }
@@ -103,6 +107,7 @@ pub unsafe fn get_packet<T: HasSession>(
         this.report("get_packet", &"no packet is waiting");
         return Error::ERR_UNAVAILABLE;
     };
+    debugger::taken(session, packet.peer, &packet.data);
     // SAFETY: the caller vouches for both out-parameters.
     unsafe { raw::hand_out(&session.lent, packet.data, r_buffer, r_buffer_size) }
     Error::OK
@@ -124,6 +129,7 @@ pub unsafe fn put_packet<T: HasSession>(
     let now = clock::now();
     match this.session_mut().core.send(data, now) {
         Ok(()) => {
+            debugger::put(this.session_mut(), data);
             frame::packet_put(this, now);
             Error::OK
         }
@@ -212,7 +218,9 @@ macro_rules! session_virtuals {
 
             fn on_notification(&mut self, what: godot::classes::notify::ObjectNotification) {
                 crate::frame::notified(self, what.into());
-                crate::frames::notified(self, what.into());
+                if crate::frames::notified(self, what.into()) {
+                    crate::debugger::ticked(self);
+                }
             }
 
             fn close(&mut self) {

@@ -73,6 +73,7 @@ pub mod limits;
 pub mod lines;
 pub mod multiplayer;
 pub mod rates;
+pub mod scene;
 pub mod simulation;
 mod tokens;
 

@@ -18,7 +18,7 @@ use crate::report::Reports;
 use crate::session::{HasSession, Session};
 use crate::simulating::Chosen;
 use crate::vocabulary::{EventType, FlushMode, HostStatistic};
-use crate::{clock, convert, frames};
+use crate::{clock, convert, debugger, frames};
 
 /// One ENet host, in place of [ENetConnection]: a UDP socket and the peers (connections) on it. A host does
 /// not know the rules of a multiplayer game, such as ids of players.
@@ -266,6 +266,7 @@ impl ENetConnectionRs {
         let event = self.next_event(timeout);
         if event.is_ok() {
             frames::polled(self);
+            debugger::polled(self, clock::now());
         }
         let undecoded = handle.connection().borrow_mut().undecoded(clock::now());
         if let Some(undecoded) = undecoded {

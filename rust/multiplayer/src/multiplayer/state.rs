@@ -26,6 +26,11 @@ impl Multiplayer {
         self.roster.iter().map(|(id, _)| id)
     }
 
+    /// Number of peers that this one has a connection to.
+    pub fn peer_count(&self) -> usize {
+        self.roster.len()
+    }
+
     /// Whether a connection belongs to one of the peers.
     pub fn has_peer(&self, peer: PeerId) -> bool {
         match self.mode() {

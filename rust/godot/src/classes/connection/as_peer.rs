@@ -1,6 +1,7 @@
 //! ENetConnectionRs as a MultiplayerPeer: a bound host is a server, and a host that connects with an id
 //! as its data is a client.
 
+use enet_multiplayer::SharedConnection;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -50,6 +51,12 @@ impl HasSession for ENetConnectionRs {
 
     fn has_host(&self) -> bool {
         self.handle.connection().borrow().is_active()
+    }
+
+    fn own_host(&self) -> Option<SharedConnection> {
+        let connection = self.handle.connection();
+        let is_own = self.session.core.is_active() || !connection.borrow().has_session();
+        (is_own && self.has_host()).then(|| connection.clone())
     }
 
     fn close_host(&mut self) {
