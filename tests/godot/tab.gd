@@ -20,8 +20,9 @@ func _initialize() -> void:
 	for script in CASES:
 		var names: Array[StringName] = []
 		for method: Dictionary in script.get_script_method_list():
-			if String(method["name"]).begins_with("case_"):
-				names.append(method["name"])
+			var name: StringName = method["name"]
+			if name.begins_with("case_"):
+				names.append(name)
 		for name in names:
 			var cases: Cases = script.new()
 			cases.call(name)

@@ -37,8 +37,9 @@ func case_values_of_the_engine() -> void:
 		equal(Values.packed(reader), expected[1], "value")
 		equal(reader.at, bytes.size(), "bytes of %s" % expected[1])
 	# Short forms of whole numbers and booleans.
-	for expected: Array in [["81", "true"], ["01", "false"], ["02f9", "-7"], ["422c01", "300"], ["8290eefeff", "-70000"]]:
-		equal(Values.packed(Reader.new((expected[0] as String).hex_decode())), expected[1], "short value")
+	var short: Dictionary[String, String] = {"81": "true", "01": "false", "02f9": "-7", "422c01": "300", "8290eefeff": "-70000"}
+	for hex in short:
+		equal(Values.packed(Reader.new(hex.hex_decode())), short[hex], "short value")
 	done()
 
 
@@ -47,24 +48,25 @@ func _words(hex: String) -> String:
 
 
 func case_messages_of_scene_multiplayer() -> void:
-	for expected: Array in [
-		["00030201" + "0207", "RPC of node 3, method 2"],
-		["60010002000282" + "05", ""],
-		["1003000901" + "0207", "RPC of node 3, method 9"],
-		["400c010001" + "0207", "RPC of node 12, method 1"],
-		["80030201ff", "RPC of node 3, method 2"],
-		["01" + "61".repeat(32) + "00" + "05000000" + "2f726f6f742f4100", "path /root/A = 5"],
-		["020105000000", "confirm path 5"], ["020005000000", "confirm path 5, the RPC methods differ"],
-		["03010203", "raw, 3 bytes"],
-		["04" + "00" + "02000000" + "09000000" + "01000000" + "04000000" + "0a000000" + "426f7831", "spawn Box1"],
-		["0509000000", "despawn 9"],
-		["06" + "3412" + "07000080" + "02000000" + "0205", "states of 7"],
-		["16" + "07000000" + "0300000000000000" + "02000000" + "0205", "changes of 7"],
-		["0700", "authentication complete"], ["0700010203", "authentication, 3 bytes"], ["0701feffffff", "add peer -2"],
-		["070205000000", "remove peer 5"], ["07030500000000030201" + "0207", "relay, peer 5: RPC of node 3, method 2"],
-		["0709", ""], ["", ""],
-	]:
-		equal(_words(expected[0] as String), expected[1], expected[0] as String)
+	var expected: Dictionary[String, String] = {
+		"00030201" + "0207": "RPC of node 3, method 2",
+		"30010002000282" + "05": "",
+		"1003000901" + "0207": "RPC of node 3, method 9",
+		"400c010001" + "0207": "RPC of node 12, method 1",
+		"80030201ff": "RPC of node 3, method 2",
+		"01" + "61".repeat(32) + "00" + "05000000" + "2f726f6f742f4100": "path /root/A = 5",
+		"020105000000": "confirm path 5", "020005000000": "confirm path 5, the RPC methods differ",
+		"03010203": "raw, 3 bytes",
+		"04" + "00" + "02000000" + "09000000" + "01000000" + "04000000" + "0a000000" + "426f7831": "spawn Box1",
+		"0509000000": "despawn 9",
+		"06" + "3412" + "07000080" + "02000000" + "0205": "states of 7",
+		"16" + "07000000" + "0300000000000000" + "02000000" + "0205": "changes of 7",
+		"0700": "authentication complete", "0700010203": "authentication, 3 bytes", "0701feffffff": "add peer -2",
+		"070205000000": "remove peer 5", "07030500000000030201" + "0207": "relay, peer 5: RPC of node 3, method 2",
+		"0709": "", "": "",
+	}
+	for hex in expected:
+		equal(_words(hex), expected[hex], hex)
 	# The path of a node that has no number yet stands behind the arguments.
 	equal(_words("20" + "0b000080" + "02" + "02" + "0207" + "0208" + "2f726f6f742f4100"), "RPC of /root/A, method 2", "an RPC with a path")
 	done()

@@ -32,10 +32,13 @@ func _bent(data: Array) -> Array[Array]:
 			copy[index] = odd
 			found.append(copy)
 			if data[index] is Array:
-				for below in mini((data[index] as Array).size(), 2):
+				var list: Array = data[index]
+				for below in mini(list.size(), 2):
 					copy = data.duplicate(true)
-					var inner: Array = copy[index]
+					var inner := []
+					inner.append_array(list)
 					inner[below] = odd
+					copy[index] = inner
 					found.append(copy)
 			elif data[index] is Dictionary:
 				for key: Variant in data[index]:

@@ -16,8 +16,9 @@ func _filled(rows: int, interval: float) -> Series:
 func case_rows_by_time() -> void:
 	var series := _filled(10, 100.0)
 	equal(series.size(), 10, "size")
-	for expected: Array in [[-1.0, -1], [0.0, 0], [99.0, 0], [100.0, 1], [350.0, 3], [9000.0, 9]]:
-		equal(series.find(expected[0] as float), expected[1], "row at %s" % expected[0])
+	var expected: Dictionary[float, int] = {-1.0: -1, 0.0: 0, 99.0: 0, 100.0: 1, 350.0: 3, 9000.0: 9}
+	for time in expected:
+		equal(series.find(time), expected[time], "row at %s" % time)
 	equal(series.row_at(3), PackedFloat32Array([3.0, -3.0]), "row")
 	equal(series.add(899.0, PackedFloat32Array([1.0, 1.0])), false, "an earlier row")
 	equal(series.add(901.0, PackedFloat32Array([1.0])), false, "a row of another width")

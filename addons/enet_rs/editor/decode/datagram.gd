@@ -17,19 +17,21 @@ const TERMS: Array[Array] = [
 const PLACE: Array[Array] = [
 	["first sequence number", 2], ["length", 2], ["fragments", 4], ["fragment", 4], ["length of the packet", 4], ["offset", 4],
 ]
-## By number: the name and the fields behind the header, with their sizes in bytes.
+## By number.
 const NAMES: PackedStringArray = [
 	"PROOF", "ACK", "CONNECT", "VERIFY_CONNECT", "DISCONNECT", "PING", "RELIABLE", "UNRELIABLE", "FRAGMENT", "UNSEQUENCED",
 	"BANDWIDTH_LIMIT", "THROTTLE_CONFIGURE", "UNRELIABLE_FRAGMENT",
 ]
-const FIELDS: Array[Array] = [
+## Commands with a payload of the game.
+const WHOLE: Array[int] = [6, 7, 9]
+const FRAGMENTS: Array[int] = [8, 12]
+
+## By number: the fields behind the header, with their sizes in bytes.
+static var _fields: Array[Array] = [
 	[], [["received sequence number", 2], ["received time", 2]], TERMS + [["data", 4]], TERMS, [["data", 4]], [],
 	[["length", 2]], [["unreliable sequence number", 2], ["length", 2]], PLACE, [["group", 2], ["length", 2]],
 	[["incoming", 4], ["outgoing", 4]], [["interval", 4], ["acceleration", 4], ["deceleration", 4]], PLACE,
 ]
-## Commands with a payload of the game.
-const WHOLE: Array[int] = [6, 7, 9]
-const FRAGMENTS: Array[int] = [8, 12]
 
 
 ## Decodes a datagram of which the start may be all that was kept: `size` is what was on the wire.
@@ -82,7 +84,7 @@ static func _command(reader: Reader, root: Line) -> bool:
 	if first & 0x80:
 		line.add("wants an acknowledgement")
 	var values: Dictionary[String, int] = {}
-	for field: Array in FIELDS[number]:
+	for field: Array in _fields[number]:
 		var label: String = field[0]
 		var width: int = field[1]
 		values[label] = reader.be(width)

@@ -99,7 +99,7 @@ static func _reals(reader: Reader, count: int, size: int) -> String:
 
 
 static func _number(value: float) -> String:
-	return String.num(value, 4)
+	return String.num(value, 4).trim_suffix(".0")
 
 
 static func _text(reader: Reader) -> String:

@@ -13,10 +13,9 @@ const NAMES: PackedStringArray = [
 	"round_trip", "round_trip_high", "loss", "queued", "in_flight", "unread", "poll_gap", "send_gap",
 ]
 ## By figure: the columns of get_statistics that it comes from; the first that is there counts.
-const SOURCES: Array[PackedStringArray] = [
-	["bytes_in"], ["bytes_out"], ["payload_in"], ["payload_out"], ["datagrams_in"], ["datagrams_out"], ["retransmissions"],
-	["rtt_smoothed", "rtt_mean"], ["rtt_p99", "rtt_max"], ["loss"], ["queued_bytes"], ["in_flight_bytes"], ["unread_bytes"],
-	["poll_gap"], ["send_gap"],
+const SOURCES: PackedStringArray = [
+	"bytes_in", "bytes_out", "payload_in", "payload_out", "datagrams_in", "datagrams_out", "retransmissions",
+	"rtt_smoothed rtt_mean", "rtt_p99 rtt_max", "loss", "queued_bytes", "in_flight_bytes", "unread_bytes", "poll_gap", "send_gap",
 ]
 ## The figures before this one are rates.
 const FIRST_LEVEL := ROUND_TRIP
@@ -33,7 +32,7 @@ static func places(names: PackedStringArray) -> PackedInt32Array:
 	var found := PackedInt32Array()
 	for sources in SOURCES:
 		var place := -1
-		for source in sources:
+		for source in sources.split(" "):
 			if place < 0:
 				place = names.find(source)
 		found.append(place)

@@ -42,7 +42,7 @@ static func from_text(text: String, instance: Instance) -> String:
 	if json.parse(text) != OK:
 		return "The file is no JSON (line %d)." % json.get_error_line()
 	var saved := Checked.dictionary(json.data)
-	if saved.get("format") != FORMAT:
+	if Checked.text(saved.get("format")) != FORMAT:
 		return "The file is no session of this tab."
 	if Checked.integer(saved.get("version")) != VERSION or Checked.names(saved.get("figures")) != Figures.NAMES:
 		return "The file is a session of another version of the addon."
