@@ -22,5 +22,5 @@ static func _append(lines: PackedStringArray, series: Series, owner: String) -> 
 		var cells := PackedStringArray(["%.0f" % series.time_at(index), owner])
 		for value in series.row_at(index):
 			# Unknown figures are empty cells.
-			cells.append("" if value < 0.0 else String.num(value, 4))
+			cells.append("" if value < 0.0 else String.num(value, 4).trim_suffix(".0"))
 		lines.append(",".join(cells))

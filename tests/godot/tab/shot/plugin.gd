@@ -1,0 +1,165 @@
+@tool
+extends EditorPlugin
+## Plays two games and more under the debugger, opens their tabs, checks what they show, and saves pictures:
+##   xvfb-run -a -s "-screen 0 1600x900x24" godot --editor --rendering-driver opengl3 --path tests/godot -- tab-shot FOLDER PEERS
+## Without a screen (--headless) it checks and saves no pictures. The output has a last line `N passed, M failed`; the exit
+## status agrees with it.
+
+const Tab := preload("res://addons/enet_rs/editor/view/tab.gd")
+
+const PAGES: PackedStringArray = ["Graphs", "Who sends this", "Sizes", "Events", "Timeline", "Simulator"]
+const PATIENCE_MSEC := 30_000
+const SCENE := "res://tab/game.tscn"
+
+var _folder := ""
+var _passed := 0
+var _failed := 0
+var _children: Array[int] = []
+
+
+func _enter_tree() -> void:
+	var arguments := OS.get_cmdline_user_args()
+	if arguments.size() >= 3 and arguments[0] == "tab-shot":
+		_folder = arguments[1]
+		_run.call_deferred(arguments[2])
+
+
+func _run(peers: String) -> void:
+	while EditorInterface.get_resource_filesystem().is_scanning():
+		await get_tree().process_frame
+	await _seconds(1.0)
+	EditorInterface.play_custom_scene(SCENE)
+	var port: int = EditorInterface.get_editor_settings().get_setting("network/debug/remote_port")
+	var server := "tcp://127.0.0.1:%d" % port
+	await _seconds(2.0)
+	for count: String in [peers, "1"]:
+		_children.append(OS.create_process(OS.get_executable_path(), ["--headless", "--path", ProjectSettings.globalize_path("res://"),
+			"--remote-debug", server, SCENE, "--", count]))
+	_check(await _until(func() -> bool: return _tabs().size() >= 3), "each of three games has a tab")
+	await _until(func() -> bool: return false, 1500)
+	var tabs := _tabs()
+	for tab in tabs:
+		_reveal(tab)
+		await _seconds(0.5)
+	_check(await _until(func() -> bool:
+		return _tabs().all(func(tab: Tab) -> bool: return not tab.instance.hosts.is_empty())), "each tab has the host of its game")
+	tabs.sort_custom(func(a: Tab, b: Tab) -> bool: return _peers(a) > _peers(b))
+	_check(_peers(tabs[0]) == peers.to_int() and _peers(tabs[2]) == 1, "each tab has the peers of its own game")
+	_reveal(tabs[0])
+	await _seconds(12.0)
+	for page in PAGES:
+		tabs[0].show_page(page)
+		await _seconds(2.0 if page == "Timeline" else 1.2)
+		if page == "Timeline":
+			_pick(tabs[0])
+			await _seconds(0.4)
+		_save(page.to_snake_case().replace(" ", "_"))
+	await _measure(tabs[0])
+	_end_games()
+	_check(await _until(func() -> bool: return tabs[0].state == "(ended)"), "the tab is told of the end")
+	_check(_peers(tabs[0]) == peers.to_int(), "the figures survive the end")
+	print("%d passed, %d failed" % [_passed, _failed])
+	get_tree().quit(0 if _failed == 0 else 1)
+
+
+func _end_games() -> void:
+	EditorInterface.stop_playing_scene()
+	for child in _children:
+		if child > 0:
+			OS.kill(child)
+
+
+func _pick(tab: Tab) -> void:
+	for node in tab.find_children("*", "Control", true, false):
+		if node is Tab.TimelineView:
+			var view: Tab.TimelineView = node
+			_check(view.strip.timeline != null and view.strip.timeline.size() > 0, "datagrams are recorded while the page is open")
+			if view.strip.timeline != null and view.strip.timeline.size() > 1:
+				view.strip.select(view.strip.timeline.size() - 2)
+				_check(view.tree.get_root().get_child_count() > 2, "a datagram is decoded")
+
+
+## Time of the editor's frames with the tab open, by page.
+func _measure(tab: Tab) -> void:
+	for page in PAGES:
+		tab.show_page(page)
+		await _seconds(0.5)
+		var longest := 0.0
+		var frames := 0
+		var start := Time.get_ticks_usec()
+		var before := start
+		var scripts := 0.0
+		while Time.get_ticks_usec() - start < 2_000_000:
+			await get_tree().process_frame
+			longest = maxf(longest, (Time.get_ticks_usec() - before) / 1000.0)
+			before = Time.get_ticks_usec()
+			scripts += Performance.get_monitor(Performance.TIME_PROCESS) * 1000.0
+			frames += 1
+		var used := 0
+		for turn in 50:
+			var begun := Time.get_ticks_usec()
+			tab._refresh()
+			used += Time.get_ticks_usec() - begun
+		print("measured %s: %d frames/s, longest %.1f ms, a refresh %.2f ms" % [page, roundi(frames / 2.0), longest, used / 50_000.0])
+
+
+func _peers(tab: Tab) -> int:
+	var host := tab.selection.host()
+	return host.peers.size() if host != null else 0
+
+
+## The tabs of sessions that have a game.
+func _tabs() -> Array[Tab]:
+	var found: Array[Tab] = []
+	for node in EditorInterface.get_base_control().get_tree().root.find_children("*", "VBoxContainer", true, false):
+		if node is Tab and _is_active(node as Tab):
+			found.append(node)
+	return found
+
+
+func _is_active(tab: Tab) -> bool:
+	var session: Node = tab.get_parent().get_parent()
+	return not String(session.name).is_empty()
+
+
+## Makes all containers above a control show it.
+func _reveal(control: Control) -> void:
+	var child: Node = control
+	while child != null:
+		var parent := child.get_parent()
+		if parent is TabContainer and child is Control:
+			var index := (parent as TabContainer).get_tab_idx_from_control(child as Control)
+			if index >= 0:
+				(parent as TabContainer).current_tab = index
+		elif child is Control and not (child as Control).visible:
+			(child as Control).show()
+		child = parent
+
+
+func _save(page: String) -> void:
+	if DisplayServer.get_name() == "headless":
+		return
+	await RenderingServer.frame_post_draw
+	var error := get_tree().root.get_texture().get_image().save_png(_folder.path_join(page + ".png"))
+	_check(error == OK, "the picture of %s is saved" % page)
+
+
+func _check(holds: bool, what: String) -> void:
+	if holds:
+		_passed += 1
+	else:
+		_failed += 1
+	print("%s tab_shot %s" % ["ok" if holds else "FAIL", what])
+
+
+func _seconds(count: float) -> void:
+	await get_tree().create_timer(count).timeout
+
+
+func _until(condition: Callable, patience: int = PATIENCE_MSEC) -> bool:
+	var deadline := Time.get_ticks_msec() + patience
+	while not condition.call():
+		if Time.get_ticks_msec() > deadline:
+			return false
+		await get_tree().process_frame
+	return true
