@@ -62,11 +62,7 @@ func send(message: String, data: Array) -> void:
 
 ## Takes a message of the game. Returns whether it was for us.
 func take(message: String, data: Array) -> bool:
-	var is_ours := _instance.take(message, data)
-	var unknown := _instance.engine.take_unknown()
-	if not unknown.is_empty():
-		send("multiplayer:cache", unknown)
-	return is_ours
+	return _instance.take(message, data)
 
 
 func _started() -> void:

@@ -91,12 +91,13 @@ func talkers() -> Array:
 	]]
 
 
-func engine_rpcs() -> Array:
-	return [11, "/root/Main/Arena", 6 * peer_count, 72 * peer_count, 6 * peer_count, 288 * peer_count, 12, "/root/Main/Chat", 0, 0, 1, 9]
+## The engine's messages begin with the number of what follows.
+func engine_rpcs(node: int = 11) -> Array:
+	return [12, node, "/root/Main/Arena", 6 * peer_count, 72 * peer_count, 6 * peer_count, 288 * peer_count, 12, "/root/Main/Chat", 0, 0, 1, 9]
 
 
-func engine_syncs() -> Array:
-	return [21, 31, 11, 0, 0, 3 * peer_count, 96 * peer_count]
+func engine_syncs(synchronizer: int = 21, config: int = 31, root: int = 11) -> Array:
+	return [7, synchronizer, config, root, 0, 0, 3 * peer_count, 96 * peer_count]
 
 
 func engine_names() -> Array:

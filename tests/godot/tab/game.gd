@@ -5,6 +5,7 @@ const FakeGame := preload("res://tab/fake_game.gd")
 const LIFE_SECONDS := 120.0
 
 var _game: FakeGame
+var _synchronizer := MultiplayerSynchronizer.new()
 var _interval := 0.0
 var _is_recording := false
 var _since := 0.0
@@ -17,6 +18,9 @@ func _ready() -> void:
 	var arguments := OS.get_cmdline_user_args()
 	var peers := arguments[0].to_int() if not arguments.is_empty() else 6
 	_game = FakeGame.new(peers, peers > 1)
+	_synchronizer.name = "Sync"
+	_synchronizer.replication_config = SceneReplicationConfig.new()
+	add_child(_synchronizer)
 	EngineDebugger.register_message_capture("enet_rs", _take)
 
 
@@ -46,8 +50,10 @@ func _process(delta: float) -> void:
 	while _since >= _interval:
 		_since -= _interval
 		EngineDebugger.send_message("enet_rs:snapshot", _game.snapshot(_interval))
-		EngineDebugger.send_message("multiplayer:rpc", _game.engine_rpcs())
-		EngineDebugger.send_message("multiplayer:syncs", _game.engine_syncs())
+		# The engine is asked for the names of these objects.
+		EngineDebugger.send_message("multiplayer:rpc", _game.engine_rpcs(get_instance_id()))
+		EngineDebugger.send_message("multiplayer:syncs",
+			_game.engine_syncs(_synchronizer.get_instance_id(), _synchronizer.replication_config.get_instance_id(), get_instance_id()))
 		if _is_recording:
 			EngineDebugger.send_message("enet_rs:timeline", _game.timeline(_interval))
 	_since_second += delta
@@ -55,7 +61,6 @@ func _process(delta: float) -> void:
 		_since_second -= 1.0
 		EngineDebugger.send_message("enet_rs:talkers", _game.talkers())
 		EngineDebugger.send_message("enet_rs:sizes", _game.sizes())
-		EngineDebugger.send_message("multiplayer:cache", _game.engine_names())
 		_count += 1
 		if _count % 3 == 0:
 			EngineDebugger.send_message("enet_rs:events", _game.events())

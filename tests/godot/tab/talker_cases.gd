@@ -67,8 +67,6 @@ func case_engine_profiler() -> void:
 	equal([row.kind, row.count, row.bytes], ["node", 240, 11_520], "a node")
 	equal(_row(talkers, instance.last_time, "/root/Main/Chat", "in"), null, "nothing came in")
 	equal(_row(talkers, instance.last_time, "object 21").bytes, 3840, "a synchronizer without a name yet")
-	equal(instance.engine.take_unknown(), [21, 31], "the names to ask for")
-	equal(instance.engine.take_unknown(), [], "they are asked for once")
 	instance.take("multiplayer:cache", game.engine_names())
 	row = _row(talkers, instance.last_time, "/root/Main/Arena/Players/1/Sync")
 	equal([row.kind, row.bytes, row.file], ["synchronizer", 3840, "res://player.tscn"], "with its name")

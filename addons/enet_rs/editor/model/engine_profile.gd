@@ -5,8 +5,8 @@ extends RefCounted
 const Checked := preload("checked.gd")
 const Talkers := preload("talkers.gd")
 
-const MAX_ROWS := 4096
-const MAX_UNKNOWN := 256
+const MAX_ROWS := 7000
+const MAX_NAMES := 4096
 const NODE := "node"
 const SYNCHRONIZER := "synchronizer"
 
@@ -19,14 +19,12 @@ var bandwidth_out := 0
 var _names: Dictionary[int, String] = {}
 ## Synchronizers and their configurations.
 var _configs: Dictionary[int, int] = {}
-var _unknown: Dictionary[int, bool] = {}
 
 
 func clear() -> void:
 	talkers.clear()
 	_names.clear()
 	_configs.clear()
-	_unknown.clear()
 
 
 ## Takes a message of the engine. Returns whether it was one that is known.
@@ -46,28 +44,17 @@ func take(name: String, data: Array, time: float) -> bool:
 	return true
 
 
-## The objects whose names must be asked for with "multiplayer:cache". Each is named once.
-func take_unknown() -> Array:
-	var ids := _unknown.keys()
-	for id: int in ids:
-		_names[id] = ""
-	_unknown.clear()
-	return ids
-
-
+## The first element is the number of those behind it, six for each node.
 func _take_rpcs(data: Array, time: float) -> void:
-	for at in range(0, mini(data.size(), MAX_ROWS) - 5, 6):
+	for at in range(1, mini(data.size(), MAX_ROWS) - 5, 6):
 		_count(time, NODE, Checked.text(data[at + 1]), data, at + 2)
 
 
 func _take_syncs(data: Array, time: float) -> void:
-	for at in range(0, mini(data.size(), MAX_ROWS) - 6, 7):
+	for at in range(1, mini(data.size(), MAX_ROWS) - 6, 7):
 		var id := Checked.integer(data[at])
-		var config := Checked.integer(data[at + 1])
-		_configs[id] = config
-		for each: int in [id, config]:
-			if not _names.has(each) and _unknown.size() < MAX_UNKNOWN and _names.size() < MAX_ROWS:
-				_unknown[each] = true
+		if _configs.size() < MAX_NAMES or _configs.has(id):
+			_configs[id] = Checked.integer(data[at + 1])
 		_count(time, SYNCHRONIZER, _placeholder(id), data, at + 3)
 		_name(id)
 
@@ -81,9 +68,11 @@ func _count(time: float, kind: String, name: String, data: Array, at: int) -> vo
 		at += 2
 
 
+## The engine's own tab asks for the names of what it does not know yet.
 func _take_names(data: Array) -> void:
 	for at in range(0, mini(data.size(), MAX_ROWS) - 2, 3):
-		_names[Checked.integer(data[at])] = Checked.text(data[at + 2])
+		if _names.size() < MAX_NAMES:
+			_names[Checked.integer(data[at])] = Checked.text(data[at + 2])
 	for id: int in _configs:
 		_name(id)
 
@@ -91,7 +80,8 @@ func _take_names(data: Array) -> void:
 func _name(id: int) -> void:
 	var name: String = _names.get(id, "")
 	if not name.is_empty():
-		var file: String = _names.get(_configs[id], "")
+		var config: int = _configs.get(id, 0)
+		var file: String = _names.get(config, "")
 		talkers.rename(SYNCHRONIZER, _placeholder(id), name, file.get_slice("::", 0))
 
 
