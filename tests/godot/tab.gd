@@ -7,6 +7,7 @@ const ErrorLog := preload("res://lib/error_log.gd")
 const CASES: Array[GDScript] = [
 	preload("res://tab/series_cases.gd"), preload("res://tab/instance_cases.gd"), preload("res://tab/talker_cases.gd"),
 	preload("res://tab/decode_cases.gd"), preload("res://tab/hostile_cases.gd"), preload("res://tab/file_cases.gd"),
+	preload("res://tab/view_cases.gd"),
 ]
 const Cases := preload("res://tab/cases.gd")
 

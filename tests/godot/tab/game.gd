@@ -64,3 +64,7 @@ func _process(delta: float) -> void:
 		_count += 1
 		if _count % 3 == 0:
 			EngineDebugger.send_message("enet_rs:events", _game.events())
+
+
+func _exit_tree() -> void:
+	EngineDebugger.unregister_message_capture("enet_rs")

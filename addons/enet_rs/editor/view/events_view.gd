@@ -22,7 +22,7 @@ func _init(selection: Selection) -> void:
 	_filter.placeholder_text = "Filter: kind, peer or words"
 	_filter.clear_button_enabled = true
 	add_child(_filter)
-	table.set_up(["Time", "Kind", "Peer", "Text"], [70, 86, 96, -200], 9)
+	table.set_up(["Time", "Kind", "Peer", "Text"], [60, 74, 84, -180], 9)
 	table.sort_by(0, true)
 	add_child(table)
 

@@ -20,6 +20,22 @@ const PANEL := Color(0, 0, 0, 0.22)
 const GRID := Color(0.6, 0.6, 0.65, 0.16)
 
 
+const DENSE_FONT := 13
+
+
+## Makes the rows of a tree low: the debugger's panel is.
+static func make_dense(tree: Tree) -> void:
+	tree.add_theme_constant_override(&"v_separation", 0)
+	tree.add_theme_constant_override(&"inner_item_margin_top", 0)
+	tree.add_theme_constant_override(&"inner_item_margin_bottom", 0)
+	tree.add_theme_constant_override(&"inner_item_margin_left", 2)
+	tree.add_theme_constant_override(&"inner_item_margin_right", 2)
+	tree.add_theme_constant_override(&"h_separation", 2)
+	tree.add_theme_constant_override(&"item_margin", 12)
+	tree.add_theme_font_size_override(&"font_size", DENSE_FONT)
+	tree.add_theme_font_size_override(&"title_button_font_size", DENSE_FONT - 1)
+
+
 ## The payload's colour beside the one of what was on the wire.
 static func paler(color: Color) -> Color:
 	return Color(color, 0.45)

@@ -4,7 +4,6 @@ extends "table.gd"
 
 const Figures := preload("../model/figures.gd")
 const Host := preload("../model/host.gd")
-const Palette := preload("palette.gd")
 const Peer := preload("../model/peer.gd")
 const Selection := preload("selection.gd")
 const Series := preload("../model/series.gd")
@@ -18,7 +17,7 @@ var _selection: Selection
 func _init(selection: Selection) -> void:
 	_selection = selection
 	set_up(["Peer", "Address", "State", "RTT ms", "Loss %", "In kB/s", "Out kB/s", "Queued", "In flight"],
-		[-96, -118, 62, 58, 56, 60, 64, 60, 64], 3, true)
+		[-84, -80, 66, 58, 54, 58, 64, 58, 62], 3, true)
 	custom_minimum_size = Vector2(300, 0)
 	row_selected.connect(_choose)
 

@@ -2,6 +2,9 @@
 extends Tree
 ## A table whose rows are replaced by newer ones many times a second, and that a click on a title sorts.
 
+const Palette := preload("palette.gd")
+
+
 class Row:
 	var key := ""
 	var cells := PackedStringArray()
@@ -37,7 +40,7 @@ func set_up(titles: PackedStringArray, widths: PackedInt32Array, numbers: int, k
 	select_mode = Tree.SELECT_ROW
 	size_flags_vertical = Control.SIZE_EXPAND_FILL
 	size_flags_horizontal = Control.SIZE_EXPAND_FILL
-	add_theme_constant_override(&"v_separation", 2)
+	Palette.make_dense(self)
 	for column in titles.size():
 		set_column_expand(column, widths[column] < 0)
 		set_column_custom_minimum_width(column, absi(widths[column]))
@@ -71,7 +74,7 @@ func show_rows(rows: Array[Row]) -> void:
 				item.free()
 
 
-## The numbers of a column as they stand in the table, for tests.
+## The keys of the outermost rows in their order, for tests.
 func shown_keys() -> PackedStringArray:
 	var keys := PackedStringArray()
 	for item in get_root().get_children():

@@ -44,7 +44,7 @@ func _init(selection: Selection) -> void:
 	_total.clip_text = true
 	head.add_child(_total)
 	add_child(head)
-	table.set_up(["Name", "Kind", "Way", "Count/s", "Bytes/s", "Share", "Mean", "Total"], [-150, 86, 44, 72, 80, 62, 66, 76], 3)
+	table.set_up(["Name", "Kind", "Way", "Count/s", "Bytes/s", "Share", "Mean", "Total"], [-130, 74, 38, 66, 74, 54, 54, 66], 3)
 	table.sort_by(BYTES_COLUMN, true)
 	table.tooltip_text = "Double click: open the script or scene"
 	table.row_activated.connect(func(row: Table.Row) -> void:

@@ -38,7 +38,7 @@ func _init(selection: Selection) -> void:
 	tree.hide_root = true
 	tree.custom_minimum_size = Vector2(180, 0)
 	tree.size_flags_horizontal = SIZE_EXPAND_FILL
-	tree.add_theme_constant_override(&"v_separation", 1)
+	Palette.make_dense(tree)
 	tree.set_column_expand_ratio(1, 2)
 	tree.set_column_clip_content(0, true)
 	tree.set_column_clip_content(1, true)

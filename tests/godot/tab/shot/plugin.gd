@@ -45,7 +45,9 @@ func _run(peers: String) -> void:
 		return _tabs().all(func(tab: Tab) -> bool: return not tab.instance.hosts.is_empty())), "each tab has the host of its game")
 	tabs.sort_custom(func(a: Tab, b: Tab) -> bool: return _peers(a) > _peers(b))
 	_check(_peers(tabs[0]) == peers.to_int() and _peers(tabs[2]) == 1, "each tab has the peers of its own game")
+	EditorInterface.distraction_free_mode = OS.get_cmdline_user_args().has("wide")
 	_reveal(tabs[0])
+	_grow(tabs[0])
 	await _seconds(12.0)
 	for page in PAGES:
 		tabs[0].show_page(page)
@@ -53,7 +55,7 @@ func _run(peers: String) -> void:
 		if page == "Timeline":
 			_pick(tabs[0])
 			await _seconds(0.4)
-		_save(page.to_snake_case().replace(" ", "_"))
+		await _save(page.to_snake_case().replace(" ", "_"))
 	await _measure(tabs[0])
 	_end_games()
 	_check(await _until(func() -> bool: return tabs[0].state == "(ended)"), "the tab is told of the end")
@@ -134,6 +136,20 @@ func _reveal(control: Control) -> void:
 		elif child is Control and not (child as Control).visible:
 			(child as Control).show()
 		child = parent
+
+
+## Gives the debugger's panel more of the window.
+func _grow(control: Control) -> void:
+	if not OS.get_cmdline_user_args().has("wide"):
+		return
+	var node: Node = control
+	while node != null:
+		if node.get_parent() is VSplitContainer:
+			var split: VSplitContainer = node.get_parent()
+			if split.get_child_count() > 1:
+				split.split_offset -= 170
+				return
+		node = node.get_parent()
 
 
 func _save(page: String) -> void:
