@@ -14,11 +14,10 @@ const PEER_COLUMNS: PackedStringArray = [
 var peer_count: int
 var role: String
 var time := 1000.0
-var _totals: Array[float] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
 
 
-func _init(peers: int, is_server: bool = true) -> void:
-	peer_count = peers
+func _init(count: int, is_server: bool = true) -> void:
+	peer_count = count
 	role = "server" if is_server else "client"
 
 

@@ -31,6 +31,7 @@ func _init(new_title: String, new_unit: Units.Unit, new_labels: PackedStringArra
 	size_flags_horizontal = Control.SIZE_EXPAND_FILL
 	size_flags_vertical = Control.SIZE_EXPAND_FILL
 	clip_contents = true
+	tooltip_text = "%s: %s" % [title, ", ".join(labels)] if labels.size() > 1 else title
 	mouse_exited.connect(func() -> void: hovered.emit(-1.0))
 
 
@@ -72,16 +73,27 @@ func _draw() -> void:
 
 
 func _draw_head(font: Font) -> void:
+	var values := PackedStringArray()
+	var full := PackedStringArray()
+	for index in labels.size():
+		values.append(Units.text(_value_at(index), unit))
+		full.append("%s %s" % [labels[index], values[index]])
+	# The colours tell the lines apart where the words have no room.
+	var room := size.x - 2.0 * MARGIN - _width(font, title) - 10.0
+	var texts := full if _width(font, "  ".join(full)) <= room else values
 	var x := size.x - MARGIN
 	for index in range(labels.size() - 1, -1, -1):
-		var value := _value_at(index)
-		var text := "%s %s" % [labels[index], Units.text(value, unit)]
-		var width := font.get_string_size(text, HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE).x
+		var text := texts[index]
+		var width := _width(font, text)
 		x -= width
 		draw_string(font, Vector2(x, HEAD - 5), text, HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, colors[index])
 		x -= 8.0
 	draw_string(font, Vector2(MARGIN + 2, HEAD - 5), title, HORIZONTAL_ALIGNMENT_LEFT, maxf(x - MARGIN, 1.0), FONT_SIZE,
 		get_theme_color(&"font_color", &"Label"))
+
+
+func _width(font: Font, text: String) -> float:
+	return font.get_string_size(text, HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE).x
 
 
 func _draw_line(points: PackedVector2Array, color: Color, area: Rect2, highest: float, is_filled: bool) -> void:

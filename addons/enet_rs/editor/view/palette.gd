@@ -20,7 +20,7 @@ const PANEL := Color(0, 0, 0, 0.22)
 const GRID := Color(0.6, 0.6, 0.65, 0.16)
 
 
-const DENSE_FONT := 13
+const DENSE_FONT := 12
 
 
 ## Makes the rows of a tree low: the debugger's panel is.

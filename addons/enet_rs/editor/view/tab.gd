@@ -22,6 +22,8 @@ signal wish_changed
 signal opened(name: String, file: String)
 
 const REFRESH_SECONDS := 0.1
+## The list of peers is read, not watched: half a second, and never in the frame of a page.
+const LIST_SECONDS := 0.5
 
 var instance: Instance
 var selection: Selection
@@ -35,6 +37,7 @@ var _pages := TabContainer.new()
 var _trouble := Label.new()
 var _dialog: FileDialog
 var _since_refresh := 0.0
+var _since_list := 0.0
 var _recorded_object := 0
 
 
@@ -55,6 +58,8 @@ func _init(shown: Instance) -> void:
 	_peers.chosen.connect(_refresh)
 	split.add_child(_peers)
 	_pages.size_flags_horizontal = SIZE_EXPAND_FILL
+	# The panel keeps its height from page to page.
+	_pages.use_hidden_tabs_for_min_size = true
 	_pages.tab_changed.connect(func(_page: int) -> void: _page_changed())
 	split.add_child(_pages)
 	_add_pages()
@@ -100,9 +105,13 @@ func _add_pages() -> void:
 
 func _process(delta: float) -> void:
 	_since_refresh += delta
+	_since_list += delta
 	if _since_refresh >= REFRESH_SECONDS:
 		_since_refresh = 0.0
-		_refresh()
+		_refresh_page()
+	elif _since_list >= LIST_SECONDS:
+		_since_list = 0.0
+		_peers.refresh()
 
 
 func _visibility_changed() -> void:
@@ -115,10 +124,14 @@ func _visibility_changed() -> void:
 
 
 func _refresh() -> void:
+	_peers.refresh()
+	_refresh_page()
+
+
+func _refresh_page() -> void:
 	_trouble.text = instance.trouble
 	_trouble.visible = not instance.trouble.is_empty()
 	_bar.refresh(state)
-	_peers.refresh()
 	_page_changed()
 	var page := _pages.get_current_tab_control()
 	if page is Graphs:

@@ -13,6 +13,8 @@ const NEAREST := 12.0
 const MIN_SPAN := 20_000.0
 const MAX_SPAN := 30_000_000.0
 const MAX_BARS := 6000
+## Bytes of a bar of full height, at least.
+const MIN_SCALE := 200.0
 
 var timeline: Timeline
 ## Microseconds that the strip spans, and where it ends; the end is that of the recording while `follows`.
@@ -24,7 +26,6 @@ var selected := -1
 var only_peer := -1
 
 var _dropped := 0
-var _largest := 1400.0
 
 
 func _init() -> void:
@@ -77,11 +78,15 @@ func _draw() -> void:
 	var received := PackedVector2Array()
 	var first := timeline.first_at(int(end - span))
 	var last := timeline.first_at(int(end) + 1)
-	for index in range(maxi(first, last - MAX_BARS), last):
+	first = maxi(first, last - MAX_BARS)
+	var largest := MIN_SCALE
+	for index in range(first, last):
+		largest = maxf(largest, timeline.sizes[index])
+	for index in range(first, last):
 		if only_peer >= 0 and timeline.peers[index] != only_peer:
 			continue
 		var x := roundf(_x_of(float(timeline.times[index]))) - 0.5
-		var height := maxf(2.0, (middle - 16.0) * minf(timeline.sizes[index] / _largest, 1.0))
+		var height := maxf(2.0, (middle - 16.0) * minf(timeline.sizes[index] / largest, 1.0))
 		if timeline.directions[index] != 0:
 			sent.append(Vector2(x, middle - 1.0))
 			sent.append(Vector2(x, middle - 1.0 - height))
@@ -97,6 +102,7 @@ func _draw() -> void:
 		var x := _x_of(float(timeline.times[selected]))
 		draw_rect(Rect2(x - 3.0, 14.0, 6.0, size.y - 28.0), Color(1, 1, 1, 0.25))
 	_draw_scale(font)
+	draw_string(font, Vector2(34, 12), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.DIM)
 
 
 func _draw_scale(font: Font) -> void:

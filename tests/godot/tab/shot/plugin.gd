@@ -30,6 +30,7 @@ func _run(peers: String) -> void:
 	await _seconds(1.0)
 	EditorInterface.play_custom_scene(SCENE)
 	var port: int = EditorInterface.get_editor_settings().get_setting("network/debug/remote_port")
+	EditorInterface.set_main_screen_editor("Script")
 	var server := "tcp://127.0.0.1:%d" % port
 	await _seconds(2.0)
 	for count: String in [peers, "1"]:
@@ -55,7 +56,8 @@ func _run(peers: String) -> void:
 		if page == "Timeline":
 			_pick(tabs[0])
 			await _seconds(0.4)
-		await _save(page.to_snake_case().replace(" ", "_"))
+		await _save(page.to_snake_case().replace(" ", "_"), tabs[0])
+	_print_errors(tabs[0])
 	await _measure(tabs[0])
 	_end_games()
 	_check(await _until(func() -> bool: return tabs[0].state == "(ended)"), "the tab is told of the end")
@@ -138,25 +140,34 @@ func _reveal(control: Control) -> void:
 		child = parent
 
 
-## Gives the debugger's panel more of the window.
+## Gives the debugger's panel all of the window.
 func _grow(control: Control) -> void:
 	if not OS.get_cmdline_user_args().has("wide"):
 		return
-	var node: Node = control
-	while node != null:
-		if node.get_parent() is VSplitContainer:
-			var split: VSplitContainer = node.get_parent()
-			if split.get_child_count() > 1:
-				split.split_offset -= 170
-				return
-		node = node.get_parent()
+	for node in EditorInterface.get_base_control().find_children("*", "Button", true, false):
+		var button: Button = node
+		if button.toggle_mode and button.tooltip_text.contains("Expand Bottom Panel"):
+			button.button_pressed = true
 
 
-func _save(page: String) -> void:
+func _print_errors(tab: Tab) -> void:
+	for node in tab.get_parent().find_children("*", "Tree", true, false):
+		if String(node.get_path()).contains("Errors"):
+			var tree: Tree = node
+			var root := tree.get_root()
+			for item: TreeItem in root.get_children() if root != null else []:
+				print("the debugger shows: %s" % item.get_text(1))
+
+
+func _save(page: String, tab: Tab) -> void:
 	if DisplayServer.get_name() == "headless":
 		return
 	await RenderingServer.frame_post_draw
-	var error := get_tree().root.get_texture().get_image().save_png(_folder.path_join(page + ".png"))
+	var picture := get_tree().root.get_texture().get_image()
+	if OS.get_cmdline_user_args().has("wide"):
+		var panel: Control = tab.get_parent()
+		picture = picture.get_region(Rect2i(panel.get_global_rect()))
+	var error := picture.save_png(_folder.path_join(page + ".png"))
 	_check(error == OK, "the picture of %s is saved" % page)
 
 
