@@ -21,6 +21,9 @@ func _ready() -> void:
 	_synchronizer.name = "Sync"
 	_synchronizer.replication_config = SceneReplicationConfig.new()
 	add_child(_synchronizer)
+	# The extension answers an editor itself; here it must not.
+	if EngineDebugger.has_capture("enet_rs"):
+		EngineDebugger.unregister_message_capture("enet_rs")
 	EngineDebugger.register_message_capture("enet_rs", _take)
 
 
@@ -67,4 +70,5 @@ func _process(delta: float) -> void:
 
 
 func _exit_tree() -> void:
-	EngineDebugger.unregister_message_capture("enet_rs")
+	if EngineDebugger.has_capture("enet_rs"):
+		EngineDebugger.unregister_message_capture("enet_rs")

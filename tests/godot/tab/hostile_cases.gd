@@ -95,7 +95,7 @@ func case_hosts_are_bounded() -> void:
 	var instance := InstanceCases.played(FakeGame.new(1), 1)
 	for round_number in 10:
 		var list: Array[Dictionary] = []
-		for index in 200:
+		for index in 400:
 			list.append({"object": round_number * 1000 + index + 1, "role": "mesh"})
 		instance.take("enet_rs:hosts", [list])
 	check(instance.hosts.size() <= Instance.MAX_HOSTS, "hosts: %d" % instance.hosts.size())

@@ -11,7 +11,7 @@ const Host := preload("host.gd")
 const PREFIX := "enet_rs:"
 const ENGINE_PREFIX := "multiplayer:"
 const PROTOCOL := 1
-const MAX_HOSTS := 64
+const MAX_HOSTS := 256
 const MAX_ENTRIES := 1000
 
 ## Grows with each message that changed something.

@@ -5,9 +5,15 @@ extends EditorPlugin
 ## Without a screen (--headless) it checks and saves no pictures. The output has a last line `N passed, M failed`; the exit
 ## status agrees with it.
 
+const Figures := preload("res://addons/enet_rs/editor/model/figures.gd")
+const Talkers := preload("res://addons/enet_rs/editor/model/talkers.gd")
 const Tab := preload("res://addons/enet_rs/editor/view/tab.gd")
 
 const PAGES: PackedStringArray = ["Graphs", "Who sends this", "Sizes", "Events", "Timeline", "Simulator"]
+## Four games over our extension instead.
+const REAL_SCENE := "res://tab/real_game.tscn"
+const REAL_CLIENTS := 3
+const Ports := preload("res://lib/ports.gd")
 const PATIENCE_MSEC := 30_000
 const SCENE := "res://tab/game.tscn"
 
@@ -25,17 +31,87 @@ func _enter_tree() -> void:
 
 
 func _run(peers: String) -> void:
+	if peers == "real":
+		await _run_real()
+	else:
+		await _run_fake(peers)
+	print("%d passed, %d failed" % [_passed, _failed])
+	get_tree().quit(0 if _failed == 0 and _passed > 0 else 1)
+
+
+## A server and three clients; the tab gives one of them a bad network, and shows who it is.
+func _run_real() -> void:
+	OS.set_environment("ENET_TAB_PORT", str(Ports.find_free()))
+	await _begin(REAL_SCENE)
+	for client in REAL_CLIENTS:
+		_start(REAL_SCENE, "client")
+	_check(await _until(func() -> bool: return _tabs().size() == REAL_CLIENTS + 1), "each of four games has a tab")
+	var tabs := _tabs()
+	for tab in tabs:
+		_reveal(tab)
+		await _seconds(0.3)
+	_check(await _until(func() -> bool: return tabs.any(func(tab: Tab) -> bool: return _peers(tab) == REAL_CLIENTS)),
+		"the server's tab has all clients")
+	tabs.sort_custom(func(a: Tab, b: Tab) -> bool: return _peers(a) > _peers(b))
+	var tab := tabs[0]
+	await _show(tab)
+	var host := tab.selection.host()
+	var slow: int = host.peers.keys()[1]
+	tab.asked.emit("enet_rs:simulate", [host.object, slow, {"preset": "4G"}], false)
+	var round_trip := func(id: int) -> float:
+		var series := host.peers[id].series
+		return series.value_at(series.size() - 1, Figures.ROUND_TRIP) if series.size() > 0 else -1.0
+	_check(await _until(func() -> bool:
+		var risen: float = round_trip.call(slow)
+		return risen > 150.0), "the round trip of the slow one rises")
+	for id: int in host.peers:
+		if id != slow:
+			var other: float = round_trip.call(id)
+			_check(other < 100.0, "that of the others does not: %f" % other)
+	_check(await _until(func() -> bool: return _senders(tab).has("out /root/Arena::show_state")), "who sends: %s" % [_senders(tab)])
+	_check(_senders(tab).has("in /root/Arena::move"), "what comes in, by method")
+	_check(await _until(func() -> bool: return tab.instance.engine.talkers.rows(tab.instance.last_time).size() > 0), "the engine's own counts")
+	_check(host.sizes.sums(-1.0, 1e12)[0] + host.sizes.sums(-1.0, 1e12)[3] > 0, "sizes of datagrams")
+	await _seconds(0.5 if _is_headless() else 25.0)
+	await _save_pages(tab)
+	_end_games()
+
+
+func _senders(tab: Tab) -> PackedStringArray:
+	var found := PackedStringArray()
+	for row in tab.selection.host().talkers.rows(tab.instance.last_time):
+		found.append("%s %s" % [row.direction, row.name])
+	return found
+
+
+func _begin(scene: String) -> void:
 	while EditorInterface.get_resource_filesystem().is_scanning():
 		await get_tree().process_frame
 	await _seconds(1.0)
-	EditorInterface.play_custom_scene(SCENE)
-	var port: int = EditorInterface.get_editor_settings().get_setting("network/debug/remote_port")
 	EditorInterface.set_main_screen_editor("Script")
-	var server := "tcp://127.0.0.1:%d" % port
+	EditorInterface.play_custom_scene(scene)
 	await _seconds(2.0)
+
+
+## A game that the editor did not start, such as a server elsewhere.
+func _start(scene: String, argument: String) -> void:
+	var port: int = EditorInterface.get_editor_settings().get_setting("network/debug/remote_port")
+	_children.append(OS.create_process(OS.get_executable_path(), ["--headless", "--path", ProjectSettings.globalize_path("res://"),
+		"--remote-debug", "tcp://127.0.0.1:%d" % port, scene, "--", argument]))
+
+
+func _show(tab: Tab) -> void:
+	EditorInterface.distraction_free_mode = OS.get_cmdline_user_args().has("wide")
+	_reveal(tab)
+	_grow(tab)
+	await _seconds(1.0)
+
+
+## Messages of games that follow a script.
+func _run_fake(peers: String) -> void:
+	await _begin(SCENE)
 	for count: String in [peers, "1"]:
-		_children.append(OS.create_process(OS.get_executable_path(), ["--headless", "--path", ProjectSettings.globalize_path("res://"),
-			"--remote-debug", server, SCENE, "--", count]))
+		_start(SCENE, count)
 	_check(await _until(func() -> bool: return _tabs().size() >= 3), "each of three games has a tab")
 	await _until(func() -> bool: return false, 1500)
 	var tabs := _tabs()
@@ -46,24 +122,27 @@ func _run(peers: String) -> void:
 		return _tabs().all(func(tab: Tab) -> bool: return not tab.instance.hosts.is_empty())), "each tab has the host of its game")
 	tabs.sort_custom(func(a: Tab, b: Tab) -> bool: return _peers(a) > _peers(b))
 	_check(_peers(tabs[0]) == peers.to_int() and _peers(tabs[2]) == 1, "each tab has the peers of its own game")
-	EditorInterface.distraction_free_mode = OS.get_cmdline_user_args().has("wide")
-	_reveal(tabs[0])
-	_grow(tabs[0])
-	await _seconds(12.0)
-	for page in PAGES:
-		tabs[0].show_page(page)
-		await _seconds(2.0 if page == "Timeline" else 1.2)
-		if page == "Timeline":
-			_pick(tabs[0])
-			await _seconds(0.4)
-		await _save(page.to_snake_case().replace(" ", "_"), tabs[0])
-	_print_errors(tabs[0])
-	await _measure(tabs[0])
+	await _show(tabs[0])
+	await _seconds(1.5 if _is_headless() else 12.0)
+	await _save_pages(tabs[0])
+	_check_pages(tabs[0])
+	_check(_errors(tabs[0]).is_empty(), "the games report no errors: %s" % [_errors(tabs[0])])
+	if not _is_headless():
+		await _measure(tabs[0])
 	_end_games()
 	_check(await _until(func() -> bool: return tabs[0].state == "(ended)"), "the tab is told of the end")
 	_check(_peers(tabs[0]) == peers.to_int(), "the figures survive the end")
-	print("%d passed, %d failed" % [_passed, _failed])
-	get_tree().quit(0 if _failed == 0 else 1)
+
+
+func _save_pages(tab: Tab) -> void:
+	for page in PAGES:
+		tab.show_page(page)
+		await _seconds(0.5 if _is_headless() else 2.0)
+		if page == "Timeline":
+			await _until(func() -> bool: return tab.selection.host().timeline.size() > 1)
+			_pick(tab)
+			await _seconds(0.4)
+		await _save(page.to_snake_case().replace(" ", "_"), tab)
 
 
 func _end_games() -> void:
@@ -146,21 +225,35 @@ func _grow(control: Control) -> void:
 		return
 	for node in EditorInterface.get_base_control().find_children("*", "Button", true, false):
 		var button: Button = node
-		if button.toggle_mode and button.tooltip_text.contains("Expand Bottom Panel"):
-			button.button_pressed = true
+		if button.tooltip_text.contains("Pin Bottom Panel"):
+			# The button that expands the panel is the one behind it.
+			var expand: Button = button.get_parent().get_child(button.get_index() + 1)
+			expand.button_pressed = true
 
 
-func _print_errors(tab: Tab) -> void:
+## What the debugger's page "Errors" lists.
+func _errors(tab: Tab) -> PackedStringArray:
+	var found := PackedStringArray()
 	for node in tab.get_parent().find_children("*", "Tree", true, false):
 		if String(node.get_path()).contains("Errors"):
 			var tree: Tree = node
 			var root := tree.get_root()
 			for item: TreeItem in root.get_children() if root != null else []:
-				print("the debugger shows: %s" % item.get_text(1))
+				found.append(item.get_text(1))
+	return found
+
+
+## The engine's own messages and names arrive beside ours.
+func _check_pages(tab: Tab) -> void:
+	var names := tab.instance.engine.talkers.rows(tab.instance.last_time).map(func(row: Talkers.Row) -> String: return row.name)
+	_check(names.has("/root/Main/Arena"), "the engine's counts by node")
+	var senders := tab.selection.host().talkers.rows(tab.instance.last_time).map(func(row: Talkers.Row) -> String: return row.name)
+	_check(senders.has("/root/Main/Arena::show_state"), "counts by RPC method")
+	_check(tab.instance.events.events.size() > 0 or _is_headless(), "events")
 
 
 func _save(page: String, tab: Tab) -> void:
-	if DisplayServer.get_name() == "headless":
+	if _is_headless():
 		return
 	await RenderingServer.frame_post_draw
 	var picture := get_tree().root.get_texture().get_image()
@@ -169,6 +262,10 @@ func _save(page: String, tab: Tab) -> void:
 		picture = picture.get_region(Rect2i(panel.get_global_rect()))
 	var error := picture.save_png(_folder.path_join(page + ".png"))
 	_check(error == OK, "the picture of %s is saved" % page)
+
+
+func _is_headless() -> bool:
+	return DisplayServer.get_name() == "headless"
 
 
 func _check(holds: bool, what: String) -> void:
