@@ -118,8 +118,8 @@ func _make_foot() -> HFlowContainer:
 	foot.add_child(_spike)
 	_add_button(foot, "Lag spike", "Datagrams wait this long, then all go on at once",
 		func() -> void: _ask("enet_rs:spike", [_object(), int(_spike.value)]))
-	_set_up(_cut, 0.5, 60.0, 3.0, "s")
 	_cut.step = 0.5
+	_set_up(_cut, 0.5, 60.0, 3.0, "s")
 	foot.add_child(_cut)
 	_add_button(foot, "Cut", "Nothing passes for this long", func() -> void: _ask("enet_rs:cut", [_object(), _cut.value]))
 	_status.size_flags_horizontal = SIZE_EXPAND_FILL

@@ -39,7 +39,8 @@ func _init(selection: Selection) -> void:
 	tree.custom_minimum_size = Vector2(180, 0)
 	tree.size_flags_horizontal = SIZE_EXPAND_FILL
 	Palette.make_dense(tree)
-	tree.set_column_expand_ratio(1, 2)
+	tree.set_column_expand_ratio(0, 3)
+	tree.set_column_expand_ratio(1, 4)
 	tree.set_column_clip_content(0, true)
 	tree.set_column_clip_content(1, true)
 	add_child(tree)
