@@ -18,8 +18,10 @@ static func open(name: String, file: String) -> void:
 		return
 	var found := find_method(EditorInterface.get_resource_filesystem().get_filesystem(), method)
 	if not found.is_empty():
-		var script: Script = load(found["path"] as String)
-		EditorInterface.edit_script(script, found["line"] as int)
+		var path: String = found["path"]
+		var line: int = found["line"]
+		var script: Script = load(path)
+		EditorInterface.edit_script(script, line)
 		EditorInterface.set_main_screen_editor("Script")
 
 

@@ -6,16 +6,21 @@ extends RefCounted
 static func integer(value: Variant, default: int = 0) -> int:
 	if value is int:
 		return value
-	if value is float and is_finite(value as float) and absf(value as float) < 9e15:
-		return int(value as float)
+	if value is float:
+		var real: float = value
+		if is_finite(real) and absf(real) < 9e15:
+			return int(real)
 	return default
 
 
 static func number(value: Variant, default: float = 0.0) -> float:
 	if value is int:
-		return float(value as int)
-	if value is float and is_finite(value as float):
-		return value
+		var whole: int = value
+		return float(whole)
+	if value is float:
+		var real: float = value
+		if is_finite(real):
+			return real
 	return default
 
 
@@ -54,7 +59,8 @@ static func ints(value: Variant) -> PackedInt32Array:
 		return value
 	var found := PackedInt32Array()
 	if value is PackedInt64Array:
-		for each: int in value as PackedInt64Array:
+		var wide: PackedInt64Array = value
+		for each in wide:
 			found.append(each)
 	for each: Variant in list(value):
 		found.append(integer(each))

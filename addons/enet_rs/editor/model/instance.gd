@@ -59,7 +59,7 @@ func clear_history() -> void:
 	hosts.clear()
 	_take_hosts(facts)
 	for told in facts:
-		hosts[told["object"]].set_peers(told["peers"] as Array)
+		hosts[told["object"]].set_peers(Checked.list(told["peers"]))
 	events.clear()
 	engine.talkers.clear()
 	first_time = -1.0

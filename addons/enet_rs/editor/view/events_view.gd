@@ -2,6 +2,7 @@
 extends VBoxContainer
 ## Joins, refusals, ends, warnings and spikes.
 
+const EventLog := preload("../model/event_log.gd")
 const Palette := preload("palette.gd")
 const Selection := preload("selection.gd")
 const Table := preload("table.gd")
@@ -35,7 +36,7 @@ func refresh() -> void:
 	_drawn = drawn
 	var rows: Array[Table.Row] = []
 	var until := INF if _selection.is_live() else _selection.cursor
-	for event in log_of_events.matching(_filter.text.strip_edges(), until).slice(0, MAX_SHOWN):
+	for event: EventLog.Event in log_of_events.matching(_filter.text.strip_edges(), until).slice(0, MAX_SHOWN):
 		var row := Table.Row.new()
 		row.key = "%d" % rows.size()
 		var start := maxf(_selection.instance.first_time, 0.0)

@@ -106,13 +106,21 @@ func _draw_line(points: PackedVector2Array, color: Color, area: Rect2, highest: 
 		# Unknown values are negative.
 		line[index] = line[index].clamp(area.position, area.end)
 	if is_filled:
-		var shape := line.duplicate()
-		shape.append(Vector2(line[-1].x, area.end.y + 1.0))
-		shape.append(Vector2(line[0].x, area.end.y + 1.0))
-		# A line without height is no polygon.
-		if Geometry2D.triangulate_polygon(shape).size() > 0:
-			draw_colored_polygon(shape, Color(color, 0.12))
+		_fill_below(line, Color(color, 0.12), area.end.y)
 	draw_polyline(line, color, 1.3, true)
+
+
+## The triangles are known, so nothing has to find them.
+func _fill_below(line: PackedVector2Array, color: Color, bottom: float) -> void:
+	var corners := PackedVector2Array()
+	var indices := PackedInt32Array()
+	for index in line.size():
+		corners.append(line[index])
+		corners.append(Vector2(line[index].x, bottom))
+		if index > 0:
+			var at := index * 2
+			indices.append_array([at - 2, at - 1, at, at - 1, at + 1, at])
+	RenderingServer.canvas_item_add_triangle_array(get_canvas_item(), indices, corners, [color])
 
 
 ## The value at the mouse, or the last one.

@@ -101,11 +101,17 @@ func _make_slides() -> GridContainer:
 		["reordering", "Reordering", "%", 50.0, 0.1, false], ["rate", "Rate, 0: any", "kbit/s", 20_000.0, 50.0, true],
 		["mtu", "MTU, 0: any", "bytes", 1500.0, 4.0, true],
 	]:
-		_add_label(grid, row[1] as String)
+		var property: String = row[0]
+		var label: String = row[1]
+		var unit: String = row[2]
+		var most: float = row[3]
+		var step: float = row[4]
+		var is_whole: bool = row[5]
+		_add_label(grid, label)
 		for way: String in ["outgoing_", "incoming_"]:
-			var slide := Slide.new(row[2] as String, row[3] as float, row[4] as float, row[5] as bool)
-			slide.changed.connect(_slid.bind(row[0] as String, way))
-			_slides[way + (row[0] as String)] = slide
+			var slide := Slide.new(unit, most, step, is_whole)
+			slide.changed.connect(_slid.bind(property, way))
+			_slides[way + property] = slide
 			grid.add_child(slide)
 	for way: String in ["outgoing_", "incoming_"]:
 		_slides[way + "burst"].set_least(1.0)

@@ -121,7 +121,9 @@ func _is_before(a: Row, b: Row) -> bool:
 	if left == right:
 		return a.key.naturalnocasecmp_to(b.key) < 0
 	if left is String and right is String:
-		var order := (left as String).naturalnocasecmp_to(right as String)
+		var text: String = left
+		var other: String = right
+		var order := text.naturalnocasecmp_to(other)
 		return order > 0 if is_descending else order < 0
 	return left > right if is_descending else left < right
 

@@ -74,13 +74,13 @@ func rows() -> Array[Table.Row]:
 	if _directions.selected > 0:
 		var way := "out" if _directions.selected == 1 else "in"
 		counted = counted.filter(func(talker: Talkers.Row) -> bool: return talker.direction == way)
-	var sum := {"in": 0.0, "out": 0.0}
+	var sum: Dictionary[String, float] = {"in": 0.0, "out": 0.0}
 	for talker in counted:
 		sum[talker.direction] += talker.byte_rate
 	for talker in counted:
-		found.append(_row(talker, sum[talker.direction] as float))
+		found.append(_row(talker, sum[talker.direction]))
 	_total.text = "payload out %s, in %s, of the last 5 s" % [
-		Units.text(sum["out"] as float, Units.Unit.BYTES_A_SECOND), Units.text(sum["in"] as float, Units.Unit.BYTES_A_SECOND)]
+		Units.text(sum["out"], Units.Unit.BYTES_A_SECOND), Units.text(sum["in"], Units.Unit.BYTES_A_SECOND)]
 	return found
 
 
