@@ -15,7 +15,7 @@ use super::running::{Logs, cargo, checked, counted, headless};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
-const COMPARISONS: [(&str, &[&str], &[&str]); 3] = [
+const COMPARISONS: [(&str, &[&str], &[&str]); 5] = [
     (
         "conformance to the built-in classes",
         &["--script", "res://conformance.gd", "--", "--ours", "rs"],
@@ -30,6 +30,16 @@ const COMPARISONS: [(&str, &[&str], &[&str]); 3] = [
         "the help of the editor",
         &["--editor", "--script", "res://surface.gd", "--", "--docs"],
         // An editor that a script quits frees nothing of its own.
+        &["leaked", "resources still in use"],
+    ),
+    (
+        "the logic of the debugger's tab",
+        &["--script", "res://tab.gd"],
+        &[],
+    ),
+    (
+        "the debugger's tab with games",
+        &["--editor", "--", "tab-shot", "", "8"],
         &["leaked", "resources still in use"],
     ),
 ];

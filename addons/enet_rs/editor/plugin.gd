@@ -1,0 +1,17 @@
+@tool
+extends EditorPlugin
+## Adds the tab "ENet" to the editor's debugger. The classes of the extension work without it.
+
+const Debugger := preload("debugger.gd")
+
+var _debugger: Debugger
+
+
+func _enter_tree() -> void:
+	_debugger = Debugger.new()
+	add_debugger_plugin(_debugger)
+
+
+func _exit_tree() -> void:
+	_debugger.end()
+	remove_debugger_plugin(_debugger)

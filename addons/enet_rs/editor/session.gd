@@ -1,0 +1,80 @@
+@tool
+extends RefCounted
+## One running instance in the editor: its debugger session, what is known of it, its tab.
+
+const Finder := preload("finder.gd")
+const Instance := preload("model/instance.gd")
+const Tab := preload("view/tab.gd")
+
+const INTERVAL_MSEC := 100
+const PROFILERS: PackedStringArray = ["multiplayer:rpc", "multiplayer:replication", "multiplayer:bandwidth"]
+
+signal wish_changed
+signal asked_all(message: String, data: Array)
+
+var tab: Tab
+
+var _session: EditorDebuggerSession
+var _instance: Instance = Instance.new()
+var _is_watching := false
+
+
+func _init(session: EditorDebuggerSession) -> void:
+	_session = session
+	tab = Tab.new(_instance)
+	tab.asked.connect(func(message: String, data: Array, is_for_all: bool) -> void:
+		if is_for_all:
+			asked_all.emit(message, data)
+		else:
+			send(message, data))
+	tab.wish_changed.connect(func() -> void: wish_changed.emit())
+	tab.opened.connect(Finder.open)
+	session.started.connect(_started)
+	session.stopped.connect(_stopped)
+	session.add_session_tab(tab)
+
+
+## Frees the tab.
+func end() -> void:
+	watch(false)
+	_session.remove_session_tab(tab)
+	tab.queue_free()
+
+
+## Asks the game for its figures, or no longer.
+func watch(is_wanted: bool) -> void:
+	var wants := is_wanted and _session.is_active()
+	if wants == _is_watching:
+		return
+	_is_watching = wants
+	tab.forget_requests()
+	if not _session.is_active():
+		return
+	send("enet_rs:watch", [INTERVAL_MSEC if wants else 0])
+	for profiler in PROFILERS:
+		_session.toggle_profiler(profiler, wants, [])
+
+
+func send(message: String, data: Array) -> void:
+	if _session.is_active():
+		_session.send_message(message, data)
+
+
+## Takes a message of the game. Returns whether it was for us.
+func take(message: String, data: Array) -> bool:
+	return _instance.take(message, data)
+
+
+func _started() -> void:
+	_instance.clear()
+	tab.selection.cursor = -1.0
+	tab.state = ""
+	_is_watching = false
+	wish_changed.emit()
+
+
+func _stopped() -> void:
+	# What was recorded stays.
+	_is_watching = false
+	tab.forget_requests()
+	tab.state = "(ended)"

@@ -1,0 +1,90 @@
+@tool
+extends "table.gd"
+## The hosts of a game with their peers.
+
+const Figures := preload("../model/figures.gd")
+const Host := preload("../model/host.gd")
+const Peer := preload("../model/peer.gd")
+const Selection := preload("selection.gd")
+const Series := preload("../model/series.gd")
+const Units := preload("units.gd")
+
+signal chosen
+
+var _selection: Selection
+
+
+func _init(selection: Selection) -> void:
+	_selection = selection
+	set_up(["Peer", "Address", "State", "RTT ms", "Loss %", "In kB/s", "Out kB/s", "Queued", "In flight"],
+		[-72, -92, 68, 50, 50, 52, 58, 54, 56], 3, true)
+	custom_minimum_size = Vector2(300, 0)
+	row_selected.connect(_choose)
+	column_title_clicked.connect(func(_column: int, _button: int) -> void: refresh())
+
+
+func refresh() -> void:
+	var rows: Array[Row] = []
+	for object: int in _selection.instance.hosts:
+		var host := _selection.instance.hosts[object]
+		var row := _row("%d" % object, host.series)
+		row.cells[0] = host.title()
+		row.tooltip = _description(host)
+		row.colors[0] = Palette.DIM if host.is_closed else Palette.IN_FLIGHT
+		for peer in host.peers_at(_selection.time(), _selection.is_live()):
+			row.below.append(_peer_row(object, peer))
+		row.cells[1] = "%d peer%s" % [row.below.size(), "" if row.below.size() == 1 else "s"]
+		rows.append(row)
+	show_rows(rows)
+
+
+func _peer_row(object: int, peer: Peer) -> Row:
+	var row := _row("%d:%d" % [object, peer.id], peer.series)
+	row.cells[0] = "1 (server)" if peer.id == 1 else str(peer.id)
+	row.cells[1] = peer.address
+	row.cells[2] = "gone" if peer.is_gone else peer.state
+	for column in 3:
+		row.values[column] = row.cells[column]
+	row.values[0] = peer.id
+	row.tooltip = "Peer %d, %s" % [peer.id, peer.address]
+	return row
+
+
+func _row(key: String, series: Series) -> Row:
+	var row := Row.new()
+	row.key = key
+	row.cells.resize(columns)
+	row.values.resize(columns)
+	row.values.fill(0.0)
+	var index := series.find(_selection.time())
+	if index < 0:
+		return row
+	var figures := series.row_at(index)
+	var column := 3
+	for figure: int in [Figures.ROUND_TRIP, Figures.LOSS, Figures.WIRE_IN, Figures.WIRE_OUT, Figures.QUEUED, Figures.IN_FLIGHT]:
+		row.values[column] = figures[figure]
+		column += 1
+	var round_trip := figures[Figures.ROUND_TRIP]
+	row.cells[3] = "-" if round_trip < 0.0 else "%.1f" % round_trip
+	row.cells[4] = "-" if figures[Figures.LOSS] < 0.0 else "%.1f" % (figures[Figures.LOSS] * 100.0)
+	row.cells[5] = Units.kilobytes(figures[Figures.WIRE_IN])
+	row.cells[6] = Units.kilobytes(figures[Figures.WIRE_OUT])
+	row.cells[7] = Units.bytes(figures[Figures.QUEUED])
+	row.cells[8] = Units.bytes(figures[Figures.IN_FLIGHT])
+	row.colors[3] = Palette.of_round_trip(round_trip)
+	row.colors[4] = Palette.of_loss(figures[Figures.LOSS])
+	return row
+
+
+func _description(host: Host) -> String:
+	return "%s, %s, %s:%d\nencrypted: %s, compression: %s, channels: %d, network thread: %s\n%s" % [
+		host.kind, host.role, host.address, host.port, "yes" if host.is_encrypted else "no", host.compression, host.channels,
+		"yes" if host.is_threaded else "no", host.name]
+
+
+func _choose(key: String) -> void:
+	var parts := key.split(":")
+	_selection.object = parts[0].to_int()
+	_selection.has_peer = parts.size() > 1
+	_selection.peer_id = parts[1].to_int() if parts.size() > 1 else 0
+	chosen.emit()

@@ -1,0 +1,61 @@
+@tool
+extends Control
+## Histogram of the sizes of datagrams.
+
+const Palette := preload("palette.gd")
+const Selection := preload("selection.gd")
+const Sizes := preload("../model/sizes.gd")
+
+const FONT_SIZE := 12
+const HEAD := 24.0
+const FOOT := 34.0
+
+var _selection: Selection
+var _sums := PackedInt64Array()
+var _revision := -1
+
+
+func _init(selection: Selection) -> void:
+	name = "Sizes"
+	_selection = selection
+	clip_contents = true
+
+
+func refresh() -> void:
+	var host := _selection.host()
+	_sums = host.sizes.sums(_selection.time() - _selection.window, _selection.time()) if host != null else PackedInt64Array()
+	queue_redraw()
+
+
+func _draw() -> void:
+	var font := get_theme_font(&"font", &"Label")
+	var text_color := get_theme_color(&"font_color", &"Label")
+	draw_rect(Rect2(Vector2.ZERO, size), Palette.PANEL)
+	if _sums.size() != Sizes.WIDTH:
+		return
+	var count := Sizes.BUCKETS.size()
+	var highest := 1
+	var total := PackedInt64Array([0, 0])
+	for index in Sizes.WIDTH:
+		highest = maxi(highest, _sums[index])
+		@warning_ignore("integer_division")
+		total[index / count] += _sums[index]
+	draw_string(font, Vector2(8, HEAD - 7), "Datagrams by size, last %d s:" % roundi(_selection.window / 1000.0), HORIZONTAL_ALIGNMENT_LEFT, -1,
+		FONT_SIZE, text_color)
+	draw_string(font, Vector2(220, HEAD - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.OUTGOING)
+	draw_string(font, Vector2(310, HEAD - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.INCOMING)
+	var width := (size.x - 16.0) / count
+	var height := size.y - HEAD - FOOT - 14.0
+	for bucket in count:
+		var left := 8.0 + bucket * width
+		for way in 2:
+			var number := _sums[way * count + bucket]
+			var bar := height * number / highest
+			var area := Rect2(left + width * (0.1 + 0.4 * way), HEAD + 14.0 + height - bar, width * 0.38, bar)
+			var color := Palette.OUTGOING if way == 0 else Palette.INCOMING
+			draw_rect(area, Color(color, 0.8))
+			if number > 0:
+				draw_string(font, area.position + Vector2(-6, -3), "%.0f%%" % (100.0 * number / total[way]), HORIZONTAL_ALIGNMENT_CENTER,
+					area.size.x + 12, FONT_SIZE - 2, color)
+		draw_string(font, Vector2(left, size.y - FOOT + 16.0), Sizes.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, FONT_SIZE, text_color)
+	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, FONT_SIZE - 2, Palette.DIM)
