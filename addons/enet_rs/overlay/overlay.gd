@@ -1,0 +1,320 @@
+@icon("../icons/ENetMultiplayerPeerRs.svg")
+class_name ENetOverlayRs
+extends CanvasLayer
+## Shows the network's figures over the game.
+##
+## Add one to the scene, or call [code]add_child(ENetOverlayRs.new())[/code]. It starts hidden. F3 shows and hides it, see
+## [member toggle_key]. It works in release builds and in paused trees, leaves the mouse and the focus to the game except on
+## its own buttons, and costs nothing while it is hidden.[br][br]
+## The overlay shows the [member MultiplayerAPI.multiplayer_peer] of its own place in the tree, or [member peer] if that is
+## set. It shows all of its figures for [code]ENetMultiplayerPeerRs[/code], and what Godot's own class can tell for
+## [ENetMultiplayerPeer]; there it calls [method ENetConnection.pop_statistic] while it is visible, so a game that calls
+## that, too, gets smaller numbers meanwhile.[br][br]
+## What the lines mean: [code]docs/overlay.md[/code].
+
+## Emitted when the button "Copy report" was pressed, with the text. The text is in the clipboard already, where the
+## system has one.
+signal report_copied(text: String)
+
+## A corner of the window.
+enum Corner { TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT }
+
+const Events := preload("events.gd")
+const History := preload("history.gd")
+const PeerList := preload("peer_list.gd")
+const Rates := preload("rates.gd")
+const Reading := preload("reading.gd")
+const Report := preload("report.gd")
+const Simulator := preload("simulator.gd")
+const Source := preload("source.gd")
+const Style := preload("style.gd")
+const View := preload("view.gd")
+
+const HIGHEST_LAYER := 128
+## The height in pixels that the scale 1 suits without further ado.
+const USUAL_HEIGHT := 810.0
+## Fingers need larger buttons.
+const TOUCH_FACTOR := 1.5
+## After a refresh, each of these frames does a part of the drawing.
+enum Step { IDLE, FIGURES, PEERS, GRAPH }
+
+## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
+## nothing here.
+@export var toggle_key: Key = KEY_F3:
+	set(value):
+		toggle_key = value
+		set_process_unhandled_key_input(value != KEY_NONE)
+## An action of the input map that shows and hides the overlay, for example with a button of a gamepad. Empty for none.
+## For touch, let a button of the game call [method toggle].
+@export var toggle_action: StringName = &"":
+	set(value):
+		toggle_action = value
+		set_process_unhandled_input(not value.is_empty())
+## Whether the overlay is visible from the beginning.
+@export var start_visible := false
+## Where the overlay is.
+@export var corner := Corner.TOP_LEFT:
+	set(value):
+		corner = value
+		_fit()
+## The scale of text and buttons. 0 chooses by the height of the viewport, larger with a touchscreen.
+@export_range(0.0, 4.0, 0.25) var content_scale := 0.0:
+	set(value):
+		content_scale = clampf(value, 0.0, 4.0)
+		_fit()
+## A theme for the overlay. It goes before the overlay's own, which has the type [code]ENetOverlay[/code] with the colours
+## of graph and marks, and the label types [code]ENetOverlayTitle[/code], [code]ENetOverlayName[/code] and
+## [code]ENetOverlayNote[/code].
+@export var theme: Theme = null:
+	set(value):
+		theme = value
+		_fit()
+## How often figures are read, in refreshes a second, from 1 to 30.
+@export_range(1.0, 30.0, 0.5) var refresh_rate := 4.0:
+	set(value):
+		refresh_rate = clampf(value, 1.0, 30.0)
+## How many peers the table of a server shows, from 0 to 32. Those with the worst connections are shown.
+@export_range(0, 32) var max_rows := 8:
+	set(value):
+		max_rows = clampi(value, 0, 32)
+## Whether the graph shows the round trip instead of the bandwidth.
+@export var graph_shows_round_trip := false:
+	set(value):
+		graph_shows_round_trip = value
+		if _view != null:
+			_view.graph.shows_round_trip = value
+## Whether players can open the simulator. By default only in debug builds, because who can delay his own datagrams can
+## cheat in many games.
+@export var show_simulator := OS.is_debug_build():
+	set(value):
+		show_simulator = value
+		if _view != null:
+			_view.allow_simulator(value and _simulator.is_available())
+## Whether the title shows the address of the server. Switch it off if players broadcast their screens.
+@export var show_addresses := true
+## Whether the report has the address of the server. Reports often end in public places.
+@export var report_addresses := false
+
+## The peer to show, [code]null[/code] for the one of this node's [member Node.multiplayer]. The overlay does not keep the
+## peer alive.
+var peer: MultiplayerPeer:
+	get:
+		return _chosen.get_ref()
+	set(value):
+		_chosen = weakref(value)
+		_follow()
+
+var _chosen := WeakRef.new()
+var _source := Source.new()
+var _rates := Rates.new()
+var _peers := PeerList.new()
+var _history := History.new()
+var _events := Events.new()
+var _simulator := Simulator.new()
+var _reading := Reading.new()
+var _view: View = null
+var _themed: Control = null
+var _default_theme: Control = null
+var _step := Step.IDLE
+var _next_usec := 0
+var _last_frame_usec := 0
+var _longest_frame_usec := 0
+var _was_active := false
+var _copied_until_usec := 0
+
+
+func _init() -> void:
+	layer = HIGHEST_LAYER
+	visible = false
+	process_mode = Node.PROCESS_MODE_ALWAYS
+	visibility_changed.connect(_visibility_changed)
+
+
+func _enter_tree() -> void:
+	_follow()
+
+
+func _ready() -> void:
+	set_process_unhandled_key_input(toggle_key != KEY_NONE)
+	set_process_unhandled_input(not toggle_action.is_empty())
+	if start_visible:
+		visible = true
+	_visibility_changed()
+
+
+func _exit_tree() -> void:
+	_source.watch(null, null)
+	_events.watch(null, null)
+	_simulator.watch(null)
+
+
+## Shows the overlay, or hides it.
+func toggle() -> void:
+	visible = not visible
+
+
+## Returns all figures, versions and the last events as a text. It works while the overlay is hidden, too.
+func get_report() -> String:
+	_refresh(Time.get_ticks_usec())
+	return Report.text(
+		_reading, _peers.worst(Report.ROWS), _events, _simulator.summary(), _title(report_addresses))
+
+
+func _unhandled_key_input(event: InputEvent) -> void:
+	var key := event as InputEventKey
+	if key != null and key.pressed and not key.echo and key.get_modifiers_mask() == 0:
+		if key.keycode == toggle_key or key.physical_keycode == toggle_key:
+			toggle()
+			get_viewport().set_input_as_handled()
+
+
+func _unhandled_input(event: InputEvent) -> void:
+	if InputMap.has_action(toggle_action) and event.is_action_pressed(toggle_action):
+		toggle()
+		get_viewport().set_input_as_handled()
+
+
+func _process(_delta: float) -> void:
+	# The delta depends on the time scale.
+	var now := Time.get_ticks_usec()
+	_longest_frame_usec = maxi(_longest_frame_usec, now - _last_frame_usec)
+	_last_frame_usec = now
+	match _step:
+		Step.IDLE:
+			if now >= _next_usec:
+				_next_usec = now + roundi(1e6 / refresh_rate)
+				_refresh(now)
+				_step = Step.FIGURES
+		Step.FIGURES:
+			_view.show_figures(_title(show_addresses), _reading)
+			_view.allow_simulator(show_simulator and _simulator.is_available())
+			_view.tell_copied(now < _copied_until_usec)
+			_step = Step.PEERS
+		Step.PEERS:
+			_reading.rows = _peers.worst(max_rows) if _reading.has_table() else [] as Array[PeerList.Row]
+			_view.show_peers(_reading)
+			_step = Step.GRAPH
+		Step.GRAPH:
+			_view.show_graph(_history)
+			_step = Step.IDLE
+
+
+func _visibility_changed() -> void:
+	var is_shown := visible and is_inside_tree()
+	set_process(is_shown)
+	if not is_shown:
+		return
+	if _view == null:
+		_build()
+	# What happened while the overlay was hidden is no rate and no gap.
+	_forget()
+	_longest_frame_usec = 0
+	_last_frame_usec = Time.get_ticks_usec()
+	_next_usec = 0
+	_step = Step.IDLE
+
+
+func _build() -> void:
+	_default_theme = Control.new()
+	_themed = Control.new()
+	_view = View.new(_simulator)
+	_default_theme.add_child(_themed)
+	_themed.add_child(_view)
+	for control: Control in [_default_theme, _themed]:
+		control.set_anchors_preset(Control.PRESET_FULL_RECT)
+		control.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	_view.copy_pressed.connect(_copy)
+	_view.graph.shows_round_trip = graph_shows_round_trip
+	add_child(_default_theme)
+	get_viewport().size_changed.connect(_fit)
+	_fit()
+
+
+func _fit() -> void:
+	if _view == null or not is_inside_tree():
+		return
+	var scale := content_scale
+	if scale == 0.0:
+		scale = maxf(1.0, get_viewport().get_visible_rect().size.y / USUAL_HEIGHT)
+		if DisplayServer.is_touchscreen_available():
+			scale *= TOUCH_FACTOR
+		scale = snappedf(minf(scale, 4.0), 0.25)
+	_default_theme.theme = Style.make(scale)
+	_themed.theme = theme
+	var is_right := corner == Corner.TOP_RIGHT or corner == Corner.BOTTOM_RIGHT
+	var is_bottom := corner == Corner.BOTTOM_LEFT or corner == Corner.BOTTOM_RIGHT
+	_view.fit(scale, is_right, is_bottom)
+
+
+## Finds the peer to show, which a game can replace at any time.
+func _follow() -> void:
+	if not is_inside_tree():
+		return
+	var chosen: MultiplayerPeer = peer
+	var api := multiplayer
+	var shown := chosen if chosen != null else (api.multiplayer_peer if api != null else null)
+	var owner_api := api if api != null and shown == api.multiplayer_peer else null
+	if shown != _source.peer():
+		_forget()
+	_source.watch(shown, owner_api)
+	_events.watch(owner_api, shown)
+	_simulator.watch(shown)
+
+
+func _forget() -> void:
+	_rates.clear()
+	_peers.clear()
+	_history.clear()
+
+
+func _refresh(now: int) -> void:
+	_follow()
+	var is_active := _source.is_active()
+	if is_active != _was_active:
+		# The same object can become another host.
+		_was_active = is_active
+		_source.forget()
+		_forget()
+	var reading := Reading.new()
+	reading.role = _source.role()
+	reading.is_full = _source.is_full()
+	reading.setup = _source.setup()
+	reading.host = _source.host_figures()
+	reading.rates = _rates.update(reading.host, now)
+	reading.frame_gap = _longest_frame_usec / 1000.0
+	_longest_frame_usec = 0
+	if is_active:
+		reading.is_connecting = _source.status() == MultiplayerPeer.CONNECTION_CONNECTING
+		reading.id = _source.unique_id()
+		reading.address = _source.address()
+		_peers.update(_source, now)
+		reading.peer_count = _peers.size()
+	if reading.role == "client":
+		reading.server = _source.peer_figures(_source.server_peer())
+	_reading = reading
+	var samples := reading.rates.duplicate()
+	samples["round_trip"] = reading.round_trip()
+	_history.add(now / 1e6, samples)
+
+
+func _title(with_address: bool) -> String:
+	if _reading.role == "offline":
+		return "Offline"
+	var parts := PackedStringArray([_reading.role.capitalize()])
+	if _reading.id > 1:
+		parts[0] += " %d" % _reading.id
+	if _reading.is_connecting:
+		parts[0] += ", connecting"
+	# The port of a server says nothing of anybody.
+	if not _reading.address.is_empty() and (with_address or _reading.role != "client"):
+		parts.append(("to %s" if _reading.role == "client" else "on %s") % _reading.address)
+	return " ".join(parts)
+
+
+func _copy() -> void:
+	var text := get_report()
+	if DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD):
+		DisplayServer.clipboard_set(text)
+	_copied_until_usec = Time.get_ticks_usec() + 1_500_000
+	_view.tell_copied(true)
+	report_copied.emit(text)

@@ -1,0 +1,65 @@
+extends RefCounted
+## What the overlay shows at one moment. A missing figure is not in its Dictionary.
+
+enum Level { NONE, GOOD, FAIR, BAD }
+
+const Texts := preload("texts.gd")
+const PeerList := preload("peer_list.gd")
+
+## From these values on a figure is fair, or bad.
+const ROUND_TRIP := Vector2(120.0, 250.0)
+const LOSS := Vector2(0.02, 0.05)
+const GAP := Vector2(100.0, 500.0)
+const QUEUE := Vector2(64.0, 512.0)
+
+var role := "offline"
+var is_connecting := false
+var is_full := false
+var id := 0
+var address := ""
+var setup := ""
+## Of the host, as get_statistics() has them.
+var host: Dictionary = {}
+## Of a client's server, likewise.
+var server: Dictionary = {}
+## Per second.
+var rates: Dictionary[String, float] = {}
+## The worst peers of a server or mesh.
+var rows: Array[PeerList.Row] = []
+var peer_count := 0
+## The longest time between two frames since the last reading, in milliseconds.
+var frame_gap := -1.0
+
+
+func has_table() -> bool:
+	return role == "server" or role == "mesh" or role == "connection"
+
+
+## The round trip that the graph shows: of the server, or the mean of the peers.
+func round_trip() -> float:
+	return Texts.figure(server, "rtt_smoothed") if role == "client" else Texts.figure(host, "rtt_mean")
+
+
+func loss() -> float:
+	return Texts.figure(server, "loss") if role == "client" else Texts.figure(host, "loss")
+
+
+## What waits to be sent or acknowledged, in packets.
+func backlog() -> float:
+	if not host.has("queued_packets"):
+		return -1.0
+	return host["queued_packets"] + Texts.figure(host, "in_flight_packets")
+
+
+static func level(value: float, bounds: Vector2) -> Level:
+	if value < 0.0:
+		return Level.NONE
+	if value < bounds.x:
+		return Level.GOOD
+	return Level.FAIR if value < bounds.y else Level.BAD
+
+
+static func row_level(row: PeerList.Row) -> Level:
+	return maxi(
+		level(Texts.figure(row.figures, "rtt_smoothed"), ROUND_TRIP),
+		maxi(level(Texts.figure(row.figures, "loss"), LOSS), level(row.queue(), QUEUE))) as Level

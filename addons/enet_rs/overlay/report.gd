@@ -1,0 +1,72 @@
+extends RefCounted
+## The text of the button "Copy report": all figures, versions and the last events.
+
+const Events := preload("events.gd")
+const Rates := preload("rates.gd")
+const Reading := preload("reading.gd")
+const Simulator := preload("simulator.gd")
+const Source := preload("source.gd")
+const Texts := preload("texts.gd")
+const PeerList := preload("peer_list.gd")
+
+## How many peers are listed.
+const ROWS := 32
+
+
+static func text(reading: Reading, rows: Array[PeerList.Row], events: Events, simulation: String, title: String) -> String:
+	var lines := PackedStringArray(["Network report, %s UTC" % Time.get_datetime_string_from_system(true, true)])
+	_tell_system(lines)
+	lines.append("Peer: %s" % reading.setup)
+	lines.append("Role: %s" % title)
+	lines.append("Simulator: %s" % simulation)
+	if not reading.is_full and reading.role != "offline":
+		lines.append("Missing: payload, queues, percentiles, drops (this class does not tell them)")
+	_tell_figures(lines, "Host", reading.host)
+	_tell_figures(lines, "Server", reading.server)
+	if not reading.rates.is_empty():
+		lines.append("\nPer second")
+		for key in reading.rates:
+			lines.append("  %s: %.1f" % [key, reading.rates[key]])
+	_tell_rows(lines, rows, reading.peer_count)
+	lines.append("\nLast events")
+	for line in events.lines:
+		lines.append("  " + line)
+	if events.lines.is_empty():
+		lines.append("  none")
+	return "\n".join(lines) + "\n"
+
+
+static func _tell_system(lines: PackedStringArray) -> void:
+	var game: String = ProjectSettings.get_setting("application/config/name", "")
+	var version: String = ProjectSettings.get_setting("application/config/version", "")
+	lines.append("Game: %s" % " ".join(PackedStringArray([game, version])).strip_edges())
+	lines.append("Godot: %s, %s" % [
+		Engine.get_version_info()["string"], "debug build" if OS.is_debug_build() else "release build"])
+	lines.append("System: %s %s, %s, %d processors" % [
+		OS.get_distribution_name(), OS.get_version(), Engine.get_architecture_name(), OS.get_processor_count()])
+	lines.append("Display: %s, %s" % [DisplayServer.get_name(), RenderingServer.get_video_adapter_name()])
+	lines.append("Frames: %.0f /s, physics %d /s" % [Engine.get_frames_per_second(), Engine.physics_ticks_per_second])
+
+
+static func _tell_figures(lines: PackedStringArray, heading: String, figures: Dictionary) -> void:
+	if figures.is_empty():
+		return
+	lines.append("\n" + heading)
+	for key: String in figures:
+		var value: Variant = figures[key]
+		lines.append("  %s: %s" % [key, String.num(value, 4) if value is float else str(value)])
+
+
+static func _tell_rows(lines: PackedStringArray, rows: Array[PeerList.Row], peer_count: int) -> void:
+	if rows.is_empty():
+		return
+	lines.append("\nPeers (%d of %d, worst first)" % [rows.size(), peer_count])
+	for row in rows:
+		var figures := PackedStringArray(["in %s" % Texts.rate(row.rate_in), "out %s" % Texts.rate(row.rate_out)])
+		for key: String in row.figures:
+			var value: Variant = row.figures[key]
+			if value is float:
+				figures.append("%s %s" % [key, String.num(value, 3)])
+			elif value is int:
+				figures.append("%s %d" % [key, value])
+		lines.append("  %d: %s" % [row.id, ", ".join(figures)])

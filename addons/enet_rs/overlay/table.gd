@@ -1,0 +1,64 @@
+extends HBoxContainer
+## The table of a server's worst peers. Each column is one label of many lines, which is cheaper than a label a cell.
+
+const Marks := preload("marks.gd")
+const PeerList := preload("peer_list.gd")
+const Reading := preload("reading.gd")
+const Texts := preload("texts.gd")
+
+const TITLES: Array[String] = ["Peer", "Trip", "p99", "Loss", "In", "Out", "Waiting"]
+## The widest usual text of each column.
+const WIDEST: Array[String] = ["2147483647", "999 ms", "999 ms", "99.9 %", "999.9 kB/s", "999.9 kB/s", "Waiting"]
+
+var _marks := Marks.new()
+var _columns: Array[Label] = []
+
+
+func _init() -> void:
+	mouse_filter = MOUSE_FILTER_IGNORE
+	add_child(_marks)
+	for title in TITLES:
+		var column := Label.new()
+		column.mouse_filter = MOUSE_FILTER_IGNORE
+		column.horizontal_alignment = HORIZONTAL_ALIGNMENT_RIGHT
+		column.size_flags_vertical = SIZE_SHRINK_BEGIN
+		column.text = title
+		_columns.append(column)
+		add_child(column)
+
+
+## Fits the columns to the theme.
+func fit() -> void:
+	for index in _columns.size():
+		var column := _columns[index]
+		var font := column.get_theme_font(&"font")
+		column.custom_minimum_size.x = ceilf(font.get_string_size(
+			WIDEST[index], HORIZONTAL_ALIGNMENT_LEFT, -1, column.get_theme_font_size(&"font_size")).x)
+	_marks.fit(_columns[0], 1)
+
+
+func show_rows(rows: Array[PeerList.Row]) -> void:
+	var texts: Array[PackedStringArray] = []
+	for title in TITLES:
+		texts.append(PackedStringArray([title]))
+	var levels := PackedByteArray()
+	for row in rows:
+		var cells := cells_of(row)
+		for index in cells.size():
+			texts[index].append(cells[index])
+		levels.append(Reading.row_level(row))
+	for index in _columns.size():
+		_columns[index].text = "\n".join(texts[index])
+	_marks.show_levels(levels)
+
+
+static func cells_of(row: PeerList.Row) -> PackedStringArray:
+	return PackedStringArray([
+		str(row.id),
+		Texts.milliseconds(Texts.figure(row.figures, "rtt_smoothed")),
+		Texts.milliseconds(Texts.figure(row.figures, "rtt_p99")),
+		Texts.percent(Texts.figure(row.figures, "loss")),
+		Texts.rate(row.rate_in),
+		Texts.rate(row.rate_out),
+		str(row.queue()) if row.figures.has("queued_packets") else Texts.UNKNOWN,
+	])
