@@ -38,24 +38,26 @@ func scale_text() -> String:
 
 func _draw() -> void:
 	draw_rect(Rect2(Vector2.ZERO, size), _color(&"background"))
-	var middle := roundf(size.y / 2.0)
-	draw_line(Vector2(0.0, middle), Vector2(size.x, middle), _color(&"grid"))
 	if _history == null or _history.times.is_empty():
 		return
 	var end := _scale_end()
-	for series in _series():
-		_draw_series(series[0], _color(series[1]), series[2], end)
 	var font := get_theme_font(&"font", &"Label")
 	var font_size := get_theme_font_size(&"font_size", Style.OWN_TYPE)
+	var legend_height := font_size * 1.4
+	draw_line(Vector2(0.0, legend_height), Vector2(size.x, legend_height), _color(&"grid"))
+	for series in _series():
+		_draw_series(series, legend_height, end)
 	var base := Vector2(font_size * 0.4, font_size * 1.15)
 	draw_string(font, base, _legend(end), HORIZONTAL_ALIGNMENT_LEFT, -1, font_size, _color(&"none"))
 
 
-func _draw_series(series: String, color: Color, is_thin: bool, end: float) -> void:
-	var samples := _history.samples(series)
+func _draw_series(series: Array, top: float, end: float) -> void:
+	var samples := _history.samples(series[0])
+	var color := _color(series[1])
+	var is_thin: bool = series[2]
 	var latest := _history.times[-1]
 	var step := size.x / History.SECONDS
-	var height := (size.y - 2.0) / end
+	var height := (size.y - top - 2.0) / end
 	var points := PackedVector2Array()
 	for index in samples.size():
 		if samples[index] >= 0.0:

@@ -17,6 +17,7 @@ func _init(widest: String) -> void:
 	_names.theme_type_variation = &"ENetOverlayName"
 	for child: Control in [_marks, _names, _values]:
 		child.mouse_filter = MOUSE_FILTER_IGNORE
+		child.size_flags_vertical = SIZE_SHRINK_BEGIN
 		add_child(child)
 
 

@@ -4,6 +4,8 @@ extends RefCounted
 const Reading := preload("reading.gd")
 const Texts := preload("texts.gd")
 
+const QUEUES: Dictionary[String, String] = {"queued": "Queued", "in_flight": "In flight", "unread": "Unread"}
+
 var names := PackedStringArray()
 var values := PackedStringArray()
 var levels := PackedByteArray()
@@ -21,9 +23,9 @@ func text_of_values() -> String:
 func tell_quality(reading: Reading) -> void:
 	var figures := reading.server
 	if reading.has_table():
-		_add("Round trip", "%s mean" % Texts.milliseconds(reading.round_trip()), _trip(reading.round_trip()))
+		_add("Mean trip", Texts.milliseconds(reading.round_trip()), _trip(reading.round_trip()))
 		var worst := Texts.figure(reading.host, "rtt_max")
-		_add("Slowest", Texts.milliseconds(worst), _trip(worst))
+		_add("Worst trip", Texts.milliseconds(worst), _trip(worst))
 		_add("Peers", str(reading.peer_count))
 	else:
 		_add("Round trip", "%s, last %s" % [
@@ -34,7 +36,7 @@ func tell_quality(reading: Reading) -> void:
 			Texts.milliseconds(Texts.figure(figures, "rtt_p50")), Texts.milliseconds(slow)], _trip(slow))
 		_add("Throttle", Texts.percent(Texts.figure(figures, "throttle")))
 	_add("Loss", Texts.percent(reading.loss()), Reading.level(reading.loss(), Reading.LOSS))
-	_add("Resent", "%s /s" % Texts.count(reading.rates.get("retransmissions", -1.0)))
+	_add("Resent", Texts.per_second(reading.rates.get("retransmissions", -1.0)))
 	_tell_health(reading)
 
 
@@ -44,10 +46,11 @@ func tell_traffic(reading: Reading) -> void:
 		_add(direction.capitalize(), "%s, payload %s" % [
 			Texts.rate(reading.rates.get("bytes_" + direction, -1.0)),
 			Texts.rate(reading.rates.get("payload_" + direction, -1.0))])
-	_add("Datagrams", "%s in, %s out /s" % [
-		Texts.count(reading.rates.get("datagrams_in", -1.0)), Texts.count(reading.rates.get("datagrams_out", -1.0))])
-	for queue: String in ["queued", "in_flight", "unread"]:
-		_add(queue.capitalize(), Texts.queue(reading.host, queue), _queue(reading.host, queue))
+	_add("Datagrams", "%s in, %s out" % [
+		Texts.per_second(reading.rates.get("datagrams_in", -1.0)),
+		Texts.per_second(reading.rates.get("datagrams_out", -1.0))])
+	for queue in QUEUES:
+		_add(QUEUES[queue], Texts.queue(reading.host, queue), _queue(reading.host, queue))
 
 
 ## The longest gaps of the game's own loop: a game that polls late makes every connection look slow.

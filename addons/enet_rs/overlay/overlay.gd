@@ -35,8 +35,8 @@ const HIGHEST_LAYER := 128
 const USUAL_HEIGHT := 810.0
 ## Fingers need larger buttons.
 const TOUCH_FACTOR := 1.5
-## After a refresh, each of these frames does a part of the drawing.
-enum Step { IDLE, FIGURES, PEERS, GRAPH }
+## A refresh does one of these in each frame, so that no frame becomes much longer.
+enum Step { READ, FIGURES, PEERS, GRAPH }
 
 ## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
 ## nothing here.
@@ -115,7 +115,7 @@ var _reading := Reading.new()
 var _view: View = null
 var _themed: Control = null
 var _default_theme: Control = null
-var _step := Step.IDLE
+var _step := Step.READ
 var _next_usec := 0
 var _last_frame_usec := 0
 var _longest_frame_usec := 0
@@ -179,24 +179,24 @@ func _process(_delta: float) -> void:
 	var now := Time.get_ticks_usec()
 	_longest_frame_usec = maxi(_longest_frame_usec, now - _last_frame_usec)
 	_last_frame_usec = now
-	match _step:
-		Step.IDLE:
-			if now >= _next_usec:
-				_next_usec = now + roundi(1e6 / refresh_rate)
-				_refresh(now)
-				_step = Step.FIGURES
+	if _step == Step.READ and now < _next_usec:
+		return
+	var step := _step
+	_step = ((step + 1) % Step.size()) as Step
+	match step:
+		Step.READ:
+			_next_usec = now + roundi(1e6 / refresh_rate)
+			_refresh(now)
 		Step.FIGURES:
 			_view.show_figures(_title(show_addresses), _reading)
 			_view.allow_simulator(show_simulator and _simulator.is_available())
 			_view.tell_copied(now < _copied_until_usec)
-			_step = Step.PEERS
 		Step.PEERS:
-			_reading.rows = _peers.worst(max_rows) if _reading.has_table() else [] as Array[PeerList.Row]
+			if _reading.has_table():
+				_reading.rows = _peers.worst(max_rows)
 			_view.show_peers(_reading)
-			_step = Step.GRAPH
 		Step.GRAPH:
 			_view.show_graph(_history)
-			_step = Step.IDLE
 
 
 func _visibility_changed() -> void:
@@ -211,7 +211,7 @@ func _visibility_changed() -> void:
 	_longest_frame_usec = 0
 	_last_frame_usec = Time.get_ticks_usec()
 	_next_usec = 0
-	_step = Step.IDLE
+	_step = Step.READ
 
 
 func _build() -> void:
@@ -289,6 +289,8 @@ func _refresh(now: int) -> void:
 		reading.address = _source.address()
 		_peers.update(_source, now)
 		reading.peer_count = _peers.size()
+		if not reading.is_full:
+			_peers.summarize(reading.host)
 	if reading.role == "client":
 		reading.server = _source.peer_figures(_source.server_peer())
 	_reading = reading

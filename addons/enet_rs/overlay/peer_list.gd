@@ -65,18 +65,36 @@ func worst(limit: int) -> Array[Row]:
 	return rows.slice(0, limit)
 
 
+## Adds what a host tells of all peers to the figures of one that does not: mean and longest round trip, mean loss.
+func summarize(host: Dictionary) -> void:
+	var trip := 0.0
+	var longest := 0.0
+	var loss := 0.0
+	for row: Row in _rows.values():
+		var own: float = row.figures.get("rtt_smoothed", 0.0)
+		trip += own
+		longest = maxf(longest, own)
+		loss += row.figures.get("loss", 0.0)
+	if not _rows.is_empty():
+		host["rtt_mean"] = trip / _rows.size()
+		host["rtt_max"] = longest
+		host["loss"] = loss / _rows.size()
+
+
 func _follow(present: Dictionary[int, RefCounted]) -> void:
 	for id in _order:
 		if not present.has(id):
 			_rows.erase(id)
+	var is_changed := _rows.size() != _order.size()
 	for id in present:
 		if not _rows.has(id):
 			_rows[id] = Row.new()
 			_rows[id].id = id
+			is_changed = true
 		if _rows[id].packet_peer.get_ref() != present[id]:
 			_rows[id].packet_peer = weakref(present[id])
-	if _order.size() != _rows.size() or not _order.all(_rows.has):
-		_order = _rows.keys()
+	if is_changed:
+		_order.assign(_rows.keys())
 
 
 func _read(row: Row, source: Source, now_usec: int) -> void:

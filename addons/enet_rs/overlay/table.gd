@@ -7,6 +7,7 @@ const Reading := preload("reading.gd")
 const Texts := preload("texts.gd")
 
 const TITLES: Array[String] = ["Peer", "Trip", "p99", "Loss", "In", "Out", "Waiting"]
+const GAP := 14.0
 ## The widest usual text of each column.
 const WIDEST: Array[String] = ["2147483647", "999 ms", "999 ms", "99.9 %", "999.9 kB/s", "999.9 kB/s", "Waiting"]
 
@@ -28,7 +29,8 @@ func _init() -> void:
 
 
 ## Fits the columns to the theme.
-func fit() -> void:
+func fit(scale: float) -> void:
+	add_theme_constant_override(&"separation", roundi(GAP * scale))
 	for index in _columns.size():
 		var column := _columns[index]
 		var font := column.get_theme_font(&"font")

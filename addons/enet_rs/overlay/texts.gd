@@ -31,8 +31,8 @@ static func size(bytes: int) -> String:
 	return "%.1f kB" % (bytes / 1e3) if bytes < 999_950 else "%.1f MB" % (bytes / 1e6)
 
 
-static func count(value: float) -> String:
-	return UNKNOWN if value < 0.0 else "%.0f" % value
+static func per_second(value: float) -> String:
+	return UNKNOWN if value < 0.0 else "%.0f/s" % value
 
 
 ## Packets and their bytes of a queue, such as [code]"queued"[/code].

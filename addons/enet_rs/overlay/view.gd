@@ -25,7 +25,7 @@ var _side := PanelContainer.new()
 var _sides := HBoxContainer.new()
 var _title := Label.new()
 var _quality := Group.new("999.9 ms, minute 999.9 ms")
-var _traffic := Group.new("999.9 kB/s, payload 999.9 kB/s")
+var _traffic := Group.new("99.9 kB/s, payload 99.9 kB/s")
 var _table := Table.new()
 var _note := Label.new()
 var _copy := Button.new()
@@ -69,8 +69,9 @@ func fit(scale: float, is_right: bool, is_bottom: bool) -> void:
 	for panel: Control in [_panel, _side]:
 		panel.size_flags_vertical = SIZE_SHRINK_END if is_bottom else SIZE_SHRINK_BEGIN
 	graph.custom_minimum_size.y = GRAPH_HEIGHT * scale
-	for part: Control in [_quality, _traffic, _table]:
-		part.call(&"fit")
+	_quality.fit()
+	_traffic.fit()
+	_table.fit(scale)
 	simulator_panel.fit(scale)
 
 
