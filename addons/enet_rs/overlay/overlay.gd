@@ -278,6 +278,7 @@ func _refresh(now: int) -> void:
 	var reading := Reading.new()
 	reading.role = _source.role()
 	reading.is_full = _source.is_full()
+	reading.peer_class = _source.peer_class()
 	reading.setup = _source.setup()
 	reading.host = _source.host_figures()
 	reading.rates = _rates.update(reading.host, now)

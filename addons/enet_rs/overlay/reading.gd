@@ -17,6 +17,8 @@ var is_connecting := false
 var is_full := false
 var id := 0
 var address := ""
+var peer_class := ""
+## Class, compression and so on.
 var setup := ""
 ## Of the host, as get_statistics() has them.
 var host: Dictionary = {}

@@ -12,17 +12,19 @@ const SERVER := 1
 var _peer := WeakRef.new()
 var _api := WeakRef.new()
 var _builtin := BuiltinFigures.new()
-## By id: the packet peers of a server or mesh, so that each is looked up once.
+## By id: the packet peers of a server or mesh. Empty if the lookup failed.
 var _packet_peers: Dictionary[int, WeakRef] = {}
-## The ids whose lookup failed. The class prints an error for an id that it no longer has, and a game that disconnected a
-## peer by force can have it in its list for long.
-var _failed: Dictionary[int, bool] = {}
 
 
 ## Reads `new_peer` from now on. `api` knows the ids of its peers; null if the peer belongs to no [MultiplayerAPI].
 func watch(new_peer: MultiplayerPeer, api: MultiplayerAPI) -> void:
 	_api = weakref(api)
-	if new_peer != peer():
+	var former := peer()
+	if new_peer != former:
+		if former != null:
+			former.peer_connected.disconnect(_joined)
+		if new_peer != null:
+			new_peer.peer_connected.connect(_joined)
 		_peer = weakref(new_peer)
 		forget()
 
@@ -30,7 +32,6 @@ func watch(new_peer: MultiplayerPeer, api: MultiplayerAPI) -> void:
 ## Forgets what was known of the previous host.
 func forget() -> void:
 	_packet_peers.clear()
-	_failed.clear()
 	_builtin = BuiltinFigures.new()
 
 
@@ -147,6 +148,11 @@ func address_of(packet_peer: RefCounted) -> String:
 	return ("[%s]:%d" if host.contains(":") else "%s:%d") % [host, port]
 
 
+## The class's name. Empty without a peer.
+func peer_class() -> String:
+	return peer().get_class() if peer() != null else ""
+
+
 ## Class, compression and encryption, as far as the peer tells.
 func setup() -> String:
 	var current := peer()
@@ -189,14 +195,17 @@ func _listed() -> Array[RefCounted]:
 
 
 func _packet_peer(id: int) -> RefCounted:
-	var known: WeakRef = _packet_peers.get(id)
-	var packet_peer: RefCounted = known.get_ref() if known != null else null
-	if not _is_live(packet_peer) and not _failed.has(id):
-		packet_peer = peer().call(&"get_peer", id)
-		_packet_peers[id] = weakref(packet_peer)
-		if packet_peer == null:
-			_failed[id] = true
+	# The class prints an error for an id that it no longer has, and a game that disconnected a peer by force can have it
+	# in its list for long. So nobody is looked up twice.
+	if not _packet_peers.has(id):
+		_packet_peers[id] = weakref(peer().call(&"get_peer", id))
+	var packet_peer: RefCounted = _packet_peers[id].get_ref()
 	return packet_peer if _is_live(packet_peer) else null
+
+
+## A peer can come back with the same id.
+func _joined(id: int) -> void:
+	_packet_peers.erase(id)
 
 
 func _drop_absent(found: Dictionary[int, RefCounted]) -> void:
@@ -205,7 +214,6 @@ func _drop_absent(found: Dictionary[int, RefCounted]) -> void:
 		for id: int in _packet_peers.keys():
 			if not present.has(id):
 				_packet_peers.erase(id)
-				_failed.erase(id)
 
 
 ## The ids of the peers that the API knows.

@@ -94,7 +94,7 @@ func show_figures(title: String, reading: Reading) -> void:
 	_traffic.show_lines(traffic)
 	_note.visible = not reading.is_full and reading.role != "offline"
 	if _note.visible:
-		_note.text = MISSING % reading.setup
+		_note.text = MISSING % reading.peer_class
 
 
 func show_peers(reading: Reading) -> void:
