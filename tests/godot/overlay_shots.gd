@@ -5,6 +5,9 @@ extends SceneTree
 
 const FakePeers := preload("res://lib/fake_peers.gd")
 
+## Longer than the graph, so that it is full.
+const SHOT_MSEC := 11_000
+
 var _overlay := ENetOverlayRs.new()
 
 
@@ -42,7 +45,7 @@ func _shoot(folder: String, label: String, peer: MultiplayerPeer, with_simulator
 		_overlay._view._toggle_simulator()
 	var fake := peer as FakePeers
 	var start := Time.get_ticks_msec()
-	while Time.get_ticks_msec() - start < 11_000:
+	while Time.get_ticks_msec() - start < SHOT_MSEC:
 		if fake != null:
 			fake.advance(roundi(180.0 + 120.0 * sin(Time.get_ticks_msec() / 900.0)))
 		await process_frame

@@ -1,18 +1,18 @@
 extends HBoxContainer
-## A group of figures: marks, names and values, each one control with a line for each figure.
+## A group of figures: marks, names and values, each one control with a line for each figure. The names seldom change.
 
 const Marks := preload("marks.gd")
 const Lines := preload("lines.gd")
+const TextBlock := preload("text_block.gd")
 
 var _marks := Marks.new()
 var _names := Label.new()
-var _values := Label.new()
-var _widest := ""
+var _values := TextBlock.new()
 
 
-## `widest` is the widest usual value. It sets the width, so that the panel does not change its size with each figure.
+## `widest` is the widest usual value.
 func _init(widest: String) -> void:
-	_widest = widest
+	_values.widest = widest
 	mouse_filter = MOUSE_FILTER_IGNORE
 	_names.theme_type_variation = &"ENetOverlayName"
 	for child: Control in [_marks, _names, _values]:
@@ -23,9 +23,7 @@ func _init(widest: String) -> void:
 
 ## Fits the group to the theme.
 func fit() -> void:
-	_marks.fit(_values, 0)
-	_values.custom_minimum_size.x = ceilf(_values.get_theme_font(&"font").get_string_size(
-		_widest, HORIZONTAL_ALIGNMENT_LEFT, -1, _values.get_theme_font_size(&"font_size")).x)
+	_marks.fit(_values.pitch(), 0)
 
 
 func show_lines(lines: Lines) -> void:

@@ -14,12 +14,11 @@ func _init() -> void:
 	mouse_filter = MOUSE_FILTER_IGNORE
 
 
-## Fits the squares to the lines of `label`, after `first` lines of heading.
-func fit(label: Label, first: int) -> void:
+## Fits the squares to lines of the height `pitch`, after `first` lines of heading.
+func fit(pitch: float, first: int) -> void:
 	_first = first
-	var line := label.get_theme_font(&"font").get_height(label.get_theme_font_size(&"font_size"))
-	_pitch = line + label.get_theme_constant(&"line_spacing")
-	_side = roundf(line * 0.42)
+	_pitch = pitch
+	_side = roundf(pitch * 0.38)
 	custom_minimum_size.x = _side
 	queue_redraw()
 

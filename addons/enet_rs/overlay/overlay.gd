@@ -33,10 +33,13 @@ const View := preload("view.gd")
 const HIGHEST_LAYER := 128
 ## The height in pixels that the scale 1 suits without further ado.
 const USUAL_HEIGHT := 810.0
+## The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
+const TEXT_DIVISOR := 2
+const TABLE_DIVISOR := 4
 ## Fingers need larger buttons.
 const TOUCH_FACTOR := 1.5
 ## A refresh does one of these in each frame, so that no frame becomes much longer.
-enum Step { READ, FIGURES, PEERS, GRAPH }
+enum Step { READ, GRAPH, FIGURES, PEERS }
 
 ## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
 ## nothing here.
@@ -69,7 +72,8 @@ enum Step { READ, FIGURES, PEERS, GRAPH }
 	set(value):
 		theme = value
 		_fit()
-## How often figures are read, in refreshes a second, from 1 to 30.
+## How often the figures are read and the graph is drawn, in refreshes a second, from 1 to 30. The texts change with
+## every second refresh, the table of peers with every fourth.
 @export_range(1.0, 30.0, 0.5) var refresh_rate := 4.0:
 	set(value):
 		refresh_rate = clampf(value, 1.0, 30.0)
@@ -117,6 +121,7 @@ var _themed: Control = null
 var _default_theme: Control = null
 var _step := Step.READ
 var _next_usec := 0
+var _refreshes := 0
 var _last_frame_usec := 0
 var _longest_frame_usec := 0
 var _was_active := false
@@ -155,7 +160,7 @@ func toggle() -> void:
 
 ## Returns all figures, versions and the last events as a text. It works while the overlay is hidden, too.
 func get_report() -> String:
-	_refresh(Time.get_ticks_usec())
+	_refresh(Time.get_ticks_usec(), true)
 	return Report.text(
 		_reading, _peers.worst(Report.ROWS), _events, _simulator.summary(), _title(report_addresses))
 
@@ -186,17 +191,22 @@ func _process(_delta: float) -> void:
 	match step:
 		Step.READ:
 			_next_usec = now + roundi(1e6 / refresh_rate)
-			_refresh(now)
+			_refresh(now, _refreshes % TABLE_DIVISOR == 0)
+			_refreshes += 1
+		Step.GRAPH:
+			_view.show_graph(_history)
+			if _refreshes % TEXT_DIVISOR != 1:
+				_step = Step.READ
 		Step.FIGURES:
 			_view.show_figures(_title(show_addresses), _reading)
 			_view.allow_simulator(show_simulator and _simulator.is_available())
 			_view.tell_copied(now < _copied_until_usec)
+			if _refreshes % TABLE_DIVISOR != 1:
+				_step = Step.READ
 		Step.PEERS:
 			if _reading.has_table():
 				_reading.rows = _peers.worst(max_rows)
 			_view.show_peers(_reading)
-		Step.GRAPH:
-			_view.show_graph(_history)
 
 
 func _visibility_changed() -> void:
@@ -211,6 +221,7 @@ func _visibility_changed() -> void:
 	_longest_frame_usec = 0
 	_last_frame_usec = Time.get_ticks_usec()
 	_next_usec = 0
+	_refreshes = 0
 	_step = Step.READ
 
 
@@ -267,7 +278,7 @@ func _forget() -> void:
 	_history.clear()
 
 
-func _refresh(now: int) -> void:
+func _refresh(now: int, with_peers: bool) -> void:
 	_follow()
 	var is_active := _source.is_active()
 	if is_active != _was_active:
@@ -288,12 +299,14 @@ func _refresh(now: int) -> void:
 		reading.is_connecting = _source.status() == MultiplayerPeer.CONNECTION_CONNECTING
 		reading.id = _source.unique_id()
 		reading.address = _source.address()
-		_peers.update(_source, now)
+	if reading.role == "client":
+		reading.server = _source.peer_figures(_source.server_peer())
+	if reading.has_table():
+		if with_peers:
+			_peers.update(_source, now)
 		reading.peer_count = _peers.size()
 		if not reading.is_full:
 			_peers.summarize(reading.host)
-	if reading.role == "client":
-		reading.server = _source.peer_figures(_source.server_peer())
 	_reading = reading
 	var samples := reading.rates.duplicate()
 	samples["round_trip"] = reading.round_trip()

@@ -1,9 +1,10 @@
 extends HBoxContainer
-## The table of a server's worst peers. Each column is one label of many lines, which is cheaper than a label a cell.
+## The table of a server's worst peers. Each column is one text of many lines.
 
 const Marks := preload("marks.gd")
 const PeerList := preload("peer_list.gd")
 const Reading := preload("reading.gd")
+const TextBlock := preload("text_block.gd")
 const Texts := preload("texts.gd")
 
 const TITLES: Array[String] = ["Peer", "Trip", "p99", "Loss", "In", "Out", "Waiting"]
@@ -12,18 +13,16 @@ const GAP := 14.0
 const WIDEST: Array[String] = ["2147483647", "999 ms", "999 ms", "99.9 %", "999.9 kB/s", "999.9 kB/s", "Waiting"]
 
 var _marks := Marks.new()
-var _columns: Array[Label] = []
+var _columns: Array[TextBlock] = []
 
 
 func _init() -> void:
 	mouse_filter = MOUSE_FILTER_IGNORE
 	add_child(_marks)
-	for title in TITLES:
-		var column := Label.new()
-		column.mouse_filter = MOUSE_FILTER_IGNORE
-		column.horizontal_alignment = HORIZONTAL_ALIGNMENT_RIGHT
-		column.size_flags_vertical = SIZE_SHRINK_BEGIN
-		column.text = title
+	for index in TITLES.size():
+		var column := TextBlock.new()
+		column.is_right_aligned = true
+		column.widest = WIDEST[index]
 		_columns.append(column)
 		add_child(column)
 
@@ -31,12 +30,7 @@ func _init() -> void:
 ## Fits the columns to the theme.
 func fit(scale: float) -> void:
 	add_theme_constant_override(&"separation", roundi(GAP * scale))
-	for index in _columns.size():
-		var column := _columns[index]
-		var font := column.get_theme_font(&"font")
-		column.custom_minimum_size.x = ceilf(font.get_string_size(
-			WIDEST[index], HORIZONTAL_ALIGNMENT_LEFT, -1, column.get_theme_font_size(&"font_size")).x)
-	_marks.fit(_columns[0], 1)
+	_marks.fit(_columns[0].pitch(), 1)
 
 
 func show_rows(rows: Array[PeerList.Row]) -> void:

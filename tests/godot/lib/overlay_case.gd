@@ -2,6 +2,7 @@ extends RefCounted
 ## One case of the overlay's tests: an overlay in the tree, and checks.
 
 const FakePeers := preload("res://lib/fake_peers.gd")
+const TextBlock := preload("res://addons/enet_rs/overlay/text_block.gd")
 
 var failures: Array[String] = []
 var tree: SceneTree
@@ -58,8 +59,9 @@ func show() -> void:
 ## Waits until the overlay has read its peer anew and shown the figures.
 func refresh() -> void:
 	overlay._next_usec = 0
+	overlay._refreshes = 0
 	overlay._step = ENetOverlayRs.Step.READ
-	for frame in ENetOverlayRs.Step.size() + 1:
+	for frame in ENetOverlayRs.Step.size():
 		await tree.process_frame
 
 
@@ -67,7 +69,7 @@ func refresh() -> void:
 func shown() -> String:
 	var texts := PackedStringArray()
 	for node in overlay.find_children("*", "", true, false):
-		if (node is Label or node is Button) and (node as Control).is_visible_in_tree():
+		if (node is Label or node is Button or node is TextBlock) and (node as Control).is_visible_in_tree():
 			texts.append(str(node.get(&"text")))
 	return "\n".join(texts)
 

@@ -33,11 +33,14 @@ func case_the_history_keeps_ten_seconds() -> void:
 	var history := History.new()
 	for index in 1000:
 		history.add(index * 0.25, {"bytes_in": float(index)})
-	check(history.times.size() <= 43, "at most ten seconds are kept")
-	check(history.times[0] <= history.times[-1] - 10.0, "the line reaches the graph's edge")
-	equal(history.samples("bytes_in").size(), history.times.size(), "the number of samples")
-	equal(history.samples("bytes_in")[-1], 999.0, "the last sample")
-	equal(history.samples("round_trip")[-1], -1.0, "an unknown sample")
+		check(history.points("bytes_in").size() <= 82, "at most twenty seconds are kept")
+		var first := history.points("bytes_in")[0].x
+		check(first <= maxf(history.latest - 10.0, 0.0), "the line reaches the graph's edge")
+	equal(history.points("bytes_in")[-1], Vector2(history.latest, 999.0), "the last point")
+	equal(history.points("round_trip").size(), 0, "the number of points of what is unknown")
+	equal(history.highest(["bytes_in"]), 999.0, "the highest value")
+	history.add(1000.0, {"bytes_in": 5.0})
+	equal(history.highest(["bytes_in"]), 5.0, "the highest value of the last seconds")
 
 
 func case_the_graph_ends_at_a_round_number() -> void:

@@ -1,0 +1,103 @@
+extends SceneTree
+## What the overlay costs a frame: rounds with the overlay hidden and shown alternate, at 60 frames a second.
+##   --script res://bench_overlay.gd -- [CLASS [PEERS [ROUNDS]]]
+## CLASS is "fake" (figures from a script, the default), or a peer class whose server has so many clients in this process.
+##
+## "script" is the time of the overlay's own frame function. "frame" is the processor time of the main thread for a whole
+## frame, which includes laying out and drawing what the overlay changed; the difference of hidden and shown is the cost.
+## Run it with `--headless`, and with `--rendering-driver opengl3` for the renderer's part.
+
+const FakePeers := preload("res://lib/fake_peers.gd")
+
+const FRAMES := 300
+const PORT := 24988
+
+var _overlay := TimedOverlay.new()
+var _clients: Array[MultiplayerPeer] = []
+
+
+## Measures its own frame function.
+class TimedOverlay:
+	extends ENetOverlayRs
+	var spent_usec := 0
+	var longest_usec := 0
+
+	func _process(delta: float) -> void:
+		var start := Time.get_ticks_usec()
+		super(delta)
+		var spent := Time.get_ticks_usec() - start
+		spent_usec += spent
+		longest_usec = maxi(longest_usec, spent)
+
+
+func _initialize() -> void:
+	var arguments := OS.get_cmdline_user_args()
+	var peer_class := arguments[0] if arguments.size() > 0 else "fake"
+	var count := int(arguments[1]) if arguments.size() > 1 else 16
+	var rounds := int(arguments[2]) if arguments.size() > 2 else 6
+	Engine.max_fps = 60
+	await process_frame
+	await _start(peer_class, count)
+	root.add_child(_overlay)
+	# The first time builds the controls.
+	await _run(true)
+	var hidden := 0.0
+	var shown := 0.0
+	var script := 0.0
+	var longest := 0
+	for round_number in rounds:
+		hidden += await _run(false)
+		_overlay.spent_usec = 0
+		_overlay.longest_usec = 0
+		shown += await _run(true)
+		script += float(_overlay.spent_usec) / FRAMES
+		longest = maxi(longest, _overlay.longest_usec)
+		print("%s, %d peers, round %d: script %.1f us a frame, frame hidden %.1f us, shown %.1f us, cost %.1f us" % [
+			peer_class, count, round_number + 1, script / (round_number + 1), hidden / (round_number + 1),
+			shown / (round_number + 1), (shown - hidden) / (round_number + 1)])
+	print("the longest frame function took %d us" % longest)
+	root.multiplayer.multiplayer_peer = null
+	quit()
+
+
+func _start(peer_class: String, count: int) -> void:
+	if peer_class == "fake":
+		var peer := FakePeers.make_server()
+		root.multiplayer.multiplayer_peer = peer
+		peer.join_many(count)
+		process_frame.connect(func() -> void: peer.advance(400))
+		return
+	var server: MultiplayerPeer = ClassDB.instantiate(peer_class)
+	assert(server.call(&"create_server", PORT, maxi(count, 1)) == OK)
+	root.multiplayer.multiplayer_peer = server
+	for index in count:
+		var client: MultiplayerPeer = ClassDB.instantiate(peer_class)
+		assert(client.call(&"create_client", "127.0.0.1", PORT) == OK)
+		_clients.append(client)
+	process_frame.connect(_poll_clients)
+	for frame in 600:
+		if root.multiplayer.get_peers().size() == count:
+			return
+		await process_frame
+	assert(false, "the clients did not connect")
+
+
+func _poll_clients() -> void:
+	for client in _clients:
+		client.poll()
+
+
+## The processor time of a frame, in microseconds.
+func _run(is_shown: bool) -> float:
+	_overlay.visible = is_shown
+	await process_frame
+	var start := _processor_usec()
+	for frame in FRAMES:
+		await process_frame
+	return (_processor_usec() - start) / FRAMES
+
+
+## The processor time of the main thread. Linux only; elsewhere 0.
+func _processor_usec() -> float:
+	var file := FileAccess.open("/proc/self/schedstat", FileAccess.READ)
+	return file.get_line().get_slice(" ", 0).to_float() / 1000.0 if file != null else 0.0
