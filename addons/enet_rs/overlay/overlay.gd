@@ -19,14 +19,9 @@ signal report_copied(text: String)
 ## A corner of the window.
 enum Corner { TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT }
 
-const Events := preload("events.gd")
-const History := preload("history.gd")
-const PeerList := preload("peer_list.gd")
-const Rates := preload("rates.gd")
-const Reading := preload("reading.gd")
+const Monitor := preload("monitor.gd")
 const Report := preload("report.gd")
 const Simulator := preload("simulator.gd")
-const Source := preload("source.gd")
 const Style := preload("style.gd")
 const View := preload("view.gd")
 
@@ -109,13 +104,8 @@ var peer: MultiplayerPeer:
 		_follow()
 
 var _chosen := WeakRef.new()
-var _source := Source.new()
-var _rates := Rates.new()
-var _peers := PeerList.new()
-var _history := History.new()
-var _events := Events.new()
+var _monitor := Monitor.new()
 var _simulator := Simulator.new()
-var _reading := Reading.new()
 var _view: View = null
 var _themed: Control = null
 var _default_theme: Control = null
@@ -124,7 +114,6 @@ var _next_usec := 0
 var _refreshes := 0
 var _last_frame_usec := 0
 var _longest_frame_usec := 0
-var _was_active := false
 var _copied_until_usec := 0
 
 
@@ -148,8 +137,7 @@ func _ready() -> void:
 
 
 func _exit_tree() -> void:
-	_source.watch(null, null)
-	_events.watch(null, null)
+	_monitor.watch(null, null)
 	_simulator.watch(null)
 
 
@@ -160,9 +148,11 @@ func toggle() -> void:
 
 ## Returns all figures, versions and the last events as a text. It works while the overlay is hidden, too.
 func get_report() -> String:
-	_refresh(Time.get_ticks_usec(), true)
-	return Report.text(
-		_reading, _peers.worst(Report.ROWS), _events, _simulator.summary(), _title(report_addresses))
+	if not is_processing() or _refreshes == 0:
+		_follow()
+		_monitor.forget()
+		_monitor.read(Time.get_ticks_usec(), true, -1.0)
+	return Report.text(_monitor, _simulator.summary(), report_addresses)
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -191,22 +181,22 @@ func _process(_delta: float) -> void:
 	match step:
 		Step.READ:
 			_next_usec = now + roundi(1e6 / refresh_rate)
-			_refresh(now, _refreshes % TABLE_DIVISOR == 0)
+			_follow()
+			_monitor.read(now, _refreshes % TABLE_DIVISOR == 0, _longest_frame_usec / 1000.0)
+			_longest_frame_usec = 0
 			_refreshes += 1
 		Step.GRAPH:
-			_view.show_graph(_history)
+			_view.show_graph(_monitor.history)
 			if _refreshes % TEXT_DIVISOR != 1:
 				_step = Step.READ
 		Step.FIGURES:
-			_view.show_figures(_title(show_addresses), _reading)
+			_view.show_figures(_monitor.reading, show_addresses)
 			_view.allow_simulator(show_simulator and _simulator.is_available())
 			_view.tell_copied(now < _copied_until_usec)
 			if _refreshes % TABLE_DIVISOR != 1:
 				_step = Step.READ
 		Step.PEERS:
-			if _reading.has_table():
-				_reading.rows = _peers.worst(max_rows)
-			_view.show_peers(_reading)
+			_view.show_peers(_monitor.peers.worst(max_rows))
 
 
 func _visibility_changed() -> void:
@@ -217,7 +207,7 @@ func _visibility_changed() -> void:
 	if _view == null:
 		_build()
 	# What happened while the overlay was hidden is no rate and no gap.
-	_forget()
+	_monitor.forget()
 	_longest_frame_usec = 0
 	_last_frame_usec = Time.get_ticks_usec()
 	_next_usec = 0
@@ -265,66 +255,8 @@ func _follow() -> void:
 	var api := multiplayer
 	var shown := chosen if chosen != null else (api.multiplayer_peer if api != null else null)
 	var owner_api := api if api != null and shown == api.multiplayer_peer else null
-	if shown != _source.peer():
-		_forget()
-	_source.watch(shown, owner_api)
-	_events.watch(owner_api, shown)
+	_monitor.watch(shown, owner_api)
 	_simulator.watch(shown)
-
-
-func _forget() -> void:
-	_rates.clear()
-	_peers.clear()
-	_history.clear()
-
-
-func _refresh(now: int, with_peers: bool) -> void:
-	_follow()
-	var is_active := _source.is_active()
-	if is_active != _was_active:
-		# The same object can become another host.
-		_was_active = is_active
-		_source.forget()
-		_forget()
-	var reading := Reading.new()
-	reading.role = _source.role()
-	reading.is_full = _source.is_full()
-	reading.peer_class = _source.peer_class()
-	reading.setup = _source.setup()
-	reading.host = _source.host_figures()
-	reading.rates = _rates.update(reading.host, now)
-	reading.frame_gap = _longest_frame_usec / 1000.0
-	_longest_frame_usec = 0
-	if is_active:
-		reading.is_connecting = _source.status() == MultiplayerPeer.CONNECTION_CONNECTING
-		reading.id = _source.unique_id()
-		reading.address = _source.address()
-	if reading.role == "client":
-		reading.server = _source.peer_figures(_source.server_peer())
-	if reading.has_table():
-		if with_peers:
-			_peers.update(_source, now)
-		reading.peer_count = _peers.size()
-		if not reading.is_full:
-			_peers.summarize(reading.host)
-	_reading = reading
-	var samples := reading.rates.duplicate()
-	samples["round_trip"] = reading.round_trip()
-	_history.add(now / 1e6, samples)
-
-
-func _title(with_address: bool) -> String:
-	if _reading.role == "offline":
-		return "Offline"
-	var parts := PackedStringArray([_reading.role.capitalize()])
-	if _reading.id > 1:
-		parts[0] += " %d" % _reading.id
-	if _reading.is_connecting:
-		parts[0] += ", connecting"
-	# The port of a server says nothing of anybody.
-	if not _reading.address.is_empty() and (with_address or _reading.role != "client"):
-		parts.append(("to %s" if _reading.role == "client" else "on %s") % _reading.address)
-	return " ".join(parts)
 
 
 func _copy() -> void:

@@ -26,11 +26,11 @@ var host: Dictionary = {}
 var server: Dictionary = {}
 ## Per second.
 var rates: Dictionary[String, float] = {}
-## The worst peers of a server or mesh.
-var rows: Array[PeerList.Row] = []
 var peer_count := 0
 ## The longest time between two frames since the last reading, in milliseconds.
 var frame_gap := -1.0
+## Whether its texts have been shown.
+var is_shown := false
 
 
 func has_table() -> bool:
@@ -51,6 +51,30 @@ func backlog() -> float:
 	if not host.has("queued_packets"):
 		return -1.0
 	return host["queued_packets"] + Texts.figure(host, "in_flight_packets")
+
+
+## Role, id and address in one line. The port of a server says nothing of anybody, so it is not an address.
+func title(with_address: bool) -> String:
+	if role == "offline":
+		return "Offline"
+	var text := role.capitalize()
+	if id > 1:
+		text += " %d" % id
+	if is_connecting:
+		text += ", connecting"
+	if not address.is_empty() and (with_address or role != "client"):
+		text += (" to %s" if role == "client" else " on %s") % address
+	return text
+
+
+## Takes over the gaps of a reading that nobody saw, where they are longer.
+func keep_gaps(former: RefCounted) -> void:
+	var unseen: Dictionary = former.get(&"host")
+	for key: String in ["poll_gap", "send_gap"]:
+		if host.has(key) and unseen.has(key):
+			host[key] = maxf(Texts.figure(host, key), Texts.figure(unseen, key))
+	var unseen_gap: float = former.get(&"frame_gap")
+	frame_gap = maxf(frame_gap, unseen_gap)
 
 
 static func level(value: float, bounds: Vector2) -> Level:

@@ -1,23 +1,21 @@
 extends RefCounted
 ## The text of the button "Copy report": all figures, versions and the last events.
 
-const Events := preload("events.gd")
-const Rates := preload("rates.gd")
-const Reading := preload("reading.gd")
-const Simulator := preload("simulator.gd")
-const Source := preload("source.gd")
-const Texts := preload("texts.gd")
+const Monitor := preload("monitor.gd")
 const PeerList := preload("peer_list.gd")
+const Texts := preload("texts.gd")
 
 ## How many peers are listed.
 const ROWS := 32
 
 
-static func text(reading: Reading, rows: Array[PeerList.Row], events: Events, simulation: String, title: String) -> String:
+## The report of the monitor's last reading. `simulation` says what the simulator does.
+static func text(monitor: Monitor, simulation: String, with_address: bool) -> String:
+	var reading := monitor.reading
 	var lines := PackedStringArray(["Network report, %s UTC" % Time.get_datetime_string_from_system(true, true)])
 	_tell_system(lines)
 	lines.append("Peer: %s" % reading.setup)
-	lines.append("Role: %s" % title)
+	lines.append("Role: %s" % reading.title(with_address))
 	lines.append("Simulator: %s" % simulation)
 	if not reading.is_full and reading.role != "offline":
 		lines.append("Missing: payload, queues, percentiles, drops (this class does not tell them)")
@@ -27,11 +25,11 @@ static func text(reading: Reading, rows: Array[PeerList.Row], events: Events, si
 		lines.append("\nPer second")
 		for key in reading.rates:
 			lines.append("  %s: %.1f" % [key, reading.rates[key]])
-	_tell_rows(lines, rows, reading.peer_count)
+	_tell_rows(lines, monitor.peers.worst(ROWS), reading.peer_count)
 	lines.append("\nLast events")
-	for line in events.lines:
+	for line in monitor.events.lines:
 		lines.append("  " + line)
-	if events.lines.is_empty():
+	if monitor.events.lines.is_empty():
 		lines.append("  none")
 	return "\n".join(lines) + "\n"
 

@@ -8,6 +8,7 @@ const Graph := preload("graph.gd")
 const Group := preload("group.gd")
 const History := preload("history.gd")
 const Lines := preload("lines.gd")
+const PeerList := preload("peer_list.gd")
 const Reading := preload("reading.gd")
 const Simulator := preload("simulator.gd")
 const SimulatorPanel := preload("simulator_panel.gd")
@@ -84,8 +85,9 @@ func is_simulator_open() -> bool:
 	return _side.visible
 
 
-func show_figures(title: String, reading: Reading) -> void:
-	_title.text = title
+func show_figures(reading: Reading, with_address: bool) -> void:
+	reading.is_shown = true
+	_title.text = reading.title(with_address)
 	var quality := Lines.new()
 	quality.tell_quality(reading)
 	_quality.show_lines(quality)
@@ -97,10 +99,10 @@ func show_figures(title: String, reading: Reading) -> void:
 		_note.text = MISSING % reading.peer_class
 
 
-func show_peers(reading: Reading) -> void:
-	_table.visible = not reading.rows.is_empty()
+func show_peers(rows: Array[PeerList.Row]) -> void:
+	_table.visible = not rows.is_empty()
 	if _table.visible:
-		_table.show_rows(reading.rows)
+		_table.show_rows(rows)
 
 
 func show_graph(history: History) -> void:

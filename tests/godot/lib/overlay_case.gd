@@ -2,6 +2,7 @@ extends RefCounted
 ## One case of the overlay's tests: an overlay in the tree, and checks.
 
 const FakePeers := preload("res://lib/fake_peers.gd")
+const PeerList := preload("res://addons/enet_rs/overlay/peer_list.gd")
 const TextBlock := preload("res://addons/enet_rs/overlay/text_block.gd")
 
 var failures: Array[String] = []
@@ -72,6 +73,11 @@ func shown() -> String:
 		if (node is Label or node is Button or node is TextBlock) and (node as Control).is_visible_in_tree():
 			texts.append(str(node.get(&"text")))
 	return "\n".join(texts)
+
+
+## The rows of the table.
+func rows() -> Array[PeerList.Row]:
+	return overlay._monitor.peers.worst(overlay.max_rows)
 
 
 func button(text: String) -> Button:

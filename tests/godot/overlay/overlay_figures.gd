@@ -65,6 +65,17 @@ func case_marks_tell_good_from_bad() -> void:
 		equal(lines.names.size(), lines.levels.size(), "the number of marks")
 
 
+func case_a_gap_that_nobody_saw_is_kept() -> void:
+	var unseen := Reading.new()
+	unseen.host = {"poll_gap": 300.0, "send_gap": 5.0}
+	unseen.frame_gap = 40.0
+	var reading := Reading.new()
+	reading.host = {"poll_gap": 16.0, "send_gap": 33.0}
+	reading.keep_gaps(unseen)
+	equal(reading.host, {"poll_gap": 300.0, "send_gap": 33.0}, "the gaps")
+	equal(reading.frame_gap, 40.0, "the gap between frames")
+
+
 func case_events_are_bounded() -> void:
 	var events := Events.new()
 	for index in 1000:

@@ -22,9 +22,9 @@ func case_a_client_shows_its_connection() -> void:
 	contains(text, "5, 1.3 kB")
 	lacks(text, "tells no more")
 	check(not overlay._view._table.visible, "a client has no table of peers")
-	var reading := overlay._reading
+	var reading := overlay._monitor.reading
 	check(reading.rates["bytes_out"] > reading.rates["payload_out"], "wire and payload are told apart")
-	check(overlay._history.points("bytes_out")[-1].y > 0.0, "the graph has the rate")
+	check(overlay._monitor.history.points("bytes_out")[-1].y > 0.0, "the graph has the rate")
 
 
 func case_a_server_shows_its_worst_peers_first() -> void:
@@ -36,14 +36,14 @@ func case_a_server_shows_its_worst_peers_first() -> void:
 	await refresh()
 	peer.advance(1000)
 	await refresh()
-	equal(overlay._reading.peer_count, 16, "the number of peers")
-	equal(overlay._reading.rows.size(), 5, "the number of rows")
-	equal(overlay._reading.rows[0].id, 1_600_000_112, "the worst peer")
-	check(overlay._reading.rows[0].rate_in > 0.0, "a peer has rates")
+	equal(overlay._monitor.reading.peer_count, 16, "the number of peers")
+	equal(rows().size(), 5, "the number of rows")
+	equal(rows()[0].id, 1_600_000_112, "the worst peer")
+	check(rows()[0].rate_in > 0.0, "a peer has rates")
 	contains(shown(), "1600000112")
 	peer.leave(1_600_000_112)
 	await refresh()
-	equal(overlay._reading.rows[0].id, 1_500_000_105, "the worst peer of those who stay")
+	equal(rows()[0].id, 1_500_000_105, "the worst peer of those who stay")
 	peer.leave_all()
 	await refresh()
 	check(not overlay._view._table.visible, "an empty table is hidden")
@@ -56,12 +56,12 @@ func case_a_large_server_is_read_in_slices() -> void:
 	show()
 	await refresh()
 	var read := 0
-	for row in overlay._peers.worst(100):
+	for row in overlay._monitor.peers.worst(100):
 		read += int(not row.figures.is_empty())
 	check(read < 100, "the first refresh reads %d of 100 peers" % read)
 	for round_number in 5:
 		await refresh()
-	for row in overlay._peers.worst(100):
+	for row in overlay._monitor.peers.worst(100):
 		check(not row.figures.is_empty(), "peer %d has been read" % row.id)
 
 
@@ -74,7 +74,7 @@ func case_a_mesh_is_not_asked_for_its_host() -> void:
 	show()
 	await refresh()
 	contains(shown(), "Mesh 2")
-	equal(overlay._reading.rows.size(), 1, "the number of rows")
+	equal(rows().size(), 1, "the number of rows")
 
 
 func case_peers_change_close_and_go() -> void:
@@ -100,6 +100,21 @@ func case_peers_change_close_and_go() -> void:
 	contains(shown(), "Client")
 
 
+func case_the_same_object_becomes_another_host() -> void:
+	var peer := FakePeers.make_server()
+	use(peer)
+	peer.join_many(3)
+	show()
+	await refresh()
+	equal(rows().size(), 3, "the number of rows of the server")
+	peer.leave_all()
+	peer.join(1)
+	peer.id = 99
+	await refresh()
+	contains(shown(), "Client 99")
+	equal(rows().size(), 0, "the number of rows of the client")
+
+
 func case_a_client_that_connects_has_no_figures_yet() -> void:
 	var peer := FakePeers.make_client()
 	peer.status = MultiplayerPeer.CONNECTION_CONNECTING
@@ -117,7 +132,7 @@ func case_the_peer_can_be_chosen() -> void:
 	show()
 	await refresh()
 	contains(shown(), "Server on port 24565")
-	equal(overlay._reading.rows.size(), 1, "the peers of a host that has no API")
+	equal(rows().size(), 1, "the peers of a host that has no API")
 	overlay.peer = null
 	await refresh()
 	contains(shown(), "Client")
@@ -196,19 +211,19 @@ func _check_pair(peer_class: String) -> void:
 	await refresh()
 	await refresh()
 	contains(shown(), "Client %d to 127.0.0.1:%d" % [client.get_unique_id(), PORT])
-	check(overlay._reading.server.has("rtt_smoothed"), "the client knows its round trip")
-	check(overlay._reading.rates.has("datagrams_in"), "the client knows its datagrams")
+	check(overlay._monitor.reading.server.has("rtt_smoothed"), "the client knows its round trip")
+	check(overlay._monitor.reading.rates.has("datagrams_in"), "the client knows its datagrams")
 	overlay.peer = null
 	await refresh()
 	await refresh()
 	contains(shown(), "Server on port %d" % PORT)
-	equal(overlay._reading.rows.size(), 1, "the number of rows")
-	equal(overlay._reading.rows[0].id, client.get_unique_id(), "the peer's id")
-	equal(shown().contains("%s tells no more" % peer_class), not overlay._reading.is_full, "the note of what is missing")
+	equal(rows().size(), 1, "the number of rows")
+	equal(rows()[0].id, client.get_unique_id(), "the peer's id")
+	equal(shown().contains("%s tells no more" % peer_class), not overlay._monitor.reading.is_full, "the note of what is missing")
 	# By force: the engine's list keeps the id.
 	var id := client.get_unique_id()
 	server.disconnect_peer(id, true)
-	check(tree.root.multiplayer.get_peers().has(id) or overlay._reading.is_full, "the list keeps the id")
+	check(tree.root.multiplayer.get_peers().has(id) or overlay._monitor.reading.is_full, "the list keeps the id")
 	await refresh()
 	await refresh()
 	client.close()
