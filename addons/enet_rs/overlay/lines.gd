@@ -36,7 +36,7 @@ func tell_quality(reading: Reading) -> void:
 			Texts.milliseconds(Texts.figure(figures, "rtt_p50")), Texts.milliseconds(slow)], _trip(slow))
 		_add("Throttle", Texts.percent(Texts.figure(figures, "throttle")))
 	_add("Loss", Texts.percent(reading.loss()), Reading.level(reading.loss(), Reading.LOSS))
-	_add("Resent", Texts.per_second(reading.rates.get("retransmissions", -1.0)))
+	_add("Resent", Texts.per_second(Texts.figure(reading.rates, "retransmissions")))
 	_tell_health(reading)
 
 
@@ -44,11 +44,11 @@ func tell_quality(reading: Reading) -> void:
 func tell_traffic(reading: Reading) -> void:
 	for direction: String in ["in", "out"]:
 		_add(direction.capitalize(), "%s, payload %s" % [
-			Texts.rate(reading.rates.get("bytes_" + direction, -1.0)),
-			Texts.rate(reading.rates.get("payload_" + direction, -1.0))])
+			Texts.rate(Texts.figure(reading.rates, "bytes_" + direction)),
+			Texts.rate(Texts.figure(reading.rates, "payload_" + direction))])
 	_add("Datagrams", "%s in, %s out" % [
-		Texts.per_second(reading.rates.get("datagrams_in", -1.0)),
-		Texts.per_second(reading.rates.get("datagrams_out", -1.0))])
+		Texts.per_second(Texts.figure(reading.rates, "datagrams_in")),
+		Texts.per_second(Texts.figure(reading.rates, "datagrams_out"))])
 	for queue in QUEUES:
 		_add(QUEUES[queue], Texts.queue(reading.host, queue), _queue(reading.host, queue))
 

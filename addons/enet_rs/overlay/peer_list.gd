@@ -98,7 +98,8 @@ func _follow(present: Dictionary[int, RefCounted]) -> void:
 
 
 func _read(row: Row, source: Source, now_usec: int) -> void:
-	var figures := source.peer_figures(row.packet_peer.get_ref())
+	var packet_peer: RefCounted = row.packet_peer.get_ref()
+	var figures := source.peer_figures(packet_peer)
 	var seconds := (now_usec - row.read_usec) / 1e6
 	row.rate_in = _rate(row.figures, figures, "bytes_in", seconds)
 	row.rate_out = _rate(row.figures, figures, "bytes_out", seconds)

@@ -51,8 +51,7 @@ static func _tell_figures(lines: PackedStringArray, heading: String, figures: Di
 		return
 	lines.append("\n" + heading)
 	for key: String in figures:
-		var value: Variant = figures[key]
-		lines.append("  %s: %s" % [key, String.num(value, 4) if value is float else str(value)])
+		lines.append("  %s: %s" % [key, _value(figures[key])])
 
 
 static func _tell_rows(lines: PackedStringArray, rows: Array[PeerList.Row], peer_count: int) -> void:
@@ -62,9 +61,14 @@ static func _tell_rows(lines: PackedStringArray, rows: Array[PeerList.Row], peer
 	for row in rows:
 		var figures := PackedStringArray(["in %s" % Texts.rate(row.rate_in), "out %s" % Texts.rate(row.rate_out)])
 		for key: String in row.figures:
-			var value: Variant = row.figures[key]
-			if value is float:
-				figures.append("%s %s" % [key, String.num(value, 3)])
-			elif value is int:
-				figures.append("%s %d" % [key, value])
+			# A dictionary by channel would fill a page.
+			if not row.figures[key] is Dictionary:
+				figures.append("%s %s" % [key, _value(row.figures[key])])
 		lines.append("  %d: %s" % [row.id, ", ".join(figures)])
+
+
+static func _value(value: Variant) -> String:
+	if value is float:
+		var number: float = value
+		return String.num(number, 3)
+	return str(value)

@@ -42,7 +42,8 @@ func current_name() -> String:
 	if simulation == null:
 		return OFF
 	for name in names().slice(1):
-		if _is_same(simulation, simulation.call(&"preset", name)):
+		var preset: Object = simulation.call(&"preset", name)
+		if _is_same(simulation, preset):
 			return name
 	return CUSTOM
 
@@ -60,7 +61,8 @@ func choose(name: String) -> void:
 		_assign(null)
 	elif name != CUSTOM:
 		var simulation: Object = maker.call()
-		_assign(simulation.call(&"preset", name))
+		var preset: Resource = simulation.call(&"preset", name)
+		_assign(preset)
 
 
 ## Changes one setting in both directions. The game's own resource stays as it is: a copy is changed.
@@ -76,12 +78,14 @@ func change(name: String, value: float) -> void:
 
 func spike() -> void:
 	if is_available():
-		(_peer.get_ref() as Object).call(&"simulate_spike", SPIKE_MILLISECONDS)
+		var peer: Object = _peer.get_ref()
+		peer.call(&"simulate_spike", SPIKE_MILLISECONDS)
 
 
 func cut() -> void:
 	if is_available():
-		(_peer.get_ref() as Object).call(&"simulate_cut", CUT_SECONDS)
+		var peer: Object = _peer.get_ref()
+		peer.call(&"simulate_cut", CUT_SECONDS)
 
 
 ## What is simulated, in one line for the report.
@@ -100,7 +104,8 @@ func _simulation() -> Resource:
 
 
 func _assign(simulation: Resource) -> void:
-	(_peer.get_ref() as Object).set(&"simulation", simulation)
+	var peer: Object = _peer.get_ref()
+	peer.set(&"simulation", simulation)
 
 
 static func _is_same(one: Object, other: Object) -> bool:

@@ -163,7 +163,8 @@ func setup() -> String:
 	if script != null:
 		parts[0] += " (%s)" % script.resource_path.get_file()
 	if current.has_method(&"get_compression_mode"):
-		parts.append(_constant(current, &"CompressionMode", current.call(&"get_compression_mode")))
+		var mode: int = current.call(&"get_compression_mode")
+		parts.append(_constant(current, &"CompressionMode", mode))
 	if current.has_method(&"is_threaded") and current.call(&"is_threaded"):
 		parts.append("threaded")
 	return ", ".join(parts)
@@ -190,7 +191,8 @@ func _listed() -> Array[RefCounted]:
 	var owner: Object = current if current.has_method(&"get_peers") else _host()
 	var found: Array[RefCounted] = []
 	if owner != null and owner.has_method(&"get_peers"):
-		found.assign(owner.call(&"get_peers") as Array)
+		var listed: Array = owner.call(&"get_peers")
+		found.assign(listed)
 	return found
 
 

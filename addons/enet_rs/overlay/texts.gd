@@ -42,7 +42,8 @@ static func queue(figures: Dictionary, name: String) -> String:
 	var packets: int = figures[name + "_packets"]
 	if not figures.has(name + "_bytes"):
 		return str(packets)
-	return "%d, %s" % [packets, size(figures[name + "_bytes"])]
+	var bytes: int = figures[name + "_bytes"]
+	return "%d, %s" % [packets, size(bytes)]
 
 
 ## A figure as a number, -1 if it is missing.

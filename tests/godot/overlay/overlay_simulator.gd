@@ -1,6 +1,8 @@
 extends "res://lib/overlay_case.gd"
 ## The simulator's controls.
 
+const Simulator := preload("res://addons/enet_rs/overlay/simulator.gd")
+
 var _peer: FakePeers
 
 
@@ -93,3 +95,30 @@ func _choose(name: String) -> void:
 
 func _slider(index: int) -> HSlider:
 	return overlay.find_children("*", "HSlider", true, false)[index]
+
+
+func case_our_class_is_simulated() -> void:
+	if not ClassDB.class_exists(Simulator.CLASS):
+		return
+	var server: MultiplayerPeer = ClassDB.instantiate(&"ENetMultiplayerPeerRs")
+	equal(server.call(&"create_server", 24990), OK, "the server's start")
+	use(server)
+	overlay._simulator.maker = Simulator.new().maker
+	show()
+	await refresh()
+	button("Simulator").pressed.emit()
+	for name in overlay._simulator.names():
+		_choose(name)
+		equal(overlay._simulator.current_name(), name, "the shown choice")
+	_choose("4G")
+	_slider(0).value = 250.0
+	var simulation: Resource = server.get(&"simulation")
+	equal(simulation.get(&"incoming_latency"), 250.0, "the latency of the way in")
+	equal(simulation.get(&"outgoing_jitter"), 20.0, "the jitter, which nobody moved")
+	equal(overlay._simulator.current_name(), "Custom", "the shown choice")
+	contains(overlay.get_report(), "Simulator: Custom (latency 250 ms, jitter 20 ms, loss 4.0 % each way)")
+	button("Spike 0.5 s").pressed.emit()
+	button("Cut 3 s").pressed.emit()
+	_choose("Off")
+	equal(server.get(&"simulation"), null, "the simulation")
+	server.close()
