@@ -1,6 +1,6 @@
 extends SceneTree
 ## Renders the overlay with made figures, for docs/overlay.md and for a look at it:
-##   --resolution 1152x648 --script res://overlay_shots.gd -- FOLDER
+##   --resolution 1152x648 --script res://overlay_shots.gd -- FOLDER [SCALE]
 ## The window's size is part of the file's name.
 
 const FakePeers := preload("res://lib/fake_peers.gd")
@@ -13,6 +13,8 @@ var _overlay := ENetOverlayRs.new()
 
 func _initialize() -> void:
 	var folder := OS.get_cmdline_user_args()[0]
+	if OS.get_cmdline_user_args().size() > 1:
+		_overlay.content_scale = float(OS.get_cmdline_user_args()[1])
 	await process_frame
 	var back := ColorRect.new()
 	back.color = Color(0.32, 0.45, 0.36)
