@@ -16,6 +16,8 @@ extends CanvasLayer
 ## system has one.
 signal report_copied(text: String)
 
+## When something is allowed.
+enum Allowed { IN_DEBUG_BUILDS, ALWAYS, NEVER }
 ## A corner of the window.
 enum Corner { TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT }
 
@@ -84,11 +86,7 @@ enum Step { READ, GRAPH, FIGURES, PEERS }
 			_view.graph.shows_round_trip = value
 ## Whether players can open the simulator. By default only in debug builds, because who can delay his own datagrams can
 ## cheat in many games.
-@export var show_simulator := OS.is_debug_build():
-	set(value):
-		show_simulator = value
-		if _view != null:
-			_view.allow_simulator(value and _simulator.is_available())
+@export var show_simulator := Allowed.IN_DEBUG_BUILDS
 ## Whether the title shows the address of the server. Switch it off if players broadcast their screens.
 @export var show_addresses := true
 ## Whether the report has the address of the server. Reports often end in public places.
@@ -191,7 +189,7 @@ func _process(_delta: float) -> void:
 				_step = Step.READ
 		Step.FIGURES:
 			_view.show_figures(_monitor.reading, show_addresses)
-			_view.allow_simulator(show_simulator and _simulator.is_available())
+			_view.allow_simulator(_is_simulator_allowed() and _simulator.is_available())
 			_view.tell_copied(now < _copied_until_usec)
 			if _refreshes % TABLE_DIVISOR != 1:
 				_step = Step.READ
@@ -257,6 +255,12 @@ func _follow() -> void:
 	var owner_api := api if api != null and shown == api.multiplayer_peer else null
 	_monitor.watch(shown, owner_api)
 	_simulator.watch(shown)
+
+
+func _is_simulator_allowed() -> bool:
+	if show_simulator == Allowed.IN_DEBUG_BUILDS:
+		return OS.is_debug_build()
+	return show_simulator == Allowed.ALWAYS
 
 
 func _copy() -> void:

@@ -60,7 +60,7 @@ func case_the_controls_outlive_their_peer() -> void:
 
 func case_it_can_be_forbidden() -> void:
 	await _open()
-	overlay.show_simulator = false
+	overlay.show_simulator = ENetOverlayRs.Allowed.NEVER
 	await refresh()
 	check(not overlay._view.is_simulator_open(), "the panel is closed")
 	check(not button("Simulator").visible, "the button is hidden")
