@@ -42,7 +42,7 @@ static func _tell_system(lines: PackedStringArray) -> void:
 		Engine.get_version_info()["string"], "debug build" if OS.is_debug_build() else "release build"])
 	lines.append("System: %s %s, %s, %d processors" % [
 		OS.get_distribution_name(), OS.get_version(), Engine.get_architecture_name(), OS.get_processor_count()])
-	lines.append("Display: %s, %s" % [DisplayServer.get_name(), RenderingServer.get_video_adapter_name()])
+	lines.append("Display: %s %s" % [DisplayServer.get_name(), RenderingServer.get_video_adapter_name()])
 	lines.append("Frames: %.0f /s, physics %d /s" % [Engine.get_frames_per_second(), Engine.physics_ticks_per_second])
 
 
