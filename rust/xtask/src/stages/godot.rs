@@ -171,6 +171,10 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     overview.stage("a game played from the editor", || {
         recipes::play(logs, godot)
     });
+    overview.stage("the overlay", || {
+        let mut command = headless(godot, "tests/godot");
+        logs.scripts(command.args(["--script", "res://overlay.gd"]), "overlay")
+    });
     overview.stage("the recipes", || recipes::run(godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
