@@ -13,8 +13,12 @@ use crate::report::{engine_trouble, fields};
 use crate::{Outcome, extension, godot};
 
 const PLAYERS: [&str; 2] = ["Ada", "Grace"];
-/// The most that two positions may differ by, in pixels: both ends print three decimals of one number.
-const AGREEMENT: f64 = 0.001;
+/// The most that two positions may differ by in each direction, in pixels: a snapshot has 25 units a pixel, so rounding
+/// costs half a unit, and both ends print three decimals.
+const AGREEMENT: f64 = 0.021;
+/// The most that the median of a player's predictions may be wrong by, in pixels. A ship flies 5.5 pixels a tick, and
+/// without reconciliation it is wrong by the ticks of a round trip and more.
+const MOST_CORRECTION: f64 = 5.0;
 /// The least number of states of a player to compare.
 const LEAST_SAMPLES: usize = 3;
 /// The least distance, in pixels, that counts as a movement.
@@ -190,6 +194,8 @@ fn tell(server: &Run, clients: &[(&str, Run)], class: &str, trouble: &mut Vec<St
     }
     let truth = states(server);
     for (name, run) in clients {
+        check_chat(name, run, trouble);
+        tell_prediction(name, run, trouble);
         tell_agreement(name, &truth, &states(run), trouble);
     }
 }
@@ -249,6 +255,32 @@ fn tell_traffic(name: &str, run: &Run, trouble: &mut Vec<String>) {
     }
 }
 
+/// Every player hears every other one.
+fn check_chat(name: &str, run: &Run, trouble: &mut Vec<String>) {
+    for other in PLAYERS.iter().filter(|other| **other != name) {
+        let hears = |event: &HashMap<&str, &str>| {
+            event["event"] == "chat" && event.get("from") == Some(other)
+        };
+        if !events(run).iter().any(hears) {
+            trouble.push(format!("{name} did not hear {other}"));
+        }
+    }
+}
+
+/// Checks how far the own ship was from where the server then had it, in both games of a player.
+fn tell_prediction(name: &str, run: &Run, trouble: &mut Vec<String>) {
+    let corrections: Vec<f64> = events(run)
+        .iter()
+        .filter(|event| event["event"] == "prediction")
+        .filter_map(|event| event.get("correction")?.parse().ok())
+        .collect();
+    println!("  {name}'s predictions: median corrections {corrections:?} pixels");
+    let is_right = |correction: &f64| (0.0..MOST_CORRECTION).contains(correction);
+    if corrections.len() != 2 || !corrections.iter().all(is_right) {
+        trouble.push(format!("{name} did not predict its ship in both games"));
+    }
+}
+
 type States<'a> = HashMap<(&'a str, &'a str), (f64, f64, &'a str)>;
 
 /// The position and score in each reported state, by tick and player.
@@ -276,6 +308,7 @@ fn states(run: &Run) -> States<'_> {
 /// Checks that every state that a client saw was the server's, and that it saw both players move.
 fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &mut Vec<String>) {
     let mut distances = Vec::new();
+    let mut largest: f64 = 0.0;
     let mut other_scores = 0;
     let mut unknown = 0;
     let mut places: HashMap<&str, Vec<(f64, f64)>> = HashMap::new();
@@ -284,15 +317,16 @@ fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &m
             unknown += 1;
             continue;
         };
-        distances.push((x - true_x).hypot(y - true_y));
+        let (off_x, off_y) = (x - true_x, y - true_y);
+        distances.push(off_x.hypot(off_y));
+        largest = largest.max(off_x.abs()).max(off_y.abs());
         other_scores += usize::from(score != true_score);
         places.entry(key.1).or_default().push((x, y));
     }
-    let largest = distances.iter().copied().fold(0.0, f64::max);
     let mean = distances.iter().sum::<f64>() / distances.len().max(1) as f64;
     println!(
         "  {name} saw {} of the server's states: distance {mean:.3} pixels on average, {largest:.3} \
-         at most; {other_scores} other scores",
+         at most in x or y; {other_scores} other scores",
         distances.len(),
     );
     if distances.iter().any(|distance| !distance.is_finite()) {
@@ -350,6 +384,31 @@ mod tests {
         let mut trouble = Vec::new();
         tell_agreement("Ada", &states(&truth), &states(&seen), &mut trouble);
         trouble
+    }
+
+    #[test]
+    fn silence_and_wrong_predictions_are_reported() {
+        let trouble_with = |lines: &[&str]| {
+            let run = run(lines);
+            let mut trouble = Vec::new();
+            check_chat("Ada", &run, &mut trouble);
+            tell_prediction("Ada", &run, &mut trouble);
+            trouble.len()
+        };
+        let chat = "@demo event=chat from=Grace";
+        let right = "@demo event=prediction correction=0.012";
+        let wrong = "@demo event=prediction correction=11.000";
+        let unknown = "@demo event=prediction correction=nan";
+        assert_eq!(trouble_with(&[chat, right, right]), 0);
+        assert_eq!(trouble_with(&[right, right]), 1);
+        assert_eq!(
+            trouble_with(&["@demo event=chat from=Ada", right, right]),
+            1
+        );
+        assert_eq!(trouble_with(&[chat, right]), 1);
+        assert_eq!(trouble_with(&[chat, right, wrong]), 1);
+        assert_eq!(trouble_with(&[chat, right, unknown]), 1);
+        assert_eq!(trouble_with(&[]), 2);
     }
 
     #[test]
