@@ -23,6 +23,8 @@ func open(settings: PeerSettings, address: String, port: int, bot_name: String) 
 	var made: Variant = settings.make_client(address, port)
 	if made is String:
 		return made
+	var peer: MultiplayerPeer = made
+	SimulatedNetwork.keep_clear(peer)
 	var api := SceneMultiplayer.new()
 	api.server_relay = false
 	get_tree().set_multiplayer(api, get_path())
@@ -36,7 +38,7 @@ func open(settings: PeerSettings, address: String, port: int, bot_name: String) 
 	api.connected_to_server.connect(func() -> void: _link.register.rpc_id(Link.SERVER, bot_name))
 	api.connection_failed.connect(gone.emit)
 	api.server_disconnected.connect(gone.emit)
-	api.multiplayer_peer = made
+	api.multiplayer_peer = peer
 	return ""
 
 

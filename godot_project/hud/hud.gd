@@ -87,9 +87,20 @@ func _unhandled_input(event: InputEvent) -> void:
 	elif event.is_action_pressed(&"add_bots"):
 		bots.set_wanted(0 if bots.wanted >= Bots.MOST else maxi(bots.wanted * 2, 8))
 		_chat.tell("%d bots" % bots.wanted)
+	elif event.is_action_pressed(&"next_network"):
+		_step_network(1)
+	elif event.is_action_pressed(&"previous_network"):
+		_step_network(-1)
+	elif event.is_action_pressed(&"leave"):
+		Session.leave()
 	elif not _switches.handle(event):
 		return
 	get_viewport().set_input_as_handled()
+
+
+func _step_network(by: int) -> void:
+	_network.step_preset(by)
+	_chat.tell("network: %s" % _network.chosen())
 
 
 func _place(part: Control, preset: Control.LayoutPreset) -> void:
@@ -143,7 +154,14 @@ func _find_overlay() -> void:
 		if entry["class"] == &"ENetOverlayRs":
 			var script: GDScript = load(str(entry["path"]))
 			_overlay = script.new()
+			_overlay.connect(&"visibility_changed", _on_overlay_switched)
 			get_parent().add_child.call_deferred(_overlay)
+
+
+## The overlay has the same corner.
+func _on_overlay_switched() -> void:
+	var is_shown: bool = _overlay.get(&"visible")
+	_status.visible = not is_shown
 
 
 func _toggle_overlay() -> void:

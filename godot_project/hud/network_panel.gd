@@ -46,19 +46,30 @@ func _ready() -> void:
 func fill() -> void:
 	var peer := Session.peer()
 	_connection.text = "%s\n%s, port %d" % [Session.settings.summary(), Session.address, Session.port]
-	_mistake.text = Simulator.mistake(peer)
+	_mistake.text = SimulatedNetwork.mistake(peer)
 	_mistake.visible = not _mistake.text.is_empty()
 	_simulator.visible = not _mistake.visible
 	if _simulator.visible:
-		_show(Simulator.current(peer))
+		_show(SimulatedNetwork.current(peer))
 	reset_size.call_deferred()
+
+
+## Chooses the next or the previous preset, for the keyboard and the pad.
+func step_preset(by: int) -> void:
+	if SimulatedNetwork.mistake(Session.peer()).is_empty():
+		_on_preset_selected(posmod(_presets.selected + by, _presets.item_count - 1))
+
+
+## The network as the panel shows it.
+func chosen() -> String:
+	return _presets.get_item_text(_presets.selected)
 
 
 func _build_simulator() -> void:
 	_simulator.add_theme_constant_override(&"separation", 7)
 	_presets.focus_mode = FOCUS_NONE
 	_presets.add_item("as it is")
-	for preset in Simulator.preset_names():
+	for preset in SimulatedNetwork.preset_names():
 		_presets.add_item(preset)
 	_presets.add_item("own values")
 	_presets.item_selected.connect(_on_preset_selected)
@@ -67,8 +78,8 @@ func _build_simulator() -> void:
 	_add_slider("jitter", "jitter", MOST_JITTER, 1.0)
 	_add_slider("loss", "loss", MOST_LOSS, 0.5)
 	var buttons := Look.row(_simulator)
-	var spike := Look.button("Spike 0.5 s", func() -> void: Simulator.spike(Session.peer(), SPIKE_MILLISECONDS))
-	var cut := Look.button("Cut for 2 s", func() -> void: Simulator.cut(Session.peer(), CUT_SECONDS))
+	var spike := Look.button("Spike 0.5 s", func() -> void: SimulatedNetwork.spike(Session.peer(), SPIKE_MILLISECONDS))
+	var cut := Look.button("Cut for 2 s", func() -> void: SimulatedNetwork.cut(Session.peer(), CUT_SECONDS))
 	for button: Button in [spike, cut]:
 		button.size_flags_horizontal = SIZE_EXPAND_FILL
 		buttons.add_child(button)
@@ -99,8 +110,8 @@ func _on_preset_selected(index: int) -> void:
 	if index == _presets.item_count - 1:
 		_on_slider_changed()
 		return
-	var simulation: Resource = null if index == 0 else Simulator.preset(_presets.get_item_text(index))
-	Simulator.apply(Session.peer(), simulation)
+	var simulation: Resource = null if index == 0 else SimulatedNetwork.preset(_presets.get_item_text(index))
+	SimulatedNetwork.apply(Session.peer(), simulation)
 	_show(simulation, index)
 
 
@@ -109,7 +120,7 @@ func _on_slider_changed() -> void:
 	if _is_filling:
 		return
 	_presets.select(_presets.item_count - 1)
-	Simulator.apply(Session.peer(), Simulator.make(
+	SimulatedNetwork.apply(Session.peer(), SimulatedNetwork.make(
 		_sliders["latency"].value, _sliders["jitter"].value, _sliders["loss"].value))
 
 
@@ -123,13 +134,13 @@ func _show(simulation: Resource, preset := -1) -> void:
 	_is_filling = false
 	_show_values()
 	if preset < 0:
-		preset = 0 if simulation == null else _preset_like(simulation)
+		preset = 0 if SimulatedNetwork.is_clear(simulation) else _preset_like(simulation)
 	_presets.select(preset)
 
 
 func _preset_like(simulation: Resource) -> int:
 	for index in range(1, _presets.item_count - 1):
-		var preset := Simulator.preset(_presets.get_item_text(index))
+		var preset := SimulatedNetwork.preset(_presets.get_item_text(index))
 		var is_same := func(key: String) -> bool:
 			return is_equal_approx(float(str(preset.get("outgoing_" + key))), float(str(simulation.get("outgoing_" + key))))
 		if _sliders.keys().all(is_same):

@@ -45,7 +45,7 @@ func _process(delta: float) -> void:
 
 func _network() -> String:
 	var peer := Session.peer()
-	if not Simulator.mistake(peer).is_empty():
+	if not SimulatedNetwork.mistake(peer).is_empty():
 		return "as it is"
-	var simulation := Simulator.current(peer)
-	return "as it is" if simulation == null else Simulator.summary(simulation)
+	var simulation := SimulatedNetwork.current(peer)
+	return "as it is" if SimulatedNetwork.is_clear(simulation) else SimulatedNetwork.summary(simulation)

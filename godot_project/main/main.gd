@@ -25,7 +25,7 @@ func _ready() -> void:
 	if not mistake.is_empty():
 		_fail(mistake, EXIT_MISTAKE)
 		return
-	Report.enabled = options.role in [Options.Role.SERVER, Options.Role.CLIENT]
+	Report.enabled = options.role in [Options.Role.SERVER, Options.Role.CLIENT] or options.quit_when_crowded
 	Session.started.connect(_on_started)
 	Session.ended.connect(_on_ended)
 	game.opened.connect(_on_opened)
@@ -33,6 +33,8 @@ func _ready() -> void:
 	_start_role()
 	if options.seconds > 0.0:
 		get_tree().create_timer(options.seconds).timeout.connect(_finish)
+	if options.quit_when_crowded:
+		_watch_crowd()
 	if options.frames:
 		add_child(FrameReport.new())
 	if not options.screenshot_file.is_empty():
@@ -117,6 +119,14 @@ func _run_server() -> void:
 			await get_tree().physics_frame
 			empty_for = 0.0 if Session.server.has_players() else empty_for + get_physics_process_delta_time()
 		_finish()
+
+
+func _watch_crowd() -> void:
+	var crowd := CrowdReport.new()
+	crowd.replica = game.replica
+	crowd.expected = options.bots + 1
+	crowd.complete.connect(_finish)
+	add_child(crowd)
 
 
 ## A scripted player: plays, leaves, rejoins, plays and leaves for good.

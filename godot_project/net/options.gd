@@ -24,6 +24,7 @@ const HELP := """Options, after `--`:
                            what the keys P, I, G and M switch
   --seconds N              quits after N seconds
   --quit-when-empty        a server quits when everybody has left
+  --quit-when-crowded      a host quits when every bot has joined, flown and scored
   --frames                 prints the frame rate every second
   --screenshot FILE        saves a picture of the window and quits
   --after SECONDS          when the screenshot is taken, 3 by default""" % DEFAULT_PORT
@@ -45,6 +46,7 @@ var ghost := false
 var mute := false
 var seconds := 0.0
 var quit_when_empty := false
+var quit_when_crowded := false
 var frames := false
 var screenshot_file := ""
 var screenshot_seconds := 3.0
@@ -117,6 +119,8 @@ func _take_switch(option: String) -> void:
 			seconds = _take_number(option)
 		"--quit-when-empty":
 			quit_when_empty = true
+		"--quit-when-crowded":
+			quit_when_crowded = true
 		"--frames":
 			frames = true
 		"--screenshot":

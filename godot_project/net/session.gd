@@ -48,6 +48,7 @@ func serve(with_settings: PeerSettings, on_port: int) -> String:
 func host(with_settings: PeerSettings, on_port: int) -> String:
 	var mistake := serve(with_settings, on_port)
 	if mistake.is_empty():
+		SimulatedNetwork.keep_clear(server.multiplayer.multiplayer_peer)
 		mistake = join(with_settings, "127.0.0.1", on_port)
 		if not mistake.is_empty():
 			stop_server()

@@ -4,7 +4,7 @@ extends Node2D
 
 const HULL: PackedVector2Array = [Vector2(20, 0), Vector2(-2, 7), Vector2(-12, 15), Vector2(-8, 0), Vector2(-12, -15), Vector2(-2, -7)]
 const COCKPIT: PackedVector2Array = [Vector2(12, 0), Vector2(0, 3.5), Vector2(-4, 0), Vector2(0, -3.5)]
-const TRAIL_POINTS := 16
+const TRAIL_SECONDS := 0.3
 const FLASH_SECONDS := 0.16
 
 var ship: ReplicaShip
@@ -13,6 +13,8 @@ var is_own := false
 var _color := Color.WHITE
 var _body := Node2D.new()
 var _trail := Line2D.new()
+var _trail_times: PackedFloat32Array
+var _time := 0.0
 var _flash := 0.0
 var _drawn_health := -1
 
@@ -44,21 +46,33 @@ func flash() -> void:
 func _process(delta: float) -> void:
 	visible = ship.is_known and ship.state.is_alive
 	if not visible:
-		_trail.clear_points()
+		_clear_trail()
 		return
 	if position.distance_to(ship.shown_place) > ReplicaShip.JUMP:
-		_trail.clear_points()
+		_clear_trail()
 	position = ship.shown_place
 	_body.rotation = ship.shown_aim
-	_trail.add_point(position)
-	if _trail.get_point_count() > TRAIL_POINTS:
-		_trail.remove_point(0)
+	_extend_trail(delta)
 	_flash = maxf(_flash - delta, 0.0)
 	var bright := 1.0 + 2.5 * _flash / FLASH_SECONDS
 	_body.self_modulate = Color(bright, bright, bright)
 	if ship.state.health != _drawn_health:
 		_drawn_health = ship.state.health
 		queue_redraw()
+
+
+func _extend_trail(delta: float) -> void:
+	_time += delta
+	_trail.add_point(position)
+	_trail_times.append(_time)
+	while _time - _trail_times[0] > TRAIL_SECONDS:
+		_trail.remove_point(0)
+		_trail_times.remove_at(0)
+
+
+func _clear_trail() -> void:
+	_trail.clear_points()
+	_trail_times.clear()
 
 
 func _draw_body() -> void:

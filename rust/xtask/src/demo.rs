@@ -12,6 +12,7 @@ use crate::project::{self, root};
 use crate::report::{engine_trouble, fields};
 use crate::{Outcome, extension, godot};
 
+const OURS: &str = "ENetMultiplayerPeerRs";
 const PLAYERS: [&str; 2] = ["Ada", "Grace"];
 /// The most that two positions may differ by in each direction, in pixels: a snapshot has 25 units a pixel, so rounding
 /// costs half a unit, and both ends print three decimals.
@@ -23,6 +24,11 @@ const MOST_CORRECTION: f64 = 5.0;
 const LEAST_SAMPLES: usize = 3;
 /// The least distance, in pixels, that counts as a movement.
 const LEAST_WAY: f64 = 50.0;
+
+/// The bots of the second part, all clients of one process.
+const BOTS: usize = 16;
+/// How long the bots may take until each has joined, flown and half of them have scored, in seconds.
+const CROWD_SECONDS: u64 = 90;
 
 /// `cargo xtask demo`.
 pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
@@ -70,6 +76,9 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
     let server = server.finish()?;
     let mut trouble = Vec::new();
     tell(&server, &clients, class, &mut trouble);
+    let crowd = crowd(&godot, &project, class)?;
+    check_process("the host with bots", &crowd, class, &mut trouble);
+    tell_crowd(&crowd, &mut trouble);
     if trouble.is_empty() {
         println!("all checks passed");
         return Ok(());
@@ -79,6 +88,7 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
     for (name, run) in &clients {
         text += &format!("{name}'s output:\n{}", run.tail(15));
     }
+    text += &format!("output of the host with bots:\n{}", crowd.tail(15));
     Err(text)
 }
 
@@ -148,6 +158,20 @@ fn game(godot: &Path, project: &Path, arguments: &[&str], class: &str, port: &st
         .args(arguments);
     command.args(["--peer-class", class, "--port", port]);
     command
+}
+
+/// One process that hosts, plays and has bots, with compression, and with encryption where the class surely has it.
+fn crowd(godot: &Path, project: &Path, class: &str) -> Outcome<Run> {
+    let port = free_port()?.to_string();
+    let (bots, seconds) = (BOTS.to_string(), CROWD_SECONDS.to_string());
+    let mut arguments = vec!["--host", "--autopilot", "--quit-when-crowded"];
+    arguments.extend(["--bots", &bots, "--seconds", &seconds]);
+    arguments.extend(["--compression", "Zstandard"]);
+    if class == OURS {
+        arguments.push("--encrypt");
+    }
+    let mut command = game(godot, project, &arguments, class, &port);
+    process::start(&mut command, Duration::from_secs(CROWD_SECONDS + 60))?.finish()
 }
 
 fn free_port() -> Outcome<u16> {
@@ -252,6 +276,30 @@ fn tell_traffic(name: &str, run: &Run, trouble: &mut Vec<String>) {
     );
     if number("rpcs_out") == 0 || number("rpcs_in") == 0 {
         trouble.push(format!("{name} exchanged no RPCs"));
+    }
+}
+
+/// Checks that the host's player saw every bot fly, over connections of their own.
+fn tell_crowd(run: &Run, trouble: &mut Vec<String>) {
+    let all = events(run);
+    let number = |key: &str| {
+        let crowd = all.iter().find(|event| event["event"] == "crowd")?;
+        crowd.get(key)?.parse::<usize>().ok()
+    };
+    let joined = all
+        .iter()
+        .filter(|event| event["event"] == "joined")
+        .count();
+    println!(
+        "  a host with {BOTS} bots: {joined} joined, {} flew, {} scored",
+        number("flown").unwrap_or(0),
+        number("scored").unwrap_or(0)
+    );
+    if joined != BOTS + 1
+        || number("players") != Some(BOTS + 1)
+        || number("flown") != Some(BOTS + 1)
+    {
+        trouble.push(format!("the host did not see its {BOTS} bots fly"));
     }
 }
 
@@ -409,6 +457,29 @@ mod tests {
         assert_eq!(trouble_with(&[chat, right, wrong]), 1);
         assert_eq!(trouble_with(&[chat, right, unknown]), 1);
         assert_eq!(trouble_with(&[]), 2);
+    }
+
+    #[test]
+    fn missing_bots_are_reported() {
+        let trouble_with = |joined: usize, crowd: &str| {
+            let mut lines = vec!["@demo event=joined id=1 name=Bot"; joined];
+            lines.push(crowd);
+            let mut trouble = Vec::new();
+            tell_crowd(&run(&lines), &mut trouble);
+            trouble.len()
+        };
+        let full = "@demo event=crowd players=17 flown=17 scored=9";
+        assert_eq!(trouble_with(17, full), 0);
+        assert_eq!(trouble_with(16, full), 1);
+        assert_eq!(
+            trouble_with(17, "@demo event=crowd players=17 flown=16 scored=9"),
+            1
+        );
+        assert_eq!(
+            trouble_with(17, "@demo event=crowd players=16 flown=17 scored=9"),
+            1
+        );
+        assert_eq!(trouble_with(17, "@demo event=done"), 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-class_name Simulator
+class_name SimulatedNetwork
 ## The simulated network of a peer of class `ENetMultiplayerPeerRs`.
 
 const RESOURCE_CLASS := &"ENetSimulationRs"
@@ -39,6 +39,12 @@ static func current(peer: MultiplayerPeer) -> Resource:
 	return peer.get(&"simulation") if mistake(peer).is_empty() else null
 
 
+## A network as it is, also where the command line has a simulated one: that is meant for the player's connection.
+static func keep_clear(peer: MultiplayerPeer) -> void:
+	if mistake(peer).is_empty():
+		apply(peer, make(0.0, 0.0, 0.0))
+
+
 ## Null switches the simulation off.
 static func apply(peer: MultiplayerPeer, simulation: Resource) -> void:
 	if mistake(peer).is_empty():
@@ -55,9 +61,12 @@ static func cut(peer: MultiplayerPeer, seconds: float) -> void:
 		peer.call(&"simulate_cut", seconds)
 
 
+static func is_clear(simulation: Resource) -> bool:
+	var is_off := func(property: StringName) -> bool: return is_zero_approx(_number(simulation, property))
+	return simulation == null or [&"outgoing_latency", &"outgoing_jitter", &"outgoing_loss"].all(is_off)
+
+
 static func summary(simulation: Resource) -> String:
-	if simulation == null:
-		return "off"
 	return "%d ms each way, %.1f %% loss" % [
 		roundi(_number(simulation, "outgoing_latency")), _number(simulation, "outgoing_loss")]
 
