@@ -11,31 +11,37 @@ const JUMP := 260.0
 var ship := ShipState.new()
 ## The distance between what is shown and `ship`, which fades.
 var offset := Vector2.ZERO
-## How wrong the latest predictions were, in pixels.
+## How far the ship was shown from where the server then had it after the same input, in pixels.
 var corrections: PackedFloat32Array
 
 var _pending: Array[ShipInput] = []
+## Where each pending input had brought the ship when it was applied first.
+var _places: PackedVector2Array
 var _has_state := false
 
 
 func reset() -> void:
 	_pending.clear()
+	_places.clear()
 	corrections.clear()
 	offset = Vector2.ZERO
 	_has_state = false
 
 
 func advance(input: ShipInput) -> void:
-	_pending.append(input)
-	if _pending.size() > MOST_PENDING:
-		_pending.remove_at(0)
 	if _has_state:
 		Motion.step(ship, input)
+	_pending.append(input)
+	_places.append(ship.place)
+	if _pending.size() > MOST_PENDING:
+		_forget_oldest()
 
 
 func reconcile(truth: ShipState) -> void:
 	while not _pending.is_empty() and ShipInput.distance(truth.acknowledged, _pending[0].sequence) <= 0:
-		_pending.remove_at(0)
+		if _has_state and _pending[0].sequence == truth.acknowledged:
+			_add_correction(_places[0].distance_to(truth.place))
+		_forget_oldest()
 	var predicted := ship.place
 	ship.copy_from(truth)
 	for input in _pending:
@@ -48,9 +54,17 @@ func reconcile(truth: ShipState) -> void:
 		offset = Vector2.ZERO
 		return
 	offset += correction
-	corrections.append(correction.length())
+
+
+func _add_correction(distance: float) -> void:
+	corrections.append(distance)
 	if corrections.size() > MOST_PENDING:
 		corrections.remove_at(0)
+
+
+func _forget_oldest() -> void:
+	_pending.remove_at(0)
+	_places.remove_at(0)
 
 
 func fade(delta: float) -> void:

@@ -9,7 +9,7 @@ signal events_arrived(events: Array[FieldEvent])
 signal crystal_collected(place: Vector2, collector: int)
 signal left(player_name: String, reason: String)
 
-const MOST_LEAVERS := 6
+const MOST_LEAVERS := 4
 
 var own_slot := -1
 var ships: Dictionary[int, ReplicaShip] = {}

@@ -44,6 +44,11 @@ func is_typing() -> bool:
 	return _line.has_focus()
 
 
+## The lines as they are shown, without markup.
+func shown() -> String:
+	return _log.get_parsed_text()
+
+
 func start_typing() -> void:
 	_line.edit()
 

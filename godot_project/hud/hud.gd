@@ -6,14 +6,14 @@ const EDGE := 12.0
 
 var game: Game
 var bots: Bots
+var chat := Chat.new()
+var scoreboard := Scoreboard.new()
+var network := NetworkPanel.new()
 
 var _status := StatusCard.new()
 var _leaders := Leaders.new()
 var _minimap := Minimap.new()
-var _chat := Chat.new()
 var _switches := Switches.new()
-var _scoreboard := Scoreboard.new()
-var _network := NetworkPanel.new()
 var _banner := Label.new()
 var _overlay: Node
 var _scores_pinned := false
@@ -26,22 +26,22 @@ func _ready() -> void:
 	_status.bots = bots
 	_leaders.game = game
 	_minimap.game = game
-	_chat.game = game
-	_scoreboard.game = game
-	_network.bots = bots
+	chat.game = game
+	scoreboard.game = game
+	network.bots = bots
 	_place(_status, Control.PRESET_TOP_LEFT)
 	_place(_leaders, Control.PRESET_TOP_RIGHT)
 	_place(_minimap, Control.PRESET_BOTTOM_RIGHT)
 	_place(_switches, Control.PRESET_CENTER_BOTTOM)
-	_chat.custom_minimum_size = Vector2(262.0, 200.0)
-	_place(_chat, Control.PRESET_BOTTOM_LEFT)
+	chat.custom_minimum_size = Vector2(262.0, 200.0)
+	_place(chat, Control.PRESET_BOTTOM_LEFT)
 	_build_banner()
-	_place(_network, Control.PRESET_TOP_RIGHT)
-	_scoreboard.set_anchors_preset(Control.PRESET_FULL_RECT)
-	add_child(_scoreboard)
+	_place(network, Control.PRESET_TOP_RIGHT)
+	scoreboard.set_anchors_preset(Control.PRESET_FULL_RECT)
+	add_child(scoreboard)
 	_build_switches()
-	_chat.entered.connect(game.say)
-	game.opened.connect(_network.fill)
+	chat.entered.connect(game.say)
+	game.opened.connect(network.fill)
 	game.replica.events_arrived.connect(_on_events_arrived)
 	_find_overlay()
 	close()
@@ -61,9 +61,9 @@ func open(options: Options) -> void:
 
 func close() -> void:
 	hide()
-	_chat.clear()
+	chat.clear()
 	_banner.text = ""
-	_scoreboard.hide()
+	scoreboard.hide()
 	_scores_pinned = false
 	if _switches.is_on(&"toggle_network"):
 		_switches.flip(&"toggle_network")
@@ -72,8 +72,8 @@ func close() -> void:
 func _process(_delta: float) -> void:
 	if not visible:
 		return
-	_scoreboard.visible = _scores_pinned or (Input.is_action_pressed(&"show_scores") and not _chat.is_typing())
-	game.is_free = not _chat.is_typing()
+	scoreboard.visible = _scores_pinned or (Input.is_action_pressed(&"show_scores") and not chat.is_typing())
+	game.is_free = not chat.is_typing()
 	var own := game.replica.own()
 	if own != null and own.is_known and own.state.is_alive:
 		_banner.text = ""
@@ -83,10 +83,10 @@ func _unhandled_input(event: InputEvent) -> void:
 	if not visible:
 		return
 	if event.is_action_pressed(&"chat"):
-		_chat.start_typing()
+		chat.start_typing()
 	elif event.is_action_pressed(&"add_bots"):
 		bots.set_wanted(0 if bots.wanted >= Bots.MOST else maxi(bots.wanted * 2, 8))
-		_chat.tell("%d bots" % bots.wanted)
+		chat.tell("%d bots" % bots.wanted)
 	elif event.is_action_pressed(&"next_network"):
 		_step_network(1)
 	elif event.is_action_pressed(&"previous_network"):
@@ -99,8 +99,8 @@ func _unhandled_input(event: InputEvent) -> void:
 
 
 func _step_network(by: int) -> void:
-	_network.step_preset(by)
-	_chat.tell("network: %s" % _network.chosen())
+	network.step_preset(by)
+	chat.tell("network: %s" % network.chosen())
 
 
 func _place(part: Control, preset: Control.LayoutPreset) -> void:
@@ -133,10 +133,10 @@ func _build_switches() -> void:
 	_switches.add_toggle(&"toggle_ghost", "ghost", false, func(on: bool) -> void: game.has_ghost = on)
 	_switches.add_toggle(&"toggle_sound", "sound", true, func(on: bool) -> void: Sounds.is_on = on)
 	_switches.add_toggle(&"toggle_network", "network", true, func(on: bool) -> void:
-		_network.visible = on
+		network.visible = on
 		_leaders.visible = not on
 		if on:
-			_network.fill())
+			network.fill())
 	var leave := Look.button("Leave", Session.leave)
 	leave.theme_type_variation = &"Pill"
 	_switches.add_child(leave)

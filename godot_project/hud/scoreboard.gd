@@ -27,7 +27,7 @@ func _draw() -> void:
 	var width := maxf(columns * COLUMN_WIDTH + 28.0, 420.0)
 	var height := TOP + mini(ranking.size(), ROWS) * ROW_HEIGHT + 20.0
 	if not leavers.is_empty():
-		height += 22.0 + ceili(leavers.size() / 2.0) * ROW_HEIGHT
+		height += 22.0 + leavers.size() * ROW_HEIGHT
 	var box := Rect2(((size - Vector2(width, height)) / 2.0).floor(), Vector2(width, height))
 	draw_style_box(get_theme_stylebox(&"panel", &"Scoreboard"), box)
 	Look.text(self, box.position + Vector2(18.0, 30.0), "Scores", Look.ACCENT, 20)
@@ -58,14 +58,14 @@ func _draw_player(at: Vector2, rank: int, ship: ReplicaShip) -> void:
 func _draw_leavers(box: Rect2, leavers: Array[Array]) -> void:
 	if leavers.is_empty():
 		return
-	var top := box.end.y - 12.0 - ceili(leavers.size() / 2.0) * ROW_HEIGHT
+	var top := box.end.y - 12.0 - leavers.size() * ROW_HEIGHT
 	Look.text(self, Vector2(box.position.x + 18.0, top - 8.0), "left lately", Look.DIM, 12)
-	var width := (box.size.x - 28.0) / 2.0
 	for index in leavers.size():
 		var leaver := leavers[index]
 		var left_at: int = leaver[2]
 		var reason: String = leaver[1]
-		var line := "%s: %s (%d s ago)" % [
-			leaver[0], "left" if reason.is_empty() else reason, (Time.get_ticks_msec() - left_at) / 1000]
-		var at := Vector2(box.position.x + 18.0 + (index % 2) * width, top + 10.0 + (index / 2) * ROW_HEIGHT)
-		Look.text(self, at, line, Look.TEXT, 13, width - 10.0)
+		var at := Vector2(box.position.x + 18.0, top + 10.0 + index * ROW_HEIGHT)
+		Look.text(self, at, "%d s ago" % ((Time.get_ticks_msec() - left_at) / 1000), Look.DIM, 13, 62.0)
+		Look.text(self, at + Vector2(70.0, 0.0), str(leaver[0]), Look.TEXT, 13, 100.0)
+		var text := "left" if reason.is_empty() else reason
+		Look.text(self, at + Vector2(176.0, 0.0), text, Look.TEXT if reason.is_empty() else Look.FAIR, 13, box.size.x - 200.0)

@@ -76,6 +76,10 @@ func show_message(text: String) -> void:
 	_set_busy(false)
 
 
+func message() -> String:
+	return _message.text
+
+
 func _show_start(mistake: String, text: String) -> String:
 	show_message(mistake if not mistake.is_empty() else text)
 	_set_busy(mistake.is_empty())

@@ -190,7 +190,9 @@ func _on_chat_arrived(id: int, text: String) -> void:
 
 
 func _on_reason(id: int, reason: int, data: int) -> void:
-	if ships.has(id):
+	# Who just leaves needs no explanation.
+	var is_plain := reason == ClassDB.class_get_integer_constant(PeerSettings.OURS, &"REASON_CLOSED_BY_REMOTE") and data == 0
+	if ships.has(id) and not is_plain:
 		_reasons[id] = str(ClassDB.class_call_static(PeerSettings.OURS, &"get_reason_text", reason, data))
 
 
