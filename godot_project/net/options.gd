@@ -17,7 +17,7 @@ const HELP := """Options, after `--`:
   --peer-class CLASS       ENetMultiplayerPeerRs or ENetMultiplayerPeer
   --compression NAME       None, Range coder, FastLZ, zlib or Zstandard
   --encrypt                DTLS with a self-made certificate
-  --net-sim NETWORK        the extension simulates this network, for example 4G or latency:80,loss:2
+  --net-sim=NETWORK        the extension simulates this network, for example 4G or latency:80,loss:2
   --name NAME              the player's name
   --show PANELS            opens panels, of scores, network and overlay, joined by commas
   --no-prediction, --no-interpolation, --ghost, --mute

@@ -15,6 +15,8 @@ use crate::{Outcome, extension, godot};
 
 const PLAYERS: [&str; 2] = ["Ada", "Grace"];
 
+/// The player whose network is simulated, by the extension: prediction must be as right as without lag.
+const LAGGING: &str = PLAYERS[1];
 /// The bots of the second part, all clients of one process.
 const BOTS: usize = 16;
 /// How long the bots may take until each has joined, flown and half of them have scored, in seconds.
@@ -56,7 +58,11 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
         for name in PLAYERS {
             let arguments = ["--client", "127.0.0.1", "--bot", &seconds];
             let mut command = game(&godot, &project, &arguments, class, &port);
-            players.push((name, process::start(command.args(["--name", name]), limit)?));
+            command.args(["--name", name]);
+            if class == extension::CLASS && name == LAGGING {
+                command.arg("--net-sim=4G");
+            }
+            players.push((name, process::start(&mut command, limit)?));
         }
     }
     let mut clients = Vec::new();
