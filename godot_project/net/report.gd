@@ -4,7 +4,7 @@ extends Node
 ## Number of ticks between two reports of the state.
 const STATE_INTERVAL := 30
 
-## RPCs and the bytes of their arguments, as counted by this game, without synchronizers and protocol overhead.
+## RPCs and the bytes of their arguments, as counted by this game, without protocol overhead. Bots are not counted.
 var rpcs_out := 0
 var rpcs_in := 0
 var bytes_out := 0
@@ -23,11 +23,11 @@ func event(what: String, values: Dictionary = {}) -> void:
 	print(line)
 
 
-func state(tick: int, id: int, place: Vector2, score: int) -> void:
-	# Tick 0 precedes a player's first move.
-	if tick > 0 and tick % STATE_INTERVAL == 0:
+func state(tick: int, ship: ShipState) -> void:
+	if enabled and tick % STATE_INTERVAL == 0:
 		event("state", {
-			"tick": tick, "id": id, "x": "%.3f" % place.x, "y": "%.3f" % place.y, "score": score,
+			"tick": tick, "id": ship.slot, "x": "%.3f" % ship.place.x, "y": "%.3f" % ship.place.y,
+			"score": ship.score,
 		})
 
 
@@ -37,13 +37,13 @@ func traffic() -> void:
 	})
 
 
-## Call this where an RPC is sent, with its arguments.
-func sent(arguments: Array, recipients: int = 1) -> void:
+## Call this where an RPC is sent, with the size of its arguments.
+func sent(bytes: int, recipients: int = 1) -> void:
 	rpcs_out += recipients
-	bytes_out += var_to_bytes(arguments).size() * recipients
+	bytes_out += bytes * recipients
 
 
-## Call this where an RPC arrives, with its arguments.
-func received(arguments: Array) -> void:
+## Call this where an RPC arrives, with the size of its arguments.
+func received(bytes: int) -> void:
 	rpcs_in += 1
-	bytes_in += var_to_bytes(arguments).size()
+	bytes_in += bytes

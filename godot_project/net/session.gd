@@ -1,64 +1,75 @@
 extends Node
-## The connection: hosting, joining and leaving with either peer class.
+## The connection of the player, and the server if it runs in this process.
 
 signal started
 ## Emitted with a text for the player, which is empty if the player chose to leave.
 signal ended(reason: String)
 
-const OURS := "ENetMultiplayerPeerRs"
-const STOCK := "ENetMultiplayerPeer"
-const MAX_CLIENTS := 32
+## The branches of the player and of the server, as nodes of the main scene.
+const GAME_BRANCH := ^"/root/Main/Game"
+const BRANCHES := ^"/root/Main"
 
-var peer_class := ""
+var settings := PeerSettings.new()
+var address := ""
+var port := 0
+var server: ServerBranch
+
+var _reason := ""
 
 
 func _ready() -> void:
-	multiplayer.connected_to_server.connect(started.emit)
-	multiplayer.connection_failed.connect(_end.bind("The server did not answer."))
-	multiplayer.server_disconnected.connect(_end.bind("The server closed the connection."))
-
-
-## The reason why a class cannot be used, or an empty text.
-func class_mistake(chosen_class: String) -> String:
-	if peer_classes().has(chosen_class):
-		return ""
-	if chosen_class == OURS:
-		return "Class %s is missing, because the extension is not loaded. Build it with `cargo xtask build`." % OURS
-	return "There is no peer class \"%s\", only %s." % [chosen_class, " and ".join(peer_classes())]
-
-
-## The available classes, ours first.
-func peer_classes() -> PackedStringArray:
-	var classes := PackedStringArray([STOCK])
-	if ClassDB.class_exists(OURS):
-		classes.insert(0, OURS)
-	return classes
+	var api: SceneMultiplayer = multiplayer
+	api.root_path = GAME_BRANCH
+	api.server_relay = false
+	api.connected_to_server.connect(started.emit)
+	# A reason comes with a signal of its own, which may be emitted after these.
+	api.connection_failed.connect(_end.bind("The server did not answer."), CONNECT_DEFERRED)
+	api.server_disconnected.connect(_end.bind("The server closed the connection."), CONNECT_DEFERRED)
 
 
 ## Opens a server. Returns an error text, or an empty one.
-func host(chosen_class: String, port: int) -> String:
-	var mistake := class_mistake(chosen_class)
-	if not mistake.is_empty():
-		return mistake
-	var peer := _make_peer(chosen_class)
-	var error: Error = peer.call(&"create_server", port, MAX_CLIENTS)
-	if error != OK:
-		return "Cannot host on port %d: %s." % [port, error_string(error)]
-	_use(peer)
-	started.emit()
-	return ""
+func serve(with_settings: PeerSettings, on_port: int) -> String:
+	stop_server()
+	settings = with_settings
+	port = on_port
+	var branch := ServerBranch.new()
+	branch.name = "Server"
+	get_node(BRANCHES).add_child(branch)
+	var mistake := branch.open(settings, port)
+	if mistake.is_empty():
+		server = branch
+	else:
+		branch.get_parent().remove_child(branch)
+		branch.queue_free()
+	return mistake
+
+
+## Opens a server and joins it. Returns an error text, or an empty one.
+func host(with_settings: PeerSettings, on_port: int) -> String:
+	var mistake := serve(with_settings, on_port)
+	if mistake.is_empty():
+		SimulatedNetwork.keep_clear(server.multiplayer.multiplayer_peer)
+		mistake = join(with_settings, "127.0.0.1", on_port)
+		if not mistake.is_empty():
+			stop_server()
+	return mistake
 
 
 ## Starts to connect. Returns an error text, or an empty one.
-func join(chosen_class: String, address: String, port: int) -> String:
-	var mistake := class_mistake(chosen_class)
-	if not mistake.is_empty():
-		return mistake
-	var peer := _make_peer(chosen_class)
-	var error: Error = peer.call(&"create_client", address, port)
-	if error != OK:
-		return "Cannot connect to %s, port %d: %s." % [address, port, error_string(error)]
-	_use(peer)
+func join(with_settings: PeerSettings, to_address: String, to_port: int) -> String:
+	settings = with_settings
+	address = to_address
+	port = to_port
+	_reason = ""
+	var made: Variant = settings.make_client(address, port)
+	if made is String:
+		return made
+	var peer: MultiplayerPeer = made
+	if peer.has_signal(&"connection_failed_with_reason"):
+		peer.connect(&"connection_failed_with_reason", _on_failed)
+	if peer.has_signal(&"peer_disconnected_with_reason"):
+		peer.connect(&"peer_disconnected_with_reason", _on_disconnected)
+	multiplayer.multiplayer_peer = peer
 	return ""
 
 
@@ -66,27 +77,38 @@ func leave() -> void:
 	_end("")
 
 
+func stop_server() -> void:
+	if server != null:
+		server.close()
+		server.get_parent().remove_child(server)
+		server = null
+
+
+## The peer of the player, or null.
+func peer() -> MultiplayerPeer:
+	var current := multiplayer.multiplayer_peer
+	return null if current is OfflineMultiplayerPeer else current
+
+
 func is_connected_peer() -> bool:
-	var peer := multiplayer.multiplayer_peer
-	return (
-		peer != null
-		and not peer is OfflineMultiplayerPeer
-		and peer.get_connection_status() == MultiplayerPeer.CONNECTION_CONNECTED
-	)
+	var current := peer()
+	return current != null and current.get_connection_status() == MultiplayerPeer.CONNECTION_CONNECTED
 
 
-func _make_peer(chosen_class: String) -> MultiplayerPeer:
-	peer_class = chosen_class
-	return ClassDB.instantiate(chosen_class)
+func _on_failed(_code: int, _data: int, text: String) -> void:
+	_reason = text
 
 
-func _use(peer: MultiplayerPeer) -> void:
-	multiplayer.multiplayer_peer = peer
+func _on_disconnected(_id: int, reason: int, data: int) -> void:
+	_reason = str(ClassDB.class_call_static(PeerSettings.OURS, &"get_reason_text", reason, data))
 
 
 func _end(reason: String) -> void:
-	var peer := multiplayer.multiplayer_peer
-	if peer != null:
-		peer.close()
+	var current := peer()
+	if current == null and not reason.is_empty():
+		return
+	if current != null:
+		current.close()
 	multiplayer.multiplayer_peer = OfflineMultiplayerPeer.new()
-	ended.emit(reason)
+	stop_server()
+	ended.emit(reason if reason.is_empty() or _reason.is_empty() else _reason)

@@ -1,24 +1,26 @@
-//! Playing the demo game: starts its processes, reports what they did and checks it.
+//! Playing the demo game: starts its processes. `checks` reports what they did and checks it, `screens` operates its screens.
 
-use std::collections::HashMap;
+mod checks;
+mod screens;
+
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use crate::extension::Profile;
-use crate::process::{self, Ending, Run};
+use crate::process::{self, Run};
 use crate::project::{self, root};
-use crate::report::{engine_trouble, fields};
 use crate::{Outcome, extension, godot};
 
 const PLAYERS: [&str; 2] = ["Ada", "Grace"];
-/// The most that two positions may differ by, in pixels: both ends print three decimals of one number.
-const AGREEMENT: f64 = 0.001;
-/// The least number of states of a player to compare.
-const LEAST_SAMPLES: usize = 3;
-/// The least distance, in pixels, that counts as a movement.
-const LEAST_WAY: f64 = 50.0;
+
+/// The player whose network is simulated, by the extension: prediction must be as right as without lag.
+const LAGGING: &str = PLAYERS[1];
+/// The bots of the second part, all clients of one process.
+const BOTS: usize = 16;
+/// How long the bots may take until each has joined, flown and half of them have scored, in seconds.
+const CROWD_SECONDS: u64 = 90;
 
 /// `cargo xtask demo`.
 pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
@@ -56,7 +58,11 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
         for name in PLAYERS {
             let arguments = ["--client", "127.0.0.1", "--bot", &seconds];
             let mut command = game(&godot, &project, &arguments, class, &port);
-            players.push((name, process::start(command.args(["--name", name]), limit)?));
+            command.args(["--name", name]);
+            if class == extension::CLASS && name == LAGGING {
+                command.arg("--net-sim=4G");
+            }
+            players.push((name, process::start(&mut command, limit)?));
         }
     }
     let mut clients = Vec::new();
@@ -65,7 +71,13 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
     }
     let server = server.finish()?;
     let mut trouble = Vec::new();
-    tell(&server, &clients, class, &mut trouble);
+    checks::tell(&server, &clients, class, &mut trouble);
+    let crowd = crowd(&godot, &project, class)?;
+    checks::check_process("the host with bots", &crowd, class, &mut trouble);
+    checks::tell_crowd(&crowd, &mut trouble);
+    if class == extension::CLASS {
+        screens::operate(&godot, &project)?;
+    }
     if trouble.is_empty() {
         println!("all checks passed");
         return Ok(());
@@ -75,6 +87,7 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
     for (name, run) in &clients {
         text += &format!("{name}'s output:\n{}", run.tail(15));
     }
+    text += &format!("output of the host with bots:\n{}", crowd.tail(15));
     Err(text)
 }
 
@@ -146,225 +159,23 @@ fn game(godot: &Path, project: &Path, arguments: &[&str], class: &str, port: &st
     command
 }
 
+/// One process that hosts, plays and has bots, with compression, and with encryption where the class surely has it.
+fn crowd(godot: &Path, project: &Path, class: &str) -> Outcome<Run> {
+    let port = free_port()?.to_string();
+    let (bots, seconds) = (BOTS.to_string(), CROWD_SECONDS.to_string());
+    let mut arguments = vec!["--host", "--autopilot", "--quit-when-crowded"];
+    arguments.extend(["--bots", &bots, "--seconds", &seconds]);
+    arguments.extend(["--compression", "Zstandard"]);
+    if class == extension::CLASS {
+        arguments.push("--encrypt");
+    }
+    let mut command = game(godot, project, &arguments, class, &port);
+    process::start(&mut command, Duration::from_secs(CROWD_SECONDS + 60))?.finish()
+}
+
 fn free_port() -> Outcome<u16> {
     UdpSocket::bind(("127.0.0.1", 0))
         .and_then(|socket| socket.local_addr())
         .map(|address| address.port())
         .map_err(|error| format!("no free UDP port: {error}"))
-}
-
-fn tell(server: &Run, clients: &[(&str, Run)], class: &str, trouble: &mut Vec<String>) {
-    check_process("server", server, class, trouble);
-    for (name, run) in clients {
-        check_process(name, run, class, trouble);
-    }
-    for event in events(server) {
-        let name = event.get("name").copied().unwrap_or_default();
-        let id = event.get("id").copied().unwrap_or_default();
-        match event["event"] {
-            "joined" => println!("  {name} joined as {id}"),
-            "left" => println!("  {name} left ({id})"),
-            _ => {}
-        }
-    }
-    for name in PLAYERS {
-        let count = |what: &str| {
-            let is_it = |event: &&HashMap<&str, &str>| {
-                event["event"] == what && event.get("name") == Some(&name)
-            };
-            events(server).iter().filter(is_it).count()
-        };
-        // Every player leaves once and rejoins.
-        for what in ["joined", "left"] {
-            if count(what) != 2 {
-                trouble.push(format!(
-                    "{name} should have {what} twice, not {} times",
-                    count(what)
-                ));
-            }
-        }
-    }
-    tell_traffic("server", server, trouble);
-    for (name, run) in clients {
-        tell_traffic(name, run, trouble);
-    }
-    let truth = states(server);
-    for (name, run) in clients {
-        tell_agreement(name, &truth, &states(run), trouble);
-    }
-}
-
-fn check_process(name: &str, run: &Run, class: &str, trouble: &mut Vec<String>) {
-    if run.ending != Ending::Exit(0) {
-        trouble.push(format!("{name}: {}", run.ending));
-    }
-    let complaint = run.output.lines().find(|line| {
-        let line = line.trim_start();
-        line.starts_with("ERROR:") || line.starts_with("WARNING:") || line.starts_with("USER ")
-    });
-    if let Some(line) = engine_trouble(&run.output).or(complaint) {
-        trouble.push(format!("{name}: {line}"));
-    }
-    let unreadable = run
-        .output
-        .lines()
-        .find(|line| line.contains("@demo") && fields(line).is_none());
-    if let Some(line) = unreadable {
-        trouble.push(format!(
-            "{name} printed a report that cannot be parsed: {line}"
-        ));
-    }
-    let uses = events(run)
-        .iter()
-        .any(|event| event.get("class") == Some(&class));
-    if !uses {
-        trouble.push(format!("{name} does not play on {class}"));
-    }
-    if !events(run).iter().any(|event| event["event"] == "done") {
-        trouble.push(format!("{name} did not play to the end"));
-    }
-}
-
-fn tell_traffic(name: &str, run: &Run, trouble: &mut Vec<String>) {
-    let all = events(run);
-    let Some(traffic) = all.iter().find(|event| event["event"] == "traffic") else {
-        trouble.push(format!("{name} reports no traffic"));
-        return;
-    };
-    let number = |key: &str| {
-        traffic
-            .get(key)
-            .and_then(|text| text.parse::<u64>().ok())
-            .unwrap_or(0)
-    };
-    println!(
-        "  {name}: {} RPCs ({} bytes of arguments) sent, {} ({} bytes) received",
-        number("rpcs_out"),
-        number("bytes_out"),
-        number("rpcs_in"),
-        number("bytes_in")
-    );
-    if number("rpcs_out") == 0 || number("rpcs_in") == 0 {
-        trouble.push(format!("{name} exchanged no RPCs"));
-    }
-}
-
-type States<'a> = HashMap<(&'a str, &'a str), (f64, f64, &'a str)>;
-
-/// The position and score in each reported state, by tick and player.
-fn states(run: &Run) -> States<'_> {
-    let mut states = States::new();
-    for event in events(run)
-        .into_iter()
-        .filter(|event| event["event"] == "state")
-    {
-        let number = |key: &str| event.get(key)?.parse::<f64>().ok();
-        let text = |key: &str| event.get(key).copied();
-        if let (Some(tick), Some(id), Some(x), Some(y), Some(score)) = (
-            text("tick"),
-            text("id"),
-            number("x"),
-            number("y"),
-            text("score"),
-        ) {
-            states.insert((tick, id), (x, y, score));
-        }
-    }
-    states
-}
-
-/// Checks that every state that a client saw was the server's, and that it saw both players move.
-fn tell_agreement(name: &str, truth: &States<'_>, seen: &States<'_>, trouble: &mut Vec<String>) {
-    let mut distances = Vec::new();
-    let mut other_scores = 0;
-    let mut unknown = 0;
-    let mut places: HashMap<&str, Vec<(f64, f64)>> = HashMap::new();
-    for (key, &(x, y, score)) in seen {
-        let Some(&(true_x, true_y, true_score)) = truth.get(key) else {
-            unknown += 1;
-            continue;
-        };
-        distances.push((x - true_x).hypot(y - true_y));
-        other_scores += usize::from(score != true_score);
-        places.entry(key.1).or_default().push((x, y));
-    }
-    let largest = distances.iter().copied().fold(0.0, f64::max);
-    let mean = distances.iter().sum::<f64>() / distances.len().max(1) as f64;
-    println!(
-        "  {name} saw {} of the server's states: distance {mean:.3} pixels on average, {largest:.3} \
-         at most; {other_scores} other scores",
-        distances.len(),
-    );
-    if distances.iter().any(|distance| !distance.is_finite()) {
-        trouble.push(format!("{name} saw positions that are not numbers"));
-    }
-    if largest > AGREEMENT || other_scores > 0 || unknown > 0 {
-        trouble.push(format!("{name} saw states that the server did not have"));
-    }
-    let moved = |places: &Vec<(f64, f64)>| {
-        let first = places[0];
-        places.len() >= LEAST_SAMPLES
-            && places
-                .iter()
-                .any(|place| (place.0 - first.0).hypot(place.1 - first.1) > LEAST_WAY)
-    };
-    if places.values().filter(|places| moved(places)).count() < PLAYERS.len() {
-        trouble.push(format!("{name} did not see every player move"));
-    }
-}
-
-fn events(run: &Run) -> Vec<HashMap<&str, &str>> {
-    run.output
-        .lines()
-        .filter_map(fields)
-        .filter(|event| event.contains_key("event"))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(lines: &[&str]) -> Run {
-        Run {
-            ending: Ending::Exit(0),
-            output: lines.join("\n"),
-        }
-    }
-
-    fn trouble_with(seen: &[&str]) -> Vec<String> {
-        let truth: Vec<String> = (0..4)
-            .flat_map(|tick| {
-                [5, 6].map(|id| {
-                    format!(
-                        "@demo event=state tick={tick} id={id} x={}.0 y=0 score=1",
-                        tick * 40
-                    )
-                })
-            })
-            .collect();
-        let truth = run(&truth.iter().map(String::as_str).collect::<Vec<_>>());
-        let mut all: Vec<&str> = truth.output.lines().collect();
-        all.extend(seen);
-        let seen = run(&all);
-        let mut trouble = Vec::new();
-        tell_agreement("Ada", &states(&truth), &states(&seen), &mut trouble);
-        trouble
-    }
-
-    #[test]
-    fn states_that_disagree_are_reported() {
-        assert_eq!(trouble_with(&[]), [""; 0]);
-        for line in [
-            "@demo event=state tick=1 id=5 x=41.0 y=0 score=1",
-            "@demo event=state tick=1 id=5 x=40.0 y=0 score=2",
-            "@demo event=state tick=1 id=5 x=nan y=0 score=1",
-            "@demo event=state tick=9 id=5 x=40.0 y=0 score=1",
-        ] {
-            assert_ne!(trouble_with(&[line]), [""; 0], "{line}");
-        }
-        let mut trouble = Vec::new();
-        tell_agreement("Ada", &States::new(), &States::new(), &mut trouble);
-        assert_eq!(trouble, ["Ada did not see every player move"]);
-    }
 }

@@ -1,0 +1,89 @@
+class_name Prediction
+## Moves the own ship at once, with the inputs that the server has not answered yet. Each snapshot is the truth up to an
+## input; the inputs behind it are applied again to it (reconciliation).
+
+const MOST_PENDING := 120
+## A correction is not shown at once but fades, per second.
+const FADE := 10.0
+const JUMP := 260.0
+
+## The state now, as the server will have it if nothing unforeseen happens.
+var ship := ShipState.new()
+## The distance between what is shown and `ship`, which fades.
+var offset := Vector2.ZERO
+## How far the ship was shown from where the server then had it after the same input, in pixels.
+var corrections: PackedFloat32Array
+
+var _pending: Array[ShipInput] = []
+## Where each pending input had brought the ship when it was applied first.
+var _places: PackedVector2Array
+var _has_state := false
+
+
+func reset() -> void:
+	_pending.clear()
+	_places.clear()
+	corrections.clear()
+	offset = Vector2.ZERO
+	_has_state = false
+
+
+func advance(input: ShipInput) -> void:
+	if _has_state:
+		Motion.step(ship, input)
+	_pending.append(input)
+	_places.append(ship.place)
+	if _pending.size() > MOST_PENDING:
+		_forget_oldest()
+
+
+func reconcile(truth: ShipState) -> void:
+	while not _pending.is_empty() and ShipInput.distance(truth.acknowledged, _pending[0].sequence) <= 0:
+		if _has_state and _pending[0].sequence == truth.acknowledged:
+			_add_correction(_places[0].distance_to(truth.place))
+		_forget_oldest()
+	var predicted := ship.place
+	ship.copy_from(truth)
+	for input in _pending:
+		Motion.step(ship, input)
+	if not _has_state:
+		_has_state = true
+		return
+	var correction := predicted - ship.place
+	if correction.length() > JUMP:
+		offset = Vector2.ZERO
+		return
+	offset += correction
+
+
+func _add_correction(distance: float) -> void:
+	corrections.append(distance)
+	if corrections.size() > MOST_PENDING:
+		corrections.remove_at(0)
+
+
+func _forget_oldest() -> void:
+	_pending.remove_at(0)
+	_places.remove_at(0)
+
+
+func fade(delta: float) -> void:
+	offset *= exp(-FADE * delta)
+
+
+## Half of the latest corrections were smaller. -1 without any.
+func median_correction() -> float:
+	if corrections.is_empty():
+		return -1.0
+	var sorted := corrections.duplicate()
+	sorted.sort()
+	return sorted[sorted.size() / 2]
+
+
+func pending() -> int:
+	return _pending.size()
+
+
+## The newest inputs, which a packet carries.
+func newest() -> Array[ShipInput]:
+	return _pending.slice(-ShipInput.MOST_IN_PACKET)
