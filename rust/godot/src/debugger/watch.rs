@@ -183,12 +183,9 @@ fn note_signal<T: HasSession>(this: &T, signal: Signal) {
         Signal::PeerConnected(id) => events::note(object, Kind::Join, id, || {
             address(id).map_or_else(String::new, |address| format!("from {address}"))
         }),
-        Signal::PeerDisconnected(id) => events::note(object, Kind::Leave, id, || {
-            match core.disconnect_reason(id) {
-                0 => String::new(),
-                reason => format!("reason {reason}"),
-            }
-        }),
+        Signal::PeerDisconnected(id) => {
+            events::note(object, Kind::Leave, id, || core.ended(id).text())
+        }
         Signal::ConnectionFailed => events::note(object, Kind::Refused, 1, || {
             "the connection to the server failed".to_owned()
         }),
