@@ -7,9 +7,7 @@ const Units := preload("units.gd")
 
 signal hovered(share: float)
 
-const HEAD := 18.0
 const MARGIN := 4.0
-const FONT_SIZE := 11
 
 var title: String
 var unit: Units.Unit
@@ -17,6 +15,8 @@ var labels: PackedStringArray
 var colors: PackedColorArray
 
 var _lines: Array[PackedVector2Array] = []
+var _font_size := Palette.scaled(11)
+var _head := 18.0 * Palette.scale()
 var _window := 60_000.0
 ## Where the mouse is, as a share of the width; below 0 it is elsewhere.
 var _hover := -1.0
@@ -27,7 +27,7 @@ func _init(new_title: String, new_unit: Units.Unit, new_labels: PackedStringArra
 	unit = new_unit
 	labels = new_labels
 	colors = new_colors
-	custom_minimum_size = Vector2(150, 72)
+	custom_minimum_size = Vector2(150, 72) * Palette.scale()
 	size_flags_horizontal = Control.SIZE_EXPAND_FILL
 	size_flags_vertical = Control.SIZE_EXPAND_FILL
 	clip_contents = true
@@ -57,15 +57,15 @@ func _gui_input(event: InputEvent) -> void:
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
 	draw_rect(Rect2(Vector2.ZERO, size), Palette.PANEL)
-	var area := Rect2(MARGIN, HEAD + MARGIN, size.x - 2.0 * MARGIN, size.y - HEAD - 2.0 * MARGIN)
+	var area := Rect2(MARGIN, _head + MARGIN, size.x - 2.0 * MARGIN, size.y - _head - 2.0 * MARGIN)
 	var highest := _ceiling()
 	for step: float in [0.0, 0.5, 1.0]:
 		var y := roundf(area.position.y + area.size.y * step) + 0.5
 		draw_line(Vector2(area.position.x, y), Vector2(area.end.x, y), Palette.GRID)
 	for index in _lines.size():
 		_draw_line(_lines[index], colors[index], area, highest, index == 0)
-	draw_string(font, area.position + Vector2(2, FONT_SIZE - 1), Units.text(highest, unit), HORIZONTAL_ALIGNMENT_LEFT, -1,
-		FONT_SIZE - 1, Palette.DIM)
+	draw_string(font, area.position + Vector2(2, _font_size - 1), Units.text(highest, unit), HORIZONTAL_ALIGNMENT_LEFT, -1,
+		_font_size - 1, Palette.DIM)
 	if _hover >= 0.0:
 		var x := area.position.x + area.size.x * _hover
 		draw_line(Vector2(x, area.position.y), Vector2(x, area.end.y), Palette.CURSOR)
@@ -86,14 +86,14 @@ func _draw_head(font: Font) -> void:
 		var text := texts[index]
 		var width := _width(font, text)
 		x -= width
-		draw_string(font, Vector2(x, HEAD - 5), text, HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, colors[index])
+		draw_string(font, Vector2(x, _head - 5), text, HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, colors[index])
 		x -= 8.0
-	draw_string(font, Vector2(MARGIN + 2, HEAD - 5), title, HORIZONTAL_ALIGNMENT_LEFT, maxf(x - MARGIN, 1.0), FONT_SIZE,
+	draw_string(font, Vector2(MARGIN + 2, _head - 5), title, HORIZONTAL_ALIGNMENT_LEFT, maxf(x - MARGIN, 1.0), _font_size,
 		get_theme_color(&"font_color", &"Label"))
 
 
 func _width(font: Font, text: String) -> float:
-	return font.get_string_size(text, HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE).x
+	return font.get_string_size(text, HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size).x
 
 
 func _draw_line(points: PackedVector2Array, color: Color, area: Rect2, highest: float, is_filled: bool) -> void:

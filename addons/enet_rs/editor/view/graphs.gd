@@ -93,4 +93,4 @@ func _hover(share: float) -> void:
 
 
 func _lay_out() -> void:
-	_grid.columns = 3 if size.x >= 560.0 else 2 if size.x >= 340.0 else 1
+	_grid.columns = 3 if size.x >= 560.0 * Palette.scale() else 2 if size.x >= 340.0 * Palette.scale() else 1

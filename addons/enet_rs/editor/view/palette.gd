@@ -23,6 +23,15 @@ const GRID := Color(0.6, 0.6, 0.65, 0.16)
 const DENSE_FONT := 12
 
 
+## The editor's scale on screens with small pixels.
+static func scale() -> float:
+	return EditorInterface.get_editor_scale() if Engine.is_editor_hint() else 1.0
+
+
+static func scaled(pixels: float) -> int:
+	return roundi(pixels * scale())
+
+
 ## Makes the rows of a tree low: the debugger's panel is.
 static func make_dense(tree: Tree) -> void:
 	tree.add_theme_constant_override(&"v_separation", 0)
@@ -31,9 +40,9 @@ static func make_dense(tree: Tree) -> void:
 	tree.add_theme_constant_override(&"inner_item_margin_left", 2)
 	tree.add_theme_constant_override(&"inner_item_margin_right", 2)
 	tree.add_theme_constant_override(&"h_separation", 2)
-	tree.add_theme_constant_override(&"item_margin", 12)
-	tree.add_theme_font_size_override(&"font_size", DENSE_FONT)
-	tree.add_theme_font_size_override(&"title_button_font_size", DENSE_FONT - 1)
+	tree.add_theme_constant_override(&"item_margin", scaled(12))
+	tree.add_theme_font_size_override(&"font_size", scaled(DENSE_FONT))
+	tree.add_theme_font_size_override(&"title_button_font_size", scaled(DENSE_FONT - 1))
 
 
 ## The payload's colour beside the one of what was on the wire.

@@ -6,11 +6,11 @@ const Palette := preload("palette.gd")
 const Selection := preload("selection.gd")
 const Sizes := preload("../model/sizes.gd")
 
-const FONT_SIZE := 12
-const HEAD := 24.0
-const FOOT := 34.0
 
 var _selection: Selection
+var _font_size := Palette.scaled(12)
+var _head := 24.0 * Palette.scale()
+var _foot := 34.0 * Palette.scale()
 var _sums := PackedInt64Array()
 var _revision := -1
 
@@ -40,22 +40,22 @@ func _draw() -> void:
 		highest = maxi(highest, _sums[index])
 		@warning_ignore("integer_division")
 		total[index / count] += _sums[index]
-	draw_string(font, Vector2(8, HEAD - 7), "Datagrams by size, last %d s:" % roundi(_selection.window / 1000.0), HORIZONTAL_ALIGNMENT_LEFT, -1,
-		FONT_SIZE, text_color)
-	draw_string(font, Vector2(220, HEAD - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.OUTGOING)
-	draw_string(font, Vector2(310, HEAD - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.INCOMING)
+	draw_string(font, Vector2(8, _head - 7), "Datagrams by size, last %d s:" % roundi(_selection.window / 1000.0), HORIZONTAL_ALIGNMENT_LEFT, -1,
+		_font_size, text_color)
+	draw_string(font, Vector2(220 * Palette.scale(), _head - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.OUTGOING)
+	draw_string(font, Vector2(310 * Palette.scale(), _head - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.INCOMING)
 	var width := (size.x - 16.0) / count
-	var height := size.y - HEAD - FOOT - 14.0
+	var height := size.y - _head - _foot - _font_size - 2.0
 	for bucket in count:
 		var left := 8.0 + bucket * width
 		for way in 2:
 			var number := _sums[way * count + bucket]
 			var bar := height * number / highest
-			var area := Rect2(left + width * (0.1 + 0.4 * way), HEAD + 14.0 + height - bar, width * 0.38, bar)
+			var area := Rect2(left + width * (0.1 + 0.4 * way), _head + _font_size + 2.0 + height - bar, width * 0.38, bar)
 			var color := Palette.OUTGOING if way == 0 else Palette.INCOMING
 			draw_rect(area, Color(color, 0.8))
 			if number > 0:
 				draw_string(font, area.position + Vector2(-6, -3), "%.0f%%" % (100.0 * number / total[way]), HORIZONTAL_ALIGNMENT_CENTER,
-					area.size.x + 12, FONT_SIZE - 2, color)
-		draw_string(font, Vector2(left, size.y - FOOT + 16.0), Sizes.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, FONT_SIZE, text_color)
-	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, FONT_SIZE - 2, Palette.DIM)
+					area.size.x + 12, _font_size - 2, color)
+		draw_string(font, Vector2(left, size.y - _foot + 16.0), Sizes.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, _font_size, text_color)
+	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, _font_size - 2, Palette.DIM)

@@ -43,7 +43,7 @@ func set_up(titles: PackedStringArray, widths: PackedInt32Array, numbers: int, k
 	Palette.make_dense(self)
 	for column in titles.size():
 		set_column_expand(column, widths[column] < 0)
-		set_column_custom_minimum_width(column, absi(widths[column]))
+		set_column_custom_minimum_width(column, Palette.scaled(absi(widths[column])))
 		set_column_clip_content(column, true)
 		set_column_title_alignment(column, HORIZONTAL_ALIGNMENT_RIGHT if column >= numbers else HORIZONTAL_ALIGNMENT_LEFT)
 	create_item()

@@ -8,7 +8,6 @@ const Units := preload("units.gd")
 
 signal picked(index: int)
 
-const FONT_SIZE := 11
 const NEAREST := 12.0
 const MIN_SPAN := 20_000.0
 const MAX_SPAN := 30_000_000.0
@@ -25,12 +24,13 @@ var selected := -1
 ## Only this peer's datagrams, if it is not negative.
 var only_peer := -1
 
+var _font_size := Palette.scaled(11)
 var _dropped := 0
 
 
 func _init() -> void:
 	clip_contents = true
-	custom_minimum_size = Vector2(160, 80)
+	custom_minimum_size = Vector2(160, 80) * Palette.scale()
 	size_flags_horizontal = SIZE_EXPAND_FILL
 	size_flags_vertical = SIZE_EXPAND_FILL
 	tooltip_text = "Click: the datagram's commands. Wheel: zoom. Drag: move."
@@ -71,7 +71,7 @@ func _draw() -> void:
 	var middle := roundf(size.y * 0.5) + 0.5
 	draw_line(Vector2(0, middle), Vector2(size.x, middle), Palette.GRID)
 	if timeline == null or timeline.size() == 0:
-		draw_string(font, Vector2(8, middle - 6), "Datagrams appear here while this page is open.", HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE + 1,
+		draw_string(font, Vector2(8, middle - 6), "Datagrams appear here while this page is open.", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size + 1,
 			Palette.DIM)
 		return
 	var sent := PackedVector2Array()
@@ -102,12 +102,12 @@ func _draw() -> void:
 		var x := _x_of(float(timeline.times[selected]))
 		draw_rect(Rect2(x - 3.0, 14.0, 6.0, size.y - 28.0), Color(1, 1, 1, 0.25))
 	_draw_scale(font)
-	draw_string(font, Vector2(34, 12), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.DIM)
+	draw_string(font, Vector2(34 * Palette.scale(), _font_size + 1), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.DIM)
 
 
 func _draw_scale(font: Font) -> void:
-	draw_string(font, Vector2(6, 12), "out", HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.OUTGOING)
-	draw_string(font, Vector2(6, size.y - 4), "in", HORIZONTAL_ALIGNMENT_LEFT, -1, FONT_SIZE, Palette.INCOMING)
+	draw_string(font, Vector2(6, _font_size + 1), "out", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.OUTGOING)
+	draw_string(font, Vector2(6, size.y - 4), "in", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.INCOMING)
 	# A round number of milliseconds, near a fifth of the width.
 	var step := pow(10.0, floorf(log(span / 5.0) / log(10.0)))
 	for factor: float in [5.0, 2.0]:
@@ -119,7 +119,7 @@ func _draw_scale(font: Font) -> void:
 	while x > 40.0:
 		draw_line(Vector2(x, 14), Vector2(x, size.y - 14), Palette.GRID)
 		draw_string(font, Vector2(x - 70, size.y - 4), "-" + Units.milliseconds(text / 1000.0) if text > 0.0 else "", HORIZONTAL_ALIGNMENT_RIGHT, 68,
-			FONT_SIZE, Palette.DIM)
+			_font_size, Palette.DIM)
 		x -= size.x * step / span
 		text += step
 

@@ -36,7 +36,7 @@ func _init(selection: Selection) -> void:
 	add_child(left)
 	tree.columns = 2
 	tree.hide_root = true
-	tree.custom_minimum_size = Vector2(180, 0)
+	tree.custom_minimum_size = Vector2(180, 0) * Palette.scale()
 	tree.size_flags_horizontal = SIZE_EXPAND_FILL
 	Palette.make_dense(tree)
 	tree.set_column_expand_ratio(0, 3)

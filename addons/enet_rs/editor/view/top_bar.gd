@@ -2,6 +2,7 @@
 extends HBoxContainer
 ## Recording, pausing, going back in time, files.
 
+const Palette := preload("palette.gd")
 const Selection := preload("selection.gd")
 const Units := preload("units.gd")
 
@@ -42,14 +43,14 @@ func _init(selection: Selection) -> void:
 	_live.pressed.connect(func() -> void: _pause_or_go_on(false))
 	_scrub.size_flags_horizontal = SIZE_EXPAND_FILL
 	_scrub.size_flags_vertical = SIZE_SHRINK_CENTER
-	_scrub.custom_minimum_size.x = 120
+	_scrub.custom_minimum_size.x = 120.0 * Palette.scale()
 	_scrub.tooltip_text = "Shows an earlier time; ten minutes are kept"
 	_scrub.step = 1.0
 	_scrub.value_changed.connect(_scrubbed)
-	_time.custom_minimum_size.x = 96
+	_time.custom_minimum_size.x = 96.0 * Palette.scale()
 	_time.horizontal_alignment = HORIZONTAL_ALIGNMENT_RIGHT
 	_title.clip_text = true
-	_title.custom_minimum_size.x = 150
+	_title.custom_minimum_size.x = 150.0 * Palette.scale()
 	_title.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
 	var clear := Button.new()
 	clear.text = "Clear"
