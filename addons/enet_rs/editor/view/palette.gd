@@ -23,9 +23,9 @@ const GRID := Color(0.6, 0.6, 0.65, 0.16)
 const DENSE_FONT := 12
 
 
-## The editor's scale on screens with small pixels.
+## The editor's scale on screens with small pixels. Below 1 the tab's small texts could not be read.
 static func scale() -> float:
-	return EditorInterface.get_editor_scale() if Engine.is_editor_hint() else 1.0
+	return maxf(EditorInterface.get_editor_scale(), 1.0) if Engine.is_editor_hint() else 1.0
 
 
 static func scaled(pixels: float) -> int:
