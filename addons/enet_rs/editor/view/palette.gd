@@ -40,7 +40,7 @@ static func make_dense(tree: Tree) -> void:
 	tree.add_theme_constant_override(&"inner_item_margin_left", 2)
 	tree.add_theme_constant_override(&"inner_item_margin_right", 2)
 	tree.add_theme_constant_override(&"h_separation", 2)
-	tree.add_theme_constant_override(&"item_margin", scaled(12))
+	tree.add_theme_constant_override(&"item_margin", scaled(8))
 	tree.add_theme_font_size_override(&"font_size", scaled(DENSE_FONT))
 	tree.add_theme_font_size_override(&"title_button_font_size", scaled(DENSE_FONT - 1))
 
