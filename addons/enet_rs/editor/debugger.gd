@@ -5,11 +5,12 @@ extends EditorDebuggerPlugin
 const Session := preload("session.gd")
 
 var _sessions: Dictionary[int, Session] = {}
+var _is_watch_due := false
 
 
 func _setup_session(id: int) -> void:
 	var session := Session.new(get_session(id))
-	session.wish_changed.connect(_watch)
+	session.wish_changed.connect(_watch_soon)
 	session.asked_all.connect(func(message: String, data: Array) -> void:
 		for each: int in _sessions:
 			_sessions[each].send(message, data))
@@ -31,8 +32,16 @@ func end() -> void:
 	_sessions.clear()
 
 
+## Between two tabs there is a moment when none is visible, which is no reason to stop.
+func _watch_soon() -> void:
+	if not _is_watch_due:
+		_is_watch_due = true
+		_watch.call_deferred()
+
+
 ## While one tab is visible all games are recorded, so that one can go from one to the other.
 func _watch() -> void:
+	_is_watch_due = false
 	var is_one_visible := _sessions.values().any(func(session: Session) -> bool: return session.tab.is_visible_in_tree())
 	for id: int in _sessions:
 		var tab := _sessions[id].tab

@@ -23,9 +23,9 @@ const GRID := Color(0.6, 0.6, 0.65, 0.16)
 const DENSE_FONT := 12
 
 
-## The editor's scale on screens with small pixels.
+## The editor's scale on screens with small pixels. Below 1 the tab's small texts could not be read.
 static func scale() -> float:
-	return EditorInterface.get_editor_scale() if Engine.is_editor_hint() else 1.0
+	return maxf(EditorInterface.get_editor_scale(), 1.0) if Engine.is_editor_hint() else 1.0
 
 
 static func scaled(pixels: float) -> int:
@@ -40,7 +40,7 @@ static func make_dense(tree: Tree) -> void:
 	tree.add_theme_constant_override(&"inner_item_margin_left", 2)
 	tree.add_theme_constant_override(&"inner_item_margin_right", 2)
 	tree.add_theme_constant_override(&"h_separation", 2)
-	tree.add_theme_constant_override(&"item_margin", scaled(12))
+	tree.add_theme_constant_override(&"item_margin", scaled(8))
 	tree.add_theme_font_size_override(&"font_size", scaled(DENSE_FONT))
 	tree.add_theme_font_size_override(&"title_button_font_size", scaled(DENSE_FONT - 1))
 

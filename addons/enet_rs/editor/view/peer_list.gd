@@ -17,7 +17,10 @@ var _selection: Selection
 func _init(selection: Selection) -> void:
 	_selection = selection
 	set_up(["Peer", "Address", "State", "RTT ms", "Loss %", "In kB/s", "Out kB/s", "Queued", "In flight"],
-		[-72, -92, 68, 50, 50, 52, 58, 54, 56], 3, true)
+		[-104, -66, 70, 50, 48, 52, 58, 52, 54], 3, true)
+	# An id has up to ten digits, and a part of one would be another's.
+	set_column_expand_ratio(0, 3)
+	set_column_expand_ratio(1, 2)
 	custom_minimum_size = Vector2(300, 0) * Palette.scale()
 	row_selected.connect(_choose)
 	column_title_clicked.connect(func(_column: int, _button: int) -> void: refresh())
