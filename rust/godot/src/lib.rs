@@ -25,8 +25,8 @@ mod release;
 mod repeats;
 mod report;
 mod session;
-mod statistics;
 mod simulating;
+mod statistics;
 #[cfg(unix)]
 mod termination;
 #[cfg(not(unix))]

@@ -71,8 +71,8 @@ pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
-pub mod scene;
 pub mod rates;
+pub mod scene;
 pub mod simulation;
 mod tokens;
 

@@ -19,8 +19,8 @@ use crate::driver::{Clock, Driver, MANY_DATAGRAMS, State};
 use crate::gaps::Gaps;
 use crate::sessions::{Dtls, FailedHandshake, OVERHEAD};
 
-mod figures;
 mod emulation;
+mod figures;
 mod queries;
 mod tapping;
 

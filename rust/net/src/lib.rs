@@ -56,11 +56,9 @@ mod sync;
 mod udp;
 
 pub use bans::{BansFull, MAX_BANS};
-pub use driver::{Clock, note_frames, stop_all};
-pub use host::{Host, HostFigures, Totals};
 pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
 pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames};
-pub use host::{Host, Totals};
+pub use host::{Host, HostFigures, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Taker, Transport, Waker};
 pub use udp::Udp;

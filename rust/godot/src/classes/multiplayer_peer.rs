@@ -32,8 +32,8 @@ mod guarding;
 mod legacy;
 mod properties;
 mod quitting;
-mod statistics;
 mod simulating;
+mod statistics;
 
 /// A [MultiplayerPeer] that speaks ENet, a protocol over UDP with reliable and unreliable packets. It
 /// takes the place of [ENetMultiplayerPeer].

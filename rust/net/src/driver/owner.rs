@@ -249,14 +249,9 @@ impl Driver {
                 self.apply(&mut self.state.lock(), now, report);
                 Ok(())
             }
-            None => {
-                socket.transport.send(to, datagram)?;
+            None => socket.send_raw(to, datagram).map(|()| {
                 self.state.lock().count_raw(now, datagram.len());
-                Ok(())
-            }
-            None => socket.send_raw(to, datagram),
-        }
-            None => socket.transport.send(to, datagram),
+            }),
         };
         drop(guard);
         self.show_held();

@@ -307,7 +307,6 @@ impl SocketSide {
                     ..Forms::default()
                 };
                 pass(from, forms);
-                plain.push(from, bytes, bytes.len());
             });
         };
         match handshakes {
@@ -388,7 +387,6 @@ impl SocketSide {
                 if let Some((tap, time)) = &mut tap {
                     pass_plain(tap, *time, arrival, bytes, overhead);
                 }
-                self.step.push(from, bytes, wire_size);
                 continue;
             }
             let plain = &mut self.scratch;
@@ -474,17 +472,14 @@ impl SocketSide {
         // Counted before encryption, without the datagrams of handshakes.
         let sent = &mut self.report.sent;
         let mut packings = self.packings.iter_mut();
-        for (to, datagram) in self.outbox.iter_mut() {
+        for (index, (to, datagram)) in self.outbox.iter_mut().enumerate() {
             let packing = packings.next();
             if let Some(sealed) = dtls.seal(now, to, datagram) {
                 sent.datagrams += 1;
                 sent.bytes += datagram.len() as u64;
                 if let Some(packing) = packing {
                     packing.added = sealed.saturating_sub(datagram.len());
-        for (index, (to, datagram)) in self.outbox.iter_mut().enumerate() {
-            if dtls.send(now, to, datagram) {
-                sent.datagrams += 1;
-                sent.bytes += datagram.len() as u64;
+                }
                 if let Some(tap) = &mut tap {
                     tap.pass_sent(Instant::now(), index, to, datagram, Some(OVERHEAD));
                 }
@@ -493,12 +488,10 @@ impl SocketSide {
         self.outbox.clear();
         loop {
             let is_full = self.sealed.fill(|buffer| dtls.next_datagram(buffer));
-            let sealed = self.sealed.send(&mut *self.transport);
+            let tapped = tap.as_deref_mut().map(|tap| (tap, Stage::Sealed));
+            let sealed = self.sealed.send(&mut *self.transport, tapped);
             self.report.sent.errors += sealed.errors;
             self.report.wire.add_sent(sealed);
-            let tapped = tap.as_deref_mut().map(|tap| (tap, Stage::Sealed));
-            let sent = self.sealed.send(&mut *self.transport, tapped);
-            self.report.sent.errors += sent.errors;
             if !is_full {
                 break;
             }
