@@ -4,14 +4,12 @@ extends SceneTree
 
 const WORLD := preload("res://scenes/world.tscn")
 const LIFE_SECONDS := 60.0
-const HOST_COUNTS := ["bytes_in", "bytes_out", "datagrams_in", "datagrams_out"]
 
 var _peer: MultiplayerPeer
 var _api := SceneMultiplayer.new()
 var _world: Node
 var _age := 0.0
 var _tells_figures := false
-var _sums: Array[float] = [0.0, 0.0, 0.0, 0.0]
 
 
 func _initialize() -> void:
@@ -72,11 +70,9 @@ func _process(delta: float) -> bool:
 func _tell_figures() -> void:
 	if not _tells_figures:
 		return
-	var host: Object = _peer.get(&"host")
-	var figures: Array[float] = []
-	for number in 4:
-		# The order of the columns; the constants have another one.
-		var statistic: int = [2, 0, 3, 1][number]
-		_sums[number] += host.call(&"pop_statistic", statistic)
-		figures.append(_sums[number])
-	EngineDebugger.send_message("game:figures", figures)
+	var statistics: Dictionary = _peer.call(&"get_statistics")
+	var of_peers := {}
+	for id in _api.get_peers():
+		var peer: Object = _peer.call(&"get_peer", id)
+		of_peers[id] = peer.call(&"get_statistics")
+	EngineDebugger.send_message("game:figures", [statistics, of_peers])

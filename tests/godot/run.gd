@@ -18,7 +18,7 @@ const SUITES: Array[String] = [
 	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments", "dtls_players",
 	"dtls_own", "dtls_capturing",
 	"flushing",
-	"debugger",
+	"debugger", "debugger_datagrams",
 	"guarding",
 	"newcomers",
 	"addresses",

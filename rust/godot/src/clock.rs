@@ -15,13 +15,23 @@ const HEAD_START: Time = Time::from_secs(3600);
 
 /// Monotonic time since an hour before the first call.
 pub fn now() -> Time {
+    HEAD_START + start().elapsed()
+}
+
+fn start() -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
-    HEAD_START + START.get_or_init(Instant::now).elapsed()
+    *START.get_or_init(Instant::now)
 }
 
 /// The time since the first call of [`now`].
 pub fn since_start(time: Time) -> Time {
     time.saturating_sub(HEAD_START)
+}
+
+/// Microseconds of a moment since the first call of [`now`].
+pub fn micros_at(moment: Instant) -> i64 {
+    let micros = moment.saturating_duration_since(start()).as_micros();
+    i64::try_from(micros).unwrap_or(i64::MAX)
 }
 
 /// The clock of a network thread, or `None` if no thread is wanted.

@@ -32,6 +32,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     match name {
         "dtls" => return in_godot("bench_dtls.gd"),
         "questions" => return in_godot("bench_questions.gd"),
+        "debugger" => return in_godot("bench_debugger.gd"),
         _ => {}
     }
     let is_godot = name == "godot";
@@ -194,6 +195,7 @@ fn in_godot(script: &str) -> Outcome<ExitCode> {
     extension::build_for_editor(Profile::Release)?;
     project::prepare(&godot, &project)?;
     let status = Command::new(&godot)
+        .env("GODOT", &godot)
         .args(["--headless", "--path"])
         .arg(&project)
         .args(["--script", &format!("res://{script}")])

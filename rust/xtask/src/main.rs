@@ -52,6 +52,9 @@ Commands of enet-rs:
       compares the cost of encryption with that of Godot's own DTLS
   cargo xtask bench questions
       measures what a question such as get_unique_id costs, in nanoseconds
+  cargo xtask bench debugger
+      measures what a watching editor costs a server with 64 clients, in
+      microseconds a frame
   cargo xtask bench godot [--only TEXT | --plot] [--peer-class CLASS]
           [--threaded no|yes|both] [--rounds N] [--clients N]
       compares ENetMultiplayerPeerRs, or CLASS, with Godot's own class in

@@ -36,6 +36,9 @@ pub struct Agent {
 struct Listed {
     info: HostInfo,
     is_told: bool,
+    is_recorded: bool,
+    /// The ids of the peers that the editor knows.
+    peers: Vec<i32>,
 }
 
 /// Calls `act` with the agent. Nothing that calls the engine may happen meanwhile; `None` if it does.
@@ -95,6 +98,41 @@ pub fn objects(wanted: i64) -> Vec<i64> {
     listed.unwrap_or_default()
 }
 
+/// Whether the datagrams of a host are told from now on; 0 means all hosts on the list.
+pub fn record(object: i64, is_recorded: bool) {
+    with(|agent| {
+        let hosts = agent.hosts.iter_mut();
+        let wanted = hosts.filter(|host| object == 0 || host.info.object == object);
+        wanted.for_each(|host| host.is_recorded = is_recorded);
+    });
+}
+
+/// See [`record`].
+pub fn is_recorded(object: i64) -> bool {
+    let found = with(|agent| agent.find(object).is_some_and(|host| host.is_recorded));
+    found == Some(true)
+}
+
+/// Notes the peers that the editor knows.
+pub fn note_peers(object: i64, peers: Vec<i32>) {
+    with(|agent| {
+        let mut hosts = agent.hosts.iter_mut();
+        if let Some(host) = hosts.find(|host| host.info.object == object) {
+            host.peers = peers;
+        }
+    });
+}
+
+/// Whether the editor knows such a peer.
+pub fn has_peer(object: i64, peer: i32) -> bool {
+    let found = with(|agent| {
+        agent
+            .find(object)
+            .is_some_and(|host| host.peers.contains(&peer))
+    });
+    found == Some(true)
+}
+
 /// Sends the list if it changed, unless that happened just now. Returns whether the editor knows the host.
 pub fn tell(object: i64, now: Time) -> bool {
     let is_due = with(|agent| {
@@ -107,10 +145,7 @@ pub fn tell(object: i64, now: Time) -> bool {
     if is_due == Some(true) {
         tell_now();
     }
-    let is_told = with(|agent| {
-        let mut hosts = agent.hosts.iter();
-        hosts.any(|host| host.is_told && host.info.object == object)
-    });
+    let is_told = with(|agent| agent.find(object).is_some_and(|host| host.is_told));
     is_told == Some(true)
 }
 
@@ -130,6 +165,10 @@ fn tell_now() {
 }
 
 impl Agent {
+    fn find(&self, object: i64) -> Option<&Listed> {
+        self.hosts.iter().find(|host| host.info.object == object)
+    }
+
     fn list(&mut self, info: &HostInfo) -> bool {
         let is_full = self.hosts.len() >= MOST_HOSTS;
         let mut hosts = self.hosts.iter_mut();
@@ -140,6 +179,8 @@ impl Agent {
             None => self.hosts.push(Listed {
                 info: info.clone(),
                 is_told: false,
+                is_recorded: false,
+                peers: Vec::new(),
             }),
         }
         self.has_changed = true;

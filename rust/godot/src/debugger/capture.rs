@@ -42,6 +42,7 @@ fn take(message: &Variant, data: &Variant) -> bool {
     };
     match message.to_string().as_str() {
         "watch" => watch(&data),
+        "record" => commands::record(&data),
         "simulate" => commands::simulate(&data),
         "spike" => commands::spike(&data),
         "cut" => commands::cut(&data),
@@ -70,9 +71,8 @@ fn watch(data: &VarArray) {
 fn hello() -> VarDictionary {
     let engine = Engine::singleton().get_version_info();
     let title = ProjectSettings::singleton().get_setting("application/config/name");
-    let columns = |names: &[&str]| {
-        PackedStringArray::from_iter(names.iter().map(|&name| GString::from(name)))
-    };
+    let host_columns = PackedStringArray::from_iter(figures::host_columns().map(GString::from));
+    let peer_columns = PackedStringArray::from_iter(figures::peer_columns().map(GString::from));
     vdict! {
         "protocol" => PROTOCOL,
         "pid" => Os::singleton().get_process_id(),
@@ -81,7 +81,7 @@ fn hello() -> VarDictionary {
         "engine" => &engine.get("string").unwrap_or_default(),
         "extension" => env!("CARGO_PKG_VERSION"),
         "headless" => DisplayServer::singleton().get_name() == "headless",
-        "host_columns" => &columns(figures::HOST_COLUMNS),
-        "peer_columns" => &columns(figures::PEER_COLUMNS),
+        "host_columns" => &host_columns,
+        "peer_columns" => &peer_columns,
     }
 }

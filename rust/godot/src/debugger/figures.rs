@@ -1,75 +1,55 @@
-//! The numbers of a snapshot.
+//! The numbers of a snapshot: those of `get_statistics`.
+
+use enet_multiplayer::Figures;
+use enet_multiplayer::figures::{host_numbers, peer_numbers};
+use enet_net::HostFigures;
+use enet_proto::{PeerFigures, Time};
 
 use super::hosts::Connected;
 use crate::session::HasSession;
 
 /// Names of the numbers of a host, in their order.
-pub const HOST_COLUMNS: &[&str] = &[
-    "bytes_in",
-    "bytes_out",
-    "datagrams_in",
-    "datagrams_out",
-    "peers",
-    "rtt_mean",
-    "rtt_max",
-    "loss",
-];
+pub fn host_columns() -> impl Iterator<Item = &'static str> {
+    host_numbers(&HostFigures::default()).map(|(name, _)| name)
+}
 
 /// Names of the numbers of a peer, in their order.
-pub const PEER_COLUMNS: &[&str] = &[
-    "rtt_last",
-    "rtt_smoothed",
-    "rtt_variance",
-    "loss",
-    "throttle",
-    "mtu",
-    "in_flight_bytes",
-];
+pub fn peer_columns() -> impl Iterator<Item = &'static str> {
+    peer_numbers(&PeerFigures::default()).map(|(name, _)| name)
+}
 
 /// The numbers of a host, and of its peers, row after row.
 pub struct Rows {
     pub host: Vec<f64>,
+    pub ids: Vec<i32>,
     pub peers: Vec<f64>,
 }
 
-/// The numbers of an object's host and of these peers.
-pub fn read<T: HasSession>(this: &T, peers: &[Connected]) -> Rows {
-    let mut rows = Vec::with_capacity(peers.len() * PEER_COLUMNS.len());
-    let (mut rtt_sum, mut rtt_max, mut loss_sum) = (0.0, -1.0_f64, 0.0);
-    for each in peers {
-        let host = each.host.borrow();
-        let known = host.statistics(each.peer).unwrap_or_default();
-        let rtt = f64::from(known.round_trip_time);
-        let loss = f64::from(known.packet_loss) / f64::from(enet_proto::LOSS_SCALE);
-        rtt_sum += rtt;
-        rtt_max = rtt_max.max(rtt);
-        loss_sum += loss;
-        rows.extend([
-            f64::from(known.last_round_trip_time),
-            rtt,
-            f64::from(known.round_trip_time_variance),
-            loss,
-            f64::from(known.packet_throttle) / f64::from(enet_proto::THROTTLE_SCALE),
-            f64::from(known.mtu),
-            f64::from(known.reliable_data_in_transit),
-        ]);
+/// The numbers of an object's host and peers.
+pub fn read<T: HasSession>(this: &T, peers: &[Connected], now: Time) -> Rows {
+    let core = &this.session().core;
+    let Figures { host, peers } = match core.figures(now) {
+        Ok(figures) => figures,
+        // A host without ids; its peers have their places among all.
+        Err(_) => {
+            let host = this.own_host();
+            let figures = host.and_then(|host| host.borrow().figures(now, Time::ZERO).ok());
+            let figures_of = |each: &Connected| {
+                let figures = each.host.borrow().peer_figures(now, each.peer)?;
+                Some((each.id, figures))
+            };
+            Figures {
+                host: figures.map_or_else(HostFigures::default, |figures| figures.host),
+                peers: peers.iter().filter_map(figures_of).collect(),
+            }
+        }
+    };
+    let rows = peers.iter().flat_map(|(_, figures)| peer_numbers(figures));
+    Rows {
+        host: host_numbers(&host)
+            .map(|(_, number)| number.value())
+            .collect(),
+        ids: peers.iter().map(|&(id, _)| id).collect(),
+        peers: rows.map(|(_, number)| number.value()).collect(),
     }
-    let totals = this.own_host().and_then(|host| {
-        let mut host = host.borrow_mut();
-        Some(host.host()?.totals())
-    });
-    let totals = totals.unwrap_or_default();
-    let count = peers.len() as f64;
-    let mean = |sum: f64, none: f64| if count > 0.0 { sum / count } else { none };
-    let host = vec![
-        totals.received_bytes as f64,
-        totals.sent_bytes as f64,
-        totals.received_datagrams as f64,
-        totals.sent_datagrams as f64,
-        count,
-        mean(rtt_sum, -1.0),
-        rtt_max,
-        mean(loss_sum, 0.0),
-    ];
-    Rows { host, peers: rows }
 }

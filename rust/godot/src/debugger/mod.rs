@@ -27,6 +27,7 @@ mod figures;
 mod hosts;
 mod methods;
 mod names;
+mod taps;
 mod ticking;
 mod watch;
 
@@ -72,8 +73,10 @@ pub fn stop() {
 /// A poll of an object ends.
 #[inline]
 pub fn polled<T: HasSession>(this: &mut T, now: Time) {
-    if is_watched() {
-        ticking::polled(this, now);
+    match level() {
+        NONE => {}
+        WATCHED => ticking::polled(this, now),
+        _ => watch::release(this),
     }
 }
 

@@ -14,8 +14,9 @@ use crate::session::HasSession;
 
 /// The time between two messages with counts.
 const SECOND: Duration = Duration::from_secs(1);
-/// The time after which the API is looked for again that has a peer.
+/// The time after which the API is looked for again that has a peer; longer and longer if there is none.
 const ROOT_AGAIN: Duration = Duration::from_secs(5);
+const ROOT_AGAIN_AT_LAST: Duration = Duration::from_secs(60);
 /// The time after which a host asks again whether the editor knows it.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -62,8 +63,12 @@ pub fn ticked<T: HasSession>(this: &mut T, now: Time) {
 
 fn tell<T: HasSession>(this: &mut T, view: &mut View, is_new: bool, now: Time) {
     if now >= view.next_root {
-        view.next_root = now + ROOT_AGAIN;
         find_root(this, view);
+        view.root_wait = match view.root {
+            Some(_) => ROOT_AGAIN,
+            None => (2 * view.root_wait).clamp(ROOT_AGAIN, ROOT_AGAIN_AT_LAST),
+        };
+        view.next_root = now + view.root_wait;
     }
     let info = HostInfo::of(this, view.object, view.root.clone().unwrap_or_default());
     if is_new {
@@ -79,16 +84,18 @@ fn tell<T: HasSession>(this: &mut T, view: &mut View, is_new: bool, now: Time) {
     view.next_snapshot = if next > now { next } else { now + interval };
     let peers = hosts::connected(this);
     tell_peers(view, &peers);
-    let rows = figures::read(this, &peers);
+    tell_datagrams(this, view, &peers);
+    let rows = figures::read(this, &peers, now);
     let row = varray![
         view.object,
         &PackedFloat64Array::from(rows.host),
-        &PackedInt32Array::from_iter(peers.iter().map(|peer| peer.id)),
+        &PackedInt32Array::from(rows.ids),
         &PackedFloat64Array::from(rows.peers),
     ];
     send("snapshot", &varray![millis(now), &varray![&row]]);
     if now >= view.next_second {
         view.next_second = now + SECOND;
+        view.taps.tell_sizes(view.object);
         tell_talkers(this, view, now);
         tell_refusals(view, drops(this));
     }
@@ -116,7 +123,23 @@ fn tell_peers(view: &mut View, peers: &[Connected]) {
         })
         .collect();
     send("peers", &varray![view.object, &rows]);
+    let ids = described.iter().map(|peer| peer.id);
+    agent::note_peers(view.object, ids.collect());
     view.peers = Some(described);
+}
+
+/// A mesh has a host for each peer; no other has peers on several.
+fn tell_datagrams<T: HasSession>(this: &T, view: &mut View, peers: &[Connected]) {
+    let own = this.own_host();
+    let others = peers.iter().map(|peer| &peer.host);
+    let others = others.take(if own.is_some() { 0 } else { usize::MAX });
+    let is_recorded = agent::is_recorded(view.object);
+    view.taps.cover(own.iter().chain(others), is_recorded);
+    let left_out = view.taps.tell_timeline(view.object, peers);
+    if left_out > 0 {
+        let text = || format!("{left_out} datagrams are not in the timeline");
+        events::note(view.object, Kind::Warning, 0, text);
+    }
 }
 
 fn tell_talkers<T: HasSession>(this: &mut T, view: &mut View, now: Time) {

@@ -10,6 +10,7 @@ use enet_proto::{Drops, Time};
 use super::events::{self, Kind};
 use super::hosts::PeerInfo;
 use super::methods::Methods;
+use super::taps::Taps;
 use super::{WATCHING, agent, is_watched};
 use crate::session::{HasSession, Session};
 
@@ -39,9 +40,12 @@ pub struct View {
     pub peers: Option<Vec<PeerInfo>>,
     pub drops: Drops,
     pub methods: Methods,
+    pub taps: Taps,
     pub next_snapshot: Time,
     pub next_second: Time,
     pub next_root: Time,
+    /// The time until the API is looked for again.
+    pub root_wait: Duration,
     last_poll: Option<Time>,
 }
 
@@ -55,9 +59,11 @@ impl View {
             peers: None,
             drops: Drops::default(),
             methods: Methods::default(),
+            taps: Taps::default(),
             next_snapshot: now,
             next_second: now + Duration::from_secs(1),
             next_root: now,
+            root_wait: Duration::ZERO,
             last_poll: None,
         }
     }
@@ -87,6 +93,15 @@ impl Drop for View {
             events::note(self.object, Kind::Closed, 0, String::new);
             agent::unlist(self.object);
         }
+    }
+}
+
+/// The editor no longer watches: nothing more is counted.
+pub fn release<T: HasSession>(this: &mut T) {
+    let watch = &mut this.session_mut().watch;
+    if watch.view.is_some() {
+        watch.view = None;
+        watch.talkers = None;
     }
 }
 
