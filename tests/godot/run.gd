@@ -18,6 +18,7 @@ const SUITES: Array[String] = [
 	"dtls_packets", "dtls_handshakes", "dtls_verification", "dtls_leaving", "dtls_arguments", "dtls_players",
 	"dtls_own", "dtls_capturing",
 	"flushing",
+	"debugger", "debugger_datagrams",
 	"guarding",
 	"newcomers",
 	"reasons",
@@ -28,7 +29,6 @@ const SUITES: Array[String] = [
 	"threads",
 	"ghosts",
 	"questions",
-	"debugger", "debugger_datagrams",
 	"statistics",
 	"simulation",
 ]
