@@ -76,7 +76,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             "attacks",
             vec![("ENET_C_VICTIM", c_enet::program("victim")?.into())],
         ),
-        "attacks-godot" => ("attacks_godot", attack_variables()?),
+        "attacks-godot" => ("attacks_godot", attack_variables(Profile::Release)?),
         "compression" => (
             "compression",
             vec![
@@ -143,7 +143,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
 
 /// Runs one server under everything for that many minutes.
 pub fn soak(minutes: u64) -> Outcome<ExitCode> {
-    let status = (soak_command(minutes)?.status())
+    let status = (soak_command(minutes, Profile::Release)?.status())
         .map_err(|error| format!("cargo does not start: {error}"))?;
     Ok(match status.success() {
         true => ExitCode::SUCCESS,
@@ -151,23 +151,26 @@ pub fn soak(minutes: u64) -> Outcome<ExitCode> {
     })
 }
 
-/// The command of [`soak`].
-pub fn soak_command(minutes: u64) -> Outcome<Command> {
+/// The command of [`soak`]. A debug build has overflow checks and assertions, and the tests have made most of it.
+pub fn soak_command(minutes: u64, profile: Profile) -> Outcome<Command> {
     let mut command = Command::new(cargo());
+    command.current_dir(root()).arg("bench");
+    if profile == Profile::Debug {
+        command.args(["--profile", "dev"]);
+    }
     command
-        .current_dir(root())
-        .args(["bench", "--package", "enet_tests", "--bench"])
-        .args(["attacks_godot", "--", "soak"])
+        .args(["--package", "enet_tests", "--bench", "attacks_godot"])
+        .args(["--", "soak"])
         .arg(format!("minutes={minutes}"))
-        .envs(attack_variables()?);
+        .envs(attack_variables(profile)?);
     Ok(command)
 }
 
 /// Builds and finds what the attacks on a running Godot need.
-fn attack_variables() -> Outcome<Vec<(&'static str, OsString)>> {
+fn attack_variables(profile: Profile) -> Outcome<Vec<(&'static str, OsString)>> {
     let godot = godot::find()?;
     let games = root().join("tests/godot");
-    extension::build_for_editor(Profile::Release)?;
+    extension::build_for_editor(profile)?;
     project::prepare(&godot, &games)?;
     // Without a Godot 3, its row says so.
     let godot3 = godot3::find()?.unwrap_or_default();

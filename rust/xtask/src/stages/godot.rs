@@ -184,7 +184,7 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         checked(&run, Tally::of_suites(&run.output)?)
     });
     overview.stage("a minute of attacks, after which nothing has grown", || {
-        logs.single(&mut bench::soak_command(1)?, "attacks")
+        logs.single(&mut bench::soak_command(1, Profile::Debug)?, "attacks")
     });
     overview.stage("demo game", || {
         demo::play(CLASS, 12).map(|()| Tally::one_passed())
