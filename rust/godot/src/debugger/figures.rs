@@ -25,15 +25,15 @@ pub struct Rows {
     pub peers: Vec<f64>,
 }
 
-/// The numbers of an object's host and peers.
-pub fn read<T: HasSession>(this: &T, peers: &[Connected], now: Time) -> Rows {
+/// The numbers of an object's host and peers, with the longest gaps since a time.
+pub fn read<T: HasSession>(this: &T, peers: &[Connected], now: Time, since: Time) -> Rows {
     let core = &this.session().core;
-    let Figures { host, peers } = match core.figures(now) {
+    let Figures { host, peers } = match core.figures_since(now, since) {
         Ok(figures) => figures,
         // A host without ids; its peers have their places among all.
         Err(_) => {
             let host = this.own_host();
-            let figures = host.and_then(|host| host.borrow().figures(now, Time::ZERO).ok());
+            let figures = host.and_then(|host| host.borrow().figures(now, since).ok());
             let figures_of = |each: &Connected| {
                 let figures = each.host.borrow().peer_figures(now, each.peer)?;
                 Some((each.id, figures))

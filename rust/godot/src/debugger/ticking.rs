@@ -85,7 +85,8 @@ fn tell<T: HasSession>(this: &mut T, view: &mut View, is_new: bool, now: Time) {
     let peers = hosts::connected(this);
     tell_peers(view, &peers);
     tell_datagrams(this, view, &peers);
-    let rows = figures::read(this, &peers, now);
+    let since = std::mem::replace(&mut view.last_snapshot, now);
+    let rows = figures::read(this, &peers, now, since);
     let row = varray![
         view.object,
         &PackedFloat64Array::from(rows.host),

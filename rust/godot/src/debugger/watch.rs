@@ -42,6 +42,8 @@ pub struct View {
     pub methods: Methods,
     pub taps: Taps,
     pub next_snapshot: Time,
+    /// The time of the last one, from which its gaps count. Zero if there was none.
+    pub last_snapshot: Time,
     pub next_second: Time,
     pub next_root: Time,
     /// The time until the API is looked for again.
@@ -61,6 +63,7 @@ impl View {
             methods: Methods::default(),
             taps: Taps::default(),
             next_snapshot: now,
+            last_snapshot: Time::ZERO,
             next_second: now + Duration::from_secs(1),
             next_root: now,
             root_wait: Duration::ZERO,
