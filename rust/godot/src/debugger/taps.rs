@@ -213,7 +213,7 @@ impl Tap {
         let Some(connection) = self.connection.upgrade() else {
             return;
         };
-        // A host that is in use is asked again at no time: its sinks end with it.
+        // The sinks of a host that a call is using stay until the host ends: they are bounded.
         if let Ok(mut connection) = connection.try_borrow_mut()
             && connection.host_number() == self.number
             && let Some(host) = connection.host()
