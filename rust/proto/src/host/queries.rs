@@ -107,7 +107,9 @@ impl Host {
         events.for_each_unread(peer, |channel, bytes| {
             channels[usize::from(channel)].unread.count(bytes);
         });
-        let filled = (0..).zip(&channels).filter(|(_, it)| !it.is_empty());
+        let filled = (0..=u8::MAX)
+            .zip(&channels)
+            .filter(|(_, it)| !it.is_empty());
         filled.for_each(|(number, figures)| each(number, *figures));
     }
 

@@ -55,7 +55,8 @@ impl Channels {
 
     /// The channels that were used already, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &Channel)> {
-        let numbered = (0..).zip(&self.used);
+        // Not an open range: its end would overflow behind the last channel.
+        let numbered = (0..=u8::MAX).zip(&self.used);
         numbered.filter_map(|(number, channel)| Some((number, channel.as_deref()?)))
     }
 
@@ -90,5 +91,14 @@ mod tests {
         assert!(channels.get_or_create(2).is_some());
         assert!(channels.used(2).is_some() && channels.used(1).is_none());
         assert!(channels.get_or_create(3).is_none());
+    }
+
+    #[test]
+    fn every_channel_may_be_used() {
+        let mut channels = Channels::default();
+        channels.set_count(crate::MAX_CHANNELS);
+        let last = crate::MAX_CHANNELS as u8 - 1;
+        assert!(channels.get_or_create(last).is_some());
+        assert!(channels.iter().map(|(number, _)| number).eq([last]));
     }
 }
