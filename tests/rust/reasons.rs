@@ -262,6 +262,33 @@ fn a_closed_port_is_no_silence() {
     }
 }
 
+/// The server was never heard: the connection that a stall could have ended did not exist.
+#[test]
+fn a_stall_ends_no_attempt_that_nobody_answered() {
+    let mut world = World::new(1014);
+    let server = world.server(&ServerOptions::default());
+    let now = world.now();
+    let client = world.client(server);
+    world[server].peer.close(now);
+    world.run(2000);
+    let later = world.now() + Duration::from_millis(5200);
+    world.network.advance_to(later);
+    world.run(LONG);
+    assert_eq!(world[client].peer.ended(1), end(Reason::PortClosed, 0));
+}
+
+#[test]
+fn a_server_that_answers_late_is_asked_about_no_longer() {
+    let mut world = World::new(1015);
+    let server = world.server(&ServerOptions::default());
+    let client = world.client(server);
+    run_only(&mut world, client, 1000);
+    assert_eq!(world.network.probes(), 1);
+    assert!(world.run_until(LONG, |world| world[client].is_up()));
+    world.run(100);
+    assert_eq!(world.network.probes(), 0);
+}
+
 #[test]
 fn a_name_without_an_address_is_named() {
     let mut world = World::new(1010);

@@ -132,7 +132,10 @@ fn spikes_and_cuts_need_no_simulation() {
     let dropped = world[server].peer.simulated_drops();
     assert_eq!(world[server].peer.simulate_cut(6 * LIMIT, clock), Ok(()));
     assert_eq!(travel(&mut world, &nodes, server, client), None);
-    assert!(world[server].peer.simulated_drops() > dropped);
+    let lost = world[server].peer.simulated_drops();
+    assert!(lost > dropped);
+    let figures = world[server].peer.figures(world.now()).expect("active");
+    assert_eq!(figures.host.simulated_drops, lost);
     assert_eq!(world[server].peer.simulate_cut(Time::ZERO, clock), Ok(()));
     assert_eq!(travel(&mut world, &nodes, server, client), Some(usual));
 }

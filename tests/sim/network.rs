@@ -52,6 +52,8 @@ struct State {
     recording: Option<Vec<(SocketAddr, SocketAddr, Vec<u8>)>>,
     /// Of names that begin with "slow".
     lookups: Vec<Answer>,
+    /// Held by each probe.
+    probes: Arc<()>,
 }
 
 struct Datagram {
@@ -60,11 +62,17 @@ struct Datagram {
 }
 
 impl SimNetwork {
+    /// How many probes exist.
+    pub fn probes(&self) -> usize {
+        Arc::strong_count(&self.state().probes) - 1
+    }
+
     /// A perfect network.
     pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
             now: Time::ZERO,
             sockets: HashMap::new(),
+            probes: Arc::default(),
             link: Link::new(seed),
             next_port: 40_000,
             cut_off: HashSet::new(),
@@ -198,12 +206,12 @@ impl Network for SimNetwork {
     fn probe(&self, to: SocketAddr) -> Option<Box<dyn Probe>> {
         let state = self.state();
         let is_refused = !state.sockets.contains_key(&to) && !state.cut_off.contains(&to);
-        Some(Box::new(SimProbe(is_refused)))
+        Some(Box::new(SimProbe(is_refused, Arc::clone(&state.probes))))
     }
 }
 
-/// Whether nobody listened when it was asked.
-struct SimProbe(bool);
+/// Whether nobody listened when it was asked, and a mark of its existence.
+struct SimProbe(bool, #[allow(dead_code)] Arc<()>);
 
 impl Probe for SimProbe {
     fn is_refused(&mut self) -> bool {

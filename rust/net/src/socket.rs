@@ -103,11 +103,6 @@ pub trait Transport: Send {
         None
     }
 
-    /// Datagrams so far that a network which the transport itself emulates lost, in both directions.
-    fn simulated_drops(&self) -> u64 {
-        0
-    }
-
     /// Sizes of the system's receive and send buffers in bytes; 0 where they are not known. On Linux at
     /// least half of it is bookkeeping of the system.
     fn buffer_sizes(&self) -> (usize, usize) {

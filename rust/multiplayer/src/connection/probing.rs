@@ -33,12 +33,13 @@ impl Connection {
         let Some(probing) = &self.probing else {
             return;
         };
-        if probing.probe.is_some() || now < probing.due {
-            return;
-        }
         let peer = probing.peer;
         let waits =
             (self.members.get(peer)).is_some_and(|member| member.is_active && !member.is_up);
+        // A socket of an attempt that succeeded is not kept.
+        if waits && (probing.probe.is_some() || now < probing.due) {
+            return;
+        }
         let resolving = self.resolving_port(peer).is_some();
         let address = self.host.as_ref().and_then(|host| host.address(peer));
         self.probing = match (waits, address) {

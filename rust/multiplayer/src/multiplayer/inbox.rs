@@ -53,12 +53,12 @@ impl Inbox {
         self.packets.front()
     }
 
-    /// Number of unread packets.
     /// The packets, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Packet> {
         self.packets.iter()
     }
 
+    /// Number of unread packets.
     pub fn len(&self) -> usize {
         self.packets.len()
     }

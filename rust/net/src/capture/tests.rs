@@ -232,3 +232,18 @@ fn a_host_is_captured_while_it_is_listened_to() {
     capture.finish().expect("written");
     assert_eq!(read(&path).1, [host.local_port()]);
 }
+
+#[cfg(unix)]
+#[test]
+fn others_on_the_machine_read_no_capture_and_a_pipe_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("private");
+    let path = folder.0.join("a.pcapng");
+    drop(started(options(&path)));
+    let mode = fs::metadata(&path).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    let pipe = folder.0.join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("a program").success());
+    assert!(Capture::start(options(&pipe)).is_err());
+}

@@ -205,6 +205,16 @@ impl Writer {
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
+    // A decrypted capture holds what players wrote: other users of the machine do not read it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        // Opening it would wait for a reader.
+        if fs::metadata(path).is_ok_and(|known| known.file_type().is_fifo()) {
+            return Err(io::Error::other("it is a pipe"));
+        }
+        options.mode(0o600);
+    }
     // A lock would keep others from reading there.
     #[cfg(windows)]
     {

@@ -60,8 +60,6 @@ pub struct Report {
     pub wire: WireTotals,
     /// Bytes that the codec saved of sent datagrams.
     pub codec_saved: u64,
-    /// See [`Transport::simulated_drops`].
-    pub simulated_drops: u64,
     /// Compressed datagrams that the codec could not decompress: their senders, and their first bytes.
     pub undecoded: Vec<(SocketAddr, [u8; 2])>,
     pub events: Vec<DtlsEvent>,
@@ -549,7 +547,6 @@ impl SocketSide {
 
     /// Takes events and counts since the last call.
     pub fn take_report(&mut self) -> Report {
-        self.report.simulated_drops = self.transport.simulated_drops();
         std::mem::take(&mut self.report)
     }
 }

@@ -32,8 +32,6 @@ pub struct State {
     pub codec_saved: [u64; 2],
     /// Encrypted handshakes that were completed.
     pub handshakes: u64,
-    /// Datagrams that an emulated network lost.
-    pub simulated_drops: u64,
     /// The times between sends.
     pub sends: Gaps,
     /// Compressed datagrams that the codec could not decompress.
@@ -112,7 +110,6 @@ impl State {
             wire: WireTotals::default(),
             codec_saved: [0; 2],
             handshakes: 0,
-            simulated_drops: 0,
             sends: Gaps::default(),
             undecoded: 0,
             unencrypted: (0, None),
@@ -219,7 +216,6 @@ impl State {
         self.totals.socket_errors += report.sent.errors;
         self.wire.add(report.wire);
         self.codec_saved[1] += report.codec_saved;
-        self.simulated_drops = report.simulated_drops;
         if report.wire.datagrams_out > 0 {
             self.sends.note(now);
         }

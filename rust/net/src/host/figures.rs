@@ -5,6 +5,7 @@ use std::time::Duration;
 use enet_proto::{ChannelFigures, Drops, Event, PeerFigures, PeerId, PeerState, Time, Traffic};
 
 use super::Host;
+use crate::netem::Emulator;
 
 /// Figures of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -134,7 +135,7 @@ impl Host {
             host.send_gap = state.sends.longest_since(now, since);
             host.send_gap_minute = state.sends.longest_of_minute(now);
             host.handshakes = state.handshakes;
-            host.simulated_drops = state.simulated_drops;
+            host.simulated_drops = state.emulator.as_ref().map_or(0, Emulator::drops);
         }
         host.drops.banned += self.driver.bans().dropped();
         for event in &self.events {

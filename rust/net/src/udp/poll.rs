@@ -93,8 +93,8 @@ fn repeat(
 /// Waits for one of the descriptors, exactly: datagrams of an emulated network are due to a fraction of a millisecond.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn poll(descriptors: &mut [PollFd<'_>], timeout: Duration) -> nix::Result<()> {
-    // The system takes no more seconds than this, which is longer than any process runs.
-    let timeout = timeout.min(Duration::from_secs(u32::MAX.into()));
+    // A system whose times have 32 bits takes no more seconds than this, which is longer than any process runs.
+    let timeout = timeout.min(Duration::from_secs(i32::MAX as u64));
     nix::poll::ppoll(descriptors, Some(timeout.into()), None)?;
     Ok(())
 }

@@ -255,6 +255,8 @@ impl Peer {
             // The CONNECT never left.
             PeerState::Connecting if !self.has_address() => Cause::Unresolved,
             PeerState::Connecting if self.handshake.is_paused() => Cause::Handshake,
+            // Nothing was ever heard of the remote.
+            PeerState::Connecting => Cause::Timeout,
             _ if context.stalled_until.is_some() && heard <= context.stalled_until => {
                 Cause::Stalled
             }
