@@ -55,6 +55,14 @@ impl Traffic {
     }
 }
 
+impl Traffic {
+    /// Counts packets that arrived.
+    pub(crate) fn count_arrived(&mut self, arrived: Backlog) {
+        self.packets_in += arrived.packets;
+        self.payload_in += arrived.bytes;
+    }
+}
+
 /// Packets or fragments that wait for something, and their bytes without headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Backlog {
@@ -66,6 +74,7 @@ pub struct Backlog {
 
 impl Backlog {
     /// Adds one packet.
+    #[inline]
     pub fn count(&mut self, bytes: usize) {
         self.packets += 1;
         self.bytes += bytes as u64;

@@ -183,10 +183,11 @@ mod tests {
         assert_eq!(answer.len(), 10);
     }
 
-    /// A half-open connection costs some 0.7 kB, and one that comes and goes leaves nothing.
+    /// A half-open connection costs some 0.8 kB, with 0.1 kB of counts that lie where datagrams touch the peer anyway. One
+    /// that comes and goes leaves nothing.
     #[test]
     fn nothing_stays_of_connectors_that_leave() {
-        assert!(size_of::<Peer>() <= 744, "{}", size_of::<Peer>());
+        assert!(size_of::<Peer>() <= 848, "{}", size_of::<Peer>());
         for is_guarded in [false, true] {
             let config = HostConfig {
                 is_guarded,

@@ -219,9 +219,7 @@ impl Host {
     ) -> Result<(), QueueError> {
         self.with_peer(peer, |peer, context| {
             queue_packet(peer, context, channel, flags, content)?;
-            if let Some(counts) = peer.packer.counts_mut() {
-                counts.on_queued(content.len());
-            }
+            peer.packer.tally.on_queued(content.len());
             Ok(())
         })
         .unwrap_or(Err(QueueError::NotConnected))

@@ -25,13 +25,29 @@ struct Flow {
     epoch: u64,
     /// Events in the common queue.
     queued: u32,
-    /// The connection that the next two are counts of. What is left of an earlier one in this slot is not counted.
+    /// The connection that the next three are counts of. What is left of an earlier one in this slot is not counted.
     generation: u32,
-    packets: usize,
+    /// What its events cost that wait.
     bytes: usize,
-    /// Bytes of the packets, without what else they cost.
-    payload: usize,
+    /// Its packets so far, and those of them that wait no more: each packet is counted once on its way in.
+    came: Backlog,
+    gone: Backlog,
     backlog: VecDeque<Event>,
+}
+
+impl Flow {
+    /// Number of packets that wait.
+    #[inline]
+    fn waiting(&self) -> usize {
+        (self.came.packets - self.gone.packets) as usize
+    }
+
+    fn unread(&self) -> Backlog {
+        Backlog {
+            packets: self.came.packets - self.gone.packets,
+            bytes: self.came.bytes - self.gone.bytes,
+        }
+    }
 }
 
 /// A queue of events, oldest first.
@@ -75,16 +91,17 @@ impl Events {
         }
         let flow = &mut self.flows[slot];
         if flow.epoch != self.epoch {
-            (flow.epoch, flow.queued) = (self.epoch, 0);
-            (flow.packets, flow.bytes, flow.payload) = (0, 0, 0);
+            (flow.epoch, flow.queued, flow.bytes) = (self.epoch, 0, 0);
+            flow.gone = flow.came;
         }
         if flow.generation != generation {
-            flow.generation = generation;
-            (flow.packets, flow.bytes, flow.payload) = (0, 0, 0);
+            (flow.generation, flow.bytes) = (generation, 0);
+            (flow.came, flow.gone) = Default::default();
         }
         flow.bytes += cost;
-        flow.packets += usize::from(is_packet(&event));
-        flow.payload += payload(&event);
+        if let Event::Received { data, .. } = &event {
+            flow.came.count(data.len());
+        }
         if flow.queued < QUEUED {
             flow.queued += 1;
             self.queue.push_back(event);
@@ -95,7 +112,8 @@ impl Events {
     }
 
     /// Adds the end of a connection.
-    pub fn push_end(&mut self, peer: PeerId, (data, cause): (u32, Cause), former: FormerPeer) {
+    pub fn push_end(&mut self, peer: PeerId, (data, cause): (u32, Cause), mut former: FormerPeer) {
+        former.figures.traffic.count_arrived(self.arrived(peer));
         self.former.insert(peer, former);
         self.push(Event::Disconnected { peer, data, cause });
     }
@@ -122,8 +140,9 @@ impl Events {
         if let Some(flow) = self.flows.get_mut(usize::from(slot)) {
             if flow.generation == generation {
                 flow.bytes -= cost;
-                flow.packets -= usize::from(is_packet(&event));
-                flow.payload -= payload(&event);
+                if let Event::Received { data, .. } = &event {
+                    flow.gone.count(data.len());
+                }
             }
             match flow.backlog.pop_front() {
                 Some(next) => {
@@ -173,21 +192,25 @@ impl Events {
             return;
         };
         let is_counted = flow.generation == peer.generation;
-        let (bytes, packets) = (&mut self.bytes, &mut flow.packets);
-        let (flow_bytes, flow_payload) = (&mut flow.bytes, &mut flow.payload);
-        let behind = &mut self.behind;
+        let (bytes, behind) = (&mut self.bytes, &mut self.behind);
+        let (flow_bytes, gone) = (&mut flow.bytes, &mut flow.gone);
         flow.backlog.retain(|event| {
-            let is_dropped = matches!(event, Event::Received { peer: from, .. } if *from == peer);
-            if is_dropped {
-                *bytes -= cost(event);
-                if is_counted {
-                    *flow_bytes -= cost(event);
-                    *flow_payload -= payload(event);
-                    *packets -= 1;
-                }
-                *behind -= 1;
+            let Event::Received {
+                peer: from, data, ..
+            } = event
+            else {
+                return true;
+            };
+            if *from != peer {
+                return true;
             }
-            !is_dropped
+            *bytes -= cost(event);
+            if is_counted {
+                *flow_bytes -= cost(event);
+                gone.count(data.len());
+            }
+            *behind -= 1;
+            false
         });
         flow.backlog.shrink_to_fit();
     }
@@ -195,10 +218,14 @@ impl Events {
     /// The packets of a peer that wait.
     pub fn unread(&self, peer: PeerId) -> Backlog {
         let flow = self.flow(peer);
-        flow.map_or(Backlog::default(), |flow| Backlog {
-            packets: flow.packets as u64,
-            bytes: flow.payload as u64,
-        })
+        flow.map_or(Backlog::default(), Flow::unread)
+    }
+
+    /// All packets of a peer so far, taken or not.
+    pub fn arrived(&self, peer: PeerId) -> Backlog {
+        let flow = self.flows.get(usize::from(peer.slot));
+        let flow = flow.filter(|flow| flow.generation == peer.generation);
+        flow.map_or(Backlog::default(), |flow| flow.came)
     }
 
     /// Calls `each` with the channel and the size of each packet of a peer that waits.
@@ -240,7 +267,7 @@ impl Events {
     pub fn is_full_for(&self, peer: PeerId, limits: &Limits, peers: usize) -> bool {
         let (packets, bytes) = self
             .flow(peer)
-            .map_or((0, 0), |flow| (flow.packets, flow.bytes));
+            .map_or((0, 0), |flow| (flow.waiting(), flow.bytes));
         packets >= limits.unread_packets
             || bytes >= limits.unread_bytes
             || !fairness::permits(self.limit, self.bytes, bytes, 1, peers)
@@ -254,19 +281,6 @@ fn peer(event: &Event) -> PeerId {
     | Event::OverLimit { peer, .. }
     | Event::Received { peer, .. }) = event;
     *peer
-}
-
-#[inline]
-fn is_packet(event: &Event) -> bool {
-    matches!(event, Event::Received { .. })
-}
-
-#[inline]
-fn payload(event: &Event) -> usize {
-    match event {
-        Event::Received { data, .. } => data.len(),
-        _ => 0,
-    }
 }
 
 #[inline]
@@ -311,7 +325,9 @@ mod tests {
     fn is_settled(events: &Events) -> bool {
         let is_empty = |flow: &Flow| {
             flow.epoch != events.epoch
-                || [flow.packets, flow.bytes, flow.payload] == [0; 3] && flow.queued == 0
+                || flow.unread().is_empty()
+                    && flow.came == flow.gone
+                    && (flow.bytes, flow.queued) == (0, 0)
         };
         (events.bytes, events.behind) == (0, 0) && events.flows.iter().all(is_empty)
     }

@@ -179,6 +179,8 @@ impl Host {
             return;
         };
         self.former_traffic.add(&peer.traffic());
+        let arrived = self.context.events.arrived(peer.id());
+        self.former_traffic.count_arrived(arrived);
         if peer.has_place() {
             self.context.places.free(peer.begun_from());
         }

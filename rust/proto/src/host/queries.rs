@@ -59,7 +59,10 @@ impl Host {
     /// What came and went on all connections so far. Walks all slots.
     pub fn traffic(&self) -> Traffic {
         let mut all = self.former_traffic;
-        self.slots.iter().for_each(|peer| all.add(&peer.traffic()));
+        for peer in self.slots.iter() {
+            all.add(&peer.traffic());
+            all.count_arrived(self.context.events.arrived(peer.id()));
+        }
         all
     }
 
@@ -90,7 +93,9 @@ impl Host {
 
     fn figures_of(&self, now: u64, peer: &Peer) -> PeerFigures {
         let mut figures = peer.figures(now);
-        figures.waiting.unread = self.context.events.unread(peer.id());
+        let events = &self.context.events;
+        figures.waiting.unread = events.unread(peer.id());
+        figures.traffic.count_arrived(events.arrived(peer.id()));
         figures
     }
 
@@ -100,8 +105,8 @@ impl Host {
         let mut channels = [ChannelFigures::default(); crate::MAX_CHANNELS];
         let used = self.slots.get(peer).into_iter();
         for (number, channel) in used.flat_map(|peer| peer.channels.iter()) {
-            channels[usize::from(number)].queued = channel.sending.queued();
-            channels[usize::from(number)].in_flight = channel.sending.in_flight();
+            let figures = &mut channels[usize::from(number)];
+            [figures.queued, figures.in_flight] = channel.sending.backlogs();
         }
         let events = &self.context.events;
         events.for_each_unread(peer, |channel, bytes| {

@@ -49,8 +49,9 @@ impl Host {
             self.take_connect(from, packed, rest);
         } else {
             self.with_slot(header.slot, |peer, context| {
-                if let Some(counts) = peer.packer.counts_mut() {
-                    counts.on_datagram(datagram.len(), packed, sealed);
+                peer.packer.tally.on_received(sealed);
+                if packed != datagram.len() {
+                    peer.packer.on_unpacked(datagram.len(), packed);
                 }
                 let arrival = Arrival {
                     from,

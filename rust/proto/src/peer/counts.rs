@@ -1,116 +1,104 @@
-//! What a connection counts for its figures, in memory of its own: an unproven remote gets none.
+//! What a connection counts for its figures.
+//!
+//! What every datagram or packet changes lies in the peer itself, among fields that it touches anyway: with many peers,
+//! memory that is looked up costs more than the counting. The rest has memory of its own, and an unproven remote gets none.
 
-use super::{RecentLoss, RoundTrips};
-use crate::{PeerId, Traffic};
+use super::RoundTrips;
+use crate::Traffic;
 
-/// Counts of a connection. The fields that every datagram changes come first.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Counts {
-    /// Sizes of sent datagrams are those before compression and encryption.
-    traffic: Traffic,
-    /// Bytes that encryption added to what was sent.
-    sealing: u64,
-    peer: PeerId,
-    /// Packets and fragments in the open datagram.
-    open_packets: u32,
-    rtt_last: u32,
-    pub recent_loss: RecentLoss,
-    round_trips: RoundTrips,
+/// Counts that datagrams and packets change. Sizes of sent datagrams are those before compression and encryption.
+/// Packets that arrive are counted by [`crate::host::Events`].
+#[derive(Debug, Default)]
+pub struct Tally {
+    bytes_in: u64,
+    datagrams_in: u64,
+    bytes_out: u64,
+    datagrams_out: u64,
+    datagrams_saved: u64,
+    packets_out: u64,
+    payload_out: u64,
 }
 
-impl Counts {
-    pub fn new(peer: PeerId, now: u64) -> Self {
-        Self {
-            traffic: Traffic::default(),
-            sealing: 0,
-            peer,
-            open_packets: 0,
-            rtt_last: 0,
-            recent_loss: RecentLoss::default(),
-            round_trips: RoundTrips::new(now),
-        }
-    }
-
-    /// Whose counts these are.
-    pub fn peer(&self) -> PeerId {
-        self.peer
-    }
-
-    /// Counts a received datagram: its bytes, those that came over the network without encryption, and with it.
+impl Tally {
+    /// Counts a received datagram of so many bytes on the network.
     #[inline]
-    pub fn on_datagram(&mut self, plain: usize, packed: usize, sealed: usize) {
-        self.traffic.datagrams_in += 1;
-        self.traffic.bytes_in += sealed as u64;
-        self.traffic.codec_saved_in += plain.saturating_sub(packed) as u64;
-    }
-
-    /// Counts a packet that arrived.
-    #[inline]
-    pub fn on_packet(&mut self, bytes: usize) {
-        self.traffic.packets_in += 1;
-        self.traffic.payload_in += bytes as u64;
+    pub fn on_received(&mut self, bytes: usize) {
+        self.datagrams_in += 1;
+        self.bytes_in += bytes as u64;
     }
 
     /// Counts a packet that the application queued.
     #[inline]
     pub fn on_queued(&mut self, bytes: usize) {
-        self.traffic.packets_out += 1;
-        self.traffic.payload_out += bytes as u64;
+        self.packets_out += 1;
+        self.payload_out += bytes as u64;
+    }
+
+    /// Counts a datagram that is finished, with so many packets and fragments.
+    #[inline]
+    pub fn on_finished(&mut self, bytes: usize, packets: u32) {
+        self.datagrams_out += 1;
+        self.bytes_out += bytes as u64;
+        self.datagrams_saved += u64::from(packets.saturating_sub(1));
+    }
+}
+
+/// Counts that change rarely, or on hosts that compress or encrypt.
+#[derive(Debug)]
+pub struct Counts {
+    throttled: u64,
+    codec_saved_in: u64,
+    codec_saved_out: u64,
+    /// Bytes that encryption added to what was sent.
+    sealing: u64,
+    pub round_trips: RoundTrips,
+}
+
+impl Counts {
+    pub fn new(now: u64) -> Self {
+        Self {
+            throttled: 0,
+            codec_saved_in: 0,
+            codec_saved_out: 0,
+            sealing: 0,
+            round_trips: RoundTrips::new(now),
+        }
     }
 
     /// Counts a packet that the throttle dropped.
     pub fn on_throttled(&mut self) {
-        self.traffic.throttled_packets += 1;
+        self.throttled += 1;
     }
 
-    /// Counts a packet or fragment in the open datagram.
-    #[inline]
-    pub fn on_written(&mut self) {
-        self.open_packets += 1;
-    }
-
-    /// Counts the open datagram, which is finished.
-    #[inline]
-    pub fn on_finished(&mut self, bytes: usize) {
-        self.traffic.datagrams_out += 1;
-        self.traffic.bytes_out += bytes as u64;
-        self.traffic.datagrams_saved += u64::from(self.open_packets.saturating_sub(1));
-        self.open_packets = 0;
-    }
-
-    /// Forgets the open datagram.
-    pub fn on_dropped(&mut self) {
-        self.open_packets = 0;
+    /// Counts what a received datagram was smaller by.
+    pub fn on_unpacked(&mut self, saved: usize) {
+        self.codec_saved_in += saved as u64;
     }
 
     /// Counts what the caller took from a sent datagram, and added to it.
     pub fn on_packed(&mut self, saved: usize, added: usize) {
-        self.traffic.codec_saved_out += saved as u64;
+        self.codec_saved_out += saved as u64;
         self.sealing += added as u64;
     }
+}
 
-    /// Counts a round trip.
-    #[inline]
-    pub fn on_round_trip(&mut self, now: u64, sample: u32) {
-        self.rtt_last = sample;
-        self.round_trips.add(now, sample);
+/// What came and went, without the packets that arrived and without retransmissions.
+pub fn traffic(tally: &Tally, counts: Option<&Counts>) -> Traffic {
+    let mut traffic = Traffic {
+        bytes_in: tally.bytes_in,
+        bytes_out: tally.bytes_out,
+        datagrams_in: tally.datagrams_in,
+        datagrams_out: tally.datagrams_out,
+        packets_out: tally.packets_out,
+        payload_out: tally.payload_out,
+        datagrams_saved: tally.datagrams_saved,
+        ..Traffic::default()
+    };
+    if let Some(counts) = counts {
+        traffic.throttled_packets = counts.throttled;
+        traffic.codec_saved_in = counts.codec_saved_in;
+        traffic.codec_saved_out = counts.codec_saved_out;
+        traffic.bytes_out = (traffic.bytes_out + counts.sealing) - counts.codec_saved_out;
     }
-
-    /// The last round trip, unless none was measured.
-    pub fn rtt_last(&self) -> Option<u32> {
-        (self.rtt_last > 0).then_some(self.rtt_last)
-    }
-
-    /// See [`RoundTrips::percentiles`].
-    pub fn percentiles(&self, now: u64) -> Option<[u32; 2]> {
-        self.round_trips.percentiles(now, [50, 99])
-    }
-
-    /// What came and went.
-    pub fn traffic(&self) -> Traffic {
-        let mut traffic = self.traffic;
-        traffic.bytes_out = (traffic.bytes_out + self.sealing) - traffic.codec_saved_out;
-        traffic
-    }
+    traffic
 }

@@ -1,5 +1,6 @@
 //! The packet loss of a connection, as its statistics report it.
 
+use super::RecentLoss;
 use crate::{LOSS_SCALE, PeerStatistics};
 
 /// Milliseconds over which losses are counted before they are averaged.
@@ -13,6 +14,7 @@ pub struct LossEstimator {
     lost: u32,
     loss: u32,
     variance: u32,
+    recent: RecentLoss,
 }
 
 impl LossEstimator {
@@ -22,6 +24,29 @@ impl LossEstimator {
 
     pub fn on_lost(&mut self, commands: usize) {
         self.lost += commands as u32;
+        self.recent.on_lost(commands);
+    }
+
+    /// Commands that were sent in this interval.
+    #[inline]
+    pub fn sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// Counts the transmission of a reliable command.
+    #[inline]
+    pub fn on_transmit(&mut self) {
+        self.recent.on_sent();
+    }
+
+    /// The recent loss of a connection that is up counts from now on.
+    pub fn forget_recent(&mut self) {
+        self.recent = RecentLoss::default();
+    }
+
+    /// See [`RecentLoss::share`].
+    pub fn recent_share(&self) -> f32 {
+        self.recent.share()
     }
 
     /// Forgets the commands that were sent in this interval.
@@ -42,6 +67,7 @@ impl LossEstimator {
         let difference = loss.abs_diff(self.loss.into());
         self.variance = smoothed(self.variance, 3, difference);
         self.loss = smoothed(self.loss, 7, loss);
+        self.recent.advance(now - start < 2 * INTERVAL);
         self.interval_start = Some(now);
         self.sent = 0;
         self.lost = 0;
@@ -76,6 +102,25 @@ mod tests {
             assert_eq!(loss.loss, expected);
         }
         assert_eq!(loss.variance, 4096 * 3 / 4 + (16_384 - 2048) / 4);
+    }
+
+    #[test]
+    fn the_recent_loss_has_the_same_intervals() {
+        let mut loss = LossEstimator::default();
+        loss.update(0);
+        loss.on_sent();
+        (0..4).for_each(|_| loss.on_transmit());
+        loss.on_lost(1);
+        loss.update(10_000);
+        assert_eq!(loss.recent_share(), 0.25);
+        loss.on_sent();
+        loss.update(30_000);
+        assert_eq!(loss.recent_share(), 0.0);
+        (0..2).for_each(|_| loss.on_transmit());
+        loss.on_lost(1);
+        loss.on_sent();
+        loss.update(50_000);
+        assert_eq!(loss.recent_share(), 0.0, "long ago");
     }
 
     #[test]

@@ -22,13 +22,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub use attempt::Attempt;
 pub use bandwidth::PeerBandwidth;
 pub use channels::Channels;
-pub use counts::Counts;
+pub use counts::{Counts, Tally};
 pub use handshake::{Handshake, Lots};
 pub use keep_alive::KeepAlive;
 pub use loss::LossEstimator;
 pub use recent_loss::RecentLoss;
 pub use recovery::{GiveUp, Recovery, Transmission, Transmissions};
-pub use round_trips::RoundTrips;
+pub use round_trips::{RoundTrips, Samples};
 pub use rtt::RttEstimator;
 pub use throttle::PacketThrottle;
 pub use undecodable::Undecodable;
@@ -70,6 +70,8 @@ pub struct Peer {
     pub alarm: Alarm,
     pub keep_alive: KeepAlive,
     rtt: RttEstimator,
+    /// Round trips that [`Counts`] does not have yet.
+    samples: Samples,
     pub unsequenced: UnsequencedGroups,
     recovery: Recovery,
     pub queue: SendQueue,
@@ -127,13 +129,14 @@ impl Peer {
             is_incoming: state == PeerState::AcknowledgingConnect,
             has_place: false,
             incoming_session,
-            packer: Packer::new(address, outgoing_session, mtu),
+            packer: Packer::new(id, address, outgoing_session, mtu),
             channels: Channels::default(),
             budget: ReceiveBudget::default(),
             intake: Intake::default(),
             alarm: Alarm::default(),
             keep_alive: KeepAlive::default(),
             rtt: RttEstimator::default(),
+            samples: Samples::default(),
             unsequenced: UnsequencedGroups::default(),
             recovery: Recovery::default(),
             queue: SendQueue::default(),
@@ -225,7 +228,7 @@ impl Peer {
         }
         self.is_counted = self.is_up();
         if self.is_counted {
-            self.packer.begin_counting(self.id, context.now);
+            self.packer.begin_counting(context.now);
         }
         let data = self.is_incoming.then(|| self.handshake.connect_data());
         let is_limited = self.bandwidth.is_limited();
@@ -346,8 +349,8 @@ impl Peer {
         let rto = self.rtt.rto();
         let (recovery, mut commands) = self.recovery();
         let is_sent = recovery.on_transmit(key, now, rto, &mut commands);
-        if is_sent && let Some(counts) = self.packer.counts_mut() {
-            counts.recent_loss.on_sent(now);
+        if is_sent {
+            self.packer.on_transmit();
         }
         is_sent
     }
@@ -377,12 +380,22 @@ impl Peer {
             self.throttle.adapt(sample, jitter);
         }
         self.rtt.add_sample(sample);
-        if let Some(counts) = self.packer.counts_mut() {
-            counts.on_round_trip(now, sample);
+        if self.samples.is_due(now) {
+            self.keep_sample(now, sample);
         }
         self.throttle.track(now, &self.rtt);
         self.keep_alive.on_acknowledgement(now);
         self.recovery.on_response();
+    }
+
+    #[cold]
+    fn keep_sample(&mut self, now: u64, sample: u32) {
+        if self.samples.push(now, sample) {
+            if let Some(counts) = self.packer.counts_mut() {
+                counts.round_trips.add(now, self.samples.buckets());
+            }
+            self.samples.clear();
+        }
     }
 
     /// When a retransmission is due, if a reliable command is in flight.
@@ -397,16 +410,6 @@ impl Peer {
         let (recovery, mut commands) = self.recovery();
         let expired = recovery.take_expired(now, patient, &mut commands)?;
         self.packer.on_lost(expired.len());
-        for key in &expired {
-            if let Some(counts) = self.packer.counts_mut() {
-                counts.recent_loss.on_lost(now);
-            }
-            if let Some(channel) = self.channels.used_mut(key.channel)
-                && key.channel != CONTROL_CHANNEL
-            {
-                channel.sending.on_lost(key.number);
-            }
-        }
         Ok(expired)
     }
 
@@ -439,41 +442,40 @@ impl Peer {
         }
     }
 
-    /// What came and went.
+    /// What came and went, without the packets that arrived: [`crate::host::Events`] counts them.
     pub fn traffic(&self) -> Traffic {
-        let mut traffic = self
-            .packer
-            .counts()
-            .map_or_else(Traffic::default, Counts::traffic);
+        let mut traffic = counts::traffic(&self.packer.tally, self.packer.counts());
         traffic.retransmissions = self.recovery.retransmissions();
         traffic
     }
 
     /// What waits on all channels, without what the application has not taken.
     fn waiting(&self) -> crate::ChannelFigures {
-        let mut all = crate::ChannelFigures::default();
-        for (_, channel) in self.channels.iter() {
-            all.queued.add(channel.sending.queued());
-            all.in_flight.add(channel.sending.in_flight());
+        let in_flight = self.bytes_in_flight();
+        let [queued, in_flight] = self.queue.backlogs(self.controls.len(), in_flight);
+        crate::ChannelFigures {
+            queued,
+            in_flight,
+            ..crate::ChannelFigures::default()
         }
-        all
     }
 
     /// The figures, without what the application has not taken.
     pub fn figures(&self, now: u64) -> PeerFigures {
         let measured = |value: u32| self.rtt.is_measured().then_some(value);
         let counts = self.packer.counts();
-        let percentiles = counts.and_then(|counts| counts.percentiles(now));
+        let samples = self.samples.buckets();
+        let percentiles = counts.and_then(|it| it.round_trips.percentiles(now, samples, [50, 99]));
         PeerFigures {
             traffic: self.traffic(),
             waiting: self.waiting(),
             drops: self.drops,
-            rtt_last: counts.and_then(Counts::rtt_last),
+            rtt_last: self.rtt.last(),
             rtt_smoothed: measured(self.rtt.smoothed()),
             rtt_variance: measured(self.rtt.variance()),
             rtt_p50: percentiles.map(|[half, _]| half),
             rtt_p99: percentiles.map(|[_, most]| most),
-            loss: counts.map_or(0.0, |counts| counts.recent_loss.share()),
+            loss: self.packer.loss().recent_share(),
             throttle: self.throttle.share_of(THROTTLE_SCALE) as f32 / THROTTLE_SCALE as f32,
             mtu: self.packer.mtu(),
         }

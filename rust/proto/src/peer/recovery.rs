@@ -158,11 +158,12 @@ impl Recovery {
         if command.in_flight {
             return true;
         }
-        self.retransmissions += u64::from(command.attempts > 0);
         command.attempts += 1;
         self.bytes_in_flight += u32::from(command.length);
         if command.rto == 0 {
             command.rto = rto;
+        } else {
+            self.retransmissions += 1;
         }
         command.sent_at = now;
         command.in_flight = true;

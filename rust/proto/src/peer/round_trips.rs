@@ -11,7 +11,58 @@ const BITS: u32 = 4;
 /// Buckets of a part: lengths up to 8 seconds. Longer ones count as these.
 const BUCKETS: usize = 160;
 
-/// Counts of round trips. One sample each millisecond is counted, so that no count overflows: a part has 20,000.
+/// Samples are at least so many milliseconds apart. So no count overflows: a part has a thousand, with what came before it.
+const APART: u32 = 20;
+/// Samples that are kept in the peer.
+const KEPT: usize = 11;
+
+/// The last few round trips of a peer. They lie in the peer itself, so that its counts, which are far away in memory, are
+/// touched for many samples at once.
+#[derive(Debug)]
+pub struct Samples {
+    /// The time of the last sample; wraps.
+    last: u32,
+    count: u8,
+    buckets: [u8; KEPT],
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self {
+            last: 0u32.wrapping_sub(APART),
+            count: 0,
+            buckets: [0; KEPT],
+        }
+    }
+}
+
+impl Samples {
+    /// Whether the last sample is long enough ago for another one.
+    #[inline]
+    pub fn is_due(&self, now: u64) -> bool {
+        (now as u32).wrapping_sub(self.last) >= APART
+    }
+
+    /// Keeps a sample. True if the samples must be counted now.
+    pub fn push(&mut self, now: u64, sample: u32) -> bool {
+        self.last = now as u32;
+        self.buckets[usize::from(self.count)] = bucket(sample) as u8;
+        self.count += 1;
+        usize::from(self.count) == KEPT
+    }
+
+    /// The buckets of the samples.
+    pub fn buckets(&self) -> &[u8] {
+        &self.buckets[..usize::from(self.count)]
+    }
+
+    /// Forgets the samples, which were counted.
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+}
+
+/// Counts of round trips.
 #[derive(Debug)]
 pub struct RoundTrips {
     parts: [[u16; BUCKETS]; PARTS],
@@ -19,7 +70,6 @@ pub struct RoundTrips {
     current: usize,
     /// When the current part ends.
     end: u64,
-    last: u64,
 }
 
 impl RoundTrips {
@@ -28,21 +78,19 @@ impl RoundTrips {
             parts: [[0; BUCKETS]; PARTS],
             current: 0,
             end: now + PART,
-            last: now.wrapping_sub(1),
         }
     }
 
-    /// Counts a round trip, unless another one was counted in this millisecond.
-    #[inline]
-    pub fn add(&mut self, now: u64, sample: u32) {
-        if now == self.last {
-            return;
-        }
-        self.last = now;
+    /// Counts round trips by their buckets.
+    pub fn add(&mut self, now: u64, buckets: &[u8]) {
         if now >= self.end {
             self.advance(now);
         }
-        self.parts[self.current][bucket(sample)] += 1;
+        let part = &mut self.parts[self.current];
+        for &bucket in buckets {
+            let count = &mut part[usize::from(bucket)];
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Begins a new part, and forgets parts whose time is over.
@@ -56,8 +104,14 @@ impl RoundTrips {
         self.end += passed * PART;
     }
 
-    /// The lengths that so many percent of the round trips do not exceed. `None` if there is none.
-    pub fn percentiles<const N: usize>(&self, now: u64, percents: [u32; N]) -> Option<[u32; N]> {
+    /// The lengths that so many percent of the round trips do not exceed, with those of further `buckets`. `None` if there
+    /// is none.
+    pub fn percentiles<const N: usize>(
+        &self,
+        now: u64,
+        buckets: &[u8],
+        percents: [u32; N],
+    ) -> Option<[u32; N]> {
         // Parts that are over by now count no more.
         let old = match now.checked_sub(self.end) {
             Some(late) => late / PART + 1,
@@ -69,6 +123,9 @@ impl RoundTrips {
         for age in 0..fresh {
             let bucketed = counts.iter_mut().zip(part(age));
             bucketed.for_each(|(sum, &count)| *sum += u32::from(count));
+        }
+        for &bucket in buckets {
+            counts[usize::from(bucket)] += 1;
         }
         let total: u32 = counts.iter().sum();
         (total > 0).then(|| percents.map(|percent| at(&counts, total, percent)))
@@ -121,36 +178,52 @@ mod tests {
         assert!(size_of::<RoundTrips>() <= 1024);
     }
 
+    fn add(trips: &mut RoundTrips, now: u64, sample: u32) {
+        trips.add(now, &[bucket(sample) as u8]);
+    }
+
+    fn percentiles<const N: usize>(trips: &RoundTrips, now: u64, of: [u32; N]) -> Option<[u32; N]> {
+        trips.percentiles(now, &[], of)
+    }
+
     #[test]
     fn percentiles_are_those_of_the_samples() {
         let mut trips = RoundTrips::new(0);
-        assert_eq!(trips.percentiles(0, [50]), None);
+        assert_eq!(percentiles(&trips, 0, [50]), None);
         for now in 0..100 {
-            trips.add(now, if now < 98 { 20 } else { 400 });
-            // A second one in the same millisecond does not count.
-            trips.add(now, 1000);
+            add(&mut trips, now, if now < 98 { 20 } else { 400 });
         }
-        assert_eq!(trips.percentiles(100, [50, 98, 99]), Some([20, 20, 407]));
+        let of = [50, 98, 99];
+        assert_eq!(percentiles(&trips, 100, of), Some([20, 20, 407]));
+        let further = [bucket(400) as u8; 2];
+        assert_eq!(trips.percentiles(100, &further, of), Some([20, 407, 407]));
     }
 
     #[test]
     fn what_is_older_than_a_minute_is_forgotten() {
         let mut trips = RoundTrips::new(0);
-        trips.add(19_999, 10);
-        trips.add(20_000, 30);
-        assert_eq!(trips.percentiles(59_999, [1, 99]), Some([10, 30]));
-        assert_eq!(trips.percentiles(60_000, [1, 99]), Some([30, 30]));
-        assert_eq!(trips.percentiles(80_000, [50]), None);
-        trips.add(61_000, 20);
-        assert_eq!(trips.percentiles(61_000, [1, 99]), Some([20, 30]));
-        trips.add(1_000_000, 5);
-        assert_eq!(trips.percentiles(1_000_000, [1, 99]), Some([5, 5]));
+        add(&mut trips, 19_999, 10);
+        add(&mut trips, 20_000, 30);
+        assert_eq!(percentiles(&trips, 59_999, [1, 99]), Some([10, 30]));
+        assert_eq!(percentiles(&trips, 60_000, [1, 99]), Some([30, 30]));
+        assert_eq!(percentiles(&trips, 80_000, [50]), None);
+        add(&mut trips, 61_000, 20);
+        assert_eq!(percentiles(&trips, 61_000, [1, 99]), Some([20, 30]));
+        add(&mut trips, 1_000_000, 5);
+        assert_eq!(percentiles(&trips, 1_000_000, [1, 99]), Some([5, 5]));
     }
 
     #[test]
-    fn a_full_part_does_not_overflow() {
-        let mut trips = RoundTrips::new(0);
-        (0..60_000).for_each(|now| trips.add(now, 7));
-        assert_eq!(trips.percentiles(60_000, [50]), Some([7]));
+    fn samples_are_apart_and_are_counted_together() {
+        let mut samples = Samples::default();
+        assert!(samples.is_due(0));
+        assert!(!samples.push(0, 7));
+        assert!(!samples.is_due(0) && !samples.is_due(19) && samples.is_due(20));
+        for now in 1..KEPT as u64 {
+            assert_eq!(samples.push(20 * now, 7), now + 1 == KEPT as u64);
+        }
+        assert_eq!(samples.buckets(), [7; KEPT]);
+        samples.clear();
+        assert!(samples.buckets().is_empty() && !samples.is_due(u64::from(20 * KEPT as u32 - 1)));
     }
 }

@@ -11,7 +11,8 @@ pub const INITIAL_RTT: u32 = 500;
 pub struct RttEstimator {
     smoothed: u32,
     variance: u32,
-    is_measured: bool,
+    /// The last sample, 0 before the first one.
+    last: u32,
 }
 
 impl Default for RttEstimator {
@@ -19,7 +20,7 @@ impl Default for RttEstimator {
         Self {
             smoothed: INITIAL_RTT,
             variance: 0,
-            is_measured: false,
+            last: 0,
         }
     }
 }
@@ -27,8 +28,9 @@ impl Default for RttEstimator {
 impl RttEstimator {
     /// Adds a measured round trip of at least one millisecond.
     pub fn add_sample(&mut self, sample: u32) {
-        if !self.is_measured {
-            self.is_measured = true;
+        let is_first = !self.is_measured();
+        self.last = sample;
+        if is_first {
             self.smoothed = sample;
             self.variance = sample.div_ceil(2);
             return;
@@ -44,7 +46,12 @@ impl RttEstimator {
     }
 
     pub fn is_measured(&self) -> bool {
-        self.is_measured
+        self.last > 0
+    }
+
+    /// The last sample.
+    pub fn last(&self) -> Option<u32> {
+        self.is_measured().then_some(self.last)
     }
 
     pub fn smoothed(&self) -> u32 {

@@ -85,6 +85,9 @@ pub fn acknowledge(
         context.output.shared.put_back(packet);
     }
     peer.queue.on_freed(transmission.length());
+    if !transmission.is_in_flight() {
+        peer.queue.on_outdated();
+    }
     peer.on_acknowledged(transmission.bytes_in_flight(), false);
     None
 }

@@ -285,7 +285,6 @@ mod tests {
                     peers: 1,
                 },
                 intake: &mut self.intake,
-                counts: None,
                 malformed: &mut self.malformed,
             };
             act(&mut self.channel, &mut to).expect("taken");

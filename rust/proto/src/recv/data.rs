@@ -29,9 +29,6 @@ pub fn on_data(
     // Unsequenced packets have no place in their channel, which stays untouched.
     if let Command::Unsequenced { group, .. } = framed.command {
         if peer.unsequenced.receive(group) {
-            if let Some(counts) = peer.packer.counts_mut() {
-                counts.on_packet(bytes.len());
-            }
             context.events.push(Event::Received {
                 peer: peer.id(),
                 channel: framed.channel,
@@ -58,7 +55,6 @@ pub fn on_data(
             peers: context.census.connected(),
         },
         intake: &mut peer.intake,
-        counts: peer.packer.counts_mut(),
         malformed: &mut context.drops.malformed,
     };
     let channel = peer.channels.get_or_create(framed.channel);

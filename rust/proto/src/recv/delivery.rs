@@ -4,7 +4,6 @@ use super::budget::{ReceiveBudget, Room};
 use super::intake::Intake;
 use super::reorder::Waiting;
 use crate::host::Events;
-use crate::peer::Counts;
 use crate::send::BufferPool;
 use crate::{Event, PacketFlags, PeerId};
 
@@ -18,7 +17,6 @@ pub struct Delivery<'a> {
     pub budget: &'a mut ReceiveBudget,
     pub room: Room,
     pub intake: &'a mut Intake,
-    pub counts: Option<&'a mut Counts>,
     /// Broken packets.
     pub malformed: &'a mut u64,
 }
@@ -26,9 +24,6 @@ pub struct Delivery<'a> {
 impl Delivery<'_> {
     /// Reports a packet to the application.
     pub fn deliver(&mut self, data: Vec<u8>, flags: PacketFlags) {
-        if let Some(counts) = &mut self.counts {
-            counts.on_packet(data.len());
-        }
         self.events.push(Event::Received {
             peer: self.peer,
             channel: self.channel,

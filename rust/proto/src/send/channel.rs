@@ -41,9 +41,6 @@ pub struct SendChannel {
     unreliable: u16,
     commands: Ring<Unacknowledged>,
     buffer: SendBuffer,
-    /// Commands that are not acknowledged, and those of them that are in flight.
-    kept: Backlog,
-    in_flight: Backlog,
 }
 
 impl SendChannel {
@@ -77,7 +74,6 @@ impl SendChannel {
     ) -> u64 {
         self.reliable += 1;
         self.unreliable = 0;
-        self.kept.count(bytes.len());
         let position = self.buffer.end();
         if let Payload::Buffered = payload {
             self.buffer.push(bytes);
@@ -96,29 +92,14 @@ impl SendChannel {
         Some(&mut self.commands.get_mut(number)?.transmission)
     }
 
-    /// Counts a command that is being sent as in flight.
-    pub fn on_sent(&mut self, length: u16) {
-        self.in_flight.count(length.into());
-    }
-
-    /// Counts a command as not in flight that is considered lost.
-    pub fn on_lost(&mut self, number: u64) {
-        if let Some(length) = self.length(number) {
-            remove(&mut self.in_flight, length as u16);
+    /// Packets and fragments that wait to be sent, and those in flight. Walks all of them.
+    pub fn backlogs(&self) -> [Backlog; 2] {
+        let mut backlogs = [Backlog::default(); 2];
+        for command in self.commands.iter() {
+            let transmission = &command.transmission;
+            backlogs[usize::from(transmission.is_in_flight())].count(transmission.length().into());
         }
-    }
-
-    /// Packets and fragments that are not in flight.
-    pub fn queued(&self) -> Backlog {
-        Backlog {
-            packets: self.kept.packets - self.in_flight.packets,
-            bytes: self.kept.bytes - self.in_flight.bytes,
-        }
-    }
-
-    /// Packets and fragments in flight.
-    pub fn in_flight(&self) -> Backlog {
-        self.in_flight
+        backlogs
     }
 
     /// A kept command and its payload, to send it.
@@ -151,10 +132,6 @@ impl SendChannel {
             return None;
         }
         let done = self.commands.remove(number)?;
-        remove(&mut self.kept, done.transmission.length());
-        if done.transmission.is_in_flight() {
-            remove(&mut self.in_flight, done.transmission.length());
-        }
         let oldest = self.commands.front().map(|oldest| oldest.position);
         self.buffer.release_to(oldest.unwrap_or(self.buffer.end()));
         Some((done.payload, done.transmission))
@@ -174,11 +151,6 @@ impl SendChannel {
         self.buffer
             .release_memory(if is_idle { 0 } else { KEPT_BYTES });
     }
-}
-
-fn remove(backlog: &mut Backlog, length: u16) {
-    backlog.packets -= 1;
-    backlog.bytes -= u64::from(length);
 }
 
 /// The command of a reliable packet, or of a fragment of one.

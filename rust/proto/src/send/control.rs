@@ -52,6 +52,11 @@ impl ControlQueue {
         Some(control.command)
     }
 
+    /// Commands that are not acknowledged.
+    pub fn len(&self) -> usize {
+        self.unacknowledged.len()
+    }
+
     /// Number of the oldest command that is not acknowledged.
     pub fn oldest(&self) -> Option<u16> {
         self.unacknowledged.front().map(|control| control.sequence)
@@ -133,7 +138,7 @@ pub fn queue_unacknowledged_control(peer: &mut Peer, context: &mut Context, comm
         unsequenced: true,
         command,
     };
-    (peer.packer).write(&mut context.output, context.now, &framed, &[]);
+    (peer.packer).write_control(&mut context.output, context.now, &framed);
 }
 
 fn prepare(peer: &mut Peer, context: &mut Context, command: Command) -> u16 {
@@ -161,7 +166,7 @@ pub fn transmit_control(peer: &mut Peer, context: &mut Context, sequence: u16) {
             unsequenced: false,
             command,
         };
-        (peer.packer).write(&mut context.output, context.now, &framed, &[]);
+        (peer.packer).write_control(&mut context.output, context.now, &framed);
         if context.config.offers_proof && matches!(command, Command::Connect { .. }) {
             let proof = Framed::proof(peer.handshake.proof());
             (peer.packer).write(&mut context.output, context.now, &proof, &[]);

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use super::acks::Ack;
 use super::datagram_builder::DatagramBuilder;
-use super::output::{NOBODY, Output};
+use super::output::Output;
 use crate::PeerId;
-use crate::peer::{Counts, LossEstimator};
+use crate::peer::{Counts, LossEstimator, Tally};
 use crate::wire::{Command, Framed, NO_SLOT, SESSION_SHIFT};
 
 /// Where a peer's datagrams go, and what their header says.
@@ -86,18 +86,26 @@ pub struct Packer {
     builder: Option<DatagramBuilder>,
     acks: Vec<Ack>,
     loss: LossEstimator,
-    /// What is counted of a connection for its figures, once it is up or began here.
+    /// [`LossEstimator::sent`] without the packets and fragments in the open datagram.
+    sent_before: u32,
+    /// Whose datagrams these are.
+    peer: PeerId,
+    pub tally: Tally,
+    /// What else is counted of a connection for its figures, once it is up.
     counts: Option<Box<Counts>>,
 }
 
 impl Packer {
-    pub fn new(address: SocketAddr, session: u8, mtu: u32) -> Self {
+    pub fn new(peer: PeerId, address: SocketAddr, session: u8, mtu: u32) -> Self {
         Self {
             route: Route::new(address, session),
             mtu,
             builder: None,
             acks: Vec::new(),
             loss: LossEstimator::default(),
+            sent_before: 0,
+            peer,
+            tally: Tally::default(),
             counts: None,
         }
     }
@@ -120,21 +128,45 @@ impl Packer {
     }
 
     /// Counts for the connection's figures from now on.
-    pub fn begin_counting(&mut self, peer: PeerId, now: u64) {
-        (self.counts).get_or_insert_with(|| Box::new(Counts::new(peer, now)));
+    pub fn begin_counting(&mut self, now: u64) {
+        if self.counts.is_none() {
+            self.counts = Some(Box::new(Counts::new(now)));
+            self.loss.forget_recent();
+        }
     }
 
     pub fn counts(&self) -> Option<&Counts> {
         self.counts.as_deref()
     }
 
-    #[inline]
+    /// Counts a packet that the throttle dropped.
+    #[cold]
+    pub fn on_throttled(&mut self) {
+        if let Some(counts) = &mut self.counts {
+            counts.on_throttled();
+        }
+    }
+
+    /// Counts what a received datagram was smaller by that was compressed.
+    #[cold]
+    pub fn on_unpacked(&mut self, plain: usize, packed: usize) {
+        if let Some(counts) = &mut self.counts {
+            counts.on_unpacked(plain.saturating_sub(packed));
+        }
+    }
+
     pub fn counts_mut(&mut self) -> Option<&mut Counts> {
         self.counts.as_deref_mut()
     }
 
     pub fn loss(&self) -> &LossEstimator {
         &self.loss
+    }
+
+    /// Counts the transmission of a reliable command.
+    #[inline]
+    pub fn on_transmit(&mut self) {
+        self.loss.on_transmit();
     }
 
     /// Counts reliable commands that are considered lost.
@@ -163,9 +195,6 @@ impl Packer {
     /// Drops the open datagram.
     pub fn drop_datagram(&mut self) {
         self.builder = None;
-        if let Some(counts) = &mut self.counts {
-            counts.on_dropped();
-        }
     }
 
     /// Drops the open datagram and the acknowledgements.
@@ -184,6 +213,7 @@ impl Packer {
             self.make_room(output, now, size);
         }
         let builder = self.builder.get_or_insert_with(|| {
+            self.sent_before = self.loss.sent();
             let buffer = output.datagrams.empty(self.mtu as usize);
             DatagramBuilder::new(buffer, self.mtu, framed.wants_ack, output.has_checksum())
         });
@@ -193,12 +223,13 @@ impl Packer {
             Command::Acknowledge { .. } | Command::Proof(_)
         ) {
             self.loss.on_sent();
-            if let Some(counts) = &mut self.counts
-                && framed.command.payload_length().is_some()
-            {
-                counts.on_written();
-            }
         }
+    }
+
+    /// Writes a command that is no packet.
+    pub fn write_control(&mut self, output: &mut Output, now: u64, framed: &Framed) {
+        self.write(output, now, framed, &[]);
+        self.sent_before = self.sent_before.wrapping_add(1);
     }
 
     /// Writes the acknowledgements that are due.
@@ -227,20 +258,18 @@ impl Packer {
         let Some(builder) = self.builder.take() else {
             return;
         };
+        let packets = self.loss.sent().saturating_sub(self.sent_before);
         self.loss.update(now);
         let bytes = builder.finish(&self.route, now, output.has_checksum());
-        let mut peer = NOBODY;
-        if let Some(counts) = &mut self.counts {
-            counts.on_finished(bytes.len());
-            peer = counts.peer();
-        }
-        output.push(peer, self.route.address, bytes);
+        self.tally.on_finished(bytes.len(), packets);
+        output.push(self.peer, self.route.address, bytes);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::send::output::NOBODY;
     use crate::wire::CONTROL_CHANNEL;
 
     fn framed(sequence: u16, command: Command) -> Framed {
@@ -265,7 +294,7 @@ mod tests {
     #[test]
     fn acknowledgements_stand_in_front_of_the_next_datagram() {
         let mut output = Output::new(false);
-        let mut packer = Packer::new(([10, 0, 0, 1], 1).into(), 0xFF, 576);
+        let mut packer = Packer::new(NOBODY, ([10, 0, 0, 1], 1).into(), 0xFF, 576);
         packer.push_ack(Ack::new(&framed(9, Command::Ping), 7));
         packer.write(&mut output, 0, &framed(1, Command::Ping), &[]);
         assert!(packer.acks().is_empty());
@@ -278,7 +307,7 @@ mod tests {
     #[test]
     fn a_command_that_does_not_fit_begins_a_new_datagram() {
         let mut output = Output::new(false);
-        let mut packer = Packer::new(([10, 0, 0, 1], 1).into(), 0xFF, 576);
+        let mut packer = Packer::new(NOBODY, ([10, 0, 0, 1], 1).into(), 0xFF, 576);
         let command = Command::Reliable { length: 300 };
         for sequence in 1..=2 {
             packer.write(&mut output, 0, &framed(sequence, command), &[0; 300]);

@@ -179,8 +179,8 @@ fn send_unreliable(
 /// Whether the throttle lets the next unreliable packet through.
 fn is_admitted(peer: &mut Peer) -> bool {
     let is_admitted = peer.throttle.admits_next();
-    if !is_admitted && let Some(counts) = peer.packer.counts_mut() {
-        counts.on_throttled();
+    if !is_admitted {
+        peer.packer.on_throttled();
     }
     is_admitted
 }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::Backlog;
+
 /// Entries of a list that stay allocated when it is empty.
 pub const KEPT_CAPACITY: usize = 64;
 
@@ -23,6 +25,8 @@ pub struct SendQueue {
     pending: VecDeque<Key>,
     /// Number of commands that are not acknowledged, whether sent or not.
     unacknowledged: usize,
+    /// Those that wait although they were acknowledged meanwhile.
+    outdated: u32,
     /// Number of commands queued so far; wraps.
     turns: u32,
     /// Bytes that the packets occupy which are not acknowledged, whether sent or not.
@@ -82,6 +86,36 @@ impl SendQueue {
         self.pending.pop_front();
     }
 
+    /// Counts an acknowledged packet that is still in the list.
+    pub fn on_outdated(&mut self) {
+        self.outdated += 1;
+    }
+
+    /// Removes such a packet, which is the first.
+    pub fn pop_outdated(&mut self) {
+        self.pending.pop_front();
+        self.outdated = self.outdated.saturating_sub(1);
+    }
+
+    /// Packets and fragments that wait to be sent, and those in flight. The caller knows how many commands belong to no
+    /// channel, and the bytes in flight.
+    pub fn backlogs(&self, controls: usize, bytes_in_flight: u32) -> [Backlog; 2] {
+        let kept = self.unacknowledged.saturating_sub(controls);
+        let waiting = self.pending.len().saturating_sub(self.outdated as usize);
+        let bytes = self.unsent_bytes.saturating_sub(kept * COMMAND_COST) as u64;
+        let in_flight = u64::from(bytes_in_flight);
+        [
+            Backlog {
+                packets: waiting as u64,
+                bytes: bytes.saturating_sub(in_flight),
+            },
+            Backlog {
+                packets: kept.saturating_sub(waiting) as u64,
+                bytes: in_flight,
+            },
+        ]
+    }
+
     /// Adds a new packet.
     pub fn push_pending(&mut self, key: Key) {
         self.pending.push_back(key);
@@ -97,6 +131,7 @@ impl SendQueue {
     pub fn clear(&mut self) {
         self.pending.clear();
         self.unacknowledged = 0;
+        self.outdated = 0;
         self.unsent_bytes = 0;
     }
 

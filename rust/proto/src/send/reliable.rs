@@ -61,9 +61,11 @@ pub fn send_first_pending(peer: &mut Peer, context: &mut Context) -> bool {
     if waits && !may_go(peer, key) {
         return false;
     }
-    peer.queue.pop_pending();
     if waits {
+        peer.queue.pop_pending();
         transmit_packet(peer, context, key);
+    } else {
+        peer.queue.pop_outdated();
     }
     true
 }
@@ -73,13 +75,9 @@ fn transmit_packet(peer: &mut Peer, context: &mut Context, key: Key) {
     if !peer.on_transmit(key, context.now) {
         return;
     }
-    let Some(channel) = peer.channels.used_mut(key.channel) else {
-        return;
-    };
-    if let Some(length) = channel.sending.length(key.number) {
-        channel.sending.on_sent(length as u16);
-    }
-    if let Some((command, payload)) = channel.sending.command(key.number) {
+    let channel = peer.channels.used(key.channel);
+    let kept = channel.and_then(|channel| channel.sending.command(key.number));
+    if let Some((command, payload)) = kept {
         let framed = Framed {
             channel: key.channel,
             sequence: key.number as u16,

@@ -37,6 +37,11 @@ impl<T> Ring<T> {
         self.items.front()?.as_ref()
     }
 
+    /// The items, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().flatten()
+    }
+
     pub fn push(&mut self, item: T) {
         self.items.push_back(Some(item));
     }
