@@ -12,6 +12,10 @@ const LOSS := Vector2(0.02, 0.05)
 const GAP := Vector2(100.0, 500.0)
 const QUEUE := Vector2(64.0, 512.0)
 
+## The classes of the extension, whose older builds tell less.
+const OUR_CLASSES: Array[String] = ["ENetMultiplayerPeerRs", "ENetConnectionRs"]
+const MISSING := "payload, queues, percentiles and the simulator"
+
 var role := "offline"
 var is_connecting := false
 var is_full := false
@@ -65,6 +69,15 @@ func title(with_address: bool) -> String:
 	if not address.is_empty() and (with_address or role != "client"):
 		text += (" to %s" if role == "client" else " on %s") % address
 	return text
+
+
+## A sentence on the figures that the peer cannot tell. Empty if there is no such figure.
+func missing() -> String:
+	if is_full or role == "offline":
+		return ""
+	if OUR_CLASSES.has(peer_class):
+		return "This build of the extension is older than the overlay: %s are missing." % MISSING
+	return "%s tells no more: %s need %s." % [peer_class, MISSING, OUR_CLASSES[0]]
 
 
 ## Takes over the gaps of a reading that nobody saw, where they are longer.

@@ -17,8 +17,8 @@ static func text(monitor: MonitorRs, simulation: String, with_address: bool) -> 
 	lines.append("Peer: %s" % reading.setup)
 	lines.append("Role: %s" % reading.title(with_address))
 	lines.append("Simulator: %s" % simulation)
-	if not reading.is_full and reading.role != "offline":
-		lines.append("Missing: payload, queues, percentiles, drops (this class does not tell them)")
+	if not reading.missing().is_empty():
+		lines.append("Missing figures: %s" % reading.missing())
 	_tell_figures(lines, "Host", reading.host)
 	_tell_figures(lines, "Server", reading.server)
 	if not reading.rates.is_empty():

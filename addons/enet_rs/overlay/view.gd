@@ -16,7 +16,6 @@ const TableRs := preload("table.gd")
 
 const GRAPH_HEIGHT := 56.0
 const MARGIN := 8.0
-const MISSING := "%s tells no more: payload, queues, percentiles and the simulator need ENetMultiplayerPeerRs."
 
 var graph := GraphRs.new()
 var simulator_panel: SimulatorPanelRs
@@ -94,9 +93,8 @@ func show_figures(reading: ReadingRs, with_address: bool) -> void:
 	var traffic := LinesRs.new()
 	traffic.tell_traffic(reading)
 	_traffic.show_lines(traffic)
-	_note.visible = not reading.is_full and reading.role != "offline"
-	if _note.visible:
-		_note.text = MISSING % reading.peer_class
+	_note.text = reading.missing()
+	_note.visible = not _note.text.is_empty()
 
 
 func show_peers(rows: Array[PeerListRs.RowRs]) -> void:

@@ -247,6 +247,26 @@ func case_a_game_that_stands_still_is_noted() -> void:
 	done()
 
 
+func case_a_failed_attempt_is_noted_with_its_reason() -> void:
+	if not await _debugged():
+		return
+	_editor.send("enet_rs:watch", [100])
+	check(await _told("enet_rs:snapshot"), "watched")
+	var refusing := start_server()
+	refusing.peer.refuse_new_connections = true
+	_editor.send("game:join", [refusing.port])
+	check(await _until(func() -> bool:
+		refusing.poll()
+		return _kinds().has("refused")), "the attempt fails")
+	var events: Array = _editor.named("enet_rs:events").map(func(message: DebugServer.Message) -> Array: return message.data[0])
+	var texts: Array = events.reduce(func(all: Array, part: Array) -> Array: return all + part, []).filter(
+		func(event: Array) -> bool: return event[2] == "refused").map(func(event: Array) -> String: return event[4])
+	equal(texts, ["the connection failed: the server refused the connection"], "the text")
+	refusing.peer.close()
+	await _quit()
+	done()
+
+
 func case_wrong_messages_are_ignored() -> void:
 	if not await _debugged():
 		return
