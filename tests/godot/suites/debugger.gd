@@ -258,10 +258,12 @@ func case_a_failed_attempt_is_noted_with_its_reason() -> void:
 	check(await _until(func() -> bool:
 		refusing.poll()
 		return _kinds().has("refused")), "the attempt fails")
-	var events: Array = _editor.named("enet_rs:events").map(func(message: DebugServer.Message) -> Array: return message.data[0])
-	var texts: Array = events.reduce(func(all: Array, part: Array) -> Array: return all + part, []).filter(
-		func(event: Array) -> bool: return event[2] == "refused").map(func(event: Array) -> String: return event[4])
-	equal(texts, ["the connection failed: the server refused the connection"], "the text")
+	var texts: Array[String] = []
+	for message: DebugServer.Message in _editor.named("enet_rs:events"):
+		for event: Array in message.data[0]:
+			if event[2] == "refused":
+				texts.append(event[4])
+	equal(texts, ["the connection failed: the server refused the connection"] as Array[String], "the text")
 	refusing.peer.close()
 	await _quit()
 	done()
