@@ -13,6 +13,8 @@ var ship := ShipState.new()
 var offset := Vector2.ZERO
 ## How far the ship was shown from where the server then had it after the same input, in pixels.
 var corrections: PackedFloat32Array
+## How many ticks the ship was ahead of the server's answers: those of a round trip.
+var leads: PackedFloat32Array
 
 var _pending: Array[ShipInput] = []
 ## Where each pending input had brought the ship when it was applied first.
@@ -24,6 +26,7 @@ func reset() -> void:
 	_pending.clear()
 	_places.clear()
 	corrections.clear()
+	leads.clear()
 	offset = Vector2.ZERO
 	_has_state = false
 
@@ -40,7 +43,8 @@ func advance(input: ShipInput) -> void:
 func reconcile(truth: ShipState) -> void:
 	while not _pending.is_empty() and ShipInput.distance(truth.acknowledged, _pending[0].sequence) <= 0:
 		if _has_state and _pending[0].sequence == truth.acknowledged:
-			_add_correction(_places[0].distance_to(truth.place))
+			_keep(corrections, _places[0].distance_to(truth.place))
+			_keep(leads, _pending.size() - 1)
 		_forget_oldest()
 	var predicted := ship.place
 	ship.copy_from(truth)
@@ -56,12 +60,6 @@ func reconcile(truth: ShipState) -> void:
 	offset += correction
 
 
-func _add_correction(distance: float) -> void:
-	corrections.append(distance)
-	if corrections.size() > MOST_PENDING:
-		corrections.remove_at(0)
-
-
 func _forget_oldest() -> void:
 	_pending.remove_at(0)
 	_places.remove_at(0)
@@ -71,13 +69,13 @@ func fade(delta: float) -> void:
 	offset *= exp(-FADE * delta)
 
 
-## Half of the latest corrections were smaller. -1 without any.
+## -1 without any.
 func median_correction() -> float:
-	if corrections.is_empty():
-		return -1.0
-	var sorted := corrections.duplicate()
-	sorted.sort()
-	return sorted[sorted.size() / 2]
+	return _median(corrections)
+
+
+func median_lead() -> float:
+	return _median(leads)
 
 
 func pending() -> int:
@@ -87,3 +85,17 @@ func pending() -> int:
 ## The newest inputs, which a packet carries.
 func newest() -> Array[ShipInput]:
 	return _pending.slice(-ShipInput.MOST_IN_PACKET)
+
+
+static func _keep(latest: PackedFloat32Array, value: float) -> void:
+	latest.append(value)
+	if latest.size() > MOST_PENDING:
+		latest.remove_at(0)
+
+
+static func _median(latest: PackedFloat32Array) -> float:
+	if latest.is_empty():
+		return -1.0
+	var sorted := latest.duplicate()
+	sorted.sort()
+	return sorted[sorted.size() / 2]

@@ -148,7 +148,8 @@ func _on_events_arrived(events: Array[FieldEvent]) -> void:
 			_banner.text = "Destroyed by %s" % game.replica.name_of(event.slot)
 
 
-## The addon's overlay, which has a key of its own. Older builds of the addon have none.
+## The addon's overlay, which has a key of its own. It is loaded by its path: without the addon, as in a checkout without
+## symbolic links, the demo plays on the stock class.
 func _find_overlay() -> void:
 	for entry in ProjectSettings.get_global_class_list():
 		if entry["class"] == &"ENetOverlayRs":

@@ -94,7 +94,8 @@ func _on_opened() -> void:
 func _on_ended(reason: String) -> void:
 	bots.set_wanted(0)
 	if Report.enabled and game.prediction.median_correction() >= 0.0:
-		Report.event("prediction", {"correction": "%.3f" % game.prediction.median_correction()})
+		Report.event("prediction", {
+			"correction": "%.3f" % game.prediction.median_correction(), "lead": "%.0f" % game.prediction.median_lead()})
 	game.close()
 	hud.close()
 	lobby.show_message(reason)

@@ -8,8 +8,6 @@ const DIRECTIONS: PackedStringArray = ["outgoing_", "incoming_"]
 
 ## The reason why a peer's network cannot be simulated, or an empty text.
 static func mistake(peer: MultiplayerPeer) -> String:
-	if not ClassDB.class_exists(RESOURCE_CLASS):
-		return "This build of the extension has no network simulator."
 	if peer == null or not peer.is_class(PeerSettings.OURS):
 		return "Only %s can simulate a network." % PeerSettings.OURS
 	return ""

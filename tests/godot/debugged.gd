@@ -1,6 +1,7 @@
 extends SceneTree
 ## A game that a test debugs: `CLASS PORT THREADED`, a server with a world. The test's messages tell it what to do:
-## `game:rpc [count, id]`, `game:bytes [count, size]`, `game:box`, `game:figures [on]`, `game:pause [milliseconds]`, `game:close`, `game:quit`.
+## `game:rpc [count, id]`, `game:bytes [count, size]`, `game:box`, `game:figures [on]`, `game:pause [milliseconds]`,
+## `game:join [port]` (as a second peer, which nothing but polls), `game:close`, `game:quit`.
 
 const WORLD := preload("res://scenes/world.tscn")
 const LIFE_SECONDS := 60.0
@@ -8,6 +9,7 @@ const LIFE_SECONDS := 60.0
 var _peer: MultiplayerPeer
 var _api := SceneMultiplayer.new()
 var _world: Node
+var _guest: MultiplayerPeer
 var _age := 0.0
 var _tells_figures := false
 
@@ -52,6 +54,10 @@ func _obey(message: String, data: Array) -> bool:
 		"pause":
 			var milliseconds: int = data[0]
 			OS.delay_msec(milliseconds)
+		"join":
+			var port: int = data[0]
+			_guest = ClassDB.instantiate(_peer.get_class())
+			_guest.call(&"create_client", "127.0.0.1", port)
 		"close":
 			_peer.close()
 		"quit":
@@ -62,6 +68,8 @@ func _obey(message: String, data: Array) -> bool:
 
 func _process(delta: float) -> bool:
 	_age += delta
+	if _guest != null and _guest.get_connection_status() != MultiplayerPeer.CONNECTION_DISCONNECTED:
+		_guest.poll()
 	# The process ends by itself if the test has died.
 	return _age > LIFE_SECONDS
 

@@ -10,7 +10,7 @@ use godot::prelude::*;
 use crate::classes::simulation::ENetSimulationRs;
 use crate::report;
 
-const OPTION: &str = "--net-sim";
+const OPTION: &str = SimulationSettings::OPTION;
 
 thread_local! {
     /// Objects made so far: each has other random numbers.
@@ -43,13 +43,11 @@ pub fn simulation() -> Option<Gd<ENetSimulationRs>> {
     Some(ENetSimulationRs::of(shared))
 }
 
-/// The settings in the arguments behind `--`; the last such argument counts.
+/// The settings in the arguments behind `--`.
 fn read() -> Option<Result<SimulationSettings, String>> {
     let arguments = Os::singleton().get_cmdline_user_args();
     let texts = arguments.as_slice().iter().map(GString::to_string);
-    let value = texts
-        .filter_map(|text| Some(text.strip_prefix(OPTION)?.to_owned()))
-        .rfind(|rest| rest.is_empty() || rest.starts_with('='))?;
-    let settings = value.trim_start_matches('=').parse::<SimulationSettings>();
+    let texts = texts.collect::<Vec<_>>();
+    let settings = SimulationSettings::from_arguments(texts.iter().map(String::as_str))?;
     Some(settings.map_err(|error| format!("nothing is simulated, as {error}")))
 }

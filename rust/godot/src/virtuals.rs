@@ -38,7 +38,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         }
         report_failures(this, now);
         object.get_or_insert_with(|| this.to_gd());
-        debugger::signalled(this, notice.signal());
+        debugger::signalled(this, &notice);
         this.emit(notice.signal());
         emit_reason(this, &notice);
         now = clock::now();

@@ -59,7 +59,7 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
             let arguments = ["--client", "127.0.0.1", "--bot", &seconds];
             let mut command = game(&godot, &project, &arguments, class, &port);
             command.args(["--name", name]);
-            if class == extension::CLASS && name == LAGGING {
+            if lags(class, name) {
                 command.arg("--net-sim=4G");
             }
             players.push((name, process::start(&mut command, limit)?));
@@ -139,6 +139,11 @@ pub fn in_windows(class: &str) -> Outcome<ExitCode> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a player's network is simulated, which only our class can do.
+fn lags(class: &str, name: &str) -> bool {
+    class == extension::CLASS && name == LAGGING
 }
 
 fn prepare() -> Outcome<(PathBuf, PathBuf)> {

@@ -76,6 +76,25 @@ func case_a_gap_that_nobody_saw_is_kept() -> void:
 	equal(reading.frame_gap, 40.0, "the gap between frames")
 
 
+func case_missing_figures_have_a_reason() -> void:
+	show()
+	var reading := Reading.new()
+	reading.role = "client"
+	for peer_class: String in ["ENetMultiplayerPeer", "WebSocketMultiplayerPeer"]:
+		reading.peer_class = peer_class
+		overlay._view.show_figures(reading, true)
+		contains(shown(), peer_class + " tells no more")
+		contains(shown(), "need ENetMultiplayerPeerRs")
+	for peer_class: String in ["ENetMultiplayerPeerRs", "ENetConnectionRs"]:
+		reading.peer_class = peer_class
+		overlay._view.show_figures(reading, true)
+		contains(shown(), "This build of the extension is older")
+		lacks(shown(), "need ENetMultiplayerPeerRs")
+	reading.is_full = true
+	overlay._view.show_figures(reading, true)
+	lacks(shown(), "older")
+
+
 func case_events_are_bounded() -> void:
 	var events := Events.new()
 	for index in 1000:

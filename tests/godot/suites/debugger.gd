@@ -247,6 +247,28 @@ func case_a_game_that_stands_still_is_noted() -> void:
 	done()
 
 
+func case_a_failed_attempt_is_noted_with_its_reason() -> void:
+	if not await _debugged():
+		return
+	_editor.send("enet_rs:watch", [100])
+	check(await _told("enet_rs:snapshot"), "watched")
+	var refusing := start_server()
+	refusing.peer.refuse_new_connections = true
+	_editor.send("game:join", [refusing.port])
+	check(await _until(func() -> bool:
+		refusing.poll()
+		return _kinds().has("refused")), "the attempt fails")
+	var texts: Array[String] = []
+	for message: DebugServer.Message in _editor.named("enet_rs:events"):
+		for event: Array in message.data[0]:
+			if event[2] == "refused":
+				texts.append(event[4])
+	equal(texts, ["the connection failed: the server refused the connection"] as Array[String], "the text")
+	refusing.peer.close()
+	await _quit()
+	done()
+
+
 func case_wrong_messages_are_ignored() -> void:
 	if not await _debugged():
 		return

@@ -227,6 +227,8 @@ func case_command_line() -> void:
 	equal(text.count("simulated: <null>"), 1, "hosts of scripts that chose none: %s" % text)
 	text = _run_with("--net-sim=4G")
 	equal(text.count("simulated: [100.0, 100.0, 4.0"), 3, "simulated hosts: %s" % text)
+	text = _run_with("--net-sim 4G")
+	equal(text.count("simulated: [100.0, 100.0, 4.0"), 3, "simulated hosts of a value behind a space: %s" % text)
 	text = _run_with("--net-sim=6G")
 	equal(text.count("nothing is simulated, as there is no preset \"6G\""), 1, "errors: %s" % text)
 	equal(text.count("simulated: <null>"), 4, "hosts: %s" % text)
@@ -235,9 +237,9 @@ func case_command_line() -> void:
 	done()
 
 
-func _run_with(argument: String) -> String:
+func _run_with(arguments: String) -> String:
 	var output: Array[String] = []
 	var raw: Array = []
-	OS.execute(godot_program(), godot_arguments("res://net_sim.gd", [argument]), raw, true)
+	OS.execute(godot_program(), godot_arguments("res://net_sim.gd", arguments.split(" ")), raw, true)
 	output.assign(raw)
 	return "".join(output)

@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use enet_multiplayer::Signal;
+use enet_multiplayer::Notice;
 use enet_proto::Time;
 use godot::classes::EngineDebugger;
 use godot::global::PrintLevel;
@@ -111,9 +111,9 @@ pub fn taken(session: &mut Session, from: i32, packet: &[u8]) {
 }
 
 /// A signal is about to be emitted.
-pub fn signalled<T: HasSession>(this: &mut T, signal: Signal) {
+pub fn signalled<T: HasSession>(this: &mut T, notice: &Notice) {
     if level() != NONE {
-        watch::signalled(this, signal);
+        watch::signalled(this, notice);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use enet_multiplayer::scene::{self, Direction, Learned, Talkers};
-use enet_multiplayer::{Mode, Multiplayer, Signal};
+use enet_multiplayer::{Mode, Multiplayer, Notice, Signal};
 use enet_proto::{Drops, Time};
 
 use super::events::{self, Kind};
@@ -164,25 +164,25 @@ fn recipients(core: &Multiplayer) -> u64 {
 }
 
 /// See [`super::signalled`].
-pub fn signalled<T: HasSession>(this: &mut T, signal: Signal) {
+pub fn signalled<T: HasSession>(this: &mut T, notice: &Notice) {
     if is_watched() {
-        note_signal(this, signal);
+        note_signal(this, notice);
     }
-    if let Signal::PeerDisconnected(id) = signal
+    if let Signal::PeerDisconnected(id) = notice.signal()
         && let Some(learned) = &mut this.session_mut().watch.learned
     {
         learned.forget(id);
     }
 }
 
-fn note_signal<T: HasSession>(this: &T, signal: Signal) {
+fn note_signal<T: HasSession>(this: &T, notice: &Notice) {
     let object = this.to_gd().instance_id().to_i64();
     let core = &this.session().core;
     let address = |id| {
         let (host, peer) = core.connection_to(id)?;
         host.borrow().address(peer)
     };
-    match signal {
+    match notice.signal() {
         Signal::PeerConnected(id) => events::note(object, Kind::Join, id, || {
             address(id).map_or_else(String::new, |address| format!("from {address}"))
         }),
@@ -190,7 +190,7 @@ fn note_signal<T: HasSession>(this: &T, signal: Signal) {
             events::note(object, Kind::Leave, id, || core.ended(id).text())
         }
         Signal::ConnectionFailed => events::note(object, Kind::Refused, 1, || {
-            "the connection to the server failed".to_owned()
+            format!("the connection failed: {}", notice.failure())
         }),
         Signal::ConnectionSucceeded | Signal::ServerDisconnected => {}
     }

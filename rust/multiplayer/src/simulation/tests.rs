@@ -134,3 +134,25 @@ fn users_of_one_seed_differ_and_a_new_seed_begins_anew() {
     assert_eq!(shared.next_seed(), 8);
     assert_eq!(shared.revision(), 2);
 }
+
+#[test]
+fn a_command_line_has_the_value_behind_the_option_or_a_space() {
+    let read = |arguments: &[&str]| {
+        let read = SimulationSettings::from_arguments(arguments.iter().copied());
+        read.map(|settings| settings.map(|it| it.outgoing.get(LinkProperty::Latency)))
+    };
+    assert_eq!(read(&["--host", "4G"]), None);
+    assert_eq!(read(&["--net-simulation=4G"]), None);
+    assert_eq!(read(&["--net-sim=4G"]), Some(Ok(100.0)));
+    assert_eq!(read(&["--host", "--net-sim", "4G", "--mute"]), Some(Ok(100.0)));
+    assert_eq!(read(&["--net-sim", "latency:80,loss:2"]), Some(Ok(80.0)));
+    // The last one counts.
+    assert_eq!(read(&["--net-sim", "4G", "--net-sim=5G"]), Some(Ok(30.0)));
+    assert_eq!(read(&["--net-sim=5G", "--net-sim", "4G"]), Some(Ok(100.0)));
+    // Nothing is no preset, and the next option is no value.
+    let nothing = Some(Err(SimulationError::Preset(String::new())));
+    assert_eq!(read(&["--net-sim"]), nothing);
+    assert_eq!(read(&["--net-sim="]), nothing);
+    assert_eq!(read(&["--net-sim", "--mute"]), nothing);
+    assert_eq!(read(&["--net-sim=4G", "--net-sim"]), nothing);
+}

@@ -24,6 +24,29 @@ impl FromStr for SimulationSettings {
 }
 
 impl SimulationSettings {
+    /// The option of a game's command line.
+    pub const OPTION: &str = "--net-sim";
+
+    /// The settings of a game's arguments, `--net-sim=4G` or `--net-sim 4G`. The last such option counts. None without
+    /// one.
+    pub fn from_arguments<'a>(
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Option<Result<Self, SimulationError>> {
+        let mut arguments = arguments.into_iter().peekable();
+        let mut value = None;
+        while let Some(argument) = arguments.next() {
+            value = match argument.strip_prefix(Self::OPTION) {
+                // Another option is no value.
+                Some("") => arguments
+                    .next_if(|next| !next.starts_with("--"))
+                    .or(Some("")),
+                Some(rest) => rest.strip_prefix('=').or(value),
+                None => value,
+            };
+        }
+        value.map(str::parse)
+    }
+
     fn set_by_name(&mut self, name: &str, value: &str) -> Result<(), SimulationError> {
         let no_number = || SimulationError::Number {
             name: name.to_owned(),

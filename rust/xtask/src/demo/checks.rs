@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::process::{Ending, Run};
 use crate::report::{engine_trouble, fields};
 
-use super::{BOTS, PLAYERS};
+use super::{BOTS, PLAYERS, lags};
 
 /// The most that two positions may differ by in each direction, in pixels: a snapshot has 25 units a pixel, so rounding
 /// costs half a unit, and both ends print three decimals.
@@ -13,6 +13,9 @@ const AGREEMENT: f64 = 0.021;
 /// The most that the median of a player's predictions may be wrong by, in pixels. A ship flies 5.5 pixels a tick, and
 /// without reconciliation it is wrong by the ticks of a round trip and more.
 const MOST_CORRECTION: f64 = 5.0;
+/// The least ticks between an input of a player in a 4G network and the server's answer: 80 ms each way, without the
+/// waits for frames and snapshots.
+const LEAST_LEAD: f64 = 9.0;
 /// The least number of states of a player to compare.
 const LEAST_SAMPLES: usize = 3;
 /// The least distance, in pixels, that counts as a movement.
@@ -57,6 +60,9 @@ pub fn tell(server: &Run, clients: &[(&str, Run)], class: &str, trouble: &mut Ve
     for (name, run) in clients {
         check_chat(name, run, trouble);
         tell_prediction(name, run, trouble);
+        if lags(class, name) {
+            check_lag(name, run, trouble);
+        }
         tell_agreement(name, &truth, &states(run), trouble);
     }
 }
@@ -154,16 +160,30 @@ fn check_chat(name: &str, run: &Run, trouble: &mut Vec<String>) {
 
 /// Checks how far the own ship was from where the server then had it, in both games of a player.
 fn tell_prediction(name: &str, run: &Run, trouble: &mut Vec<String>) {
-    let corrections: Vec<f64> = events(run)
-        .iter()
-        .filter(|event| event["event"] == "prediction")
-        .filter_map(|event| event.get("correction")?.parse().ok())
-        .collect();
+    let corrections = numbers(run, "correction");
     println!("  {name}'s predictions: median corrections {corrections:?} pixels");
     let is_right = |correction: &f64| (0.0..MOST_CORRECTION).contains(correction);
     if corrections.len() != 2 || !corrections.iter().all(is_right) {
         trouble.push(format!("{name} did not predict its ship in both games"));
     }
+}
+
+/// Checks that the simulated network delays the inputs and answers of a player, in both games.
+fn check_lag(name: &str, run: &Run, trouble: &mut Vec<String>) {
+    let leads = numbers(run, "lead");
+    println!("  {name} in a simulated network: {leads:?} ticks ahead of the server's answers");
+    if leads.len() != 2 || !leads.iter().all(|lead| *lead >= LEAST_LEAD) {
+        trouble.push(format!("{name} did not play in a slow network"));
+    }
+}
+
+/// A number of each of a player's reports on its predictions.
+fn numbers(run: &Run, key: &str) -> Vec<f64> {
+    let all = events(run).into_iter();
+    let reports = all.filter(|event| event["event"] == "prediction");
+    reports
+        .filter_map(|event| event.get(key)?.parse().ok())
+        .collect()
 }
 
 type States<'a> = HashMap<(&'a str, &'a str), (f64, f64, &'a str)>;
@@ -294,6 +314,23 @@ mod tests {
         assert_eq!(trouble_with(&[chat, right, wrong]), 1);
         assert_eq!(trouble_with(&[chat, right, unknown]), 1);
         assert_eq!(trouble_with(&[]), 2);
+    }
+
+    #[test]
+    fn a_network_without_lag_is_reported() {
+        let trouble_with = |leads: &[&str]| {
+            let lines = leads.iter();
+            let lines = lines.map(|lead| format!("@demo event=prediction correction=0 lead={lead}"));
+            let lines = lines.collect::<Vec<_>>();
+            let run = run(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+            let mut trouble = Vec::new();
+            check_lag("Grace", &run, &mut trouble);
+            trouble.len()
+        };
+        assert_eq!(trouble_with(&["13", "14"]), 0);
+        assert_eq!(trouble_with(&["13", "2"]), 1);
+        assert_eq!(trouble_with(&["13"]), 1);
+        assert_eq!(trouble_with(&["13", "nan"]), 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ const PAGES: PackedStringArray = ["Graphs", "Who sends this", "Sizes", "Events",
 const REAL_SCENE := "res://tab/real_game.tscn"
 const REAL_CLIENTS := 3
 const Ports := preload("res://lib/ports.gd")
+const PORT_SETTING := "network/debug/remote_port"
 const PATIENCE_MSEC := 30_000
 const SCENE := "res://tab/game.tscn"
 
@@ -31,10 +32,15 @@ func _enter_tree() -> void:
 
 
 func _run(peers: String) -> void:
+	var settings := EditorInterface.get_editor_settings()
+	var usual_port: int = settings.get_setting(PORT_SETTING)
+	settings.set_setting(PORT_SETTING, _free_port())
 	if peers == "real":
 		await _run_real()
 	else:
 		await _run_fake(peers)
+	# The settings are the user's.
+	settings.set_setting(PORT_SETTING, usual_port)
 	print("%d passed, %d failed" % [_passed, _failed])
 	get_tree().quit(0 if _failed == 0 and _passed > 0 else 1)
 
@@ -61,13 +67,12 @@ func _run_real() -> void:
 	var round_trip := func(id: int) -> float:
 		var series := host.peers[id].series
 		return series.value_at(series.size() - 1, Figures.ROUND_TRIP) if series.size() > 0 else -1.0
+	# A busy machine delays all of them.
 	_check(await _until(func() -> bool:
 		var risen: float = round_trip.call(slow)
-		return risen > 150.0), "the round trip of the slow one rises")
-	for id: int in host.peers:
-		if id != slow:
+		return host.peers.keys().all(func(id: int) -> bool:
 			var other: float = round_trip.call(id)
-			_check(other < 100.0, "that of the others does not: %f" % other)
+			return id == slow or (other >= 0.0 and other < risen - 100.0))), "the round trip of the slow one rises, and no other")
 	_check(await _until(func() -> bool: return _senders(tab).has("out /root/Arena::show_state")), "who sends: %s" % [_senders(tab)])
 	_check(_senders(tab).has("in /root/Arena::move"), "what comes in, by method")
 	_check(await _until(func() -> bool: return tab.instance.engine.talkers.rows(tab.instance.last_time).size() > 0), "the engine's own counts")
@@ -84,6 +89,15 @@ func _senders(tab: Tab) -> PackedStringArray:
 	return found
 
 
+## With a port that another editor has, games would be debugged there.
+func _free_port() -> int:
+	var probe := TCPServer.new()
+	probe.listen(0, "127.0.0.1")
+	var port := probe.get_local_port()
+	probe.stop()
+	return port
+
+
 func _begin(scene: String) -> void:
 	while EditorInterface.get_resource_filesystem().is_scanning():
 		await get_tree().process_frame
@@ -95,7 +109,7 @@ func _begin(scene: String) -> void:
 
 ## A game that the editor did not start, such as a server elsewhere.
 func _start(scene: String, argument: String) -> void:
-	var port: int = EditorInterface.get_editor_settings().get_setting("network/debug/remote_port")
+	var port: int = EditorInterface.get_editor_settings().get_setting(PORT_SETTING)
 	_children.append(OS.create_process(OS.get_executable_path(), ["--headless", "--path", ProjectSettings.globalize_path("res://"),
 		"--remote-debug", "tcp://127.0.0.1:%d" % port, scene, "--", argument]))
 
@@ -154,8 +168,8 @@ func _end_games() -> void:
 
 func _pick(tab: Tab) -> void:
 	for node in tab.find_children("*", "Control", true, false):
-		if node is Tab.TimelineView:
-			var view: Tab.TimelineView = node
+		if node is Tab.TimelineViewRs:
+			var view: Tab.TimelineViewRs = node
 			_check(view.strip.timeline != null and view.strip.timeline.size() > 0, "datagrams are recorded while the page is open")
 			if view.strip.timeline != null and view.strip.timeline.size() > 1:
 				view.strip.select(view.strip.timeline.size() - 2)
@@ -245,9 +259,9 @@ func _errors(tab: Tab) -> PackedStringArray:
 
 ## The engine's own messages and names arrive beside ours.
 func _check_pages(tab: Tab) -> void:
-	var names := tab.instance.engine.talkers.rows(tab.instance.last_time).map(func(row: Talkers.Row) -> String: return row.name)
+	var names := tab.instance.engine.talkers.rows(tab.instance.last_time).map(func(row: Talkers.RowRs) -> String: return row.name)
 	_check(names.has("/root/Main/Arena"), "the engine's counts by node")
-	var senders := tab.selection.host().talkers.rows(tab.instance.last_time).map(func(row: Talkers.Row) -> String: return row.name)
+	var senders := tab.selection.host().talkers.rows(tab.instance.last_time).map(func(row: Talkers.RowRs) -> String: return row.name)
 	_check(senders.has("/root/Main/Arena::show_state"), "counts by RPC method")
 	_check(tab.instance.events.events.size() > 0 or _is_headless(), "events")
 
