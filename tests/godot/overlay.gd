@@ -8,7 +8,7 @@ const ErrorLog := preload("res://lib/error_log.gd")
 const Watchdog := preload("res://lib/watchdog.gd")
 
 const TABLES: Array[String] = [
-	"overlay_figures", "overlay_node", "overlay_peers", "overlay_report", "overlay_simulator",
+	"overlay_figures", "overlay_names", "overlay_node", "overlay_peers", "overlay_report", "overlay_simulator",
 ]
 const CASE_SECONDS := 30.0
 

@@ -2,14 +2,14 @@
 extends EditorDebuggerPlugin
 ## Gives each debugger session a tab "ENet", and the messages of its game to it.
 
-const Session := preload("session.gd")
+const SessionRs := preload("session.gd")
 
-var _sessions: Dictionary[int, Session] = {}
+var _sessions: Dictionary[int, SessionRs] = {}
 var _is_watch_due := false
 
 
 func _setup_session(id: int) -> void:
-	var session := Session.new(get_session(id))
+	var session := SessionRs.new(get_session(id))
 	session.wish_changed.connect(_watch_soon)
 	session.asked_all.connect(func(message: String, data: Array) -> void:
 		for each: int in _sessions:
@@ -42,7 +42,7 @@ func _watch_soon() -> void:
 ## While one tab is visible all games are recorded, so that one can go from one to the other.
 func _watch() -> void:
 	_is_watch_due = false
-	var is_one_visible := _sessions.values().any(func(session: Session) -> bool: return session.tab.is_visible_in_tree())
+	var is_one_visible := _sessions.values().any(func(session: SessionRs) -> bool: return session.tab.is_visible_in_tree())
 	for id: int in _sessions:
 		var tab := _sessions[id].tab
 		_sessions[id].watch(tab.is_recording() and (is_one_visible or tab.is_always()))

@@ -2,13 +2,13 @@
 extends EditorPlugin
 ## Adds the tab "ENet" to the editor's debugger. The classes of the extension work without it.
 
-const Debugger := preload("debugger.gd")
+const DebuggerRs := preload("debugger.gd")
 
-var _debugger: Debugger
+var _debugger: DebuggerRs
 
 
 func _enter_tree() -> void:
-	_debugger = Debugger.new()
+	_debugger = DebuggerRs.new()
 	add_debugger_plugin(_debugger)
 
 

@@ -2,9 +2,9 @@
 extends RefCounted
 ## One running instance in the editor: its debugger session, what is known of it, its tab.
 
-const Finder := preload("finder.gd")
-const Instance := preload("model/instance.gd")
-const Tab := preload("view/tab.gd")
+const FinderRs := preload("finder.gd")
+const InstanceRs := preload("model/instance.gd")
+const TabRs := preload("view/tab.gd")
 
 const INTERVAL_MSEC := 100
 const PROFILERS: PackedStringArray = ["multiplayer:rpc", "multiplayer:replication", "multiplayer:bandwidth"]
@@ -12,23 +12,23 @@ const PROFILERS: PackedStringArray = ["multiplayer:rpc", "multiplayer:replicatio
 signal wish_changed
 signal asked_all(message: String, data: Array)
 
-var tab: Tab
+var tab: TabRs
 
 var _session: EditorDebuggerSession
-var _instance: Instance = Instance.new()
+var _instance: InstanceRs = InstanceRs.new()
 var _is_watching := false
 
 
 func _init(session: EditorDebuggerSession) -> void:
 	_session = session
-	tab = Tab.new(_instance)
+	tab = TabRs.new(_instance)
 	tab.asked.connect(func(message: String, data: Array, is_for_all: bool) -> void:
 		if is_for_all:
 			asked_all.emit(message, data)
 		else:
 			send(message, data))
 	tab.wish_changed.connect(func() -> void: wish_changed.emit())
-	tab.opened.connect(Finder.open)
+	tab.opened.connect(FinderRs.open)
 	session.started.connect(_started)
 	session.stopped.connect(_stopped)
 	session.add_session_tab(tab)

@@ -1,9 +1,9 @@
 extends Control
 ## The graph of the last seconds: bandwidth in both directions, or round trip.
 
-const History := preload("history.gd")
-const Style := preload("style.gd")
-const Texts := preload("texts.gd")
+const HistoryRs := preload("history.gd")
+const StyleRs := preload("style.gd")
+const TextsRs := preload("texts.gd")
 
 ## The series and their colours. Payload is drawn paler, below.
 const BANDWIDTH: Dictionary[String, StringName] = {
@@ -17,7 +17,7 @@ const LEAST_TRIP := 10.0
 
 var shows_round_trip := false
 
-var _history: History = null
+var _history: HistoryRs = null
 var _font: Font = null
 var _font_size := 0
 var _colors: Dictionary[StringName, Color] = {}
@@ -28,7 +28,7 @@ func _init() -> void:
 	clip_contents = true
 
 
-func show_history(history: History) -> void:
+func show_history(history: HistoryRs) -> void:
 	_history = history
 	queue_redraw()
 
@@ -36,15 +36,15 @@ func show_history(history: History) -> void:
 ## The text for the upper end of the scale.
 func scale_text() -> String:
 	var end := _scale_end()
-	return Texts.milliseconds(end) if shows_round_trip else Texts.rate(end)
+	return TextsRs.milliseconds(end) if shows_round_trip else TextsRs.rate(end)
 
 
 func _notification(what: int) -> void:
 	if what == NOTIFICATION_THEME_CHANGED:
 		_font = get_theme_font(&"font", &"Label")
-		_font_size = get_theme_font_size(&"font_size", Style.OWN_TYPE)
-		for color in Style.COLORS:
-			_colors[color] = get_theme_color(color, Style.OWN_TYPE)
+		_font_size = get_theme_font_size(&"font_size", StyleRs.OWN_TYPE)
+		for color in StyleRs.COLORS:
+			_colors[color] = get_theme_color(color, StyleRs.OWN_TYPE)
 
 
 func _draw() -> void:
@@ -61,7 +61,7 @@ func _draw() -> void:
 
 ## The points are seconds and values. The transform makes pixels of them, which is cheaper than a loop.
 func _draw_series(top: float) -> void:
-	var scaling := Vector2(size.x / History.SECONDS, (top + 2.0 - size.y) / _scale_end())
+	var scaling := Vector2(size.x / HistoryRs.SECONDS, (top + 2.0 - size.y) / _scale_end())
 	var place := Vector2(size.x - _history.latest * scaling.x, size.y - 1.0)
 	var series := _series()
 	for name in series:

@@ -1,13 +1,13 @@
 extends HBoxContainer
 ## A group of figures: marks, names and values, each one control with a line for each figure. The names seldom change.
 
-const Marks := preload("marks.gd")
-const Lines := preload("lines.gd")
-const TextBlock := preload("text_block.gd")
+const MarksRs := preload("marks.gd")
+const LinesRs := preload("lines.gd")
+const TextBlockRs := preload("text_block.gd")
 
-var _marks := Marks.new()
+var _marks := MarksRs.new()
 var _names := Label.new()
-var _values := TextBlock.new()
+var _values := TextBlockRs.new()
 
 
 ## `widest` is the widest usual value.
@@ -26,7 +26,7 @@ func fit() -> void:
 	_marks.fit(_values.pitch(), 0)
 
 
-func show_lines(lines: Lines) -> void:
+func show_lines(lines: LinesRs) -> void:
 	_names.text = lines.text_of_names()
 	_values.text = lines.text_of_values()
 	_marks.show_levels(lines.levels)

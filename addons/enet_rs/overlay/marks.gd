@@ -1,7 +1,7 @@
 extends Control
 ## A coloured square for each line of the label beside it: green, yellow or red.
 
-const Style := preload("style.gd")
+const StyleRs := preload("style.gd")
 const COLORS: Array[StringName] = [&"none", &"good", &"fair", &"bad"]
 
 var _levels := PackedByteArray()
@@ -33,5 +33,5 @@ func _draw() -> void:
 	var square := Rect2(0.0, (_pitch - _side) / 2.0 + _first * _pitch, _side, _side)
 	for level in _levels:
 		if level > 0:
-			draw_rect(square, get_theme_color(COLORS[level], Style.OWN_TYPE))
+			draw_rect(square, get_theme_color(COLORS[level], StyleRs.OWN_TYPE))
 		square.position.y += _pitch

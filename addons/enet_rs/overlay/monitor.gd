@@ -2,21 +2,21 @@ extends RefCounted
 ## Takes readings of a peer one after another, with what follows from several of them: rates, the graph's history, the
 ## table's rows and the last events.
 
-const Events := preload("events.gd")
-const History := preload("history.gd")
-const PeerList := preload("peer_list.gd")
-const Rates := preload("rates.gd")
-const Reading := preload("reading.gd")
-const Source := preload("source.gd")
+const EventsRs := preload("events.gd")
+const HistoryRs := preload("history.gd")
+const PeerListRs := preload("peer_list.gd")
+const RatesRs := preload("rates.gd")
+const ReadingRs := preload("reading.gd")
+const SourceRs := preload("source.gd")
 
 ## The last reading.
-var reading := Reading.new()
-var peers := PeerList.new()
-var history := History.new()
-var events := Events.new()
+var reading := ReadingRs.new()
+var peers := PeerListRs.new()
+var history := HistoryRs.new()
+var events := EventsRs.new()
 
-var _source := Source.new()
-var _rates := Rates.new()
+var _source := SourceRs.new()
+var _rates := RatesRs.new()
 
 
 ## Reads this peer from now on, or nothing if it is null. `api` is null for a peer that belongs to no [MultiplayerAPI].
@@ -29,7 +29,7 @@ func watch(peer: MultiplayerPeer, api: MultiplayerAPI) -> void:
 
 ## Forgets earlier readings, because the next one does not follow on them.
 func forget() -> void:
-	reading = Reading.new()
+	reading = ReadingRs.new()
 	_rates.clear()
 	peers.clear()
 	history.clear()
@@ -38,7 +38,7 @@ func forget() -> void:
 ## Reads the figures anew, and also the peers of a server if `with_peers` is true. `frame_gap` is the longest time between
 ## two frames since the previous reading, in milliseconds.
 func read(now_usec: int, with_peers: bool, frame_gap: float) -> void:
-	var next := Reading.new()
+	var next := ReadingRs.new()
 	next.role = _source.role()
 	var is_active := next.role != "offline"
 	if next.role != reading.role:
@@ -67,7 +67,7 @@ func read(now_usec: int, with_peers: bool, frame_gap: float) -> void:
 	history.add(now_usec / 1e6, samples)
 
 
-func _read_peers(next: Reading, now_usec: int, with_peers: bool) -> void:
+func _read_peers(next: ReadingRs, now_usec: int, with_peers: bool) -> void:
 	if with_peers:
 		peers.update(_source, now_usec)
 	next.peer_count = peers.size()

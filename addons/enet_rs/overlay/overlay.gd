@@ -21,11 +21,11 @@ enum Allowed { IN_DEBUG_BUILDS, ALWAYS, NEVER }
 ## A corner of the window.
 enum Corner { TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT }
 
-const Monitor := preload("monitor.gd")
-const Report := preload("report.gd")
-const Simulator := preload("simulator.gd")
-const Style := preload("style.gd")
-const View := preload("view.gd")
+const MonitorRs := preload("monitor.gd")
+const ReportRs := preload("report.gd")
+const SimulatorRs := preload("simulator.gd")
+const StyleRs := preload("style.gd")
+const ViewRs := preload("view.gd")
 
 const HIGHEST_LAYER := 128
 ## The height in pixels that the scale 1 suits without further ado.
@@ -36,7 +36,7 @@ const TABLE_DIVISOR := 4
 ## Fingers need larger buttons.
 const TOUCH_FACTOR := 1.5
 ## A refresh does one of these in each frame, so that no frame becomes much longer.
-enum Step { READ, GRAPH, FIGURES, PEERS }
+enum StepRs { READ, GRAPH, FIGURES, PEERS }
 
 ## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
 ## nothing here.
@@ -102,12 +102,12 @@ var peer: MultiplayerPeer:
 		_follow()
 
 var _chosen := WeakRef.new()
-var _monitor := Monitor.new()
-var _simulator := Simulator.new()
-var _view: View = null
+var _monitor := MonitorRs.new()
+var _simulator := SimulatorRs.new()
+var _view: ViewRs = null
 var _themed: Control = null
 var _default_theme: Control = null
-var _step := Step.READ
+var _step := StepRs.READ
 var _next_usec := 0
 var _refreshes := 0
 var _last_frame_usec := 0
@@ -150,7 +150,7 @@ func get_report() -> String:
 		_follow()
 		_monitor.forget()
 		_monitor.read(Time.get_ticks_usec(), true, -1.0)
-	return Report.text(_monitor, _simulator.summary(), report_addresses)
+	return ReportRs.text(_monitor, _simulator.summary(), report_addresses)
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -172,28 +172,28 @@ func _process(_delta: float) -> void:
 	var now := Time.get_ticks_usec()
 	_longest_frame_usec = maxi(_longest_frame_usec, now - _last_frame_usec)
 	_last_frame_usec = now
-	if _step == Step.READ and now < _next_usec:
+	if _step == StepRs.READ and now < _next_usec:
 		return
 	var step := _step
-	_step = ((step + 1) % Step.size()) as Step
+	_step = ((step + 1) % StepRs.size()) as StepRs
 	match step:
-		Step.READ:
+		StepRs.READ:
 			_next_usec = now + roundi(1e6 / refresh_rate)
 			_follow()
 			_monitor.read(now, _refreshes % TABLE_DIVISOR == 0, _longest_frame_usec / 1000.0)
 			_longest_frame_usec = 0
 			_refreshes += 1
-		Step.GRAPH:
+		StepRs.GRAPH:
 			_view.show_graph(_monitor.history)
 			if _refreshes % TEXT_DIVISOR != 1:
-				_step = Step.READ
-		Step.FIGURES:
+				_step = StepRs.READ
+		StepRs.FIGURES:
 			_view.show_figures(_monitor.reading, show_addresses)
 			_view.allow_simulator(_is_simulator_allowed() and _simulator.is_available())
 			_view.tell_copied(now < _copied_until_usec)
 			if _refreshes % TABLE_DIVISOR != 1:
-				_step = Step.READ
-		Step.PEERS:
+				_step = StepRs.READ
+		StepRs.PEERS:
 			_view.show_peers(_monitor.peers.worst(max_rows))
 
 
@@ -210,13 +210,13 @@ func _visibility_changed() -> void:
 	_last_frame_usec = Time.get_ticks_usec()
 	_next_usec = 0
 	_refreshes = 0
-	_step = Step.READ
+	_step = StepRs.READ
 
 
 func _build() -> void:
 	_default_theme = Control.new()
 	_themed = Control.new()
-	_view = View.new(_simulator)
+	_view = ViewRs.new(_simulator)
 	_default_theme.add_child(_themed)
 	_themed.add_child(_view)
 	for control: Control in [_default_theme, _themed]:
@@ -238,7 +238,7 @@ func _fit() -> void:
 		if DisplayServer.is_touchscreen_available():
 			scale *= TOUCH_FACTOR
 		scale = snappedf(minf(scale, 4.0), 0.25)
-	_default_theme.theme = Style.make(scale)
+	_default_theme.theme = StyleRs.make(scale)
 	_themed.theme = theme
 	var is_right := corner == Corner.TOP_RIGHT or corner == Corner.BOTTOM_RIGHT
 	var is_bottom := corner == Corner.BOTTOM_LEFT or corner == Corner.BOTTOM_RIGHT

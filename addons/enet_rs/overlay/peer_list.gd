@@ -1,7 +1,7 @@
 extends RefCounted
 ## The figures of a host's peers, read in slices so that a large server costs no more a refresh than a small one.
 
-const Source := preload("source.gd")
+const SourceRs := preload("source.gd")
 
 ## How many peers are read in one refresh.
 const SLICE := 24
@@ -11,7 +11,7 @@ const QUEUE_WEIGHT := 1.0
 
 
 ## What is known of one peer.
-class Row:
+class RowRs:
 	extends RefCounted
 	var id := 0
 	## The packet peer, weakly: its host may end with the game's last reference.
@@ -31,7 +31,7 @@ class Row:
 		return round_trip + loss * 100.0 * LOSS_WEIGHT + queue() * QUEUE_WEIGHT
 
 
-var _rows: Dictionary[int, Row] = {}
+var _rows: Dictionary[int, RowRs] = {}
 var _order: Array[int] = []
 var _next := 0
 
@@ -46,7 +46,7 @@ func clear() -> void:
 
 
 ## Reads the next slice.
-func update(source: Source, now_usec: int) -> void:
+func update(source: SourceRs, now_usec: int) -> void:
 	_follow(source.packet_peers())
 	for step in mini(SLICE, _order.size()):
 		_next = (_next + 1) % _order.size()
@@ -54,13 +54,13 @@ func update(source: Source, now_usec: int) -> void:
 
 
 ## The rows with the worst connections, worst first.
-func worst(limit: int) -> Array[Row]:
-	var rows: Array[Row] = _rows.values()
+func worst(limit: int) -> Array[RowRs]:
+	var rows: Array[RowRs] = _rows.values()
 	# Ranked once, not in each comparison.
-	var ranks: Dictionary[Row, float] = {}
+	var ranks: Dictionary[RowRs, float] = {}
 	for row in rows:
 		ranks[row] = row.badness()
-	rows.sort_custom(func(a: Row, b: Row) -> bool:
+	rows.sort_custom(func(a: RowRs, b: RowRs) -> bool:
 		return ranks[a] > ranks[b] if ranks[a] != ranks[b] else a.id < b.id)
 	return rows.slice(0, limit)
 
@@ -70,7 +70,7 @@ func summarize(host: Dictionary) -> void:
 	var trip := 0.0
 	var longest := 0.0
 	var loss := 0.0
-	for row: Row in _rows.values():
+	for row: RowRs in _rows.values():
 		var own: float = row.figures.get("rtt_smoothed", 0.0)
 		trip += own
 		longest = maxf(longest, own)
@@ -88,7 +88,7 @@ func _follow(present: Dictionary[int, RefCounted]) -> void:
 	var is_changed := _rows.size() != _order.size()
 	for id in present:
 		if not _rows.has(id):
-			_rows[id] = Row.new()
+			_rows[id] = RowRs.new()
 			_rows[id].id = id
 			is_changed = true
 		if _rows[id].packet_peer.get_ref() != present[id]:
@@ -97,7 +97,7 @@ func _follow(present: Dictionary[int, RefCounted]) -> void:
 		_order.assign(_rows.keys())
 
 
-func _read(row: Row, source: Source, now_usec: int) -> void:
+func _read(row: RowRs, source: SourceRs, now_usec: int) -> void:
 	var packet_peer: RefCounted = row.packet_peer.get_ref()
 	var figures := source.peer_figures(packet_peer)
 	var seconds := (now_usec - row.read_usec) / 1e6

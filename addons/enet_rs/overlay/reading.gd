@@ -1,10 +1,10 @@
 extends RefCounted
 ## What the overlay shows at one moment. A missing figure is not in its Dictionary.
 
-enum Level { NONE, GOOD, FAIR, BAD }
+enum LevelRs { NONE, GOOD, FAIR, BAD }
 
-const Texts := preload("texts.gd")
-const PeerList := preload("peer_list.gd")
+const TextsRs := preload("texts.gd")
+const PeerListRs := preload("peer_list.gd")
 
 ## From these values on a figure is fair, or bad.
 const ROUND_TRIP := Vector2(120.0, 250.0)
@@ -39,18 +39,18 @@ func has_table() -> bool:
 
 ## The round trip that the graph shows: of the server, or the mean of the peers.
 func round_trip() -> float:
-	return Texts.figure(server, "rtt_smoothed") if role == "client" else Texts.figure(host, "rtt_mean")
+	return TextsRs.figure(server, "rtt_smoothed") if role == "client" else TextsRs.figure(host, "rtt_mean")
 
 
 func loss() -> float:
-	return Texts.figure(server, "loss") if role == "client" else Texts.figure(host, "loss")
+	return TextsRs.figure(server, "loss") if role == "client" else TextsRs.figure(host, "loss")
 
 
 ## What waits to be sent or acknowledged, in packets.
 func backlog() -> float:
 	if not host.has("queued_packets"):
 		return -1.0
-	return host["queued_packets"] + Texts.figure(host, "in_flight_packets")
+	return host["queued_packets"] + TextsRs.figure(host, "in_flight_packets")
 
 
 ## Role, id and address in one line. The port of a server says nothing of anybody, so it is not an address.
@@ -72,20 +72,20 @@ func keep_gaps(former: RefCounted) -> void:
 	var unseen: Dictionary = former.get(&"host")
 	for key: String in ["poll_gap", "send_gap"]:
 		if host.has(key) and unseen.has(key):
-			host[key] = maxf(Texts.figure(host, key), Texts.figure(unseen, key))
+			host[key] = maxf(TextsRs.figure(host, key), TextsRs.figure(unseen, key))
 	var unseen_gap: float = former.get(&"frame_gap")
 	frame_gap = maxf(frame_gap, unseen_gap)
 
 
-static func level(value: float, bounds: Vector2) -> Level:
+static func level(value: float, bounds: Vector2) -> LevelRs:
 	if value < 0.0:
-		return Level.NONE
+		return LevelRs.NONE
 	if value < bounds.x:
-		return Level.GOOD
-	return Level.FAIR if value < bounds.y else Level.BAD
+		return LevelRs.GOOD
+	return LevelRs.FAIR if value < bounds.y else LevelRs.BAD
 
 
-static func row_level(row: PeerList.Row) -> Level:
+static func row_level(row: PeerListRs.RowRs) -> LevelRs:
 	return maxi(
-		level(Texts.figure(row.figures, "rtt_smoothed"), ROUND_TRIP),
-		maxi(level(Texts.figure(row.figures, "loss"), LOSS), level(row.queue(), QUEUE))) as Level
+		level(TextsRs.figure(row.figures, "rtt_smoothed"), ROUND_TRIP),
+		maxi(level(TextsRs.figure(row.figures, "loss"), LOSS), level(row.queue(), QUEUE))) as LevelRs

@@ -1,16 +1,16 @@
 extends RefCounted
 ## The text of the button "Copy report": all figures, versions and the last events.
 
-const Monitor := preload("monitor.gd")
-const PeerList := preload("peer_list.gd")
-const Texts := preload("texts.gd")
+const MonitorRs := preload("monitor.gd")
+const PeerListRs := preload("peer_list.gd")
+const TextsRs := preload("texts.gd")
 
 ## How many peers are listed.
 const ROWS := 32
 
 
 ## The report of the monitor's last reading. `simulation` says what the simulator does.
-static func text(monitor: Monitor, simulation: String, with_address: bool) -> String:
+static func text(monitor: MonitorRs, simulation: String, with_address: bool) -> String:
 	var reading := monitor.reading
 	var lines := PackedStringArray(["Network report, %s UTC" % Time.get_datetime_string_from_system(true, true)])
 	_tell_system(lines)
@@ -54,12 +54,12 @@ static func _tell_figures(lines: PackedStringArray, heading: String, figures: Di
 		lines.append("  %s: %s" % [key, _value(figures[key])])
 
 
-static func _tell_rows(lines: PackedStringArray, rows: Array[PeerList.Row], peer_count: int) -> void:
+static func _tell_rows(lines: PackedStringArray, rows: Array[PeerListRs.RowRs], peer_count: int) -> void:
 	if rows.is_empty():
 		return
 	lines.append("\nPeers (%d of %d, worst first)" % [rows.size(), peer_count])
 	for row in rows:
-		var figures := PackedStringArray(["in %s" % Texts.rate(row.rate_in), "out %s" % Texts.rate(row.rate_out)])
+		var figures := PackedStringArray(["in %s" % TextsRs.rate(row.rate_in), "out %s" % TextsRs.rate(row.rate_out)])
 		for key: String in row.figures:
 			# A dictionary by channel would fill a page.
 			if not row.figures[key] is Dictionary:

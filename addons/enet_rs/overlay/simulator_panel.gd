@@ -1,7 +1,7 @@
 extends VBoxContainer
 ## The controls of the simulator: a choice of presets, sliders, a spike and a cut.
 
-const Simulator := preload("simulator.gd")
+const SimulatorRs := preload("simulator.gd")
 
 ## By setting: the title, the slider's end, its step and the unit.
 const SLIDERS: Dictionary[String, Array] = {
@@ -10,13 +10,13 @@ const SLIDERS: Dictionary[String, Array] = {
 	"loss": ["Loss", 20.0, 0.5, "%"],
 }
 
-var _simulator: Simulator
+var _simulator: SimulatorRs
 var _choice := OptionButton.new()
 var _sliders: Dictionary[String, HSlider] = {}
 var _values: Dictionary[String, Label] = {}
 
 
-func _init(simulator: Simulator) -> void:
+func _init(simulator: SimulatorRs) -> void:
 	_simulator = simulator
 	mouse_filter = MOUSE_FILTER_IGNORE
 	_choice.focus_mode = FOCUS_NONE
@@ -35,8 +35,8 @@ func _init(simulator: Simulator) -> void:
 	add_child(note)
 	var buttons := HBoxContainer.new()
 	buttons.mouse_filter = MOUSE_FILTER_IGNORE
-	_add_button(buttons, "Spike %.1f s" % (Simulator.SPIKE_MILLISECONDS / 1000.0), _simulator.spike)
-	_add_button(buttons, "Cut %.0f s" % Simulator.CUT_SECONDS, _simulator.cut)
+	_add_button(buttons, "Spike %.1f s" % (SimulatorRs.SPIKE_MILLISECONDS / 1000.0), _simulator.spike)
+	_add_button(buttons, "Cut %.0f s" % SimulatorRs.CUT_SECONDS, _simulator.cut)
 	add_child(buttons)
 
 
@@ -56,7 +56,7 @@ func refresh() -> void:
 		_tell(setting, value)
 	var names := _simulator.names()
 	var current := _simulator.current_name()
-	if current == Simulator.CUSTOM:
+	if current == SimulatorRs.CUSTOM:
 		names.append(current)
 	_choice.clear()
 	for name in names:

@@ -4,14 +4,14 @@ extends RefCounted
 ##
 ## Only weak references are kept: a game that drops its peer expects the peer's port to be free.
 
-const BuiltinFigures := preload("builtin_figures.gd")
+const BuiltinFiguresRs := preload("builtin_figures.gd")
 
 ## The id of the server.
 const SERVER := 1
 
 var _peer := WeakRef.new()
 var _api := WeakRef.new()
-var _builtin := BuiltinFigures.new()
+var _builtin := BuiltinFiguresRs.new()
 ## By id: the packet peers of a server or mesh. Empty if the lookup failed.
 var _packet_peers: Dictionary[int, WeakRef] = {}
 
@@ -32,7 +32,7 @@ func watch(new_peer: MultiplayerPeer, api: MultiplayerAPI) -> void:
 ## Forgets what was known of the previous host.
 func forget() -> void:
 	_packet_peers.clear()
-	_builtin = BuiltinFigures.new()
+	_builtin = BuiltinFiguresRs.new()
 
 
 ## The peer that is read, or null.

@@ -4,38 +4,38 @@ extends MarginContainer
 signal copy_pressed
 signal simulator_toggled
 
-const Graph := preload("graph.gd")
-const Group := preload("group.gd")
-const History := preload("history.gd")
-const Lines := preload("lines.gd")
-const PeerList := preload("peer_list.gd")
-const Reading := preload("reading.gd")
-const Simulator := preload("simulator.gd")
-const SimulatorPanel := preload("simulator_panel.gd")
-const Table := preload("table.gd")
+const GraphRs := preload("graph.gd")
+const GroupRs := preload("group.gd")
+const HistoryRs := preload("history.gd")
+const LinesRs := preload("lines.gd")
+const PeerListRs := preload("peer_list.gd")
+const ReadingRs := preload("reading.gd")
+const SimulatorRs := preload("simulator.gd")
+const SimulatorPanelRs := preload("simulator_panel.gd")
+const TableRs := preload("table.gd")
 
 const GRAPH_HEIGHT := 56.0
 const MARGIN := 8.0
 const MISSING := "%s tells no more: payload, queues, percentiles and the simulator need ENetMultiplayerPeerRs."
 
-var graph := Graph.new()
-var simulator_panel: SimulatorPanel
+var graph := GraphRs.new()
+var simulator_panel: SimulatorPanelRs
 
 var _panel := PanelContainer.new()
 var _side := PanelContainer.new()
 var _sides := HBoxContainer.new()
 var _title := Label.new()
-var _quality := Group.new("999.9 ms, minute 999.9 ms")
-var _traffic := Group.new("99.9 kB/s, payload 99.9 kB/s")
-var _table := Table.new()
+var _quality := GroupRs.new("999.9 ms, minute 999.9 ms")
+var _traffic := GroupRs.new("99.9 kB/s, payload 99.9 kB/s")
+var _table := TableRs.new()
 var _note := Label.new()
 var _copy := Button.new()
 var _simulator_button := Button.new()
 var _graph_button := Button.new()
 
 
-func _init(simulator: Simulator) -> void:
-	simulator_panel = SimulatorPanel.new(simulator)
+func _init(simulator: SimulatorRs) -> void:
+	simulator_panel = SimulatorPanelRs.new(simulator)
 	set_anchors_preset(PRESET_FULL_RECT)
 	_sides.add_child(_panel)
 	_sides.add_child(_side)
@@ -85,13 +85,13 @@ func is_simulator_open() -> bool:
 	return _side.visible
 
 
-func show_figures(reading: Reading, with_address: bool) -> void:
+func show_figures(reading: ReadingRs, with_address: bool) -> void:
 	reading.is_shown = true
 	_title.text = reading.title(with_address)
-	var quality := Lines.new()
+	var quality := LinesRs.new()
 	quality.tell_quality(reading)
 	_quality.show_lines(quality)
-	var traffic := Lines.new()
+	var traffic := LinesRs.new()
 	traffic.tell_traffic(reading)
 	_traffic.show_lines(traffic)
 	_note.visible = not reading.is_full and reading.role != "offline"
@@ -99,13 +99,13 @@ func show_figures(reading: Reading, with_address: bool) -> void:
 		_note.text = MISSING % reading.peer_class
 
 
-func show_peers(rows: Array[PeerList.Row]) -> void:
+func show_peers(rows: Array[PeerListRs.RowRs]) -> void:
 	_table.visible = not rows.is_empty()
 	if _table.visible:
 		_table.show_rows(rows)
 
 
-func show_graph(history: History) -> void:
+func show_graph(history: HistoryRs) -> void:
 	graph.show_history(history)
 
 

@@ -61,8 +61,8 @@ func show() -> void:
 func refresh() -> void:
 	overlay._next_usec = 0
 	overlay._refreshes = 0
-	overlay._step = ENetOverlayRs.Step.READ
-	for frame in ENetOverlayRs.Step.size():
+	overlay._step = ENetOverlayRs.StepRs.READ
+	for frame in ENetOverlayRs.StepRs.size():
 		await tree.process_frame
 
 
@@ -76,7 +76,7 @@ func shown() -> String:
 
 
 ## The rows of the table.
-func rows() -> Array[PeerList.Row]:
+func rows() -> Array[PeerList.RowRs]:
 	return overlay._monitor.peers.worst(overlay.max_rows)
 
 

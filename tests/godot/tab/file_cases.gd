@@ -39,7 +39,7 @@ func case_a_session_is_saved_and_loaded() -> void:
 	equal([after.timeline.times, after.timeline.directions, after.timeline.contents],
 		[before.timeline.times, before.timeline.directions, before.timeline.contents], "datagrams")
 	var rows := func(instance: Instance) -> Array:
-		return instance.engine.talkers.rows(3500.0).map(func(row: Instance.EngineProfile.Talkers.Row) -> Array:
+		return instance.engine.talkers.rows(3500.0).map(func(row: Instance.EngineProfileRs.TalkersRs.RowRs) -> Array:
 			return [row.direction, row.kind, row.name, row.file, row.count, row.bytes])
 	equal(rows.call(loaded), rows.call(saved), "the engine's counts")
 	equal(after.talkers.rows(3500.0).size(), 7, "talkers")

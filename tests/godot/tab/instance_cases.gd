@@ -48,7 +48,7 @@ func case_peers_leave_and_hosts_close() -> void:
 	game.peer_count = 1
 	for index in 40:
 		instance.take("enet_rs:snapshot", game.snapshot(100.0))
-	var ids := func(peers: Array) -> Array: return peers.map(func(peer: Host.Peer) -> int: return peer.id)
+	var ids := func(peers: Array) -> Array: return peers.map(func(peer: Host.PeerRs) -> int: return peer.id)
 	equal(ids.call(host.peers_at(instance.last_time, true)), [1000, 1000 + 2 * 7919], "peers of now")
 	equal(ids.call(host.peers_at(1500.0, false)), [1000, 8919, 16838], "peers of then")
 	equal(ids.call(host.peers_at(instance.last_time, false)), [1000], "peers with figures at the end")
@@ -105,7 +105,7 @@ func case_events() -> void:
 	var instance := played(game, 1)
 	instance.take("enet_rs:events", game.events())
 	var texts := func(word: String, until: float) -> Array:
-		return instance.events.matching(word, until).map(func(event: Instance.EventLog.Event) -> String: return event.kind)
+		return instance.events.matching(word, until).map(func(event: Instance.EventLogRs.EventRs) -> String: return event.kind)
 	equal(texts.call("", 1e9), ["spike", "leave", "refused", "join"], "newest first")
 	equal(texts.call("FULL", 1e9), ["refused"], "filtered by text")
 	equal(texts.call("8919", 1e9), ["leave"], "filtered by peer")

@@ -6,7 +6,7 @@ const InstanceCases := preload("res://tab/instance_cases.gd")
 const Talkers := preload("res://addons/enet_rs/editor/model/talkers.gd")
 
 
-func _row(talkers: Talkers, time: float, name: String, direction: String = "out") -> Talkers.Row:
+func _row(talkers: Talkers, time: float, name: String, direction: String = "out") -> Talkers.RowRs:
 	for row in talkers.rows(time):
 		if row.name == name and row.direction == direction:
 			return row

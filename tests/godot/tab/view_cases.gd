@@ -57,17 +57,17 @@ func case_rows_come_and_go() -> void:
 	var table := Table.new()
 	table.set_up(["Name", "Number"], [-10, 10], 1)
 	table.sort_by(1, true)
-	var rows := func(numbers: Dictionary) -> Array[Table.Row]:
-		var made: Array[Table.Row] = []
+	var rows := func(numbers: Dictionary) -> Array[Table.RowRs]:
+		var made: Array[Table.RowRs] = []
 		for key: String in numbers:
-			var row := Table.Row.new()
+			var row := Table.RowRs.new()
 			row.key = key
 			row.cells = [key, str(numbers[key])]
 			row.values = [key, numbers[key]]
 			made.append(row)
 		return made
 	var show := func(numbers: Dictionary) -> PackedStringArray:
-		var made: Array[Table.Row] = rows.call(numbers)
+		var made: Array[Table.RowRs] = rows.call(numbers)
 		table.show_rows(made)
 		return table.shown_keys()
 	equal(show.call({"a": 1, "b": 3, "c": 2}), PackedStringArray(["b", "c", "a"]), "sorted")

@@ -2,9 +2,9 @@
 extends RefCounted
 ## An ENet datagram, decrypted and decompressed: its header, its commands, Godot's messages in them.
 
-const Line := preload("line.gd")
-const Reader := preload("reader.gd")
-const SceneMessage := preload("scene_message.gd")
+const LineRs := preload("line.gd")
+const ReaderRs := preload("reader.gd")
+const SceneMessageRs := preload("scene_message.gd")
 
 const NO_SLOT := 0xFFF
 const CONTROL := 0xFF
@@ -35,13 +35,13 @@ static var _fields: Array[Array] = [
 
 
 ## Decodes a datagram of which the start may be all that was kept: `size` is what was on the wire.
-static func decode(content: PackedByteArray, size: int) -> Line:
-	var reader := Reader.new(content)
+static func decode(content: PackedByteArray, size: int) -> LineRs:
+	var reader := ReaderRs.new(content)
 	var field := reader.be(2)
 	if reader.is_short:
-		return Line.new("no ENet datagram", "%d bytes" % size)
+		return LineRs.new("no ENet datagram", "%d bytes" % size)
 	var slot := field & 0xFFF
-	var root := Line.new("datagram", "%d bytes on the wire" % size)
+	var root := LineRs.new("datagram", "%d bytes on the wire" % size)
 	root.add("slot of the receiver", "none yet" if slot == NO_SLOT else str(slot))
 	if field & 0x8000:
 		root.add("sending time", "%d ms" % reader.be(2))
@@ -58,7 +58,7 @@ static func decode(content: PackedByteArray, size: int) -> Line:
 
 
 ## A few words for each command.
-static func summary(root: Line) -> String:
+static func summary(root: LineRs) -> String:
 	var words := PackedStringArray()
 	for line in root.below:
 		if line.label in NAMES:
@@ -66,7 +66,7 @@ static func summary(root: Line) -> String:
 	return "; ".join(words)
 
 
-static func _command(reader: Reader, root: Line) -> bool:
+static func _command(reader: ReaderRs, root: LineRs) -> bool:
 	var start := reader.at
 	var first := reader.u8()
 	var number := first & 0xF
@@ -75,7 +75,7 @@ static func _command(reader: Reader, root: Line) -> bool:
 	if reader.is_short or number >= NAMES.size() or number == 0 and (channel != 80 or sequence != 1):
 		reader.at = start
 		return false
-	var line := Line.new(NAMES[number])
+	var line := LineRs.new(NAMES[number])
 	if number == 0:
 		line.add("proof of address", reader.take(16).hex_encode())
 	else:
@@ -107,13 +107,13 @@ static func _command(reader: Reader, root: Line) -> bool:
 	return not reader.is_short
 
 
-static func _payload(reader: Reader, line: Line, length: int) -> void:
+static func _payload(reader: ReaderRs, line: LineRs, length: int) -> void:
 	var message := line.add("packet", "%d bytes" % length)
-	var inner := Reader.new(reader.bytes, reader.at, reader.at + length)
-	var words := SceneMessage.describe(inner, message)
+	var inner := ReaderRs.new(reader.bytes, reader.at, reader.at + length)
+	var words := SceneMessageRs.describe(inner, message)
 	if words.is_empty():
 		message.below.clear()
-		SceneMessage.data(Reader.new(reader.bytes, reader.at, reader.at + length), message)
+		SceneMessageRs.data(ReaderRs.new(reader.bytes, reader.at, reader.at + length), message)
 		words = "%d bytes" % length
 	line.value = ("%s, %s" % [line.value, words]).trim_prefix(", ")
 	reader.skip(length)

@@ -4,9 +4,9 @@ extends RefCounted
 
 var label: String
 var value: String
-var below: Array[Line] = []
+var below: Array[LineRs] = []
 
-const Line := preload("line.gd")
+const LineRs := preload("line.gd")
 
 
 func _init(new_label: String, new_value: String = "") -> void:
@@ -14,8 +14,8 @@ func _init(new_label: String, new_value: String = "") -> void:
 	value = new_value
 
 
-func add(new_label: String, new_value: String = "") -> Line:
-	var line := Line.new(new_label, new_value)
+func add(new_label: String, new_value: String = "") -> LineRs:
+	var line := LineRs.new(new_label, new_value)
 	below.append(line)
 	return line
 

@@ -2,9 +2,9 @@
 extends RefCounted
 ## Messages of Godot 4's SceneMultiplayer.
 
-const Line := preload("line.gd")
-const Reader := preload("reader.gd")
-const Values := preload("values.gd")
+const LineRs := preload("line.gd")
+const ReaderRs := preload("reader.gd")
+const ValuesRs := preload("values.gd")
 
 const CUSTOM_SCENE := 255
 const MAX_VALUES := 64
@@ -13,7 +13,7 @@ const SYSTEM: PackedStringArray = ["authentication", "add peer", "remove peer", 
 
 
 ## Describes a packet below `line`, and returns a few words for it; an empty text if it is no such message.
-static func describe(reader: Reader, line: Line, is_relayed: bool = false) -> String:
+static func describe(reader: ReaderRs, line: LineRs, is_relayed: bool = false) -> String:
 	if reader.left() < 1:
 		return ""
 	var first := reader.u8()
@@ -25,7 +25,7 @@ static func describe(reader: Reader, line: Line, is_relayed: bool = false) -> St
 			var md5 := reader.take(33)
 			var id := reader.le(4)
 			var path := reader.zero_ended()
-			line.add("MD5 of the RPC methods", Reader.printable(md5.slice(0, 32)))
+			line.add("MD5 of the RPC methods", ReaderRs.printable(md5.slice(0, 32)))
 			words = "path %s = %d" % [path, id]
 		2:
 			var fits := reader.u8()
@@ -45,18 +45,18 @@ static func describe(reader: Reader, line: Line, is_relayed: bool = false) -> St
 
 
 ## Shows what is left as bytes.
-static func data(reader: Reader, line: Line) -> void:
+static func data(reader: ReaderRs, line: LineRs) -> void:
 	var count := reader.left()
 	if count > 0:
 		var shown := reader.take(count).slice(0, SHOWN_BYTES).hex_encode()
 		line.add("bytes", shown if count <= SHOWN_BYTES else shown + "...")
 
 
-static func _values(reader: Reader, line: Line, label: String, most: int) -> void:
+static func _values(reader: ReaderRs, line: LineRs, label: String, most: int) -> void:
 	var count := 0
 	while reader.left() > 0 and count < mini(most, MAX_VALUES):
 		var before := reader.at
-		var text := Values.packed(reader)
+		var text := ValuesRs.packed(reader)
 		if reader.is_short or text.is_empty():
 			reader.at = before
 			reader.is_short = false
@@ -66,7 +66,7 @@ static func _values(reader: Reader, line: Line, label: String, most: int) -> voi
 	data(reader, line)
 
 
-static func _rpc(reader: Reader, line: Line, flags: int) -> String:
+static func _rpc(reader: ReaderRs, line: LineRs, flags: int) -> String:
 	var node_size := 1 << (flags >> 4 & 3)
 	var method_size := 2 if flags & 64 else 1
 	if node_size > 4 or flags & 8:
@@ -78,14 +78,14 @@ static func _rpc(reader: Reader, line: Line, flags: int) -> String:
 	if id & 0x80000000:
 		# The path stands behind the arguments, at this offset of the message.
 		stop = start + (id & 0x7FFFFFFF)
-		target = Reader.new(reader.bytes, stop, reader.end).zero_ended() if stop < reader.end else "node of a path that was not recorded"
+		target = ReaderRs.new(reader.bytes, stop, reader.end).zero_ended() if stop < reader.end else "node of a path that was not recorded"
 		stop = mini(stop, reader.end)
 	var method := reader.le(method_size)
 	if reader.is_short or stop < reader.at:
 		return ""
 	line.add("node", target)
 	line.add("method number", str(method))
-	var arguments := Reader.new(reader.bytes, reader.at, stop)
+	var arguments := ReaderRs.new(reader.bytes, reader.at, stop)
 	if flags & 128:
 		data(arguments, line)
 	elif arguments.left() > 0:
@@ -93,7 +93,7 @@ static func _rpc(reader: Reader, line: Line, flags: int) -> String:
 	return "RPC of %s, method %d" % [target, method]
 
 
-static func _spawn(reader: Reader, line: Line) -> String:
+static func _spawn(reader: ReaderRs, line: LineRs) -> String:
 	var scene := reader.u8()
 	var spawner := reader.le(4)
 	var net_id := reader.le(4)
@@ -106,18 +106,18 @@ static func _spawn(reader: Reader, line: Line) -> String:
 	line.add("network id", str(net_id))
 	line.add("synchronizers", str(count))
 	reader.skip(count * 4)
-	var name := Reader.printable(reader.take(name_size)).rstrip(".")
+	var name := ReaderRs.printable(reader.take(name_size)).rstrip(".")
 	if reader.is_short:
 		return "spawn, cut short"
 	if scene == CUSTOM_SCENE:
 		var size := reader.le(4)
-		_values(Reader.new(reader.bytes, reader.at, reader.at + size), line, "argument", 1)
+		_values(ReaderRs.new(reader.bytes, reader.at, reader.at + size), line, "argument", 1)
 		reader.skip(size)
 	_values(reader, line, "state", MAX_VALUES)
 	return "spawn %s" % name
 
 
-static func _sync(reader: Reader, line: Line, is_delta: bool) -> String:
+static func _sync(reader: ReaderRs, line: LineRs, is_delta: bool) -> String:
 	if not is_delta:
 		line.add("time", str(reader.le(2)))
 	var ids := PackedStringArray()
@@ -130,13 +130,13 @@ static func _sync(reader: Reader, line: Line, is_delta: bool) -> String:
 		var state := line.add("state of %d" % (id & 0x7FFFFFFF), "%d bytes" % size)
 		if is_delta:
 			state.add("properties", "%x" % changed)
-		_values(Reader.new(reader.bytes, reader.at, reader.at + size), state, "value", MAX_VALUES)
+		_values(ReaderRs.new(reader.bytes, reader.at, reader.at + size), state, "value", MAX_VALUES)
 		reader.skip(size)
 		ids.append(str(id & 0x7FFFFFFF))
-	return "%s of %s" % ["changes" if is_delta else "states", ", ".join(ids).left(Values.MAX_TEXT)]
+	return "%s of %s" % ["changes" if is_delta else "states", ", ".join(ids).left(ValuesRs.MAX_TEXT)]
 
 
-static func _system(reader: Reader, line: Line) -> String:
+static func _system(reader: ReaderRs, line: LineRs) -> String:
 	var kind := reader.u8()
 	if reader.is_short or kind >= SYSTEM.size():
 		return ""

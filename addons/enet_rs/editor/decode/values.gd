@@ -2,7 +2,7 @@
 extends RefCounted
 ## Godot's values as they stand in packets, as text. Nothing is created of them: the bytes may be damaged or hostile.
 
-const Reader := preload("reader.gd")
+const ReaderRs := preload("reader.gd")
 
 const MAX_DEPTH := 8
 const MAX_TEXT := 120
@@ -26,7 +26,7 @@ const VECTORS: Array[int] = [TYPE_PACKED_VECTOR2_ARRAY, TYPE_PACKED_VECTOR3_ARRA
 
 
 ## A value of an RPC or a state, where whole numbers and booleans are short. An empty text if it is none.
-static func packed(reader: Reader) -> String:
+static func packed(reader: ReaderRs) -> String:
 	if reader.left() < 1:
 		return NO_VALUE
 	var first := reader.bytes[reader.at]
@@ -42,7 +42,7 @@ static func packed(reader: Reader) -> String:
 	return _plain(reader, 0)
 
 
-static func _plain(reader: Reader, depth: int) -> String:
+static func _plain(reader: ReaderRs, depth: int) -> String:
 	var type := reader.le(2)
 	var flags := reader.le(2)
 	if reader.is_short or type >= TYPE_MAX or depth > MAX_DEPTH:
@@ -51,7 +51,7 @@ static func _plain(reader: Reader, depth: int) -> String:
 	return NO_VALUE if reader.is_short else text
 
 
-static func _body(reader: Reader, type: int, flags: int, depth: int) -> String:
+static func _body(reader: ReaderRs, type: int, flags: int, depth: int) -> String:
 	var wide := 8 if flags & FLAG_WIDE else 4
 	match type:
 		TYPE_NIL:
@@ -91,7 +91,7 @@ static func _body(reader: Reader, type: int, flags: int, depth: int) -> String:
 	return NO_VALUE
 
 
-static func _reals(reader: Reader, count: int, size: int) -> String:
+static func _reals(reader: ReaderRs, count: int, size: int) -> String:
 	var numbers := PackedStringArray()
 	for index in count:
 		numbers.append(_number(reader.real(size)))
@@ -102,14 +102,14 @@ static func _number(value: float) -> String:
 	return String.num(value, 4).trim_suffix(".0")
 
 
-static func _text(reader: Reader) -> String:
+static func _text(reader: ReaderRs) -> String:
 	var size := reader.le(4)
-	var text := Reader.printable(reader.take(size))
+	var text := ReaderRs.printable(reader.take(size))
 	reader.skip((4 - size % 4) % 4)
 	return text
 
 
-static func _path(reader: Reader) -> String:
+static func _path(reader: ReaderRs) -> String:
 	var count := reader.le(4) & 0x7FFFFFFF
 	var below := reader.le(4)
 	var flags := reader.le(4)
@@ -122,7 +122,7 @@ static func _path(reader: Reader) -> String:
 	return "NodePath(\"%s\")" % text.left(MAX_TEXT)
 
 
-static func _collection(reader: Reader, is_dictionary: bool, flags: int, depth: int) -> String:
+static func _collection(reader: ReaderRs, is_dictionary: bool, flags: int, depth: int) -> String:
 	# Typed collections tell the type of their elements: two bits a type.
 	for turn in 2 if is_dictionary else 1:
 		match flags >> (turn * 2) & 3:

@@ -2,13 +2,13 @@
 extends RefCounted
 ## The figures of an instance as CSV: a row for each snapshot of each host and peer.
 
-const Figures := preload("figures.gd")
-const Instance := preload("instance.gd")
-const Series := preload("series.gd")
+const FiguresRs := preload("figures.gd")
+const InstanceRs := preload("instance.gd")
+const SeriesRs := preload("series.gd")
 
 
-static func to_text(instance: Instance) -> String:
-	var lines := PackedStringArray([",".join(PackedStringArray(["time_ms", "host", "peer"]) + Figures.NAMES)])
+static func to_text(instance: InstanceRs) -> String:
+	var lines := PackedStringArray([",".join(PackedStringArray(["time_ms", "host", "peer"]) + FiguresRs.NAMES)])
 	for object: int in instance.hosts:
 		var host := instance.hosts[object]
 		_append(lines, host.series, "%d," % object)
@@ -17,7 +17,7 @@ static func to_text(instance: Instance) -> String:
 	return "\n".join(lines) + "\n"
 
 
-static func _append(lines: PackedStringArray, series: Series, owner: String) -> void:
+static func _append(lines: PackedStringArray, series: SeriesRs, owner: String) -> void:
 	for index in series.size():
 		var cells := PackedStringArray(["%.0f" % series.time_at(index), owner])
 		for value in series.row_at(index):

@@ -2,15 +2,15 @@
 extends RefCounted
 ## The engine's own profiler of multiplayer: counts by node and by synchronizer, of all of the game's MultiplayerAPIs.
 
-const Checked := preload("checked.gd")
-const Talkers := preload("talkers.gd")
+const CheckedRs := preload("checked.gd")
+const TalkersRs := preload("talkers.gd")
 
 const MAX_ROWS := 7000
 const MAX_NAMES := 4096
 const NODE := "node"
 const SYNCHRONIZER := "synchronizer"
 
-var talkers: Talkers = Talkers.new()
+var talkers: TalkersRs = TalkersRs.new()
 ## Payload in bytes a second, as the engine counts it.
 var bandwidth_in := 0
 var bandwidth_out := 0
@@ -37,8 +37,8 @@ func take(name: String, data: Array, time: float) -> bool:
 		"cache":
 			_take_names(data)
 		"bandwidth":
-			bandwidth_in = Checked.integer(Checked.at(data, 0))
-			bandwidth_out = Checked.integer(Checked.at(data, 1))
+			bandwidth_in = CheckedRs.integer(CheckedRs.at(data, 0))
+			bandwidth_out = CheckedRs.integer(CheckedRs.at(data, 1))
 		_:
 			return false
 	return true
@@ -47,22 +47,22 @@ func take(name: String, data: Array, time: float) -> bool:
 ## The first element is the number of those behind it, six for each node.
 func _take_rpcs(data: Array, time: float) -> void:
 	for at in range(1, mini(data.size(), MAX_ROWS) - 5, 6):
-		_count(time, NODE, Checked.text(data[at + 1]), data, at + 2)
+		_count(time, NODE, CheckedRs.text(data[at + 1]), data, at + 2)
 
 
 func _take_syncs(data: Array, time: float) -> void:
 	for at in range(1, mini(data.size(), MAX_ROWS) - 6, 7):
-		var id := Checked.integer(data[at])
+		var id := CheckedRs.integer(data[at])
 		if _configs.size() < MAX_NAMES or _configs.has(id):
-			_configs[id] = Checked.integer(data[at + 1])
+			_configs[id] = CheckedRs.integer(data[at + 1])
 		_count(time, SYNCHRONIZER, _placeholder(id), data, at + 3)
 		_name(id)
 
 
 func _count(time: float, kind: String, name: String, data: Array, at: int) -> void:
 	for direction: String in ["in", "out"]:
-		var count := Checked.integer(data[at])
-		var bytes := Checked.integer(data[at + 1])
+		var count := CheckedRs.integer(data[at])
+		var bytes := CheckedRs.integer(data[at + 1])
 		if count > 0:
 			talkers.add(time, direction, kind, name, count, bytes)
 		at += 2
@@ -72,7 +72,7 @@ func _count(time: float, kind: String, name: String, data: Array, at: int) -> vo
 func _take_names(data: Array) -> void:
 	for at in range(0, mini(data.size(), MAX_ROWS) - 2, 3):
 		if _names.size() < MAX_NAMES:
-			_names[Checked.integer(data[at])] = Checked.text(data[at + 2])
+			_names[CheckedRs.integer(data[at])] = CheckedRs.text(data[at + 2])
 	for id: int in _configs:
 		_name(id)
 

@@ -5,10 +5,10 @@ extends RefCounted
 const MAX_EVENTS := 2000
 
 var revision := 0
-var events: Array[Event] = []
+var events: Array[EventRs] = []
 
 
-class Event:
+class EventRs:
 	var time := 0.0
 	var object := 0
 	var kind := ""
@@ -22,7 +22,7 @@ func clear() -> void:
 
 
 func add(time: float, object: int, kind: String, peer: int, text: String) -> void:
-	var event := Event.new()
+	var event := EventRs.new()
 	event.time = time
 	event.object = object
 	event.kind = kind
@@ -35,8 +35,8 @@ func add(time: float, object: int, kind: String, peer: int, text: String) -> voi
 
 
 ## The events up to a time with this word in their kind, peer or text, newest first.
-func matching(word: String, until: float) -> Array[Event]:
-	var found: Array[Event] = []
+func matching(word: String, until: float) -> Array[EventRs]:
+	var found: Array[EventRs] = []
 	for index in range(events.size() - 1, -1, -1):
 		var event := events[index]
 		if event.time <= until and (word.is_empty() or ("%s %d %s" % [event.kind, event.peer, event.text]).containsn(word)):

@@ -2,14 +2,14 @@
 extends RefCounted
 ## A host of a game: what it is, its peers, its figures over time.
 
-const Checked := preload("checked.gd")
-const EventLog := preload("event_log.gd")
-const Figures := preload("figures.gd")
-const Peer := preload("peer.gd")
-const Series := preload("series.gd")
-const Sizes := preload("sizes.gd")
-const Talkers := preload("talkers.gd")
-const Timeline := preload("timeline.gd")
+const CheckedRs := preload("checked.gd")
+const EventLogRs := preload("event_log.gd")
+const FiguresRs := preload("figures.gd")
+const PeerRs := preload("peer.gd")
+const SeriesRs := preload("series.gd")
+const SizesRs := preload("sizes.gd")
+const TalkersRs := preload("talkers.gd")
+const TimelineRs := preload("timeline.gd")
 
 ## Peers that are recorded with each snapshot. With more, each is recorded less often, so that memory stays bounded.
 const MAX_FULL_RATE := 64
@@ -29,33 +29,33 @@ var channels := 0
 var is_threaded := false
 var name := ""
 var is_closed := false
-var series: Series = Series.new(Figures.COUNT)
-var peers: Dictionary[int, Peer] = {}
-var talkers: Talkers = Talkers.new()
-var sizes: Sizes = Sizes.new()
-var timeline: Timeline = Timeline.new()
+var series: SeriesRs = SeriesRs.new(FiguresRs.COUNT)
+var peers: Dictionary[int, PeerRs] = {}
+var talkers: TalkersRs = TalkersRs.new()
+var sizes: SizesRs = SizesRs.new()
+var timeline: TimelineRs = TimelineRs.new()
 
-var _meter: Figures
+var _meter: FiguresRs
 var _peer_columns: PackedInt32Array
 var _turn := 0
 
 
 func _init(object_id: int, host_columns: PackedInt32Array, peer_columns: PackedInt32Array) -> void:
 	object = object_id
-	_meter = Figures.new(host_columns)
+	_meter = FiguresRs.new(host_columns)
 	_peer_columns = peer_columns
 
 
 func describe(facts: Dictionary) -> void:
-	kind = Checked.text(facts.get("class"))
-	role = Checked.text(facts.get("role"))
-	address = Checked.text(facts.get("address"))
-	port = Checked.integer(facts.get("port"))
-	is_encrypted = Checked.truth(facts.get("encrypted"))
-	compression = Checked.text(facts.get("compression"))
-	channels = Checked.integer(facts.get("channels"))
-	is_threaded = Checked.truth(facts.get("threaded"))
-	name = Checked.text(facts.get("name"))
+	kind = CheckedRs.text(facts.get("class"))
+	role = CheckedRs.text(facts.get("role"))
+	address = CheckedRs.text(facts.get("address"))
+	port = CheckedRs.integer(facts.get("port"))
+	is_encrypted = CheckedRs.truth(facts.get("encrypted"))
+	compression = CheckedRs.text(facts.get("compression"))
+	channels = CheckedRs.integer(facts.get("channels"))
+	is_threaded = CheckedRs.truth(facts.get("threaded"))
+	name = CheckedRs.text(facts.get("name"))
 
 
 func facts() -> Dictionary:
@@ -77,13 +77,13 @@ func title() -> String:
 func set_peers(list: Array) -> void:
 	var present: Dictionary[int, bool] = {}
 	for entry: Variant in list.slice(0, MAX_PEERS):
-		var told := Checked.dictionary(entry)
+		var told := CheckedRs.dictionary(entry)
 		if not told.has("id"):
 			continue
-		var id := Checked.integer(told["id"])
+		var id := CheckedRs.integer(told["id"])
 		var peer := _peer(id)
-		peer.address = Checked.text(told.get("address"))
-		peer.state = Checked.text(told.get("state"))
+		peer.address = CheckedRs.text(told.get("address"))
+		peer.state = CheckedRs.text(told.get("state"))
 		peer.is_gone = false
 		present[id] = true
 	for id: int in peers:
@@ -111,8 +111,8 @@ func take(time: float, host_row: PackedFloat64Array, host_width: int, ids: Packe
 
 
 ## The peers that were there at a time; those of now, if `is_live`.
-func peers_at(time: float, is_live: bool) -> Array[Peer]:
-	var found: Array[Peer] = []
+func peers_at(time: float, is_live: bool) -> Array[PeerRs]:
+	var found: Array[PeerRs] = []
 	var patience := 2000.0 * maxf(1.0, peers.size() / float(MAX_FULL_RATE))
 	for id: int in peers:
 		var peer := peers[id]
@@ -126,9 +126,9 @@ func peers_at(time: float, is_live: bool) -> Array[Peer]:
 	return found
 
 
-func _peer(id: int) -> Peer:
+func _peer(id: int) -> PeerRs:
 	if not peers.has(id):
-		peers[id] = Peer.new(id, _peer_columns)
+		peers[id] = PeerRs.new(id, _peer_columns)
 	return peers[id]
 
 

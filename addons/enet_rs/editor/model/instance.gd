@@ -2,11 +2,11 @@
 extends RefCounted
 ## What is known of a running game: takes the debugger's messages, answers the views' questions. Without any Control.
 
-const Checked := preload("checked.gd")
-const EngineProfile := preload("engine_profile.gd")
-const EventLog := preload("event_log.gd")
-const Figures := preload("figures.gd")
-const Host := preload("host.gd")
+const CheckedRs := preload("checked.gd")
+const EngineProfileRs := preload("engine_profile.gd")
+const EventLogRs := preload("event_log.gd")
+const FiguresRs := preload("figures.gd")
+const HostRs := preload("host.gd")
 
 const PREFIX := "enet_rs:"
 const ENGINE_PREFIX := "multiplayer:"
@@ -17,9 +17,9 @@ const MAX_ENTRIES := 1000
 ## Grows with each message that changed something.
 var revision := 0
 var info: Dictionary = {}
-var hosts: Dictionary[int, Host] = {}
-var events: EventLog = EventLog.new()
-var engine: EngineProfile = EngineProfile.new()
+var hosts: Dictionary[int, HostRs] = {}
+var events: EventLogRs = EventLogRs.new()
+var engine: EngineProfileRs = EngineProfileRs.new()
 ## Of the game's monotonic clock: the first and the last snapshot.
 var first_time := -1.0
 var last_time := -1.0
@@ -54,12 +54,12 @@ func clear_history() -> void:
 			var told := host.facts()
 			told["object"] = object
 			facts.append(told)
-			told["peers"] = host.peers.values().filter(func(peer: Host.Peer) -> bool: return not peer.is_gone).map(
-				func(peer: Host.Peer) -> Dictionary: return {"id": peer.id, "address": peer.address, "state": peer.state})
+			told["peers"] = host.peers.values().filter(func(peer: HostRs.PeerRs) -> bool: return not peer.is_gone).map(
+				func(peer: HostRs.PeerRs) -> Dictionary: return {"id": peer.id, "address": peer.address, "state": peer.state})
 	hosts.clear()
 	_take_hosts(facts)
 	for told in facts:
-		hosts[told["object"]].set_peers(Checked.list(told["peers"]))
+		hosts[told["object"]].set_peers(CheckedRs.list(told["peers"]))
 	events.clear()
 	engine.talkers.clear()
 	first_time = -1.0
@@ -75,24 +75,24 @@ func take(message: String, data: Array) -> bool:
 	else:
 		match message.trim_prefix(PREFIX):
 			"hello":
-				_take_hello(Checked.dictionary(Checked.at(data, 0)))
+				_take_hello(CheckedRs.dictionary(CheckedRs.at(data, 0)))
 			"hosts":
-				_take_hosts(Checked.list(Checked.at(data, 0)))
+				_take_hosts(CheckedRs.list(CheckedRs.at(data, 0)))
 			"peers":
-				_of_host(data, func(host: Host) -> void: host.set_peers(Checked.list(Checked.at(data, 1))))
+				_of_host(data, func(host: HostRs) -> void: host.set_peers(CheckedRs.list(CheckedRs.at(data, 1))))
 			"snapshot":
 				_take_snapshot(data)
 			"events":
-				_take_events(Checked.list(Checked.at(data, 0)))
+				_take_events(CheckedRs.list(CheckedRs.at(data, 0)))
 			"talkers":
-				_of_host(data, _take_talkers.bind(Checked.list(Checked.at(data, 1))))
+				_of_host(data, _take_talkers.bind(CheckedRs.list(CheckedRs.at(data, 1))))
 			"sizes":
-				_of_host(data, func(host: Host) -> void:
-					host.sizes.add(last_time, Checked.ints(Checked.at(data, 1)), Checked.ints(Checked.at(data, 2))))
+				_of_host(data, func(host: HostRs) -> void:
+					host.sizes.add(last_time, CheckedRs.ints(CheckedRs.at(data, 1)), CheckedRs.ints(CheckedRs.at(data, 2))))
 			"timeline":
-				_of_host(data, func(host: Host) -> void:
-					host.timeline.add(Checked.longs(Checked.at(data, 1)), Checked.bytes(Checked.at(data, 2)),
-						Checked.ints(Checked.at(data, 3)), Checked.ints(Checked.at(data, 4)), Checked.list(Checked.at(data, 5))))
+				_of_host(data, func(host: HostRs) -> void:
+					host.timeline.add(CheckedRs.longs(CheckedRs.at(data, 1)), CheckedRs.bytes(CheckedRs.at(data, 2)),
+						CheckedRs.ints(CheckedRs.at(data, 3)), CheckedRs.ints(CheckedRs.at(data, 4)), CheckedRs.list(CheckedRs.at(data, 5))))
 			_:
 				return false
 	revision += 1
@@ -100,31 +100,31 @@ func take(message: String, data: Array) -> bool:
 
 
 func title() -> String:
-	var text := Checked.text(info.get("title"))
+	var text := CheckedRs.text(info.get("title"))
 	if info.has("pid"):
-		text += " (pid %d)" % Checked.integer(info["pid"])
-	return text + ", headless" if Checked.truth(info.get("headless")) else text
+		text += " (pid %d)" % CheckedRs.integer(info["pid"])
+	return text + ", headless" if CheckedRs.truth(info.get("headless")) else text
 
 
 func _of_host(data: Array, action: Callable) -> void:
-	var object := Checked.integer(Checked.at(data, 0))
+	var object := CheckedRs.integer(CheckedRs.at(data, 0))
 	if hosts.has(object):
 		action.call(hosts[object])
 
 
 func _take_hello(told: Dictionary) -> void:
-	var protocol := Checked.integer(told.get("protocol"))
+	var protocol := CheckedRs.integer(told.get("protocol"))
 	if protocol != PROTOCOL:
 		trouble = "The game's extension has version %d of the debugger messages, this tab has %d: use the same addon in both." % [
 			protocol, PROTOCOL]
 		return
 	trouble = ""
-	var host_names := Checked.names(told.get("host_columns"))
-	var peer_names := Checked.names(told.get("peer_columns"))
+	var host_names := CheckedRs.names(told.get("host_columns"))
+	var peer_names := CheckedRs.names(told.get("peer_columns"))
 	# The game greets after each "watch". What is known stays.
 	info = told
-	_host_columns = Figures.places(host_names)
-	_peer_columns = Figures.places(peer_names)
+	_host_columns = FiguresRs.places(host_names)
+	_peer_columns = FiguresRs.places(peer_names)
 	_host_width = host_names.size()
 	_peer_width = peer_names.size()
 
@@ -132,12 +132,12 @@ func _take_hello(told: Dictionary) -> void:
 func _take_hosts(list: Array) -> void:
 	var present: Dictionary[int, bool] = {}
 	for entry: Variant in list.slice(0, MAX_HOSTS):
-		var facts := Checked.dictionary(entry)
-		var object := Checked.integer(facts.get("object"))
+		var facts := CheckedRs.dictionary(entry)
+		var object := CheckedRs.integer(facts.get("object"))
 		if object == 0:
 			continue
 		if not hosts.has(object):
-			hosts[object] = Host.new(object, _host_columns, _peer_columns)
+			hosts[object] = HostRs.new(object, _host_columns, _peer_columns)
 		hosts[object].describe(facts)
 		hosts[object].is_closed = false
 		present[object] = true
@@ -151,32 +151,32 @@ func _take_hosts(list: Array) -> void:
 
 
 func _take_snapshot(data: Array) -> void:
-	var time := Checked.number(Checked.at(data, 0), -1.0)
+	var time := CheckedRs.number(CheckedRs.at(data, 0), -1.0)
 	if time < 0.0 or time < last_time or _host_width < 0:
 		return
-	for entry: Variant in Checked.list(Checked.at(data, 1)).slice(0, MAX_HOSTS):
-		var parts := Checked.list(entry)
-		var object := Checked.integer(Checked.at(parts, 0))
+	for entry: Variant in CheckedRs.list(CheckedRs.at(data, 1)).slice(0, MAX_HOSTS):
+		var parts := CheckedRs.list(entry)
+		var object := CheckedRs.integer(CheckedRs.at(parts, 0))
 		if hosts.has(object):
-			hosts[object].take(time, Checked.floats(Checked.at(parts, 1)), _host_width, Checked.ints(Checked.at(parts, 2)),
-				Checked.floats(Checked.at(parts, 3)), _peer_width)
+			hosts[object].take(time, CheckedRs.floats(CheckedRs.at(parts, 1)), _host_width, CheckedRs.ints(CheckedRs.at(parts, 2)),
+				CheckedRs.floats(CheckedRs.at(parts, 3)), _peer_width)
 	if first_time < 0.0:
 		first_time = time
 	last_time = time
-	first_time = maxf(first_time, time - Host.Series.MAX_AGE)
+	first_time = maxf(first_time, time - HostRs.SeriesRs.MAX_AGE)
 
 
 func _take_events(list: Array) -> void:
 	for entry: Variant in list.slice(0, MAX_ENTRIES):
-		var parts := Checked.list(entry)
+		var parts := CheckedRs.list(entry)
 		if parts.size() >= 5:
-			events.add(Checked.number(parts[0]), Checked.integer(parts[1]), Checked.text(parts[2]), Checked.integer(parts[3]),
-				Checked.text(parts[4]))
+			events.add(CheckedRs.number(parts[0]), CheckedRs.integer(parts[1]), CheckedRs.text(parts[2]), CheckedRs.integer(parts[3]),
+				CheckedRs.text(parts[4]))
 
 
-func _take_talkers(host: Host, list: Array) -> void:
+func _take_talkers(host: HostRs, list: Array) -> void:
 	for entry: Variant in list.slice(0, MAX_ENTRIES):
-		var parts := Checked.list(entry)
+		var parts := CheckedRs.list(entry)
 		if parts.size() >= 5:
-			host.talkers.add(last_time, "in" if Checked.text(parts[0]) == "in" else "out", Checked.text(parts[1]),
-				Checked.text(parts[2]), Checked.integer(parts[3]), Checked.integer(parts[4]))
+			host.talkers.add(last_time, "in" if CheckedRs.text(parts[0]) == "in" else "out", CheckedRs.text(parts[1]),
+				CheckedRs.text(parts[2]), CheckedRs.integer(parts[3]), CheckedRs.integer(parts[4]))

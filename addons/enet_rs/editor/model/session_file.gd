@@ -3,18 +3,18 @@ extends RefCounted
 ## A session as JSON. Times and figures are the bytes of little-endian doubles and floats in base64: a session of ten minutes
 ## has millions of them.
 
-const Checked := preload("checked.gd")
-const Figures := preload("figures.gd")
-const Host := preload("host.gd")
-const Instance := preload("instance.gd")
-const Peer := preload("peer.gd")
-const Series := preload("series.gd")
+const CheckedRs := preload("checked.gd")
+const FiguresRs := preload("figures.gd")
+const HostRs := preload("host.gd")
+const InstanceRs := preload("instance.gd")
+const PeerRs := preload("peer.gd")
+const SeriesRs := preload("series.gd")
 
 const FORMAT := "enet_rs session"
 const VERSION := 1
 
 
-static func to_text(instance: Instance) -> String:
+static func to_text(instance: InstanceRs) -> String:
 	var hosts := []
 	for object: int in instance.hosts:
 		var host := instance.hosts[object]
@@ -30,35 +30,35 @@ static func to_text(instance: Instance) -> String:
 			"talkers": host.talkers.save(), "sizes": host.sizes.save(), "timeline": host.timeline.save(),
 		})
 	return JSON.stringify({
-		"format": FORMAT, "version": VERSION, "figures": Figures.NAMES, "info": instance.info, "first_time": instance.first_time,
+		"format": FORMAT, "version": VERSION, "figures": FiguresRs.NAMES, "info": instance.info, "first_time": instance.first_time,
 		"last_time": instance.last_time, "hosts": hosts, "events": instance.events.save().map(_event_to_text),
 		"engine": instance.engine.talkers.save(),
 	}, "", false)
 
 
 ## Fills the instance. Returns why it could not, or an empty text.
-static func from_text(text: String, instance: Instance) -> String:
+static func from_text(text: String, instance: InstanceRs) -> String:
 	var json := JSON.new()
 	if json.parse(text) != OK:
 		return "The file is no JSON (line %d)." % json.get_error_line()
-	var saved := Checked.dictionary(json.data)
-	if Checked.text(saved.get("format")) != FORMAT:
+	var saved := CheckedRs.dictionary(json.data)
+	if CheckedRs.text(saved.get("format")) != FORMAT:
 		return "The file is no session of this tab."
-	if Checked.integer(saved.get("version")) != VERSION or Checked.names(saved.get("figures")) != Figures.NAMES:
+	if CheckedRs.integer(saved.get("version")) != VERSION or CheckedRs.names(saved.get("figures")) != FiguresRs.NAMES:
 		return "The file is a session of another version of the addon."
 	instance.clear()
-	instance.info = Checked.dictionary(saved.get("info"))
-	instance.first_time = Checked.number(saved.get("first_time"), -1.0)
-	instance.last_time = Checked.number(saved.get("last_time"), -1.0)
-	for each: Variant in Checked.list(saved.get("hosts")).slice(0, Instance.MAX_HOSTS):
-		_restore_host(instance, Checked.dictionary(each))
-	for each: Variant in Checked.list(saved.get("events")):
-		var parts := Checked.list(each)
+	instance.info = CheckedRs.dictionary(saved.get("info"))
+	instance.first_time = CheckedRs.number(saved.get("first_time"), -1.0)
+	instance.last_time = CheckedRs.number(saved.get("last_time"), -1.0)
+	for each: Variant in CheckedRs.list(saved.get("hosts")).slice(0, InstanceRs.MAX_HOSTS):
+		_restore_host(instance, CheckedRs.dictionary(each))
+	for each: Variant in CheckedRs.list(saved.get("events")):
+		var parts := CheckedRs.list(each)
 		if parts.size() >= 5:
-			instance.events.add(Checked.number(parts[0]), Checked.text(parts[1]).to_int(), Checked.text(parts[2]),
-				Checked.integer(parts[3]), Checked.text(parts[4]))
-	var counted := Checked.list(saved.get("engine"))
-	instance.engine.talkers.restore(Checked.list(Checked.at(counted, 0)), Checked.list(Checked.at(counted, 1)))
+			instance.events.add(CheckedRs.number(parts[0]), CheckedRs.text(parts[1]).to_int(), CheckedRs.text(parts[2]),
+				CheckedRs.integer(parts[3]), CheckedRs.text(parts[4]))
+	var counted := CheckedRs.list(saved.get("engine"))
+	instance.engine.talkers.restore(CheckedRs.list(CheckedRs.at(counted, 0)), CheckedRs.list(CheckedRs.at(counted, 1)))
 	instance.revision += 1
 	return ""
 
@@ -68,13 +68,13 @@ static func _event_to_text(event: Array) -> Array:
 	return event
 
 
-static func _series(series: Series) -> Array:
+static func _series(series: SeriesRs) -> Array:
 	return [Marshalls.raw_to_base64(series.times_bytes()), Marshalls.raw_to_base64(series.values_bytes())]
 
 
-static func _restore_series(series: Series, saved: Variant) -> void:
-	var parts := Checked.list(saved)
-	series.restore(_decoded(Checked.at(parts, 0)), _decoded(Checked.at(parts, 1)))
+static func _restore_series(series: SeriesRs, saved: Variant) -> void:
+	var parts := CheckedRs.list(saved)
+	series.restore(_decoded(CheckedRs.at(parts, 0)), _decoded(CheckedRs.at(parts, 1)))
 
 
 ## The engine reports text that is no base64 as an error, so such text is found here.
@@ -84,29 +84,29 @@ static func _decoded(value: Variant) -> PackedByteArray:
 	return Marshalls.base64_to_raw(text) if not text.is_empty() and text.length() % 4 == 0 and is_base64 else PackedByteArray()
 
 
-static func _restore_host(instance: Instance, saved: Dictionary) -> void:
-	var object := Checked.text(saved.get("object")).to_int()
+static func _restore_host(instance: InstanceRs, saved: Dictionary) -> void:
+	var object := CheckedRs.text(saved.get("object")).to_int()
 	if object == 0:
 		return
-	var none := Figures.places([])
-	var host := Host.new(object, none, none)
-	host.describe(Checked.dictionary(saved.get("facts")))
-	host.is_closed = Checked.truth(saved.get("closed"))
+	var none := FiguresRs.places([])
+	var host := HostRs.new(object, none, none)
+	host.describe(CheckedRs.dictionary(saved.get("facts")))
+	host.is_closed = CheckedRs.truth(saved.get("closed"))
 	_restore_series(host.series, saved.get("series"))
-	for each: Variant in Checked.list(saved.get("peers")).slice(0, Host.MAX_PEERS):
-		var facts := Checked.dictionary(each)
-		var peer := Peer.new(Checked.integer(facts.get("id")), none)
-		peer.address = Checked.text(facts.get("address"))
-		peer.state = Checked.text(facts.get("state"))
-		peer.is_gone = Checked.truth(facts.get("gone"))
+	for each: Variant in CheckedRs.list(saved.get("peers")).slice(0, HostRs.MAX_PEERS):
+		var facts := CheckedRs.dictionary(each)
+		var peer := PeerRs.new(CheckedRs.integer(facts.get("id")), none)
+		peer.address = CheckedRs.text(facts.get("address"))
+		peer.state = CheckedRs.text(facts.get("state"))
+		peer.is_gone = CheckedRs.truth(facts.get("gone"))
 		_restore_series(peer.series, facts.get("series"))
 		host.peers[peer.id] = peer
-	var counted := Checked.list(saved.get("talkers"))
-	host.talkers.restore(Checked.list(Checked.at(counted, 0)), Checked.list(Checked.at(counted, 1)))
-	var sizes := Checked.list(saved.get("sizes"))
-	host.sizes.restore(Checked.floats(Checked.at(sizes, 0)), Checked.ints(Checked.at(sizes, 1)))
-	var datagrams := Checked.list(saved.get("timeline"))
-	var directions := PackedByteArray(Checked.list(Checked.at(datagrams, 1)).map(Checked.integer))
-	host.timeline.add(Checked.longs(Checked.at(datagrams, 0)), directions, Checked.ints(Checked.at(datagrams, 2)),
-		Checked.ints(Checked.at(datagrams, 3)), Checked.list(Checked.at(datagrams, 4)).map(_decoded))
+	var counted := CheckedRs.list(saved.get("talkers"))
+	host.talkers.restore(CheckedRs.list(CheckedRs.at(counted, 0)), CheckedRs.list(CheckedRs.at(counted, 1)))
+	var sizes := CheckedRs.list(saved.get("sizes"))
+	host.sizes.restore(CheckedRs.floats(CheckedRs.at(sizes, 0)), CheckedRs.ints(CheckedRs.at(sizes, 1)))
+	var datagrams := CheckedRs.list(saved.get("timeline"))
+	var directions := PackedByteArray(CheckedRs.list(CheckedRs.at(datagrams, 1)).map(CheckedRs.integer))
+	host.timeline.add(CheckedRs.longs(CheckedRs.at(datagrams, 0)), directions, CheckedRs.ints(CheckedRs.at(datagrams, 2)),
+		CheckedRs.ints(CheckedRs.at(datagrams, 3)), CheckedRs.list(CheckedRs.at(datagrams, 4)).map(_decoded))
 	instance.hosts[object] = host

@@ -2,8 +2,8 @@
 extends RefCounted
 ## Counts and bytes by sender and message, second by second for ten minutes.
 
-const Checked := preload("checked.gd")
-const Row := preload("talker_row.gd")
+const CheckedRs := preload("checked.gd")
+const RowRs := preload("talker_row.gd")
 
 const MAX_SECONDS := 600
 const MAX_NAMES := 4096
@@ -15,12 +15,12 @@ const OTHERS := "(others)"
 ## Grows with each change.
 var revision := 0
 
-var _rows: Array[Row] = []
+var _rows: Array[RowRs] = []
 var _index: Dictionary[String, int] = {}
-var _seconds: Array[Second] = []
+var _seconds: Array[SecondRs] = []
 
 
-class Second:
+class SecondRs:
 	var time := 0.0
 	var counts: Dictionary[int, PackedInt64Array] = {}
 
@@ -41,7 +41,7 @@ func add(time: float, direction: String, kind: String, name: String, count: int,
 	if count < 0 or bytes < 0:
 		return
 	if _seconds.is_empty() or time >= _seconds[-1].time + SECOND or time < _seconds[-1].time:
-		var next := Second.new()
+		var next := SecondRs.new()
 		next.time = time
 		_seconds.append(next)
 		if _seconds.size() > MAX_SECONDS:
@@ -68,11 +68,11 @@ func rename(kind: String, key: String, name: String, file: String) -> void:
 
 
 ## A row for each sender and message of the seconds up to `time`, with rates over `window` milliseconds.
-func rows(time: float, window: float = 5000.0) -> Array[Row]:
+func rows(time: float, window: float = 5000.0) -> Array[RowRs]:
 	for row in _rows:
 		row.count = 0
 		row.bytes = 0
-	var found: Array[Row] = []
+	var found: Array[RowRs] = []
 	var seen: Dictionary[int, bool] = {}
 	var elapsed := window
 	for index in range(_seconds.size() - 1, -1, -1):
@@ -112,18 +112,18 @@ func save() -> Array:
 func restore(names: Array, seconds: Array) -> void:
 	clear()
 	for second: Variant in seconds.slice(-MAX_SECONDS):
-		var parts := Checked.list(second)
-		var time := Checked.number(Checked.at(parts, 0))
-		for entry: Variant in Checked.list(Checked.at(parts, 1)):
-			var counted := Checked.list(entry)
-			var key := Checked.integer(Checked.at(counted, 0), -1)
+		var parts := CheckedRs.list(second)
+		var time := CheckedRs.number(CheckedRs.at(parts, 0))
+		for entry: Variant in CheckedRs.list(CheckedRs.at(parts, 1)):
+			var counted := CheckedRs.list(entry)
+			var key := CheckedRs.integer(CheckedRs.at(counted, 0), -1)
 			if key < 0 or key >= names.size():
 				continue
-			var name := Checked.list(names[key])
-			add(time, Checked.text(Checked.at(name, 0)), Checked.text(Checked.at(name, 1)), Checked.text(Checked.at(name, 2)),
-				Checked.integer(Checked.at(counted, 1)), Checked.integer(Checked.at(counted, 2)))
-			_rows[_key(Checked.text(Checked.at(name, 0)), Checked.text(Checked.at(name, 1)), Checked.text(Checked.at(name, 2)))].file = \
-				Checked.text(Checked.at(name, 3))
+			var name := CheckedRs.list(names[key])
+			add(time, CheckedRs.text(CheckedRs.at(name, 0)), CheckedRs.text(CheckedRs.at(name, 1)), CheckedRs.text(CheckedRs.at(name, 2)),
+				CheckedRs.integer(CheckedRs.at(counted, 1)), CheckedRs.integer(CheckedRs.at(counted, 2)))
+			_rows[_key(CheckedRs.text(CheckedRs.at(name, 0)), CheckedRs.text(CheckedRs.at(name, 1)), CheckedRs.text(CheckedRs.at(name, 2)))].file = \
+				CheckedRs.text(CheckedRs.at(name, 3))
 
 
 func _key(direction: String, kind: String, name: String) -> int:
@@ -132,5 +132,5 @@ func _key(direction: String, kind: String, name: String) -> int:
 		if _rows.size() >= MAX_NAMES and name != OTHERS:
 			return _key(direction, kind, OTHERS)
 		_index[key] = _rows.size()
-		_rows.append(Row.new(direction, kind, name))
+		_rows.append(RowRs.new(direction, kind, name))
 	return _index[key]

@@ -2,7 +2,7 @@
 extends RefCounted
 ## Datagrams with their contents, of the last seconds that were recorded.
 
-const Checked := preload("checked.gd")
+const CheckedRs := preload("checked.gd")
 
 const MAX_DATAGRAMS := 20_000
 const MAX_CONTENT := 512
@@ -45,7 +45,7 @@ func add(new_times: PackedInt64Array, new_directions: PackedByteArray, new_peers
 		peers.append(new_peers[index])
 		sizes.append(maxi(new_sizes[index], 0))
 		var content: Variant = new_contents[index]
-		contents.append(Checked.bytes(content).slice(0, MAX_CONTENT))
+		contents.append(CheckedRs.bytes(content).slice(0, MAX_CONTENT))
 	if times.size() > MAX_DATAGRAMS:
 		# A tenth at once, because what is left moves down.
 		@warning_ignore("integer_division")

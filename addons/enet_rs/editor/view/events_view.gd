@@ -2,22 +2,22 @@
 extends VBoxContainer
 ## Joins, refusals, ends, warnings and spikes.
 
-const EventLog := preload("../model/event_log.gd")
-const Palette := preload("palette.gd")
-const Selection := preload("selection.gd")
-const Table := preload("table.gd")
-const Units := preload("units.gd")
+const EventLogRs := preload("../model/event_log.gd")
+const PaletteRs := preload("palette.gd")
+const SelectionRs := preload("selection.gd")
+const TableRs := preload("table.gd")
+const UnitsRs := preload("units.gd")
 
 const MAX_SHOWN := 300
 
-var table: Table = Table.new()
+var table: TableRs = TableRs.new()
 
-var _selection: Selection
+var _selection: SelectionRs
 var _filter := LineEdit.new()
 var _drawn := ""
 
 
-func _init(selection: Selection) -> void:
+func _init(selection: SelectionRs) -> void:
 	name = "Events"
 	_selection = selection
 	_filter.placeholder_text = "Filter: kind, peer or words"
@@ -34,16 +34,16 @@ func refresh() -> void:
 	if drawn == _drawn:
 		return
 	_drawn = drawn
-	var rows: Array[Table.Row] = []
+	var rows: Array[TableRs.RowRs] = []
 	var until := INF if _selection.is_live() else _selection.cursor
-	for event: EventLog.Event in log_of_events.matching(_filter.text.strip_edges(), until).slice(0, MAX_SHOWN):
-		var row := Table.Row.new()
+	for event: EventLogRs.EventRs in log_of_events.matching(_filter.text.strip_edges(), until).slice(0, MAX_SHOWN):
+		var row := TableRs.RowRs.new()
 		row.key = "%d" % rows.size()
 		var start := maxf(_selection.instance.first_time, 0.0)
 		row.values = [event.time, event.kind, event.peer, event.text]
 		row.cells = [
-			Units.clock(event.time - start), event.kind, str(event.peer) if event.peer != 0 else "", event.text]
-		row.colors[1] = Palette.of_event(event.kind)
+			UnitsRs.clock(event.time - start), event.kind, str(event.peer) if event.peer != 0 else "", event.text]
+		row.colors[1] = PaletteRs.of_event(event.kind)
 		row.tooltip = event.text
 		rows.append(row)
 	table.show_rows(rows)

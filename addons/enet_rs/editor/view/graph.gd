@@ -2,32 +2,32 @@
 extends Control
 ## Lines over time, with the values under the mouse.
 
-const Palette := preload("palette.gd")
-const Units := preload("units.gd")
+const PaletteRs := preload("palette.gd")
+const UnitsRs := preload("units.gd")
 
 signal hovered(share: float)
 
 const MARGIN := 4.0
 
 var title: String
-var unit: Units.Unit
+var unit: UnitsRs.UnitRs
 var labels: PackedStringArray
 var colors: PackedColorArray
 
 var _lines: Array[PackedVector2Array] = []
-var _font_size := Palette.scaled(11)
-var _head := 18.0 * Palette.scale()
+var _font_size := PaletteRs.scaled(11)
+var _head := 18.0 * PaletteRs.scale()
 var _window := 60_000.0
 ## Where the mouse is, as a share of the width; below 0 it is elsewhere.
 var _hover := -1.0
 
 
-func _init(new_title: String, new_unit: Units.Unit, new_labels: PackedStringArray, new_colors: PackedColorArray) -> void:
+func _init(new_title: String, new_unit: UnitsRs.UnitRs, new_labels: PackedStringArray, new_colors: PackedColorArray) -> void:
 	title = new_title
 	unit = new_unit
 	labels = new_labels
 	colors = new_colors
-	custom_minimum_size = Vector2(150, 72) * Palette.scale()
+	custom_minimum_size = Vector2(150, 72) * PaletteRs.scale()
 	size_flags_horizontal = Control.SIZE_EXPAND_FILL
 	size_flags_vertical = Control.SIZE_EXPAND_FILL
 	clip_contents = true
@@ -56,19 +56,19 @@ func _gui_input(event: InputEvent) -> void:
 
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
-	draw_rect(Rect2(Vector2.ZERO, size), Palette.PANEL)
+	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.PANEL)
 	var area := Rect2(MARGIN, _head + MARGIN, size.x - 2.0 * MARGIN, size.y - _head - 2.0 * MARGIN)
 	var highest := _ceiling()
 	for step: float in [0.0, 0.5, 1.0]:
 		var y := roundf(area.position.y + area.size.y * step) + 0.5
-		draw_line(Vector2(area.position.x, y), Vector2(area.end.x, y), Palette.GRID)
+		draw_line(Vector2(area.position.x, y), Vector2(area.end.x, y), PaletteRs.GRID)
 	for index in _lines.size():
 		_draw_line(_lines[index], colors[index], area, highest, index == 0)
-	draw_string(font, area.position + Vector2(2, _font_size - 1), Units.text(highest, unit), HORIZONTAL_ALIGNMENT_LEFT, -1,
-		_font_size - 1, Palette.DIM)
+	draw_string(font, area.position + Vector2(2, _font_size - 1), UnitsRs.text(highest, unit), HORIZONTAL_ALIGNMENT_LEFT, -1,
+		_font_size - 1, PaletteRs.DIM)
 	if _hover >= 0.0:
 		var x := area.position.x + area.size.x * _hover
-		draw_line(Vector2(x, area.position.y), Vector2(x, area.end.y), Palette.CURSOR)
+		draw_line(Vector2(x, area.position.y), Vector2(x, area.end.y), PaletteRs.CURSOR)
 	_draw_head(font)
 
 
@@ -76,7 +76,7 @@ func _draw_head(font: Font) -> void:
 	var values := PackedStringArray()
 	var full := PackedStringArray()
 	for index in labels.size():
-		values.append(Units.text(_value_at(index), unit))
+		values.append(UnitsRs.text(_value_at(index), unit))
 		full.append("%s %s" % [labels[index], values[index]])
 	# The colours tell the lines apart where the words have no room.
 	var room := size.x - 2.0 * MARGIN - _width(font, title) - 10.0
@@ -148,7 +148,7 @@ func _ceiling() -> float:
 	for line in _lines:
 		for point in line:
 			highest = maxf(highest, point.y)
-	var least := 0.01 if unit == Units.Unit.SHARE else 1.0
+	var least := 0.01 if unit == UnitsRs.UnitRs.SHARE else 1.0
 	highest = maxf(highest * 1.08, least)
 	var power := pow(10.0, floorf(log(highest) / log(10.0)))
 	for factor: float in [1.0, 1.5, 2.0, 3.0, 5.0, 7.5]:

@@ -2,11 +2,11 @@
 extends VBoxContainer
 ## The graphs of the selected host or peer.
 
-const Figures := preload("../model/figures.gd")
-const Graph := preload("graph.gd")
-const Palette := preload("palette.gd")
-const Selection := preload("selection.gd")
-const Units := preload("units.gd")
+const FiguresRs := preload("../model/figures.gd")
+const GraphRs := preload("graph.gd")
+const PaletteRs := preload("palette.gd")
+const SelectionRs := preload("selection.gd")
+const UnitsRs := preload("units.gd")
 
 const WINDOWS: Dictionary[String, float] = {"15 s": 15_000.0, "1 min": 60_000.0, "5 min": 300_000.0, "10 min": 600_000.0}
 const MAX_POINTS := 300
@@ -14,15 +14,15 @@ const MAX_POINTS := 300
 const SLOW_WINDOW := 120_000.0
 const SLOW_MSEC := 500
 
-var _selection: Selection
+var _selection: SelectionRs
 var _title := Label.new()
 var _grid := GridContainer.new()
-var _graphs: Array[Graph] = []
+var _graphs: Array[GraphRs] = []
 var _figures: Array[PackedInt32Array] = []
 var _drawn_at := 0
 
 
-func _init(selection: Selection) -> void:
+func _init(selection: SelectionRs) -> void:
 	name = "Graphs"
 	_selection = selection
 	var head := HBoxContainer.new()
@@ -43,19 +43,19 @@ func _init(selection: Selection) -> void:
 	_grid.add_theme_constant_override(&"h_separation", 4)
 	_grid.add_theme_constant_override(&"v_separation", 4)
 	add_child(_grid)
-	_add("Out", Units.Unit.BYTES_A_SECOND, [Figures.WIRE_OUT, Figures.PAYLOAD_OUT], ["wire", "payload"],
-		[Palette.OUTGOING, Palette.paler(Palette.OUTGOING)])
-	_add("In", Units.Unit.BYTES_A_SECOND, [Figures.WIRE_IN, Figures.PAYLOAD_IN], ["wire", "payload"],
-		[Palette.INCOMING, Palette.paler(Palette.INCOMING)])
-	_add("Round trip", Units.Unit.MILLISECONDS, [Figures.ROUND_TRIP, Figures.ROUND_TRIP_HIGH], ["mean", "high"],
-		[Palette.ROUND_TRIP, Palette.paler(Palette.ROUND_TRIP)])
-	_add("Loss", Units.Unit.SHARE, [Figures.LOSS], [""], [Palette.LOSS])
-	_add("Queues", Units.Unit.BYTES, [Figures.QUEUED, Figures.IN_FLIGHT, Figures.UNREAD], ["queued", "in flight", "unread"],
-		[Palette.QUEUED, Palette.IN_FLIGHT, Palette.UNREAD])
-	_add("Tick health", Units.Unit.MILLISECONDS, [Figures.POLL_GAP, Figures.SEND_GAP], ["poll gap", "send gap"],
-		[Palette.POLL, Palette.SEND])
-	_add("Datagrams", Units.Unit.NUMBER_A_SECOND, [Figures.DATAGRAMS_OUT, Figures.DATAGRAMS_IN, Figures.RESENT], ["out", "in", "resent"],
-		[Palette.OUTGOING, Palette.INCOMING, Palette.LOSS])
+	_add("Out", UnitsRs.UnitRs.BYTES_A_SECOND, [FiguresRs.WIRE_OUT, FiguresRs.PAYLOAD_OUT], ["wire", "payload"],
+		[PaletteRs.OUTGOING, PaletteRs.paler(PaletteRs.OUTGOING)])
+	_add("In", UnitsRs.UnitRs.BYTES_A_SECOND, [FiguresRs.WIRE_IN, FiguresRs.PAYLOAD_IN], ["wire", "payload"],
+		[PaletteRs.INCOMING, PaletteRs.paler(PaletteRs.INCOMING)])
+	_add("Round trip", UnitsRs.UnitRs.MILLISECONDS, [FiguresRs.ROUND_TRIP, FiguresRs.ROUND_TRIP_HIGH], ["mean", "high"],
+		[PaletteRs.ROUND_TRIP, PaletteRs.paler(PaletteRs.ROUND_TRIP)])
+	_add("Loss", UnitsRs.UnitRs.SHARE, [FiguresRs.LOSS], [""], [PaletteRs.LOSS])
+	_add("Queues", UnitsRs.UnitRs.BYTES, [FiguresRs.QUEUED, FiguresRs.IN_FLIGHT, FiguresRs.UNREAD], ["queued", "in flight", "unread"],
+		[PaletteRs.QUEUED, PaletteRs.IN_FLIGHT, PaletteRs.UNREAD])
+	_add("Tick health", UnitsRs.UnitRs.MILLISECONDS, [FiguresRs.POLL_GAP, FiguresRs.SEND_GAP], ["poll gap", "send gap"],
+		[PaletteRs.POLL, PaletteRs.SEND])
+	_add("Datagrams", UnitsRs.UnitRs.NUMBER_A_SECOND, [FiguresRs.DATAGRAMS_OUT, FiguresRs.DATAGRAMS_IN, FiguresRs.RESENT], ["out", "in", "resent"],
+		[PaletteRs.OUTGOING, PaletteRs.INCOMING, PaletteRs.LOSS])
 	resized.connect(_lay_out)
 
 
@@ -69,8 +69,8 @@ func refresh() -> void:
 	var is_host := _selection.peer() == null
 	for index in _graphs.size():
 		# Only a host has gaps; its place goes to the datagrams of a peer.
-		var is_health := _figures[index][0] == Figures.POLL_GAP
-		var is_datagrams := _figures[index][0] == Figures.DATAGRAMS_OUT
+		var is_health := _figures[index][0] == FiguresRs.POLL_GAP
+		var is_datagrams := _figures[index][0] == FiguresRs.DATAGRAMS_OUT
 		_graphs[index].visible = is_host if is_health else not is_host if is_datagrams else true
 		var lines: Array[PackedVector2Array] = []
 		if series != null and _graphs[index].visible:
@@ -79,8 +79,8 @@ func refresh() -> void:
 		_graphs[index].show_lines(lines, _selection.window)
 
 
-func _add(title: String, unit: Units.Unit, figures: PackedInt32Array, labels: PackedStringArray, colors: PackedColorArray) -> void:
-	var graph := Graph.new(title, unit, labels, colors)
+func _add(title: String, unit: UnitsRs.UnitRs, figures: PackedInt32Array, labels: PackedStringArray, colors: PackedColorArray) -> void:
+	var graph := GraphRs.new(title, unit, labels, colors)
 	graph.hovered.connect(_hover)
 	_graphs.append(graph)
 	_figures.append(figures)
@@ -93,4 +93,4 @@ func _hover(share: float) -> void:
 
 
 func _lay_out() -> void:
-	_grid.columns = 3 if size.x >= 560.0 * Palette.scale() else 2 if size.x >= 340.0 * Palette.scale() else 1
+	_grid.columns = 3 if size.x >= 560.0 * PaletteRs.scale() else 2 if size.x >= 340.0 * PaletteRs.scale() else 1

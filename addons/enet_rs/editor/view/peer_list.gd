@@ -2,38 +2,38 @@
 extends "table.gd"
 ## The hosts of a game with their peers.
 
-const Figures := preload("../model/figures.gd")
-const Host := preload("../model/host.gd")
-const Peer := preload("../model/peer.gd")
-const Selection := preload("selection.gd")
-const Series := preload("../model/series.gd")
-const Units := preload("units.gd")
+const FiguresRs := preload("../model/figures.gd")
+const HostRs := preload("../model/host.gd")
+const PeerRs := preload("../model/peer.gd")
+const SelectionRs := preload("selection.gd")
+const SeriesRs := preload("../model/series.gd")
+const UnitsRs := preload("units.gd")
 
 signal chosen
 
-var _selection: Selection
+var _selection: SelectionRs
 
 
-func _init(selection: Selection) -> void:
+func _init(selection: SelectionRs) -> void:
 	_selection = selection
 	set_up(["Peer", "Address", "State", "RTT ms", "Loss %", "In kB/s", "Out kB/s", "Queued", "In flight"],
 		[-104, -66, 70, 50, 48, 52, 58, 52, 54], 3, true)
 	# An id has up to ten digits, and a part of one would be another's.
 	set_column_expand_ratio(0, 3)
 	set_column_expand_ratio(1, 2)
-	custom_minimum_size = Vector2(300, 0) * Palette.scale()
+	custom_minimum_size = Vector2(300, 0) * PaletteRs.scale()
 	row_selected.connect(_choose)
 	column_title_clicked.connect(func(_column: int, _button: int) -> void: refresh())
 
 
 func refresh() -> void:
-	var rows: Array[Row] = []
+	var rows: Array[RowRs] = []
 	for object: int in _selection.instance.hosts:
 		var host := _selection.instance.hosts[object]
 		var row := _row("%d" % object, host.series)
 		row.cells[0] = host.title()
 		row.tooltip = _description(host)
-		row.colors[0] = Palette.DIM if host.is_closed else Palette.IN_FLIGHT
+		row.colors[0] = PaletteRs.DIM if host.is_closed else PaletteRs.IN_FLIGHT
 		for peer in host.peers_at(_selection.time(), _selection.is_live()):
 			row.below.append(_peer_row(object, peer))
 		row.cells[1] = "%d peer%s" % [row.below.size(), "" if row.below.size() == 1 else "s"]
@@ -41,7 +41,7 @@ func refresh() -> void:
 	show_rows(rows)
 
 
-func _peer_row(object: int, peer: Peer) -> Row:
+func _peer_row(object: int, peer: PeerRs) -> RowRs:
 	var row := _row("%d:%d" % [object, peer.id], peer.series)
 	row.cells[0] = "1 (server)" if peer.id == 1 else str(peer.id)
 	row.cells[1] = peer.address
@@ -53,8 +53,8 @@ func _peer_row(object: int, peer: Peer) -> Row:
 	return row
 
 
-func _row(key: String, series: Series) -> Row:
-	var row := Row.new()
+func _row(key: String, series: SeriesRs) -> RowRs:
+	var row := RowRs.new()
 	row.key = key
 	row.cells.resize(columns)
 	row.values.resize(columns)
@@ -64,22 +64,22 @@ func _row(key: String, series: Series) -> Row:
 		return row
 	var figures := series.row_at(index)
 	var column := 3
-	for figure: int in [Figures.ROUND_TRIP, Figures.LOSS, Figures.WIRE_IN, Figures.WIRE_OUT, Figures.QUEUED, Figures.IN_FLIGHT]:
+	for figure: int in [FiguresRs.ROUND_TRIP, FiguresRs.LOSS, FiguresRs.WIRE_IN, FiguresRs.WIRE_OUT, FiguresRs.QUEUED, FiguresRs.IN_FLIGHT]:
 		row.values[column] = figures[figure]
 		column += 1
-	var round_trip := figures[Figures.ROUND_TRIP]
+	var round_trip := figures[FiguresRs.ROUND_TRIP]
 	row.cells[3] = "-" if round_trip < 0.0 else "%.1f" % round_trip
-	row.cells[4] = "-" if figures[Figures.LOSS] < 0.0 else "%.1f" % (figures[Figures.LOSS] * 100.0)
-	row.cells[5] = Units.kilobytes(figures[Figures.WIRE_IN])
-	row.cells[6] = Units.kilobytes(figures[Figures.WIRE_OUT])
-	row.cells[7] = Units.bytes(figures[Figures.QUEUED])
-	row.cells[8] = Units.bytes(figures[Figures.IN_FLIGHT])
-	row.colors[3] = Palette.of_round_trip(round_trip)
-	row.colors[4] = Palette.of_loss(figures[Figures.LOSS])
+	row.cells[4] = "-" if figures[FiguresRs.LOSS] < 0.0 else "%.1f" % (figures[FiguresRs.LOSS] * 100.0)
+	row.cells[5] = UnitsRs.kilobytes(figures[FiguresRs.WIRE_IN])
+	row.cells[6] = UnitsRs.kilobytes(figures[FiguresRs.WIRE_OUT])
+	row.cells[7] = UnitsRs.bytes(figures[FiguresRs.QUEUED])
+	row.cells[8] = UnitsRs.bytes(figures[FiguresRs.IN_FLIGHT])
+	row.colors[3] = PaletteRs.of_round_trip(round_trip)
+	row.colors[4] = PaletteRs.of_loss(figures[FiguresRs.LOSS])
 	return row
 
 
-func _description(host: Host) -> String:
+func _description(host: HostRs) -> String:
 	return "%s, %s, %s:%d\nencrypted: %s, compression: %s, channels: %d, network thread: %s\n%s" % [
 		host.kind, host.role, host.address, host.port, "yes" if host.is_encrypted else "no", host.compression, host.channels,
 		"yes" if host.is_threaded else "no", host.name]

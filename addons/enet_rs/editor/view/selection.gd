@@ -2,12 +2,12 @@
 extends RefCounted
 ## What the views show: an instance, a host of it, perhaps a peer, and the time.
 
-const Host := preload("../model/host.gd")
-const Instance := preload("../model/instance.gd")
-const Peer := preload("../model/peer.gd")
-const Series := preload("../model/series.gd")
+const HostRs := preload("../model/host.gd")
+const InstanceRs := preload("../model/instance.gd")
+const PeerRs := preload("../model/peer.gd")
+const SeriesRs := preload("../model/series.gd")
 
-var instance: Instance
+var instance: InstanceRs
 var object := 0
 var has_peer := false
 var peer_id := 0
@@ -17,7 +17,7 @@ var cursor := -1.0
 var window := 60_000.0
 
 
-func _init(shown: Instance) -> void:
+func _init(shown: InstanceRs) -> void:
 	instance = shown
 
 
@@ -30,7 +30,7 @@ func time() -> float:
 
 
 ## The selected host; the first open one if none is.
-func host() -> Host:
+func host() -> HostRs:
 	if instance.hosts.has(object):
 		return instance.hosts[object]
 	for each: int in instance.hosts:
@@ -39,13 +39,13 @@ func host() -> Host:
 	return instance.hosts[instance.hosts.keys()[0]] if not instance.hosts.is_empty() else null
 
 
-func peer() -> Peer:
+func peer() -> PeerRs:
 	var owner := host()
 	return owner.peers.get(peer_id) if has_peer and owner != null else null
 
 
 ## Figures of the selected peer or host.
-func series() -> Series:
+func series() -> SeriesRs:
 	var one := peer()
 	if one != null:
 		return one.series

@@ -2,13 +2,13 @@
 extends ScrollContainer
 ## Sets the network that a game simulates.
 
-const Selection := preload("selection.gd")
-const Slide := preload("slide.gd")
+const SelectionRs := preload("selection.gd")
+const SlideRs := preload("slide.gd")
 
 ## For the instance of this tab, or for all of them.
 signal asked(message: String, data: Array, is_for_all: bool)
 
-enum Scope { PEER, HOST, INSTANCE, ALL }
+enum ScopeRs { PEER, HOST, INSTANCE, ALL }
 
 ## One way, in each direction: latency and jitter in milliseconds, loss in percent.
 const PRESETS: Dictionary[String, PackedFloat32Array] = {
@@ -19,20 +19,20 @@ const PRESETS: Dictionary[String, PackedFloat32Array] = {
 }
 const DEBOUNCE := 0.15
 
-var _selection: Selection
+var _selection: SelectionRs
 var _scope := OptionButton.new()
 var _presets := OptionButton.new()
 var _seed := SpinBox.new()
 var _same := CheckBox.new()
 var _spike := SpinBox.new()
 var _cut := SpinBox.new()
-var _slides: Dictionary[String, Slide] = {}
+var _slides: Dictionary[String, SlideRs] = {}
 var _is_filling := false
 var _status := Label.new()
 var _timer := Timer.new()
 
 
-func _init(selection: Selection) -> void:
+func _init(selection: SelectionRs) -> void:
 	name = "Simulator"
 	_selection = selection
 	horizontal_scroll_mode = SCROLL_MODE_DISABLED
@@ -49,8 +49,8 @@ func _init(selection: Selection) -> void:
 
 
 func refresh() -> void:
-	_scope.set_item_disabled(Scope.PEER, _selection.peer() == null)
-	_scope.set_item_text(Scope.PEER, "Peer %d" % _selection.peer_id if _selection.peer() != null else "Selected peer")
+	_scope.set_item_disabled(ScopeRs.PEER, _selection.peer() == null)
+	_scope.set_item_text(ScopeRs.PEER, "Peer %d" % _selection.peer_id if _selection.peer() != null else "Selected peer")
 
 
 ## The properties of ENetSimulationRs as the sliders stand.
@@ -67,7 +67,7 @@ func _make_head() -> HFlowContainer:
 	_add_label(head, "For")
 	for text: String in ["Selected peer", "Selected host", "All hosts here", "All instances"]:
 		_scope.add_item(text)
-	_scope.select(Scope.ALL)
+	_scope.select(ScopeRs.ALL)
 	head.add_child(_scope)
 	_add_label(head, "Network")
 	_presets.add_item("Off")
@@ -109,7 +109,7 @@ func _make_slides() -> GridContainer:
 		var is_whole: bool = row[5]
 		_add_label(grid, label)
 		for way: String in ["outgoing_", "incoming_"]:
-			var slide := Slide.new(unit, most, step, is_whole)
+			var slide := SlideRs.new(unit, most, step, is_whole)
 			slide.changed.connect(_slid.bind(property, way))
 			_slides[way + property] = slide
 			grid.add_child(slide)
@@ -198,18 +198,18 @@ func _send_settings() -> void:
 
 
 func _ask_settings(values: Dictionary) -> void:
-	var peer := _selection.peer_id if _scope.selected == Scope.PEER and _selection.peer() != null else 0
+	var peer := _selection.peer_id if _scope.selected == ScopeRs.PEER and _selection.peer() != null else 0
 	_ask("enet_rs:simulate", [_object(), peer, values])
 
 
 ## 0 stands for all hosts.
 func _object() -> int:
-	if _scope.selected == Scope.INSTANCE or _scope.selected == Scope.ALL:
+	if _scope.selected == ScopeRs.INSTANCE or _scope.selected == ScopeRs.ALL:
 		return 0
 	var host := _selection.host()
 	return host.object if host != null else 0
 
 
 func _ask(message: String, data: Array) -> void:
-	asked.emit(message, data, _scope.selected == Scope.ALL)
+	asked.emit(message, data, _scope.selected == ScopeRs.ALL)
 	_status.text = "Sent: %s" % message.trim_prefix("enet_rs:")

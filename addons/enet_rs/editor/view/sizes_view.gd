@@ -2,20 +2,20 @@
 extends Control
 ## Histogram of the sizes of datagrams.
 
-const Palette := preload("palette.gd")
-const Selection := preload("selection.gd")
-const Sizes := preload("../model/sizes.gd")
+const PaletteRs := preload("palette.gd")
+const SelectionRs := preload("selection.gd")
+const SizesRs := preload("../model/sizes.gd")
 
 
-var _selection: Selection
-var _font_size := Palette.scaled(12)
-var _head := 24.0 * Palette.scale()
-var _foot := 34.0 * Palette.scale()
+var _selection: SelectionRs
+var _font_size := PaletteRs.scaled(12)
+var _head := 24.0 * PaletteRs.scale()
+var _foot := 34.0 * PaletteRs.scale()
 var _sums := PackedInt64Array()
 var _revision := -1
 
 
-func _init(selection: Selection) -> void:
+func _init(selection: SelectionRs) -> void:
 	name = "Sizes"
 	_selection = selection
 	clip_contents = true
@@ -30,20 +30,20 @@ func refresh() -> void:
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
 	var text_color := get_theme_color(&"font_color", &"Label")
-	draw_rect(Rect2(Vector2.ZERO, size), Palette.PANEL)
-	if _sums.size() != Sizes.WIDTH:
+	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.PANEL)
+	if _sums.size() != SizesRs.WIDTH:
 		return
-	var count := Sizes.BUCKETS.size()
+	var count := SizesRs.BUCKETS.size()
 	var highest := 1
 	var total := PackedInt64Array([0, 0])
-	for index in Sizes.WIDTH:
+	for index in SizesRs.WIDTH:
 		highest = maxi(highest, _sums[index])
 		@warning_ignore("integer_division")
 		total[index / count] += _sums[index]
 	draw_string(font, Vector2(8, _head - 7), "Datagrams by size, last %d s:" % roundi(_selection.window / 1000.0), HORIZONTAL_ALIGNMENT_LEFT, -1,
 		_font_size, text_color)
-	draw_string(font, Vector2(220 * Palette.scale(), _head - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.OUTGOING)
-	draw_string(font, Vector2(310 * Palette.scale(), _head - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.INCOMING)
+	draw_string(font, Vector2(220 * PaletteRs.scale(), _head - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.OUTGOING)
+	draw_string(font, Vector2(310 * PaletteRs.scale(), _head - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.INCOMING)
 	var width := (size.x - 16.0) / count
 	var height := size.y - _head - _foot - _font_size - 2.0
 	for bucket in count:
@@ -52,10 +52,10 @@ func _draw() -> void:
 			var number := _sums[way * count + bucket]
 			var bar := height * number / highest
 			var area := Rect2(left + width * (0.1 + 0.4 * way), _head + _font_size + 2.0 + height - bar, width * 0.38, bar)
-			var color := Palette.OUTGOING if way == 0 else Palette.INCOMING
+			var color := PaletteRs.OUTGOING if way == 0 else PaletteRs.INCOMING
 			draw_rect(area, Color(color, 0.8))
 			if number > 0:
 				draw_string(font, area.position + Vector2(-6, -3), "%.0f%%" % (100.0 * number / total[way]), HORIZONTAL_ALIGNMENT_CENTER,
 					area.size.x + 12, _font_size - 2, color)
-		draw_string(font, Vector2(left, size.y - _foot + 16.0), Sizes.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, _font_size, text_color)
-	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, _font_size - 2, Palette.DIM)
+		draw_string(font, Vector2(left, size.y - _foot + 16.0), SizesRs.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, _font_size, text_color)
+	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, _font_size - 2, PaletteRs.DIM)

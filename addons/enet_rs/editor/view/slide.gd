@@ -2,7 +2,7 @@
 extends HBoxContainer
 ## A slider with a number beside it.
 
-const Palette := preload("palette.gd")
+const PaletteRs := preload("palette.gd")
 
 signal changed
 
@@ -20,9 +20,9 @@ func _init(unit: String, most: float, step: float, whole: bool) -> void:
 		range_control.step = step
 	_slider.size_flags_horizontal = SIZE_EXPAND_FILL
 	_slider.size_flags_vertical = SIZE_SHRINK_CENTER
-	_slider.custom_minimum_size.x = 60.0 * Palette.scale()
+	_slider.custom_minimum_size.x = 60.0 * PaletteRs.scale()
 	_box.suffix = unit
-	_box.custom_minimum_size.x = 92.0 * Palette.scale()
+	_box.custom_minimum_size.x = 92.0 * PaletteRs.scale()
 	# The slider and the box are one range.
 	_slider.share(_box)
 	_slider.value_changed.connect(func(_value: float) -> void: changed.emit())

@@ -2,18 +2,18 @@
 extends VBoxContainer
 ## The tab "ENet" of one instance: shows a model, and asks for what it needs.
 
-const Csv := preload("../model/csv.gd")
-const EventsView := preload("events_view.gd")
-const Graphs := preload("graphs.gd")
-const Instance := preload("../model/instance.gd")
-const PeerList := preload("peer_list.gd")
-const Selection := preload("selection.gd")
-const SessionFile := preload("../model/session_file.gd")
-const SimulatorView := preload("simulator_view.gd")
-const SizesView := preload("sizes_view.gd")
-const TalkersView := preload("talkers_view.gd")
-const TimelineView := preload("timeline_view.gd")
-const TopBar := preload("top_bar.gd")
+const CsvRs := preload("../model/csv.gd")
+const EventsViewRs := preload("events_view.gd")
+const GraphsRs := preload("graphs.gd")
+const InstanceRs := preload("../model/instance.gd")
+const PeerListRs := preload("peer_list.gd")
+const SelectionRs := preload("selection.gd")
+const SessionFileRs := preload("../model/session_file.gd")
+const SimulatorViewRs := preload("simulator_view.gd")
+const SizesViewRs := preload("sizes_view.gd")
+const TalkersViewRs := preload("talkers_view.gd")
+const TimelineViewRs := preload("timeline_view.gd")
+const TopBarRs := preload("top_bar.gd")
 
 ## A message for the game of this tab, or for all games.
 signal asked(message: String, data: Array, is_for_all: bool)
@@ -25,14 +25,14 @@ const REFRESH_SECONDS := 0.1
 ## The list of peers is read, not watched: half a second, and never in the frame of a page.
 const LIST_SECONDS := 0.5
 
-var instance: Instance
-var selection: Selection
+var instance: InstanceRs
+var selection: SelectionRs
 ## Shown beside the title: whether the game runs.
 var state := ""
 
-var _bar: TopBar
-var _peers: PeerList
-var _graphs: Graphs
+var _bar: TopBarRs
+var _peers: PeerListRs
+var _graphs: GraphsRs
 var _pages := TabContainer.new()
 var _trouble := Label.new()
 var _dialog: FileDialog
@@ -42,11 +42,11 @@ var _was_list := false
 var _recorded_object := 0
 
 
-func _init(shown: Instance) -> void:
+func _init(shown: InstanceRs) -> void:
 	name = "ENet"
 	instance = shown
-	selection = Selection.new(shown)
-	_bar = TopBar.new(selection)
+	selection = SelectionRs.new(shown)
+	_bar = TopBarRs.new(selection)
 	add_child(_bar)
 	_trouble.visible = false
 	_trouble.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
@@ -54,7 +54,7 @@ func _init(shown: Instance) -> void:
 	var split := HSplitContainer.new()
 	split.size_flags_vertical = SIZE_EXPAND_FILL
 	add_child(split)
-	_peers = PeerList.new(selection)
+	_peers = PeerListRs.new(selection)
 	_peers.size_flags_stretch_ratio = 0.85
 	_peers.chosen.connect(_refresh)
 	split.add_child(_peers)
@@ -92,14 +92,14 @@ func show_page(title: String) -> void:
 
 
 func _add_pages() -> void:
-	_pages.add_child(Graphs.new(selection))
-	var talkers := TalkersView.new(selection)
+	_pages.add_child(GraphsRs.new(selection))
+	var talkers := TalkersViewRs.new(selection)
 	talkers.opened.connect(func(talker: String, file: String) -> void: opened.emit(talker, file))
 	_pages.add_child(talkers)
-	_pages.add_child(SizesView.new(selection))
-	_pages.add_child(EventsView.new(selection))
-	_pages.add_child(TimelineView.new(selection))
-	var simulator := SimulatorView.new(selection)
+	_pages.add_child(SizesViewRs.new(selection))
+	_pages.add_child(EventsViewRs.new(selection))
+	_pages.add_child(TimelineViewRs.new(selection))
+	var simulator := SimulatorViewRs.new(selection)
 	simulator.asked.connect(func(message: String, data: Array, is_for_all: bool) -> void: asked.emit(message, data, is_for_all))
 	_pages.add_child(simulator)
 
@@ -138,24 +138,24 @@ func _refresh_page() -> void:
 	_bar.refresh(state)
 	_page_changed()
 	var page := _pages.get_current_tab_control()
-	if page is Graphs:
-		(page as Graphs).refresh()
-	elif page is TalkersView:
-		(page as TalkersView).refresh()
-	elif page is SizesView:
-		(page as SizesView).refresh()
-	elif page is EventsView:
-		(page as EventsView).refresh()
-	elif page is TimelineView:
-		(page as TimelineView).refresh()
-	elif page is SimulatorView:
-		(page as SimulatorView).refresh()
+	if page is GraphsRs:
+		(page as GraphsRs).refresh()
+	elif page is TalkersViewRs:
+		(page as TalkersViewRs).refresh()
+	elif page is SizesViewRs:
+		(page as SizesViewRs).refresh()
+	elif page is EventsViewRs:
+		(page as EventsViewRs).refresh()
+	elif page is TimelineViewRs:
+		(page as TimelineViewRs).refresh()
+	elif page is SimulatorViewRs:
+		(page as SimulatorViewRs).refresh()
 
 
 ## Datagrams are recorded only while somebody looks at them.
 func _page_changed() -> void:
 	var host := selection.host()
-	var is_wanted := is_visible_in_tree() and _pages.get_current_tab_control() is TimelineView and host != null and not host.is_closed
+	var is_wanted := is_visible_in_tree() and _pages.get_current_tab_control() is TimelineViewRs and host != null and not host.is_closed
 	var object := host.object if is_wanted else 0
 	if object == _recorded_object:
 		return
@@ -186,11 +186,11 @@ func _choose_file(mode: FileDialog.FileMode, filter: String, action: Callable) -
 
 
 func _save(path: String) -> void:
-	_write(path, SessionFile.to_text(instance))
+	_write(path, SessionFileRs.to_text(instance))
 
 
 func _export(path: String) -> void:
-	_write(path, Csv.to_text(instance))
+	_write(path, CsvRs.to_text(instance))
 
 
 func _write(path: String, text: String) -> void:
@@ -206,7 +206,7 @@ func _load(path: String) -> void:
 	if file == null:
 		push_error("%s cannot be read: %s" % [path, error_string(FileAccess.get_open_error())])
 		return
-	var mistake := SessionFile.from_text(file.get_as_text(), instance)
+	var mistake := SessionFileRs.from_text(file.get_as_text(), instance)
 	if not mistake.is_empty():
 		push_error("%s: %s" % [path, mistake])
 		return

@@ -2,22 +2,22 @@
 extends Tree
 ## A table whose rows are replaced by newer ones many times a second, and that a click on a title sorts.
 
-const Palette := preload("palette.gd")
+const PaletteRs := preload("palette.gd")
 
 
-class Row:
+class RowRs:
 	var key := ""
 	var cells := PackedStringArray()
 	## What is compared, by column.
 	var values: Array = []
 	var colors: Dictionary[int, Color] = {}
 	var tooltip := ""
-	var below: Array[Row] = []
+	var below: Array[RowRs] = []
 	## What a double click on the row is for.
 	var subject: Variant = null
 
 signal row_selected(key: String)
-signal row_activated(row: Row)
+signal row_activated(row: RowRs)
 
 const MAX_ROWS := 1000
 
@@ -26,7 +26,7 @@ var is_descending := false
 
 var _titles := PackedStringArray()
 var _items: Dictionary[String, TreeItem] = {}
-var _rows: Dictionary[String, Row] = {}
+var _rows: Dictionary[String, RowRs] = {}
 var _is_first_kept := false
 
 
@@ -40,10 +40,10 @@ func set_up(titles: PackedStringArray, widths: PackedInt32Array, numbers: int, k
 	select_mode = Tree.SELECT_ROW
 	size_flags_vertical = Control.SIZE_EXPAND_FILL
 	size_flags_horizontal = Control.SIZE_EXPAND_FILL
-	Palette.make_dense(self)
+	PaletteRs.make_dense(self)
 	for column in titles.size():
 		set_column_expand(column, widths[column] < 0)
-		set_column_custom_minimum_width(column, Palette.scaled(absi(widths[column])))
+		set_column_custom_minimum_width(column, PaletteRs.scaled(absi(widths[column])))
 		set_column_clip_content(column, true)
 		set_column_title_alignment(column, HORIZONTAL_ALIGNMENT_RIGHT if column >= numbers else HORIZONTAL_ALIGNMENT_LEFT)
 	create_item()
@@ -61,7 +61,7 @@ func sort_by(column: int, descending: bool) -> void:
 	_show_titles()
 
 
-func show_rows(rows: Array[Row]) -> void:
+func show_rows(rows: Array[RowRs]) -> void:
 	var kept: Dictionary[String, bool] = {}
 	_rows.clear()
 	_sync(get_root(), rows, kept, true)
@@ -82,7 +82,7 @@ func shown_keys() -> PackedStringArray:
 	return keys
 
 
-func _sync(parent: TreeItem, rows: Array[Row], kept: Dictionary[String, bool], is_outermost: bool) -> void:
+func _sync(parent: TreeItem, rows: Array[RowRs], kept: Dictionary[String, bool], is_outermost: bool) -> void:
 	if not (is_outermost and _is_first_kept):
 		rows.sort_custom(_is_before)
 	for index in mini(rows.size(), MAX_ROWS):
@@ -103,7 +103,7 @@ func _sync(parent: TreeItem, rows: Array[Row], kept: Dictionary[String, bool], i
 		_sync(item, row.below, kept, false)
 
 
-func _fill(item: TreeItem, row: Row) -> void:
+func _fill(item: TreeItem, row: RowRs) -> void:
 	for column in mini(columns, row.cells.size()):
 		if item.get_text(column) != row.cells[column]:
 			item.set_text(column, row.cells[column])
@@ -115,7 +115,7 @@ func _fill(item: TreeItem, row: Row) -> void:
 			item.set_tooltip_text(column, row.tooltip)
 
 
-func _is_before(a: Row, b: Row) -> bool:
+func _is_before(a: RowRs, b: RowRs) -> bool:
 	var left: Variant = a.values[sort_column] if sort_column < a.values.size() else 0
 	var right: Variant = b.values[sort_column] if sort_column < b.values.size() else 0
 	if left == right:

@@ -2,9 +2,9 @@
 extends Control
 ## A bar for each datagram: those sent stand up, those received hang down.
 
-const Palette := preload("palette.gd")
-const Timeline := preload("../model/timeline.gd")
-const Units := preload("units.gd")
+const PaletteRs := preload("palette.gd")
+const TimelineRs := preload("../model/timeline.gd")
+const UnitsRs := preload("units.gd")
 
 signal picked(index: int)
 
@@ -15,7 +15,7 @@ const MAX_BARS := 6000
 ## Bytes of a bar of full height, at least.
 const MIN_SCALE := 200.0
 
-var timeline: Timeline
+var timeline: TimelineRs
 ## Microseconds that the strip spans, and where it ends; the end is that of the recording while `follows`.
 var span := 2_000_000.0
 var end := 0.0
@@ -24,19 +24,19 @@ var selected := -1
 ## Only this peer's datagrams, if it is not negative.
 var only_peer := -1
 
-var _font_size := Palette.scaled(11)
+var _font_size := PaletteRs.scaled(11)
 var _dropped := 0
 
 
 func _init() -> void:
 	clip_contents = true
-	custom_minimum_size = Vector2(160, 80) * Palette.scale()
+	custom_minimum_size = Vector2(160, 80) * PaletteRs.scale()
 	size_flags_horizontal = SIZE_EXPAND_FILL
 	size_flags_vertical = SIZE_EXPAND_FILL
 	tooltip_text = "Click: the datagram's commands. Wheel: zoom. Drag: move."
 
 
-func refresh(new_timeline: Timeline) -> void:
+func refresh(new_timeline: TimelineRs) -> void:
 	if new_timeline != timeline:
 		timeline = new_timeline
 		selected = -1
@@ -67,12 +67,12 @@ func _usec_of(x: float) -> float:
 
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
-	draw_rect(Rect2(Vector2.ZERO, size), Palette.PANEL)
+	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.PANEL)
 	var middle := roundf(size.y * 0.5) + 0.5
-	draw_line(Vector2(0, middle), Vector2(size.x, middle), Palette.GRID)
+	draw_line(Vector2(0, middle), Vector2(size.x, middle), PaletteRs.GRID)
 	if timeline == null or timeline.size() == 0:
 		draw_string(font, Vector2(8, middle - 6), "Datagrams appear here while this page is open.", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size + 1,
-			Palette.DIM)
+			PaletteRs.DIM)
 		return
 	var sent := PackedVector2Array()
 	var received := PackedVector2Array()
@@ -95,19 +95,19 @@ func _draw() -> void:
 			received.append(Vector2(x, middle + 1.0 + height))
 	var width := clampf(size.x / 400.0, 1.0, 3.0)
 	if not sent.is_empty():
-		draw_multiline(sent, Palette.OUTGOING, width)
+		draw_multiline(sent, PaletteRs.OUTGOING, width)
 	if not received.is_empty():
-		draw_multiline(received, Palette.INCOMING, width)
+		draw_multiline(received, PaletteRs.INCOMING, width)
 	if selected >= first and selected < last:
 		var x := _x_of(float(timeline.times[selected]))
 		draw_rect(Rect2(x - 3.0, 14.0, 6.0, size.y - 28.0), Color(1, 1, 1, 0.25))
 	_draw_scale(font)
-	draw_string(font, Vector2(34 * Palette.scale(), _font_size + 1), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.DIM)
+	draw_string(font, Vector2(34 * PaletteRs.scale(), _font_size + 1), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.DIM)
 
 
 func _draw_scale(font: Font) -> void:
-	draw_string(font, Vector2(6, _font_size + 1), "out", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.OUTGOING)
-	draw_string(font, Vector2(6, size.y - 4), "in", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, Palette.INCOMING)
+	draw_string(font, Vector2(6, _font_size + 1), "out", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.OUTGOING)
+	draw_string(font, Vector2(6, size.y - 4), "in", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.INCOMING)
 	# A round number of milliseconds, near a fifth of the width.
 	var step := pow(10.0, floorf(log(span / 5.0) / log(10.0)))
 	for factor: float in [5.0, 2.0]:
@@ -117,9 +117,9 @@ func _draw_scale(font: Font) -> void:
 	var x := size.x
 	var text := 0.0
 	while x > 40.0:
-		draw_line(Vector2(x, 14), Vector2(x, size.y - 14), Palette.GRID)
-		draw_string(font, Vector2(x - 70, size.y - 4), "-" + Units.milliseconds(text / 1000.0) if text > 0.0 else "", HORIZONTAL_ALIGNMENT_RIGHT, 68,
-			_font_size, Palette.DIM)
+		draw_line(Vector2(x, 14), Vector2(x, size.y - 14), PaletteRs.GRID)
+		draw_string(font, Vector2(x - 70, size.y - 4), "-" + UnitsRs.milliseconds(text / 1000.0) if text > 0.0 else "", HORIZONTAL_ALIGNMENT_RIGHT, 68,
+			_font_size, PaletteRs.DIM)
 		x -= size.x * step / span
 		text += step
 

@@ -2,9 +2,9 @@
 extends HBoxContainer
 ## Recording, pausing, going back in time, files.
 
-const Palette := preload("palette.gd")
-const Selection := preload("selection.gd")
-const Units := preload("units.gd")
+const PaletteRs := preload("palette.gd")
+const SelectionRs := preload("selection.gd")
+const UnitsRs := preload("units.gd")
 
 signal record_changed
 signal cleared
@@ -12,9 +12,9 @@ signal save_asked
 signal load_asked
 signal csv_asked
 
-enum File { SAVE, LOAD, CSV }
+enum FileRs { SAVE, LOAD, CSV }
 
-var _selection: Selection
+var _selection: SelectionRs
 var _record := CheckButton.new()
 var _background := CheckBox.new()
 var _pause := Button.new()
@@ -26,7 +26,7 @@ var _title := Label.new()
 var _is_moving := false
 
 
-func _init(selection: Selection) -> void:
+func _init(selection: SelectionRs) -> void:
 	_selection = selection
 	_record.text = "Record"
 	_record.button_pressed = true
@@ -43,23 +43,23 @@ func _init(selection: Selection) -> void:
 	_live.pressed.connect(func() -> void: _pause_or_go_on(false))
 	_scrub.size_flags_horizontal = SIZE_EXPAND_FILL
 	_scrub.size_flags_vertical = SIZE_SHRINK_CENTER
-	_scrub.custom_minimum_size.x = 120.0 * Palette.scale()
+	_scrub.custom_minimum_size.x = 120.0 * PaletteRs.scale()
 	_scrub.tooltip_text = "Shows an earlier time; ten minutes are kept"
 	_scrub.step = 1.0
 	_scrub.value_changed.connect(_scrubbed)
-	_time.custom_minimum_size.x = 96.0 * Palette.scale()
+	_time.custom_minimum_size.x = 96.0 * PaletteRs.scale()
 	_time.horizontal_alignment = HORIZONTAL_ALIGNMENT_RIGHT
 	_title.clip_text = true
-	_title.custom_minimum_size.x = 150.0 * Palette.scale()
+	_title.custom_minimum_size.x = 150.0 * PaletteRs.scale()
 	_title.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
 	var clear := Button.new()
 	clear.text = "Clear"
 	clear.pressed.connect(func() -> void: cleared.emit())
 	_files.text = "File"
 	_files.flat = false
-	_files.get_popup().add_item("Save session...", File.SAVE)
-	_files.get_popup().add_item("Load session...", File.LOAD)
-	_files.get_popup().add_item("Export CSV...", File.CSV)
+	_files.get_popup().add_item("Save session...", FileRs.SAVE)
+	_files.get_popup().add_item("Load session...", FileRs.LOAD)
+	_files.get_popup().add_item("Export CSV...", FileRs.CSV)
 	_files.get_popup().id_pressed.connect(_choose)
 	for control: Control in [_record, _background, _pause, _live, _scrub, _time, clear, _files, _title]:
 		add_child(control)
@@ -84,7 +84,7 @@ func refresh(state: String) -> void:
 	_pause.set_pressed_no_signal(not _selection.is_live())
 	_live.disabled = _selection.is_live()
 	var start := maxf(instance.first_time, 0.0)
-	_time.text = "%s / %s" % [Units.clock(_selection.time() - start), Units.clock(instance.last_time - start)]
+	_time.text = "%s / %s" % [UnitsRs.clock(_selection.time() - start), UnitsRs.clock(instance.last_time - start)]
 	_title.text = "%s %s" % [instance.title(), state]
 	_title.tooltip_text = _title.text
 
@@ -100,9 +100,9 @@ func _scrubbed(value: float) -> void:
 
 func _choose(id: int) -> void:
 	match id:
-		File.SAVE:
+		FileRs.SAVE:
 			save_asked.emit()
-		File.LOAD:
+		FileRs.LOAD:
 			load_asked.emit()
-		File.CSV:
+		FileRs.CSV:
 			csv_asked.emit()

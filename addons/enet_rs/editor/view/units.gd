@@ -2,20 +2,20 @@
 extends RefCounted
 ## Figures as text.
 
-enum Unit { BYTES_A_SECOND, BYTES, MILLISECONDS, SHARE, NUMBER_A_SECOND }
+enum UnitRs { BYTES_A_SECOND, BYTES, MILLISECONDS, SHARE, NUMBER_A_SECOND }
 
 
-static func text(value: float, unit: Unit) -> String:
+static func text(value: float, unit: UnitRs) -> String:
 	if value < 0.0:
 		return "-"
 	match unit:
-		Unit.BYTES_A_SECOND:
+		UnitRs.BYTES_A_SECOND:
 			return bytes(value) + "/s"
-		Unit.BYTES:
+		UnitRs.BYTES:
 			return bytes(value)
-		Unit.MILLISECONDS:
+		UnitRs.MILLISECONDS:
 			return milliseconds(value)
-		Unit.SHARE:
+		UnitRs.SHARE:
 			return share(value)
 	return "%.1f /s" % value if value < 100.0 else "%d /s" % roundi(value)
 

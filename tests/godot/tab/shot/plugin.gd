@@ -154,8 +154,8 @@ func _end_games() -> void:
 
 func _pick(tab: Tab) -> void:
 	for node in tab.find_children("*", "Control", true, false):
-		if node is Tab.TimelineView:
-			var view: Tab.TimelineView = node
+		if node is Tab.TimelineViewRs:
+			var view: Tab.TimelineViewRs = node
 			_check(view.strip.timeline != null and view.strip.timeline.size() > 0, "datagrams are recorded while the page is open")
 			if view.strip.timeline != null and view.strip.timeline.size() > 1:
 				view.strip.select(view.strip.timeline.size() - 2)
@@ -245,9 +245,9 @@ func _errors(tab: Tab) -> PackedStringArray:
 
 ## The engine's own messages and names arrive beside ours.
 func _check_pages(tab: Tab) -> void:
-	var names := tab.instance.engine.talkers.rows(tab.instance.last_time).map(func(row: Talkers.Row) -> String: return row.name)
+	var names := tab.instance.engine.talkers.rows(tab.instance.last_time).map(func(row: Talkers.RowRs) -> String: return row.name)
 	_check(names.has("/root/Main/Arena"), "the engine's counts by node")
-	var senders := tab.selection.host().talkers.rows(tab.instance.last_time).map(func(row: Talkers.Row) -> String: return row.name)
+	var senders := tab.selection.host().talkers.rows(tab.instance.last_time).map(func(row: Talkers.RowRs) -> String: return row.name)
 	_check(senders.has("/root/Main/Arena::show_state"), "counts by RPC method")
 	_check(tab.instance.events.events.size() > 0 or _is_headless(), "events")
 
