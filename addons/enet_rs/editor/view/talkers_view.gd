@@ -49,7 +49,7 @@ func _init(selection: SelectionRs) -> void:
 	_total.tooltip_text = "Payload: bytes of packets, before compression and without headers. Means of the last five seconds."
 	head.add_child(_total)
 	add_child(head)
-	table.set_up(["Name", "Kind", "Way", "Count/s", "Bytes/s", "Share", "Mean", "Total"], [-170, 58, 34, 58, 64, 50, 50, 58], 3)
+	table.set_up(["Name", "Kind", "Way", "Count/s", "Bytes/s", "Share", "Mean", "Total"], [-170, 58, 34, 58, 64, 50, 50, 66], 3)
 	table.sort_by(BYTES_COLUMN, true)
 	table.tooltip_text = "Double click: open the script or scene"
 	table.row_activated.connect(func(row: TableRs.RowRs) -> void:
