@@ -112,8 +112,8 @@ impl Relocated {
         fs::write(&mark, name).map_err(at(&mark))
     }
 
-    /// Removes the absolute RUNPATHs of libraries, which name folders of the system and end the inheritance of the
-    /// binary's RPATH.
+    /// Removes the RUNPATHs of libraries. Any RUNPATH ends the inheritance of the binary's RPATH, one relative to the
+    /// library (`$ORIGIN/../lib` of libLLVM) too: the renderer then looks for its libraries in the system's folders.
     fn free_libraries(&self) -> Outcome<()> {
         let folder = self.root.join(&self.libraries);
         for entry in fs::read_dir(&folder).map_err(at(&folder))? {
@@ -125,7 +125,7 @@ impl Relocated {
             print.arg("--print-rpath").arg(&library);
             let printed = process::run(&mut print, Duration::from_secs(30))?;
             // The folder also has files that are no libraries.
-            if printed.ending == Ending::Exit(0) && printed.output.starts_with('/') {
+            if printed.ending == Ending::Exit(0) && printed.output.starts_with(['/', '$']) {
                 let mut remove = self.patchelf();
                 remove.arg("--remove-rpath").arg(&library);
                 let removed = process::run(&mut remove, Duration::from_secs(30))?;

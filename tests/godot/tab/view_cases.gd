@@ -3,6 +3,7 @@ extends "res://tab/cases.gd"
 
 const FakeGame := preload("res://tab/fake_game.gd")
 const InstanceCases := preload("res://tab/instance_cases.gd")
+const Tab := preload("res://addons/enet_rs/editor/view/tab.gd")
 const PeerList := preload("res://addons/enet_rs/editor/view/peer_list.gd")
 const Selection := preload("res://addons/enet_rs/editor/view/selection.gd")
 const SimulatorView := preload("res://addons/enet_rs/editor/view/simulator_view.gd")
@@ -38,18 +39,28 @@ func case_peers_are_sorted() -> void:
 	var ids := func() -> Array:
 		return list.get_root().get_child(0).get_children().map(func(item: TreeItem) -> String: return item.get_text(0))
 	equal(ids.call(), ["1000", "8919", "16838", "24757"], "by id")
-	list.sort_by(3, true)
+	list.sort_by(1, true)
 	list.refresh()
 	equal(ids.call()[0], "16838", "the slowest first")
-	list.sort_by(6, false)
+	list.sort_by(4, false)
 	list.refresh()
 	equal(ids.call(), ["1000", "8919", "16838", "24757"], "by bytes out")
-	list.sort_by(6, true)
+	list.sort_by(4, true)
 	list.refresh()
 	equal(ids.call(), ["24757", "16838", "8919", "1000"], "by bytes out, from the largest")
 	var item := list.get_root().get_child(0).get_child(0)
-	equal([item.get_text(1), item.get_text(2), item.get_text(5), item.get_text(6)], ["192.168.1.13:40021", "connected", "0.60", "1.30"], "a peer")
+	equal([item.get_text(8), item.get_text(7), item.get_text(3), item.get_text(4)], ["192.168.1.13:40021", "connected", "0.60", "1.30"], "a peer")
 	list.free()
+	done()
+
+
+func case_peers_are_listed_in_a_slow_editor() -> void:
+	var tab := Tab.new(InstanceCases.played(FakeGame.new(4), 30))
+	# A frame in which both the page and the list are due.
+	for frame in 2:
+		tab._process(1.0)
+	equal(tab._peers.shown_keys().size(), 1, "the host with its peers")
+	tab.free()
 	done()
 
 

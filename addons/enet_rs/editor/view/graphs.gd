@@ -93,4 +93,6 @@ func _hover(share: float) -> void:
 
 
 func _lay_out() -> void:
-	_grid.columns = 3 if size.x >= 560.0 * PaletteRs.scale() else 2 if size.x >= 340.0 * PaletteRs.scale() else 1
+	# Three beside each other have room for the names of their lines from 900 on; in a low panel height counts more.
+	var area := size / PaletteRs.scale()
+	_grid.columns = 3 if area.x >= 900.0 or (area.x >= 560.0 and area.y < 400.0) else 2 if area.x >= 340.0 else 1

@@ -97,7 +97,7 @@ func _make_slides() -> GridContainer:
 		_add_label(grid, text)
 	for row: Array in [
 		["latency", "Latency", "ms", 1000.0, 1.0, false], ["jitter", "Jitter", "ms", 300.0, 1.0, false], ["loss", "Loss", "%", 50.0, 0.1, false],
-		["burst", "Loss in a row", "packets", 20.0, 0.5, false], ["duplication", "Duplicates", "%", 20.0, 0.1, false],
+		["burst", "Lost in a row", "", 20.0, 0.5, false], ["duplication", "Duplicates", "%", 20.0, 0.1, false],
 		["reordering", "Reordering", "%", 50.0, 0.1, false], ["rate", "Rate, 0: any", "kbit/s", 20_000.0, 50.0, true],
 		["mtu", "MTU, 0: any", "bytes", 1500.0, 4.0, true],
 	]:

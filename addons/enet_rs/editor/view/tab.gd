@@ -38,6 +38,7 @@ var _trouble := Label.new()
 var _dialog: FileDialog
 var _since_refresh := 0.0
 var _since_list := 0.0
+var _was_list := false
 var _recorded_object := 0
 
 
@@ -106,12 +107,15 @@ func _add_pages() -> void:
 func _process(delta: float) -> void:
 	_since_refresh += delta
 	_since_list += delta
-	if _since_refresh >= REFRESH_SECONDS:
-		_since_refresh = 0.0
-		_refresh_page()
-	elif _since_list >= LIST_SECONDS:
+	# In turns: in an editor with less than ten frames a second both are due in each frame.
+	if _since_list >= LIST_SECONDS and not _was_list:
 		_since_list = 0.0
+		_was_list = true
 		_peers.refresh()
+	elif _since_refresh >= REFRESH_SECONDS:
+		_since_refresh = 0.0
+		_was_list = false
+		_refresh_page()
 
 
 func _visibility_changed() -> void:

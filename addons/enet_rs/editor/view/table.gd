@@ -30,8 +30,8 @@ var _rows: Dictionary[String, RowRs] = {}
 var _is_first_kept := false
 
 
-## Columns from `numbers` on are set to the right. `keep_order` leaves the outermost rows as they are.
-func set_up(titles: PackedStringArray, widths: PackedInt32Array, numbers: int, keep_order: bool = false) -> void:
+## Columns from `numbers` up to `texts` are set to the right. `keep_order` leaves the outermost rows as they are.
+func set_up(titles: PackedStringArray, widths: PackedInt32Array, numbers: int, keep_order: bool = false, texts: int = 1000) -> void:
 	_titles = titles
 	_is_first_kept = keep_order
 	columns = titles.size()
@@ -45,7 +45,8 @@ func set_up(titles: PackedStringArray, widths: PackedInt32Array, numbers: int, k
 		set_column_expand(column, widths[column] < 0)
 		set_column_custom_minimum_width(column, PaletteRs.scaled(absi(widths[column])))
 		set_column_clip_content(column, true)
-		set_column_title_alignment(column, HORIZONTAL_ALIGNMENT_RIGHT if column >= numbers else HORIZONTAL_ALIGNMENT_LEFT)
+		var is_number := column >= numbers and column < texts
+		set_column_title_alignment(column, HORIZONTAL_ALIGNMENT_RIGHT if is_number else HORIZONTAL_ALIGNMENT_LEFT)
 	create_item()
 	_show_titles()
 	column_title_clicked.connect(_sort_by)

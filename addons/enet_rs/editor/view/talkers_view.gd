@@ -15,6 +15,8 @@ enum SourceRs { MESSAGES, ENGINE }
 
 const BYTES_COLUMN := 4
 const REFRESH_MSEC := 500
+## Of the table's font, a little above the mean.
+const LETTER_WIDTH := 7.0
 
 var table: TableRs = TableRs.new()
 
@@ -42,9 +44,12 @@ func _init(selection: SelectionRs) -> void:
 	_total.size_flags_horizontal = Control.SIZE_EXPAND_FILL
 	_total.horizontal_alignment = HORIZONTAL_ALIGNMENT_RIGHT
 	_total.clip_text = true
+	_total.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
+	_total.mouse_filter = Control.MOUSE_FILTER_STOP
+	_total.tooltip_text = "Payload: bytes of packets, before compression and without headers. Means of the last five seconds."
 	head.add_child(_total)
 	add_child(head)
-	table.set_up(["Name", "Kind", "Way", "Count/s", "Bytes/s", "Share", "Mean", "Total"], [-130, 74, 38, 66, 74, 54, 54, 66], 3)
+	table.set_up(["Name", "Kind", "Way", "Count/s", "Bytes/s", "Share", "Mean", "Total"], [-170, 58, 34, 58, 64, 50, 50, 66], 3)
 	table.sort_by(BYTES_COLUMN, true)
 	table.tooltip_text = "Double click: open the script or scene"
 	table.row_activated.connect(func(row: TableRs.RowRs) -> void:
@@ -79,7 +84,7 @@ func rows() -> Array[TableRs.RowRs]:
 		sum[talker.direction] += talker.byte_rate
 	for talker in counted:
 		found.append(_row(talker, sum[talker.direction]))
-	_total.text = "payload out %s, in %s, of the last 5 s" % [
+	_total.text = "out %s, in %s" % [
 		UnitsRs.text(sum["out"], UnitsRs.UnitRs.BYTES_A_SECOND), UnitsRs.text(sum["in"], UnitsRs.UnitRs.BYTES_A_SECOND)]
 	return found
 
@@ -91,9 +96,15 @@ func _row(talker: TalkersRs.RowRs, sum: float) -> TableRs.RowRs:
 	var shown := talker.name if not talker.name.is_empty() else "(%s)" % talker.kind
 	row.values = [shown, talker.kind, talker.direction, talker.count_rate, talker.byte_rate, share, talker.mean_size(), talker.total_bytes]
 	row.cells = [
-		shown, talker.kind, talker.direction, "%.1f" % talker.count_rate, UnitsRs.bytes(talker.byte_rate), "%.1f %%" % (share * 100.0),
+		_fitting(shown), talker.kind, talker.direction, "%.1f" % talker.count_rate, UnitsRs.bytes(talker.byte_rate), "%.1f %%" % (share * 100.0),
 		"%.0f B" % talker.mean_size(), UnitsRs.bytes(talker.total_bytes)]
 	row.colors[2] = PaletteRs.OUTGOING if talker.direction == "out" else PaletteRs.INCOMING
 	row.tooltip = talker.name if talker.file.is_empty() else "%s\n%s" % [talker.name, talker.file]
 	row.subject = talker
 	return row
+
+
+## The end of a long path: it has the node and the method.
+func _fitting(text: String) -> String:
+	var room := (table.get_column_width(0) / PaletteRs.scale() - 14.0) / LETTER_WIDTH if table.is_visible_in_tree() else 1000.0
+	return text if text.length() <= room else "…" + text.right(maxi(floori(room) - 1, 1))

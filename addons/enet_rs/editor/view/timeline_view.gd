@@ -26,6 +26,7 @@ func _init(selection: SelectionRs) -> void:
 	var head := HBoxContainer.new()
 	_status.size_flags_horizontal = SIZE_EXPAND_FILL
 	_status.clip_text = true
+	_status.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
 	head.add_child(_status)
 	_follow.text = "Follow"
 	_follow.button_pressed = true
