@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::thread::{self, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use enet_dtls::{Dtls, Identity, Trust, Verification};
@@ -41,8 +40,8 @@ pub struct Run {
     pub datagrams: Vec<Datagram>,
     /// Datagrams that the emulated network says it lost.
     pub drops: u64,
-    /// By how many milliseconds the machine woke a plain thread too late meanwhile.
-    pub lateness: Vec<f64>,
+    /// The share of the time in which the hosts' threads waited for a processor; 0 where the system does not tell.
+    pub busy: f64,
 }
 
 type Heard = Arc<Mutex<Vec<(Instant, Vec<u8>)>>>;
@@ -179,6 +178,18 @@ impl Hosts {
         }
     }
 
+    /// Waits until the last packet has left. What the protocol sends later is not counted.
+    fn finish(&mut self) {
+        let begun = Instant::now();
+        while self.client.host().expect("active").has_unsent() {
+            assert!(begun.elapsed() < LIMIT, "the last packet does not leave");
+            self.poll();
+            sleep(TURN);
+        }
+        // The thread may be sending it.
+        sleep(10 * TURN);
+    }
+
     /// Waits for the last datagrams, which may be in the queue of a rate.
     fn wait(&mut self, is_threaded: bool) {
         let begun = Instant::now();
@@ -201,23 +212,22 @@ pub(super) fn play(case: &Case, settings: LinkSettings, wire: &Wire, seed: u64) 
     let received = tap(&mut hosts.server, Direction::In);
     let sent = tap(&mut hosts.client, Direction::Out);
     let drops_before = hosts.client.simulated_drops().expect("active");
-    let is_over = Arc::<AtomicBool>::default();
-    let sleeper = {
-        let is_over = Arc::clone(&is_over);
-        thread::spawn(move || lateness(&is_over))
-    };
+    let (begun, waited_before) = (Instant::now(), waited());
     hosts.send_all(case);
-    // The last packet leaves. What the protocol sends later is not counted.
-    sleep(10 * TURN);
+    hosts.finish();
     let sent = std::mem::take(&mut *sent.lock().expect("no panic"));
     let drops = hosts.client.simulated_drops().expect("active") - drops_before;
-    is_over.store(true, Ordering::Relaxed);
     hosts.wait(case.is_threaded);
+    let delay = waited().zip(waited_before);
+    let delay = delay.map_or(Duration::ZERO, |(after, before)| {
+        after.saturating_sub(before)
+    });
+    let busy = delay.div_duration_f64(begun.elapsed());
     let received = std::mem::take(&mut *received.lock().expect("no panic"));
     Run {
         datagrams: matched(&sent, &received),
         drops,
-        lateness: sleeper.join().expect("no panic"),
+        busy,
     }
 }
 
@@ -247,14 +257,15 @@ fn matched(sent: &[(Instant, Vec<u8>)], received: &[(Instant, Vec<u8>)]) -> Vec<
     datagrams
 }
 
-/// Milliseconds by which the machine wakes a plain thread too late.
-fn lateness(is_over: &AtomicBool) -> Vec<f64> {
-    let mut all = Vec::new();
-    while !is_over.load(Ordering::Relaxed) {
-        let begun = Instant::now();
-        sleep(TURN);
-        let late = begun.elapsed().saturating_sub(TURN);
-        all.push(late.as_secs_f64() * 1000.0);
+/// The time that the hosts' threads waited for a processor so far; nothing where the system does not tell.
+fn waited() -> Option<Duration> {
+    let mut nanos = 0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let task = task.ok()?.path();
+        if std::fs::read_to_string(task.join("comm")).ok()?.trim() == "enet" {
+            let times = std::fs::read_to_string(task.join("schedstat")).ok()?;
+            nanos += times.split(' ').nth(1)?.parse::<u64>().ok()?;
+        }
     }
-    all
+    Some(Duration::from_nanos(nanos))
 }
