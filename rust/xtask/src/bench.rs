@@ -72,6 +72,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             vec![("ENET_C_BENCH", c_enet::program("bench")?.into())],
         ),
         "engines" => ("engines", Vec::new()),
+        "simulator" => ("simulator", Vec::new()),
         "attacks" => (
             "attacks",
             vec![("ENET_C_VICTIM", c_enet::program("victim")?.into())],

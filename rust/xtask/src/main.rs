@@ -48,6 +48,9 @@ Commands of enet-rs:
   cargo xtask bench compression [--only TEXT | --plot]
       compares the size and speed of every codec with stock Godot's and the C
       library's; --plot also renews docs/compression.svg
+  cargo xtask bench simulator [--only TEXT]
+      whether datagrams meet the emulated network that was set: latency, jitter,
+      loss and the rest, measured at the sockets; takes ten minutes
   cargo xtask bench dtls
       compares the cost of encryption with that of Godot's own DTLS
   cargo xtask bench questions
