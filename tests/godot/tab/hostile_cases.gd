@@ -4,6 +4,7 @@ extends "res://tab/cases.gd"
 const Datagram := preload("res://addons/enet_rs/editor/decode/datagram.gd")
 const FakeGame := preload("res://tab/fake_game.gd")
 const Figures := preload("res://addons/enet_rs/editor/model/figures.gd")
+const Finder := preload("res://addons/enet_rs/editor/finder.gd")
 const Host := preload("res://addons/enet_rs/editor/model/host.gd")
 const Instance := preload("res://addons/enet_rs/editor/model/instance.gd")
 const InstanceCases := preload("res://tab/instance_cases.gd")
@@ -187,6 +188,13 @@ func case_directions_of_files() -> void:
 	var talkers := Talkers.new()
 	talkers.restore([["up", "rpc", "a", ""]], [[0, [[0, 1, 10]]]])
 	equal(talkers.rows(0.0)[0].direction, "out", "a direction")
+	done()
+
+
+func case_names_of_methods_are_no_patterns() -> void:
+	for name: String in ["((((", ".*", "a|b", "a b", "", "1a", "[", "move\n"]:
+		# Without folders: a name that is refused is not looked for.
+		equal(Finder.find_method(null, name), {}, "\"%s\"" % name)
 	done()
 
 
