@@ -27,7 +27,10 @@ static func open(name: String, file: String) -> void:
 
 ## The first script with this method below an annotation @rpc, else the first with the method: {path, line}, or {}.
 static func find_method(root: EditorFileSystemDirectory, method: String) -> Dictionary:
-	var plain := RegEx.create_from_string("(?m)^[ \\t]*(?:@rpc[^\\n]*\\s+)?func[ \\t]+%s[ \\t]*\\(" % method.validate_node_name())
+	# Names come from remotes of the game and must not become a pattern.
+	if not method.is_valid_unicode_identifier():
+		return {}
+	var plain := RegEx.create_from_string("(?m)^[ \\t]*(?:@rpc[^\\n]*\\s+)?func[ \\t]+%s[ \\t]*\\(" % method)
 	var other := {}
 	var folders: Array[EditorFileSystemDirectory] = [root]
 	var files := 0

@@ -4,7 +4,10 @@ extends RefCounted
 ## How many are kept.
 const LIMIT := 20
 
+## Without addresses.
 var lines: Array[String] = []
+## The same, with addresses where the peer tells them.
+var lines_with_addresses: Array[String] = []
 
 ## Weak, so that a peer which the game drops closes its port.
 var _api := WeakRef.new()
@@ -28,10 +31,14 @@ func watch(api: MultiplayerAPI, peer: MultiplayerPeer) -> void:
 			_connect(peer, _joins(), true)
 
 
-func add(text: String) -> void:
-	lines.append("%s %s" % [Time.get_time_string_from_system(), text])
+## `with_address` is the text for reports with addresses, if it differs.
+func add(text: String, with_address := "") -> void:
+	var time := Time.get_time_string_from_system()
+	lines.append("%s %s" % [time, text])
+	lines_with_addresses.append("%s %s" % [time, text if with_address.is_empty() else with_address])
 	if lines.size() > LIMIT:
 		lines.pop_front()
+		lines_with_addresses.pop_front()
 
 
 func _api_signals() -> Dictionary[StringName, Callable]:
@@ -92,7 +99,9 @@ func _connection_failed() -> void:
 
 
 func _failed_with_reason(reason: int, data: int, text: String) -> void:
-	add("the connection failed: %s" % (text if not text.is_empty() else _reason_text(reason, data)))
+	# The peer's own text has details, of which the server's name may be one.
+	var plain := _reason_text(reason, data)
+	add("the connection failed: %s" % plain, "the connection failed: %s" % (text if not text.is_empty() else plain))
 
 
 func _reason_text(reason: int, data: int) -> String:

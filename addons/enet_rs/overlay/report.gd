@@ -27,7 +27,7 @@ static func text(monitor: MonitorRs, simulation: String, with_address: bool) -> 
 			lines.append("  %s: %.1f" % [key, reading.rates[key]])
 	_tell_rows(lines, monitor.peers.worst(ROWS), reading.peer_count)
 	lines.append("\nLast events")
-	for line in monitor.events.lines:
+	for line in monitor.events.lines_with_addresses if with_address else monitor.events.lines:
 		lines.append("  " + line)
 	if monitor.events.lines.is_empty():
 		lines.append("  none")

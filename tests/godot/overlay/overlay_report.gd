@@ -25,8 +25,13 @@ func case_it_has_the_reason_of_a_failure() -> void:
 	var peer := FakePeers.make_client()
 	use(peer)
 	tree.root.add_child(overlay)
-	peer.connection_failed_with_reason.emit(3, 0, "the server is full")
-	contains(overlay.get_report(), "the connection failed: the server is full")
+	peer.connection_failed_with_reason.emit(8, 0, "the host name \"home.example.net\" could not be resolved")
+	contains(overlay.get_report(), "the connection failed: told reason 8")
+	lacks(overlay.get_report(), "home.example.net")
+	overlay.report_addresses = true
+	contains(overlay.get_report(), "the connection failed: the host name \"home.example.net\" could not be resolved")
+	peer.connection_failed_with_reason.emit(3, 0, "")
+	contains(overlay.get_report(), "the connection failed: told reason 3")
 
 
 func case_it_hears_of_a_peer_that_came_while_hidden() -> void:

@@ -22,6 +22,8 @@ const FIRST_LEVEL := ROUND_TRIP
 const WINDOW_MSEC := 1000.0
 ## More totals than this within the window are not kept: a game that sends faster than it was asked to.
 const MAX_MARKS := 32
+## Larger figures count as unknown: they are kept in single precision, where they could become infinite.
+const MAX_FIGURE := 1e30
 
 var _columns: PackedInt32Array
 var _marks: Array[PackedFloat64Array] = []
@@ -68,4 +70,4 @@ func take(time: float, row: PackedFloat64Array, offset: int) -> PackedFloat32Arr
 
 
 static func _finite(value: float) -> float:
-	return value if is_finite(value) else -1.0
+	return value if is_finite(value) and absf(value) <= MAX_FIGURE else -1.0

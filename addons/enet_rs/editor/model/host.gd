@@ -105,6 +105,9 @@ func take(time: float, host_row: PackedFloat64Array, host_width: int, ids: Packe
 	for index in ids.size():
 		if every > 1 and (index + _turn) % every != 0:
 			continue
+		# No list has to tell of a peer before its figures come, but made-up ids must not fill the memory.
+		if not peers.has(ids[index]) and peers.size() >= MAX_PEERS + MAX_GONE:
+			continue
 		var peer := _peer(ids[index])
 		peer.series.add(time, peer.meter.take(time, rows, index * peer_width))
 	return true

@@ -13,6 +13,8 @@ const ENGINE_PREFIX := "multiplayer:"
 const PROTOCOL := 1
 const MAX_HOSTS := 256
 const MAX_ENTRIES := 1000
+## In milliseconds, three hundred years: no game runs for so long.
+const MAX_TIME := 1e13
 
 ## Grows with each message that changed something.
 var revision := 0
@@ -121,10 +123,14 @@ func _take_hello(told: Dictionary) -> void:
 	trouble = ""
 	var host_names := CheckedRs.names(told.get("host_columns"))
 	var peer_names := CheckedRs.names(told.get("peer_columns"))
-	# The game greets after each "watch". What is known stays.
+	# The game greets after each "watch". What is known stays, except hosts that read rows with other columns.
 	info = told
-	_host_columns = FiguresRs.places(host_names)
-	_peer_columns = FiguresRs.places(peer_names)
+	var host_columns := FiguresRs.places(host_names)
+	var peer_columns := FiguresRs.places(peer_names)
+	if host_columns != _host_columns or peer_columns != _peer_columns:
+		hosts.clear()
+	_host_columns = host_columns
+	_peer_columns = peer_columns
 	_host_width = host_names.size()
 	_peer_width = peer_names.size()
 
@@ -152,7 +158,12 @@ func _take_hosts(list: Array) -> void:
 
 func _take_snapshot(data: Array) -> void:
 	var time := CheckedRs.number(CheckedRs.at(data, 0), -1.0)
-	if time < 0.0 or time < last_time or _host_width < 0:
+	if time < 0.0 or time > MAX_TIME or _host_width < 0:
+		return
+	if time < last_time - HostRs.SeriesRs.MAX_AGE:
+		# A time that was too high would refuse all that follow.
+		clear_history()
+	if time < last_time:
 		return
 	for entry: Variant in CheckedRs.list(CheckedRs.at(data, 1)).slice(0, MAX_HOSTS):
 		var parts := CheckedRs.list(entry)

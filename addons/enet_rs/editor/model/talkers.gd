@@ -11,6 +11,8 @@ const MAX_NAMES := 4096
 const MAX_NAMES_A_SECOND := 512
 const SECOND := 1000.0
 const OTHERS := "(others)"
+## All kinds share a row for what has no place of its own: kinds are texts of the game, too.
+const OTHER_KIND := "other"
 
 ## Grows with each change.
 var revision := 0
@@ -49,7 +51,7 @@ func add(time: float, direction: String, kind: String, name: String, count: int,
 	var key := _key(direction, kind, name)
 	var counts := _seconds[-1].counts
 	if not counts.has(key) and counts.size() >= MAX_NAMES_A_SECOND:
-		key = _key(direction, kind, OTHERS)
+		key = _key(direction, OTHER_KIND, OTHERS)
 	var before: PackedInt64Array = counts.get(key, PackedInt64Array([0, 0]))
 	counts[key] = PackedInt64Array([before[0] + count, before[1] + bytes])
 	_rows[key].total_count += count
@@ -120,17 +122,19 @@ func restore(names: Array, seconds: Array) -> void:
 			if key < 0 or key >= names.size():
 				continue
 			var name := CheckedRs.list(names[key])
-			add(time, CheckedRs.text(CheckedRs.at(name, 0)), CheckedRs.text(CheckedRs.at(name, 1)), CheckedRs.text(CheckedRs.at(name, 2)),
+			# The views know these two directions only.
+			var direction := "in" if CheckedRs.text(CheckedRs.at(name, 0)) == "in" else "out"
+			add(time, direction, CheckedRs.text(CheckedRs.at(name, 1)), CheckedRs.text(CheckedRs.at(name, 2)),
 				CheckedRs.integer(CheckedRs.at(counted, 1)), CheckedRs.integer(CheckedRs.at(counted, 2)))
-			_rows[_key(CheckedRs.text(CheckedRs.at(name, 0)), CheckedRs.text(CheckedRs.at(name, 1)), CheckedRs.text(CheckedRs.at(name, 2)))].file = \
+			_rows[_key(direction, CheckedRs.text(CheckedRs.at(name, 1)), CheckedRs.text(CheckedRs.at(name, 2)))].file = \
 				CheckedRs.text(CheckedRs.at(name, 3))
 
 
 func _key(direction: String, kind: String, name: String) -> int:
 	var key := "%s\n%s\n%s" % [direction, kind, name]
 	if not _index.has(key):
-		if _rows.size() >= MAX_NAMES and name != OTHERS:
-			return _key(direction, kind, OTHERS)
+		if _rows.size() >= MAX_NAMES and (kind != OTHER_KIND or name != OTHERS):
+			return _key(direction, OTHER_KIND, OTHERS)
 		_index[key] = _rows.size()
 		_rows.append(RowRs.new(direction, kind, name))
 	return _index[key]

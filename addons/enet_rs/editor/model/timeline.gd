@@ -6,6 +6,7 @@ const CheckedRs := preload("checked.gd")
 
 const MAX_DATAGRAMS := 20_000
 const MAX_CONTENT := 512
+const MAX_AGE_USEC := 600_000_000
 
 var revision := 0
 var times := PackedInt64Array()
@@ -37,6 +38,9 @@ func add(new_times: PackedInt64Array, new_directions: PackedByteArray, new_peers
 	var count := new_times.size()
 	if new_directions.size() != count or new_peers.size() != count or new_sizes.size() != count or new_contents.size() != count:
 		return
+	# A time that was too high would refuse all that follow.
+	if count > 0 and times.size() > 0 and new_times[0] < times[-1] - MAX_AGE_USEC:
+		clear()
 	for index in count:
 		if times.size() > 0 and new_times[index] < times[-1]:
 			continue
