@@ -144,7 +144,10 @@ fn a_command_line_has_the_value_behind_the_option_or_a_space() {
     assert_eq!(read(&["--host", "4G"]), None);
     assert_eq!(read(&["--net-simulation=4G"]), None);
     assert_eq!(read(&["--net-sim=4G"]), Some(Ok(100.0)));
-    assert_eq!(read(&["--host", "--net-sim", "4G", "--mute"]), Some(Ok(100.0)));
+    assert_eq!(
+        read(&["--host", "--net-sim", "4G", "--mute"]),
+        Some(Ok(100.0))
+    );
     assert_eq!(read(&["--net-sim", "latency:80,loss:2"]), Some(Ok(80.0)));
     // The last one counts.
     assert_eq!(read(&["--net-sim", "4G", "--net-sim=5G"]), Some(Ok(30.0)));

@@ -320,7 +320,8 @@ mod tests {
     fn a_network_without_lag_is_reported() {
         let trouble_with = |leads: &[&str]| {
             let lines = leads.iter();
-            let lines = lines.map(|lead| format!("@demo event=prediction correction=0 lead={lead}"));
+            let lines =
+                lines.map(|lead| format!("@demo event=prediction correction=0 lead={lead}"));
             let lines = lines.collect::<Vec<_>>();
             let run = run(&lines.iter().map(String::as_str).collect::<Vec<_>>());
             let mut trouble = Vec::new();

@@ -15,7 +15,7 @@ use super::running::{Logs, cargo, checked, counted, headless};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
-const COMPARISONS: [(&str, &[&str], &[&str]); 5] = [
+const COMPARISONS: [(&str, &[&str], &[&str]); 6] = [
     (
         "conformance to the built-in classes",
         &["--script", "res://conformance.gd", "--", "--ours", "rs"],
@@ -40,6 +40,11 @@ const COMPARISONS: [(&str, &[&str], &[&str]); 5] = [
     (
         "the debugger's tab with games",
         &["--editor", "--", "tab-shot", "", "8"],
+        &["leaked", "resources still in use"],
+    ),
+    (
+        "the debugger's tab with games over the extension",
+        &["--editor", "--", "tab-shot", "", "real"],
         &["leaked", "resources still in use"],
     ),
 ];
