@@ -2,7 +2,7 @@ extends Node
 ## Operates the demo game by keys and buttons, and checks what its screens then show. `cargo xtask demo` runs it as an
 ## autoload of a copy of the game, which hosts.
 
-const WAIT_SECONDS := 20.0
+const WAIT_SECONDS := 30.0
 ## At once, of which the server passes on a few.
 const MESSAGES := 40
 
