@@ -10,6 +10,8 @@ signal crystal_collected(place: Vector2, collector: int)
 signal left(player_name: String, reason: String)
 
 const MOST_LEAVERS := 4
+## Slots are bytes in snapshots.
+const MOST_SLOTS := 256
 
 var own_slot := -1
 var ships: Dictionary[int, ReplicaShip] = {}
@@ -64,18 +66,23 @@ static func now() -> float:
 
 
 func _on_welcomed(slot: int, names: Dictionary, crystal_places: PackedByteArray) -> void:
+	if slot < 0 or slot >= MOST_SLOTS:
+		return
 	own_slot = slot
 	crystals.apply(crystal_places)
-	for each: int in names:
-		_on_player_joined(each, str(names[each]))
+	for each: Variant in names:
+		if each is int and names[each] is String:
+			var other: int = each
+			var player_name: String = names[each]
+			_on_player_joined(other, player_name)
 
 
 func _on_player_joined(slot: int, player_name: String) -> void:
-	if own_slot < 0 or ships.has(slot):
+	if own_slot < 0 or slot < 0 or slot >= MOST_SLOTS or ships.has(slot):
 		return
 	var ship := ReplicaShip.new()
 	ship.slot = slot
-	ship.player_name = player_name
+	ship.player_name = player_name.left(ChatFilter.MOST_NAME)
 	ships[slot] = ship
 	ship_added.emit(ship)
 
@@ -83,7 +90,7 @@ func _on_player_joined(slot: int, player_name: String) -> void:
 func _on_player_left(slot: int, reason: String) -> void:
 	if not ships.has(slot):
 		return
-	leavers.push_front([ships[slot].player_name, reason, Time.get_ticks_msec()])
+	leavers.push_front([ships[slot].player_name, reason.left(ChatFilter.MOST_CHARACTERS), Time.get_ticks_msec()])
 	leavers.resize(mini(leavers.size(), MOST_LEAVERS))
 	left.emit(ships[slot].player_name, reason)
 	_remove(slot)
@@ -121,7 +128,7 @@ func _on_crystals_arrived(moves: PackedByteArray) -> void:
 
 
 func _on_pings_arrived(pings: PackedByteArray) -> void:
-	for record in pings.size() / 3:
+	for record in mini(pings.size() / 3, MOST_SLOTS):
 		var slot := pings.decode_u8(record * 3)
 		if ships.has(slot):
 			ships[slot].ping = pings.decode_u16(record * 3 + 1)

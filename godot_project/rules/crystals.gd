@@ -2,6 +2,8 @@ class_name Crystals
 ## Where the crystals are. Their number is constant: a collected one appears elsewhere.
 
 const BYTES := 6
+## More than can be collected between two snapshots.
+const MOST_MOVES := 256
 
 var places: PackedVector2Array
 
@@ -32,7 +34,7 @@ func encode_move(index: int, collector: int) -> PackedByteArray:
 ## Applies moves. Calls `on_collected(place, collector)`, if it is valid, for each crystal that somebody collected.
 func apply(moves: PackedByteArray, on_collected := Callable()) -> void:
 	places.resize(Field.CRYSTAL_COUNT)
-	for record in moves.size() / BYTES:
+	for record in mini(moves.size() / BYTES, MOST_MOVES):
 		var at := record * BYTES
 		var index := moves.decode_u8(at)
 		var collector := moves.decode_u8(at + 1)

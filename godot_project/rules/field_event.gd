@@ -4,6 +4,8 @@ class_name FieldEvent
 enum Kind { SHOT, HIT, DESTROYED, RETURNED }
 
 const BYTES := 12
+## More than all ships can cause between two snapshots.
+const MOST := 1024
 
 var kind := Kind.SHOT
 ## The player who shot, or who returned.
@@ -41,7 +43,7 @@ static func encode(events: Array[FieldEvent]) -> PackedByteArray:
 
 static func decode(bytes: PackedByteArray) -> Array[FieldEvent]:
 	var events: Array[FieldEvent] = []
-	for index in bytes.size() / BYTES:
+	for index in mini(bytes.size() / BYTES, MOST):
 		var at := index * BYTES
 		var event := FieldEvent.new()
 		event.kind = clampi(bytes.decode_u8(at), 0, Kind.size() - 1) as Kind

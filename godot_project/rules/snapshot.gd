@@ -3,6 +3,7 @@ class_name Snapshot
 
 const HEADER := 4
 const RECORD := 16
+const MOST_SHIPS := 256
 ## Units per pixel. Half a unit is the largest error of a position.
 const PLACE_SCALE := 25.0
 const VELOCITY_SCALE := 32.0
@@ -32,7 +33,7 @@ static func tick_of(bytes: PackedByteArray) -> int:
 
 
 static func count_of(bytes: PackedByteArray) -> int:
-	return maxi(bytes.size() - HEADER, 0) / RECORD
+	return mini(maxi(bytes.size() - HEADER, 0) / RECORD, MOST_SHIPS)
 
 
 static func slot_at(bytes: PackedByteArray, index: int) -> int:

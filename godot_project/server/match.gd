@@ -5,6 +5,8 @@ extends Node
 signal someone_joined
 
 const PING_TICKS := 60
+## Who has not said a name until then gives its place to others: ten seconds.
+const REGISTER_TICKS := 600
 const PEER_ROUND_TRIP_TIME := ENetPacketPeer.PEER_ROUND_TRIP_TIME
 
 var tick := 0
@@ -18,6 +20,8 @@ var _events: Array[FieldEvent] = []
 var _crystal_moves := PackedByteArray()
 var _free_slots: Array[int] = []
 var _reasons: Dictionary[int, String] = {}
+## Who has not registered yet, with the tick of the join, first come first.
+var _newcomers: Dictionary[int, int] = {}
 
 @onready var _link: Link = get_parent().get_node(^"Link")
 
@@ -29,6 +33,7 @@ func _ready() -> void:
 	_link.registered.connect(_on_registered)
 	_link.input_arrived.connect(_on_input_arrived)
 	_link.chat_arrived.connect(_on_chat_arrived)
+	multiplayer.peer_connected.connect(func(id: int) -> void: _newcomers[id] = tick)
 	# The reason comes with a signal of its own, which may be emitted after this one.
 	multiplayer.peer_disconnected.connect(_on_peer_disconnected, CONNECT_DEFERRED)
 	var peer := multiplayer.multiplayer_peer
@@ -52,6 +57,7 @@ func _physics_process(_delta: float) -> void:
 		_broadcast(all)
 	if tick % PING_TICKS == 0:
 		_broadcast_pings()
+		_send_idlers_away()
 
 
 func _advance(ship: ServerShip) -> void:
@@ -152,15 +158,39 @@ func _broadcast_pings() -> void:
 		_link.show_pings.rpc(pings)
 
 
+func _send_idlers_away() -> void:
+	for id: int in _newcomers.keys():
+		if _newcomers[id] > tick - REGISTER_TICKS:
+			return
+		_newcomers.erase(id)
+		multiplayer.multiplayer_peer.disconnect_peer(id)
+
+
+## Nobody plays under the name of another.
+func _free_name(wanted_name: String) -> String:
+	var base := ChatFilter.clean(wanted_name, ChatFilter.MOST_NAME)
+	if base.is_empty():
+		base = "Player"
+	var taken: Dictionary[String, bool] = {}
+	for ship: ServerShip in ships.values():
+		taken[ship.player_name.to_lower()] = true
+	var free := base
+	var number := 1
+	while taken.has(free.to_lower()):
+		number += 1
+		var suffix := " %d" % number
+		free = base.left(ChatFilter.MOST_NAME - suffix.length()) + suffix
+	return free
+
+
 func _on_registered(id: int, wanted_name: String) -> void:
 	if ships.has(id) or _free_slots.is_empty():
 		return
 	var ship := ServerShip.new()
 	ship.id = id
 	ship.slot = _free_slots.pop_back()
-	ship.player_name = ChatFilter.clean(wanted_name, ChatFilter.MOST_NAME)
-	if ship.player_name.is_empty():
-		ship.player_name = "Player"
+	ship.player_name = _free_name(wanted_name)
+	_newcomers.erase(id)
 	ship.place = Field.random_place()
 	var names := {}
 	ships[id] = ship
@@ -190,14 +220,15 @@ func _on_chat_arrived(id: int, text: String) -> void:
 
 
 func _on_reason(id: int, reason: int, data: int) -> void:
-	# Who just leaves needs no explanation.
-	var is_plain := reason == ClassDB.class_get_integer_constant(PeerSettings.OURS, &"REASON_CLOSED_BY_REMOTE") and data == 0
+	# Who just leaves needs no explanation. The data is the leaver's choice, and must not put words before the others.
+	var is_plain := reason == ClassDB.class_get_integer_constant(PeerSettings.OURS, &"REASON_CLOSED_BY_REMOTE")
 	if ships.has(id) and not is_plain:
 		_reasons[id] = str(ClassDB.class_call_static(PeerSettings.OURS, &"get_reason_text", reason, data))
 
 
 func _on_peer_disconnected(id: int) -> void:
 	_chat.forget(id)
+	_newcomers.erase(id)
 	var reason: String = _reasons.get(id, "")
 	_reasons.erase(id)
 	if not ships.has(id):

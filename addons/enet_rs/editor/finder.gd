@@ -7,7 +7,7 @@ const MAX_FILES := 5000
 
 ## `name` is a node's path, perhaps with "::method"; `file` a scene, if it is known.
 static func open(name: String, file: String) -> void:
-	if not file.is_empty() and ResourceLoader.exists(file):
+	if is_of_project(file):
 		if file.get_extension() == "tscn" or file.get_extension() == "scn":
 			EditorInterface.open_scene_from_path(file)
 		else:
@@ -23,6 +23,12 @@ static func open(name: String, file: String) -> void:
 		var script: Script = load(path)
 		EditorInterface.edit_script(script, line)
 		EditorInterface.set_main_screen_editor("Script")
+
+
+## Whether the file can be opened: names of files come from games and from saved sessions, and a resource that the editor loads
+## can run code.
+static func is_of_project(file: String) -> bool:
+	return file.begins_with("res://") and not file.contains("..") and ResourceLoader.exists(file)
 
 
 ## The first script with this method below an annotation @rpc, else the first with the method: {path, line}, or {}.

@@ -89,7 +89,8 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 @export var show_simulator := Allowed.IN_DEBUG_BUILDS
 ## Whether the title shows the address of the server. Switch it off if players broadcast their screens.
 @export var show_addresses := true
-## Whether the report has the address of the server. Reports often end in public places.
+## Whether the report has the address of the server, and the details of failures, which can have its name. Reports often
+## end in public places.
 @export var report_addresses := false
 
 ## The peer to show, [code]null[/code] for the one of this node's [member Node.multiplayer]. The overlay does not keep the

@@ -2,7 +2,10 @@ class_name Effects
 extends Node2D
 ## Sparks, rings and numbers that fade.
 
+## A server decides what happens: whatever it sends, a client can draw it.
 const MOST_SPARKS := 420
+const MOST_RINGS := 96
+const MOST_POPS := 24
 const FRICTION := 2.6
 
 
@@ -49,6 +52,8 @@ func burst(place: Vector2, color: Color, count: int, speed: float, radius := 7.0
 
 
 func ring(place: Vector2, color: Color, reach: float) -> void:
+	if _rings.size() >= MOST_RINGS:
+		return
 	var added := Ring.new()
 	added.place = place
 	added.color = color
@@ -57,6 +62,8 @@ func ring(place: Vector2, color: Color, reach: float) -> void:
 
 
 func pop(place: Vector2, text: String, color: Color) -> void:
+	if _pops.size() >= MOST_POPS:
+		return
 	var added := Pop.new()
 	added.place = place
 	added.text = text

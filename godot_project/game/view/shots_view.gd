@@ -2,6 +2,9 @@ class_name ShotsView
 extends Node2D
 ## Shots fly by themselves from where the server said they began, until it says what they hit.
 
+## More than all players together can have in the air.
+const MOST_SHOTS := 512
+
 
 class Shot:
 	var slot := 0
@@ -18,6 +21,8 @@ func _ready() -> void:
 
 
 func add(event: FieldEvent) -> void:
+	if _shots.size() >= MOST_SHOTS and not _shots.has(event.shot):
+		return
 	var shot := Shot.new()
 	shot.slot = event.slot
 	shot.place = event.place

@@ -198,6 +198,16 @@ func case_names_of_methods_are_no_patterns() -> void:
 	done()
 
 
+func case_only_files_of_the_project_are_opened() -> void:
+	equal(Finder.is_of_project("res://tab/game.tscn"), true, "a scene of the project")
+	var outside := "user://outside.tres"
+	equal(ResourceSaver.save(Resource.new(), outside), OK, "a resource elsewhere")
+	for file: String in [outside, ProjectSettings.globalize_path(outside), "res://../godot/tab/game.tscn", "res://none.tres", ""]:
+		equal(Finder.is_of_project(file), false, file)
+	DirAccess.remove_absolute(outside)
+	done()
+
+
 func case_random_datagrams() -> void:
 	var random := RandomNumberGenerator.new()
 	random.seed = 7
