@@ -132,6 +132,7 @@ impl Events {
     }
 
     /// Leaves what is kept of a connection that ended.
+    #[inline]
     fn pop_keeping(&mut self) -> Option<Event> {
         let event = self.queue.pop_front()?;
         let cost = cost(&event);
