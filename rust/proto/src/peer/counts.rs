@@ -82,23 +82,22 @@ impl Counts {
     }
 }
 
-/// What came and went, without the packets that arrived and without retransmissions.
+/// What came and went since the connection is up, without the packets that arrived and without retransmissions.
 pub fn traffic(tally: &Tally, counts: Option<&Counts>) -> Traffic {
-    let mut traffic = Traffic {
+    let Some(counts) = counts else {
+        return Traffic::default();
+    };
+    Traffic {
         bytes_in: tally.bytes_in,
-        bytes_out: tally.bytes_out,
+        bytes_out: (tally.bytes_out + counts.sealing) - counts.codec_saved_out,
         datagrams_in: tally.datagrams_in,
         datagrams_out: tally.datagrams_out,
         packets_out: tally.packets_out,
         payload_out: tally.payload_out,
         datagrams_saved: tally.datagrams_saved,
+        throttled_packets: counts.throttled,
+        codec_saved_in: counts.codec_saved_in,
+        codec_saved_out: counts.codec_saved_out,
         ..Traffic::default()
-    };
-    if let Some(counts) = counts {
-        traffic.throttled_packets = counts.throttled;
-        traffic.codec_saved_in = counts.codec_saved_in;
-        traffic.codec_saved_out = counts.codec_saved_out;
-        traffic.bytes_out = (traffic.bytes_out + counts.sealing) - counts.codec_saved_out;
     }
-    traffic
 }

@@ -131,6 +131,8 @@ impl Packer {
     pub fn begin_counting(&mut self, now: u64) {
         if self.counts.is_none() {
             self.counts = Some(Box::new(Counts::new(now)));
+            // The beginning does not count.
+            self.tally = Tally::default();
             self.loss.forget_recent();
         }
     }
