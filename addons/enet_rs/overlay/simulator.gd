@@ -39,7 +39,7 @@ func names() -> PackedStringArray:
 ## The name of what is simulated now.
 func current_name() -> String:
 	var simulation := _simulation()
-	if simulation == null:
+	if simulation == null or _is_idle(simulation):
 		return OFF
 	for name in names().slice(1):
 		var preset: Object = simulation.call(&"preset", name)
@@ -113,6 +113,17 @@ static func _is_same(one: Object, other: Object) -> bool:
 		for name in SETTINGS:
 			var difference: float = one.get(direction + name) - other.get(direction + name)
 			if absf(difference) > 0.001:
+				return false
+	return true
+
+
+## Whether all settings, also those without a slider, are those of a new one.
+func _is_idle(simulation: Object) -> bool:
+	var idle: Object = maker.call()
+	for property in simulation.get_property_list():
+		var name := str(property["name"])
+		if name.begins_with("outgoing_") or name.begins_with("incoming_"):
+			if idle == null or simulation.get(name) != idle.get(name):
 				return false
 	return true
 
