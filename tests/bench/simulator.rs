@@ -3,9 +3,9 @@
 //! A client with an emulated network sends numbered packets to a server on the same machine, both in this process and
 //! each with its network thread, as games have them. Taps at both sockets see the datagrams as they are on the wire, so
 //! that neither ENet nor DTLS hides losses, duplicates or changes of order. A datagram's time runs from its hand-over to
-//! the emulated network until the server's thread has read it. The column "busy" has the share of the
-//! time in which the hosts' threads waited for a processor: where that is more than a hundredth, datagrams that are late
-//! are no fault of the emulated network.
+//! the emulated network until the server's thread has read it. The column "busy" has the time that all threads waited
+//! for a processor, as a share of the run's time: where that is more than a hundredth, datagrams that are late are no
+//! fault of the emulated network.
 //!
 //! A share or a mean matches if the set value lies in the 99 % confidence interval around the measured one. A row in a
 //! hundred falls out of its interval by chance, so a row that does not match runs once more with another seed. An

@@ -11,7 +11,7 @@ use super::hosts::{Datagram, Run};
 const Z: f64 = 2.576;
 /// Most milliseconds that half of the datagrams may be late on an idle machine: threads do not wake at once.
 const LATE: f64 = 2.0;
-/// The hosts' threads wait more than this share of the time for a processor on a busy machine. What is late there may
+/// Threads wait more than this share of the time for a processor on a busy machine. What is late there may
 /// not be so by the emulated network, which is not judged by it then.
 const BUSY: f64 = 0.01;
 
@@ -19,7 +19,7 @@ const BUSY: f64 = 0.01;
 pub struct Row {
     pub cells: Vec<String>,
     pub faults: Vec<&'static str>,
-    /// An excuse.
+    /// What the verdict leaves out.
     pub note: &'static str,
 }
 

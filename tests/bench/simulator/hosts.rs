@@ -40,7 +40,7 @@ pub struct Run {
     pub datagrams: Vec<Datagram>,
     /// Datagrams that the emulated network says it lost.
     pub drops: u64,
-    /// The share of the time in which the hosts' threads waited for a processor; 0 where the system does not tell.
+    /// The time that all threads waited for a processor, as a share of the run's time; 0 where the system does not tell.
     pub busy: f64,
 }
 
@@ -257,15 +257,12 @@ fn matched(sent: &[(Instant, Vec<u8>)], received: &[(Instant, Vec<u8>)]) -> Vec<
     datagrams
 }
 
-/// The time that the hosts' threads waited for a processor so far; nothing where the system does not tell.
+/// The time that the threads of this process waited for a processor so far; nothing where the system does not tell.
 fn waited() -> Option<Duration> {
     let mut nanos = 0;
     for task in std::fs::read_dir("/proc/self/task").ok()? {
-        let task = task.ok()?.path();
-        if std::fs::read_to_string(task.join("comm")).ok()?.trim() == "enet" {
-            let times = std::fs::read_to_string(task.join("schedstat")).ok()?;
-            nanos += times.split(' ').nth(1)?.parse::<u64>().ok()?;
-        }
+        let times = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        nanos += times.split(' ').nth(1)?.parse::<u64>().ok()?;
     }
     Some(Duration::from_nanos(nanos))
 }
