@@ -10,30 +10,57 @@ const KEPT: Duration = Duration::from_secs(60);
 /// Gaps that are kept, at most. Of more, the shortest are forgotten first.
 const MOST: usize = 64;
 
-/// The times between the occurrences of an event. Those that a later one exceeds are forgotten, so few are kept.
+/// The times between the occurrences of an event, in nanoseconds. Those that a later one exceeds are forgotten, so few are
+/// kept.
 #[derive(Debug, Default)]
 pub struct Gaps {
-    last: Option<Time>,
+    last: Option<u64>,
     /// Ends and lengths of gaps: each is longer than all later ones.
-    longest: VecDeque<(Time, Duration)>,
+    longest: VecDeque<(u64, u64)>,
 }
 
 impl Gaps {
     /// Notes that the event happens.
+    #[inline]
     pub fn note(&mut self, now: Time) {
-        let Some(last) = self.last.replace(now) else {
+        let now = nanos(now);
+        let Some(last) = self.last else {
+            self.last = Some(now);
             return;
         };
-        let Some(gap) = now.checked_sub(last).filter(|gap| !gap.is_zero()) else {
-            // The time of another thread may be a little later.
-            self.last = Some(last);
+        // The time of another thread may be a little later.
+        if now <= last {
+            return;
+        }
+        self.last = Some(now);
+        let gap = now - last;
+        match self.longest.back_mut() {
+            // Mostly one takes the place of the one before.
+            Some(back) if back.1 <= gap => {
+                *back = (now, gap);
+                if self.longest.len() > 1 {
+                    self.forget_shorter();
+                }
+            }
+            _ => self.push(now, gap),
+        }
+    }
+
+    /// Forgets the gaps that the newest one exceeds.
+    fn forget_shorter(&mut self) {
+        let Some(newest) = self.longest.pop_back() else {
             return;
         };
-        while self.longest.back().is_some_and(|&(_, other)| other <= gap) {
+        while self.longest.back().is_some_and(|&(_, gap)| gap <= newest.1) {
             self.longest.pop_back();
         }
+        self.longest.push_back(newest);
+    }
+
+    /// Adds a gap that is shorter than those before, and forgets what is old.
+    fn push(&mut self, now: u64, gap: u64) {
         while let Some(&(end, _)) = self.longest.front()
-            && now.saturating_sub(end) > KEPT
+            && now.saturating_sub(end) > nanos(KEPT)
         {
             self.longest.pop_front();
         }
@@ -44,18 +71,23 @@ impl Gaps {
 
     /// The longest gap that ended after `since`, or goes on.
     pub fn longest_since(&self, now: Time, since: Time) -> Duration {
+        let (now, since) = (nanos(now), nanos(since));
         let ended = self.longest.iter().find(|(end, _)| *end > since);
-        let ended = ended.map_or(Duration::ZERO, |&(_, gap)| gap);
-        let present = self
-            .last
-            .map_or(Duration::ZERO, |last| now.saturating_sub(last));
-        ended.max(present)
+        let ended = ended.map_or(0, |&(_, gap)| gap);
+        let present = self.last.map_or(0, |last| now.saturating_sub(last));
+        Duration::from_nanos(ended.max(present))
     }
 
     /// The longest gap of the last minute.
     pub fn longest_of_minute(&self, now: Time) -> Duration {
         self.longest_since(now, now.saturating_sub(KEPT))
     }
+}
+
+#[inline]
+fn nanos(time: Duration) -> u64 {
+    // Enough for centuries.
+    (time.as_secs().wrapping_mul(1_000_000_000)).wrapping_add(time.subsec_nanos().into())
 }
 
 #[cfg(test)]
