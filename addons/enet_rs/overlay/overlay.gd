@@ -16,7 +16,7 @@ extends CanvasLayer
 ## system has one.
 signal report_copied(text: String)
 
-## When something is allowed.
+## When the simulator is allowed.
 enum Allowed { IN_DEBUG_BUILDS, ALWAYS, NEVER }
 ## A corner of the window.
 enum Corner { TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT }

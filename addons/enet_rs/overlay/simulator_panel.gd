@@ -31,7 +31,7 @@ func _init(simulator: SimulatorRs) -> void:
 	var note := Label.new()
 	note.theme_type_variation = &"ENetOverlayNote"
 	note.mouse_filter = MOUSE_FILTER_IGNORE
-	note.text = "Each way, for this game only"
+	note.text = "In each direction, in this game only"
 	add_child(note)
 	var buttons := HBoxContainer.new()
 	buttons.mouse_filter = MOUSE_FILTER_IGNORE

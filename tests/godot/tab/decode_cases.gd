@@ -89,5 +89,5 @@ func case_datagrams_that_are_cut_short() -> void:
 		var line := Datagram.decode(whole.slice(0, length), whole.size())
 		if length > 4 and length != 12:
 			check(line.to_text().contains("was not recorded"), "%d bytes: %s" % [length, line.to_text()])
-	equal(Datagram.decode(PackedByteArray([1]), 1).label, "no ENet datagram", "one byte")
+	equal(Datagram.decode(PackedByteArray([1]), 1).label, "not an ENet datagram", "one byte")
 	done()

@@ -39,7 +39,7 @@ static func decode(content: PackedByteArray, size: int) -> LineRs:
 	var reader := ReaderRs.new(content)
 	var field := reader.be(2)
 	if reader.is_short:
-		return LineRs.new("no ENet datagram", "%d bytes" % size)
+		return LineRs.new("not an ENet datagram", "%d bytes" % size)
 	var slot := field & 0xFFF
 	var root := LineRs.new("datagram", "%d bytes on the wire" % size)
 	root.add("slot of the receiver", "none yet" if slot == NO_SLOT else str(slot))
@@ -53,7 +53,7 @@ static func decode(content: PackedByteArray, size: int) -> LineRs:
 			break
 		count += 1
 	if reader.left() > 0 or reader.is_short:
-		root.add("the rest was not recorded" if content.size() < size else "bytes that are no command", "%d" % reader.left())
+		root.add("the rest was not recorded" if content.size() < size else "trailing bytes", "%d" % reader.left())
 	return root
 
 
@@ -82,7 +82,7 @@ static func _command(reader: ReaderRs, root: LineRs) -> bool:
 		line.add("channel", "control" if channel == CONTROL else str(channel))
 		line.add("sequence number", str(sequence))
 	if first & 0x80:
-		line.add("wants an acknowledgement")
+		line.add("acknowledgement requested")
 	var values: Dictionary[String, int] = {}
 	for field: Array in _fields[number]:
 		var label: String = field[0]

@@ -40,10 +40,10 @@ static func to_text(instance: InstanceRs) -> String:
 static func from_text(text: String, instance: InstanceRs) -> String:
 	var json := JSON.new()
 	if json.parse(text) != OK:
-		return "The file is no JSON (line %d)." % json.get_error_line()
+		return "The file is not valid JSON (line %d)." % json.get_error_line()
 	var saved := CheckedRs.dictionary(json.data)
 	if CheckedRs.text(saved.get("format")) != FORMAT:
-		return "The file is no session of this tab."
+		return "The file is not a saved session."
 	if CheckedRs.integer(saved.get("version")) != VERSION or CheckedRs.names(saved.get("figures")) != FiguresRs.NAMES:
 		return "The file is a session of another version of the addon."
 	instance.clear()

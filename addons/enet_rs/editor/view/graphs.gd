@@ -30,7 +30,7 @@ func _init(selection: SelectionRs) -> void:
 	_title.clip_text = true
 	head.add_child(_title)
 	var windows := OptionButton.new()
-	windows.tooltip_text = "The time that the graphs span"
+	windows.tooltip_text = "Time span of the graphs"
 	for text in WINDOWS:
 		windows.add_item(text)
 	windows.select(1)

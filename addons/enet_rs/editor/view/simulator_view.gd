@@ -76,12 +76,12 @@ func _make_head() -> HFlowContainer:
 	_presets.add_item("Custom")
 	_presets.item_selected.connect(_choose_preset)
 	head.add_child(_presets)
-	_same.text = "Same both ways"
+	_same.text = "Same in both directions"
 	_same.button_pressed = true
 	head.add_child(_same)
 	_add_label(head, "Seed")
 	_seed.max_value = 2147483647
-	_seed.tooltip_text = "The same seed gives the same losses again. 0: another one each time."
+	_seed.tooltip_text = "The same seed repeats the same losses. 0: a new random seed each time."
 	_seed.value_changed.connect(func(_value: float) -> void: _changed())
 	head.add_child(_seed)
 	return head
@@ -97,7 +97,7 @@ func _make_slides() -> GridContainer:
 		_add_label(grid, text)
 	for row: Array in [
 		["latency", "Latency", "ms", 1000.0, 1.0, false], ["jitter", "Jitter", "ms", 300.0, 1.0, false], ["loss", "Loss", "%", 50.0, 0.1, false],
-		["burst", "Lost in a row", "", 20.0, 0.5, false], ["duplication", "Duplicates", "%", 20.0, 0.1, false],
+		["burst", "Burst length", "", 20.0, 0.5, false], ["duplication", "Duplicates", "%", 20.0, 0.1, false],
 		["reordering", "Reordering", "%", 50.0, 0.1, false], ["rate", "Rate, 0: any", "kbit/s", 20_000.0, 50.0, true],
 		["mtu", "MTU, 0: any", "bytes", 1500.0, 4.0, true],
 	]:
@@ -122,12 +122,12 @@ func _make_foot() -> HFlowContainer:
 	var foot := HFlowContainer.new()
 	_set_up(_spike, 10.0, 10_000.0, 500.0, "ms")
 	foot.add_child(_spike)
-	_add_button(foot, "Lag spike", "Datagrams wait this long, then all go on at once",
+	_add_button(foot, "Lag spike", "Holds all datagrams for this time, then releases them at once",
 		func() -> void: _ask("enet_rs:spike", [_object(), int(_spike.value)]))
 	_cut.step = 0.5
 	_set_up(_cut, 0.5, 60.0, 3.0, "s")
 	foot.add_child(_cut)
-	_add_button(foot, "Cut", "Nothing passes for this long", func() -> void: _ask("enet_rs:cut", [_object(), _cut.value]))
+	_add_button(foot, "Cut", "Drops all datagrams for this time", func() -> void: _ask("enet_rs:cut", [_object(), _cut.value]))
 	_status.size_flags_horizontal = SIZE_EXPAND_FILL
 	_status.clip_text = true
 	_status.custom_minimum_size.x = 200

@@ -196,7 +196,7 @@ func _export(path: String) -> void:
 func _write(path: String, text: String) -> void:
 	var file := FileAccess.open(path, FileAccess.WRITE)
 	if file == null:
-		push_error("%s cannot be written: %s" % [path, error_string(FileAccess.get_open_error())])
+		push_error("Cannot write %s: %s" % [path, error_string(FileAccess.get_open_error())])
 		return
 	file.store_string(text)
 
@@ -204,7 +204,7 @@ func _write(path: String, text: String) -> void:
 func _load(path: String) -> void:
 	var file := FileAccess.open(path, FileAccess.READ)
 	if file == null:
-		push_error("%s cannot be read: %s" % [path, error_string(FileAccess.get_open_error())])
+		push_error("Cannot read %s: %s" % [path, error_string(FileAccess.get_open_error())])
 		return
 	var mistake := SessionFileRs.from_text(file.get_as_text(), instance)
 	if not mistake.is_empty():

@@ -37,7 +37,7 @@ func _init(selection: SelectionRs) -> void:
 	_background.toggled.connect(func(_on: bool) -> void: record_changed.emit())
 	_pause.text = "Pause"
 	_pause.toggle_mode = true
-	_pause.tooltip_text = "Stops the views, not the recording"
+	_pause.tooltip_text = "Freezes the views; recording continues"
 	_pause.toggled.connect(_pause_or_go_on)
 	_live.text = "Live"
 	_live.pressed.connect(func() -> void: _pause_or_go_on(false))

@@ -9,16 +9,16 @@ use godot::prelude::*;
 use crate::report::Reports;
 
 /// The ranges of the setters, for the inspector.
-const TIME_HINT: &str = "0,10000,0.1,or_greater,hide_slider,suffix:ms";
+const TIME_HINT: &str = "0,10000,0.1,hide_slider,suffix:ms";
 const PERCENT_HINT: &str = "0,100,0.01,suffix:%";
 const BURST_HINT: &str = "1,1000,0.1,hide_slider";
 const RATE_HINT: &str = "0,100000000,0.1,hide_slider,suffix:kbit/s";
 const MTU_HINT: &str = "0,65535,1,hide_slider,suffix:B";
 
-/// A bad network for tests: the value of [member ENetMultiplayerPeerRs.simulation] and
+/// A simulated network for tests: the value of [member ENetMultiplayerPeerRs.simulation] and
 /// [member ENetConnectionRs.simulation]. It works in debug and in release builds, without other programs.
 ///
-/// Take a network by its name, or set the properties, each direction on its own or both with [method set_both]:
+/// Choose a preset by its name, or set the properties, each direction on its own or both with [method set_both]:
 ///
 /// ```gdscript
 /// peer.simulation = ENetSimulationRs.preset("4G")
@@ -31,7 +31,7 @@ const MTU_HINT: &str = "0,65535,1,hide_slider,suffix:B";
 ///
 /// Set it at one end of a connection: at both ends it applies twice to each datagram. On a client it treats all that
 /// the client sends and receives; on a server, the traffic of all clients together shares one line.
-/// [method ENetMultiplayerPeerRs.set_peer_simulation] treats one client alone.
+/// [method ENetMultiplayerPeerRs.set_peer_simulation] applies to one client alone.
 ///
 /// A change of a property applies to the hosts that use the object from their next poll or service on, and emits
 /// [signal Resource.changed]. A number out of range prints an error and changes nothing. The simulation sees datagrams
@@ -40,7 +40,7 @@ const MTU_HINT: &str = "0,65535,1,hide_slider,suffix:B";
 /// With the network thread (see [member ENetMultiplayerPeerRs.threaded]), datagrams are delivered within about a
 /// millisecond of their time, whatever the main thread does; the thread then does the work of the main thread in small
 /// games too. Without the thread, datagrams move with the polls, so times are rounded up to frames. At most 65536
-/// datagrams and 64 MiB wait in each direction; further ones are lost. Those that wait to be sent leave at once when
+/// datagrams and 64 MiB wait in each direction; further ones are lost. Datagrams that wait to be sent leave at once when
 /// the host is closed.
 ///
 /// A game takes a simulation from its command line, too, for the hosts of all peers whose script sets none: a preset,
@@ -76,7 +76,7 @@ pub struct ENetSimulationRs {
     #[export]
     #[var(get = get_outgoing_loss, set = set_outgoing_loss, hint = RANGE, hint_string = PERCENT_HINT)]
     outgoing_loss: PhantomVar<f64>,
-    /// How many datagrams in a row are lost on average (1 to 1000, 1 by default), while [member outgoing_loss] stays
+    /// Mean length of a burst of losses, in datagrams (1 to 1000, 1 by default), while [member outgoing_loss] stays
     /// the share of all. With 1, each datagram is lost or not regardless of the others. A mobile network loses several
     /// in a row. With a loss of more than half, the runs are as long as the share demands, at least.
     #[export]
@@ -126,7 +126,7 @@ pub struct ENetSimulationRs {
     #[export]
     #[var(get = get_incoming_loss, set = set_incoming_loss, hint = RANGE, hint_string = PERCENT_HINT)]
     incoming_loss: PhantomVar<f64>,
-    /// How many datagrams in a row are lost on average (1 to 1000, 1 by default), while [member incoming_loss] stays
+    /// Mean length of a burst of losses, in datagrams (1 to 1000, 1 by default), while [member incoming_loss] stays
     /// the share of all. With 1, each datagram is lost or not regardless of the others. A mobile network loses several
     /// in a row. With a loss of more than half, the runs are as long as the share demands, at least.
     #[export]
@@ -160,7 +160,7 @@ pub struct ENetSimulationRs {
     incoming_mtu: PhantomVar<i64>,
     /// Decides which datagrams are lost, doubled and delayed (0 to 9223372036854775807); 0, as by default, for a random
     /// seed, which [member used_seed] tells. With the same seed the first datagram has the same fate, the second one
-    /// too, and so on. Hosts and peers that use the same object have different fates. Setting it begins anew.
+    /// too, and so on. Hosts and peers that use the same object have different fates. Setting the seed restarts the random numbers.
     #[export_group(name = "")]
     #[export]
     #[var(get = get_seed, set = set_seed)]

@@ -33,8 +33,8 @@ impl ENetMultiplayerPeerRs {
     /// A decrypted capture holds everything that players sent, chat and passwords included, and each capture holds
     /// their addresses: ask the players first, and treat the file accordingly.
     ///
-    /// A thread of its own writes the file. The game never waits for it: datagrams that it cannot keep up with are left
-    /// out of the file, and counted there. If the file cannot be written any more, because the disk is full, an error is
+    /// A separate thread writes the file. The game never waits for it: datagrams that it cannot keep up with are left
+    /// out of the file, and counted there. If the file cannot be written any more, for example because the disk is full, an error is
     /// printed by the next [method MultiplayerPeer.poll], the capture ends, and the game goes on. The
     /// [member host] and the hosts of a mesh are captured together. A capture shows what the game sends before a
     /// network emulation.

@@ -13,8 +13,8 @@ use crate::{clock, command_line, simulating};
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
     /// Simulates another network for the peer `id` alone, in the place of [member simulation], until its connection ends:
-    /// a server can give one client a bad network. [code]null[/code] takes it away. On a client, the peer 1 is the
-    /// server. Each call begins with random numbers of its own. Prints an error if there is no such peer.
+    /// a server can give one client a bad network. [code]null[/code] removes it. On a client, the peer 1 is the
+    /// server. Each call starts new random numbers. Prints an error if there is no such peer.
     #[func]
     fn set_peer_simulation(&mut self, id: i64, simulation: Option<Gd<ENetSimulationRs>>) {
         const METHOD: &str = "set_peer_simulation";

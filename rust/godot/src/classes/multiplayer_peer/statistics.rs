@@ -21,19 +21,19 @@ impl ENetMultiplayerPeerRs {
     /// - [code]packets_out[/code]: packets that were put, one for each recipient;
     /// - [code]payload_in[/code], [code]payload_out[/code]: bytes of these packets;
     /// - [code]datagrams_saved[/code]: packets and fragments sent that shared the datagram of another one;
-    /// - [code]codec_saved_in[/code], [code]codec_saved_out[/code]: bytes that the compression saved;
-    /// - [code]retransmissions[/code]: reliable packets, fragments, pings and other commands that were sent again;
-    /// - [code]throttled_packets[/code]: unreliable packets that were not sent because the network is slow, see
+    /// - [code]codec_saved_in[/code], [code]codec_saved_out[/code]: bytes saved by compression;
+    /// - [code]retransmissions[/code]: reliable packets, fragments, pings and other commands that were retransmitted;
+    /// - [code]throttled_packets[/code]: unreliable packets that were not sent because ENet throttled them, see
     ///   [method ENetPacketPeerRs.throttle_configure];
     /// - [code]queued_packets[/code], [code]queued_bytes[/code]: reliable packets and fragments that wait to be sent, or to
     ///   be sent again, and their bytes;
     /// - [code]in_flight_packets[/code], [code]in_flight_bytes[/code]: those that were sent, and for whose acknowledgement
     ///   the host waits;
     /// - [code]unread_packets[/code], [code]unread_bytes[/code]: packets that arrived and were not read;
-    /// - [code]drops[/code]: what was dropped, by cause: the Dictionary of [method get_dropped];
+    /// - [code]drops[/code]: drops by cause: the Dictionary of [method get_dropped];
     /// - [code]peers[/code]: peers that are connected;
     /// - [code]rtt_mean[/code], [code]rtt_max[/code]: mean and maximum of the peers' round-trip times, -1 without a peer;
-    /// - [code]loss[/code]: mean of the peers' share of lost reliable data;
+    /// - [code]loss[/code]: mean of the peers' share of reliable data not acknowledged in time;
     /// - [code]poll_gap[/code], [code]send_gap[/code]: the longest time between two polls, and between two sends, since
     ///   the previous call of this method. A long gap between polls shows that the game was busy, not the network. Nothing
     ///   is sent while there is nothing to send; a connection sends about twice a second at least;
