@@ -14,8 +14,8 @@ use crate::vocabulary::DisconnectReason;
 impl ENetMultiplayerPeerRs {
     /// Disconnects the peer `peer` like [method MultiplayerPeer.disconnect_peer], and tells it why: `reason` (32 bits)
     /// is what the remote's [method get_disconnect_data] returns, and the data of its
-    /// [constant ENetConnectionRs.EVENT_DISCONNECT]. Godot's [ENetConnection] has that data, too. A client of this
-    /// extension gets [constant REASON_KICKED].
+    /// [constant ENetConnectionRs.EVENT_DISCONNECT]. Godot's [ENetConnection] has that data, too. With a
+    /// number other than 0, a client of this extension gets [constant REASON_KICKED].
     ///
     /// The meaning of the number is up to the game. Numbers from 1162761217 (0x454E5401) to 1162761471 are those of
     /// [enum DisconnectReason]: a client takes such a number of its server for the reason itself, so that a server can
