@@ -51,8 +51,10 @@ func watch(is_wanted: bool) -> void:
 	if not _session.is_active():
 		return
 	send("enet_rs:watch", [INTERVAL_MSEC if wants else 0])
-	for profiler in PROFILERS:
-		_session.toggle_profiler(profiler, wants, [])
+	# The engine's page "Network Profiler" uses the same profilers, and would stand still.
+	if wants or not _is_engine_page_running():
+		for profiler in PROFILERS:
+			_session.toggle_profiler(profiler, wants, [])
 
 
 func send(message: String, data: Array) -> void:
@@ -78,3 +80,15 @@ func _stopped() -> void:
 	_is_watching = false
 	tab.forget_requests()
 	tab.state = "(ended)"
+
+
+## Whether somebody pressed "Start" on the engine's page beside this tab.
+func _is_engine_page_running() -> bool:
+	if tab.get_parent() == null:
+		return false
+	for page in tab.get_parent().get_children():
+		if page.is_class("EditorNetworkProfiler"):
+			for button: Button in page.find_children("*", "Button", true, false):
+				if button.get_class() == "Button" and button.toggle_mode:
+					return button.button_pressed
+	return false

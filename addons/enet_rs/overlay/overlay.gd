@@ -117,14 +117,21 @@ var _copied_until_usec := 0
 
 
 func _init() -> void:
-	layer = HIGHEST_LAYER
+	# The properties of a scene are set before its script: what was chosen there stays.
+	if layer == 1:
+		layer = HIGHEST_LAYER
 	visible = false
-	process_mode = Node.PROCESS_MODE_ALWAYS
+	if process_mode == Node.PROCESS_MODE_INHERIT:
+		process_mode = Node.PROCESS_MODE_ALWAYS
 	visibility_changed.connect(_visibility_changed)
 
 
 func _enter_tree() -> void:
+	get_viewport().size_changed.connect(_fit)
 	_follow()
+	if is_node_ready():
+		_fit()
+		_visibility_changed()
 
 
 func _ready() -> void:
@@ -136,6 +143,7 @@ func _ready() -> void:
 
 
 func _exit_tree() -> void:
+	get_viewport().size_changed.disconnect(_fit)
 	_monitor.watch(null, null)
 	_simulator.watch(null)
 
@@ -158,14 +166,15 @@ func _unhandled_key_input(event: InputEvent) -> void:
 	var key := event as InputEventKey
 	if key != null and key.pressed and not key.echo and key.get_modifiers_mask() == 0:
 		if key.keycode == toggle_key or key.physical_keycode == toggle_key:
-			toggle()
+			# A listener may take the overlay out of the tree.
 			get_viewport().set_input_as_handled()
+			toggle()
 
 
 func _unhandled_input(event: InputEvent) -> void:
 	if InputMap.has_action(toggle_action) and event.is_action_pressed(toggle_action):
-		toggle()
 		get_viewport().set_input_as_handled()
+		toggle()
 
 
 func _process(_delta: float) -> void:
@@ -226,7 +235,6 @@ func _build() -> void:
 	_view.copy_pressed.connect(_copy)
 	_view.graph.shows_round_trip = graph_shows_round_trip
 	add_child(_default_theme)
-	get_viewport().size_changed.connect(_fit)
 	_fit()
 
 

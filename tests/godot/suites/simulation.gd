@@ -99,7 +99,7 @@ func case_properties() -> void:
 	server.peer.call(&"set_peer_simulation", 77, simulation)
 	expect_error_texts(["set_peer_simulation: peer 77 is not connected"], "an unknown peer")
 	_host(server).call(&"set_peer_simulation", 0, simulation)
-	expect_error_texts(["set_peer_simulation: there is no peer 0: there are 0"], "an unknown peer")
+	expect_error_texts(["set_peer_simulation: get_peers() has no index 0: it has 0 peers"], "an unknown peer")
 	server.peer.close()
 	server.peer.call(&"simulate_spike", 5.0)
 	expect_error_texts(["simulate_spike: the object is not active"], "an inactive peer")

@@ -72,7 +72,8 @@ impl Place {
                 false => {
                     ". A script that ResourceLoader.load_threaded_request loads runs its static variables' \
                      initial values on another thread: give such a variable its object later, for example in \
-                     _ready"
+                     _ready. A scene or resource that holds such an object cannot be loaded that way either: load() \
+                     the object in _ready"
                 }
             };
             let cause = format!(

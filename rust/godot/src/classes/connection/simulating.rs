@@ -30,7 +30,10 @@ impl ENetConnectionRs {
                 connection.set_peer_simulation(peer, shared, clock::now)
             });
             if !is_set {
-                let cause = format!("there is no peer {id}: there are {}", peers.len());
+                let cause = format!(
+                    "get_peers() has no index {id}: it has {} peers",
+                    peers.len()
+                );
                 self.report(METHOD, &cause);
             }
         }

@@ -14,6 +14,8 @@ impl ENetMultiplayerPeerRs {
     /// [url=https://www.wireshark.org]Wireshark[/url] reads, for example for a bug report. The dissector
     /// [code]enet_godot.lua[/code] of this extension shows the RPCs in it. The capture goes on until
     /// [method stop_capture] or [method MultiplayerPeer.close], or until this peer is freed; the file is complete then.
+    /// It also ends when a client's attempt fails or its connection ends: call this method again, with another path,
+    /// before the next [method create_client].
     /// Started before [method create_server] or [method create_client], it also has the first datagrams.
     ///
     /// ```gdscript
