@@ -52,6 +52,27 @@ func case_an_action_toggles_it() -> void:
 	check(overlay.visible, "an action that is gone does nothing")
 
 
+func case_shown_outside_of_the_tree_it_is_alive_when_it_is_back() -> void:
+	tree.root.add_child(overlay)
+	tree.root.remove_child(overlay)
+	overlay.toggle()
+	tree.root.add_child(overlay)
+	check(overlay.visible and overlay.is_processing(), "it processes frames")
+	await refresh()
+	contains(shown(), "Offline")
+
+
+func case_a_scene_chooses_layer_and_process_mode() -> void:
+	var scene := PackedScene.new()
+	overlay.layer = 10
+	overlay.process_mode = Node.PROCESS_MODE_PAUSABLE
+	equal(scene.pack(overlay), OK, "the scene is packed")
+	var made: ENetOverlayRs = scene.instantiate()
+	equal(made.layer, 10, "the layer of the scene's overlay")
+	equal(made.process_mode, Node.PROCESS_MODE_PAUSABLE, "its process mode")
+	made.free()
+
+
 func case_it_works_in_a_paused_tree() -> void:
 	use(FakePeers.make_client())
 	show()
