@@ -12,7 +12,7 @@ use super::running::{Logs, cargo};
 use super::{features, layers};
 
 /// Seconds for each fuzz target.
-const FUZZING: u64 = 10;
+const FUZZING: u64 = 5;
 /// Set where the program openssl must be present, for the tests that run it.
 const OPENSSL_VARIABLE: &str = "REQUIRE_OPENSSL";
 /// The crate that is to be published.
