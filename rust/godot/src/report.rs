@@ -118,18 +118,7 @@ pub trait Reports: WithBaseField + Inherits<RefCounted> + Inherits<Object> {
     #[track_caller]
     fn report_looking(&self, method: &str, cause: &dyn Display) {
         let this = self.to_gd();
-        let place = Location::caller();
-        let object = this.instance_id();
-        print_limited(object, method, cause, |cause| {
-            print(
-                PrintLevel::Error,
-                Some(object),
-                Self::NAME,
-                method,
-                cause,
-                place,
-            );
-        });
+        Self::report_unborrowed(&this, method, cause);
         release(this);
     }
 

@@ -516,6 +516,22 @@ impl ENetMultiplayerPeerRs {
 }
 
 impl ENetMultiplayerPeerRs {
+    /// Calls `tell` with each object of a host, and then drops the value that they had before. Both can run scripts.
+    fn tell_hosts<F>(&mut self, former: F, tell: impl Fn(&mut ENetConnectionRs)) {
+        let hosts = self.hosts.borrow();
+        let objects = hosts
+            .values()
+            .filter_map(|hosted| hosted.object.clone())
+            .collect::<Vec<_>>();
+        drop(hosts);
+        self.lend(|_| {
+            for mut object in objects {
+                tell(&mut object.bind_mut());
+            }
+            drop(former);
+        });
+    }
+
     /// The handle for the host `key`. A new handle replaces one that stands for an earlier connection.
     fn hosted(&self, key: i32, connection: &SharedConnection) -> Handle {
         let mut hosts = self.hosts.borrow_mut();

@@ -256,19 +256,7 @@ impl super::ENetMultiplayerPeerRs {
         let shared = limits.as_ref().map(|limits| limits.bind().shared());
         self.session.core.set_limits(shared.unwrap_or_default());
         let former = std::mem::replace(&mut self.limits_object, limits.clone());
-        let hosts = self.hosts.borrow();
-        let objects = hosts
-            .values()
-            .filter_map(|hosted| hosted.object.clone())
-            .collect::<Vec<_>>();
-        drop(hosts);
-        // Dropping an object can run a script's notification.
-        self.lend(|_| {
-            for mut object in objects {
-                object.bind_mut().take_over_limits(limits.clone());
-            }
-            drop(former);
-        });
+        self.tell_hosts(former, |host| host.take_over_limits(limits.clone()));
     }
 
     /// See [member limits].

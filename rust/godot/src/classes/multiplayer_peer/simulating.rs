@@ -90,18 +90,6 @@ impl ENetMultiplayerPeerRs {
         self.session.core.set_simulation(shared, clock::now);
         self.simulation_chosen.by_script = by_script;
         let former = std::mem::replace(&mut self.simulation_chosen.object, simulation.clone());
-        let hosts = self.hosts.borrow();
-        let objects = hosts
-            .values()
-            .filter_map(|hosted| hosted.object.clone())
-            .collect::<Vec<_>>();
-        drop(hosts);
-        // Dropping an object can run a script's notification.
-        self.lend(|_| {
-            for mut object in objects {
-                object.bind_mut().show_simulation(simulation.clone());
-            }
-            drop(former);
-        });
+        self.tell_hosts(former, |host| host.show_simulation(simulation.clone()));
     }
 }
