@@ -90,7 +90,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
             let godot = godot::find()?;
             let games = root().join("tests/godot");
             // The editor binary loads the library that games ship.
-            extension::build_for_editor(Profile::Release)?;
+            extension::build(Profile::Release)?;
             project::prepare(&godot, &games)?;
             let class = choice.class.as_deref().unwrap_or(extension::CLASS);
             (
@@ -171,7 +171,7 @@ pub fn soak_command(minutes: u64, profile: Profile) -> Outcome<Command> {
 fn attack_variables(profile: Profile) -> Outcome<Vec<(&'static str, OsString)>> {
     let godot = godot::find()?;
     let games = root().join("tests/godot");
-    extension::build_for_editor(profile)?;
+    extension::build(profile)?;
     project::prepare(&godot, &games)?;
     // Without a Godot 3, its row says so.
     let godot3 = godot3::find()?.unwrap_or_default();
@@ -196,7 +196,7 @@ fn attack_variables(profile: Profile) -> Outcome<Vec<(&'static str, OsString)>> 
 fn in_godot(script: &str) -> Outcome<ExitCode> {
     let godot = godot::find()?;
     let project = root().join("tests/godot");
-    extension::build_for_editor(Profile::Release)?;
+    extension::build(Profile::Release)?;
     project::prepare(&godot, &project)?;
     let status = Command::new(&godot)
         .env("GODOT", &godot)

@@ -24,7 +24,7 @@ const CROWD_SECONDS: u64 = 90;
 
 /// `cargo xtask demo`.
 pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
-    extension::build_for_editor(Profile::Release)?;
+    extension::build(Profile::Release)?;
     play(class, seconds)?;
     println!(
         "addons/enet_rs/bin now has the release library under both names; cargo xtask build restores the \
@@ -101,7 +101,7 @@ pub fn in_windows(class: &str) -> Outcome<ExitCode> {
                 .to_owned(),
         );
     }
-    extension::build_for_editor(Profile::Release)?;
+    extension::build(Profile::Release)?;
     let (godot, project) = prepare()?;
     let port = free_port()?.to_string();
     let roles: [(&[&str], &str); 3] = [

@@ -1,8 +1,7 @@
 //! Building the extension into the addon.
 //!
-//! Godot's editor binary, which runs the demo and the tests, always loads the `debug` entry of
-//! enet_rs.gdextension; exported release games load the `release` entry. The demo should run as fast
-//! as an exported game, so it installs the release library under both names.
+//! The editor, debug exports and release exports load the same file, so that what was tested is what players get.
+//! The build that came last is the one that they load.
 
 use std::env::consts;
 use std::fs;
@@ -17,12 +16,12 @@ pub const CLASS: &str = "ENetMultiplayerPeerRs";
 /// The class it replaces.
 pub const STOCK_CLASS: &str = "ENetMultiplayerPeer";
 
-/// A profile of Cargo, and the entry in enet_rs.gdextension.
+/// A profile of Cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// With overflow checks and assertions; quick to build.
     Debug,
-    /// Optimised, for exported games.
+    /// Optimised, for games.
     Release,
 }
 
@@ -35,18 +34,9 @@ impl Profile {
     }
 }
 
-/// Builds the library and installs it under the name of its own entry; returns its path.
+/// Builds the library and installs it into the addon; returns its path there.
 pub fn build(profile: Profile) -> Outcome<PathBuf> {
-    let library = compile(profile)?;
-    install(&library, profile)
-}
-
-/// Builds the library and installs it where the editor binary loads it from.
-pub fn build_for_editor(profile: Profile) -> Outcome<()> {
-    let library = compile(profile)?;
-    install(&library, profile)?;
-    install(&library, Profile::Debug)?;
-    Ok(())
+    install(&compile(profile)?)
 }
 
 fn compile(profile: Profile) -> Outcome<PathBuf> {
@@ -76,14 +66,13 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
     Ok(target().join(profile.name()).join(name))
 }
 
-fn install(library: &Path, entry: Profile) -> Outcome<PathBuf> {
+fn install(library: &Path) -> Outcome<PathBuf> {
     let folder = root().join("addons/enet_rs/bin");
     fs::create_dir_all(&folder).map_err(at(&folder))?;
     let place = folder.join(format!(
-        "{}enet_godot.{}.{}.{}{}",
+        "{}enet_godot.{}{}{}",
         consts::DLL_PREFIX,
         consts::OS,
-        entry.name(),
         architecture()?,
         consts::DLL_SUFFIX
     ));
@@ -94,14 +83,15 @@ fn install(library: &Path, entry: Profile) -> Outcome<PathBuf> {
     Ok(place)
 }
 
-/// Godot's name for this machine's architecture.
+/// The part of the file's name that stands for this machine's architecture, in Godot's words. One file serves all Macs.
 fn architecture() -> Outcome<&'static str> {
     match consts::ARCH {
-        "x86_64" => Ok("x86_64"),
-        "x86" => Ok("x86_32"),
-        "aarch64" => Ok("arm64"),
-        "arm" => Ok("arm32"),
-        "riscv64" => Ok("rv64"),
+        _ if consts::OS == "macos" => Ok(""),
+        "x86_64" => Ok(".x86_64"),
+        "x86" => Ok(".x86_32"),
+        "aarch64" => Ok(".arm64"),
+        "arm" => Ok(".arm32"),
+        "riscv64" => Ok(".rv64"),
         other => Err(format!("Godot has no name for the architecture {other}")),
     }
 }

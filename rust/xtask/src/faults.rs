@@ -10,7 +10,7 @@ use crate::{Outcome, godot};
 /// Plays the faults whose name contains `only`, or only the brief ones.
 pub fn run(only: Option<&str>, is_brief: bool) -> Outcome<ExitCode> {
     let godot = godot::find()?;
-    extension::build_for_editor(Profile::Debug)?;
+    extension::build(Profile::Debug)?;
     project::prepare(&godot, &root().join("tests/godot"))?;
     let mut command = command(&godot, is_brief);
     if let Some(only) = only {

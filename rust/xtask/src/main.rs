@@ -75,8 +75,8 @@ Commands of enet-rs:
   cargo xtask fuzz [--seconds N] [--only TARGET] [--asan]
       runs each fuzz target for N seconds (60); --asan runs only the targets of
       the codecs that are written in C, with AddressSanitizer in them
-  cargo xtask build [--debug | --release]
-      builds the debug library, the release library, or both (the default) into
+  cargo xtask build [--debug]
+      builds the release library, or the debug library, into
       addons/enet_rs/bin
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
@@ -144,14 +144,13 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         }
         "build" => {
             let debug = options.flag("--debug");
-            let release = options.flag("--release");
             options.finish()?;
-            if debug || !release {
-                println!("{}", extension::build(Profile::Debug)?.display());
-            }
-            if release || !debug {
-                println!("{}", extension::build(Profile::Release)?.display());
-            }
+            let profile = if debug {
+                Profile::Debug
+            } else {
+                Profile::Release
+            };
+            println!("{}", extension::build(profile)?.display());
             Ok(ExitCode::SUCCESS)
         }
         "faults" => {

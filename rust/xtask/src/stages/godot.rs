@@ -99,7 +99,7 @@ fn prepare(overview: &mut Overview, logs: &Logs, suite: Option<&str>) -> Option<
     let mut found = None;
     overview.stage("extension and Godot", || {
         let godot = godot::find()?;
-        extension::build_for_editor(Profile::Debug)?;
+        extension::build(Profile::Debug)?;
         project::prepare(&godot, &root().join("tests/godot"))?;
         found = Some(godot);
         Ok(Tally::one_passed())
