@@ -38,8 +38,10 @@ pub fn run() -> Outcome<()> {
     }
     let program = LINTER.find()?;
     let mut command = Command::new(program);
+    // The tests run in the newest image of Rust, as a developer has it, and without a secret to lose.
+    command.arg("--ignore=unpinned-images").current_dir(root());
     succeed(
-        command.current_dir(root()),
+        &mut command,
         &format!("the workflows in {FOLDER} have mistakes"),
     )
 }
