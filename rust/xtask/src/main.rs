@@ -31,10 +31,10 @@ type Outcome<T> = Result<T, Failure>;
 const HELP: &str = "\
 Commands of enet-rs:
 
-  cargo xtask demo [--seconds N] [--peer-class CLASS]
-      builds the release library and plays the demo game headless: a dedicated
-      server and two scripted players
-  cargo xtask demo --window [--peer-class CLASS]
+  cargo xtask demo [--seconds N] [--peer-class CLASS] [--release]
+      builds the debug library, or the release library, and plays the demo game
+      headless: a dedicated server and two scripted players
+  cargo xtask demo --window [--peer-class CLASS] [--release]
       plays the same game by hand, in three windows: one server, two clients
   cargo xtask test [--rust | --godot] [--suite NAME]
       runs every test, only the Rust tests, or only the headless Godot tests;
@@ -120,12 +120,16 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 return Err("--seconds must be 6 to 3600: the players leave and rejoin".to_owned());
             }
             let class = options.value("--peer-class")?;
+            let profile = match options.flag("--release") {
+                true => Profile::Release,
+                false => Profile::Debug,
+            };
             options.finish()?;
             let class = class.as_deref().unwrap_or(extension::CLASS);
             if window {
-                demo::in_windows(class)
+                demo::in_windows(class, profile)
             } else {
-                demo::headless(class, seconds)
+                demo::headless(class, profile, seconds)
             }
         }
         "test" => {

@@ -56,7 +56,7 @@ fn levels(manifest: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::levels;
+    use super::{PREFIX, levels, root};
 
     #[test]
     fn levels_are_the_features_with_the_prefix() {
@@ -64,5 +64,21 @@ mod tests {
             "[features]\ndefault = [\"api-4-4\"]\napi-4-4 = []\napi-4-5=[]\nother = []\n";
         assert_eq!(levels(manifest), ["4-4", "4-5"]);
         assert!(levels("default = []\n").is_empty());
+    }
+
+    #[test]
+    fn the_workflow_and_the_addon_agree_with_the_features() {
+        let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+        let manifest = read("rust/godot/Cargo.toml");
+        let levels = levels(&manifest);
+        let matrix = format!("level: [{}]", levels.join(", "));
+        assert!(read(".github/workflows/checks.yml").contains(&matrix));
+        let lowest = format!("default = [\"{PREFIX}{}\"]", levels[0]);
+        assert!(manifest.contains(&lowest));
+        let minimum = format!(
+            "compatibility_minimum = \"{}\"",
+            levels[0].replace('-', ".")
+        );
+        assert!(read("addons/enet_rs/enet_rs.gdextension").contains(&minimum));
     }
 }
