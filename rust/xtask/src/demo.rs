@@ -24,7 +24,7 @@ const CROWD_SECONDS: u64 = 90;
 
 /// `cargo xtask demo`.
 pub fn headless(class: &str, profile: Profile, seconds: u64) -> Outcome<ExitCode> {
-    extension::build(profile)?;
+    built(profile)?;
     play(class, seconds)?;
     if profile == Profile::Debug {
         println!(
@@ -102,7 +102,7 @@ pub fn in_windows(class: &str, profile: Profile) -> Outcome<ExitCode> {
                 .to_owned(),
         );
     }
-    extension::build(profile)?;
+    built(profile)?;
     let (godot, project) = prepare()?;
     let port = free_port()?.to_string();
     let roles: [(&[&str], &str); 3] = [
@@ -140,6 +140,16 @@ pub fn in_windows(class: &str, profile: Profile) -> Outcome<ExitCode> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the library. A Godot that is missing is fetched meanwhile: one waits for the processor, the other for the network.
+fn built(profile: Profile) -> Outcome<()> {
+    std::thread::scope(|scope| {
+        let fetch = scope.spawn(godot::find);
+        extension::build(profile)?;
+        fetch.join().expect("finding a Godot does not panic")?;
+        Ok(())
+    })
 }
 
 /// Whether a player's network is simulated, which only our class can do.
