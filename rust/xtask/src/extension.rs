@@ -95,15 +95,3 @@ fn architecture() -> Outcome<&'static str> {
         other => Err(format!("Godot has no name for the architecture {other}")),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_addon_has_the_version_of_the_crates() {
-        let plugin = fs::read_to_string(root().join("addons/enet_rs/plugin.cfg")).unwrap();
-        let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
-        assert!(plugin.lines().any(|line| line == version));
-    }
-}
