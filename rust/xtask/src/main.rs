@@ -3,6 +3,7 @@
 mod apt;
 mod bench;
 mod c_enet;
+mod check;
 mod demo;
 mod extension;
 mod faults;
@@ -12,6 +13,7 @@ mod godot3;
 mod options;
 mod process;
 mod project;
+mod pypi;
 mod relocate;
 mod report;
 mod stages;
@@ -29,10 +31,10 @@ type Outcome<T> = Result<T, Failure>;
 const HELP: &str = "\
 Commands of enet-rs:
 
-  cargo xtask demo [--seconds N] [--peer-class CLASS]
-      builds the release library and plays the demo game headless: a dedicated
-      server and two scripted players
-  cargo xtask demo --window [--peer-class CLASS]
+  cargo xtask demo [--seconds N] [--peer-class CLASS] [--release]
+      builds the debug library, or the release library, and plays the demo game
+      headless: a dedicated server and two scripted players
+  cargo xtask demo --window [--peer-class CLASS] [--release]
       plays the same game by hand, in three windows: one server, two clients
   cargo xtask test [--rust | --godot] [--suite NAME]
       runs every test, only the Rust tests, or only the headless Godot tests;
@@ -78,6 +80,13 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
+  cargo xtask check [api [--only 4-5] | msrv | dependencies [--advisories] |
+          workflows]
+      api: the binding compiles on each level of Godot's API
+      msrv: the workspace compiles with the oldest Rust that it promises
+      dependencies: licences, sources and versions, by cargo-deny; --advisories
+      also looks for known weaknesses, whose list is on the web
+      workflows: the files in .github/workflows, by a linter for them
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -111,12 +120,16 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 return Err("--seconds must be 6 to 3600: the players leave and rejoin".to_owned());
             }
             let class = options.value("--peer-class")?;
+            let profile = match options.flag("--release") {
+                true => Profile::Release,
+                false => Profile::Debug,
+            };
             options.finish()?;
             let class = class.as_deref().unwrap_or(extension::CLASS);
             if window {
-                demo::in_windows(class)
+                demo::in_windows(class, profile)
             } else {
-                demo::headless(class, seconds)
+                demo::headless(class, profile, seconds)
             }
         }
         "test" => {
@@ -152,6 +165,13 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             };
             println!("{}", extension::build(profile)?.display());
             Ok(ExitCode::SUCCESS)
+        }
+        "check" => {
+            let only = options.value("--only")?;
+            let has_advisories = options.flag("--advisories");
+            let name = options.word();
+            options.finish()?;
+            check::run(name.as_deref(), only.as_deref(), has_advisories)
         }
         "faults" => {
             let only = options.value("--only")?;
