@@ -176,9 +176,13 @@ fn script(code: &str, before: &str) -> String {
 /// Describes each shell block that the shell cannot parse, and each option that Godot does not know.
 fn shell(godot: &Path, pages: &[Page]) -> Outcome<Vec<String>> {
     let help = process::run(Command::new(godot).arg("--help"), LIMIT)?.output;
-    let known: BTreeSet<&str> = help
-        .split(|letter: char| !letter.is_alphanumeric() && letter != '-')
-        .collect();
+    // The help is coloured, so that a word may stand right behind a colour's code.
+    let options = help.match_indices("--").map(|(at, _)| {
+        let rest = &help[at..];
+        let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '-');
+        &rest[..end.unwrap_or(rest.len())]
+    });
+    let known: BTreeSet<&str> = options.collect();
     let mut found = Vec::new();
     for (page, block) in blocks(pages, "sh") {
         if cfg!(unix) {

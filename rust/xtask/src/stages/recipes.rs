@@ -244,6 +244,7 @@ func _initialize() -> void:
 /// other one sees them, too.
 const PLAYING: &str = "extends SceneTree
 func _initialize() -> void:
+\tawait process_frame
 \tvar game: Node2D = preload(\"res://game.gd\").new()
 \tgame.name = \"Main\"
 \troot.add_child(game)
