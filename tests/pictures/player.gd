@@ -9,7 +9,6 @@ var _time := 0.0
 
 func _ready() -> void:
 	var role := OS.get_environment("PICTURE_ROLE")
-	get_window().size = SIZE
 	await get_tree().create_timer(1.0).timeout
 	get_tree().current_scene.call(role)
 	_touch("res://%s.started" % role)

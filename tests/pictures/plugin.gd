@@ -21,6 +21,8 @@ func _enter_tree() -> void:
 func _run() -> void:
 	var settings := EditorInterface.get_editor_settings()
 	settings.set_setting(PORT_SETTING, 6107)
+	# A window of its own, as the page describes.
+	settings.set_setting("run/window_placement/game_embed_mode", -1)
 	while EditorInterface.get_resource_filesystem().is_scanning():
 		await get_tree().process_frame
 	await _seconds(3.0)
@@ -56,10 +58,28 @@ func _side_by_side() -> void:
 
 
 func _tab() -> void:
-	if not await _until(func() -> bool: return _server_tab() != null):
-		return
+	# A game sends its figures only to a tab that is visible.
+	var shown := 0
+	var deadline := Time.get_ticks_msec() + PATIENCE_MSEC
+	while _server_tab() == null:
+		var tabs := _tabs()
+		if Time.get_ticks_msec() > deadline:
+			return
+		if not tabs.is_empty():
+			_reveal(tabs[shown % tabs.size()])
+			shown += 1
+		await _seconds(2.0)
 	var tab := _server_tab()
-	var child: Node = tab
+	_reveal(tab)
+	tab.show_page("Graphs")
+	await _seconds(12.0)
+	await RenderingServer.frame_post_draw
+	_save(get_tree().root.get_texture().get_image(), "tab")
+
+
+## Makes all containers above a control show it.
+func _reveal(control: Control) -> void:
+	var child: Node = control
 	while child != null:
 		var parent := child.get_parent()
 		if parent is TabContainer and child is Control:
@@ -67,20 +87,23 @@ func _tab() -> void:
 		elif child is Control and not (child as Control).visible:
 			(child as Control).show()
 		child = parent
-	tab.show_page("Graphs")
-	await _seconds(12.0)
-	await RenderingServer.frame_post_draw
-	_save(get_tree().root.get_texture().get_image(), "tab")
+
+
+## The tabs of sessions that have a game.
+func _tabs() -> Array[Tab]:
+	var found: Array[Tab] = []
+	for node in get_tree().root.find_children("*", "VBoxContainer", true, false):
+		if node is Tab and not String(node.get_parent().get_parent().name).is_empty():
+			found.append(node)
+	return found
 
 
 ## The tab of the game that has a client.
 func _server_tab() -> Tab:
-	for node in get_tree().root.find_children("*", "VBoxContainer", true, false):
-		if node is Tab:
-			var tab: Tab = node
-			var host := tab.selection.host()
-			if host != null and host.role == "server" and host.peers.size() > 0:
-				return tab
+	for tab in _tabs():
+		var host := tab.selection.host()
+		if host != null and host.role == "server" and host.peers.size() > 0:
+			return tab
 	return null
 
 

@@ -52,12 +52,14 @@ pub fn check() -> Outcome<Tally> {
     failures.extend(unknown);
     let (messages, unknown) = messages::unknown(&pages)?;
     failures.extend(unknown);
+    let (constants, unknown) = messages::unknown_constants(&pages)?;
+    failures.extend(unknown);
     let links: usize = pages.iter().map(|page| page.parts.links.len()).sum();
     println!(
-        "   {} files: {links} links, {commands} commands, {messages} messages",
+        "   {} files: {links} links, {commands} commands, {messages} messages, {constants} constants",
         pages.len()
     );
-    let checked = links + commands + messages;
+    let checked = links + commands + messages + constants;
     Ok(Tally {
         passed: checked.saturating_sub(failures.len()),
         failed: failures.len(),

@@ -1,5 +1,6 @@
-//! The messages that the page on troubleshooting quotes: each must be one that the extension prints.
+//! The messages that the page on troubleshooting quotes, and the constants that all pages name: the extension must have them.
 
+use std::collections::HashSet;
 use std::fs;
 
 use super::pages::{Page, files};
@@ -18,6 +19,9 @@ const SOURCES: [&str; 6] = [
     "rust/godot/src",
     "addons/enet_rs",
 ];
+/// Where the constants that scripts see are defined.
+const DEFINITIONS: [&str; 2] = ["rust/godot/src", "rust/codec/src"];
+const PREFIXES: [&str; 4] = ["REASON_", "COMPRESS_", "FLUSH_", "WIRE_"];
 /// What stands for a part of a message that differs from case to case.
 const GAP: &str = "...";
 
@@ -51,6 +55,37 @@ pub fn unknown(pages: &[Page]) -> Outcome<(usize, Vec<String>)> {
                     "{PAGE}:{}: no source has the message \"{message}\"",
                     block.line + index
                 ));
+            }
+        }
+    }
+    Ok((count, found))
+}
+
+/// Describes each constant of ours in the pages that the extension does not define, and counts all.
+pub fn unknown_constants(pages: &[Page]) -> Outcome<(usize, Vec<String>)> {
+    let mut sources = String::new();
+    for folder in DEFINITIONS {
+        for path in files(&root().join(folder))? {
+            let file = root().join(folder).join(path);
+            sources += &fs::read_to_string(&file).map_err(at(&file))?;
+        }
+    }
+    let is_inner = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let known: HashSet<&str> = sources.split(|letter| !is_inner(letter)).collect();
+    let mut count = 0;
+    let mut found = Vec::new();
+    for page in pages {
+        for span in &page.parts.spans {
+            let words = span.code.split(|letter| !is_inner(letter));
+            for word in words.filter(|word| PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
+            {
+                count += 1;
+                if !known.contains(word) {
+                    found.push(format!(
+                        "{}:{}: there is no constant {word}",
+                        page.path, span.line
+                    ));
+                }
             }
         }
     }

@@ -27,6 +27,11 @@ Player=\"*res://pictures/player.gd\"
 
 enabled=PackedStringArray(\"res://addons/enet_rs/plugin.cfg\", \"res://pictures/plugin.cfg\")
 
+[display]
+
+window/size/viewport_width=420
+window/size/viewport_height=260
+
 [rendering]
 
 renderer/rendering_method=\"gl_compatibility\"
