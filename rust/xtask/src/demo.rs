@@ -189,7 +189,7 @@ fn crowd(godot: &Path, project: &Path, class: &str) -> Outcome<Run> {
     process::start(&mut command, Duration::from_secs(CROWD_SECONDS + 60))?.finish()
 }
 
-fn free_port() -> Outcome<u16> {
+pub fn free_port() -> Outcome<u16> {
     UdpSocket::bind(("127.0.0.1", 0))
         .and_then(|socket| socket.local_addr())
         .map(|address| address.port())

@@ -5,6 +5,7 @@ mod bench;
 mod c_enet;
 mod check;
 mod demo;
+mod docs;
 mod extension;
 mod faults;
 mod fuzz;
@@ -87,6 +88,13 @@ Commands of enet-rs:
       dependencies: licences, sources and versions, by cargo-deny; --advisories
       also looks for known weaknesses, whose list is on the web
       workflows: the files in .github/workflows, by a linter for them
+  cargo xtask docs [--code | --reference | --pictures]
+      checks the documents and builds them as a site in target/site, with mdBook,
+      which is installed into target/tools; --code instead compiles and runs the
+      code of the documents, with the library that is installed in the addon;
+      --reference instead writes the class reference, docs/reference, anew from
+      the help of the editor; --pictures instead takes the pictures of the page
+      docs/getting-started.md in the editor, by the program xvfb-run
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -190,6 +198,17 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let is_asan = options.flag("--asan");
             options.finish()?;
             fuzz::run(seconds, only.as_deref(), is_asan)
+        }
+        "docs" => {
+            let chosen = ["--code", "--reference", "--pictures"].map(|name| options.flag(name));
+            options.finish()?;
+            match chosen {
+                [false, false, false] => docs::build(),
+                [true, false, false] => stages::code_of_documents(),
+                [false, true, false] => docs::renew_reference(),
+                [false, false, true] => docs::pictures::take().map(|()| ExitCode::SUCCESS),
+                _ => Err("the options of docs exclude each other".to_owned()),
+            }
         }
         "godot" => {
             options.finish()?;

@@ -1,5 +1,6 @@
 //! All tests of the project: stages that run one after another, and an overview at the end.
 
+mod blocks;
 mod features;
 mod godot;
 mod layers;
@@ -18,10 +19,7 @@ use running::Logs;
 
 /// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one.
 pub fn run(rust: bool, godot: bool, suite: Option<&str>) -> Outcome<ExitCode> {
-    let folder = target().join("test-logs");
-    fs::create_dir_all(&folder).map_err(at(&folder))?;
-    println!("logs: {}", folder.display());
-    let logs = Logs(folder);
+    let logs = logs()?;
     let mut overview = Overview::default();
     if rust {
         rust::run(&mut overview, &logs);
@@ -30,4 +28,21 @@ pub fn run(rust: bool, godot: bool, suite: Option<&str>) -> Outcome<ExitCode> {
         godot::run(&mut overview, &logs, suite);
     }
     Ok(overview.print())
+}
+
+/// Runs only the stages of the documents' code, with the library that is installed.
+pub fn code_of_documents() -> Outcome<ExitCode> {
+    let logs = logs()?;
+    let godot = crate::godot::find()?;
+    let mut overview = Overview::default();
+    overview.stage(blocks::NAME, || blocks::run(&godot, &logs));
+    overview.stage(recipes::NAME, || recipes::run(&godot));
+    Ok(overview.print())
+}
+
+fn logs() -> Outcome<Logs> {
+    let folder = target().join("test-logs");
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
+    println!("logs: {}", folder.display());
+    Ok(Logs(folder))
 }

@@ -7,11 +7,11 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, bench, demo, faults, godot, godot3};
+use crate::{Outcome, bench, demo, docs, faults, godot, godot3};
 
 use super::overview::Overview;
-use super::recipes;
 use super::running::{Logs, cargo, checked, counted, headless};
+use super::{blocks, recipes};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
@@ -180,7 +180,9 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         let mut command = headless(godot, "tests/godot");
         logs.scripts(command.args(["--script", "res://overlay.gd"]), "overlay")
     });
-    overview.stage("the recipes", || recipes::run(godot));
+    overview.stage(recipes::NAME, || recipes::run(godot));
+    overview.stage(blocks::NAME, || blocks::run(godot, logs));
+    overview.stage("the class reference", || docs::reference::check(godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
         for line in run.output.lines().filter(|line| line.contains("skipped")) {

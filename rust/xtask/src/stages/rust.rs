@@ -5,7 +5,8 @@ use std::process::Command;
 
 use crate::process::Ending;
 use crate::report::Tally;
-use crate::{Outcome, apt, c_enet, check, fuzz};
+use crate::{Outcome, apt, c_enet, check, docs, fuzz};
+
 
 use super::overview::Overview;
 use super::running::{Logs, cargo};
@@ -26,6 +27,7 @@ pub fn run(overview: &mut Overview, logs: &Logs) {
         logs.single(&mut cargo(&["fmt", "--all", "--check"]), "fmt")
     });
     overview.stage("layers", || layers::check(logs));
+    overview.stage("documents", docs::check);
     overview.stage("lints", || {
         let mut command = cargo(&["clippy", "--workspace", "--all-targets"]);
         logs.single(command.args(["--", "-D", "warnings"]), "clippy")
