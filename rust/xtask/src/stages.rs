@@ -1,5 +1,6 @@
 //! All tests of the project: stages that run one after another, and an overview at the end.
 
+mod examples;
 mod features;
 mod godot;
 mod layers;

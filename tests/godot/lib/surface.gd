@@ -126,6 +126,7 @@ const EXTRAS: Dictionary[String, String] = {
 	"ENetMultiplayerPeerRs property simulation": "simulates a bad network",
 	"ENetMultiplayerPeerRs method set_simulation": "belongs to that property",
 	"ENetMultiplayerPeerRs method get_simulation": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_extension_version": "lets the addon's scripts recognize a library of another version",
 	"ENetMultiplayerPeerRs method set_peer_simulation": "simulates a bad network for one peer",
 	"ENetMultiplayerPeerRs method simulate_spike": "simulates a lag spike",
 	"ENetMultiplayerPeerRs method simulate_cut": "simulates a pulled cable",

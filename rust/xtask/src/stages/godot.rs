@@ -9,6 +9,7 @@ use crate::project::{self, root, target};
 use crate::report::Tally;
 use crate::{Outcome, bench, demo, faults, godot, godot3};
 
+use super::examples;
 use super::overview::Overview;
 use super::recipes;
 use super::running::{Logs, cargo, checked, counted, headless};
@@ -181,6 +182,7 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         logs.scripts(command.args(["--script", "res://overlay.gd"]), "overlay")
     });
     overview.stage("the recipes", || recipes::run(godot));
+    overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
         for line in run.output.lines().filter(|line| line.contains("skipped")) {
