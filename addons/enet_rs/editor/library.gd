@@ -4,7 +4,8 @@ extends RefCounted
 
 const FOLDER := "res://addons/enet_rs"
 const CLASS := &"ENetMultiplayerPeerRs"
-const WAY_OUT := "Copy the whole folder addons/enet_rs from the release zip into the project, or run \"cargo xtask build\" in a checkout of the source. Then restart the editor. Until then, scripts that name a class of enet_rs do not compile."
+const WAY_OUT := "Copy the whole folder addons/enet_rs from the release zip into the project, or run \"cargo xtask build\" in a checkout of the source. Then restart the editor."
+const UNTIL_THEN := " Until then, scripts that name a class of enet_rs do not compile."
 
 
 ## The folder of the addon.
@@ -27,8 +28,9 @@ func problem() -> String:
 	var library := version_of_library()
 	if library == scripts:
 		return ""
+	# Windows does not let a loaded library be replaced.
 	return "The library has the version %s, and the scripts of the addon have the version %s. Both have to be the same. %s" % [
-		library, scripts, "Close the editor, as a loaded library cannot always be replaced. " + WAY_OUT]
+		library, scripts, "Close the editor first. " + WAY_OUT]
 
 
 ## Whether the engine is older than the extension and the other scripts of the addon need.
@@ -47,14 +49,14 @@ func _why_not_loaded(manifest: ConfigFile) -> String:
 	var file := library_file(manifest, OS.has_feature)
 	if file.is_empty():
 		return "There is no library for this platform (%s, %s). %s" % [
-			OS.get_name(), Engine.get_architecture_name(), "docs/recipes.md, \"Platforms without a library\", shows how a game uses Godot's own class there. \"cargo xtask build\" in a checkout of the source may build a library."]
+			OS.get_name(), Engine.get_architecture_name(), "The recipe \"Platforms without a library\" in docs/recipes.md shows how a game uses Godot's own class there. \"cargo xtask build\" in a checkout of the source may build a library."]
 	var path := _folder.path_join(file)
 	if not FileAccess.file_exists(path):
-		return "%s is missing. %s" % [path.trim_prefix("res://"), WAY_OUT]
+		return "%s is missing. %s" % [path.trim_prefix("res://"), WAY_OUT + UNTIL_THEN]
 	return "%s is there, but Godot did not load it. %s %s" % [
 		path.trim_prefix("res://"),
-		"The reason is in the line \"Can't open dynamic library\" or \"Can't open GDExtension\" above, in the editor's output. Usually the file is incomplete, or was built for another or a newer system.",
-		WAY_OUT]
+		"If the file came while the editor was open, restart the editor. Otherwise the line \"Can't open dynamic library\" of the output has the reason: usually the file is incomplete, or was built for another or a newer system.",
+		WAY_OUT + UNTIL_THEN]
 
 
 ## The file that the manifest names for the platform, below the addon's folder. Like the engine: all tags of the key have

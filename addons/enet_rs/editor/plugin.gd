@@ -14,7 +14,8 @@ func _enter_tree() -> void:
 	var library := LibraryRs.new()
 	var problem := library.problem()
 	if not problem.is_empty():
-		_tell(problem)
+		push_error("enet_rs: " + problem)
+	set_process(not problem.is_empty() and DisplayServer.get_name() != "headless")
 	if library.is_engine_too_old():
 		# Such an engine cannot read the other scripts.
 		return
@@ -35,22 +36,19 @@ func _exit_tree() -> void:
 
 
 func _made(file: String) -> Object:
-	var script: GDScript = load(get_script().resource_path.get_base_dir().path_join(file))
+	var script: GDScript = load(LibraryRs.FOLDER.path_join("editor").path_join(file))
 	return script.new()
 
 
-## Prints the problem as an error, and shows it in a window once the editor is there.
-func _tell(problem: String) -> void:
-	push_error("enet_rs: " + problem)
-	if DisplayServer.get_name() == "headless":
+## Shows the problem once the editor is there. A coroutine that waits for that would end when the first scan reloads scripts.
+func _process(_delta: float) -> void:
+	if get_editor_interface().get_resource_filesystem().is_scanning():
 		return
+	set_process(false)
 	_notice = AcceptDialog.new()
 	_notice.title = "enet_rs: the extension is not usable"
-	_notice.dialog_text = problem
+	_notice.dialog_text = LibraryRs.new().problem()
 	_notice.dialog_autowrap = true
 	_notice.exclusive = false
 	get_editor_interface().get_base_control().add_child(_notice)
-	while get_editor_interface().get_resource_filesystem().is_scanning():
-		await get_tree().process_frame
-	if is_instance_valid(_notice):
-		_notice.popup_centered(Vector2i(560, 0) * get_editor_interface().get_editor_scale())
+	_notice.popup_centered(Vector2i(Vector2(560, 160) * get_editor_interface().get_editor_scale()))

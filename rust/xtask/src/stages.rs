@@ -2,6 +2,7 @@
 
 mod examples;
 mod features;
+mod first_minute;
 mod godot;
 mod layers;
 mod overview;

@@ -132,6 +132,8 @@ mod tests {
         let script = wrapped("var peer := 1\nif peer:\n    pass\n");
         let body = "func example() -> void:\n\tvar peer := 1\n\tif peer:\n\t\tpass\n";
         assert_eq!(script, format!("extends Node\nvar id: int\n{body}"));
-        assert!(wrapped("func f() -> void:\n    pass\n").ends_with("\nfunc f() -> void:\n\tpass\n"));
+        assert!(
+            wrapped("func f() -> void:\n    pass\n").ends_with("\nfunc f() -> void:\n\tpass\n")
+        );
     }
 }

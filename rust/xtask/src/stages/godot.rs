@@ -10,6 +10,7 @@ use crate::report::Tally;
 use crate::{Outcome, bench, demo, faults, godot, godot3};
 
 use super::examples;
+use super::first_minute;
 use super::overview::Overview;
 use super::recipes;
 use super::running::{Logs, cargo, checked, counted, headless};
@@ -182,6 +183,9 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         logs.scripts(command.args(["--script", "res://overlay.gd"]), "overlay")
     });
     overview.stage("the recipes", || recipes::run(godot));
+    overview.stage("an addon without its library", || {
+        first_minute::run(logs, godot)
+    });
     overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
