@@ -3,6 +3,7 @@
 mod apt;
 mod bench;
 mod c_enet;
+mod csharp;
 mod demo;
 mod extension;
 mod faults;
@@ -78,6 +79,8 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
+  cargo xtask csharp
+      writes the C# wrapper addons/enet_rs/csharp again, from the debug library
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -170,6 +173,14 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let is_asan = options.flag("--asan");
             options.finish()?;
             fuzz::run(seconds, only.as_deref(), is_asan)
+        }
+        "csharp" => {
+            options.finish()?;
+            let godot = godot::find()?;
+            extension::build(Profile::Debug)?;
+            project::prepare(&godot, &project::root().join("tests/godot"))?;
+            csharp::write(&godot)?;
+            Ok(ExitCode::SUCCESS)
         }
         "godot" => {
             options.finish()?;

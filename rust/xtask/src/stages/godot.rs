@@ -7,7 +7,7 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, bench, demo, faults, godot, godot3};
+use crate::{Outcome, bench, csharp, demo, faults, godot, godot3};
 
 use super::examples;
 use super::first_minute;
@@ -186,6 +186,7 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     overview.stage("an addon without its library", || {
         first_minute::run(logs, godot)
     });
+    overview.stage("the C# wrapper", || csharp::check(godot));
     overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
