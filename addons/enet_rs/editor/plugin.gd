@@ -15,7 +15,6 @@ func _enter_tree() -> void:
 	var problem := library.problem()
 	if not problem.is_empty():
 		push_error("enet_rs: " + problem)
-	set_process(not problem.is_empty() and DisplayServer.get_name() != "headless")
 	if library.is_engine_too_old():
 		# Such an engine cannot read the other scripts.
 		return
@@ -45,9 +44,12 @@ func _process(_delta: float) -> void:
 	if get_editor_interface().get_resource_filesystem().is_scanning():
 		return
 	set_process(false)
+	var problem := LibraryRs.new().problem()
+	if problem.is_empty() or DisplayServer.get_name() == "headless":
+		return
 	_notice = AcceptDialog.new()
 	_notice.title = "enet_rs: the extension is not usable"
-	_notice.dialog_text = LibraryRs.new().problem()
+	_notice.dialog_text = problem
 	_notice.dialog_autowrap = true
 	_notice.exclusive = false
 	get_editor_interface().get_base_control().add_child(_notice)
