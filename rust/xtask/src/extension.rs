@@ -69,18 +69,22 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
 fn install(library: &Path) -> Outcome<PathBuf> {
     let folder = root().join("addons/enet_rs/bin");
     fs::create_dir_all(&folder).map_err(at(&folder))?;
-    let place = folder.join(format!(
-        "{}enet_godot.{}{}{}",
-        consts::DLL_PREFIX,
-        consts::OS,
-        architecture()?,
-        consts::DLL_SUFFIX
-    ));
+    let place = folder.join(file_name()?);
     // A running Godot may have the old library mapped; renaming leaves its file intact.
     let fresh = place.with_extension("new");
     fs::copy(library, &fresh).map_err(at(library))?;
     fs::rename(&fresh, &place).map_err(at(&place))?;
     Ok(place)
+}
+
+/// The library's name in the addon, for this machine.
+pub fn file_name() -> Outcome<String> {
+    let (prefix, suffix) = (consts::DLL_PREFIX, consts::DLL_SUFFIX);
+    Ok(format!(
+        "{prefix}enet_godot.{}{}{suffix}",
+        consts::OS,
+        architecture()?
+    ))
 }
 
 /// The part of the file's name that stands for this machine's architecture, in Godot's words. One file serves all Macs.

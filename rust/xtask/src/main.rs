@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod c_enet;
 mod check;
+mod csharp;
 mod demo;
 mod docs;
 mod extension;
@@ -95,6 +96,8 @@ Commands of enet-rs:
       --reference instead writes the class reference, docs/reference, anew from
       the help of the editor; --pictures instead takes the pictures of the page
       docs/getting-started.md in the editor, by the program xvfb-run
+  cargo xtask csharp
+      writes the C# wrapper addons/enet_rs/csharp again, from the debug library
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -209,6 +212,14 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 [false, false, true] => docs::pictures::take().map(|()| ExitCode::SUCCESS),
                 _ => Err("the options of docs exclude each other".to_owned()),
             }
+        }
+        "csharp" => {
+            options.finish()?;
+            let godot = godot::find()?;
+            extension::build(Profile::Debug)?;
+            project::prepare(&godot, &project::root().join("tests/godot"))?;
+            csharp::write(&godot)?;
+            Ok(ExitCode::SUCCESS)
         }
         "godot" => {
             options.finish()?;

@@ -1,7 +1,9 @@
 //! All tests of the project: stages that run one after another, and an overview at the end.
 
 mod blocks;
+mod examples;
 mod features;
+mod first_minute;
 mod godot;
 mod layers;
 mod overview;

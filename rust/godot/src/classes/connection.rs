@@ -93,17 +93,19 @@ pub struct ENetConnectionRs {
     #[var(get = get_connect_timeout, set = set_connect_timeout)]
     connect_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
-    /// Limits on the memory and work that remote peers can cause on the host. [code]null[/code], as by default, stands for the defaults of [ENetLimitsRs]. The
-    /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
-    /// [member ENetMultiplayerPeerRs.limits]. The property can be set at any time, and applies to the current host and
-    /// to later ones.
+    /// Limits on the memory and work that remote peers can cause on the host. [code]null[/code], as by default, stands for
+    /// the defaults of [ENetLimitsRs]. The property can be set at any time, and applies to the current host and to later
+    /// ones. The [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
+    /// [member ENetMultiplayerPeerRs.limits].
     #[var(get = get_limits, set = set_limits)]
     limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
     limits_object: Option<Gd<ENetLimitsRs>>,
-    /// A bad network that is simulated between this object's host and the network, for tests. [code]null[/code], as by
-    /// default, for none, unless the command line asks for one (see [ENetSimulationRs]). The property can be set at any time, and applies to the current host and to later ones. The
+    /// The bad network that is simulated between this host and the real network, for tests. [code]null[/code] by default:
+    /// nothing is simulated, unless the command line asks for it (see [ENetSimulationRs]).
+    ///
+    /// The property can be set at any time, and applies to the current host and to later ones. The
     /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
-    /// [member ENetMultiplayerPeerRs.simulation]; setting it here changes that host alone.
+    /// [member ENetMultiplayerPeerRs.simulation]. Setting the property here changes that host alone.
     #[var(get = get_simulation, set = set_simulation)]
     simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
     simulation_chosen: Chosen,

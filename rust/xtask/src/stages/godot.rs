@@ -7,8 +7,10 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, bench, demo, docs, faults, godot, godot3};
+use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3};
 
+use super::examples;
+use super::first_minute;
 use super::overview::Overview;
 use super::running::{Logs, cargo, checked, counted, headless};
 use super::{blocks, recipes};
@@ -183,6 +185,11 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     overview.stage(recipes::NAME, || recipes::run(godot));
     overview.stage(blocks::NAME, || blocks::run(godot, logs));
     overview.stage("the class reference", || docs::reference::check(godot));
+    overview.stage("an addon without its library", || {
+        first_minute::run(logs, godot)
+    });
+    overview.stage("the C# wrapper", || csharp::check(godot));
+    overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
         for line in run.output.lines().filter(|line| line.contains("skipped")) {

@@ -7,7 +7,6 @@ use crate::process::Ending;
 use crate::report::Tally;
 use crate::{Outcome, apt, c_enet, check, docs, fuzz};
 
-
 use super::overview::Overview;
 use super::running::{Logs, cargo};
 use super::{features, layers};
