@@ -67,20 +67,30 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
 }
 
 fn install(library: &Path) -> Outcome<PathBuf> {
-    let folder = root().join("addons/enet_rs/bin");
-    fs::create_dir_all(&folder).map_err(at(&folder))?;
-    let place = folder.join(format!(
-        "{}enet_godot.{}{}{}",
-        consts::DLL_PREFIX,
-        consts::OS,
-        architecture()?,
-        consts::DLL_SUFFIX
-    ));
+    let place = place()?;
+    let folder = place.parent().ok_or("the library needs a folder")?;
+    fs::create_dir_all(folder).map_err(at(folder))?;
     // A running Godot may have the old library mapped; renaming leaves its file intact.
     let fresh = place.with_extension("new");
     fs::copy(library, &fresh).map_err(at(library))?;
     fs::rename(&fresh, &place).map_err(at(&place))?;
     Ok(place)
+}
+
+/// Where the library for this machine lies in the addon.
+pub fn place() -> Outcome<PathBuf> {
+    let name = format!(
+        "{}enet_godot.{}{}",
+        consts::DLL_PREFIX,
+        platform()?,
+        consts::DLL_SUFFIX
+    );
+    Ok(root().join("addons/enet_rs/bin").join(name))
+}
+
+/// This machine's platform, in the words of enet_rs.gdextension.
+pub fn platform() -> Outcome<String> {
+    Ok(format!("{}{}", consts::OS, architecture()?))
 }
 
 /// The part of the file's name that stands for this machine's architecture, in Godot's words. One file serves all Macs.

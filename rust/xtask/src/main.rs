@@ -10,12 +10,15 @@ mod fuzz;
 mod godot;
 mod godot3;
 mod options;
+mod package;
 mod process;
 mod project;
 mod relocate;
 mod report;
+mod reproducible;
 mod stages;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use extension::Profile;
@@ -78,6 +81,11 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
+  cargo xtask package [--check] [--all | --libraries FOLDER]
+      makes the zip for Godot's Asset Store and one with the symbols, in
+      target/package: with this machine's library, with those of all platforms that
+      can be built here, or with those in FOLDER, which has a folder for each
+      platform; --check installs, exports and plays it
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -152,6 +160,18 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             };
             println!("{}", extension::build(profile)?.display());
             Ok(ExitCode::SUCCESS)
+        }
+        "package" => {
+            let choice = package::Choice {
+                is_all: options.flag("--all"),
+                libraries: options.value("--libraries")?.map(PathBuf::from),
+                is_checked: options.flag("--check"),
+            };
+            options.finish()?;
+            if choice.is_all && choice.libraries.is_some() {
+                return Err("--all builds the libraries that --libraries brings".to_owned());
+            }
+            package::run(&choice)
         }
         "faults" => {
             let only = options.value("--only")?;
