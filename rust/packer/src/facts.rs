@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use object::elf::FileHeader64;
-use object::read::elf::{FileHeader, SectionHeader};
+use object::read::elf::FileHeader;
 use object::{Endianness, Object, ObjectSection};
 
 use crate::{Outcome, at};
