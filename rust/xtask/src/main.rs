@@ -81,11 +81,11 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
-  cargo xtask package [--check] [--all | --libraries FOLDER]
+  cargo xtask package [--check] [--all | --libraries FOLDER [--symbols FOLDER]]
       makes the zip for Godot's Asset Store and one with the symbols, in
       target/package: with this machine's library, with those of all platforms that
-      can be built here, or with those in FOLDER, which has a folder for each
-      platform; --check installs, exports and plays it
+      can be built here, or with those in a folder, under their names in the addon;
+      --check installs, exports and plays it
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -165,11 +165,17 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let choice = package::Choice {
                 is_all: options.flag("--all"),
                 libraries: options.value("--libraries")?.map(PathBuf::from),
+                symbols: options.value("--symbols")?.map(PathBuf::from),
                 is_checked: options.flag("--check"),
             };
             options.finish()?;
             if choice.is_all && choice.libraries.is_some() {
                 return Err("--all builds the libraries that --libraries brings".to_owned());
+            }
+            if choice.symbols.is_some() && choice.libraries.is_none() {
+                return Err(
+                    "--symbols names the symbols of the libraries of --libraries".to_owned(),
+                );
             }
             package::run(&choice)
         }

@@ -24,8 +24,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct Choice {
     /// Libraries of all platforms that this machine can build for.
     pub is_all: bool,
-    /// Libraries that lie in this folder, in a folder for each platform, in place of built ones.
+    /// Libraries that lie in this folder, under their names in the addon, in place of built ones.
     pub libraries: Option<PathBuf>,
+    /// The folder with the symbols of these libraries.
+    pub symbols: Option<PathBuf>,
     /// Whether the zip is installed, exported and played.
     pub is_checked: bool,
 }
@@ -40,7 +42,13 @@ pub fn run(choice: &Choice) -> Outcome<ExitCode> {
     for library in &libraries {
         library.print()?;
     }
-    let zip = make(&folder()?, &format!("enet_rs-{VERSION}"), &libraries)?;
+    let symbols = choice.symbols.as_deref();
+    let zip = make(
+        &folder()?,
+        &format!("enet_rs-{VERSION}"),
+        &libraries,
+        symbols,
+    )?;
     if choice.is_checked {
         check::run(&godot::find()?, &zip, Depth::Full)?;
         println!("the package was installed, exported and played");
@@ -53,12 +61,17 @@ pub fn check_installed(godot: &Path) -> Outcome<()> {
     let library = Library::new(&extension::platform()?, &extension::place()?, None);
     let folder = folder()?.join("test");
     fs::create_dir_all(&folder).map_err(at(&folder))?;
-    let zip = make(&folder, "enet_rs-test", &[library])?;
+    let zip = make(&folder, "enet_rs-test", &[library], None)?;
     check::run(godot, &zip, Depth::Brief)
 }
 
-/// Writes both zips; returns the path of the first.
-fn make(folder: &Path, name: &str, libraries: &[Library]) -> Outcome<PathBuf> {
+/// Writes the zip, and one of the symbols if there are any; returns the path of the first.
+fn make(
+    folder: &Path,
+    name: &str,
+    libraries: &[Library],
+    symbols: Option<&Path>,
+) -> Outcome<PathBuf> {
     let content = folder.join("content");
     apt::remove(&content)?;
     staging::stage(&content, libraries)?;
@@ -67,14 +80,18 @@ fn make(folder: &Path, name: &str, libraries: &[Library]) -> Outcome<PathBuf> {
     print_size(&zip)?;
 
     apt::remove(&content)?;
-    let symbols = folder.join(format!("{name}-symbols.zip"));
-    if staging::stage_symbols(&content, libraries)? {
-        packer::zip(&symbols, &content)?;
-        print_size(&symbols)?;
-        apt::remove(&content)?;
-    } else if symbols.exists() {
+    let symbols_zip = folder.join(format!("{name}-symbols.zip"));
+    if symbols_zip.exists() {
         // Those of an earlier package do not fit this one.
-        fs::remove_file(&symbols).map_err(at(&symbols))?;
+        fs::remove_file(&symbols_zip).map_err(at(&symbols_zip))?;
+    }
+    if let Some(folder) = symbols {
+        packer::zip(&symbols_zip, folder)?;
+        print_size(&symbols_zip)?;
+    } else if staging::stage_symbols(&content, libraries)? {
+        packer::zip(&symbols_zip, &content)?;
+        print_size(&symbols_zip)?;
+        apt::remove(&content)?;
     }
     Ok(zip)
 }

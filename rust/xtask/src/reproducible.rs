@@ -2,37 +2,40 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use crate::Outcome;
-use crate::project::{at, root};
+use crate::project::{self, at, root, target};
+use crate::{Outcome, apt, process};
 
 /// Gives a cargo command flags of the compiler that keep this machine's folders out of what it builds, and `others`.
-/// They replace the flags of the user's environment and configuration. `target` is the command's target folder.
-pub fn set(command: &mut Command, target: &Path, others: &[&str]) -> Outcome<()> {
+/// They replace the flags of the user's environment and configuration. The command's target folder must be [`target`] or
+/// below it.
+pub fn set(command: &mut Command, others: &[&str]) -> Outcome<()> {
     let mut flags = Vec::new();
     // Of several folders that contain a file, the compiler takes the last.
-    for (folder, name) in folders(target)? {
+    for (folder, name) in folders()? {
         let folder = folder.to_str().ok_or("a folder's name is not UTF-8")?;
         flags.push(format!("--remap-path-prefix={folder}={name}"));
     }
     flags.extend(others.iter().map(|&flag| flag.to_owned()));
-    command
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        // C code: only macros such as __FILE__ would have paths, as it is built without debug information.
-        .env_remove("RUSTFLAGS");
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     Ok(())
 }
 
 /// Folders of this machine, and what stands for them.
-fn folders(target: &Path) -> Outcome<Vec<(PathBuf, &'static str)>> {
-    let mut folders = vec![
-        (root(), "enet_rs"),
-        (std::path::absolute(target).map_err(at(target))?, "target"),
-    ];
+fn folders() -> Outcome<Vec<(PathBuf, &'static str)>> {
+    let mut folders = vec![(root(), "/enet-rs"), (target(), "/enet-rs/target")];
     // Below it is a folder for each registry, whose name depends on the machine's configuration.
     let registries = cargo_home()?.join("registry/src");
+    if !registries.is_dir() {
+        // Nothing was ever built on this machine: the folders must be there before the flags are made.
+        let mut fetch = Command::new(project::cargo());
+        fetch.args(["fetch", "--locked"]).current_dir(root());
+        let run = process::run(&mut fetch, Duration::from_secs(900))?;
+        apt::succeeded("cargo fetch", &run)?;
+    }
     for entry in std::fs::read_dir(&registries).map_err(at(&registries))? {
-        folders.push((entry.map_err(at(&registries))?.path(), "crates"));
+        folders.push((entry.map_err(at(&registries))?.path(), "/crates"));
     }
     Ok(folders)
 }

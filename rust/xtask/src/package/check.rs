@@ -12,7 +12,7 @@ use crate::{Outcome, apt};
 use super::export::{self, Kind};
 use super::templates::Templates;
 
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(600);
 /// The files of the game that uses the package.
 const GAME: [(&str, &str); 4] = [
     ("project.godot", include_str!("game/project.godot")),

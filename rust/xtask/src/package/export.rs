@@ -14,7 +14,7 @@ use crate::{Outcome, apt, extension};
 use super::check::{clean, exported};
 use super::templates::Templates;
 
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(600);
 const PRESETS: &str = include_str!("game/export_presets.cfg");
 /// The preset's name.
 const PRESET: &str = "check";

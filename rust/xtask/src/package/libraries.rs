@@ -103,12 +103,16 @@ fn minor(version: &str) -> Option<u32> {
 pub fn host() -> Outcome<Library> {
     if !cfg!(target_os = "linux") {
         return Err(
-            "cargo xtask package builds on Linux only. Elsewhere, build with cargo xtask build --release, and name \
-             the folder of the libraries with --libraries FOLDER (in it, a folder for each platform)"
+            "cargo xtask package builds on Linux only. Elsewhere, build with cargo xtask build, and name the \
+             folder of the libraries: cargo xtask package --libraries addons/enet_rs/bin"
                 .to_owned(),
         );
     }
     let platform = extension::platform()?;
+    if cross_folder().join("tools").is_dir() && BUILT_HERE.contains(&platform.as_str()) {
+        // For an older glibc than this machine's.
+        return cross(&platform);
+    }
     let folder = target().join("package").join(&platform);
     fs::create_dir_all(&folder).map_err(at(&folder))?;
     let built = compile()?;
@@ -131,50 +135,50 @@ pub fn all() -> Outcome<Vec<Library>> {
 
 /// The library of one platform, built by the cross-compiler.
 fn cross(platform: &str) -> Outcome<Library> {
-    // To be replaced by cross::build(platform).
-    one_of(&target().join("cross").join(platform), platform)
+    // To be replaced by cross::build(platform), which makes these files.
+    let folder = cross_folder().join(platform);
+    let name = file_name(platform)?;
+    let library = folder.join(&name);
+    if !library.is_file() {
+        return Err(format!("{} is missing", library.display()));
+    }
+    Ok(Library::new(
+        platform,
+        &library,
+        Some(folder.join("symbols").join(name)),
+    ))
 }
 
-/// The libraries in a folder, which has a folder for each platform with the library and its symbols.
+fn cross_folder() -> PathBuf {
+    target().join("cross")
+}
+
+/// The libraries in a folder, under the names that enet_rs.gdextension has for them. No other file may be there.
 pub fn lying_in(folder: &Path) -> Outcome<Vec<Library>> {
     let mut found = Vec::new();
-    for (platform, _) in TARGETS {
-        let place = folder.join(platform);
-        if place.is_dir() {
-            found.push(one_of(&place, platform)?);
-        }
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let file = entry.map_err(at(folder))?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let platform = platform_of(&name)?;
+        found.push(Library::new(platform, &file, None));
     }
     if found.is_empty() {
-        let names: Vec<&str> = TARGETS.iter().map(|(platform, _)| *platform).collect();
-        return Err(format!(
-            "{} has no folder with the name of a platform: {}",
-            folder.display(),
-            names.join(", ")
-        ));
+        return Err(format!("{} has no libraries", folder.display()));
     }
+    found.sort_by(|one, other| one.platform.cmp(&other.platform));
     Ok(found)
 }
 
-/// The library in a folder, and the one other entry of it as its symbols.
-fn one_of(folder: &Path, platform: &str) -> Outcome<Library> {
-    let file = folder.join(file_name(platform)?);
-    if !file.is_file() {
-        return Err(format!("{} is missing", file.display()));
-    }
-    let mut others = Vec::new();
-    for entry in fs::read_dir(folder).map_err(at(folder))? {
-        let place = entry.map_err(at(folder))?.path();
-        if place != file {
-            others.push(place);
+/// The platform whose library has this name.
+fn platform_of(name: &str) -> Outcome<&'static str> {
+    for (platform, _) in TARGETS {
+        if file_name(platform)? == name {
+            return Ok(platform);
         }
     }
-    if others.len() > 1 {
-        return Err(format!(
-            "{} has more than the library and its symbols: {others:?}",
-            folder.display()
-        ));
-    }
-    Ok(Library::new(platform, &file, others.pop()))
+    Err(format!(
+        "enet_rs.gdextension has no library with the name {name}"
+    ))
 }
 
 /// The file's name that enet_rs.gdextension has for the platform.
@@ -204,7 +208,7 @@ fn compile() -> Outcome<PathBuf> {
         .env_remove("CARGO_BUILD_TARGET")
         .current_dir(root());
     // Finds the symbols of a library: the debugger of a stranger's crash has nothing else.
-    reproducible::set(&mut command, &folder, &["-Clink-arg=-Wl,--build-id=sha1"])?;
+    reproducible::set(&mut command, &["-Clink-arg=-Wl,--build-id=sha1"])?;
     println!("building the library for {}", extension::platform()?);
     let run = process::run(&mut command, BUILD_LIMIT)?;
     apt::succeeded("the library does not build", &run)?;
