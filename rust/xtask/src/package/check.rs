@@ -96,6 +96,13 @@ impl Game {
             // As in the editor of a user, who has no list of extensions yet. Godot 4.4 to 4.6 crash at the end of it
             // (Godot's issue 111048), when all is imported.
             let run = self.import_once()?;
+            if !matches!(run.ending, Ending::Exit(0) | Ending::Crash) {
+                return Err(format!(
+                    "the first import: {}\n{}",
+                    run.ending,
+                    run.tail(20)
+                ));
+            }
             let before_crash = run.output.split(CRASH).next().unwrap_or_default();
             no_complaint(before_crash, "the first import")?;
             println!(
