@@ -96,6 +96,28 @@ impl DebianGodot {
         ))
     }
 
+    /// Another program of Debian, of a package of its name, which needs the libraries that the Godot was fetched with
+    /// and none else. Fetches the Godot and the program unless an earlier call did.
+    pub fn with_program(&self, package: &'static str) -> Outcome<Relocated> {
+        self.cached_or_fetched()?;
+        let root = target().join(self.folder).join("debian");
+        if !root.join("root/usr/bin").join(package).is_file() {
+            let mirror = mirror().ok_or("apt's sources name no Debian archive")?;
+            let mut causes = String::new();
+            for suite in SUITES {
+                eprintln!("fetching {package} (Debian {suite})");
+                match unpack(&root, &mirror, suite, &["download", package]) {
+                    Ok(()) => break,
+                    Err(cause) => causes += &format!("\n  {suite}: {cause}"),
+                }
+            }
+            if !root.join("root/usr/bin").join(package).is_file() {
+                return Err(format!("fetching {package} from Debian failed:{causes}"));
+            }
+        }
+        Relocated::find(&root, package)
+    }
+
     fn fetch(&self, folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
         let mut order = vec!["--yes", "--download-only", "install"];
         order.extend(self.packages);

@@ -67,9 +67,9 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
 }
 
 fn install(library: &Path) -> Outcome<PathBuf> {
-    let folder = root().join("addons/enet_rs/bin");
-    fs::create_dir_all(&folder).map_err(at(&folder))?;
-    let place = folder.join(file_name()?);
+    let place = place()?;
+    let folder = place.parent().ok_or("the library needs a folder")?;
+    fs::create_dir_all(folder).map_err(at(folder))?;
     // A running Godot may have the old library mapped; renaming leaves its file intact.
     let fresh = place.with_extension("new");
     fs::copy(library, &fresh).map_err(at(library))?;
@@ -80,11 +80,17 @@ fn install(library: &Path) -> Outcome<PathBuf> {
 /// The library's name in the addon, for this machine.
 pub fn file_name() -> Outcome<String> {
     let (prefix, suffix) = (consts::DLL_PREFIX, consts::DLL_SUFFIX);
-    Ok(format!(
-        "{prefix}enet_godot.{}{}{suffix}",
-        consts::OS,
-        architecture()?
-    ))
+    Ok(format!("{prefix}enet_godot.{}{suffix}", platform()?))
+}
+
+/// Where the library for this machine lies in the addon.
+pub fn place() -> Outcome<PathBuf> {
+    Ok(root().join("addons/enet_rs/bin").join(file_name()?))
+}
+
+/// This machine's platform, in the words of enet_rs.gdextension.
+pub fn platform() -> Outcome<String> {
+    Ok(format!("{}{}", consts::OS, architecture()?))
 }
 
 /// The part of the file's name that stands for this machine's architecture, in Godot's words. One file serves all Macs.

@@ -13,13 +13,16 @@ mod fuzz;
 mod godot;
 mod godot3;
 mod options;
+mod package;
 mod process;
 mod project;
 mod pypi;
 mod relocate;
 mod report;
+mod reproducible;
 mod stages;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use extension::Profile;
@@ -98,6 +101,11 @@ Commands of enet-rs:
       docs/getting-started.md in the editor, by the program xvfb-run
   cargo xtask csharp
       writes the C# wrapper addons/enet_rs/csharp again, from the debug library
+  cargo xtask package [--check] [--all | --libraries FOLDER [--symbols FOLDER]]
+      makes the zip for Godot's Asset Store and one with the symbols, in
+      target/package: with this machine's library, with those of all platforms that
+      can be built here, or with those in a folder, under their names in the addon;
+      --check installs, exports and plays it
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -183,6 +191,24 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let name = options.word();
             options.finish()?;
             check::run(name.as_deref(), only.as_deref(), has_advisories)
+        }
+        "package" => {
+            let choice = package::Choice {
+                is_all: options.flag("--all"),
+                libraries: options.value("--libraries")?.map(PathBuf::from),
+                symbols: options.value("--symbols")?.map(PathBuf::from),
+                is_checked: options.flag("--check"),
+            };
+            options.finish()?;
+            if choice.is_all && choice.libraries.is_some() {
+                return Err("--all builds the libraries that --libraries brings".to_owned());
+            }
+            if choice.symbols.is_some() && choice.libraries.is_none() {
+                return Err(
+                    "--symbols names the symbols of the libraries of --libraries".to_owned(),
+                );
+            }
+            package::run(&choice)
         }
         "faults" => {
             let only = options.value("--only")?;

@@ -7,7 +7,7 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3};
+use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3, package};
 
 use super::examples;
 use super::first_minute;
@@ -199,6 +199,9 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     });
     overview.stage("a minute of attacks, after which nothing has grown", || {
         logs.single(&mut bench::soak_command(1, Profile::Debug)?, "attacks")
+    });
+    overview.stage("the package, installed and exported", || {
+        package::check_installed(godot).map(|()| Tally::one_passed())
     });
     overview.stage("demo game", || {
         demo::play(CLASS, 12).map(|()| Tally::one_passed())

@@ -7,7 +7,7 @@ use crate::report::Tally;
 use super::running::{Logs, cargo};
 
 /// Each crate, and the crates of this workspace that it may depend on.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("enet_proto", &[]),
     ("enet_codec", &[]),
     ("enet_dtls", &[]),
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
             "enet_multiplayer",
         ],
     ),
+    ("packer", &[]),
     ("xtask", &[]),
 ];
 /// The protocol crate and the most dependencies that it may have.
