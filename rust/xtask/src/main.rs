@@ -3,6 +3,7 @@
 mod apt;
 mod bench;
 mod c_enet;
+mod cross;
 mod demo;
 mod extension;
 mod faults;
@@ -78,6 +79,13 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
+  cargo xtask cross build [PLATFORM]
+      builds the release library for other systems, with tools that it fetches:
+      linux.x86_64, linux.arm64, windows.x86_64, macos, or all; into target/cross
+  cargo xtask cross check [PLATFORM] [--only TEXT]
+      inspects these libraries, runs the Linux ones in Godot (arm64 under qemu)
+      and tests for Windows under Wine, and type-checks the code for Android, iOS
+      and Windows with Microsoft's compiler; needs Debian
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -170,6 +178,18 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let is_asan = options.flag("--asan");
             options.finish()?;
             fuzz::run(seconds, only.as_deref(), is_asan)
+        }
+        "cross" => {
+            let action = options.word();
+            let only = options.value("--only")?;
+            let platform = options.word();
+            options.finish()?;
+            match action.as_deref() {
+                Some("build") if only.is_some() => Err("build has no --only".to_owned()),
+                Some("build") => cross::build_command(platform.as_deref()),
+                Some("check") => cross::check_command(platform.as_deref(), only.as_deref()),
+                _ => Err("cross needs a word: build or check".to_owned()),
+            }
         }
         "godot" => {
             options.finish()?;

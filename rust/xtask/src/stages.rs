@@ -5,7 +5,7 @@ mod godot;
 mod layers;
 mod overview;
 mod recipes;
-mod running;
+pub mod running;
 mod rust;
 
 use std::fs;
