@@ -135,7 +135,8 @@ fn with_settings(
         command
             .arg(crates)
             .env("RUSTC", rustc)
-            .env("RUSTC_BOOTSTRAP", "1");
+            // Cargo has no stable option for it. With RUSTC_BOOTSTRAP, many crates would use unstable features.
+            .env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly");
     }
     Ok(command)
 }

@@ -17,6 +17,9 @@ use super::{folder, linux, tools};
 const ARCHITECTURE: &str = "arm64";
 /// qemu's program, on the PATH or below the target folder.
 const EMULATOR: &str = "qemu-aarch64-static";
+const EMULATOR_PACKAGE: &str = "qemu-user-static";
+/// A suite that has the package; later ones divide it.
+const EMULATOR_SUITE: &str = "bookworm";
 /// Suites with a Godot that is new enough and with the C library that it needs.
 const SUITES: [&str; 2] = ["testing", "unstable"];
 /// Emulated code runs at a tenth of the speed.
@@ -148,22 +151,13 @@ fn emulator(place: &Path) -> Outcome<PathBuf> {
     eprintln!("fetching qemu (Debian, about 60 MB)");
     let attempt = place.join("unfinished");
     apt::remove(&attempt)?;
-    // The program needs no libraries, so the suite may be another than the machine's.
+    // The program needs no libraries of the system, so the suite may be another than the machine's.
     apt::unpack(
         &attempt,
         &mirror,
-        "stable",
-        &["download", "qemu-user-static"],
+        EMULATOR_SUITE,
+        &["download", EMULATOR_PACKAGE],
     )
-    .or_else(|_| {
-        apt::remove(&attempt)?;
-        apt::unpack(
-            &attempt,
-            &mirror,
-            "bookworm",
-            &["download", "qemu-user-static"],
-        )
-    })
     .map_err(cause)?;
     keep_only(&attempt.join("root/usr/bin"), EMULATOR)?;
     fs::rename(&attempt, place.join("emulator")).map_err(at(&attempt))?;

@@ -175,8 +175,14 @@ impl Tools {
 
         let compiler = which("rustc")?;
         let script = self.folder.join("rustc");
+        // Only the standard library, and that a crate uses one from source, need unstable options. All other crates are
+        // compiled as by any stable compiler, and not again after a build for another target.
         let text = format!(
-            "#!/bin/sh\nexec '{}' --sysroot '{}' \"$@\"\n",
+            "#!/bin/sh\n\
+             case \"$*\" in\n\
+             *force-unstable-if-unmarked* | *noprelude:*) export RUSTC_BOOTSTRAP=1 ;;\n\
+             esac\n\
+             exec '{}' --sysroot '{}' \"$@\"\n",
             compiler.display(),
             sysroot.display()
         );
