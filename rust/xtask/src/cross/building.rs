@@ -204,6 +204,9 @@ fn without_paths(library: &Path) -> Outcome<()> {
 
 fn strip(whole: &Path, stripped: &Path) -> Outcome<()> {
     let mut command = Command::new(tools::objcopy()?);
+    // The compiler's own program finds LLVM only by this.
+    let sysroot = tools::ask_rustc(&["--print", "sysroot"])?;
+    command.env("LD_LIBRARY_PATH", Path::new(sysroot.trim()).join("lib"));
     // macOS finds exported functions in the table that all others are in, too.
     let what: &[&str] = match whole.extension().and_then(|extension| extension.to_str()) {
         Some("dylib") => &["--discard-all", "--strip-debug"],

@@ -163,7 +163,9 @@ impl Wine {
     fn compile(&self, name: &str, to: &Path, options: &[&str]) -> Outcome<()> {
         let source = root().join(format!("rust/xtask/cross/windows/{name}.c"));
         let mut command = Tools::ready()?.zig_cc();
+        // zig takes the folder it runs in into the names of what it caches; Cargo links in this one.
         command
+            .current_dir(root())
             .args([
                 "-target",
                 "x86_64-windows-gnu",
