@@ -164,6 +164,30 @@ pub fn is_expected(variable: &str) -> bool {
 /// Downloads packages with the apt-get command `order` and unpacks them below `root` in the folder.
 /// The command "install" includes the dependencies, "download" does not.
 pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outcome<()> {
+    unpack_with("", folder, mirror, suite, order)
+}
+
+/// As [`unpack`], with packages for another processor.
+pub fn unpack_for(
+    architecture: &str,
+    folder: &Path,
+    mirror: &str,
+    suite: &str,
+    order: &[&str],
+) -> Outcome<()> {
+    let settings = format!(
+        "APT::Architecture \"{architecture}\";\nAPT::Architectures {{ \"{architecture}\"; }};\n"
+    );
+    unpack_with(&settings, folder, mirror, suite, order)
+}
+
+fn unpack_with(
+    settings: &str,
+    folder: &Path,
+    mirror: &str,
+    suite: &str,
+    order: &[&str],
+) -> Outcome<()> {
     if !Path::new(KEYRING).is_file() {
         return Err(format!(
             "{KEYRING} is missing, so no signature can be checked"
@@ -179,7 +203,7 @@ pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outco
         "Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
     );
     write(&apt.join("sources/archive.sources"), &sources)?;
-    let configuration = configuration(&apt);
+    let configuration = configuration(&apt) + settings;
     write(&apt.join("apt.conf"), &configuration)?;
 
     let mut update = run_apt(&apt, &["update"])?;

@@ -67,9 +67,14 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
 }
 
 fn install(library: &Path) -> Outcome<PathBuf> {
-    let place = place()?;
-    let folder = place.parent().ok_or("the library needs a folder")?;
-    fs::create_dir_all(folder).map_err(at(folder))?;
+    install_as(library, &file_name()?)
+}
+
+/// Installs a library into the addon under a name of the `.gdextension` file; returns its path there.
+pub fn install_as(library: &Path, name: &str) -> Outcome<PathBuf> {
+    let folder = root().join("addons/enet_rs/bin");
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
+    let place = folder.join(name);
     // A running Godot may have the old library mapped; renaming leaves its file intact.
     let fresh = place.with_extension("new");
     fs::copy(library, &fresh).map_err(at(library))?;

@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod c_enet;
 mod check;
+mod cross;
 mod csharp;
 mod demo;
 mod docs;
@@ -106,6 +107,13 @@ Commands of enet-rs:
       target/package: with this machine's library, with those of all platforms that
       can be built here, or with those in a folder, under their names in the addon;
       --check installs, exports and plays it
+  cargo xtask cross build [PLATFORM]
+      builds the release library for other systems, with tools that it fetches:
+      linux.x86_64, linux.arm64, windows.x86_64, macos, or all; into target/cross
+  cargo xtask cross check [PLATFORM] [--only TEXT]
+      inspects these libraries, runs the Linux ones in Godot (arm64 under qemu)
+      and tests for Windows under Wine, and type-checks the code for Android, iOS
+      and Windows with Microsoft's compiler; needs Debian
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -246,6 +254,18 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             project::prepare(&godot, &project::root().join("tests/godot"))?;
             csharp::write(&godot)?;
             Ok(ExitCode::SUCCESS)
+        }
+        "cross" => {
+            let action = options.word();
+            let only = options.value("--only")?;
+            let platform = options.word();
+            options.finish()?;
+            match action.as_deref() {
+                Some("build") if only.is_some() => Err("build has no --only".to_owned()),
+                Some("build") => cross::build_command(platform.as_deref()),
+                Some("check") => cross::check_command(platform.as_deref(), only.as_deref()),
+                _ => Err("cross needs a word: build or check".to_owned()),
+            }
         }
         "godot" => {
             options.finish()?;
