@@ -1,9 +1,14 @@
 //! Both implementations of waiting, and the socket's buffers.
 
+use std::net::Ipv6Addr;
 use std::thread;
 use std::time::Instant;
 
 use super::*;
+
+// Only Linux lets a test kill a socket.
+#[cfg(target_os = "linux")]
+mod death;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -115,33 +120,20 @@ fn an_alarm_ends_the_wait() {
 }
 
 #[test]
-fn a_buffer_that_is_refused_is_asked_for_smaller() {
-    let mut asked = Vec::new();
-    let allowed = 1024 * 1024;
-    enlarge(|size| {
-        asked.push(size);
-        match size <= allowed {
-            true => Ok(()),
-            false => Err(ErrorKind::OutOfMemory.into()),
-        }
-    });
-    assert_eq!(asked, [SOCKET_BUFFER, SOCKET_BUFFER / 2, allowed]);
-    let mut count = 0;
-    enlarge(|_| {
-        count += 1;
-        Err(ErrorKind::OutOfMemory.into())
-    });
-    assert_eq!(count, 5, "it gives up in the end");
-}
-
-#[test]
 fn the_buffers_that_the_system_gave_are_told() {
-    let socket = UdpTransport::open("127.0.0.1:0".parse().expect("an address"), false);
+    let socket = UdpTransport::open(local());
     let (receive, send) = socket.expect("a socket").buffer_sizes();
     let (plain, _) = self::socket();
     let plain = SockRef::from(&plain);
     assert!(receive >= plain.recv_buffer_size().expect("known"));
     assert!(send >= plain.send_buffer_size().expect("known"));
+}
+
+fn local() -> Opening {
+    Opening {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        both_families: false,
+    }
 }
 
 /// Receives a batch.
