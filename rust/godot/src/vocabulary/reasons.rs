@@ -58,6 +58,10 @@ fn value(reason: Reason) -> Value {
             "REASON_PORT_CLOSED",
             "No server answered this client, and the machine at the address said that nobody listens at the port (ICMP). The attempt takes its whole time all the same, as the server may be about to start. Many machines and firewalls say nothing: then the reason is [constant REASON_TIMEOUT].",
         ),
+        Reason::Socket => (
+            "REASON_SOCKET_LOST",
+            "The UDP socket of this side stopped working, and for some seconds no other could be opened at its port. Systems close the sockets of apps that they suspend. Usually another one is opened at once, and the connection lives on.",
+        ),
         Reason::Flood => (
             "REASON_FLOOD",
             "The host dropped the peer because the peer sent too much for long: within ten seconds, more than 250000 of its packets, and more than 40 times [member ENetLimitsRs.max_packets_per_second], were refused for that limit or for [member ENetLimitsRs.max_bytes_per_second]. If only the bytes are limited, 1024 of them stand for a packet.",

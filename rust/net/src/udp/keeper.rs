@@ -100,7 +100,7 @@ impl Keeper {
     }
 
     /// The same, shared.
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub fn shared_socket(&self) -> Option<Arc<UdpSocket>> {
         self.socket.clone()
     }
