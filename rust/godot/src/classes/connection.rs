@@ -278,6 +278,13 @@ impl ENetConnectionRs {
         if let Some(unencrypted) = unencrypted {
             self.warn("service", &unencrypted);
         }
+        let socket = (handle.connection().borrow_mut()).take_socket_warning(clock::now());
+        if let Some(socket) = socket {
+            match socket.is_lost() {
+                true => self.report("service", &socket),
+                false => self.warn("service", &socket),
+            }
+        }
         let refused = handle.connection().borrow_mut().take_server_is_encrypted();
         if let Some(refused) = refused {
             self.report("service", &refused);

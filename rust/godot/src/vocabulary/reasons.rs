@@ -58,6 +58,10 @@ fn value(reason: Reason) -> Value {
             "REASON_PORT_CLOSED",
             "No server answered this client, and the machine at the address reported that no program listens at the port (an ICMP message). The attempt takes its whole time all the same, as the server may be about to start. Many machines and firewalls report nothing. The reason is [constant REASON_TIMEOUT] then.",
         ),
+        Reason::Socket => (
+            "REASON_SOCKET_LOST",
+            "The UDP socket of this side stopped working, and for some seconds no other could be opened at its port. Systems close the sockets of apps that they suspend. Usually another one is opened at once, and the connection lives on.",
+        ),
         Reason::Flood => (
             "REASON_FLOOD",
             "The host disconnected the peer because the peer sent far too much for too long. That is the case when, within ten seconds, more than 250000 of its packets were refused for [member ENetLimitsRs.max_packets_per_second] or [member ENetLimitsRs.max_bytes_per_second], and more than 40 times the former limit. If only the bytes are limited, 1024 bytes stand for a packet.",

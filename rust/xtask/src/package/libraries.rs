@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::process::{self};
 use crate::project::{self, at, root, target};
-use crate::{Outcome, apt, extension, reproducible};
+use crate::{Outcome, apt, cross, extension, reproducible};
 
 use super::{packer, readable};
 
@@ -111,7 +111,7 @@ pub fn host() -> Outcome<Library> {
     let platform = extension::platform()?;
     if cross_folder().join("tools").is_dir() && BUILT_HERE.contains(&platform.as_str()) {
         // For an older glibc than this machine's.
-        return cross(&platform);
+        return cross_built(&platform);
     }
     let folder = target().join("package").join(&platform);
     fs::create_dir_all(&folder).map_err(at(&folder))?;
@@ -130,23 +130,16 @@ pub fn host() -> Outcome<Library> {
 
 /// The libraries of all platforms that this machine can build for.
 pub fn all() -> Outcome<Vec<Library>> {
-    BUILT_HERE.iter().map(|platform| cross(platform)).collect()
+    BUILT_HERE
+        .iter()
+        .map(|platform| cross_built(platform))
+        .collect()
 }
 
 /// The library of one platform, built by the cross-compiler.
-fn cross(platform: &str) -> Outcome<Library> {
-    // To be replaced by cross::build(platform), which makes these files.
-    let folder = cross_folder().join(platform);
-    let name = file_name(platform)?;
-    let library = folder.join(&name);
-    if !library.is_file() {
-        return Err(format!("{} is missing", library.display()));
-    }
-    Ok(Library::new(
-        platform,
-        &library,
-        Some(folder.join("symbols").join(name)),
-    ))
+fn cross_built(platform: &str) -> Outcome<Library> {
+    let built = cross::build(platform)?;
+    Ok(Library::new(platform, &built.library, Some(built.symbols)))
 }
 
 fn cross_folder() -> PathBuf {
