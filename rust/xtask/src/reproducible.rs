@@ -7,18 +7,25 @@ use std::time::Duration;
 use crate::project::{self, at, root, target};
 use crate::{Outcome, apt, process};
 
-/// Gives a cargo command flags of the compiler that keep this machine's folders out of what it builds, and `others`.
-/// They replace the flags of the user's environment and configuration. The command's target folder must be [`target`] or
-/// below it.
+/// Gives a cargo command flags of the compilers that keep this machine's folders out of what they build, and `others` for
+/// Rust's. They replace the flags of the user's environment and configuration. The command's target folder must be
+/// [`target`] or below it.
 pub fn set(command: &mut Command, others: &[&str]) -> Outcome<()> {
     let mut flags = Vec::new();
+    let mut c_flags = Vec::new();
     // Of several folders that contain a file, the compiler takes the last.
     for (folder, name) in folders()? {
         let folder = folder.to_str().ok_or("a folder's name is not UTF-8")?;
         flags.push(format!("--remap-path-prefix={folder}={name}"));
+        // ring has its C code compiled with debug information, of which the build id is a hash.
+        c_flags.push(format!("'-ffile-prefix-map={folder}={name}'"));
     }
     flags.extend(others.iter().map(|&flag| flag.to_owned()));
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    command
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env("CFLAGS", c_flags.join(" "))
+        // Folders may have spaces in their names.
+        .env("CC_SHELL_ESCAPED_FLAGS", "1");
     Ok(())
 }
 

@@ -36,6 +36,16 @@ const TARGETS: [(&str, &[&str]); 14] = [
 const PROFILE: &str = "profiling";
 const BUILD_LIMIT: Duration = Duration::from_secs(3600);
 
+/// Licences of code that zig links into libraries, by the start of the platform's name, below zig's folder.
+const OF_ZIG: [(&str, &str, &str); 2] = [
+    (
+        "windows",
+        "The run-time files of mingw-w64",
+        "lib/libc/mingw/COPYING",
+    ),
+    ("", "LLVM's libunwind", "lib/libunwind/LICENSE.TXT"),
+];
+
 /// A library for players, without symbols.
 pub struct Library {
     /// The platform as enet_rs.gdextension names it.
@@ -44,6 +54,8 @@ pub struct Library {
     pub file: PathBuf,
     /// Its symbols, if there are any.
     pub symbols: Option<PathBuf>,
+    /// Licences of code that is not from a crate: what it is, and the file.
+    pub licences: Vec<(&'static str, PathBuf)>,
 }
 
 impl Library {
@@ -53,6 +65,7 @@ impl Library {
             platform: platform.to_owned(),
             file: file.to_owned(),
             symbols,
+            licences: Vec::new(),
         }
     }
 
@@ -139,7 +152,14 @@ pub fn all() -> Outcome<Vec<Library>> {
 /// The library of one platform, built by the cross-compiler.
 fn cross_built(platform: &str) -> Outcome<Library> {
     let built = cross::build(platform)?;
-    Ok(Library::new(platform, &built.library, Some(built.symbols)))
+    let mut library = Library::new(platform, &built.library, Some(built.symbols));
+    let zig = cross_folder().join("tools/python/ziglang");
+    for (start, title, file) in OF_ZIG {
+        if platform.starts_with(start) {
+            library.licences.push((title, zig.join(file)));
+        }
+    }
+    Ok(library)
 }
 
 fn cross_folder() -> PathBuf {

@@ -1,5 +1,6 @@
 //! What goes into the zips.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -50,10 +51,14 @@ pub fn stage(content: &Path, libraries: &[Library]) -> Outcome<()> {
     }
     copy(&root().join("CHANGELOG.md"), &addon.join("CHANGELOG.md"))?;
 
-    let mut targets = Vec::new();
+    // What packer takes: names of targets, and titles with files.
+    let mut words = BTreeSet::new();
     for library in libraries {
         copy(&library.file, &bin.join(library.name()?))?;
-        targets.extend(library.targets()?);
+        words.extend(library.targets()?.iter().map(|&target| target.to_owned()));
+        for (title, file) in &library.licences {
+            words.insert(format!("{title}={}", file.display()));
+        }
     }
     let extension = addon.join(EXTENSION);
     let text = fs::read_to_string(&extension).map_err(at(&extension))?;
@@ -62,7 +67,8 @@ pub fn stage(content: &Path, libraries: &[Library]) -> Outcome<()> {
         .map(|library| library.platform.as_str())
         .collect();
     fs::write(&extension, only(&text, &platforms)).map_err(at(&extension))?;
-    packer::licences(&addon.join(LICENCES), &targets)
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    packer::licences(&addon.join(LICENCES), &words)
 }
 
 /// Puts the symbols of each platform into a folder of its name. False if no library has any.
