@@ -59,7 +59,8 @@ func _call(entry: Dictionary) -> String:
 
 
 func _type(entry: Dictionary) -> String:
-	return str(entry.get("enum", entry["type"]))
+	var type := str(entry.get("enum", entry["type"]))
+	return "Array[%s]" % type.trim_suffix("[]") if type.ends_with("[]") else type
 
 
 func _constants() -> String:

@@ -166,9 +166,15 @@ fn script(code: &str, before: &str) -> String {
         return format!("{CONTEXT}{code}");
     }
     let mut script = format!("{CONTEXT}func _run() -> void:\n");
+    // The examples are indented with tabs, or with two or four spaces; a script has tabs alone.
+    let is_narrow = code
+        .lines()
+        .any(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let step = if is_narrow { 2 } else { 4 };
     for line in before.lines().chain(code.lines()) {
-        // The examples are indented with tabs or with four spaces; a script has one of both.
-        let _ = writeln!(script, "\t{}", line.replace("    ", "\t"));
+        let text = line.trim_start_matches(' ');
+        let depth = 1 + (line.len() - text.len()) / step;
+        let _ = writeln!(script, "{}{text}", "\t".repeat(depth));
     }
     script
 }
