@@ -37,9 +37,8 @@ pub fn build() -> Outcome<ExitCode> {
 pub fn renew_reference() -> Outcome<ExitCode> {
     let godot = godot::find()?;
     crate::extension::build(crate::extension::Profile::Debug)?;
-    let folder = crate::project::root().join(reference::FOLDER);
-    reference::write(&godot, &folder)?;
-    println!("{}", folder.display());
+    crate::project::prepare(&godot, &crate::project::root().join(reference::PROJECT))?;
+    println!("{}", reference::renew(&godot)?.display());
     Ok(ExitCode::SUCCESS)
 }
 
