@@ -29,7 +29,10 @@ pub fn build() -> Outcome<ExitCode> {
             broken.len()
         ));
     }
-    println!("{count} links of the site are good\n{}", site::front(&site));
+    println!(
+        "{count} links of the site are good\n{}",
+        site.join("index.html").display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
