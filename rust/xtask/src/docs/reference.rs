@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::pages::files;
+use crate::godot::version;
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::Tally;
@@ -13,6 +14,8 @@ use crate::{Outcome, apt};
 
 /// Where the pages are.
 const FOLDER: &str = "docs/reference";
+/// Versions of Godot write some signatures in different forms.
+const MADE_BY: (u32, u32) = (4, 6);
 /// Has the addon, and the script that makes the pages.
 pub const PROJECT: &str = "tests/godot";
 /// The classes of the addon that are scripts.
@@ -24,6 +27,13 @@ const BUILDING: Duration = Duration::from_secs(900);
 
 /// Fails if the pages are not those of today's help.
 pub fn check(godot: &Path) -> Outcome<Tally> {
+    if version(godot)? != MADE_BY {
+        println!(
+            "   left out: the pages are those that Godot {}.{} makes",
+            MADE_BY.0, MADE_BY.1
+        );
+        return Ok(Tally::default());
+    }
     let (fresh, kept) = (write(godot)?, root().join(FOLDER));
     let mut tally = Tally::default();
     let mut names = files(&fresh)?;
