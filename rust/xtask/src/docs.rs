@@ -29,7 +29,10 @@ pub fn build() -> Outcome<ExitCode> {
             broken.len()
         ));
     }
-    println!("{count} links of the site are good\n{}", site::front(&site));
+    println!(
+        "{count} links of the site are good\n{}",
+        site.join("index.html").display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -37,9 +40,8 @@ pub fn build() -> Outcome<ExitCode> {
 pub fn renew_reference() -> Outcome<ExitCode> {
     let godot = godot::find()?;
     crate::extension::build(crate::extension::Profile::Debug)?;
-    let folder = crate::project::root().join(reference::FOLDER);
-    reference::write(&godot, &folder)?;
-    println!("{}", folder.display());
+    crate::project::prepare(&godot, &crate::project::root().join(reference::PROJECT))?;
+    println!("{}", reference::renew(&godot)?.display());
     Ok(ExitCode::SUCCESS)
 }
 

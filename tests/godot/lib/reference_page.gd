@@ -59,7 +59,8 @@ func _call(entry: Dictionary) -> String:
 
 
 func _type(entry: Dictionary) -> String:
-	return str(entry.get("enum", entry["type"]))
+	var type := str(entry.get("enum", entry["type"]))
+	return "Array[%s]" % type.trim_suffix("[]") if type.ends_with("[]") else type
 
 
 func _constants() -> String:
@@ -69,9 +70,13 @@ func _constants() -> String:
 		var of_enum := str(entry.get("enum", ""))
 		if not enums.has(of_enum):
 			enums[of_enum] = []
-		enums[of_enum].append(entry)
+		# Of a script, the list also has what it loads, and its inner constants and enums, without a text.
+		if not str(entry.get("text", "")).is_empty() or (not of_enum.is_empty() and not of_enum.ends_with("Rs")):
+			enums[of_enum].append(entry)
 	var section := ""
 	for of_enum in enums:
+		if enums[of_enum].is_empty():
+			continue
 		section += "\n## Constants\n" if of_enum.is_empty() else "\n## enum %s\n" % of_enum
 		section += "\n| name | value | |\n|---|---|---|\n"
 		for entry: Dictionary in enums[of_enum]:
@@ -119,12 +124,22 @@ func _verbatim(tag: String, kind: String, inner: String) -> String:
 	match kind:
 		"codeblock":
 			var language := "gdscript" if not tag.contains("lang=") else tag.get_slice("lang=", 1)
-			return "\n\n```%s\n%s\n```\n\n" % [language, inner.dedent().strip_edges()]
+			return "\n\n```%s\n%s\n```\n\n" % [language, _code(inner)]
 		"csharp":
-			return "\n\n```csharp\n%s\n```\n\n" % inner.dedent().strip_edges()
+			return "\n\n```csharp\n%s\n```\n\n" % _code(inner)
 		"url":
 			return "[%s](%s)" % [inner, tag.trim_prefix("url=") if tag.contains("=") else inner]
 	return "`%s`" % inner
+
+
+## The code without the indentation of its surroundings. In the help of methods, the bindings indent all lines of code but the first
+## by two spaces.
+func _code(inner: String) -> String:
+	var code := inner.dedent().strip_edges()
+	var lines := code.split("\n")
+	var rest := "\n".join(lines.slice(1)).dedent()
+	var is_shifted := lines.size() > 1 and ("\n" + code).contains("\n" + " ".repeat(2) + rest.get_slice("\n", 0))
+	return "%s\n%s" % [lines[0], rest] if is_shifted else code
 
 
 ## What a tag such as [member name] or [Node] refers to.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::pages;
 use crate::process;
 use crate::project::{self, at, root, target};
-use crate::{Outcome, apt, demo, godot};
+use crate::{Outcome, apt, godot};
 
 const PAGE: &str = "docs/getting-started.md";
 const PICTURES: [&str; 2] = ["two_windows", "tab"];
@@ -62,11 +62,10 @@ pub fn take() -> Outcome<()> {
     apt::remove(&folder)?;
     project::copy_folder(&root().join("addons"), &folder.join("addons"))?;
     project::copy_folder(&root().join("tests/pictures"), &folder.join("pictures"))?;
-    let code = game.code.replace("24565", &demo::free_port()?.to_string());
     for (name, text) in [
         ("project.godot", SETTINGS),
         ("main.tscn", SCENE),
-        ("main.gd", &code),
+        ("main.gd", game.code.as_str()),
     ] {
         let file = folder.join(name);
         fs::write(&file, text).map_err(at(&file))?;

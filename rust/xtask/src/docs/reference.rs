@@ -1,20 +1,23 @@
 //! The class reference: the help of the editor as Markdown, one page for a class.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use super::pages::files;
+use crate::godot::version;
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::Tally;
 use crate::{Outcome, apt};
 
 /// Where the pages are.
-pub const FOLDER: &str = "docs/reference";
+const FOLDER: &str = "docs/reference";
+/// Versions of Godot write some signatures in different forms.
+const MADE_BY: (u32, u32) = (4, 6);
 /// Has the addon, and the script that makes the pages.
-const PROJECT: &str = "tests/godot";
+pub const PROJECT: &str = "tests/godot";
 /// The classes of the addon that are scripts.
 const SCRIPTS: &str = "res://addons/enet_rs/overlay";
 const SCRIPT_CLASSES: [&str; 1] = ["ENetOverlayRs"];
@@ -24,9 +27,14 @@ const BUILDING: Duration = Duration::from_secs(900);
 
 /// Fails if the pages are not those of today's help.
 pub fn check(godot: &Path) -> Outcome<Tally> {
-    let fresh = target().join("reference/pages");
-    write(godot, &fresh)?;
-    let kept = root().join(FOLDER);
+    if version(godot)? != MADE_BY {
+        println!(
+            "   left out: the pages are those that Godot {}.{} makes",
+            MADE_BY.0, MADE_BY.1
+        );
+        return Ok(Tally::default());
+    }
+    let (fresh, kept) = (write(godot)?, root().join(FOLDER));
     let mut tally = Tally::default();
     let mut names = files(&fresh)?;
     names.extend(files(&kept)?);
@@ -47,11 +55,23 @@ pub fn check(godot: &Path) -> Outcome<Tally> {
     Ok(tally)
 }
 
-/// Writes the pages into `folder`. The project has been imported with the addon.
-pub fn write(godot: &Path, folder: &Path) -> Outcome<()> {
+/// Writes the pages anew.
+pub fn renew(godot: &Path) -> Outcome<PathBuf> {
+    let (fresh, kept) = (write(godot)?, root().join(FOLDER));
+    apt::remove(&kept)?;
+    project::copy_folder(&fresh, &kept)?;
+    Ok(kept)
+}
+
+/// Writes today's pages into a folder of the target folder. The project has been imported with the addon.
+fn write(godot: &Path) -> Outcome<PathBuf> {
     let work = target().join("reference");
-    let (help, scripts) = (work.join("doc_classes"), work.join("scripts"));
-    for folder in [&help, &scripts, &folder.to_path_buf()] {
+    let (help, scripts, pages) = (
+        work.join("doc_classes"),
+        work.join("scripts"),
+        work.join("pages"),
+    );
+    for folder in [&help, &scripts, &pages] {
         apt::remove(folder)?;
         fs::create_dir_all(folder).map_err(at(folder))?;
     }
@@ -80,7 +100,7 @@ pub fn write(godot: &Path, folder: &Path) -> Outcome<()> {
     let mut command = headless(godot);
     command
         .args(["--script", "res://reference.gd", "--"])
-        .arg(folder);
+        .arg(&pages);
     let classes = files(&help)?;
     for name in &classes {
         command.arg(help.join(name));
@@ -97,7 +117,7 @@ pub fn write(godot: &Path, folder: &Path) -> Outcome<()> {
             run.tail(20)
         ));
     }
-    Ok(())
+    Ok(pages)
 }
 
 fn headless(godot: &Path) -> Command {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::links::{self, is_external};
 use super::markdown::attribute;
-use super::pages::{Page, files, resolve, slashes};
+use super::pages::{Page, files, resolve};
 use crate::process::{self, Ending};
 use crate::project::{self, at, root, target};
 use crate::{Outcome, apt};
@@ -209,11 +209,6 @@ fn attributes_of<'a>(html: &'a str, tag: &'a str, name: &'a str) -> impl Iterato
         .filter_map(move |rest| attribute(rest.split('>').next()?, name))
 }
 
-/// The path of the site's first page.
-pub fn front(site: &Path) -> String {
-    slashes(&site.join("index.html"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,5 +238,19 @@ mod tests {
             relinked(&page, &HashSet::from(["README.md".to_owned()])),
             "[a](../index.md)"
         );
+    }
+
+    #[test]
+    fn links_of_a_site_that_lead_nowhere_or_load_from_the_web_are_found() {
+        let folder = target().join("site-of-a-test");
+        apt::remove(&folder).expect("the target folder can be written");
+        let page = "<h2 id=\"x\"></h2><a class=\"a\" href=\"b.html#x\"></a><a href=\"b.html#y\"></a>\
+                    <img src=\"c.png\"><script src=\"https://d\"></script><a href=\"https://e\"></a>";
+        for name in ["a.html", "b.html"] {
+            write(&folder.join(name), page.as_bytes()).expect("the target folder can be written");
+        }
+        let (count, found) = broken(&folder).expect("a site");
+        assert_eq!((count, found.len()), (6, 6), "{found:?}");
+        apt::remove(&folder).expect("the target folder can be written");
     }
 }

@@ -163,12 +163,30 @@ fn script(code: &str, before: &str) -> String {
         return code.to_owned();
     }
     if code.lines().any(is_declaration) {
-        return format!("{CONTEXT}{code}");
+        // What the block declares itself, the context must not declare again.
+        let is_new = |line: &&str| {
+            let name = line
+                .strip_prefix("var ")
+                .and_then(|rest| rest.split([':', ' ']).next());
+            name.is_none_or(|name| {
+                !code
+                    .lines()
+                    .any(|line| line.starts_with(&format!("var {name} ")))
+            })
+        };
+        let context: Vec<&str> = CONTEXT.lines().filter(is_new).collect();
+        return format!("{}\n{code}", context.join("\n"));
     }
     let mut script = format!("{CONTEXT}func _run() -> void:\n");
+    // The examples are indented with tabs, or with two or four spaces; a script has tabs alone.
+    let is_narrow = code
+        .lines()
+        .any(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let step = if is_narrow { 2 } else { 4 };
     for line in before.lines().chain(code.lines()) {
-        // The examples are indented with tabs or with four spaces; a script has one of both.
-        let _ = writeln!(script, "\t{}", line.replace("    ", "\t"));
+        let text = line.trim_start_matches(' ');
+        let depth = 1 + (line.len() - text.len()) / step;
+        let _ = writeln!(script, "{}{text}", "\t".repeat(depth));
     }
     script
 }
@@ -231,6 +249,8 @@ mod tests {
     fn fragments_are_put_into_a_function_and_declarations_are_not() {
         let made = script("if a:\n    b()\n", "c()");
         assert!(made.ends_with("func _run() -> void:\n\tc()\n\tif a:\n\t\tb()\n"));
+        let own = script("var peer := 1\nfunc a() -> void:\n\tpass\n", "");
+        assert!(own.matches("var peer").count() == 1 && own.contains("var server"));
         assert!(!script("func a() -> void:\n\tpass\n", "").contains("_run"));
         assert_eq!(script("extends Control\n", ""), "extends Control\n");
     }
