@@ -164,6 +164,25 @@ impl Tools {
             library
         };
         let sysroot = self.sysroot();
+        let compiler = which("rustc")?;
+        let script = self.folder.join("rustc");
+        // Only the standard library, and that a crate uses one from source, need unstable options. All other crates are
+        // compiled as by any stable compiler, and not again after a build for another target.
+        let text = format!(
+            "#!/bin/sh\n\
+             # For Rust {release} in {}.\n\
+             case \"$*\" in\n\
+             *force-unstable-if-unmarked* | *noprelude:*) export RUSTC_BOOTSTRAP=1 ;;\n\
+             esac\n\
+             exec '{}' --sysroot '{}' \"$@\"\n",
+            own.display(),
+            compiler.display(),
+            sysroot.display()
+        );
+        // Another command may be using it at the moment.
+        if fs::read_to_string(&script).is_ok_and(|old| old == text) {
+            return Ok(script);
+        }
         apt::remove(&sysroot)?;
         link_entries(&own, &sysroot, &["lib"])?;
         link_entries(&own.join("lib"), &sysroot.join("lib"), &["rustlib"])?;
@@ -172,20 +191,6 @@ impl Tools {
         let place = rustlib.join("src/rust");
         fs::create_dir_all(&place).map_err(at(&place))?;
         link(&source, &place.join("library"))?;
-
-        let compiler = which("rustc")?;
-        let script = self.folder.join("rustc");
-        // Only the standard library, and that a crate uses one from source, need unstable options. All other crates are
-        // compiled as by any stable compiler, and not again after a build for another target.
-        let text = format!(
-            "#!/bin/sh\n\
-             case \"$*\" in\n\
-             *force-unstable-if-unmarked* | *noprelude:*) export RUSTC_BOOTSTRAP=1 ;;\n\
-             esac\n\
-             exec '{}' --sysroot '{}' \"$@\"\n",
-            compiler.display(),
-            sysroot.display()
-        );
         fs::write(&script, text).map_err(at(&script))?;
         apt::make_executable(&script)?;
         Ok(script)
