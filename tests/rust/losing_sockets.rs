@@ -158,7 +158,7 @@ fn an_attempt_whose_socket_is_lost_fails_with_the_error() {
     let mut nodes = [Node::new(&network, 7)];
     let options = ClientOptions {
         unique_id: 77,
-        ..ClientOptions::new("10.0.0.1", 9)
+        ..ClientOptions::new("server", 9)
     };
     let created = nodes[0].peer.create_client(&options, network.now());
     created.expect("a client");
@@ -178,7 +178,7 @@ fn connected(network: &SimNetwork) -> Vec<Node> {
     let port = nodes[0].peer.local_port().expect("active");
     let options = ClientOptions {
         unique_id: 77,
-        ..ClientOptions::new(&sim::SERVER_IP.to_string(), port.into())
+        ..ClientOptions::new("server", port.into())
     };
     let created = nodes[1].peer.create_client(&options, network.now());
     created.expect("a client");
