@@ -48,7 +48,7 @@ func _process(_delta: float) -> void:
 	if problem.is_empty() or DisplayServer.get_name() == "headless":
 		return
 	_notice = AcceptDialog.new()
-	_notice.title = "enet_rs: the extension is not usable"
+	_notice.title = "enet_rs: a problem with the addon"
 	_notice.dialog_text = problem
 	_notice.dialog_autowrap = true
 	_notice.exclusive = false

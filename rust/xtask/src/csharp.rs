@@ -34,7 +34,7 @@ pub fn write(godot: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Whether the files are those that [`write`] would write, compile, and do what tests/csharp expects.
+/// Whether the files are those that [`write()`] would write, compile, and do what tests/csharp expects.
 pub fn check(godot: &Path) -> Outcome<Tally> {
     let folder = root().join(FOLDER);
     let generated = generated(godot)?;

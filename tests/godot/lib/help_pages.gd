@@ -6,6 +6,8 @@ const Surface := preload("res://lib/surface.gd")
 
 const LIMIT_MSEC := 20_000
 const SHORTEST := 8
+## What follows the last member of a kind.
+const HEADINGS: PackedStringArray = ["Signals", "Enumerations", "Constants", "Property Descriptions", "Method Descriptions"]
 
 ## As in lib/surface.gd.
 var results: Array[PackedStringArray] = []
@@ -107,9 +109,10 @@ static func _all_below(lines: PackedStringArray, heading_part: String) -> String
 		if heading.search(lines[index]) == null:
 			continue
 		for below in range(index + 1, lines.size()):
-			if lines[below].strip_edges().begins_with("●") or not lines[below].begins_with("\t"):
+			# Only the first paragraph is indented.
+			if lines[below].strip_edges().begins_with("●") or lines[below] in HEADINGS:
 				break
-			text += lines[below]
+			text += lines[below] + "\n"
 	return text
 
 

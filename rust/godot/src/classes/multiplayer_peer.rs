@@ -414,7 +414,7 @@ impl ENetMultiplayerPeerRs {
         self.encrypt_new(error, dtls, "create_client")
     }
 
-    /// Sets the local address for [method create_server], and for [method create_client] with a local port: an
+    /// Sets the local address for [method create_server], and for [method create_client] with a local port. `ip` is an
     /// IPv4 or IPv6 address, or `"*"` (the default) for all interfaces.
     ///
     /// Any other text prints an error and changes nothing.

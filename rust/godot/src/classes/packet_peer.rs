@@ -88,7 +88,7 @@ impl ENetPacketPeerRs {
     }
 
     /// Asks the remote to disconnect once all queued packets have been delivered. Packets that the remote sends
-    /// meanwhile are dropped. Everything else is as with [method peer_disconnect].
+    /// meanwhile are dropped. `data` and everything else are as with [method peer_disconnect].
     #[func]
     fn peer_disconnect_later(&mut self, #[opt(default = 0)] data: i64) {
         self.end("peer_disconnect_later", data, Disconnect::Later);
@@ -127,8 +127,8 @@ impl ENetPacketPeerRs {
         self.report_failure("ping", done);
     }
 
-    /// Sets the time in milliseconds without an acknowledgement after which a ping is sent. The value 0 stands for
-    /// the default, 500. A negative number prints an error and changes nothing.
+    /// Sets the time without an acknowledgement after which a ping is sent to `ping_interval` (in milliseconds). The value 0
+    /// stands for the default, 500. A negative number prints an error and changes nothing.
     #[func]
     fn ping_interval(&mut self, ping_interval: i64) {
         let now = clock::now();

@@ -86,7 +86,7 @@ fn judge(run: &Run) -> Outcome<()> {
             .filter(|line| line.contains(text))
             .count();
         if count != 1 {
-            return Err(format!("{count} lines with \"{text}\"\n{}", run.tail(40)));
+            return Err(format!("{count} lines with \"{text}\"\n{}", run.tail(8)));
         }
     }
     let other = run.output.lines().find(|line| {
