@@ -42,9 +42,10 @@ Commands of enet-rs:
       headless: a dedicated server and two scripted players
   cargo xtask demo --window [--peer-class CLASS] [--release]
       plays the same game by hand, in three windows: one server, two clients
-  cargo xtask test [--rust | --godot] [--suite NAME]
+  cargo xtask test [--rust | --godot] [--suite NAME] [--stage TEXT]
       runs every test, only the Rust tests, or only the headless Godot tests;
-      --suite limits the Godot suites to one
+      --suite limits the Godot suites to one, --stage the stages to those with
+      TEXT in their names
   cargo xtask bench [core | engines | attacks] [--only TEXT]
       core: the protocol against the C library over real sockets, as ratios
       engines: the protocol against crate rusty_enet in memory, as ratios
@@ -163,11 +164,13 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let rust = options.flag("--rust");
             let godot = options.flag("--godot");
             let suite = options.value("--suite")?;
+            let stage = options.value("--stage")?;
             options.finish()?;
             if rust && !godot && suite.is_some() {
                 return Err("--suite names a Godot suite, which --rust leaves out".to_owned());
             }
-            stages::run(rust || !godot, godot || !rust, suite.as_deref())
+            let parts = (rust || !godot, godot || !rust);
+            stages::run(parts, suite.as_deref(), stage)
         }
         "bench" => {
             let choice = bench::Choice {

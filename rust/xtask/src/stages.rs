@@ -19,10 +19,15 @@ use crate::project::{at, target};
 use overview::Overview;
 use running::Logs;
 
-/// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one.
-pub fn run(rust: bool, godot: bool, suite: Option<&str>) -> Outcome<ExitCode> {
+/// Runs the Rust stages, the Godot stages, or both. `suite` limits the Godot suites to one, `stage` the stages to those with
+/// this text in their names.
+pub fn run(
+    (rust, godot): (bool, bool),
+    suite: Option<&str>,
+    stage: Option<String>,
+) -> Outcome<ExitCode> {
     let logs = logs()?;
-    let mut overview = Overview::default();
+    let mut overview = Overview::only(stage);
     if rust {
         rust::run(&mut overview, &logs);
     }
