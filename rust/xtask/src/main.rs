@@ -108,9 +108,9 @@ Commands of enet-rs:
       target/package: with this machine's library, with those of all platforms that
       can be built here, or with those in a folder, under their names in the addon;
       --check installs, exports and plays it
-  cargo xtask cross build [PLATFORM]
-      builds the release library for other systems, with tools that it fetches:
-      linux.x86_64, linux.arm64, windows.x86_64, macos, or all; into target/cross
+  cargo xtask cross build [linux.x86_64 | linux.arm64 | windows.x86_64 | macos]
+      builds the release library for one of these systems, or for all, with tools
+      that it fetches; into target/cross
   cargo xtask cross check [PLATFORM] [--only TEXT]
       inspects these libraries, runs the Linux ones in Godot (arm64 under qemu)
       and tests for Windows under Wine, and type-checks the code for Android, iOS

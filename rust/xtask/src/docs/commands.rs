@@ -92,8 +92,8 @@ fn section(help: &str, name: &str) -> String {
 
 fn names(section: &str, word: &str) -> bool {
     section
-        .split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '_'))
-        .any(|known| known == word)
+        .split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '_' | '.'))
+        .any(|known| known.trim_matches('.') == word)
 }
 
 /// Whether the help has a value in capitals, or a choice of values, behind the option.
