@@ -62,6 +62,7 @@ namespace ENetRs
             HandshakeFailed = 7,
             NotResolved = 8,
             PortClosed = 9,
+            SocketLost = 10,
             Flood = 1162761217,
             Unread = 1162761218,
             Unsent = 1162761219,

@@ -41,7 +41,7 @@ func _made(file: String) -> Object:
 
 ## Shows the problem once the editor is there. A coroutine that waits for that would end when the first scan reloads scripts.
 func _process(_delta: float) -> void:
-	if get_editor_interface().get_resource_filesystem().is_scanning():
+	if EditorInterface.get_resource_filesystem().is_scanning():
 		return
 	set_process(false)
 	var problem := LibraryRs.new().problem()
@@ -52,5 +52,5 @@ func _process(_delta: float) -> void:
 	_notice.dialog_text = problem
 	_notice.dialog_autowrap = true
 	_notice.exclusive = false
-	get_editor_interface().get_base_control().add_child(_notice)
-	_notice.popup_centered(Vector2i(Vector2(560, 160) * get_editor_interface().get_editor_scale()))
+	EditorInterface.get_base_control().add_child(_notice)
+	_notice.popup_centered(Vector2i(Vector2(560, 160) * EditorInterface.get_editor_scale()))
