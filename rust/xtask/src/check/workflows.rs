@@ -171,6 +171,50 @@ mod tests {
         assert_eq!(count, 11);
     }
 
+    /// The server of the releases gives out a wrong build, with a list of sums that fits it.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_wrong_build_of_godot_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = crate::project::target().join("godot-of-a-test");
+        crate::apt::remove(&folder).expect("the target folder can be written");
+        let programs = folder.join("programs");
+        fs::create_dir_all(folder.join(".ci")).expect("a folder");
+        fs::create_dir_all(&programs).expect("a folder");
+        for name in [".ci/godot", ".ci/godot.sums"] {
+            fs::copy(root().join(name), folder.join(name)).expect("copied");
+        }
+        let curl = "file=; while [ $# -gt 1 ]; do [ \"$1\" = --output ] && file=$2; shift; done\n\
+                    case $file in *SUMS.txt) cd \"$(dirname \"$file\")\"; sha512sum *.zip >\"$file\" ;; *) echo bad >\"$file\" ;; esac";
+        for (name, text) in [
+            ("curl", curl),
+            ("unzip", "exit 0"),
+            ("uname", "[ $1 = -s ] && echo Linux || echo x86_64"),
+        ] {
+            let place = programs.join(name);
+            fs::write(&place, format!("#!/bin/sh\n{text}\n")).expect("written");
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).expect("set");
+        }
+        let path = format!(
+            "{}:{}",
+            programs.display(),
+            std::env::var("PATH").expect("a path")
+        );
+        let get = |version: &str| {
+            let mut command = Command::new("bash");
+            command.arg(folder.join(".ci/godot")).arg(version);
+            let output = command.env("PATH", &path).output().expect("bash");
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            (output.status.success(), words)
+        };
+        let (is_taken, words) = get("4.6.3");
+        assert!(!is_taken && words.contains("FAILED"), "{words}");
+        // Without a sum here, the list of the release is all there is.
+        let (is_taken, words) = get("4.99.9");
+        assert!(is_taken && words.contains("has no sum"), "{words}");
+        crate::apt::remove(&folder).expect("the target folder can be written");
+    }
+
     #[test]
     fn a_script_must_exist() {
         let root = crate::project::root();
