@@ -21,6 +21,7 @@ func _initialize() -> void:
 	_the_library_is_found_like_the_engine_does()
 	_a_second_copy_is_found()
 	_scripts_do_not_name_the_folder()
+	_an_export_says_what_it_lacks()
 	if ClassDB.class_exists(Library.CLASS):
 		_with_the_library()
 	else:
@@ -63,6 +64,18 @@ func _a_second_copy_is_found() -> void:
 	_check(Library.copies_among(loaded) == PackedStringArray(["addons/enet_rs"]), "another extension is no copy")
 	loaded.append("res://addons/enet_rs-0.1.0/addons/enet_rs/enet_rs.gdextension")
 	_check(Library.copies_among(loaded).size() == 2, "a zip that was unpacked into a folder of its own is a copy")
+
+
+func _an_export_says_what_it_lacks() -> void:
+	var exporter: GDScript = load(ADDON + "/editor/export.gd")
+	for case: Array in [
+			[false, true, false, ""],
+			[true, false, false, "browsers have no UDP"],
+			[false, false, false, "leaves out addons/enet_rs/enet_rs.gdextension"],
+			[false, true, true, "Take addons/enet_rs/bin out of them"]]:
+		var text: String = exporter.call(&"warning", ADDON, case[0], case[1], case[2])
+		var part: String = case[3]
+		_check(text.is_empty() if part.is_empty() else text.contains(part), "an export says: %s" % text)
 
 
 ## A game may keep the addon in a folder of another name.
