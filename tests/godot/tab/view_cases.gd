@@ -4,6 +4,7 @@ extends "res://tab/cases.gd"
 const FakeGame := preload("res://tab/fake_game.gd")
 const InstanceCases := preload("res://tab/instance_cases.gd")
 const Tab := preload("res://addons/enet_rs/editor/view/tab.gd")
+const Palette := preload("res://addons/enet_rs/editor/view/palette.gd")
 const PeerList := preload("res://addons/enet_rs/editor/view/peer_list.gd")
 const Selection := preload("res://addons/enet_rs/editor/view/selection.gd")
 const SimulatorView := preload("res://addons/enet_rs/editor/view/simulator_view.gd")
@@ -13,6 +14,10 @@ const TalkersView := preload("res://addons/enet_rs/editor/view/talkers_view.gd")
 const Units := preload("res://addons/enet_rs/editor/view/units.gd")
 
 const EDITOR := "res://addons/enet_rs/editor"
+## Of large texts and graphics, after the Web Content Accessibility Guidelines.
+const LEAST_CONTRAST := 3.0
+## What Godot's dark and light theme have behind the text, and the text.
+const THEMES: Array[Array] = [[Color("292929"), Color("cdcfd2")], [Color("e6e6e6"), Color("222222")]]
 
 
 func case_all_scripts_of_the_addon_compile() -> void:
@@ -62,6 +67,36 @@ func case_peers_are_listed_in_a_slow_editor() -> void:
 	equal(tab._peers.shown_keys().size(), 1, "the host with its peers")
 	tab.free()
 	done()
+
+
+func case_colours_are_readable_on_both_themes() -> void:
+	for theme in THEMES:
+		var behind: Color = theme[0]
+		var text: Color = theme[1]
+		Palette.fit_theme(text)
+		for color: Color in [Palette.INCOMING, Palette.OUTGOING, Palette.ROUND_TRIP, Palette.LOSS, Palette.QUEUED, Palette.IN_FLIGHT, Palette.UNREAD,
+				Palette.POLL, Palette.SEND, Palette.GOOD, Palette.FAIR, Palette.BAD, Palette.DIM]:
+			for ground: Color in [behind, behind.blend(Palette.panel())]:
+				var contrast := _contrast(Palette.shown(color), ground)
+				check(contrast >= LEAST_CONTRAST, "%s on %s: %.1f" % [color.to_html(), ground.to_html(), contrast])
+	var table := Table.new()
+	table.set_up(["Name"], [-10], 1)
+	var row := Table.RowRs.new()
+	row.key = "a"
+	row.cells = ["a"]
+	row.values = ["a"]
+	row.colors[0] = Palette.FAIR
+	table.show_rows([row])
+	equal(table.get_root().get_child(0).get_custom_color(0), Palette.shown(Palette.FAIR), "a table darkens its colours")
+	check(Palette.shown(Palette.FAIR) != Palette.FAIR, "on a light theme")
+	Palette.fit_theme(Color.WHITE)
+	table.free()
+	done()
+
+
+static func _contrast(one: Color, other: Color) -> float:
+	var lights := [one.srgb_to_linear().get_luminance() + 0.05, other.srgb_to_linear().get_luminance() + 0.05]
+	return lights.max() / lights.min()
 
 
 func case_rows_come_and_go() -> void:

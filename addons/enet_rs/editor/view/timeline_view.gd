@@ -70,7 +70,7 @@ func _show(index: int) -> void:
 	head.set_text(0, "sent to" if is_sent else "received from")
 	head.set_text(1, "peer %d, %d bytes, at %s" % [timeline.peers[index], timeline.sizes[index],
 		UnitsRs.clock(timeline.times[index] / 1000.0 - maxf(_selection.instance.first_time, 0.0))])
-	head.set_custom_color(0, PaletteRs.OUTGOING if is_sent else PaletteRs.INCOMING)
+	head.set_custom_color(0, PaletteRs.shown(PaletteRs.OUTGOING if is_sent else PaletteRs.INCOMING))
 	_append(root, decoded, 0)
 
 
@@ -81,7 +81,7 @@ func _append(parent: TreeItem, line: LineRs, depth: int) -> void:
 		item.set_text(1, below.value)
 		item.set_tooltip_text(1, below.value)
 		if not below.below.is_empty():
-			item.set_custom_color(0, PaletteRs.FAIR)
+			item.set_custom_color(0, PaletteRs.shown(PaletteRs.FAIR))
 		_append(item, below, depth + 1)
 		# The fields of a command are of interest to few; its packet is to many.
 		item.collapsed = depth == 0 and not below.below.any(func(each: LineRs) -> bool: return each.label == "packet")
