@@ -11,6 +11,7 @@ const SimulatorView := preload("res://addons/enet_rs/editor/view/simulator_view.
 const Strip := preload("res://addons/enet_rs/editor/view/timeline_strip.gd")
 const Table := preload("res://addons/enet_rs/editor/view/table.gd")
 const TalkersView := preload("res://addons/enet_rs/editor/view/talkers_view.gd")
+const TimelineView := preload("res://addons/enet_rs/editor/view/timeline_view.gd")
 const Units := preload("res://addons/enet_rs/editor/view/units.gd")
 
 const EDITOR := "res://addons/enet_rs/editor"
@@ -153,6 +154,27 @@ func case_datagram_under_the_mouse() -> void:
 	strip.only_peer = 5
 	equal(strip.nearest(Vector2(1000, 10)), -1, "none of this peer")
 	strip.free()
+	done()
+
+
+func case_the_timeline_follows_again() -> void:
+	var game := FakeGame.new(1)
+	var instance := InstanceCases.played(game, 1)
+	instance.take("enet_rs:timeline", game.timeline(100.0))
+	var selection := Selection.new(instance)
+	var view := TimelineView.new(selection)
+	view.refresh()
+	check(view.strip.follows, "it follows the game")
+	selection.cursor = 50.0
+	view.refresh()
+	check(not view.strip.follows, "an earlier time stands still")
+	selection.cursor = -1.0
+	view.refresh()
+	check(view.strip.follows, "it follows again with \"Live\"")
+	view.strip.select(0)
+	view.refresh()
+	check(not view.strip.follows, "a datagram that was picked stands still")
+	view.free()
 	done()
 
 

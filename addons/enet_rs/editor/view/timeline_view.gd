@@ -15,6 +15,8 @@ var tree := Tree.new()
 var _selection: SelectionRs
 var _status := Label.new()
 var _follow := CheckButton.new()
+## Whether an earlier time was shown.
+var _was_past := false
 
 
 func _init(selection: SelectionRs) -> void:
@@ -54,6 +56,9 @@ func refresh() -> void:
 	if not _selection.is_live():
 		strip.follows = false
 		strip.end = _selection.cursor * 1000.0
+	elif _was_past:
+		strip.follows = true
+	_was_past = not _selection.is_live()
 	_follow.set_pressed_no_signal(strip.follows)
 	strip.refresh(host.timeline if host != null else null)
 	if host != null:
