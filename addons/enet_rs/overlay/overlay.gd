@@ -57,7 +57,7 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 	set(value):
 		corner = value
 		_fit()
-## The scale of text and buttons. 0 chooses by the height of the viewport, larger with a touchscreen.
+## The scale of text and buttons. 0 chooses by the height of the viewport in pixels of the screen, larger with a touchscreen.
 @export_range(0.0, 4.0, 0.25) var content_scale := 0.0:
 	set(value):
 		content_scale = clampf(value, 0.0, 4.0)
@@ -241,17 +241,21 @@ func _build() -> void:
 func _fit() -> void:
 	if _view == null or not is_inside_tree():
 		return
-	var text_scale := content_scale
-	if text_scale == 0.0:
-		text_scale = maxf(1.0, get_viewport().get_visible_rect().size.y / USUAL_HEIGHT)
-		if DisplayServer.is_touchscreen_available():
-			text_scale *= TOUCH_FACTOR
-		text_scale = snappedf(minf(text_scale, 4.0), 0.25)
+	var text_scale := content_scale if content_scale > 0.0 else _usual_scale()
 	_default_theme.theme = StyleRs.make(text_scale)
 	_themed.theme = theme
 	var is_right := corner == Corner.TOP_RIGHT or corner == Corner.BOTTOM_RIGHT
 	var is_bottom := corner == Corner.BOTTOM_LEFT or corner == Corner.BOTTOM_RIGHT
 	_view.fit(text_scale, is_right, is_bottom)
+
+
+## By the pixels of the screen, of which a unit of a stretched viewport has several: a game of 320 by 180 units has no room otherwise.
+func _usual_scale() -> float:
+	var stretch := maxf(get_viewport().get_stretch_transform().get_scale().y, 0.01)
+	var text_scale := maxf(1.0, get_viewport().get_visible_rect().size.y * stretch / USUAL_HEIGHT)
+	if DisplayServer.is_touchscreen_available():
+		text_scale *= TOUCH_FACTOR
+	return snappedf(minf(text_scale, 4.0), 0.25) / stretch
 
 
 ## Finds the peer to show, which a game can replace at any time.
