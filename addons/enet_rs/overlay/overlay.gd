@@ -249,7 +249,7 @@ func _fit() -> void:
 	_view.fit(text_scale, is_right, is_bottom)
 
 
-## By the pixels of the screen, of which a unit of a stretched viewport has several: a game of 320 by 180 units has no room otherwise.
+# By the pixels of the screen, of which a unit of a stretched viewport has several: a game of 320 by 180 units has no room otherwise.
 func _usual_scale() -> float:
 	var stretch := maxf(get_viewport().get_stretch_transform().get_scale().y, 0.01)
 	var text_scale := maxf(1.0, get_viewport().get_visible_rect().size.y * stretch / USUAL_HEIGHT)
@@ -258,7 +258,7 @@ func _usual_scale() -> float:
 	return snappedf(minf(text_scale, 4.0), 0.25) / stretch
 
 
-## Finds the peer to show, which a game can replace at any time.
+# Finds the peer to show, which a game can replace at any time.
 func _follow() -> void:
 	if not is_inside_tree():
 		return
