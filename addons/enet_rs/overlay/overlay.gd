@@ -28,14 +28,14 @@ const StyleRs := preload("style.gd")
 const ViewRs := preload("view.gd")
 
 const HIGHEST_LAYER := 128
-## The height in pixels that the scale 1 suits without further ado.
+# The height in pixels that the scale 1 suits without further ado.
 const USUAL_HEIGHT := 810.0
-## The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
+# The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
 const TEXT_DIVISOR := 2
 const TABLE_DIVISOR := 4
-## Fingers need larger buttons.
+# Fingers need larger buttons.
 const TOUCH_FACTOR := 1.5
-## A refresh does one of these in each frame, so that no frame becomes much longer.
+# A refresh does one of these in each frame, so that no frame becomes much longer.
 enum StepRs { READ, GRAPH, FIGURES, PEERS }
 
 ## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
