@@ -95,6 +95,20 @@ func case_colours_are_readable_on_both_themes() -> void:
 	done()
 
 
+func case_icons_follow_the_editor() -> void:
+	const ICONS := "res://addons/enet_rs/icons"
+	var count := 0
+	for file in DirAccess.get_files_at(ICONS):
+		if file.ends_with(".svg.import"):
+			var settings := ConfigFile.new()
+			equal(settings.load(ICONS.path_join(file)), OK, file)
+			for setting: String in ["editor/scale_with_editor_scale", "editor/convert_colors_with_editor_theme"]:
+				equal(settings.get_value("params", setting, false), true, "%s of %s" % [setting, file])
+			count += 1
+	check(count >= 3, "icons: %d" % count)
+	done()
+
+
 static func _contrast(one: Color, other: Color) -> float:
 	var lights := [one.srgb_to_linear().get_luminance() + 0.05, other.srgb_to_linear().get_luminance() + 0.05]
 	return lights.max() / lights.min()
