@@ -28,14 +28,14 @@ const StyleRs := preload("style.gd")
 const ViewRs := preload("view.gd")
 
 const HIGHEST_LAYER := 128
-## The height in pixels that the scale 1 suits without further ado.
+# The height in pixels that the scale 1 suits without further ado.
 const USUAL_HEIGHT := 810.0
-## The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
+# The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
 const TEXT_DIVISOR := 2
 const TABLE_DIVISOR := 4
-## Fingers need larger buttons.
+# Fingers need larger buttons.
 const TOUCH_FACTOR := 1.5
-## A refresh does one of these in each frame, so that no frame becomes much longer.
+# A refresh does one of these in each frame, so that no frame becomes much longer.
 enum StepRs { READ, GRAPH, FIGURES, PEERS }
 
 ## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
@@ -57,7 +57,7 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 	set(value):
 		corner = value
 		_fit()
-## The scale of text and buttons. With 0, it follows the height of the viewport, and is larger with a touchscreen.
+## The scale of text and buttons. With 0, it follows the height of the viewport in pixels of the screen, and is larger with a touchscreen.
 @export_range(0.0, 4.0, 0.25) var content_scale := 0.0:
 	set(value):
 		content_scale = clampf(value, 0.0, 4.0)
@@ -241,12 +241,7 @@ func _build() -> void:
 func _fit() -> void:
 	if _view == null or not is_inside_tree():
 		return
-	var text_scale := content_scale
-	if text_scale == 0.0:
-		text_scale = maxf(1.0, get_viewport().get_visible_rect().size.y / USUAL_HEIGHT)
-		if DisplayServer.is_touchscreen_available():
-			text_scale *= TOUCH_FACTOR
-		text_scale = snappedf(minf(text_scale, 4.0), 0.25)
+	var text_scale := content_scale if content_scale > 0.0 else _usual_scale()
 	_default_theme.theme = StyleRs.make(text_scale)
 	_themed.theme = theme
 	var is_right := corner == Corner.TOP_RIGHT or corner == Corner.BOTTOM_RIGHT
@@ -254,7 +249,16 @@ func _fit() -> void:
 	_view.fit(text_scale, is_right, is_bottom)
 
 
-## Finds the peer to show, which a game can replace at any time.
+# By the pixels of the screen, of which a unit of a stretched viewport has several: a game of 320 by 180 units has no room otherwise.
+func _usual_scale() -> float:
+	var stretch := maxf(get_viewport().get_stretch_transform().get_scale().y, 0.01)
+	var text_scale := maxf(1.0, get_viewport().get_visible_rect().size.y * stretch / USUAL_HEIGHT)
+	if DisplayServer.is_touchscreen_available():
+		text_scale *= TOUCH_FACTOR
+	return snappedf(minf(text_scale, 4.0), 0.25) / stretch
+
+
+# Finds the peer to show, which a game can replace at any time.
 func _follow() -> void:
 	if not is_inside_tree():
 		return
