@@ -83,7 +83,7 @@ units() {
 
 # systemd's own measure of what a service could do, from 0 to 10, in tenths.
 exposure() {
-    systemd-analyze security --offline=true --no-pager --threshold=20 "$work/units/$1"
+    systemd-analyze security --offline=true --no-pager --threshold=18 "$work/units/$1"
 }
 
 mkdir -p "$work"

@@ -5,7 +5,7 @@ import re
 
 import yaml
 
-from files import DEPLOY, SOURCES, document, documents, finish
+from files import DEPLOY, code, document, documents, finish
 
 findings = []
 
@@ -92,13 +92,9 @@ agree("port of the game", str(server["ports"][0]["containerPort"]), option(conta
 agree("first port's protocol", server["ports"][0]["protocol"], "UDP")
 metrics = [port["containerPort"] for port in container["ports"] if port["name"] == "metrics"]
 agree("port of the metrics", [str(port) for port in metrics], [option(container["args"], "metrics-port")])
-source = SOURCES / "rust/fleet/src/agones.rs"
-if source.is_file():
-    period = int(re.search(r"health_period: Duration::from_secs\((\d+)\)", source.read_text())[1])
-    if server["health"]["periodSeconds"] < 2 * period:
-        findings.append(f"periodSeconds is less than two reports of AgonesRs, which come every {period} seconds")
-else:
-    findings.append(f"{source} does not exist: AgonesRs' code has moved, or is on another branch (set ENET_SOURCES)")
+period = int(re.search(r"health_period: Duration::from_secs\((\d+)\)", code("rust/fleet/src/agones.rs", "rust/fleet/src/agones/*.rs"))[1])
+if server["health"]["periodSeconds"] < 2 * period:
+    findings.append(f"periodSeconds is less than two reports of AgonesRs, which come every {period} seconds")
 
 # Prometheus in a cluster looks for labels that the pods have.
 quilkin_pod = kind("quilkin/kubernetes.yaml", "Deployment")["spec"]["template"]

@@ -26,6 +26,14 @@ def dashboard():
     return json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
 
 
+def code(*patterns):
+    """The text of all source files that match."""
+    files = [path for pattern in patterns for path in sorted(SOURCES.glob(pattern))]
+    if not files:
+        raise SystemExit(f"{SOURCES} has no {' or '.join(patterns)}: the code has moved, or is on another branch (set ENET_SOURCES)")
+    return "\n".join(path.read_text() for path in files)
+
+
 def finish(findings):
     """Prints what was found, and ends the process."""
     for finding in findings:

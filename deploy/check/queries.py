@@ -8,9 +8,9 @@ import json
 import re
 import sys
 
-from files import SOURCES, dashboard, document, finish
+from files import code, dashboard, document, finish
 
-CODE = ["rust/multiplayer/src/metrics.rs", "rust/fleet/src/metrics/server.rs"]
+CODE = ["rust/multiplayer/src/metrics.rs", "rust/multiplayer/src/metrics/*.rs", "rust/fleet/src/metrics/*.rs"]
 # What Grafana puts in place of its variables.
 VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$job": "my-game", "$instance": ".*"}
 # Metrics of Agones.
@@ -42,13 +42,7 @@ def rules():
 
 
 def names():
-    code = ""
-    for name in CODE:
-        path = SOURCES / name
-        if not path.is_file():
-            raise SystemExit(f"{path} does not exist: the metrics' code has moved, or is on another branch (set ENET_SOURCES)")
-        code += path.read_text()
-    strings = set(re.findall(r'"([a-z0-9_]+)"', code))
+    strings = set(re.findall(r'"([a-z0-9_]+)"', code(*CODE)))
     known = {name for name in strings if name.startswith("enet_")}
     findings = []
     for title, text in [*shown(), *alarms()]:
