@@ -56,6 +56,9 @@ for name, service in services.items():
         source = volume.split(":")[0]
         if source.startswith(".") and not (DEPLOY / source).exists():
             findings.append(f"{name} mounts {source}, which does not exist")
+provider = document("grafana/provisioning/dashboards/enet-rs.yml")["providers"][0]["options"]["path"]
+mounted = [volume.split(":")[1] for volume in services["grafana"]["volumes"] if "dashboard.json" in volume]
+agree("folder of the dashboard", [place.rsplit("/", 1)[0] for place in mounted], [provider])
 published = [port for service in services.values() for port in service.get("ports", [])]
 findings += [f"port {port} is open to everybody" for port in published if not port.endswith("/udp") and not port.startswith("127.0.0.1:")]
 
