@@ -2,7 +2,7 @@
 extends EditorExportPlugin
 ## Says in an export for browsers that the classes of the extension do not exist there.
 
-const TEXT := "The exported game lacks the classes of enet_rs: browsers have no UDP. A script that names ENetMultiplayerPeerRs does not compile there: guard it with ClassDB.class_exists, see the recipe \"Platforms without a library\" in docs/recipes.md. Godot's own ENet classes cannot connect in a browser either: use WebSocketMultiplayerPeer or WebRTCMultiplayerPeer."
+const TEXT := "The exported game lacks the classes of enet_rs: browsers have no UDP. A script that names ENetMultiplayerPeerRs does not compile there: create the object with ClassDB instead, see the recipe \"Platforms without a library\" in docs/recipes.md. Godot's own ENet classes cannot connect in a browser either: use WebSocketMultiplayerPeer or WebRTCMultiplayerPeer."
 
 
 func _get_name() -> String:

@@ -55,7 +55,7 @@ func _why_not_loaded(manifest: ConfigFile) -> String:
 		return "%s is missing. %s" % [path.trim_prefix("res://"), WAY_OUT + UNTIL_THEN]
 	return "%s is there, but Godot did not load it. %s %s" % [
 		path.trim_prefix("res://"),
-		"If the file came while the editor was open, restart the editor. Otherwise the line \"Can't open dynamic library\" of the output has the reason: usually the file is incomplete, or was built for another or a newer system.",
+		"If the file was added while the editor was open, restart the editor. Otherwise, the line \"Can't open dynamic library\" in the output has the reason: usually the file is incomplete, or was built for another system or a newer one.",
 		WAY_OUT + UNTIL_THEN]
 
 

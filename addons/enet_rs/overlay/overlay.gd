@@ -7,13 +7,13 @@ extends CanvasLayer
 ## [member toggle_key]. It works in release builds and in paused trees, leaves the mouse and the focus to the game except on
 ## its own buttons, and costs nothing while it is hidden.[br][br]
 ## The overlay shows the [member MultiplayerAPI.multiplayer_peer] of its own place in the tree, or [member peer] if that is
-## set. It shows all of its figures for [code]ENetMultiplayerPeerRs[/code], and what Godot's own class can tell for
-## [ENetMultiplayerPeer]; there it calls [method ENetConnection.pop_statistic] while it is visible, so a game that calls
-## that, too, gets smaller numbers meanwhile.[br][br]
-## What the lines mean: [code]docs/overlay.md[/code].
+## set. It shows all of its figures for [code]ENetMultiplayerPeerRs[/code], and fewer for Godot's own [ENetMultiplayerPeer].
+## With the latter, it calls [method ENetConnection.pop_statistic] while it is visible, so a game that calls this method, too,
+## gets smaller numbers meanwhile.[br][br]
+## The page [code]docs/overlay.md[/code] explains the lines.
 
-## Emitted when the button "Copy report" was pressed, with the text. The text is in the clipboard already, where the
-## system has one.
+## Emitted when the button "Copy report" was pressed, with the text. The text is in the clipboard already, if the system has
+## one.
 signal report_copied(text: String)
 
 ## When the simulator is allowed.
@@ -57,14 +57,14 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 	set(value):
 		corner = value
 		_fit()
-## The scale of text and buttons. 0 chooses by the height of the viewport, larger with a touchscreen.
+## The scale of text and buttons. With 0, it follows the height of the viewport, and is larger with a touchscreen.
 @export_range(0.0, 4.0, 0.25) var content_scale := 0.0:
 	set(value):
 		content_scale = clampf(value, 0.0, 4.0)
 		_fit()
-## A theme for the overlay. It goes before the overlay's own, which has the type [code]ENetOverlay[/code] with the colours
-## of graph and marks, and the label types [code]ENetOverlayTitle[/code], [code]ENetOverlayName[/code] and
-## [code]ENetOverlayNote[/code].
+## A theme for the overlay. Its items replace those of the overlay's own theme, which has the type
+## [code]ENetOverlay[/code] with the colours of graph and marks, and the label types [code]ENetOverlayTitle[/code],
+## [code]ENetOverlayName[/code] and [code]ENetOverlayNote[/code].
 @export var theme: Theme = null:
 	set(value):
 		theme = value
@@ -84,13 +84,13 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 		graph_shows_round_trip = value
 		if _view != null:
 			_view.graph.shows_round_trip = value
-## Whether players can open the simulator. By default only in debug builds, because who can delay his own datagrams can
-## cheat in many games.
+## Whether players can open the simulator. By default they can only in debug builds, because a player who delays their own
+## datagrams has an advantage in many games.
 @export var show_simulator := Allowed.IN_DEBUG_BUILDS
 ## Whether the title shows the address of the server. Switch it off if players broadcast their screens.
 @export var show_addresses := true
-## Whether the report has the address of the server, and the details of failures, which can have its name. Reports often
-## end in public places.
+## Whether the report has the address of the server, and the details of failures, which can contain its name. Reports
+## often end in public places.
 @export var report_addresses := false
 
 ## The peer to show, [code]null[/code] for the one of this node's [member Node.multiplayer]. The overlay does not keep the
