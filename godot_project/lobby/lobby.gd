@@ -2,6 +2,9 @@ class_name Lobby
 extends Control
 ## The screen in which a player chooses how to play.
 
+## A routing token for a proxy, from the command line.
+var _token: PackedByteArray
+
 @onready var _name: LineEdit = %Name
 @onready var _address: LineEdit = %Address
 @onready var _port: SpinBox = %Port
@@ -33,6 +36,7 @@ func _ready() -> void:
 
 
 func fill(options: Options) -> void:
+	_token = options.token
 	_name.text = options.player_name
 	_address.text = options.address
 	_port.value = options.port
@@ -57,6 +61,7 @@ func settings() -> PeerSettings:
 	chosen.peer_class = _class.get_item_text(_class.selected)
 	chosen.compression = _compression.selected
 	chosen.is_encrypted = _encrypt.button_pressed
+	chosen.token = _token
 	return chosen
 
 

@@ -12,6 +12,7 @@ const BOT_CHAT_SECONDS := 1.5
 var options: Options
 
 var _was_connected := false
+var _fleet_member: FleetMember
 
 @onready var lobby: Lobby = %Lobby
 @onready var game: Game = $Game
@@ -56,6 +57,8 @@ func _check_options() -> String:
 	if options.player_name.is_empty():
 		options.player_name = "Player"
 	var mistake := "" if options.peer_class.is_empty() else PeerSettings.class_mistake(options.peer_class)
+	if mistake.is_empty() and options.needs_ours() and options.peer_class != PeerSettings.OURS:
+		mistake = "--token, --agones, --metrics-port and --stall need --peer-class %s" % PeerSettings.OURS
 	return mistake if not mistake.is_empty() else PeerSettings.compression_mistake(options.compression)
 
 
@@ -113,6 +116,14 @@ func _run_server() -> void:
 	lobby.show_message("A server runs on port %d, %s." % [options.port, Session.settings.summary()])
 	bots.set_wanted(options.bots)
 	Report.event("listening", {"port": options.port, "class": options.peer_class})
+	if options.is_in_fleet():
+		_fleet_member = FleetMember.new()
+		_fleet_member.name = "FleetMember"
+		Session.server.add_child(_fleet_member)
+		mistake = _fleet_member.open(Session.server, options)
+		if not mistake.is_empty():
+			_fail(mistake)
+			return
 	if options.quit_when_empty:
 		await Session.server.game.someone_joined
 		var empty_for := 0.0
@@ -164,6 +175,8 @@ func _bot_plays() -> bool:
 
 
 func _finish() -> void:
+	if _fleet_member != null:
+		await _fleet_member.leave()
 	Report.traffic()
 	_quit()
 

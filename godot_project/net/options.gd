@@ -18,6 +18,10 @@ const HELP := """Options, after `--`:
   --compression NAME       None, Range coder, FastLZ, zlib or Zstandard
   --encrypt                DTLS with a self-made certificate
   --net-sim=NETWORK        the extension simulates this network, for example 4G or latency:80,loss:2
+  --token BASE64           a client's routing token for a proxy, appended to each datagram
+  --agones                 a server in a fleet of Agones: tells its state, health and players
+  --metrics-port N         a server shows figures to Prometheus on this TCP port of 127.0.0.1
+  --stall AFTER:SECONDS    a server's main thread does nothing for some seconds, as if it loaded
   --name NAME              the player's name
   --show PANELS            opens panels, of scores, network and overlay, joined by commas
   --no-prediction, --no-interpolation, --ghost, --mute
@@ -35,6 +39,11 @@ var port := DEFAULT_PORT
 var peer_class := ""
 var compression := ""
 var is_encrypted := false
+var token := PackedByteArray()
+var agones := false
+var metrics_port := 0
+var stall_after := 0.0
+var stall_seconds := 0.0
 var player_name := ""
 var bot_seconds := 0.0
 var bots := 0
@@ -64,6 +73,16 @@ static func from_command_line() -> Options:
 	while not options._rest.is_empty() and options.mistake.is_empty():
 		options._take_option()
 	return options
+
+
+## Whether an option is for a server in a fleet.
+func is_in_fleet() -> bool:
+	return agones or metrics_port > 0 or stall_seconds > 0.0
+
+
+## Whether an option needs the extension's class.
+func needs_ours() -> bool:
+	return is_in_fleet() or not token.is_empty()
 
 
 func _take_option() -> void:
@@ -97,6 +116,12 @@ func _take_option() -> void:
 		"--net-sim":
 			# The extension reads this one itself.
 			_take_value(option)
+		"--token":
+			_take_token(option)
+		"--metrics-port":
+			metrics_port = _take_count(option, 1, 65535)
+		"--stall":
+			_take_stall(option)
 		"--name":
 			player_name = _take_value(option)
 		"--show":
@@ -107,6 +132,8 @@ func _take_option() -> void:
 
 func _take_switch(option: String) -> void:
 	match option:
+		"--agones":
+			agones = true
 		"--no-prediction":
 			prediction = false
 		"--no-interpolation":
@@ -129,6 +156,22 @@ func _take_switch(option: String) -> void:
 			screenshot_seconds = _take_number(option)
 		_:
 			mistake = "unknown option \"%s\"\n%s" % [option, HELP]
+
+
+func _take_token(option: String) -> void:
+	var text := _take_value(option)
+	token = Marshalls.base64_to_raw(text)
+	if mistake.is_empty() and token.is_empty():
+		mistake = "%s needs bytes in Base64, not \"%s\"" % [option, text]
+
+
+func _take_stall(option: String) -> void:
+	var parts := _take_value(option).split(":")
+	if parts.size() != 2 or not parts[0].is_valid_float() or not parts[1].is_valid_float():
+		mistake = "%s needs two numbers, as in 10:30" % option
+		return
+	stall_after = maxf(parts[0].to_float(), 0.001)
+	stall_seconds = parts[1].to_float()
 
 
 func _take() -> String:

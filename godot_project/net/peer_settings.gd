@@ -10,6 +10,8 @@ const COMPRESSIONS: PackedStringArray = ["None", "Range coder", "FastLZ", "zlib"
 var peer_class := OURS
 var compression := 0
 var is_encrypted := false
+## A client's routing token for a proxy.
+var token: PackedByteArray
 
 
 ## The available classes, ours first.
@@ -56,7 +58,10 @@ func make_server(port: int) -> Variant:
 ## A connecting peer, or an error text.
 func make_client(address: String, port: int) -> Variant:
 	return _make(
-		func(peer: MultiplayerPeer) -> Error: return peer.call(&"create_client", address, port),
+		func(peer: MultiplayerPeer) -> Error:
+			if not token.is_empty():
+				peer.set(&"datagram_suffix", token)
+			return peer.call(&"create_client", address, port),
 		func(host: Object) -> Error:
 			return host.call(&"dtls_client_setup", Certificate.NAME, Certificate.client_options(address)),
 		"Cannot connect to %s, port %d" % [address, port])

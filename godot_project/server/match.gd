@@ -10,6 +10,8 @@ const REGISTER_TICKS := 600
 const PEER_ROUND_TRIP_TIME := ENetPacketPeer.PEER_ROUND_TRIP_TIME
 
 var tick := 0
+## Called with the seconds that each tick took, if it is set.
+var tick_observer := Callable()
 var ships: Dictionary[int, ServerShip] = {}
 
 var _crystals := Crystals.new()
@@ -42,6 +44,13 @@ func _ready() -> void:
 
 
 func _physics_process(_delta: float) -> void:
+	var begun := Time.get_ticks_usec()
+	_tick()
+	if tick_observer.is_valid():
+		tick_observer.call((Time.get_ticks_usec() - begun) / 1e6)
+
+
+func _tick() -> void:
 	tick += 1
 	var all := ships.values()
 	for ship: ServerShip in all:

@@ -14,6 +14,8 @@ mod bots;
 mod calls;
 #[path = "godot/cases.rs"]
 mod cases;
+#[path = "godot/fleet.rs"]
+mod fleet;
 #[cfg_attr(not(target_os = "linux"), path = "godot/no_floor.rs")]
 #[path = "godot/floor.rs"]
 mod floor;

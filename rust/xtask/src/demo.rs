@@ -143,7 +143,7 @@ pub fn in_windows(class: &str, profile: Profile) -> Outcome<ExitCode> {
 }
 
 /// Builds the library. A Godot that is missing is fetched meanwhile: one waits for the processor, the other for the network.
-fn built(profile: Profile) -> Outcome<()> {
+pub fn built(profile: Profile) -> Outcome<()> {
     std::thread::scope(|scope| {
         let fetch = scope.spawn(godot::find);
         extension::build(profile)?;
@@ -157,14 +157,14 @@ fn lags(class: &str, name: &str) -> bool {
     class == extension::CLASS && name == LAGGING
 }
 
-fn prepare() -> Outcome<(PathBuf, PathBuf)> {
+pub fn prepare() -> Outcome<(PathBuf, PathBuf)> {
     let godot = godot::find()?;
     let project = root().join("godot_project");
     project::prepare(&godot, &project)?;
     Ok((godot, project))
 }
 
-fn game(godot: &Path, project: &Path, arguments: &[&str], class: &str, port: &str) -> Command {
+pub fn game(godot: &Path, project: &Path, arguments: &[&str], class: &str, port: &str) -> Command {
     let mut command = Command::new(godot);
     command
         .args(["--headless", "--path"])

@@ -10,6 +10,7 @@ mod demo;
 mod docs;
 mod extension;
 mod faults;
+mod fleet;
 mod fuzz;
 mod godot;
 mod godot3;
@@ -84,6 +85,11 @@ Commands of enet-rs:
   cargo xtask fuzz [--seconds N] [--only TARGET] [--asan]
       runs each fuzz target for N seconds (60); --asan runs only the targets of
       the codecs that are written in C, with AddressSanitizer in them
+  cargo xtask fleet [--quilkin PROGRAM]
+      plays the demo in a fleet on this machine, in two minutes: two servers with
+      Agones' SDK server and metrics (both of the tests), 32 players who reach them
+      through a proxy by a token, a stall of 30 seconds, and a shutdown; with a
+      Quilkin, if one is at hand, instead of the proxy of the tests
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
@@ -159,6 +165,11 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             } else {
                 demo::headless(class, profile, seconds)
             }
+        }
+        "fleet" => {
+            let quilkin = options.value("--quilkin")?;
+            options.finish()?;
+            fleet::run(quilkin.as_deref())
         }
         "test" => {
             let rust = options.flag("--rust");

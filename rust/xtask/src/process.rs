@@ -42,10 +42,14 @@ pub struct Run {
 impl Run {
     /// The last lines of the output, indented.
     pub fn tail(&self, count: usize) -> String {
-        let lines: Vec<&str> = self.output.lines().collect();
-        let tail = &lines[lines.len().saturating_sub(count)..];
-        tail.iter().map(|line| format!("    {line}\n")).collect()
+        last_lines(&self.output, count)
     }
+}
+
+fn last_lines(output: &str, count: usize) -> String {
+    let lines: Vec<&str> = output.lines().collect();
+    let tail = &lines[lines.len().saturating_sub(count)..];
+    tail.iter().map(|line| format!("    {line}\n")).collect()
 }
 
 /// A program that is running.
@@ -123,6 +127,11 @@ impl Running {
                 Err(_) => return None,
             }
         }
+    }
+
+    /// The last lines of the output that was waited for, indented.
+    pub fn said(&self, count: usize) -> String {
+        last_lines(&self.output, count)
     }
 
     /// Asks the program to end (SIGTERM).

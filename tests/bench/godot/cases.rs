@@ -1,7 +1,7 @@
 //! The cases, their figures, and the goals.
 
 use super::run::{self, Figures, Subject};
-use super::{Way, games, slots, small};
+use super::{Way, fleet, games, slots, small};
 
 /// The activity of a case's clients.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -193,7 +193,7 @@ pub const TARGETED: Case = Case {
 /// All cases, those of most games first.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     (small::CASES.iter())
-        .chain([&slots::PUBLISHED, &games::PUBLISHED])
+        .chain([&fleet::MATCHES, &slots::PUBLISHED, &games::PUBLISHED])
         .chain(&small::BROADCASTS)
         .chain(&games::CALLS)
         .chain(&games::CODECS)

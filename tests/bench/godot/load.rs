@@ -89,17 +89,20 @@ pub fn words(port: &str, clients: usize, rate: u32, kind: &str) -> Vec<String> {
         .to_vec()
 }
 
-/// Runs the clients: `load PORT CLIENTS PACKETS_PER_SECOND join|talk|relay`.
+/// Runs the clients: `load PORT[,PORT] CLIENTS PACKETS_PER_SECOND join|talk|relay`. With several ports, the clients go to
+/// each in turn.
 pub fn run(words: &[String]) {
-    let [port, count, rate, kind] = words else {
-        panic!("load <port> <clients> <packets a second> join|talk|relay");
+    let [ports, count, rate, kind] = words else {
+        panic!("load <ports> <clients> <packets a second> join|talk|relay");
     };
     let most = if kind == "join" {
         usize::MAX
     } else {
         CONNECTING
     };
-    let port: i32 = port.parse().expect("a port");
+    let ports: Vec<i32> = (ports.split(','))
+        .map(|port| port.parse().expect("a port"))
+        .collect();
     let count: usize = count.parse().expect("clients");
     let rate: u32 = rate.parse().expect("a rate");
     watch_input();
@@ -108,7 +111,7 @@ pub fn run(words: &[String]) {
     let mut schedule = None;
     let mut round_trips = Vec::new();
     let mut counted_from = Duration::MAX;
-    let (mut relayed, mut delivered) = (0, 0_u64);
+    let (mut relayed, mut delivered, mut talked) = (0, 0_u64, 0_u64);
     let mut laps = Vec::new();
     while !is_over() {
         let begun = Instant::now();
@@ -116,11 +119,15 @@ pub fn run(words: &[String]) {
         let up = clients.iter().filter(|&client| is_up(client)).count();
         if schedule.is_none() {
             let end = count.min(up.saturating_add(most));
-            clients.extend((clients.len()..end).map(|index| client(index, port, epoch.elapsed())));
+            clients.extend(
+                (clients.len()..end)
+                    .map(|index| client(index, ports[index % ports.len()], epoch.elapsed())),
+            );
         }
         if schedule.is_none() && up == count {
             counted_from = epoch.elapsed() + WARM_UP;
             schedule = Some(Schedule::new(count, rate, epoch.elapsed()));
+            println!("@joined");
         }
         for (index, client) in clients.iter_mut().enumerate() {
             let now = epoch.elapsed();
@@ -136,7 +143,10 @@ pub fn run(words: &[String]) {
             {
                 match kind.as_str() {
                     "relay" => relayed += relay(client, index, count, now),
-                    _ => talk(client, now),
+                    _ => {
+                        talked += 1;
+                        talk(client, now);
+                    }
                 }
             }
             client.flush(now);
@@ -151,7 +161,7 @@ pub fn run(words: &[String]) {
     if let Some(lap) = laps.get(laps.len() * 99 / 100) {
         print!("lap_usec={} ", lap.as_micros());
     }
-    print!("delivered={delivered} ");
+    print!("delivered={delivered} talked={talked} ");
     if relayed > 0 {
         // The number of packets that the server should relay.
         print!("put={relayed} ");

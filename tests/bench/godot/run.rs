@@ -54,6 +54,11 @@ impl Process {
         }
     }
 
+    /// The system's number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Lets the process take this much longer.
     pub fn allow(&mut self, time: Duration) {
         self.limit += time;
