@@ -65,9 +65,42 @@ pub enum CreateError {
     /// The host has no free slot for the connection.
     #[error("the host has no free peer slot")]
     NoFreeSlot,
+    /// What a server sends passes no proxy that would take the suffix off.
+    #[error(
+        "a server cannot have a datagram_suffix: nothing takes the bytes off on the way to the clients; set it to \
+         PackedByteArray(), and on the clients instead"
+    )]
+    SuffixOfServer,
+    /// The hosts of a mesh are made elsewhere.
+    #[error(
+        "the datagram_suffix has no effect on a mesh, whose hosts the script makes; set it to PackedByteArray(), and \
+         on each ENetConnectionRs before create_host"
+    )]
+    SuffixOfMesh,
     /// Godot 3 had no meshes, so its format has no place for them.
     #[error("a mesh cannot use Godot 3's wire protocol")]
     MeshOfGodot3,
+}
+
+/// The reason why the suffix of datagrams was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuffixError {
+    /// Little would be left of a datagram.
+    #[error("a datagram_suffix can have 64 bytes at most, not {0}")]
+    TooLong(usize),
+    /// Remotes know the size of its datagrams already.
+    #[error(
+        "the datagram_suffix cannot be changed while the peer is active: close() it first, or set the suffix before \
+         create_client"
+    )]
+    PeerIsActive,
+    /// Remotes know the size of its datagrams already.
+    #[error(
+        "the datagram_suffix cannot be changed while there is a host: destroy() it first, or set the suffix before \
+         create_host"
+    )]
+    HostIsOpen,
 }
 
 /// The reason why a connection was not begun.

@@ -75,6 +75,7 @@ pub mod multiplayer;
 pub mod rates;
 pub mod scene;
 pub mod simulation;
+mod suffix;
 mod tokens;
 
 pub use capture::{CaptureError, CaptureSettings, CaptureStopped, DEFAULT_CAPTURE_BYTES};
@@ -92,7 +93,7 @@ pub use entropy::{system_key, system_seed};
 pub use error::EncryptError;
 pub use error::{
     BanError, ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
-    RawSendError, SendError, SettingError,
+    RawSendError, SendError, SettingError, SuffixError,
 };
 pub use figures::{Figures, Number};
 pub use limits::{LimitSettings, SharedLimits};

@@ -58,7 +58,7 @@ mod udp;
 pub use bans::{BansFull, MAX_BANS};
 pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
 pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames};
-pub use host::{Host, HostFigures, SocketTrouble, Totals};
+pub use host::{Host, HostFigures, MAX_SUFFIX, SocketTrouble, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
 pub use socket::{
     BindAddress, MAX_DATAGRAM_SIZE, Mishap, Network, Poller, Probe, Taker, Transport, Waker,
