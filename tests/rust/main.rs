@@ -24,6 +24,7 @@ mod mesh;
 mod names;
 mod notices;
 mod packets;
+mod proxied;
 mod reasons;
 mod refusing;
 mod scripts;
