@@ -103,6 +103,26 @@ pub enum SuffixError {
     HostIsOpen,
 }
 
+/// The reason why proxies are not measured.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MeasureError {
+    /// There are none, or too many.
+    #[error("1 to 64 proxies can be measured at once, not {0}")]
+    Count(usize),
+    /// The number of pings is not 1 to 20.
+    #[error("the number of pings must be 1 to 20, not {0}")]
+    Pings(i64),
+    /// The time is no number of seconds, or too short or long.
+    #[error("the timeout must be 0.05 to 10 seconds, not {0}")]
+    Timeout(f64),
+    /// The text names no host.
+    #[error(
+        "\"{0}\" is no proxy: write a host name or an IP address, and behind a colon the UDP port, if it is not 7600"
+    )]
+    NotAProxy(String),
+}
+
 /// The reason why a connection was not begun.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

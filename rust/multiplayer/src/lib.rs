@@ -72,6 +72,7 @@ pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod proxies;
 pub mod rates;
 pub mod scene;
 pub mod simulation;
@@ -92,8 +93,8 @@ pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]
 pub use error::EncryptError;
 pub use error::{
-    BanError, ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
-    RawSendError, SendError, SettingError, SuffixError,
+    BanError, ConnectError, CreateError, Inactive, LegacyError, MeasureError, MeshError,
+    PacketError, PeerError, RawSendError, SendError, SettingError, SuffixError,
 };
 pub use figures::{Figures, Number};
 pub use limits::{LimitSettings, SharedLimits};
