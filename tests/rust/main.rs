@@ -25,6 +25,7 @@ mod names;
 mod notices;
 mod packets;
 mod proxied;
+mod proxy_pings;
 mod reasons;
 mod refusing;
 mod scripts;
