@@ -280,6 +280,17 @@ pub enum BanError {
     /// The duration is no number of seconds.
     #[error("{0} is not a number of seconds: 0 for ever, or more")]
     Seconds(f64),
+    /// Many players come from there.
+    #[error(
+        "{network} meets {proxy} of the trusted_proxies, from which many players come: refuse the one player with \
+         join_filter, or take the address off trusted_proxies first"
+    )]
+    OfProxy {
+        /// What was to be banned.
+        network: String,
+        /// The trusted proxy or proxies.
+        proxy: String,
+    },
     /// The list is full.
     #[error("{0} networks are banned already; ban larger networks instead")]
     TooMany(usize),
