@@ -44,8 +44,6 @@ pub struct ENetProxyPingRs {
     running: Option<(Measurement, PackedStringArray)>,
     proxies: PackedStringArray,
     results: Vec<PingResult>,
-    /// The tree whose frames are waited for.
-    tree: Option<Gd<SceneTree>>,
 }
 
 #[godot_api]
@@ -115,7 +113,7 @@ impl ENetProxyPingRs {
     /// the first call after the end of the measurement takes the results over and returns [code]false[/code].
     #[func]
     fn is_measuring(&mut self) -> bool {
-        if self.tree.is_none() {
+        if tree().is_none() {
             self.take_over();
         }
         self.running.is_some()
@@ -150,10 +148,17 @@ impl ENetProxyPingRs {
 #[godot_api]
 impl IRefCounted for ENetProxyPingRs {
     fn on_notification(&mut self, what: ObjectNotification) {
-        if what != ObjectNotification::Unknown(FRAME) || !self.take_over() {
+        if what != ObjectNotification::Unknown(FRAME) {
             return;
         }
-        self.leave_frames();
+        let is_over = self.take_over();
+        // A library that was loaded anew has forgotten what it measured.
+        if self.running.is_none() {
+            self.leave_frames();
+        }
+        if !is_over {
+            return;
+        }
         let results = self.get_results().to_variant();
         // The handlers may do anything to this object.
         self.lend(|object| {
@@ -174,19 +179,20 @@ impl ENetProxyPingRs {
         true
     }
 
-    /// Has the tree tell of its frames. The connection keeps the object not alive and survives a reload of this library.
-    fn wait_for_frames(&mut self) {
-        let main_loop = Engine::singleton().get_main_loop();
-        let Some(Ok(mut tree)) = main_loop.map(Gd::try_cast::<SceneTree>) else {
-            return;
-        };
-        tree.connect(PROCESS_FRAME, &self.frame_call());
-        self.tree = Some(tree);
+    /// Has the tree tell of its frames. The connection does not keep the object alive, and survives a reload of this
+    /// library.
+    fn wait_for_frames(&self) {
+        let call = self.frame_call();
+        if let Some(mut tree) = tree()
+            && !tree.is_connected(PROCESS_FRAME, &call)
+        {
+            tree.connect(PROCESS_FRAME, &call);
+        }
     }
 
-    fn leave_frames(&mut self) {
+    fn leave_frames(&self) {
         let call = self.frame_call();
-        if let Some(mut tree) = self.tree.take().filter(Gd::is_instance_valid)
+        if let Some(mut tree) = tree()
             && tree.is_connected(PROCESS_FRAME, &call)
         {
             tree.disconnect(PROCESS_FRAME, &call);
@@ -197,6 +203,10 @@ impl ENetProxyPingRs {
         let object = self.to_gd();
         Callable::from_object_method(&object, NOTIFICATION).bind(&[FRAME.to_variant()])
     }
+}
+
+fn tree() -> Option<Gd<SceneTree>> {
+    Engine::singleton().get_main_loop()?.try_cast().ok()
 }
 
 fn row(proxy: &GString, result: &PingResult) -> VarDictionary {
