@@ -24,6 +24,8 @@ mod mesh;
 mod names;
 mod notices;
 mod packets;
+mod proxied;
+mod proxy_pings;
 mod reasons;
 mod refusing;
 mod scripts;

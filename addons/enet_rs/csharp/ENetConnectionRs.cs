@@ -61,6 +61,12 @@ namespace ENetRs
             set { Wrapped.Set(Names.ConnectTimeout, value); }
         }
 
+        public byte[] DatagramSuffix
+        {
+            get { return Wrapped.Get(Names.DatagramSuffix).AsByteArray(); }
+            set { Wrapped.Set(Names.DatagramSuffix, value); }
+        }
+
         public ENetMultiplayerPeerRs.FlushModeEnum FlushMode
         {
             get { return (ENetMultiplayerPeerRs.FlushModeEnum)Wrapped.Get(Names.FlushMode).AsInt64(); }
@@ -275,6 +281,7 @@ namespace ENetRs
         private static class Names
         {
             internal static readonly StringName ConnectTimeout = "connect_timeout";
+            internal static readonly StringName DatagramSuffix = "datagram_suffix";
             internal static readonly StringName FlushMode = "flush_mode";
             internal static readonly StringName JoinFilter = "join_filter";
             internal static readonly StringName Limits = "limits";

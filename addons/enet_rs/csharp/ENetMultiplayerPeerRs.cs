@@ -106,6 +106,12 @@ namespace ENetRs
             set { Wrapped.Set(Names.ConnectTimeout, value); }
         }
 
+        public byte[] DatagramSuffix
+        {
+            get { return Wrapped.Get(Names.DatagramSuffix).AsByteArray(); }
+            set { Wrapped.Set(Names.DatagramSuffix, value); }
+        }
+
         public string DtlsHostname
         {
             get { return Wrapped.Get(Names.DtlsHostname).AsString(); }
@@ -386,6 +392,7 @@ namespace ENetRs
             internal static readonly StringName CompressionMode = "compression_mode";
             internal static readonly StringName ConnectId = "connect_id";
             internal static readonly StringName ConnectTimeout = "connect_timeout";
+            internal static readonly StringName DatagramSuffix = "datagram_suffix";
             internal static readonly StringName DtlsHostname = "dtls_hostname";
             internal static readonly StringName DtlsVerify = "dtls_verify";
             internal static readonly StringName FlushMode = "flush_mode";

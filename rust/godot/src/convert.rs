@@ -18,6 +18,8 @@ pub fn create_error(error: &CreateError) -> Error {
         | CreateError::MaxChannels(_)
         | CreateError::InBandwidth(_)
         | CreateError::OutBandwidth(_)
+        | CreateError::SuffixOfServer
+        | CreateError::SuffixOfMesh
         | CreateError::UniqueId { .. } => Error::ERR_INVALID_PARAMETER,
         CreateError::MeshOfGodot3 => Error::ERR_UNAVAILABLE,
         // The host could not be made, or could not start to connect.

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use crate::config::host_config;
+use crate::suffix::Suffix;
 use crate::{CreateError, DEFAULT_STALL_TIMEOUT, Facts, HostOptions, Inactive};
 use enet_codec::Recorder;
 use enet_net::{BindAddress, Clock, Host, Network, Totals};
@@ -83,6 +84,8 @@ pub struct Connection {
     captures: Captures,
     /// `None` if no attempt is to be asked about.
     probing: Option<Probing>,
+    /// See [`Connection::set_suffix`].
+    suffix: Suffix,
 }
 
 impl Connection {
@@ -116,6 +119,7 @@ impl Connection {
             simulated: Simulated::default(),
             captures: Captures::default(),
             probing: None,
+            suffix: Suffix::default(),
         }
     }
 
@@ -148,6 +152,9 @@ impl Connection {
                 error,
             })?;
         let mut host = Host::new(&self.guard.config(config), transport);
+        if !self.suffix.is_empty() {
+            host.set_suffix(&self.suffix);
+        }
         self.guard.equip(&mut host, config.now);
         host.set_stall_timeout(self.stall_timeout);
         if let Some(clock) = self.thread_clock {

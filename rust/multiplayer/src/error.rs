@@ -65,9 +65,62 @@ pub enum CreateError {
     /// The host has no free slot for the connection.
     #[error("the host has no free peer slot")]
     NoFreeSlot,
+    /// What a server sends passes no proxy that would take the suffix off.
+    #[error(
+        "a server cannot have a datagram_suffix: nothing takes the bytes off on the way to the clients; set it to \
+         PackedByteArray(), and on the clients instead"
+    )]
+    SuffixOfServer,
+    /// The hosts of a mesh are made elsewhere.
+    #[error(
+        "the datagram_suffix has no effect on a mesh, whose hosts the script makes; set it to PackedByteArray(), and \
+         on each ENetConnectionRs before create_host"
+    )]
+    SuffixOfMesh,
     /// Godot 3 had no meshes, so its format has no place for them.
     #[error("a mesh cannot use Godot 3's wire protocol")]
     MeshOfGodot3,
+}
+
+/// The reason why the suffix of datagrams was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuffixError {
+    /// Little would be left of a datagram.
+    #[error("a datagram_suffix can have 64 bytes at most, not {0}")]
+    TooLong(usize),
+    /// Remotes know the size of its datagrams already.
+    #[error(
+        "the datagram_suffix cannot be changed while the peer is active: close() it first, or set the suffix before \
+         create_client"
+    )]
+    PeerIsActive,
+    /// Remotes know the size of its datagrams already.
+    #[error(
+        "the datagram_suffix cannot be changed while there is a host: destroy() it first, or set the suffix before \
+         create_host"
+    )]
+    HostIsOpen,
+}
+
+/// The reason why proxies are not measured.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MeasureError {
+    /// There are none, or too many.
+    #[error("1 to 64 proxies can be measured at once, not {0}")]
+    Count(usize),
+    /// The number of pings is not 1 to 20.
+    #[error("the number of pings must be 1 to 20, not {0}")]
+    Pings(i64),
+    /// The time is no number of seconds, or too short or long.
+    #[error("the timeout must be 0.05 to 10 seconds, not {0}")]
+    Timeout(f64),
+    /// The text names no host.
+    #[error(
+        "\"{0}\" is no proxy: write a host name or an IP address, and behind a colon the UDP port, if it is not 7600"
+    )]
+    NotAProxy(String),
 }
 
 /// The reason why a connection was not begun.
@@ -227,6 +280,17 @@ pub enum BanError {
     /// The duration is no number of seconds.
     #[error("{0} is not a number of seconds: 0 for ever, or more")]
     Seconds(f64),
+    /// Many players come from there.
+    #[error(
+        "{network} meets {proxy} of the trusted_proxies, from which many players come: refuse the one player with \
+         join_filter, or take the address off trusted_proxies first"
+    )]
+    OfProxy {
+        /// What was to be banned.
+        network: String,
+        /// The trusted proxy or proxies.
+        proxy: String,
+    },
     /// The list is full.
     #[error("{0} networks are banned already; ban larger networks instead")]
     TooMany(usize),

@@ -72,9 +72,11 @@ pub mod figures;
 pub mod limits;
 pub mod lines;
 pub mod multiplayer;
+pub mod proxies;
 pub mod rates;
 pub mod scene;
 pub mod simulation;
+mod suffix;
 mod tokens;
 
 pub use capture::{CaptureError, CaptureSettings, CaptureStopped, DEFAULT_CAPTURE_BYTES};
@@ -91,8 +93,8 @@ pub use entropy::{system_key, system_seed};
 #[cfg(feature = "dtls")]
 pub use error::EncryptError;
 pub use error::{
-    BanError, ConnectError, CreateError, Inactive, LegacyError, MeshError, PacketError, PeerError,
-    RawSendError, SendError, SettingError,
+    BanError, ConnectError, CreateError, Inactive, LegacyError, MeasureError, MeshError,
+    PacketError, PeerError, RawSendError, SendError, SettingError, SuffixError,
 };
 pub use figures::{Figures, Number};
 pub use limits::{LimitSettings, SharedLimits};

@@ -2,7 +2,10 @@
 
 use std::cell::{Cell, Ref, RefCell};
 
-use enet_proto::Limits;
+use enet_proto::{IpNet, Limits};
+
+use crate::BanError;
+use crate::bans::text_of;
 
 /// Limits for hosts of any size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +61,19 @@ impl SharedLimits {
         differs
     }
 
+    /// Whether a network may be banned: not if trusted proxies are in it, or it is in a network of them.
+    pub(crate) fn check_ban(&self, network: IpNet) -> Result<(), BanError> {
+        let settings = self.get();
+        let mut trusted = settings.limits.trusted.iter();
+        match trusted.find(|it| it.contains(&network) || network.contains(*it)) {
+            Some(proxy) => Err(BanError::OfProxy {
+                network: text_of(network),
+                proxy: text_of(*proxy),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// A number that each change increases.
     pub fn revision(&self) -> u64 {
         self.revision.get()
@@ -75,6 +91,23 @@ mod tests {
         assert_eq!(settings.of_host(100).peers_per_address, 50);
         settings.peers_per_address = Some(3);
         assert_eq!(settings.of_host(100).peers_per_address, 3);
+    }
+
+    #[test]
+    fn no_ban_meets_a_trusted_proxy() {
+        let limits = SharedLimits::default();
+        let net = |text: &str| crate::bans::network(text).expect(text);
+        limits.change(|it| it.limits.trusted = vec![net("10.1.0.0/16"), net("fd00::7")]);
+        for (text, fits) in [
+            ("10.2.0.0/16", true),
+            ("10.1.2.3", false),
+            ("10.0.0.0/8", false),
+            ("fd00::8", true),
+            ("fd00::/64", false),
+            ("0.0.0.0/0", false),
+        ] {
+            assert_eq!(limits.check_ban(net(text)).is_ok(), fits, "{text}");
+        }
     }
 
     #[test]

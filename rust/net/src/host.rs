@@ -32,6 +32,8 @@ pub use trouble::SocketTrouble;
 /// thread reads once a frame and sends at the frame's end, and a machine is busy for a moment. C sends with the next
 /// poll, so that its round trips are whole frames, however long a frame's work takes.
 const FRAME_MILLIS: u32 = 17;
+/// Most bytes of a suffix: see [`Host::set_suffix`].
+pub const MAX_SUFFIX: usize = 64;
 /// Buffers of read packets that wait to be given back to the protocol, at most.
 const MAX_RETURNED: usize = 256;
 
@@ -87,6 +89,8 @@ pub struct Host {
     /// Full datagrams that are worth a system call.
     worth_a_call: usize,
     is_paused: bool,
+    /// Bytes of the suffix.
+    suffix: u32,
     /// The times between calls of [`Host::receive`].
     polls: Gaps,
 }
@@ -114,6 +118,7 @@ impl Host {
             buffer_sizes,
             worth_a_call,
             is_paused: false,
+            suffix: 0,
             polls: Gaps::default(),
         }
     }
@@ -317,10 +322,19 @@ impl Host {
     /// exist are lost. Once only.
     pub fn encrypt(&mut self, now: Time, dtls: Dtls) {
         // With what encryption adds, datagrams are as large as before.
-        self.driver
-            .encrypt(now, dtls, DEFAULT_MTU - OVERHEAD as u32);
+        let mtu = DEFAULT_MTU - self.suffix - OVERHEAD as u32;
+        self.driver.encrypt(now, dtls, mtu);
         // The thread begins the sessions.
         self.driver.call(|_| ());
+    }
+
+    /// Chooses up to [`MAX_SUFFIX`] bytes that follow each datagram of this host on the wire, outside of ENet's bytes and
+    /// of encryption: a proxy on the way takes them off. Datagrams stay as large as before, so ENet's part is smaller. Before
+    /// the first connection.
+    pub fn set_suffix(&mut self, suffix: &[u8]) {
+        let suffix = &suffix[..suffix.len().min(MAX_SUFFIX)];
+        self.suffix = suffix.len() as u32;
+        self.driver.set_suffix(suffix, DEFAULT_MTU - self.suffix);
     }
 
     /// Whether an encrypted session ever failed, a datagram could not be decompressed, a client did not encrypt, or the

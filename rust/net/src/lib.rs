@@ -50,6 +50,7 @@ mod gaps;
 mod host;
 mod names;
 pub mod netem;
+mod qcmp;
 mod sessions;
 mod socket;
 mod sync;
@@ -58,16 +59,18 @@ mod udp;
 pub use bans::{BansFull, MAX_BANS};
 pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
 pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames};
-pub use host::{Host, HostFigures, SocketTrouble, Totals};
+pub use host::{Host, HostFigures, MAX_SUFFIX, SocketTrouble, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
+pub use qcmp::{MAX_MEASUREMENTS, Measurement, PingPlan, PingResult};
 pub use socket::{
     BindAddress, MAX_DATAGRAM_SIZE, Mishap, Network, Poller, Probe, Taker, Transport, Waker,
 };
 pub use udp::Udp;
 
-/// Ends the threads of all hosts and of all captures: none may go on when the library is unloaded, also where an object
+/// Ends the threads of all hosts, captures and measurements: none may go on when the library is unloaded, also where an object
 /// is never freed. The hosts stay, and are served by their owners, if any goes on. The files of the captures are complete.
 pub fn stop_all() {
     driver::stop_all();
     capture::stop_all();
+    qcmp::stop_all();
 }

@@ -7,6 +7,7 @@ mod first_minute;
 mod godot;
 mod layers;
 mod overview;
+mod proxied;
 mod recipes;
 pub mod running;
 mod rust;

@@ -137,7 +137,8 @@ pub struct ENetLimitsRs {
     )]
     max_undecodable_datagrams: PhantomVar<i64>,
     /// IP addresses and networks (like [code]10.0.0.0/8[/code]) of proxies, from which many players come: the limits
-    /// for one address do not apply to them. Empty by default. Empty texts are skipped. A text that is neither an
+    /// for one address do not apply to them, and [method ENetMultiplayerPeerRs.ban_address] refuses to ban them. Bans that
+    /// exist already stay. Empty by default. Empty texts are skipped. A text that is neither an
     /// address nor a network prints an error and has no effect; the others apply.
     #[export]
     #[var(get = get_trusted_proxies, set = set_trusted_proxies)]

@@ -4,6 +4,7 @@ pub mod connection;
 pub mod limits;
 pub mod multiplayer_peer;
 pub mod packet_peer;
+pub mod proxy_ping;
 pub mod simulation;
 pub mod tokens;
 

@@ -302,6 +302,26 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_connect_id, set = set_connect_id)]
     connect_id: PhantomVar<i64>,
     chosen_id: i32,
+    /// Up to 64 bytes that follow each datagram (UDP packet) of a client, outside of ENet's bytes and of encryption and
+    /// compression: the token by which a proxy between the client and its servers, such as Quilkin, knows the server.
+    /// Empty by default. The proxy must take the bytes off: a server that gets them does not answer.
+    ///
+    /// The datagrams of a client with a suffix are no larger than others, so that ENet's part of them is smaller by
+    /// as much. The server's datagrams to such a client get no suffix, and are smaller too. Statistics count the
+    /// suffix, as it is on the wire. [method ENetConnectionRs.socket_send] of [member host] appends it, too.
+    ///
+    /// Set it before [method create_client]. While the peer is active, setting the property prints an error and changes
+    /// nothing, and so do more than 64 bytes. [method create_server] and [method create_mesh] fail while there is a
+    /// suffix: nothing takes it off on the way to a server's clients, and the hosts of a mesh have suffixes of their own
+    /// ([member ENetConnectionRs.datagram_suffix]).
+    ///
+    /// ```gdscript
+    /// # The token that the matchmaker gave the player for the match, and the address of the proxy.
+    /// peer.datagram_suffix = Marshalls.base64_to_raw("bWF0Y2gtNDcxMQ==")
+    /// peer.create_client("127.0.0.1", 7777)
+    /// ```
+    #[var(get = get_datagram_suffix, set = set_datagram_suffix)]
+    datagram_suffix: PhantomVar<PackedByteArray>,
 }
 
 /// The objects of one host.

@@ -91,6 +91,7 @@ impl Connection {
 
     /// Drops whatever comes from a network until then, or for ever. Ends the connections that come from there.
     pub fn ban(&mut self, now: Time, network: IpNet, until: Option<Time>) -> Result<(), BanError> {
+        self.guard.limits.check_ban(network)?;
         self.guard.bans.borrow_mut().add(now, network, until)?;
         self.apply_ban(now, network, until);
         Ok(())

@@ -5,7 +5,8 @@ use std::io;
 use super::{Connection, unsigned};
 #[cfg(feature = "dtls")]
 use crate::EncryptError;
-use crate::{Inactive, SettingError};
+use crate::suffix::Suffix;
+use crate::{Inactive, SettingError, SuffixError};
 use enet_codec::{Compression, Recorder};
 #[cfg(feature = "dtls")]
 use enet_dtls::Dtls;
@@ -103,6 +104,26 @@ impl Connection {
     /// See [`Connection::set_stall_timeout`].
     pub fn stall_timeout(&self) -> Option<Time> {
         self.stall_timeout
+    }
+
+    /// Chooses up to 64 bytes that follow each datagram of the hosts made from now on: see [`Host::set_suffix`].
+    pub fn set_suffix(&mut self, bytes: &[u8]) -> Result<(), SuffixError> {
+        let suffix = Suffix::new(bytes)?;
+        if self.is_active() {
+            return Err(SuffixError::HostIsOpen);
+        }
+        self.suffix = suffix;
+        Ok(())
+    }
+
+    /// The same, checked already.
+    pub(crate) fn take_over_suffix(&mut self, suffix: Suffix) {
+        self.suffix = suffix;
+    }
+
+    /// The bytes of [`Connection::set_suffix`].
+    pub fn suffix(&self) -> &[u8] {
+        &self.suffix
     }
 
     /// Whether hosts get a thread: see [`Connection::set_thread`].

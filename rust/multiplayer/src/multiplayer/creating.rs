@@ -23,6 +23,9 @@ impl Multiplayer {
     /// Becomes a server, which is connected at once. Clears the refuse flag, also when the call fails.
     pub fn create_server(&mut self, options: &ServerOptions, now: Time) -> Result<(), CreateError> {
         self.begin_create(now)?;
+        if !self.suffix().is_empty() {
+            return Err(CreateError::SuffixOfServer);
+        }
         let port = port(options.port)?;
         let config = checked_config(
             options.max_clients,
@@ -116,6 +119,7 @@ impl Multiplayer {
         let network = Rc::clone(&self.network);
         let mut host = Connection::with_seed(network, self.next_seed());
         self.guard.equip(&mut host);
+        host.take_over_suffix(self.settings.suffix.clone());
         host.set_stall_timeout(self.settings.stall_timeout);
         host.set_connect_timeout(self.settings.connect_timeout);
         if let Some((simulation, clock)) = &self.settings.simulation {

@@ -64,6 +64,9 @@ impl Multiplayer {
 
     /// Bans a network on the present hosts and on those made from now on: see [`Connection::ban`].
     pub fn ban(&mut self, now: Time, network: IpNet, until: Option<Time>) -> Result<(), BanError> {
+        if let Some(limits) = &self.guard.limits {
+            limits.check_ban(network)?;
+        }
         self.guard.bans.borrow_mut().add(now, network, until)?;
         for host in self.hosts.values() {
             host.borrow_mut().take_over_ban(now, network, until);

@@ -22,6 +22,9 @@ impl Multiplayer {
         if self.speaks_godot3() {
             return Err(CreateError::MeshOfGodot3);
         }
+        if !self.suffix().is_empty() {
+            return Err(CreateError::SuffixOfMesh);
+        }
         self.activate(Mode::Mesh, Status::Connected, id);
         Ok(())
     }

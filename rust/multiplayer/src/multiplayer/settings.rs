@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::{FlushMode, Multiplayer};
-use crate::{DEFAULT_STALL_TIMEOUT, SharedSimulation};
+use crate::suffix::Suffix;
+use crate::{DEFAULT_STALL_TIMEOUT, SharedSimulation, SuffixError};
 use enet_codec::Compression;
 use enet_net::{BindAddress, Clock};
 use enet_proto::Time;
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub simulation: Option<(Option<Rc<SharedSimulation>>, Clock)>,
     /// ENet channels of hosts made from now on, if the caller chose a number.
     pub channel_count: Option<usize>,
+    /// See [`Multiplayer::set_suffix`].
+    pub suffix: Suffix,
 }
 
 impl Default for Settings {
@@ -39,6 +42,7 @@ impl Default for Settings {
             always_ordered: false,
             simulation: None,
             channel_count: None,
+            suffix: Suffix::default(),
         }
     }
 }
@@ -70,6 +74,22 @@ impl Multiplayer {
     /// See [`Multiplayer::set_connect_timeout`].
     pub fn connect_timeout(&self) -> Option<Time> {
         self.settings.connect_timeout
+    }
+
+    /// Chooses the suffix of the clients made from now on: see [`crate::Connection::set_suffix`]. Neither a server nor a mesh
+    /// is made while there is one.
+    pub fn set_suffix(&mut self, bytes: &[u8]) -> Result<(), SuffixError> {
+        let suffix = Suffix::new(bytes)?;
+        if self.is_active() {
+            return Err(SuffixError::PeerIsActive);
+        }
+        self.settings.suffix = suffix;
+        Ok(())
+    }
+
+    /// The bytes of [`Multiplayer::set_suffix`].
+    pub fn suffix(&self) -> &[u8] {
+        &self.settings.suffix
     }
 
     /// The codec chosen here.

@@ -57,14 +57,20 @@ impl Outbox {
             .extend(self.datagrams.drain(..).map(|(_, buffer)| buffer));
     }
 
-    /// Sends everything. Datagrams of one size that follow each other to one address leave as a batch
-    /// where the transport has them. The tap gets what was sent.
+    /// Sends everything, each datagram with the suffix behind it. Datagrams of one size that follow each other to one
+    /// address leave as a batch where the transport has them. The tap gets what was sent.
     pub fn send(
         &mut self,
         transport: &mut dyn Transport,
+        suffix: &[u8],
         mut tap: Option<(&mut Tap, Stage)>,
     ) -> Sent {
         let mut done = Sent::default();
+        if !suffix.is_empty() {
+            for (_, datagram) in &mut self.datagrams {
+                datagram.extend_from_slice(suffix);
+            }
+        }
         let largest = transport.largest_batch();
         let mut rest = self.datagrams.as_slice();
         while let Some((to, first)) = rest.first() {
@@ -90,7 +96,7 @@ impl Outbox {
                 let first = self.datagrams.len() - rest.len();
                 let sent = rest[..sent.min(count)].iter().enumerate();
                 for (index, (to, bytes)) in sent {
-                    tap.pass_from(time, *stage, first + index, *to, bytes);
+                    tap.pass_from(time, *stage, first + index, *to, bytes, suffix.len());
                 }
             }
             rest = &rest[count..];

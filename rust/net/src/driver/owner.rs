@@ -195,6 +195,13 @@ impl Driver {
         self.show_held();
     }
 
+    /// Chooses what follows each datagram that leaves, and the size of those of the protocol.
+    pub fn set_suffix(&self, suffix: &[u8], mtu: u32) {
+        let mut socket = self.socket.demand();
+        socket.set_suffix(suffix);
+        self.state.lock().host.set_mtu(mtu);
+    }
+
     /// Adds a sink for copies of the datagrams.
     pub fn add_sink(&self, id: SinkId, form: Form, sink: Box<dyn Sink>) {
         self.socket.demand().add_sink(id, form, sink);
@@ -251,10 +258,10 @@ impl Driver {
             }
             None => {
                 let sent = socket.send_raw(to, datagram);
-                if sent.is_ok() {
-                    self.state.lock().count_raw(now, datagram.len());
+                if let Ok(size) = sent {
+                    self.state.lock().count_raw(now, size);
                 }
-                sent
+                sent.map(|_| ())
             }
         };
         drop(guard);

@@ -27,6 +27,8 @@ pub struct SocketSide {
     codec: Option<Box<dyn Codec + Send>>,
     dtls: Option<Box<Dtls>>,
     has_checksum: bool,
+    /// What follows each datagram that leaves, outside of everything else.
+    suffix: Box<[u8]>,
     /// Datagrams from the socket.
     inbox: Inbox,
     /// Handshakes that the owner read and left to the thread, with everything behind them.
@@ -53,6 +55,7 @@ impl SocketSide {
             codec: None,
             dtls: None,
             has_checksum,
+            suffix: Box::default(),
             inbox: Inbox::default(),
             deferred: Inbox::default(),
             step: Inbox::default(),
@@ -71,6 +74,10 @@ impl SocketSide {
     /// caller has sent them.
     pub fn set_codec(&mut self, codec: Option<Box<dyn Codec + Send>>) {
         self.codec = codec;
+    }
+
+    pub fn set_suffix(&mut self, suffix: &[u8]) {
+        self.suffix = suffix.into();
     }
 
     pub fn set_dtls(&mut self, dtls: Dtls) {

@@ -77,6 +77,14 @@ impl<'a> Forms<'a> {
         }
     }
 
+    /// One that was sent without encryption, and what of it is ENet's.
+    pub fn sent(wire: &'a [u8], own: &'a [u8]) -> Self {
+        Self {
+            wire: Some(wire),
+            ..Self::all(own)
+        }
+    }
+
     fn get(&self, form: Form) -> Option<&'a [u8]> {
         match form {
             Form::Wire => self.wire,
@@ -84,6 +92,15 @@ impl<'a> Forms<'a> {
             Form::Plain => self.plain,
         }
     }
+}
+
+/// What is known of a datagram on the wire.
+#[derive(Debug, Clone, Copy)]
+pub enum Wire<'a> {
+    /// Its bytes.
+    Bytes(&'a [u8]),
+    /// By how much it is larger than before, but not its bytes.
+    Larger(usize),
 }
 
 /// What an outbox holds.
@@ -160,7 +177,8 @@ impl Tap {
         }
     }
 
-    /// Hands a datagram to the sinks that is at an index of the outbox in question.
+    /// Hands a datagram to the sinks that is at an index of the outbox in question. Its last `suffix` bytes are none
+    /// of ENet's, and are on the wire only.
     pub fn pass_from(
         &mut self,
         time: Instant,
@@ -168,9 +186,11 @@ impl Tap {
         index: usize,
         to: SocketAddr,
         bytes: &[u8],
+        suffix: usize,
     ) {
+        let own = &bytes[..bytes.len().saturating_sub(suffix)];
         match stage {
-            Stage::Outbox => self.pass_sent(time, index, to, bytes, None),
+            Stage::Outbox => self.pass_sent(time, index, to, own, Wire::Bytes(bytes)),
             Stage::Sealed => {
                 let forms = Forms {
                     wire: Some(bytes),
@@ -179,29 +199,32 @@ impl Tap {
                 self.pass(time, Direction::Out, to, bytes.len(), forms);
             }
             Stage::Unencrypted => {
-                self.pass(time, Direction::Out, to, bytes.len(), Forms::all(bytes));
+                let forms = Forms::sent(bytes, own);
+                self.pass(time, Direction::Out, to, bytes.len(), forms);
             }
         }
     }
 
-    /// Hands a datagram of the protocol to the sinks, with its index among those of [`Tap::stage`]. `encryption` is
-    /// what encryption adds to its size; its bytes on the wire are not known here then.
+    /// Hands a datagram of the protocol to the sinks, with its index among those of [`Tap::stage`].
     pub fn pass_sent(
         &mut self,
         time: Instant,
         index: usize,
         to: SocketAddr,
         bytes: &[u8],
-        encryption: Option<usize>,
+        wire: Wire<'_>,
     ) {
         let staged = std::mem::take(&mut self.staged);
         let plain = staged[..self.staged_count].get(index);
+        let (wire, wire_size) = match wire {
+            Wire::Bytes(wire) => (Some(wire), wire.len()),
+            Wire::Larger(added) => (None, bytes.len() + added),
+        };
         let forms = Forms {
-            wire: encryption.is_none().then_some(bytes),
+            wire,
             decrypted: Some(bytes),
             plain: Some(plain.map_or(bytes, Vec::as_slice)),
         };
-        let wire_size = bytes.len() + encryption.unwrap_or(0);
         self.pass(time, Direction::Out, to, wire_size, forms);
         self.staged = staged;
     }

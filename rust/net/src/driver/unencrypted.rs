@@ -51,8 +51,13 @@ impl Unencrypted {
         self.answers.fill(next)
     }
 
-    /// Sends the answers.
-    pub fn send(&mut self, transport: &mut dyn Transport, tap: Option<(&mut Tap, Stage)>) -> Sent {
-        self.answers.send(transport, tap)
+    /// Sends the answers: see [`Outbox::send`].
+    pub fn send(
+        &mut self,
+        transport: &mut dyn Transport,
+        suffix: &[u8],
+        tap: Option<(&mut Tap, Stage)>,
+    ) -> Sent {
+        self.answers.send(transport, suffix, tap)
     }
 }

@@ -11,7 +11,7 @@ use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3, package};
 
 use super::overview::Overview;
 use super::running::{Logs, cargo, checked, counted, headless};
-use super::{blocks, examples, first_minute, recipes};
+use super::{blocks, examples, first_minute, proxied, recipes};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
@@ -88,6 +88,11 @@ pub fn run(overview: &mut Overview, logs: &Logs, suite: Option<&str>) {
         command.env("ENET_TEST_THREADED", "off");
         logs.scripts(&mut command, &log_name(&name))
     });
+    if suite.is_none_or(|suite| suite == proxied::SUITE) {
+        overview.stage(proxied::NAME, || {
+            proxied::run(logs, &programs.godot, programs.certificates.as_deref())
+        });
+    }
     if suite.is_none() {
         whole_runs(overview, logs, &programs.godot);
     }
@@ -124,7 +129,7 @@ fn prepare(overview: &mut Overview, logs: &Logs, suite: Option<&str>) -> Option<
             Ok(Tally::one_passed())
         });
     }
-    if is_wanted(DTLS_SUITES) {
+    if is_wanted(DTLS_SUITES) || is_wanted(proxied::SUITE) {
         overview.stage("certificates", || {
             let folder = target().join("certificates");
             let mut command = cargo(&["run", "--quiet", "--package", "enet_tests"]);

@@ -110,6 +110,20 @@ impl super::ENetConnectionRs {
         self.session.filter.callable()
     }
 
+    /// See [member datagram_suffix].
+    #[func]
+    pub(super) fn set_datagram_suffix(&mut self, suffix: PackedByteArray) {
+        let handle = self.handle.clone();
+        let set = (handle.connection().borrow_mut()).set_suffix(suffix.as_slice());
+        self.report_failure("set_datagram_suffix", set);
+    }
+
+    /// See [member datagram_suffix].
+    #[func]
+    pub(super) fn get_datagram_suffix(&self) -> PackedByteArray {
+        self.handle.connection().borrow().suffix().into()
+    }
+
     /// See [member simulation].
     #[func]
     pub(super) fn set_simulation(&mut self, simulation: Option<Gd<ENetSimulationRs>>) {

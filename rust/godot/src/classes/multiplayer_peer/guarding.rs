@@ -37,8 +37,12 @@ impl ENetMultiplayerPeerRs {
     /// file.save("user://bans.cfg")
     /// ```
     ///
-    /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if the text is neither an address nor a network or
-    /// `seconds` is negative, or [constant ERR_OUT_OF_MEMORY] if the list is full. Errors are printed.
+    /// Behind a proxy, all players have the proxy's address, and a ban would lock all of them out. So an address or network
+    /// of [member ENetLimitsRs.trusted_proxies], or a network with one in it, is not banned: refuse the player with
+    /// [member join_filter], for example by its account.
+    ///
+    /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if the text is neither an address nor a network,
+    /// `seconds` is negative, or trusted proxies would be banned, or [constant ERR_OUT_OF_MEMORY] if the list is full. Errors are printed.
     #[func]
     fn ban_address(
         &mut self,

@@ -302,6 +302,19 @@ impl super::ENetMultiplayerPeerRs {
         self.chosen_id.into()
     }
 
+    /// See [member datagram_suffix].
+    #[func]
+    pub(super) fn set_datagram_suffix(&mut self, suffix: PackedByteArray) {
+        let set = self.session.core.set_suffix(suffix.as_slice());
+        self.report_failure("set_datagram_suffix", set);
+    }
+
+    /// See [member datagram_suffix].
+    #[func]
+    pub(super) fn get_datagram_suffix(&self) -> PackedByteArray {
+        self.session.core.suffix().into()
+    }
+
     /// See [member simulation].
     #[func]
     pub(super) fn set_simulation(&mut self, simulation: Option<Gd<ENetSimulationRs>>) {

@@ -8,16 +8,16 @@ use enet_proto::{PeerId, Time, datagram};
 
 use super::SocketSide;
 use crate::driver::locks::{Rank, assert_not_held};
-use crate::driver::tap::{Direction, Forms, Stage};
+use crate::driver::tap::{Direction, Forms, Stage, Wire};
 use crate::sessions::OVERHEAD;
 
-/// How compression and encryption change the size of a datagram on its way out.
+/// How compression, encryption and the suffix change the size of a datagram on its way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Packing {
     pub peer: PeerId,
     /// Bytes that the codec saved.
     pub saved: usize,
-    /// Bytes that encryption added.
+    /// Bytes that encryption and the suffix added.
     pub added: usize,
 }
 
@@ -29,14 +29,15 @@ impl SocketSide {
     ) -> bool {
         let packings = &mut self.packings;
         packings.clear();
-        let are_packed = self.codec.is_some() || self.dtls.is_some();
+        let added = self.suffix.len();
+        let are_packed = self.codec.is_some() || self.dtls.is_some() || added > 0;
         self.outbox.fill(|buffer| {
             let (peer, to) = next(buffer)?;
             if are_packed {
                 packings.push(Packing {
                     peer,
                     saved: 0,
-                    added: 0,
+                    added,
                 });
             }
             Some(to)
@@ -61,14 +62,14 @@ impl SocketSide {
         !self.outbox.is_empty() || self.dtls.is_some()
     }
 
-    /// Compresses, encrypts and sends what was taken, and what the sessions have to send.
+    /// Compresses, encrypts, suffixes and sends what was taken, and what the sessions have to send.
     pub fn transmit(&mut self, now: Time) {
         assert_not_held(Rank::State);
         self.compress();
         let mut tap = self.tap.as_deref_mut();
         let Some(dtls) = &mut self.dtls else {
             let tapped = tap.map(|tap| (tap, Stage::Outbox));
-            let sent = self.outbox.send(&mut *self.transport, tapped);
+            let sent = (self.outbox).send(&mut *self.transport, &self.suffix, tapped);
             self.report.sent.add(sent);
             self.report.wire.add_sent(sent);
             return;
@@ -82,10 +83,11 @@ impl SocketSide {
                 sent.datagrams += 1;
                 sent.bytes += datagram.len() as u64;
                 if let Some(packing) = packing {
-                    packing.added = sealed.saturating_sub(datagram.len());
+                    packing.added += sealed.saturating_sub(datagram.len());
                 }
                 if let Some(tap) = &mut tap {
-                    tap.pass_sent(Instant::now(), index, to, datagram, Some(OVERHEAD));
+                    let wire = Wire::Larger(OVERHEAD + self.suffix.len());
+                    tap.pass_sent(Instant::now(), index, to, datagram, wire);
                 }
             }
         }
@@ -93,7 +95,7 @@ impl SocketSide {
         loop {
             let is_full = self.sealed.fill(|buffer| dtls.next_datagram(buffer));
             let tapped = tap.as_deref_mut().map(|tap| (tap, Stage::Sealed));
-            let sealed = self.sealed.send(&mut *self.transport, tapped);
+            let sealed = (self.sealed).send(&mut *self.transport, &self.suffix, tapped);
             self.report.sent.errors += sealed.errors;
             self.report.wire.add_sent(sealed);
             if !is_full {
@@ -101,22 +103,31 @@ impl SocketSide {
             }
         }
         let tapped = tap.map(|tap| (tap, Stage::Unencrypted));
-        let sent = self.unencrypted.send(&mut *self.transport, tapped);
+        let sent = (self.unencrypted).send(&mut *self.transport, &self.suffix, tapped);
         self.report.sent.errors += sent.errors;
         self.report.wire.add_sent(sent);
         self.note_sessions();
     }
 
-    /// Sends a datagram of the caller's own, of a host that does not encrypt.
-    pub fn send_raw(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+    /// Sends a datagram of the caller's own, of a host that does not encrypt. Returns its size on the wire.
+    pub fn send_raw(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<usize> {
         assert_not_held(Rank::State);
         let time = Instant::now();
-        self.transport.send(to, datagram)?;
+        let wire = match self.suffix.is_empty() {
+            true => datagram,
+            false => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(datagram);
+                self.scratch.extend_from_slice(&self.suffix);
+                &self.scratch
+            }
+        };
+        self.transport.send(to, wire)?;
         if let Some(tap) = &mut self.tap {
-            let forms = Forms::all(datagram);
-            tap.pass(time, Direction::Out, to, datagram.len(), forms);
+            let forms = Forms::sent(wire, datagram);
+            tap.pass(time, Direction::Out, to, wire.len(), forms);
         }
-        Ok(())
+        Ok(wire.len())
     }
 
     fn compress(&mut self) {
