@@ -6,10 +6,10 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::http::Interrupt;
+use crate::threads::Thread;
 
 mod health;
 mod pulse;
@@ -109,40 +109,31 @@ fn lock(board: &Board) -> MutexGuard<'_, Shared> {
 pub struct Agones {
     board: Board,
     pulse: Arc<Pulse>,
-    interrupts: [Arc<Interrupt>; 3],
-    threads: Vec<JoinHandle<()>>,
+    worker: Thread,
+    _others: [Thread; 2],
 }
 
 impl Agones {
     /// Starts the threads. The SDK server does not have to be there yet.
     pub fn start(settings: Settings, pulse: Arc<Pulse>) -> std::io::Result<Self> {
         let board = Board::default();
-        let interrupts = [(); 3].map(|()| Interrupt::new());
-        let mut agones = Self {
-            board: Arc::clone(&board),
-            pulse: Arc::clone(&pulse),
-            interrupts: interrupts.clone(),
-            threads: Vec::new(),
-        };
-        let [requests, health, watch] = interrupts;
-        let place = Arc::clone(&board);
-        agones.spawn("agones-requests", move || {
-            worker::run(settings, &place, &requests)
-        })?;
-        let place = Arc::clone(&board);
-        agones.spawn("agones-health", move || {
-            health::run(settings, &place, &pulse, &health)
-        })?;
-        agones.spawn("agones-watch", move || watch::run(settings, &board, &watch))?;
-        Ok(agones)
-    }
-
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(work)?;
-        self.threads.push(thread);
-        Ok(())
+        let [requests, reports, changes] = [(); 3].map(|()| Arc::clone(&board));
+        let beat = Arc::clone(&pulse);
+        Ok(Self {
+            worker: Thread::spawn("agones-requests", Interrupt::new(), move |interrupt| {
+                worker::run(settings, &requests, interrupt);
+            })?,
+            _others: [
+                Thread::spawn("agones-health", Interrupt::new(), move |interrupt| {
+                    health::run(settings, &reports, &beat, interrupt);
+                })?,
+                Thread::spawn("agones-watch", Interrupt::new(), move |interrupt| {
+                    watch::run(settings, &changes, interrupt);
+                })?,
+            ],
+            board,
+            pulse,
+        })
     }
 
     /// Puts a request behind those that wait.
@@ -163,7 +154,7 @@ impl Agones {
         }
         shared.requests.push_back(request);
         drop(shared);
-        self.interrupts[0].ring();
+        self.worker.ring();
         Ok(())
     }
 
@@ -185,17 +176,5 @@ impl Agones {
     /// What has to beat for the server to count as healthy.
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
-    }
-}
-
-impl Drop for Agones {
-    fn drop(&mut self) {
-        self.interrupts
-            .iter()
-            .for_each(|interrupt| interrupt.raise());
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has said so.
-            let _ = thread.join();
-        }
     }
 }

@@ -7,3 +7,6 @@
 pub mod agones;
 pub mod http;
 pub mod metrics;
+mod threads;
+
+pub use threads::stop_all;

@@ -40,10 +40,9 @@ pub fn run(settings: Settings, board: &Board, interrupt: &Interrupt) {
 /// Listens to one answer, which has a line of JSON for each change, until it ends.
 fn listen(port: u16, interrupt: &Interrupt, tell: &mut impl FnMut(Value)) -> Result<(), CallError> {
     let request = get("/watch/gameserver");
-    let mut stream = connect(port, TIMEOUT)?;
-    let clone = stream.try_clone()?;
-    interrupt.during(&clone, || {
-        let mut opened = open(&mut stream, port, &request, None)?;
+    let stream = connect(port, TIMEOUT)?;
+    interrupt.during(&stream, || {
+        let mut opened = open(&stream, port, &request, None)?;
         if opened.status != 200 {
             return Ok(());
         }
@@ -65,7 +64,7 @@ fn listen(port: u16, interrupt: &Interrupt, tell: &mut impl FnMut(Value)) -> Res
                 return Ok(());
             }
             let mut piece = [0; 4096];
-            match read(&mut stream, &mut piece, None)? {
+            match read(&stream, &mut piece, None)? {
                 0 => return Ok(()),
                 length => opened.decoder.feed(&piece[..length], &mut opened.body)?,
             }

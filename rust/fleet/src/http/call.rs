@@ -80,13 +80,12 @@ pub fn call(
     interrupt: &Interrupt,
 ) -> Result<Answer, CallError> {
     let deadline = Instant::now() + timeout;
-    let mut stream = connect(port, timeout)?;
-    let clone = stream.try_clone()?;
-    interrupt.during(&clone, || {
-        let mut opened = open(&mut stream, port, call, Some(deadline))?;
+    let stream = connect(port, timeout)?;
+    interrupt.during(&stream, || {
+        let mut opened = open(&stream, port, call, Some(deadline))?;
         while !opened.decoder.has_ended() {
             let mut piece = [0; 4096];
-            match read(&mut stream, &mut piece, Some(deadline))? {
+            match read(&stream, &mut piece, Some(deadline))? {
                 0 => break,
                 length => opened.decoder.feed(&piece[..length], &mut opened.body)?,
             }
@@ -119,7 +118,7 @@ pub fn connect(port: u16, timeout: Duration) -> Result<TcpStream, CallError> {
 
 /// Sends a request and waits for the answer's head.
 pub fn open(
-    stream: &mut TcpStream,
+    mut stream: &TcpStream,
     port: u16,
     call: &Call,
     deadline: Option<Instant>,
@@ -151,7 +150,7 @@ pub fn open(
 
 /// Reads some bytes before the deadline.
 pub fn read(
-    stream: &mut TcpStream,
+    mut stream: &TcpStream,
     buffer: &mut [u8],
     deadline: Option<Instant>,
 ) -> std::io::Result<usize> {

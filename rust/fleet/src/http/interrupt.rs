@@ -5,19 +5,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// Ends a wait that is none for a connection's bytes.
+type Wake = Box<dyn Fn() + Send + Sync>;
+
 /// Shared by threads and whoever ends them. Once it is raised it stays so.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Interrupt {
     is_raised: AtomicBool,
     /// The connection on which a thread waits.
     waiting: Mutex<Option<TcpStream>>,
     bell: Condvar,
+    wake: Option<Wake>,
 }
 
 impl Interrupt {
     /// One that was not raised, to be shared.
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// One that calls `wake` too when it is raised.
+    pub fn with_wake(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            wake: Some(Box::new(wake)),
+            ..Self::default()
+        })
     }
 
     /// Whether the thread has to end.
@@ -33,6 +45,9 @@ impl Interrupt {
             let _ = stream.shutdown(Shutdown::Both);
         }
         self.bell.notify_all();
+        if let Some(wake) = &self.wake {
+            wake();
+        }
     }
 
     /// Ends a [`Interrupt::sleep`] early.
@@ -65,5 +80,13 @@ impl Interrupt {
 
     fn lock(&self) -> MutexGuard<'_, Option<TcpStream>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interrupt")
+            .field("is_raised", &self.is_raised())
+            .finish_non_exhaustive()
     }
 }

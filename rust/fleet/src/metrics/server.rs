@@ -1,16 +1,15 @@
 //! Answers scrapes over HTTP.
 
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use httparse::Status;
 
 use super::{Kind, Page, Text};
-use crate::http::{MOST_FIELDS, MOST_HEAD, read};
+use crate::http::{Interrupt, MOST_FIELDS, MOST_HEAD, read};
+use crate::threads::Thread;
 
 /// A scrape gets its answer within this time, or none. The next one waits meanwhile: one thread serves all.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,8 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    is_ending: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _thread: Thread,
 }
 
 impl Server {
@@ -32,25 +30,24 @@ impl Server {
     pub fn bind(address: SocketAddr, page: Arc<Page>) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
-        let is_ending = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&is_ending);
-        let run = move || {
-            while !flag.load(Ordering::Acquire) {
+        let interrupt = Interrupt::with_wake(move || {
+            // Nothing else ends the wait for a connection.
+            let _ = TcpStream::connect_timeout(&local(address), TIMEOUT);
+        });
+        let run = move |interrupt: &Interrupt| {
+            while !interrupt.is_raised() {
                 match listener.accept() {
-                    Ok(_) if flag.load(Ordering::Acquire) => return,
-                    // A scraper that breaks the connection harms nobody else.
-                    Ok((stream, _)) => drop(serve(stream, &page)),
+                    Ok((stream, _)) => {
+                        // A scraper that breaks the connection harms nobody else.
+                        let _ = interrupt.during(&stream, || serve(&stream, &page));
+                    }
                     Err(_) => std::thread::sleep(PAUSE),
                 }
             }
         };
-        let thread = std::thread::Builder::new()
-            .name("metrics".to_owned())
-            .spawn(run)?;
         Ok(Self {
             address,
-            is_ending,
-            thread: Some(thread),
+            _thread: Thread::spawn("metrics", interrupt, run)?,
         })
     }
 
@@ -60,29 +57,21 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.is_ending.store(true, Ordering::Release);
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(match address {
-                SocketAddr::V4(_) => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
-                SocketAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-            });
-        }
-        // Nothing else ends the wait for a connection.
-        let is_woken = TcpStream::connect_timeout(&address, TIMEOUT).is_ok();
-        if let Some(thread) = self.thread.take().filter(|_| is_woken) {
-            // A thread that panicked has said so.
-            let _ = thread.join();
-        }
+/// An address at which this machine reaches a listener of its own.
+fn local(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
     }
+    address
 }
 
-fn serve(mut stream: TcpStream, page: &Page) -> std::io::Result<()> {
+fn serve(mut stream: &TcpStream, page: &Page) -> std::io::Result<()> {
     let deadline = Instant::now() + TIMEOUT;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    let (status, body) = match asked(&mut stream, deadline)? {
+    let (status, body) = match asked(stream, deadline)? {
         Asked::Metrics => ("200 OK", metrics(page)),
         Asked::Else => ("404 Not Found", "The metrics are at /metrics.\n".to_owned()),
         Asked::BadMethod => (
@@ -107,7 +96,7 @@ enum Asked {
     Nonsense,
 }
 
-fn asked(stream: &mut TcpStream, deadline: Instant) -> std::io::Result<Asked> {
+fn asked(stream: &TcpStream, deadline: Instant) -> std::io::Result<Asked> {
     let mut head = Vec::new();
     loop {
         let mut piece = [0; 1024];

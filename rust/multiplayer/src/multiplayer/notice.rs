@@ -99,6 +99,7 @@ impl Multiplayer {
             Signal::ConnectionFailed | Signal::ServerDisconnected => self.reasons.of(SERVER_ID),
             Signal::PeerConnected(_) | Signal::ConnectionSucceeded => End::default(),
         };
+        self.tally.count(signal, end.reason);
         let failure = match signal {
             Signal::ConnectionFailed => self.reports.failure(end),
             _ => String::new(),

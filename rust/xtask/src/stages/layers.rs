@@ -15,7 +15,13 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("enet_net", &["enet_proto", "enet_codec", "enet_dtls"]),
     (
         "enet_multiplayer",
-        &["enet_proto", "enet_codec", "enet_dtls", "enet_net"],
+        &[
+            "enet_proto",
+            "enet_codec",
+            "enet_dtls",
+            "enet_fleet",
+            "enet_net",
+        ],
     ),
     (
         "enet_godot",
@@ -23,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
             "enet_proto",
             "enet_codec",
             "enet_dtls",
+            "enet_fleet",
             "enet_net",
             "enet_multiplayer",
         ],
