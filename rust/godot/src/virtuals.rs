@@ -59,6 +59,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         this.warn("poll", &over_limit);
     }
     debugger::polled(this, now);
+    this.session_mut().observe(now);
     let stopped = this.session_mut().core.take_capture_stopped();
     if let Some(stopped) = stopped {
         this.report("poll", &stopped);
