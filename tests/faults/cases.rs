@@ -36,6 +36,8 @@ pub enum Event {
     Down(End, Duration),
     /// A route of this type makes the system refuse what this end sends.
     Refuse(End, &'static str, Duration),
+    /// The system ends the socket of this end.
+    Destroy(End),
     /// The process gets SIGSTOP, and SIGCONT after this time.
     Stop(End, Duration),
     /// The process gets SIGKILL.
@@ -114,7 +116,7 @@ const SMALL_DATAGRAM: usize = 576 - 28;
 
 /// All faults.
 pub fn all() -> Vec<Case> {
-    use Event::{Cut, Down, Kill, Nothing, Refuse, Stop};
+    use Event::{Cut, Destroy, Down, Kill, Nothing, Refuse, Stop};
     use Outcome::{Whole, WholeOrTold};
     use Path::{Direct, Relay, SlowWire, Wire};
 
@@ -233,6 +235,8 @@ pub fn all() -> Vec<Case> {
             Refuse(host, "blackhole", seconds(20)),
             WholeOrTold,
         ),
+        Case::new("server's socket destroyed", wire, Destroy(host), Whole),
+        Case::new("client's socket destroyed", wire, Destroy(join), Whole).brief(),
         Case::new(
             "server stopped for 3 s",
             Direct,

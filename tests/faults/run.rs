@@ -82,6 +82,8 @@ pub fn play(setting: &Setting, case: &Case, pair: Pair) -> Report {
 pub fn expected_seconds(case: &Case) -> u64 {
     let event = match case.event {
         Event::Nothing => 0,
+        // The other end of a stock client times out.
+        Event::Destroy(_) => 30,
         // Until the other end times out.
         Event::Kill(_) => 30,
         Event::Cut(time)
@@ -152,6 +154,10 @@ fn ends(setting: &Setting, case: &Case, pair: Pair) -> Result<[Option<process::E
             wire.set_up(end, false)?;
             thread::sleep(time);
             wire.set_up(end, true)?;
+        }
+        Event::Destroy(end) => {
+            let wire = wire.as_ref().ok_or("no wire".to_owned())?;
+            wire.destroy_sockets(end)?;
         }
         Event::Refuse(end, kind, time) => {
             let wire = wire.as_ref().ok_or("no wire".to_owned())?;

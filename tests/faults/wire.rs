@@ -101,6 +101,31 @@ impl Wire {
         ip(&["-n", self.namespace(end), "route", verb, kind, other])
     }
 
+    /// Has the system end the UDP sockets of this end, as Android does to an app whose network or rights change: the next
+    /// call fails with ECONNABORTED, and a socket whose port the system chose then has another.
+    pub fn destroy_sockets(&self, end: End) -> Result<(), Refusal> {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", self.namespace(end)]).args([
+            "ss",
+            "--kill",
+            "--udp",
+            "--all",
+            "--numeric",
+            "--no-header",
+        ]);
+        let unsupported = |why: String| Refusal::Unsupported(format!("ss --kill: {why}"));
+        let output = command
+            .output()
+            .map_err(|error| unsupported(error.to_string()))?;
+        // It lists those that it ended. A kernel may lack the call.
+        match output.stdout.is_empty() {
+            true => Err(unsupported(
+                String::from_utf8_lossy(&output.stderr).into_owned(),
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn namespace(&self, end: End) -> &str {
         match end {
             End::Host => &self.host,

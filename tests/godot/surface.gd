@@ -43,10 +43,12 @@ func _surface() -> Array[PackedStringArray]:
 
 func _help() -> Array[PackedStringArray]:
 	var pages := HelpPages.new(self)
-	for stock_class: String in Surface.BASES:
-		await pages.read(stock_class + Surface.SUFFIX)
-	for own_class in Surface.OWN_CLASSES:
+	var classes := Surface.own_classes()
+	for own_class in classes:
 		await pages.read(own_class)
+	for stock_class: String in Surface.BASES:
+		if not classes.has(stock_class + Surface.SUFFIX):
+			pages.results.append(PackedStringArray(["help on %sRs" % stock_class, "the extension does not register it"]))
 	return pages.results
 
 

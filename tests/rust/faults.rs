@@ -6,6 +6,8 @@ mod pair;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use enet_net::Mishap;
+use enet_proto::Cause;
 use pair::{PACKETS, Pair};
 
 /// Error numbers of Linux. Those without a kind of their own can only be made from the number.
@@ -134,17 +136,73 @@ fn a_socket_that_cannot_be_read_any_more_ends_in_a_timeout_at_both_ends() {
     pair.assert_told();
 }
 
+/// The wire has 16 bits of a time in milliseconds, and C takes differences of a day for overflows.
+const JUMPS: [u64; 4] = [3600, 10 * 3600, 30 * 3600, 60 * 24 * 3600];
+
 /// Clocks that continue while a machine sleeps do so.
 #[test]
-fn a_clock_that_jumps_an_hour_ahead_ends_no_idle_connection() {
+fn a_clock_that_jumps_ahead_ends_no_idle_connection() {
+    for jump in JUMPS {
+        for end in [0, 1] {
+            let mut pair = Pair::connected(340 + end as u64);
+            pair.run(seconds(2));
+            pair.jump_ahead(end, seconds(jump));
+            let before = pair.datagrams();
+            pair.run(seconds(2));
+            let sent = pair.datagrams() - before;
+            assert!(sent < 50, "{sent} datagrams after a jump of {jump} s");
+            pair.talk(seconds(3));
+            pair.run_until(seconds(60), Pair::is_whole);
+            pair.assert_whole();
+        }
+    }
+}
+
+/// A machine that sleeps hears nothing meanwhile, and the other end gives up.
+#[test]
+fn a_machine_that_sleeps_for_hours_learns_that_its_connection_is_lost() {
+    for jump in JUMPS {
+        for end in [0, 1] {
+            let mut pair = Pair::connected(345 + end as u64);
+            pair.talk(seconds(1));
+            pair.fall_asleep(end, true);
+            pair.run_until(seconds(120), |pair| pair.is_told_at(1 - end));
+            pair.fall_asleep(end, false);
+            pair.jump_ahead(end, seconds(jump));
+            let before = pair.datagrams();
+            pair.talk(seconds(1));
+            pair.run_until(seconds(60), Pair::is_told);
+            pair.assert_told();
+            let sent = pair.datagrams() - before;
+            assert!(sent < 200, "{sent} datagrams after {jump} s");
+        }
+    }
+}
+
+#[test]
+fn a_socket_that_is_lost_ends_the_connections_of_its_host_with_a_cause() {
     for end in [0, 1] {
-        let mut pair = Pair::connected(340 + end as u64);
-        pair.run(seconds(2));
-        pair.jump_ahead(end, seconds(3600));
-        pair.run(seconds(2));
-        pair.talk(seconds(3));
+        let mut pair = Pair::connected(380 + end as u64);
+        pair.talk(seconds(1));
+        pair.sockets[end].set_mishap(Mishap::Reopened(system(EPERM)));
+        pair.talk(seconds(1));
         pair.run_until(seconds(60), Pair::is_whole);
         pair.assert_whole();
+        pair.sockets[end].set_send(|_, _| Err(system(ENOMEM)));
+        pair.sockets[end].set_mishap(Mishap::Lost(system(ENOMEM)));
+        let since = pair.now();
+        pair.run_until(seconds(60), |pair| pair.is_told_at(end));
+        assert!(pair.now() - since < seconds(1), "at once");
+        pair.run_until(seconds(60), Pair::is_told);
+        pair.assert_told();
+        let other = [Cause::Timeout, Cause::Timeout];
+        let mut causes = other.map(Some);
+        causes[end] = Some(Cause::Socket);
+        assert_eq!(pair.causes(), causes);
+        let trouble = pair.socket_trouble(end);
+        assert_eq!((trouble.reopened, trouble.lost), (1, 1));
+        let text = system(ENOMEM).to_string();
+        assert_eq!(trouble.cause, Some(text));
     }
 }
 

@@ -19,6 +19,7 @@ mod guarding;
 mod hostile;
 mod leaving;
 mod legacy;
+mod losing_sockets;
 mod mesh;
 mod names;
 mod notices;

@@ -64,12 +64,12 @@ func _draw_series(top: float) -> void:
 	var scaling := Vector2(size.x / HistoryRs.SECONDS, (top + 2.0 - size.y) / _scale_end())
 	var place := Vector2(size.x - _history.latest * scaling.x, size.y - 1.0)
 	var series := _series()
-	for name in series:
-		var points := _history.points(name)
+	for figure in series:
+		var points := _history.points(figure)
 		if points.size() < 2:
 			continue
-		var is_pale := name.begins_with("payload")
-		var color := _colors[series[name]]
+		var is_pale := figure.begins_with("payload")
+		var color := _colors[series[figure]]
 		draw_set_transform(place, 0.0, scaling)
 		draw_polyline(points, Color(color, PALE) if is_pale else color)
 		if not is_pale:

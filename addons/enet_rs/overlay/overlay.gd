@@ -241,17 +241,17 @@ func _build() -> void:
 func _fit() -> void:
 	if _view == null or not is_inside_tree():
 		return
-	var scale := content_scale
-	if scale == 0.0:
-		scale = maxf(1.0, get_viewport().get_visible_rect().size.y / USUAL_HEIGHT)
+	var text_scale := content_scale
+	if text_scale == 0.0:
+		text_scale = maxf(1.0, get_viewport().get_visible_rect().size.y / USUAL_HEIGHT)
 		if DisplayServer.is_touchscreen_available():
-			scale *= TOUCH_FACTOR
-		scale = snappedf(minf(scale, 4.0), 0.25)
-	_default_theme.theme = StyleRs.make(scale)
+			text_scale *= TOUCH_FACTOR
+		text_scale = snappedf(minf(text_scale, 4.0), 0.25)
+	_default_theme.theme = StyleRs.make(text_scale)
 	_themed.theme = theme
 	var is_right := corner == Corner.TOP_RIGHT or corner == Corner.BOTTOM_RIGHT
 	var is_bottom := corner == Corner.BOTTOM_LEFT or corner == Corner.BOTTOM_RIGHT
-	_view.fit(scale, is_right, is_bottom)
+	_view.fit(text_scale, is_right, is_bottom)
 
 
 ## Finds the peer to show, which a game can replace at any time.

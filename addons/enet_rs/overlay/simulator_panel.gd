@@ -41,10 +41,10 @@ func _init(simulator: SimulatorRs) -> void:
 
 
 ## Fits the sliders to the theme, and reads what is simulated.
-func fit(scale: float) -> void:
+func fit(text_scale: float) -> void:
 	for setting in _sliders:
-		_sliders[setting].custom_minimum_size.x = 130.0 * scale
-		_values[setting].custom_minimum_size.x = 52.0 * scale
+		_sliders[setting].custom_minimum_size.x = 130.0 * text_scale
+		_values[setting].custom_minimum_size.x = 52.0 * text_scale
 	refresh()
 
 
@@ -59,8 +59,8 @@ func refresh() -> void:
 	if current == SimulatorRs.CUSTOM:
 		names.append(current)
 	_choice.clear()
-	for name in names:
-		_choice.add_item(name)
+	for preset in names:
+		_choice.add_item(preset)
 	_choice.select(names.find(current))
 
 

@@ -84,8 +84,8 @@ func host_figures() -> Dictionary:
 		return {}
 	var current := peer()
 	if is_full():
-		var figures: Dictionary = current.call(&"get_statistics")
-		return figures
+		var statistics: Dictionary = current.call(&"get_statistics")
+		return statistics
 	var figures := _builtin.of_host(_host())
 	figures["unread_packets"] = current.get_available_packet_count()
 	return figures

@@ -28,8 +28,8 @@ func _init() -> void:
 
 
 ## Fits the columns to the theme.
-func fit(scale: float) -> void:
-	add_theme_constant_override(&"separation", roundi(GAP * scale))
+func fit(text_scale: float) -> void:
+	add_theme_constant_override(&"separation", roundi(GAP * text_scale))
 	_marks.fit(_columns[0].pitch(), 1)
 
 

@@ -60,19 +60,19 @@ func _init(simulator: SimulatorRs) -> void:
 
 
 ## Fits all sizes to the scale and the corner.
-func fit(scale: float, is_right: bool, is_bottom: bool) -> void:
+func fit(text_scale: float, is_right: bool, is_bottom: bool) -> void:
 	for side: StringName in [&"margin_left", &"margin_right", &"margin_top", &"margin_bottom"]:
-		add_theme_constant_override(side, roundi(MARGIN * scale))
+		add_theme_constant_override(side, roundi(MARGIN * text_scale))
 	_sides.size_flags_horizontal = SIZE_SHRINK_END if is_right else SIZE_SHRINK_BEGIN
 	_sides.size_flags_vertical = SIZE_SHRINK_END if is_bottom else SIZE_SHRINK_BEGIN
 	_sides.move_child(_side, 0 if is_right else 1)
 	for panel: Control in [_panel, _side]:
 		panel.size_flags_vertical = SIZE_SHRINK_END if is_bottom else SIZE_SHRINK_BEGIN
-	graph.custom_minimum_size.y = GRAPH_HEIGHT * scale
+	graph.custom_minimum_size.y = GRAPH_HEIGHT * text_scale
 	_quality.fit()
 	_traffic.fit()
-	_table.fit(scale)
-	simulator_panel.fit(scale)
+	_table.fit(text_scale)
+	simulator_panel.fit(text_scale)
 
 
 func allow_simulator(is_allowed: bool) -> void:

@@ -50,26 +50,35 @@ impl Trust {
         })
     }
 
-    /// The authorities that the system trusts, or those that Mozilla trusts if the system has none.
-    /// The first call reads them, which takes some milliseconds.
+    /// The authorities that the system trusts, or those that Mozilla trusts if the system shows none: Android and iOS have
+    /// lists that only their own libraries read. The first call reads them, which takes some milliseconds.
     pub fn system() -> Result<Self, SetupError> {
-        static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-        let roots = ROOTS.get_or_init(|| {
+        static SYSTEM: OnceLock<Trust> = OnceLock::new();
+        let trust = SYSTEM.get_or_init(|| {
             let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if roots.is_empty() {
-                roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-            }
-            Arc::new(roots)
+            Self::of_system(roots)
         });
-        if roots.is_empty() {
+        if trust.roots.is_empty() {
             return Err(SetupError::NoRoots);
         }
-        Ok(Self {
-            roots: roots.clone(),
+        Ok(trust.clone())
+    }
+
+    fn of_system(mut roots: RootCertStore) -> Self {
+        let name = match roots.is_empty() {
+            false => "any authority that this system trusts",
+            true => {
+                roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+                "any authority that Mozilla trusts (this system shows programs no list of its own); give \
+                 TLSOptions.client() the certificate to trust"
+            }
+        };
+        Self {
+            roots: Arc::new(roots),
             exact: Vec::new(),
-            name: "any authority that this system trusts",
-        })
+            name,
+        }
     }
 }
 
@@ -287,6 +296,18 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_system_that_shows_no_authorities_has_those_of_mozilla_and_says_so() {
+        let trust = Trust::of_system(RootCertStore::empty());
+        assert!(trust.roots.len() > 50);
+        assert!(trust.name.contains("Mozilla"), "{}", trust.name);
+        let mut roots = RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().take(3).cloned());
+        let trust = Trust::of_system(roots);
+        assert_eq!(trust.roots.len(), 3);
+        assert!(trust.name.contains("this system"), "{}", trust.name);
+    }
 
     #[test]
     fn a_common_name_matches_without_case() {

@@ -79,26 +79,26 @@ unsafe impl GodotImmutable for OptionsArgument {
     }
 }
 
-/// An argument for a connection. A script's untyped call can pass any object: with this type the method can
-/// print what is wrong and return an error, while the bindings would fail without a result.
-pub enum HostArgument<C: GodotClass> {
+/// An argument for an object of one of our classes. A script's untyped call can pass any object: with this type the
+/// method can print what is wrong and return an error, while the bindings would fail without a result.
+pub enum ObjectArgument<C: GodotClass> {
     Null,
     Foreign(String),
-    Connection(Gd<C>),
+    Given(Gd<C>),
 }
 
 // A derived one would ask for a class that prints itself.
-impl<C: GodotClass> Debug for HostArgument<C> {
+impl<C: GodotClass> Debug for ObjectArgument<C> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => formatter.write_str("Null"),
             Self::Foreign(class) => formatter.debug_tuple("Foreign").field(class).finish(),
-            Self::Connection(host) => formatter.debug_tuple("Connection").field(host).finish(),
+            Self::Given(object) => formatter.debug_tuple("Given").field(object).finish(),
         }
     }
 }
 
-impl<C: Inherits<Object>> GodotConvert for HostArgument<C> {
+impl<C: Inherits<Object>> GodotConvert for ObjectArgument<C> {
     type Via = Option<Gd<Object>>;
 
     fn godot_shape() -> GodotShape {
@@ -106,12 +106,26 @@ impl<C: Inherits<Object>> GodotConvert for HostArgument<C> {
     }
 }
 
-impl<C: Inherits<Object>> FromGodot for HostArgument<C> {
+impl<C: Inherits<Object>> FromGodot for ObjectArgument<C> {
     fn try_from_godot(via: Self::Via) -> Result<Self, ConvertError> {
         Ok(match via.map(Gd::try_cast::<C>) {
             None => Self::Null,
-            Some(Ok(connection)) => Self::Connection(connection),
+            Some(Ok(object)) => Self::Given(object),
             Some(Err(object)) => Self::Foreign(object.get_class().to_string()),
         })
+    }
+}
+
+impl<C: GodotClass> ObjectArgument<C> {
+    /// The object or null, or an error for an object of another class. `name` is what the caller calls the argument.
+    pub fn nullable(self, name: &str) -> Result<Option<Gd<C>>, String> {
+        match self {
+            Self::Null => Ok(None),
+            Self::Given(object) => Ok(Some(object)),
+            Self::Foreign(class) => Err(format!(
+                "the {name} must be an {} or null, not an object of class {class}",
+                C::class_id()
+            )),
+        }
     }
 }

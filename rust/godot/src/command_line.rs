@@ -49,5 +49,5 @@ fn read() -> Option<Result<SimulationSettings, String>> {
     let texts = arguments.as_slice().iter().map(GString::to_string);
     let texts = texts.collect::<Vec<_>>();
     let settings = SimulationSettings::from_arguments(texts.iter().map(String::as_str))?;
-    Some(settings.map_err(|error| format!("nothing is simulated, as {error}")))
+    Some(settings.map_err(|error| format!("nothing is simulated: {error}")))
 }

@@ -17,6 +17,8 @@ mod dtls;
 mod frame;
 mod frames;
 mod handle;
+#[cfg(test)]
+mod help;
 mod lent;
 mod monitors;
 mod newcomers;

@@ -71,6 +71,13 @@ pub fn poll<T: HasSession>(this: &mut T) {
 
 /// Prints what failed on the way to a connection. An error comes before the signals that follow from it.
 fn report_failures<T: HasSession>(this: &mut T, now: enet_proto::Time) {
+    let socket = this.session_mut().core.take_socket_warning(now);
+    if let Some(socket) = socket {
+        match socket.is_lost() {
+            true => this.report("poll", &socket),
+            false => this.warn("poll", &socket),
+        }
+    }
     while let Some(failed) = this.session_mut().core.next_failed(now) {
         dtls::report(this, "poll", &failed);
     }

@@ -52,6 +52,15 @@ pub fn register<T: GodotClass>() {
     }
 }
 
+/// Adds the help of the enums of a class to that of the class, without an engine.
+#[cfg(test)]
+pub fn document<T: GodotClass>() {
+    let class = T::class_id().to_string();
+    for of_class in ENUMS.iter().filter(|entry| entry.class == class) {
+        enums::document::<T>(of_class.name, &(of_class.values)());
+    }
+}
+
 /// The shape of an enum whose values are numbers and whose name is `Class.Enum`.
 fn shape(name: &'static str) -> GodotShape {
     GodotShape::Enum {

@@ -45,7 +45,9 @@ pub use names::NameError;
 pub use settings::HostStatistic;
 #[cfg(feature = "dtls")]
 pub use warnings::FailedWarning;
-pub use warnings::{OverLimitWarning, ServerIsEncrypted, UndecodedWarning, UnencryptedWarning};
+pub use warnings::{
+    OverLimitWarning, ServerIsEncrypted, SocketWarning, UndecodedWarning, UnencryptedWarning,
+};
 
 /// A connection that a session and a script's objects hold together.
 pub type SharedConnection = Rc<RefCell<Connection>>;

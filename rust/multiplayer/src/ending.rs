@@ -58,6 +58,8 @@ reasons! {
     Unresolved = 8, "the address of the server could not be resolved";
     /// The system of the server said that nobody listens at the port.
     PortClosed = 9, "no server runs at this address and port";
+    /// The socket of this side does not work any more, and no other could be opened.
+    Socket = 10, "the network socket of this program stopped working";
     /// See [`Limit::Flood`].
     Flood = Limit::Flood as u32, "too much was sent for too long";
     /// See [`Limit::Unread`].
@@ -150,6 +152,7 @@ impl End {
             Cause::Protocol => Reason::Protocol,
             Cause::Handshake => Reason::Handshake,
             Cause::Unresolved => Reason::Unresolved,
+            Cause::Socket => Reason::Socket,
         };
         Self { reason, data }
     }

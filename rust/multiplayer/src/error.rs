@@ -3,6 +3,8 @@
 
 use std::io;
 
+mod bind;
+
 /// The reason why a server, client, mesh or host was not created. The object stays usable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,7 +39,7 @@ pub enum CreateError {
         least: i32,
     },
     /// The socket could not be opened, for example because the port is in use.
-    #[error("could not open UDP port {port} of address {address}: {error}")]
+    #[error("could not open UDP port {port} of address {address}: {error}{}", bind::hint(.error, *.port))]
     Bind {
         /// The requested address.
         address: String,

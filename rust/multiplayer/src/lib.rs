@@ -85,7 +85,7 @@ pub use config::{ClientOptions, DEFAULT_STALL_TIMEOUT, HostOptions, ServerOption
 pub use connection::FailedWarning;
 pub use connection::{
     Connection, HostStatistic, NameError, Newcomer, OverLimitWarning, ServerIsEncrypted,
-    SharedConnection, UndecodedWarning, UnencryptedWarning,
+    SharedConnection, SocketWarning, UndecodedWarning, UnencryptedWarning,
 };
 pub use ending::{End, Reason};
 pub use entropy::{system_key, system_seed};

@@ -233,6 +233,9 @@ pub enum SimulationError {
     /// There is no preset of this name.
     #[error("there is no preset \"{0}\"; the presets are {names}", names = presets::names())]
     Preset(String),
+    /// The command line's option has no value.
+    #[error("{option} needs a preset's name or settings: {names}, or for example latency:80,loss:2", option = SimulationSettings::OPTION, names = presets::names())]
+    Nothing,
     /// A setting has no known name.
     #[error("there is no setting \"{0}\"")]
     Name(String),

@@ -87,7 +87,8 @@ pub struct Driver {
     thread: Mutex<Option<Thread>>,
     /// Whether the thread ended, which only a panic or [`stop_all`] does unasked.
     has_ended: AtomicBool,
-    /// Whether an encrypted session ever failed, a datagram could not be decompressed, or a client did not encrypt.
+    /// Whether an encrypted session ever failed, a datagram could not be decompressed, a client did not encrypt, or the
+    /// socket stopped working.
     has_trouble: AtomicBool,
     /// Has a lock of its own, behind all others.
     bans: Bans,
@@ -113,7 +114,8 @@ impl Driver {
         self.state.lock()
     }
 
-    /// Whether an encrypted session ever failed, a datagram could not be decompressed, or a client did not encrypt.
+    /// Whether an encrypted session ever failed, a datagram could not be decompressed, a client did not encrypt, or the
+    /// socket stopped working.
     pub fn has_trouble(&self) -> bool {
         self.has_trouble.load(Ordering::Relaxed)
     }

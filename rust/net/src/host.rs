@@ -23,8 +23,10 @@ mod emulation;
 mod figures;
 mod queries;
 mod tapping;
+mod trouble;
 
 pub use figures::HostFigures;
+pub use trouble::SocketTrouble;
 
 /// The jitter that is no sign of a congested network, in milliseconds. Remotes answer once a frame, an owner without a
 /// thread reads once a frame and sends at the frame's end, and a machine is busy for a moment. C sends with the next
@@ -321,8 +323,9 @@ impl Host {
         self.driver.call(|_| ());
     }
 
-    /// Whether an encrypted session ever failed, a datagram could not be decompressed, or a client did not encrypt:
-    /// otherwise [`Host::next_failed`], [`Host::undecoded`] and [`Host::unencrypted`] have nothing to tell.
+    /// Whether an encrypted session ever failed, a datagram could not be decompressed, a client did not encrypt, or the
+    /// socket stopped working: otherwise [`Host::next_failed`], [`Host::undecoded`], [`Host::unencrypted`] and
+    /// [`Host::socket_trouble`] have nothing to tell.
     pub fn has_trouble(&self) -> bool {
         self.driver.has_trouble()
     }

@@ -58,9 +58,11 @@ mod udp;
 pub use bans::{BansFull, MAX_BANS};
 pub use capture::{Capture, CaptureCounts, CaptureOptions, MIN_CAPTURE_BYTES, older_capture};
 pub use driver::{Clock, Direction, Form, Sink, SinkId, Tapped, note_frames};
-pub use host::{Host, HostFigures, Totals};
+pub use host::{Host, HostFigures, SocketTrouble, Totals};
 pub use names::{Answer, Lookup, Resolution, await_lookups};
-pub use socket::{BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Probe, Taker, Transport, Waker};
+pub use socket::{
+    BindAddress, MAX_DATAGRAM_SIZE, Mishap, Network, Poller, Probe, Taker, Transport, Waker,
+};
 pub use udp::Udp;
 
 /// Ends the threads of all hosts and of all captures: none may go on when the library is unloaded, also where an object

@@ -111,6 +111,21 @@ pub trait Transport: Send {
 
     /// The local address.
     fn local_address(&self) -> io::Result<SocketAddr>;
+
+    /// What happened to the socket as a whole since the last call, if something did.
+    fn take_mishap(&mut self) -> Option<Mishap> {
+        None
+    }
+}
+
+/// A socket that stopped working: a system closes those of suspended apps. Nothing that a remote sends has this effect.
+#[derive(Debug)]
+pub enum Mishap {
+    /// It died of this error, and another one was opened at the same local address. Connections live on, and datagrams
+    /// that were on their way are lost.
+    Reopened(io::Error),
+    /// It died, and for some seconds no other could be opened, for this error. Attempts go on.
+    Lost(io::Error),
 }
 
 /// Opens sockets and resolves names.

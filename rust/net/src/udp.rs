@@ -10,7 +10,7 @@
 //! host that finds fewer need not ask again.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,32 +19,34 @@ use std::time::Duration;
     path = "udp/no_batch.rs"
 )]
 mod batch;
+mod errors;
+mod keeper;
 #[cfg_attr(
     not(any(target_os = "linux", target_os = "android")),
     path = "udp/no_offload.rs"
 )]
 mod offload;
+mod opening;
 #[cfg_attr(not(unix), path = "udp/no_poll.rs")]
 mod poll;
 mod probe;
+mod revival;
 // The implementation of the other systems also works on Unix, where the tests run it.
 #[cfg(all(test, unix))]
 mod no_poll;
 #[cfg(test)]
 mod tests;
 
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use errors::{is_dead, is_oversized, is_report};
+use keeper::Keeper;
+use opening::Opening;
+use socket2::SockRef;
 
 use crate::names::{self, Resolution};
 use crate::socket::{
-    BindAddress, MAX_DATAGRAM_SIZE, Network, Poller, Probe, Taker, Transport, Waker,
+    BindAddress, MAX_DATAGRAM_SIZE, Mishap, Network, Poller, Probe, Taker, Transport, Waker,
 };
 
-/// Buffer size asked for, in bytes, in each direction. What a few hundred players send in one frame has to
-/// fit.
-const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
-/// Systems give this much without being asked.
-const LEAST_SOCKET_BUFFER: usize = 256 * 1024;
 /// Errors about earlier datagrams that one call of `receive` skips, at most.
 const MAX_REPORTS: usize = 64;
 /// One byte more than the largest datagram, so that an oversized datagram can be told from it.
@@ -59,17 +61,7 @@ pub struct Udp;
 
 impl Network for Udp {
     fn bind(&self, address: BindAddress, port: u16) -> io::Result<Box<dyn Transport>> {
-        let socket = match address {
-            BindAddress::Ip(ip) => UdpTransport::open(SocketAddr::new(ip, port), false),
-            // One socket serves both families. Systems without IPv6 fall back to IPv4.
-            BindAddress::Any => {
-                UdpTransport::open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), true)
-                    .or_else(|error| match error.kind() {
-                        ErrorKind::AddrInUse | ErrorKind::PermissionDenied => Err(error),
-                        _ => UdpTransport::open((Ipv4Addr::UNSPECIFIED, port).into(), false),
-                    })
-            }
-        }?;
+        let socket = Opening::choose(address, port, UdpTransport::open)?;
         Ok(Box::new(socket))
     }
 
@@ -83,8 +75,7 @@ impl Network for Udp {
 }
 
 struct UdpTransport {
-    socket: Arc<UdpSocket>,
-    is_ipv6: bool,
+    kept: Keeper,
     /// Whether GSO works. Not every network device supports it.
     sends_batches: bool,
     /// Receives with GRO, once it is switched on.
@@ -100,22 +91,13 @@ struct UdpTransport {
 }
 
 impl UdpTransport {
-    fn open(address: SocketAddr, both_families: bool) -> io::Result<Self> {
-        let domain = Domain::for_address(address);
-        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-        if both_families {
-            socket.set_only_v6(false)?;
-        }
-        socket.set_nonblocking(true)?;
-        // ENet allows broadcast addresses. The socket works without this and with smaller buffers, so
-        // a refusal by the system is ignored.
-        let _ = socket.set_broadcast(true);
-        enlarge(|size| socket.set_recv_buffer_size(size));
-        enlarge(|size| socket.set_send_buffer_size(size));
-        socket.bind(&address.into())?;
-        Ok(Self {
-            socket: Arc::new(socket.into()),
-            is_ipv6: address.is_ipv6(),
+    fn open(opening: Opening) -> io::Result<Self> {
+        Ok(Self::on(Keeper::open(opening)?))
+    }
+
+    fn on(kept: Keeper) -> Self {
+        Self {
+            kept,
             sends_batches: offload::LARGEST_BATCH > 1,
             joined: None,
             can_join: true,
@@ -123,17 +105,27 @@ impl UdpTransport {
             is_drained: false,
             expected: batch::SIZE,
             in_a_row: (None, 0),
-        })
+        }
     }
 
     fn destination(&self, to: SocketAddr) -> SocketAddr {
         match to.ip() {
-            IpAddr::V4(ip) if self.is_ipv6 => (ip.to_ipv6_mapped(), to.port()).into(),
+            IpAddr::V4(ip) if self.kept.is_ipv6() => (ip.to_ipv6_mapped(), to.port()).into(),
             _ => to,
         }
     }
 
+    /// Puts a new socket in the place of a dead one. True if there is one.
+    fn replace(&mut self, error: &io::Error) -> bool {
+        self.joined = None;
+        self.can_join = true;
+        self.is_drained = false;
+        self.kept.replace(error)
+    }
+
     fn receive_plain(&mut self, take: Taker<'_>, in_batches: bool) -> io::Result<usize> {
+        let is_ipv6 = self.kept.is_ipv6();
+        let socket = self.kept.socket()?;
         let in_a_row = &mut self.in_a_row;
         let mut longest = 0;
         let mut taken = |from: SocketAddr, datagram: &[u8]| {
@@ -147,18 +139,18 @@ impl UdpTransport {
         };
         let count = if in_batches && batch::SIZE > 1 {
             let most = self.expected + 1;
-            let count = batch::receive(&self.socket, self.is_ipv6, most, &mut taken)?;
+            let count = batch::receive(socket, is_ipv6, most, &mut taken)?;
             self.is_drained = count < batch::SIZE.min(most);
             // Room that stays empty costs a little.
             self.expected = count.clamp(self.expected / 2, batch::SIZE);
             count
         } else {
-            let (size, from) = self.socket.recv_from(&mut *self.buffer)?;
+            let (size, from) = socket.recv_from(&mut *self.buffer)?;
             taken(from, &self.buffer[..size]);
             1
         };
         if longest >= PARTS_IN_A_ROW && self.can_join {
-            self.joined = offload::Joined::begin(&self.socket);
+            self.joined = offload::Joined::begin(socket);
             self.can_join = self.joined.is_some();
         }
         Ok(count)
@@ -166,36 +158,39 @@ impl UdpTransport {
 
     fn receive_any(&mut self, take: Taker<'_>, in_batches: bool) -> io::Result<usize> {
         self.is_drained = false;
+        if self.kept.is_found_dead() {
+            let error = ErrorKind::BrokenPipe.into();
+            self.replace(&error);
+            return Err(error);
+        }
+        // Nothing new can have happened.
+        if !self.kept.may_open() {
+            return Ok(0);
+        }
         for _ in 0..MAX_REPORTS {
             let received = match &mut self.joined {
-                Some(joined) => receive_joined(joined, &self.socket, take),
+                Some(joined) => receive_joined(joined, self.kept.socket()?, take),
                 None => self.receive_plain(take, in_batches),
             };
             match received {
                 Ok(count) => return Ok(count),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Ok(0),
-                    kind if is_report(kind) => {}
+                    _ if is_report(&error) => {}
                     _ if is_oversized(&error) => {
                         take(unknown_sender(), &[0; BUFFER_SIZE]);
                         return Ok(1);
                     }
-                    _ => return Err(error),
+                    _ => {
+                        if is_dead(&error) {
+                            self.replace(&error);
+                        }
+                        return Err(error);
+                    }
                 },
             }
         }
         Ok(0)
-    }
-}
-
-struct UdpPoller {
-    socket: Arc<UdpSocket>,
-    alarm: Arc<poll::Alarm>,
-}
-
-impl Poller for UdpPoller {
-    fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
-        poll::wait(&self.socket, Some(&self.alarm), timeout)
     }
 }
 
@@ -223,17 +218,30 @@ fn receive_joined(
 
 impl Transport for UdpTransport {
     fn send(&mut self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        self.socket
-            .send_to(datagram, self.destination(to))
-            .map(|_| ())
+        let to = self.destination(to);
+        match self.kept.socket()?.send_to(datagram, to) {
+            Ok(_) => Ok(()),
+            Err(error) if is_dead(&error) && self.replace(&error) => {
+                self.kept.socket()?.send_to(datagram, to).map(|_| ())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn send_batch(&mut self, to: SocketAddr, datagrams: &[u8], size: usize) -> usize {
         if self.sends_batches {
-            match offload::send(&self.socket, self.destination(to), datagrams, size) {
+            let mapped = self.destination(to);
+            let sent = match self.kept.socket() {
+                Ok(socket) => offload::send(socket, mapped, datagrams, size),
+                Err(_) => return 0,
+            };
+            match sent {
                 Ok(()) => return datagrams.len().div_ceil(size),
                 // The send buffer is full. Sending one by one would not change that.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return 0,
+                Err(error) if is_dead(&error) => {
+                    self.replace(&error);
+                }
                 // The network device, or its MTU, does not support GSO.
                 Err(_) => self.sends_batches = false,
             }
@@ -262,51 +270,41 @@ impl Transport for UdpTransport {
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<bool> {
-        poll::wait(&self.socket, None, timeout)
+        let Ok(socket) = self.kept.socket() else {
+            std::thread::sleep(timeout.min(self.kept.time_to_open()));
+            return Ok(!timeout.is_zero());
+        };
+        match poll::wait(socket, None, timeout) {
+            Err(error) if is_dead(&error) => {
+                self.replace(&error);
+                Err(error)
+            }
+            waited => waited,
+        }
     }
 
     fn poller(&mut self) -> io::Result<(Box<dyn Poller>, Arc<dyn Waker>)> {
-        let alarm = Arc::new(poll::Alarm::new()?);
-        let poller = UdpPoller {
-            socket: Arc::clone(&self.socket),
-            alarm: Arc::clone(&alarm),
-        };
+        let (poller, alarm) = self.kept.poller()?;
         Ok((Box::new(poller), alarm))
     }
 
     fn buffer_sizes(&self) -> (usize, usize) {
-        let socket = SockRef::from(&self.socket);
-        (
-            socket.recv_buffer_size().unwrap_or(0),
-            socket.send_buffer_size().unwrap_or(0),
-        )
+        self.kept.current().map_or((0, 0), |socket| {
+            let socket = SockRef::from(socket);
+            (
+                socket.recv_buffer_size().unwrap_or(0),
+                socket.send_buffer_size().unwrap_or(0),
+            )
+        })
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+        self.kept.local_address()
     }
-}
 
-/// Makes a socket buffer as large as the system allows. Linux and Windows cut a larger request to their
-/// limit; other systems refuse it.
-fn enlarge(mut set: impl FnMut(usize) -> io::Result<()>) {
-    let mut size = SOCKET_BUFFER;
-    while set(size).is_err() && size > LEAST_SOCKET_BUFFER {
-        size /= 2;
+    fn take_mishap(&mut self) -> Option<Mishap> {
+        self.kept.take_mishap()
     }
-}
-
-/// Whether an error of `receive` reports the fate of an earlier datagram, as Windows does after an ICMP
-/// message. The socket itself is fine.
-fn is_report(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionRefused
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::Interrupted
-    )
 }
 
 /// Turns an IPv4-mapped IPv6 address back into an IPv4 address. A socket for both families reports mapped
@@ -320,13 +318,6 @@ pub fn unmapped(address: SocketAddr) -> SocketAddr {
         },
         SocketAddr::V4(_) => address,
     }
-}
-
-/// Whether an error says that a datagram was larger than the buffer. Windows reports that; other systems
-/// cut the datagram.
-fn is_oversized(error: &io::Error) -> bool {
-    const WSAEMSGSIZE: i32 = 10040;
-    cfg!(windows) && error.raw_os_error() == Some(WSAEMSGSIZE)
 }
 
 fn unknown_sender() -> SocketAddr {

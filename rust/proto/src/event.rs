@@ -45,6 +45,8 @@ pub enum Cause {
     Handshake,
     /// The caller found no address for the remote's name.
     Unresolved,
+    /// The caller's socket does not work any more.
+    Socket,
 }
 
 /// Something that happened to a connection.

@@ -96,6 +96,28 @@ impl DebianGodot {
         ))
     }
 
+    /// Another program of Debian, of a package of its name, which needs the libraries that the Godot was fetched with
+    /// and none else. Fetches the Godot and the program unless an earlier call did.
+    pub fn with_program(&self, package: &'static str) -> Outcome<Relocated> {
+        self.cached_or_fetched()?;
+        let root = target().join(self.folder).join("debian");
+        if !root.join("root/usr/bin").join(package).is_file() {
+            let mirror = mirror().ok_or("apt's sources name no Debian archive")?;
+            let mut causes = String::new();
+            for suite in SUITES {
+                eprintln!("fetching {package} (Debian {suite})");
+                match unpack(&root, &mirror, suite, &["download", package]) {
+                    Ok(()) => break,
+                    Err(cause) => causes += &format!("\n  {suite}: {cause}"),
+                }
+            }
+            if !root.join("root/usr/bin").join(package).is_file() {
+                return Err(format!("fetching {package} from Debian failed:{causes}"));
+            }
+        }
+        Relocated::find(&root, package)
+    }
+
     fn fetch(&self, folder: &Path, mirror: &str, suite: &str) -> Outcome<()> {
         let mut order = vec!["--yes", "--download-only", "install"];
         order.extend(self.packages);
@@ -142,6 +164,30 @@ pub fn is_expected(variable: &str) -> bool {
 /// Downloads packages with the apt-get command `order` and unpacks them below `root` in the folder.
 /// The command "install" includes the dependencies, "download" does not.
 pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outcome<()> {
+    unpack_with("", folder, mirror, suite, order)
+}
+
+/// As [`unpack`], with packages for another processor.
+pub fn unpack_for(
+    architecture: &str,
+    folder: &Path,
+    mirror: &str,
+    suite: &str,
+    order: &[&str],
+) -> Outcome<()> {
+    let settings = format!(
+        "APT::Architecture \"{architecture}\";\nAPT::Architectures {{ \"{architecture}\"; }};\n"
+    );
+    unpack_with(&settings, folder, mirror, suite, order)
+}
+
+fn unpack_with(
+    settings: &str,
+    folder: &Path,
+    mirror: &str,
+    suite: &str,
+    order: &[&str],
+) -> Outcome<()> {
     if !Path::new(KEYRING).is_file() {
         return Err(format!(
             "{KEYRING} is missing, so no signature can be checked"
@@ -157,7 +203,7 @@ pub fn unpack(folder: &Path, mirror: &str, suite: &str, order: &[&str]) -> Outco
         "Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
     );
     write(&apt.join("sources/archive.sources"), &sources)?;
-    let configuration = configuration(&apt);
+    let configuration = configuration(&apt) + settings;
     write(&apt.join("apt.conf"), &configuration)?;
 
     let mut update = run_apt(&apt, &["update"])?;

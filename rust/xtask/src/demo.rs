@@ -23,13 +23,14 @@ const BOTS: usize = 16;
 const CROWD_SECONDS: u64 = 90;
 
 /// `cargo xtask demo`.
-pub fn headless(class: &str, seconds: u64) -> Outcome<ExitCode> {
-    extension::build(Profile::Release)?;
+pub fn headless(class: &str, profile: Profile, seconds: u64) -> Outcome<ExitCode> {
+    built(profile)?;
     play(class, seconds)?;
-    println!(
-        "addons/enet_rs/bin now has the release library under both names; cargo xtask build restores the \
-         debug one"
-    );
+    if profile == Profile::Debug {
+        println!(
+            "addons/enet_rs/bin now has the debug library; cargo xtask build makes the one for players"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,7 +93,7 @@ pub fn play(class: &str, seconds: u64) -> Outcome<()> {
 }
 
 /// `cargo xtask demo --window`.
-pub fn in_windows(class: &str) -> Outcome<ExitCode> {
+pub fn in_windows(class: &str, profile: Profile) -> Outcome<ExitCode> {
     let shown = ["DISPLAY", "WAYLAND_DISPLAY"];
     if cfg!(target_os = "linux") && shown.iter().all(|name| std::env::var_os(name).is_none()) {
         return Err(
@@ -101,7 +102,7 @@ pub fn in_windows(class: &str) -> Outcome<ExitCode> {
                 .to_owned(),
         );
     }
-    extension::build(Profile::Release)?;
+    built(profile)?;
     let (godot, project) = prepare()?;
     let port = free_port()?.to_string();
     let roles: [(&[&str], &str); 3] = [
@@ -141,6 +142,16 @@ pub fn in_windows(class: &str) -> Outcome<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Builds the library. A Godot that is missing is fetched meanwhile: one waits for the processor, the other for the network.
+fn built(profile: Profile) -> Outcome<()> {
+    std::thread::scope(|scope| {
+        let fetch = scope.spawn(godot::find);
+        extension::build(profile)?;
+        fetch.join().expect("finding a Godot does not panic")?;
+        Ok(())
+    })
+}
+
 /// Whether a player's network is simulated, which only our class can do.
 fn lags(class: &str, name: &str) -> bool {
     class == extension::CLASS && name == LAGGING
@@ -178,7 +189,7 @@ fn crowd(godot: &Path, project: &Path, class: &str) -> Outcome<Run> {
     process::start(&mut command, Duration::from_secs(CROWD_SECONDS + 60))?.finish()
 }
 
-fn free_port() -> Outcome<u16> {
+pub fn free_port() -> Outcome<u16> {
     UdpSocket::bind(("127.0.0.1", 0))
         .and_then(|socket| socket.local_addr())
         .map(|address| address.port())

@@ -67,20 +67,35 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
 }
 
 fn install(library: &Path) -> Outcome<PathBuf> {
+    install_as(library, &file_name()?)
+}
+
+/// Installs a library into the addon under a name of the `.gdextension` file; returns its path there.
+pub fn install_as(library: &Path, name: &str) -> Outcome<PathBuf> {
     let folder = root().join("addons/enet_rs/bin");
     fs::create_dir_all(&folder).map_err(at(&folder))?;
-    let place = folder.join(format!(
-        "{}enet_godot.{}{}{}",
-        consts::DLL_PREFIX,
-        consts::OS,
-        architecture()?,
-        consts::DLL_SUFFIX
-    ));
+    let place = folder.join(name);
     // A running Godot may have the old library mapped; renaming leaves its file intact.
     let fresh = place.with_extension("new");
     fs::copy(library, &fresh).map_err(at(library))?;
     fs::rename(&fresh, &place).map_err(at(&place))?;
     Ok(place)
+}
+
+/// The library's name in the addon, for this machine.
+pub fn file_name() -> Outcome<String> {
+    let (prefix, suffix) = (consts::DLL_PREFIX, consts::DLL_SUFFIX);
+    Ok(format!("{prefix}enet_godot.{}{suffix}", platform()?))
+}
+
+/// Where the library for this machine lies in the addon.
+pub fn place() -> Outcome<PathBuf> {
+    Ok(root().join("addons/enet_rs/bin").join(file_name()?))
+}
+
+/// This machine's platform, in the words of enet_rs.gdextension.
+pub fn platform() -> Outcome<String> {
+    Ok(format!("{}{}", consts::OS, architecture()?))
 }
 
 /// The part of the file's name that stands for this machine's architecture, in Godot's words. One file serves all Macs.

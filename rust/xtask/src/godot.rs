@@ -12,7 +12,8 @@ use crate::relocate::PATCHELF;
 
 /// The oldest Godot that loads the extension.
 const OLDEST: (u32, u32) = (4, 4);
-const DEBIAN: DebianGodot = DebianGodot {
+/// Debian's Godot.
+pub const DEBIAN: DebianGodot = DebianGodot {
     folder: "godot",
     packages: &[
         "godot",
@@ -73,15 +74,25 @@ pub fn find() -> Outcome<PathBuf> {
 
 /// The major and minor version of a Godot binary.
 pub fn version(path: &Path) -> Outcome<(u32, u32)> {
+    let text = full_version(path)?;
+    parse_version(&text).ok_or_else(|| format!("--version printed no version: {text}"))
+}
+
+/// The whole version of a Godot binary, for example 4.6.3.stable.official.
+pub fn full_version(path: &Path) -> Outcome<String> {
     let mut command = Command::new(path);
     command.arg("--version");
     let run = process::run(&mut command, Duration::from_secs(60))?;
     if run.ending != Ending::Exit(0) {
         return Err(format!("--version: {}\n{}", run.ending, run.tail(5)));
     }
-    run.output
+    let mut lines = run
+        .output
         .lines()
-        .find_map(parse_version)
+        .filter(|line| parse_version(line).is_some());
+    lines
+        .next()
+        .map(|line| line.trim().to_owned())
         .ok_or_else(|| format!("--version printed no version\n{}", run.tail(5)))
 }
 

@@ -3,19 +3,27 @@
 mod apt;
 mod bench;
 mod c_enet;
+mod check;
+mod cross;
+mod csharp;
 mod demo;
+mod docs;
 mod extension;
 mod faults;
 mod fuzz;
 mod godot;
 mod godot3;
 mod options;
+mod package;
 mod process;
 mod project;
+mod pypi;
 mod relocate;
 mod report;
+mod reproducible;
 mod stages;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use extension::Profile;
@@ -29,14 +37,15 @@ type Outcome<T> = Result<T, Failure>;
 const HELP: &str = "\
 Commands of enet-rs:
 
-  cargo xtask demo [--seconds N] [--peer-class CLASS]
-      builds the release library and plays the demo game headless: a dedicated
-      server and two scripted players
-  cargo xtask demo --window [--peer-class CLASS]
+  cargo xtask demo [--seconds N] [--peer-class CLASS] [--release]
+      builds the debug library, or the release library, and plays the demo game
+      headless: a dedicated server and two scripted players
+  cargo xtask demo --window [--peer-class CLASS] [--release]
       plays the same game by hand, in three windows: one server, two clients
-  cargo xtask test [--rust | --godot] [--suite NAME]
+  cargo xtask test [--rust | --godot] [--suite NAME] [--stage TEXT]
       runs every test, only the Rust tests, or only the headless Godot tests;
-      --suite limits the Godot suites to one
+      --suite limits the Godot suites to one, --stage the stages to those with
+      TEXT in their names
   cargo xtask bench [core | engines | attacks] [--only TEXT]
       core: the protocol against the C library over real sockets, as ratios
       engines: the protocol against crate rusty_enet in memory, as ratios
@@ -78,6 +87,34 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
+  cargo xtask check [api [--only 4-5] | msrv | dependencies [--advisories] |
+          workflows]
+      api: the binding compiles on each level of Godot's API
+      msrv: the workspace compiles with the oldest Rust that it promises
+      dependencies: licences, sources and versions, by cargo-deny; --advisories
+      also looks for known weaknesses, whose list is on the web
+      workflows: the files in .github/workflows, by a linter for them
+  cargo xtask docs [--code | --reference | --pictures]
+      checks the documents and builds them as a site in target/site, with mdBook,
+      which is installed into target/tools; --code instead compiles and runs the
+      code of the documents, with the library that is installed in the addon;
+      --reference instead writes the class reference, docs/reference, anew from
+      the help of the editor; --pictures instead takes the pictures of the page
+      docs/getting-started.md in the editor, by the program xvfb-run
+  cargo xtask csharp
+      writes the C# wrapper addons/enet_rs/csharp again, from the debug library
+  cargo xtask package [--check] [--all | --libraries FOLDER [--symbols FOLDER]]
+      makes the zip for Godot's Asset Store and one with the symbols, in
+      target/package: with this machine's library, with those of all platforms that
+      can be built here, or with those in a folder, under their names in the addon;
+      --check installs, exports and plays it
+  cargo xtask cross build [linux.x86_64 | linux.arm64 | windows.x86_64 | macos]
+      builds the release library for one of these systems, or for all, with tools
+      that it fetches; into target/cross
+  cargo xtask cross check [PLATFORM] [--only TEXT]
+      inspects these libraries, runs the Linux ones in Godot (arm64 under qemu)
+      and tests for Windows under Wine, and type-checks the code for Android, iOS
+      and Windows with Microsoft's compiler; needs Debian
   cargo xtask godot
       prints the path of the Godot binary that these commands use; fetches one
       if there is none
@@ -111,23 +148,29 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
                 return Err("--seconds must be 6 to 3600: the players leave and rejoin".to_owned());
             }
             let class = options.value("--peer-class")?;
+            let profile = match options.flag("--release") {
+                true => Profile::Release,
+                false => Profile::Debug,
+            };
             options.finish()?;
             let class = class.as_deref().unwrap_or(extension::CLASS);
             if window {
-                demo::in_windows(class)
+                demo::in_windows(class, profile)
             } else {
-                demo::headless(class, seconds)
+                demo::headless(class, profile, seconds)
             }
         }
         "test" => {
             let rust = options.flag("--rust");
             let godot = options.flag("--godot");
             let suite = options.value("--suite")?;
+            let stage = options.value("--stage")?;
             options.finish()?;
             if rust && !godot && suite.is_some() {
                 return Err("--suite names a Godot suite, which --rust leaves out".to_owned());
             }
-            stages::run(rust || !godot, godot || !rust, suite.as_deref())
+            let parts = (rust || !godot, godot || !rust);
+            stages::run(parts, suite.as_deref(), stage)
         }
         "bench" => {
             let choice = bench::Choice {
@@ -153,6 +196,31 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             println!("{}", extension::build(profile)?.display());
             Ok(ExitCode::SUCCESS)
         }
+        "check" => {
+            let only = options.value("--only")?;
+            let has_advisories = options.flag("--advisories");
+            let name = options.word();
+            options.finish()?;
+            check::run(name.as_deref(), only.as_deref(), has_advisories)
+        }
+        "package" => {
+            let choice = package::Choice {
+                is_all: options.flag("--all"),
+                libraries: options.value("--libraries")?.map(PathBuf::from),
+                symbols: options.value("--symbols")?.map(PathBuf::from),
+                is_checked: options.flag("--check"),
+            };
+            options.finish()?;
+            if choice.is_all && choice.libraries.is_some() {
+                return Err("--all builds the libraries that --libraries brings".to_owned());
+            }
+            if choice.symbols.is_some() && choice.libraries.is_none() {
+                return Err(
+                    "--symbols names the symbols of the libraries of --libraries".to_owned(),
+                );
+            }
+            package::run(&choice)
+        }
         "faults" => {
             let only = options.value("--only")?;
             let is_brief = options.flag("--brief");
@@ -170,6 +238,37 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             let is_asan = options.flag("--asan");
             options.finish()?;
             fuzz::run(seconds, only.as_deref(), is_asan)
+        }
+        "docs" => {
+            let chosen = ["--code", "--reference", "--pictures"].map(|name| options.flag(name));
+            options.finish()?;
+            match chosen {
+                [false, false, false] => docs::build(),
+                [true, false, false] => stages::code_of_documents(),
+                [false, true, false] => docs::renew_reference(),
+                [false, false, true] => docs::pictures::take().map(|()| ExitCode::SUCCESS),
+                _ => Err("the options of docs exclude each other".to_owned()),
+            }
+        }
+        "csharp" => {
+            options.finish()?;
+            let godot = godot::find()?;
+            extension::build(Profile::Debug)?;
+            project::prepare(&godot, &project::root().join("tests/godot"))?;
+            csharp::write(&godot)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "cross" => {
+            let action = options.word();
+            let only = options.value("--only")?;
+            let platform = options.word();
+            options.finish()?;
+            match action.as_deref() {
+                Some("build") if only.is_some() => Err("build has no --only".to_owned()),
+                Some("build") => cross::build_command(platform.as_deref()),
+                Some("check") => cross::check_command(platform.as_deref(), only.as_deref()),
+                _ => Err("cross needs a word: build or check".to_owned()),
+            }
         }
         "godot" => {
             options.finish()?;

@@ -94,22 +94,34 @@ impl Relocated {
         let binary = self.root.join("usr/bin").join(self.binary);
         // A Godot that runs has the old file open.
         let fresh = binary.with_extension("patched");
-        let from_binary = format!("$ORIGIN/../../{}", self.libraries);
-        let mut command = self.patchelf();
-        command
-            .args(["--set-interpreter", name])
-            // Libraries inherit an RPATH, but not a RUNPATH.
-            .args(["--force-rpath", "--set-rpath"])
-            .arg(format!("{from_binary}:{from_binary}/pulseaudio"))
-            .arg("--output")
-            .arg(&fresh)
-            .arg(&binary);
-        let patched = process::run(&mut command, Duration::from_secs(120))?;
-        succeeded("patching the fetched Godot", &patched)?;
-        make_executable(&fresh)?;
-        godot::version(&fresh)?;
+        self.write_patched(&format!("$ORIGIN/../../{}", self.libraries), &fresh)?;
         fs::rename(&fresh, &binary).map_err(at(&binary))?;
         fs::write(&mark, name).map_err(at(&mark))
+    }
+
+    /// Writes a copy of the binary that starts without the loader's help from anywhere, while the root stays where it is.
+    pub fn patched_copy(&self, place: &Path) -> Outcome<()> {
+        let libraries = self.root.join(&self.libraries);
+        let libraries = libraries.to_str().ok_or("the target folder is not UTF-8")?;
+        self.write_patched(libraries, place)
+    }
+
+    /// Writes a copy of the binary with our loader and the folder of its libraries in it, and starts it once.
+    fn write_patched(&self, libraries: &str, place: &Path) -> Outcome<()> {
+        let mut command = self.patchelf();
+        command
+            .arg("--set-interpreter")
+            .arg(self.loader_path())
+            // Libraries inherit an RPATH, but not a RUNPATH.
+            .args(["--force-rpath", "--set-rpath"])
+            .arg(format!("{libraries}:{libraries}/pulseaudio"))
+            .arg("--output")
+            .arg(place)
+            .arg(self.root.join("usr/bin").join(self.binary));
+        let patched = process::run(&mut command, Duration::from_secs(120))?;
+        succeeded("patching the fetched Godot", &patched)?;
+        make_executable(place)?;
+        godot::version(place).map(drop)
     }
 
     /// Removes the RUNPATHs of libraries. Any RUNPATH ends the inheritance of the binary's RPATH, one relative to the

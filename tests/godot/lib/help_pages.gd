@@ -6,6 +6,8 @@ const Surface := preload("res://lib/surface.gd")
 
 const LIMIT_MSEC := 20_000
 const SHORTEST := 8
+## What follows the last member of a kind.
+const HEADINGS: PackedStringArray = ["Signals", "Enumerations", "Constants", "Property Descriptions", "Method Descriptions"]
 
 ## As in lib/surface.gd.
 var results: Array[PackedStringArray] = []
@@ -38,6 +40,8 @@ func read(of_class: String) -> void:
 		func(name: String) -> bool: return not getters.has(name) and not setters.has(name))
 	var called := func(name: String) -> String: return _text_below(lines, "%s\\(" % name)
 	_judge(of_class, "methods", methods, called)
+	var told_arguments := func(name: String) -> String: return _arguments_in(of_class, _all_below(lines, "%s\\(" % name), name)
+	_judge_by(of_class, "methods' arguments", methods, "the text does not name the arguments of %s", told_arguments)
 	_judge(of_class, "signals", _names(ClassDB.class_get_signal_list(of_class, true)), called)
 	# The page's text has no space between a property's type, name and accessors.
 	var heading := "\\w*%s(\\b|set_|get_|is_)"
@@ -105,9 +109,10 @@ static func _all_below(lines: PackedStringArray, heading_part: String) -> String
 		if heading.search(lines[index]) == null:
 			continue
 		for below in range(index + 1, lines.size()):
-			if lines[below].strip_edges().begins_with("●") or not lines[below].begins_with("\t"):
+			# Only the first paragraph is indented.
+			if lines[below].strip_edges().begins_with("●") or lines[below] in HEADINGS:
 				break
-			text += lines[below]
+			text += lines[below] + "\n"
 	return text
 
 
@@ -116,6 +121,17 @@ static func _default_in(of_class: String, text: String, name: String) -> String:
 	var is_fixed := ClassDB.class_get_property_setter(of_class, name).is_empty() and text.contains("read-only")
 	var is_told := is_fixed or RegEx.create_from_string("(?i)\\bdefaults?\\b").search(text) != null
 	return text if is_told else ""
+
+
+## The text if it names all arguments of the method.
+static func _arguments_in(of_class: String, text: String, name: String) -> String:
+	for method in ClassDB.class_get_method_list(of_class, true):
+		if method["name"] != name:
+			continue
+		for argument: Dictionary in method["args"]:
+			if RegEx.create_from_string("\\b%s\\b" % argument["name"]).search(text) == null:
+				return ""
+	return text
 
 
 static func _names(members: Array[Dictionary]) -> Array[String]:

@@ -10,8 +10,6 @@ const BASES: Dictionary[String, String] = {
 	"ENetConnection": "MultiplayerPeerExtension",
 	"ENetPacketPeer": "PacketPeerExtension",
 }
-## Classes without a built-in counterpart.
-const OWN_CLASSES: Array[String] = ["ENetLimitsRs", "ENetJoinTokensRs", "ENetSimulationRs"]
 ## Additional members: "class kind name" and the reason.
 const EXTRAS: Dictionary[String, String] = {
 	"ENetMultiplayerPeerRs property compression_mode": "exists in Godot 3",
@@ -126,6 +124,7 @@ const EXTRAS: Dictionary[String, String] = {
 	"ENetMultiplayerPeerRs property simulation": "simulates a bad network",
 	"ENetMultiplayerPeerRs method set_simulation": "belongs to that property",
 	"ENetMultiplayerPeerRs method get_simulation": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_extension_version": "lets the addon's scripts recognize a library of another version",
 	"ENetMultiplayerPeerRs method set_peer_simulation": "simulates a bad network for one peer",
 	"ENetMultiplayerPeerRs method simulate_spike": "simulates a lag spike",
 	"ENetMultiplayerPeerRs method simulate_cut": "simulates a pulled cable",
@@ -153,6 +152,16 @@ var results: Array[PackedStringArray] = []
 var _stock: String
 var _ours: String
 var _faults: Array[String] = []
+
+
+## The classes that the extension registers for scripts.
+static func own_classes() -> Array[String]:
+	var classes: Array[String] = []
+	for name in ClassDB.get_class_list():
+		var is_own := ClassDB.class_get_api_type(name) in [ClassDB.API_EXTENSION, ClassDB.API_EDITOR_EXTENSION]
+		if is_own and ClassDB.is_class_enabled(name) and name.begins_with("ENet"):
+			classes.append(name)
+	return classes
 
 
 func compare(stock_class: String) -> void:

@@ -100,6 +100,11 @@ func case_properties() -> void:
 	expect_error_texts(["set_peer_simulation: peer 77 is not connected"], "an unknown peer")
 	_host(server).call(&"set_peer_simulation", 0, simulation)
 	expect_error_texts(["set_peer_simulation: get_peers() has no index 0: it has 0 peers"], "an unknown peer")
+	for target: Object in [server.peer, _host(server)]:
+		var cause := "the simulation must be an ENetSimulationRs or null, not an object of class RefCounted"
+		target.call(&"set_peer_simulation", 0, RefCounted.new())
+		expect_error_texts(["set_peer_simulation: " + cause], "an object that is no simulation")
+	equal(server.peer.get(&"simulation"), simulation, "simulation after those errors")
 	server.peer.close()
 	server.peer.call(&"simulate_spike", 5.0)
 	expect_error_texts(["simulate_spike: the object is not active"], "an inactive peer")
@@ -230,8 +235,10 @@ func case_command_line() -> void:
 	text = _run_with("--net-sim 4G")
 	equal(text.count("simulated: [100.0, 100.0, 4.0"), 3, "simulated hosts of a value behind a space: %s" % text)
 	text = _run_with("--net-sim=6G")
-	equal(text.count("nothing is simulated, as there is no preset \"6G\""), 1, "errors: %s" % text)
+	equal(text.count("nothing is simulated: there is no preset \"6G\""), 1, "errors: %s" % text)
 	equal(text.count("simulated: <null>"), 4, "hosts: %s" % text)
+	text = _run_with("--net-sim=")
+	equal(text.count("nothing is simulated: --net-sim needs a preset's name or settings: Broadband, "), 1, "errors without a name: %s" % text)
 	text = _run_with("--net-simulation=4G")
 	equal(text.count("simulated: <null>"), 4, "another argument: %s" % text)
 	done()

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use enet_net::{BindAddress, Host, Network, Taker, Transport};
-use enet_proto::{Event, HostConfig, PacketFlags, PeerId, Time};
+use enet_net::{BindAddress, Host, Mishap, Network, SocketTrouble, Taker, Transport};
+use enet_proto::{Cause, Event, HostConfig, PacketFlags, PeerId, Time};
 use sim::{Conditions, SimNetwork};
 
 /// Packets that an end sends in a second of [`Pair::talk`].
@@ -28,6 +28,7 @@ pub struct Socket(Arc<Mutex<Rules>>);
 struct Rules {
     send: Send,
     receive: Receive,
+    mishap: Option<Mishap>,
 }
 
 impl Socket {
@@ -35,6 +36,7 @@ impl Socket {
         Self(Arc::new(Mutex::new(Rules {
             send: Box::new(|_, _| Ok(())),
             receive: Box::new(|_| Ok(())),
+            mishap: None,
         })))
     }
 
@@ -44,6 +46,11 @@ impl Socket {
         rule: impl FnMut(Time, usize) -> io::Result<()> + core::marker::Send + 'static,
     ) {
         self.0.lock().expect("no panic").send = Box::new(rule);
+    }
+
+    /// Has the socket report this.
+    pub fn set_mishap(&self, mishap: Mishap) {
+        self.0.lock().expect("no panic").mishap = Some(mishap);
     }
 
     /// Reads when this rule accepts it.
@@ -81,6 +88,10 @@ impl Transport for Disturbed {
     fn local_address(&self) -> io::Result<SocketAddr> {
         self.inner.local_address()
     }
+
+    fn take_mishap(&mut self) -> Option<Mishap> {
+        self.socket.0.lock().expect("no panic").mishap.take()
+    }
 }
 
 /// What an end reads on its clock, compared with the time of the network.
@@ -97,6 +108,8 @@ struct End {
     sent: Vec<usize>,
     received: Vec<Vec<u8>>,
     is_told: bool,
+    cause: Option<Cause>,
+    sleeps: bool,
 }
 
 /// The server and the client, in this order.
@@ -130,6 +143,8 @@ impl Pair {
                 sent: Vec::new(),
                 received: Vec::new(),
                 is_told: false,
+                cause: None,
+                sleeps: false,
             }
         };
         let mut pair = Self {
@@ -213,6 +228,31 @@ impl Pair {
         server.sent.len() == client.received.len() && client.sent.len() == server.received.len()
     }
 
+    /// An end does nothing.
+    pub fn fall_asleep(&mut self, end: usize, sleeps: bool) {
+        self.ends[end].sleeps = sleeps;
+    }
+
+    /// Whether this end knows that the connection ended.
+    pub fn is_told_at(&self, end: usize) -> bool {
+        self.ends[end].is_told
+    }
+
+    /// Why the connection ended, for each end.
+    pub fn causes(&self) -> [Option<Cause>; 2] {
+        [0, 1].map(|index| self.ends[index].cause)
+    }
+
+    /// Datagrams that both ends sent.
+    pub fn datagrams(&self) -> u64 {
+        let sent = (self.ends.iter()).map(|end| end.host.totals().sent_datagrams);
+        sent.sum()
+    }
+
+    pub fn socket_trouble(&self, end: usize) -> SocketTrouble {
+        self.ends[end].host.socket_trouble()
+    }
+
     /// Whether both ends know that the connection ended.
     pub fn is_told(&self) -> bool {
         self.ends.iter().all(|end| end.is_told)
@@ -263,11 +303,17 @@ impl Pair {
         for index in 0..2 {
             let now = self.time_of(index);
             let end = &mut self.ends[index];
+            if end.sleeps {
+                continue;
+            }
             end.host.service(now);
             while let Some(event) = end.host.next_event() {
                 match event {
                     Event::Connected { peer, .. } => end.peer = Some(peer),
-                    Event::Disconnected { .. } => end.is_told = true,
+                    Event::Disconnected { cause, .. } => {
+                        end.is_told = true;
+                        end.cause = Some(cause);
+                    }
                     Event::Received { data, .. } => end.received.push(data),
                     Event::OverLimit { limit, .. } => panic!("{limit:?}"),
                 }

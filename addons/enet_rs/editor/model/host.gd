@@ -46,16 +46,16 @@ func _init(object_id: int, host_columns: PackedInt32Array, peer_columns: PackedI
 	_peer_columns = peer_columns
 
 
-func describe(facts: Dictionary) -> void:
-	kind = CheckedRs.text(facts.get("class"))
-	role = CheckedRs.text(facts.get("role"))
-	address = CheckedRs.text(facts.get("address"))
-	port = CheckedRs.integer(facts.get("port"))
-	is_encrypted = CheckedRs.truth(facts.get("encrypted"))
-	compression = CheckedRs.text(facts.get("compression"))
-	channels = CheckedRs.integer(facts.get("channels"))
-	is_threaded = CheckedRs.truth(facts.get("threaded"))
-	name = CheckedRs.text(facts.get("name"))
+func describe(described: Dictionary) -> void:
+	kind = CheckedRs.text(described.get("class"))
+	role = CheckedRs.text(described.get("role"))
+	address = CheckedRs.text(described.get("address"))
+	port = CheckedRs.integer(described.get("port"))
+	is_encrypted = CheckedRs.truth(described.get("encrypted"))
+	compression = CheckedRs.text(described.get("compression"))
+	channels = CheckedRs.integer(described.get("channels"))
+	is_threaded = CheckedRs.truth(described.get("threaded"))
+	name = CheckedRs.text(described.get("name"))
 
 
 func facts() -> Dictionary:

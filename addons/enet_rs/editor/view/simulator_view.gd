@@ -58,7 +58,10 @@ func settings() -> Dictionary:
 	var made := {"seed": int(_seed.value)}
 	for property in _slides:
 		var slide := _slides[property]
-		made[property] = int(slide.value()) if slide.is_whole else slide.value()
+		if slide.is_whole:
+			made[property] = int(slide.value())
+		else:
+			made[property] = slide.value()
 	return made
 
 

@@ -12,7 +12,6 @@ var _font_size := PaletteRs.scaled(12)
 var _head := 24.0 * PaletteRs.scale()
 var _foot := 34.0 * PaletteRs.scale()
 var _sums := PackedInt64Array()
-var _revision := -1
 
 
 func _init(selection: SelectionRs) -> void:

@@ -32,7 +32,6 @@ var state := ""
 
 var _bar: TopBarRs
 var _peers: PeerListRs
-var _graphs: GraphsRs
 var _pages := TabContainer.new()
 var _trouble := Label.new()
 var _dialog: FileDialog

@@ -23,6 +23,11 @@ pub fn register<T: GodotClass>(name: &str, values: &[Value]) {
         enumerators,
     };
     ExportConstant::new(class, kind).register();
+    document::<T>(name, values);
+}
+
+/// Adds the help for the values to that of the class.
+pub fn document<T: GodotClass>(name: &str, values: &[Value]) {
     let help: String = values
         .iter()
         .map(|Value(value, number, text)| {

@@ -40,7 +40,21 @@ fn stay() -> bool {
     !name.is_null() && !unsafe { libc::dlopen(name, flags) }.is_null()
 }
 
-#[cfg(not(unix))]
+/// The same on Windows, by a count of references that never falls.
+#[cfg(windows)]
+fn stay() -> bool {
+    use windows_sys::Win32::System::LibraryLoader::{
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
+    };
+    let own = outlive_lookups as fn() as *const u16;
+    let mut module = std::ptr::null_mut();
+    let flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
+    // SAFETY: with this flag the name is an address in a module, which is this library. The result is written to a
+    // variable that lives long enough.
+    unsafe { GetModuleHandleExW(flags, own, &mut module) != 0 }
+}
+
+#[cfg(not(any(unix, windows)))]
 fn stay() -> bool {
     false
 }

@@ -93,17 +93,19 @@ pub struct ENetConnectionRs {
     #[var(get = get_connect_timeout, set = set_connect_timeout)]
     connect_timeout: PhantomVar<f64>,
     dictionary: RefCell<Option<Dictionary>>,
-    /// Limits on the memory and work that remote peers can cause on the host. [code]null[/code], as by default, stands for the defaults of [ENetLimitsRs]. The
-    /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
-    /// [member ENetMultiplayerPeerRs.limits]. The property can be set at any time, and applies to the current host and
-    /// to later ones.
+    /// Limits on the memory and work that remote peers can cause on the host. [code]null[/code], as by default, stands for
+    /// the defaults of [ENetLimitsRs]. The property can be set at any time, and applies to the current host and to later
+    /// ones. The [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
+    /// [member ENetMultiplayerPeerRs.limits].
     #[var(get = get_limits, set = set_limits)]
     limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
     limits_object: Option<Gd<ENetLimitsRs>>,
-    /// A bad network that is simulated between this object's host and the network, for tests. [code]null[/code], as by
-    /// default, for none, unless the command line asks for one (see [ENetSimulationRs]). The property can be set at any time, and applies to the current host and to later ones. The
+    /// The bad network that is simulated between this host and the real network, for tests. [code]null[/code] by default:
+    /// nothing is simulated, unless the command line asks for it (see [ENetSimulationRs]).
+    ///
+    /// The property can be set at any time, and applies to the current host and to later ones. The
     /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] takes the object from
-    /// [member ENetMultiplayerPeerRs.simulation]; setting it here changes that host alone.
+    /// [member ENetMultiplayerPeerRs.simulation]. Setting the property here changes that host alone.
     #[var(get = get_simulation, set = set_simulation)]
     simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
     simulation_chosen: Chosen,
@@ -164,7 +166,8 @@ impl ENetConnectionRs {
         Self::create(this, "create_host_bound", &options)
     }
 
-    /// Makes the host on a port that the system chooses. Everything else is as with [method create_host_bound].
+    /// Makes the host on a port that the system chooses. `max_peers`, `max_channels`, `in_bandwidth`, `out_bandwidth` and
+    /// everything else are as with [method create_host_bound].
     #[func(gd_self)]
     fn create_host(
         this: Gd<Self>,
@@ -276,6 +279,13 @@ impl ENetConnectionRs {
         if let Some(unencrypted) = unencrypted {
             self.warn("service", &unencrypted);
         }
+        let socket = (handle.connection().borrow_mut()).take_socket_warning(clock::now());
+        if let Some(socket) = socket {
+            match socket.is_lost() {
+                true => self.report("service", &socket),
+                false => self.warn("service", &socket),
+            }
+        }
         let refused = handle.connection().borrow_mut().take_server_is_encrypted();
         if let Some(refused) = refused {
             self.report("service", &refused);
@@ -342,8 +352,9 @@ impl ENetConnectionRs {
         self.report_failure("flush", done);
     }
 
-    /// Limits the traffic of the whole host in bytes per second, 0 means no limit. The peers learn of the limits
-    /// within a second. A negative number prints an error and changes nothing.
+    /// Limits the traffic of the whole host in bytes per second: `in_bandwidth` what it receives, `out_bandwidth` what it
+    /// sends. 0 means no limit. The peers learn of the limits within a second. A negative number prints an error and
+    /// changes nothing.
     #[func(gd_self)]
     fn bandwidth_limit(
         this: Gd<Self>,
@@ -355,8 +366,8 @@ impl ENetConnectionRs {
         Self::report_failure_unborrowed(&this, "bandwidth_limit", done);
     }
 
-    /// Limits the number of ENet channels (1 to 255) of peers that connect from now on. Any other number stands
-    /// for 255.
+    /// Limits the number of ENet channels of peers that connect from now on to `limit` (1 to 255). Any other number
+    /// stands for 255.
     #[func(gd_self)]
     fn channel_limit(this: Gd<Self>, limit: i64) {
         let handle = this.bind().handle.clone();
@@ -437,8 +448,8 @@ impl ENetConnectionRs {
         peers.into_iter().map(|peer| handle.object(peer)).collect()
     }
 
-    /// Sends `packet` as a single datagram, outside the ENet protocol, through the host's socket to an address (a
-    /// host name or an IP address) and UDP port. Such a datagram can make a router let a remote connect from
+    /// Sends `packet` as a single datagram, outside the ENet protocol, through the host's socket to
+    /// `destination_address` (a host name or an IP address) and the UDP port `destination_port`. Such a datagram can make a router let a remote connect from
     /// outside. Prints an error if sending fails.
     ///
     /// The method waits up to 20 milliseconds for the address of a host name. If the name servers take longer, the

@@ -12,7 +12,7 @@ use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
 
-use crate::arguments::HostArgument;
+use crate::arguments::ObjectArgument;
 use crate::classes::Handle;
 use crate::classes::connection::ENetConnectionRs;
 use crate::classes::limits::ENetLimitsRs;
@@ -36,6 +36,7 @@ mod quitting;
 mod reasons;
 mod simulating;
 mod statistics;
+mod version;
 
 /// A [MultiplayerPeer] that speaks ENet, a protocol over UDP with reliable and unreliable packets. It
 /// takes the place of [ENetMultiplayerPeer].
@@ -83,6 +84,11 @@ pub struct ENetMultiplayerPeerRs {
     /// property: call [code]peer.host.compress(mode)[/code] there. Setting a number that is no mode changes
     /// nothing. Setting [constant COMPRESS_ZSTD_DICT] before [method set_compression_dictionary] prints an
     /// error and changes nothing.
+    ///
+    /// ```gdscript
+    /// # On the server and on each client, before or after create_server and create_client.
+    /// peer.compression_mode = ENetMultiplayerPeerRs.COMPRESS_RANGE_CODER
+    /// ```
     ///
     /// The default of Godot 3.6 is [constant COMPRESS_RANGE_CODER]: set this mode to connect to it.
     #[var(
@@ -239,16 +245,25 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_dtls_hostname, set = set_dtls_hostname)]
     dtls_hostname: PhantomVar<GString>,
     dtls: dtls::Settings,
-    /// Limits on the memory and work that remote peers can cause on the hosts of this peer. [code]null[/code], as by default, stands for the defaults of
-    /// [ENetLimitsRs]. The property can be set at any time, and applies to the current host and to later ones; the
-    /// hosts of a mesh take it over when they are added. [member ENetConnectionRs.limits] of [member host] changes that
-    /// host alone, and does not change this property.
+    /// Limits on the memory and work that remote peers can cause on the hosts of this peer. [code]null[/code], as by
+    /// default, stands for the defaults of [ENetLimitsRs].
+    ///
+    /// The property can be set at any time, and applies to the current host and to later ones. The hosts of a mesh take it
+    /// over when they are added. [member ENetConnectionRs.limits] of [member host] changes that host alone, and does not
+    /// change this property.
     #[var(get = get_limits, set = set_limits)]
     limits: PhantomVar<Option<Gd<ENetLimitsRs>>>,
     limits_object: Option<Gd<ENetLimitsRs>>,
-    /// A bad network that is simulated between this object's hosts and the network, for tests. [code]null[/code], as by
-    /// default, for none, unless the command line asks for one (see [ENetSimulationRs]). The property can be set at any time, and applies to the current host and to later ones; the
-    /// hosts of a mesh take it over when they are added. Setting it on [member host] changes that host alone.
+    /// The bad network that is simulated between this peer and the real network, for tests. [code]null[/code] by default:
+    /// nothing is simulated, unless the command line asks for it (see [ENetSimulationRs]).
+    ///
+    /// The property can be set at any time, and applies to the current host and to later ones. The hosts of a mesh take it
+    /// over when they are added. Setting the property of the same name on [member host] changes that host alone.
+    ///
+    /// ```gdscript
+    /// if OS.is_debug_build():
+    ///     peer.simulation = ENetSimulationRs.preset("4G")
+    /// ```
     #[var(get = get_simulation, set = set_simulation)]
     simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
     simulation_chosen: Chosen,
@@ -286,6 +301,14 @@ pub struct ENetMultiplayerPeerRs {
     /// forgotten, and its client sends it again. The function is not asked while
     /// [member MultiplayerPeer.refuse_new_connections] is [code]true[/code] or the server is full. It has no effect on a
     /// client or in a mesh.
+    ///
+    /// ```gdscript
+    /// var blocked := PackedStringArray(["203.0.113.7"])
+    /// peer.join_filter = func(newcomer: Dictionary) -> Variant:
+    ///     if blocked.has(newcomer.address):
+    ///         return ENetMultiplayerPeerRs.REASON_BANNED
+    ///     return true
+    /// ```
     #[var(get = get_join_filter, set = set_join_filter)]
     join_filter: PhantomVar<Callable>,
     /// The id with which [method create_client] connects (2 to 2147483647), for example a token of
@@ -358,6 +381,14 @@ impl ENetMultiplayerPeerRs {
     /// poll finds the server's answer. An attempt without an answer fails after 31.5 seconds, see
     /// [member connect_timeout].
     ///
+    /// ```gdscript
+    /// var client := ENetMultiplayerPeerRs.new()
+    /// client.connection_failed_with_reason.connect(
+    ///     func(_reason: int, _data: int, text: String) -> void: print("Not connected: ", text))
+    /// if client.create_client("example.com", 24565) == OK:
+    ///     multiplayer.multiplayer_peer = client
+    /// ```
+    ///
     /// The method waits up to 20 milliseconds for the address of a host name, and returns an error if there is none.
     /// If the name servers take longer, the method returns [constant OK], and the name is resolved while the game goes
     /// on: the attempt begins when the address is known. If there is none, or the name servers do not answer for 30
@@ -399,7 +430,7 @@ impl ENetMultiplayerPeerRs {
         self.encrypt_new(error, dtls, "create_client")
     }
 
-    /// Sets the local address for [method create_server], and for [method create_client] with a local port: an
+    /// Sets the local address for [method create_server], and for [method create_client] with a local port. `ip` is an
     /// IPv4 or IPv6 address, or `"*"` (the default) for all interfaces.
     ///
     /// Any other text prints an error and changes nothing.
@@ -457,19 +488,30 @@ impl ENetMultiplayerPeerRs {
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] if this peer is no mesh,
     /// [constant ERR_INVALID_PARAMETER] for an unsuitable id or host, or [constant ERR_ALREADY_IN_USE] if the
     /// host belongs to another multiplayer peer. Errors are printed with their cause.
+    ///
+    /// ```gdscript
+    /// # The side that connects, as the player 2 of a mesh. The player 1 waits at the port with create_host_bound.
+    /// peer.create_mesh(2)
+    /// var link := ENetConnectionRs.new()
+    /// link.create_host(1)
+    /// link.connect_to_host("192.168.0.5", 24566)
+    /// while link.service(100)[0] != ENetConnectionRs.EVENT_CONNECT:
+    ///     pass # A game waits in _process instead, and gives up at EVENT_DISCONNECT.
+    /// peer.add_mesh_peer(1, link)
+    /// ```
     #[func(gd_self)]
     fn add_mesh_peer(
         mut this: Gd<Self>,
         peer_id: i64,
-        host: HostArgument<ENetConnectionRs>,
+        host: ObjectArgument<ENetConnectionRs>,
     ) -> Error {
         let mut host = match host {
-            HostArgument::Connection(host) => host,
-            HostArgument::Null => {
+            ObjectArgument::Given(host) => host,
+            ObjectArgument::Null => {
                 Self::report_unborrowed(&this, "add_mesh_peer", &"the host is null");
                 return Error::ERR_INVALID_PARAMETER;
             }
-            HostArgument::Foreign(class) => {
+            ObjectArgument::Foreign(class) => {
                 let cause = format!("the host must be an ENetConnectionRs, not a {class}");
                 Self::report_unborrowed(&this, "add_mesh_peer", &cause);
                 return Error::ERR_INVALID_PARAMETER;
@@ -514,6 +556,12 @@ impl ENetMultiplayerPeerRs {
 
     /// Returns the connection to the peer `id`. On a client, only the server (id 1) has one. Returns
     /// [code]null[/code] and prints an error if there is no connection to such a peer.
+    ///
+    /// ```gdscript
+    /// var connection := peer.get_peer(id)
+    /// print(connection.get_remote_address(), ": ",
+    ///     connection.get_statistic(ENetPacketPeerRs.PEER_ROUND_TRIP_TIME), " ms")
+    /// ```
     #[func]
     fn get_peer(&self, id: i64) -> Option<Gd<ENetPacketPeerRs>> {
         let known = i32::try_from(id).ok();

@@ -88,7 +88,7 @@ impl ENetPacketPeerRs {
     }
 
     /// Asks the remote to disconnect once all queued packets have been delivered. Packets that the remote sends
-    /// meanwhile are dropped. Everything else is as with [method peer_disconnect].
+    /// meanwhile are dropped. `data` and everything else are as with [method peer_disconnect].
     #[func]
     fn peer_disconnect_later(&mut self, #[opt(default = 0)] data: i64) {
         self.end("peer_disconnect_later", data, Disconnect::Later);
@@ -102,18 +102,18 @@ impl ENetPacketPeerRs {
         self.end("peer_disconnect_now", data, Disconnect::Now);
     }
 
-    /// Returns why the connection ended, for good: this object keeps it. Returns
-    /// [constant ENetMultiplayerPeerRs.REASON_NONE] while the connection, or the attempt to connect, goes on. The reason
-    /// is this side's own judgement; on the side that requested the connection, also what the remote said, see
-    /// [enum ENetMultiplayerPeerRs.DisconnectReason].
+    /// Returns why the connection ended. The object keeps the reason for good. Returns
+    /// [constant ENetMultiplayerPeerRs.REASON_NONE] while the connection, or the attempt to connect, goes on. The side that
+    /// accepted the connection judges for itself. The side that requested the connection also believes what the remote
+    /// said, see [enum ENetMultiplayerPeerRs.DisconnectReason].
     #[func]
     fn get_disconnect_reason(&self) -> DisconnectReason {
         self.end.get().reason.into()
     }
 
-    /// Returns the number of 32 bits with which the connection ended: what the remote passed to
-    /// [method peer_disconnect] or one of its variants, or else what this side did. Returns 0 if no number was given,
-    /// and while the connection goes on. A remote chooses its number freely: do not trust it.
+    /// Returns the number of 32 bits with which the connection ended: the one that the remote passed to
+    /// [method peer_disconnect] or one of its variants, or that this side passed if this side ended it. Returns 0 if no
+    /// number was given, and while the connection goes on. A remote chooses its number freely: do not trust it.
     #[func]
     fn get_disconnect_data(&self) -> i64 {
         self.end.get().data.into()
@@ -127,8 +127,8 @@ impl ENetPacketPeerRs {
         self.report_failure("ping", done);
     }
 
-    /// Sets the time in milliseconds without an acknowledgement after which a ping is sent. The value 0 stands for
-    /// the default, 500. A negative number prints an error and changes nothing.
+    /// Sets the time without an acknowledgement after which a ping is sent to `ping_interval` (in milliseconds). The value 0
+    /// stands for the default, 500. A negative number prints an error and changes nothing.
     #[func]
     fn ping_interval(&mut self, ping_interval: i64) {
         let now = clock::now();
@@ -147,6 +147,11 @@ impl ENetPacketPeerRs {
     /// Queues a packet on ENet channel `channel` (0 to [method get_channels] - 1). `flags` is 0 for an unreliable
     /// packet that arrives in order, or a combination of [constant FLAG_RELIABLE], [constant FLAG_UNSEQUENCED] and
     /// [constant FLAG_UNRELIABLE_FRAGMENT].
+    ///
+    /// ```gdscript
+    /// var connection := peer.get_peer(id)
+    /// connection.send(0, "hello".to_utf8_buffer(), ENetPacketPeerRs.FLAG_RELIABLE)
+    /// ```
     ///
     /// The packet leaves with the next [method ENetConnectionRs.service] or [method ENetConnectionRs.flush]. If the
     /// host is [member ENetConnectionRs.threaded], the packet leaves some 0.3 seconds later at the latest.

@@ -20,27 +20,27 @@ fn value(reason: Reason) -> Value {
     let (name, text) = match reason {
         Reason::None => (
             "REASON_NONE",
-            "The connection has not ended, or the reason is not known: it was forgotten, or a server with [constant WIRE_GODOT3] told that another client left.",
+            "No reason is known. The connection has not ended, or it ended so long ago that the reason was forgotten. Clients of a server with [constant WIRE_GODOT3] also get this constant for each other, as Godot 3's protocol has no reasons.",
         ),
         Reason::Remote => (
             "REASON_CLOSED_BY_REMOTE",
-            "The remote closed the connection. On a server, this is the reason whatever the client said: see [method get_disconnect_data].",
+            "The remote closed the connection. A server always gets this constant when a client leaves, whatever number the client sent: [method get_disconnect_data] returns that number.",
         ),
         Reason::Kicked => (
             "REASON_KICKED",
-            "The server ended the connection of this client with a number of the game's, see [method disconnect_peer_with_reason] and [method get_disconnect_data]. In a mesh, the side that was connected to did.",
+            "The server disconnected this client and sent a number of the game's own with [method disconnect_peer_with_reason]. [method get_disconnect_data] returns the number. In a mesh, the side that accepted the connection can do the same.",
         ),
         Reason::Local => (
             "REASON_CLOSED_LOCALLY",
-            "This side closed the connection. The data is the number that the remote was told.",
+            "This side closed the connection. [method get_disconnect_data] returns the number that this side sent to the remote.",
         ),
         Reason::Timeout => (
             "REASON_TIMEOUT",
-            "The remote does not answer: its process or its machine is gone, it hangs, or the network between the two is cut. For a client that was not connected yet, no server answers at the address.",
+            "The remote does not answer. Its process or its machine has stopped or hangs, or the network in between is cut. A client that was not connected yet gets this constant if no server answers at the address.",
         ),
         Reason::Stalled => (
             "REASON_STALLED",
-            "The remote does not answer any more after this peer was not polled for more than four seconds, for example because the game was loading or suspended. The remote has given up meanwhile. With [member threaded], this takes the [member stall_timeout].",
+            "This peer was not polled for more than four seconds, for example because the game was loading or suspended, and the remote has given up the connection meanwhile. With [member threaded], this happens only after [member stall_timeout].",
         ),
         Reason::Protocol => (
             "REASON_PROTOCOL_ERROR",
@@ -52,55 +52,59 @@ fn value(reason: Reason) -> Value {
         ),
         Reason::Unresolved => (
             "REASON_NOT_RESOLVED",
-            "The host name of the server could not be resolved.",
+            "The host name of the server could not be resolved: the name is wrong, or no name server answers.",
         ),
         Reason::PortClosed => (
             "REASON_PORT_CLOSED",
-            "No server answered this client, and the machine at the address said that nobody listens at the port (ICMP). The attempt takes its whole time all the same, as the server may be about to start. Many machines and firewalls say nothing: then the reason is [constant REASON_TIMEOUT].",
+            "No server answered this client, and the machine at the address reported that no program listens at the port (an ICMP message). The attempt takes its whole time all the same, as the server may be about to start. Many machines and firewalls report nothing. The reason is [constant REASON_TIMEOUT] then.",
+        ),
+        Reason::Socket => (
+            "REASON_SOCKET_LOST",
+            "The UDP socket of this side stopped working, and for some seconds no other could be opened at its port. Systems close the sockets of apps that they suspend. Usually another one is opened at once, and the connection lives on.",
         ),
         Reason::Flood => (
             "REASON_FLOOD",
-            "The host dropped the peer because the peer sent too much for long: within ten seconds, more than 250000 of its packets, and more than 40 times [member ENetLimitsRs.max_packets_per_second], were refused for that limit or for [member ENetLimitsRs.max_bytes_per_second]. If only the bytes are limited, 1024 of them stand for a packet.",
+            "The host disconnected the peer because the peer sent far too much for too long. That is the case when, within ten seconds, more than 250000 of its packets were refused for [member ENetLimitsRs.max_packets_per_second] or [member ENetLimitsRs.max_bytes_per_second], and more than 40 times the former limit. If only the bytes are limited, 1024 bytes stand for a packet.",
         ),
         Reason::Unread => (
             "REASON_UNREAD",
-            "The host dropped the peer because the peer went on sending while too many of its packets waited to be read by the host's script, see [member ENetLimitsRs.max_unread_bytes] and [member ENetLimitsRs.max_unread_packets].",
+            "The host disconnected the peer because the peer went on sending although too many of its packets waited. Packets wait until the host's script reads them. See [member ENetLimitsRs.max_unread_bytes] and [member ENetLimitsRs.max_unread_packets].",
         ),
         Reason::Unsent => (
             "REASON_UNSENT",
-            "The host dropped the peer because too much waited to be sent to the peer, see [member ENetLimitsRs.max_unsent_bytes].",
+            "The host disconnected the peer because too much waited to be sent to it: its network was too slow for what the game sends. See [member ENetLimitsRs.max_unsent_bytes].",
         ),
         Reason::Undecodable => (
             "REASON_UNDECODABLE",
-            "The host dropped the peer because the datagrams of the peer could not be decompressed, see [member ENetLimitsRs.max_undecodable_datagrams].",
+            "The host disconnected the peer because the peer's datagrams (UDP packets) could not be decompressed. Both ends must have the same [member compression_mode]. See [member ENetLimitsRs.max_undecodable_datagrams].",
         ),
         Reason::Banned => (
             "REASON_BANNED",
-            "The host banned the address of the peer, see [method ban_address].",
+            "The host banned the address of the peer with [method ban_address].",
         ),
         Reason::Refused => (
             "REASON_REFUSED",
-            "The server refused the client's request to connect: by its [member join_filter], or because of [member MultiplayerPeer.refuse_new_connections]. The data is the number that the filter returned, or this constant.",
+            "The server refused the client's request to connect: its [member join_filter] did not let the client in, or [member MultiplayerPeer.refuse_new_connections] is [code]true[/code] there. [method get_disconnect_data] returns the number that the filter returned, or this constant.",
         ),
         Reason::Full => (
             "REASON_FULL",
-            "The server refused the client's request to connect because no place for a client was free.",
+            "The server refused the client's request to connect because all places were taken: see [code]max_clients[/code] of [method create_server].",
         ),
         Reason::IdInUse => (
             "REASON_ID_IN_USE",
-            "The server refused the client's request to connect because another client has the same id.",
+            "The server refused the client's request to connect because another client has the same id. Ids are random by default, see [member connect_id].",
         ),
         Reason::TooManyOfAddress => (
             "REASON_TOO_MANY_OF_ADDRESS",
-            "The server refused the client's request to connect because too many clients of the same address are connected, see [member ENetLimitsRs.max_peers_per_address].",
+            "The server refused the client's request to connect because too many clients with the same address are connected. See [member ENetLimitsRs.max_peers_per_address].",
         ),
         Reason::NotEncrypted => (
             "REASON_NOT_ENCRYPTED",
-            "The server refused the client's request to connect because the server is encrypted, and the client is not. On the client, set [member use_dtls] before [method create_client], or call [method ENetConnectionRs.dtls_client_setup] of [member host] right after it. The client fails after half a second.",
+            "The server refused the client's request to connect because the server encrypts, and the client does not. Set [member use_dtls] on the client before [method create_client], or call [method ENetConnectionRs.dtls_client_setup] of [member host] right after it. The client's attempt fails after half a second.",
         ),
         Reason::Credential => (
             "REASON_CREDENTIAL_REFUSED",
-            "The server did not accept the credential of the client, for example its token. Return this constant from the server's [member join_filter] in that case, or pass it to [method disconnect_peer_with_reason].",
+            "The server did not accept what the client identified itself with, for example its token. The extension never gives this reason itself. A server's script gives it: return this constant from [member join_filter], or pass it to [method disconnect_peer_with_reason].",
         ),
     };
     Value(name, reason.code().into(), text.into())

@@ -122,6 +122,58 @@ fn reason(limit: Limit) -> &'static str {
     }
 }
 
+/// A socket that stopped working.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketWarning {
+    /// Another one was opened.
+    Reopened {
+        /// The error of the socket.
+        error: String,
+        /// The local port.
+        port: u16,
+        /// How often since the last warning.
+        count: u64,
+    },
+    /// No other could be opened, and the connections were given up.
+    Lost {
+        /// Why.
+        error: String,
+        /// The local port.
+        port: u16,
+    },
+}
+
+impl SocketWarning {
+    /// Whether the connections ended.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost { .. })
+    }
+}
+
+impl Display for SocketWarning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reopened { error, port, count } => {
+                write!(
+                    f,
+                    "the system ended the socket of UDP port {port} ({error}), as it does when it suspends an app; another \
+                     one was opened at the same port, and the connections go on"
+                )?;
+                match count {
+                    1 => Ok(()),
+                    _ => write!(f, " ({count} times)"),
+                }
+            }
+            Self::Lost { error, port } => write!(
+                f,
+                "the socket of UDP port {port} stopped working, and no other can be opened: {error}. All connections of \
+                 this host ended (REASON_SOCKET_LOST). The host goes on trying; close it and create it again for another \
+                 port"
+            ),
+        }
+    }
+}
+
 /// An encrypted session that failed.
 #[cfg(feature = "dtls")]
 #[derive(Debug)]
@@ -137,6 +189,8 @@ pub struct FailedWarning {
 pub(super) struct Warned {
     undecoded: Counted,
     unencrypted: Counted,
+    reopened: Counted,
+    lost: Counted,
     /// An encrypted server refused this side, and the error was not taken.
     server_is_encrypted: bool,
     /// Of a remote's handshake that failed.
@@ -189,6 +243,20 @@ impl Connection {
         let address = last?;
         let count = self.warned.unencrypted.pass(now, total)?;
         Some(UnencryptedWarning { address, count })
+    }
+
+    /// A warning, if the host's socket stopped working. There are 10 seconds between two of a kind.
+    pub fn take_socket_warning(&mut self, now: Time) -> Option<SocketWarning> {
+        let host = self.host.as_mut().filter(|host| host.has_trouble())?;
+        let port = host.local_port();
+        let trouble = host.socket_trouble();
+        if self.warned.lost.pass(now, trouble.lost).is_some() {
+            let error = trouble.cause.unwrap_or_default();
+            return Some(SocketWarning::Lost { error, port });
+        }
+        let count = self.warned.reopened.pass(now, trouble.reopened)?;
+        let error = trouble.death.unwrap_or_default();
+        Some(SocketWarning::Reopened { error, port, count })
     }
 
     /// The error, if an encrypted server has refused this side since the last call.
@@ -271,6 +339,33 @@ mod tests {
         let later = start + Time::from_secs(10);
         assert_eq!(counted.pass(later, 8), Some(5));
         assert_eq!(counted.pass(later * 3, 8), None);
+    }
+
+    #[test]
+    fn a_socket_that_stopped_is_named_by_its_port_and_error() {
+        let error = "Broken pipe".to_owned();
+        let reopened = |count| SocketWarning::Reopened {
+            error: error.clone(),
+            port: 7777,
+            count,
+        };
+        let once = reopened(1).to_string();
+        assert!(
+            once.contains("7777") && once.contains("(Broken pipe)"),
+            "{once}"
+        );
+        assert!(once.ends_with("go on"), "{once}");
+        assert!(reopened(3).to_string().ends_with("(3 times)"));
+        let lost = SocketWarning::Lost {
+            error: error.clone(),
+            port: 7777,
+        };
+        assert!(lost.is_lost() && !reopened(1).is_lost());
+        let lost = lost.to_string();
+        assert!(
+            lost.contains("7777") && lost.contains("REASON_SOCKET_LOST"),
+            "{lost}"
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::bans::Bans;
 use crate::connection::{NameError, Newcomer};
 use crate::{
     BanError, Connection, End, Inactive, LeftOut, LineLimit, OverLimitWarning, SendError,
-    ServerIsEncrypted, SharedLimits, UndecodedWarning, UnencryptedWarning,
+    ServerIsEncrypted, SharedLimits, SocketWarning, UndecodedWarning, UnencryptedWarning,
 };
 use enet_proto::{Drops, IpNet, Time};
 
@@ -136,6 +136,15 @@ impl Multiplayer {
     pub fn unencrypted(&mut self, now: Time) -> Option<UnencryptedWarning> {
         let mut hosts = self.hosts.values();
         hosts.find_map(|host| host.borrow_mut().unencrypted(now))
+    }
+
+    /// A warning about a socket that stopped working. See [`crate::Connection::take_socket_warning`].
+    pub fn take_socket_warning(&mut self, now: Time) -> Option<SocketWarning> {
+        if let Some(warning) = self.reports.socket.take() {
+            return Some(warning);
+        }
+        let mut hosts = self.hosts.values();
+        hosts.find_map(|host| host.borrow_mut().take_socket_warning(now))
     }
 
     /// The error, if an encrypted server has refused this client. See

@@ -6,7 +6,7 @@ use super::{MAIN_HOST, Multiplayer};
 #[cfg(feature = "dtls")]
 use crate::FailedWarning;
 use crate::connection::NameError;
-use crate::{End, Reason, ServerIsEncrypted};
+use crate::{End, Reason, ServerIsEncrypted, SocketWarning};
 #[cfg(feature = "dtls")]
 use enet_dtls::HandshakeError;
 use enet_proto::Time;
@@ -16,6 +16,8 @@ use enet_proto::Time;
 pub(super) struct Reports {
     /// Why the last attempt of a client failed, if an encrypted server refused it.
     pub server_is_encrypted: Option<ServerIsEncrypted>,
+    /// What became of the socket of a client that ended.
+    pub socket: Option<SocketWarning>,
     #[cfg(feature = "dtls")]
     pub failed: VecDeque<FailedWarning>,
     pub names: VecDeque<NameError>,
@@ -70,8 +72,7 @@ impl Multiplayer {
             self.reports.note_failed(&failed);
             self.reports.failed.push_back(failed);
         }
-        #[cfg(not(feature = "dtls"))]
-        let _ = now;
+        self.reports.socket = host.take_socket_warning(now);
         while let Some(error) = host.next_name_error() {
             self.reports.note_name(&error);
             self.reports.names.push_back(error);

@@ -152,8 +152,13 @@ fn a_command_line_has_the_value_behind_the_option_or_a_space() {
     // The last one counts.
     assert_eq!(read(&["--net-sim", "4G", "--net-sim=5G"]), Some(Ok(30.0)));
     assert_eq!(read(&["--net-sim=5G", "--net-sim", "4G"]), Some(Ok(100.0)));
-    // Nothing is no preset, and the next option is no value.
-    let nothing = Some(Err(SimulationError::Preset(String::new())));
+    // The next option is no value.
+    let nothing = Some(Err(SimulationError::Nothing));
+    let text = SimulationError::Nothing.to_string();
+    assert!(
+        text.starts_with("--net-sim needs a preset's name or settings: Broadband, "),
+        "{text}"
+    );
     assert_eq!(read(&["--net-sim"]), nothing);
     assert_eq!(read(&["--net-sim="]), nothing);
     assert_eq!(read(&["--net-sim", "--mute"]), nothing);

@@ -44,7 +44,11 @@ impl SimulationSettings {
                 None => value,
             };
         }
-        value.map(str::parse)
+        let value = value?;
+        Some(match value.trim() {
+            "" => Err(SimulationError::Nothing),
+            value => value.parse(),
+        })
     }
 
     fn set_by_name(&mut self, name: &str, value: &str) -> Result<(), SimulationError> {

@@ -11,8 +11,9 @@ use enet_proto::{
 use super::inbox::Arrival;
 use super::schedule::Schedule;
 use super::socket_side::{Report, WireTotals};
+use crate::Mishap;
 use crate::gaps::Gaps;
-use crate::host::Totals;
+use crate::host::{SocketTrouble, Totals};
 use crate::netem::Emulator;
 use crate::sessions::{
     DtlsEvent, DtlsLimits, FailedHandshake, Sessions, dropped_handshakes, dtls_limits,
@@ -40,6 +41,8 @@ pub struct State {
     pub unencrypted: (u64, Option<SocketAddr>),
     /// What was dropped before the protocol saw it.
     pub drops: Drops,
+    /// What happened to the socket as a whole.
+    pub socket_trouble: SocketTrouble,
     pub encryption: Option<Encryption>,
     /// The emulated network, once there was one.
     pub emulator: Option<Emulator>,
@@ -114,6 +117,7 @@ impl State {
             undecoded: 0,
             unencrypted: (0, None),
             drops: Drops::default(),
+            socket_trouble: SocketTrouble::default(),
             encryption: None,
             emulator: None,
             latest: Time::ZERO,
@@ -223,6 +227,9 @@ impl State {
         for (from, start) in report.undecoded {
             self.host.note_undecodable(now, from, &start);
         }
+        if let Some(mishap) = report.mishap {
+            self.note_mishap(now, mishap);
+        }
         let Some(encryption) = &mut self.encryption else {
             return;
         };
@@ -244,6 +251,13 @@ impl State {
                 }
             }
         }
+    }
+
+    fn note_mishap(&mut self, now: Time, mishap: Mishap) {
+        if let Mishap::Lost(_) = mishap {
+            self.host.fail_all(now, Cause::Socket);
+        }
+        self.socket_trouble.note(mishap);
     }
 
     /// See [`crate::Host::connect`].

@@ -10,7 +10,7 @@ use enet_proto::Time;
 use super::emulator::{RemoteConditions, Shared};
 use super::link::Link;
 use super::random::Random;
-use crate::socket::{Poller, Taker, Transport, Waker};
+use crate::socket::{Mishap, Poller, Taker, Transport, Waker};
 
 #[cfg(test)]
 mod tests;
@@ -209,6 +209,10 @@ impl Transport for EmulatedTransport {
 
     fn local_address(&self) -> io::Result<SocketAddr> {
         self.inner.local_address()
+    }
+
+    fn take_mishap(&mut self) -> Option<Mishap> {
+        self.inner.take_mishap()
     }
 }
 

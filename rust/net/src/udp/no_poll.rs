@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::errors::{is_oversized, is_report};
+
 /// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -36,8 +38,8 @@ pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io:
         }
         match socket.peek_from(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // The next `receive` returns the error.
-            Err(error) if super::is_report(error.kind()) || super::is_oversized(&error) => {
+            // A `receive` follows, which skips it or finds what is behind it.
+            Err(error) if is_report(&error) || is_oversized(&error) => {
                 return Ok(true);
             }
             peeked => return peeked.map(|_| true),

@@ -66,11 +66,16 @@ pub fn wait(socket: &UdpSocket, alarm: Option<&Alarm>, timeout: Duration) -> io:
             alarm.clear();
             return Ok(true);
         }
-        match descriptors[0].revents() {
-            Some(PollFlags::POLLNVAL) => Err(Errno::EBADF),
-            // The next `receive` returns an error.
-            events => Ok(events.is_some_and(|events| !events.is_empty())),
+        let events = descriptors[0].revents().unwrap_or(PollFlags::empty());
+        if events.contains(PollFlags::POLLNVAL) {
+            return Err(Errno::EBADF);
         }
+        // Of a datagram socket, only one that was shut down. It stays "readable" for ever, without an error to read.
+        if events.contains(PollFlags::POLLHUP) {
+            return Err(Errno::EPIPE);
+        }
+        // The next `receive` returns an error that there is.
+        Ok(!events.is_empty())
     })
 }
 

@@ -32,13 +32,16 @@ impl UdpProbe {
 
 impl Probe for UdpProbe {
     fn is_refused(&mut self) -> bool {
-        if let Err(error) = self.socket.recv(&mut [0; 1]) {
-            // Windows calls it a reset.
-            self.is_refused |= matches!(
+        let received = self.socket.recv(&mut [0; 1]).err();
+        // Wine answers the second question alone. Other systems answer the first.
+        let pending = self.socket.take_error().ok().flatten();
+        // Windows calls it a reset.
+        self.is_refused |= [received, pending].into_iter().flatten().any(|error| {
+            matches!(
                 error.kind(),
                 ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
-            );
-        }
+            )
+        });
         self.is_refused
     }
 }

@@ -1,9 +1,14 @@
 //! Both implementations of waiting, and the socket's buffers.
 
+use std::net::Ipv6Addr;
 use std::thread;
 use std::time::Instant;
 
 use super::*;
+
+// Only Linux lets a test kill a socket.
+#[cfg(target_os = "linux")]
+mod death;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -46,7 +51,7 @@ fn what_is_there_needs_no_time() {
             for timeout in [LONG, Duration::ZERO] {
                 assert!(wait(&socket, timeout).expect("no error"));
             }
-            socket.recv_from(&mut [0; 8]).expect("taken");
+            socket.recv_from(&mut [0; 8192]).expect("taken");
             assert!(!wait(&socket, Duration::ZERO).expect("no error"));
         }
     });
@@ -115,33 +120,20 @@ fn an_alarm_ends_the_wait() {
 }
 
 #[test]
-fn a_buffer_that_is_refused_is_asked_for_smaller() {
-    let mut asked = Vec::new();
-    let allowed = 1024 * 1024;
-    enlarge(|size| {
-        asked.push(size);
-        match size <= allowed {
-            true => Ok(()),
-            false => Err(ErrorKind::OutOfMemory.into()),
-        }
-    });
-    assert_eq!(asked, [SOCKET_BUFFER, SOCKET_BUFFER / 2, allowed]);
-    let mut count = 0;
-    enlarge(|_| {
-        count += 1;
-        Err(ErrorKind::OutOfMemory.into())
-    });
-    assert_eq!(count, 5, "it gives up in the end");
-}
-
-#[test]
 fn the_buffers_that_the_system_gave_are_told() {
-    let socket = UdpTransport::open("127.0.0.1:0".parse().expect("an address"), false);
+    let socket = UdpTransport::open(local());
     let (receive, send) = socket.expect("a socket").buffer_sizes();
     let (plain, _) = self::socket();
     let plain = SockRef::from(&plain);
     assert!(receive >= plain.recv_buffer_size().expect("known"));
     assert!(send >= plain.send_buffer_size().expect("known"));
+}
+
+fn local() -> Opening {
+    Opening {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        both_families: false,
+    }
 }
 
 /// Receives a batch.
@@ -219,4 +211,86 @@ fn a_thread_may_receive_on_sockets_of_both_families_in_turn() {
             assert_eq!(received.expect("no error"), 1);
         }
     }
+}
+
+/// The way of systems that have neither batches nor segmentation offload.
+#[test]
+fn single_calls_move_what_batches_do() {
+    let plain = || {
+        let mut transport = UdpTransport::open(local()).expect("a socket");
+        transport.sends_batches = false;
+        transport.can_join = false;
+        transport
+    };
+    let (mut near, mut far) = (plain(), plain());
+    let to = near.local_address().expect("bound");
+    assert_eq!(far.largest_batch(), 1);
+    let bytes: Vec<u8> = (0..20).flat_map(|number| vec![number; 1000]).collect();
+    assert_eq!(far.send_batch(to, &bytes[..19_500], 1000), 20);
+    let mut received = Vec::new();
+    while received.len() < 20 {
+        assert!(near.wait(LONG).expect("no error"));
+        let taken = near.receive(&mut |_, datagram| received.push(datagram.to_vec()));
+        assert!(taken.expect("no error") <= 1);
+    }
+    for (number, datagram) in received.iter().enumerate() {
+        let length = if number == 19 { 500 } else { 1000 };
+        assert_eq!(*datagram, vec![number as u8; length]);
+    }
+    assert!(near.joined.is_none());
+}
+
+/// Windows reports an error, other systems cut the datagram. Apple's send none of this size.
+#[test]
+#[cfg(not(target_vendor = "apple"))]
+fn a_datagram_that_is_too_large_is_known_as_such_and_hides_none_behind_it() {
+    for in_batches in [false, true] {
+        let mut near = UdpTransport::open(local()).expect("a socket");
+        let to = near.local_address().expect("bound");
+        let (far, from) = socket();
+        for bytes in [&[1; 20_000][..], &[2; MAX_DATAGRAM_SIZE], &[]] {
+            assert_eq!(far.send_to(bytes, to).expect("sent"), bytes.len());
+        }
+        let mut received = Vec::new();
+        while received.len() < 3 {
+            assert!(near.wait(LONG).expect("no error"));
+            let mut take = |from: SocketAddr, datagram: &[u8]| {
+                received.push((from, datagram.len()));
+            };
+            let taken = match in_batches {
+                true => near.receive_batch(&mut take),
+                false => near.receive(&mut take),
+            };
+            taken.expect("no error");
+        }
+        assert!(received[0].1 > MAX_DATAGRAM_SIZE);
+        assert_eq!(received[1..], [(from, MAX_DATAGRAM_SIZE), (from, 0)]);
+    }
+}
+
+/// Windows reports ICMP messages about datagrams of before to whoever receives.
+#[test]
+fn a_closed_port_of_one_remote_disturbs_no_other() {
+    let mut near = UdpTransport::open(local()).expect("a socket");
+    let to = near.local_address().expect("bound");
+    let (far, from) = socket();
+    let (gone, closed) = socket();
+    drop(gone);
+    for round in 0..100 {
+        let _ = near.send(closed, b"nobody");
+        assert_eq!(
+            near.receive(&mut |_, _| panic!("nothing"))
+                .expect("no error"),
+            0
+        );
+        far.send_to(&[round], to).expect("sent");
+        let mut received = None;
+        while received.is_none() {
+            assert!(near.wait(LONG).expect("no error"));
+            let taken = near.receive(&mut |from, bytes| received = Some((from, bytes.to_vec())));
+            taken.expect("no error");
+        }
+        assert_eq!(received, Some((from, vec![round])));
+    }
+    assert!(near.take_mishap().is_none());
 }

@@ -45,6 +45,16 @@ impl Host {
         self.with_peers_at(address, |peer, context| fail(peer, context, cause));
     }
 
+    /// Ends all connections and attempts, as their timeouts would: the caller cannot reach anybody. Walks all slots.
+    pub fn fail_all(&mut self, now: Time, cause: Cause) {
+        self.context.advance(now);
+        let is_used = |peer: &&Peer| peer.state() != PeerState::Disconnected;
+        let used: Vec<PeerId> = self.slots.iter().filter(is_used).map(Peer::id).collect();
+        for id in used {
+            self.with_peer(id, |peer, context| fail(peer, context, cause));
+        }
+    }
+
     /// Starts a connection as [`Self::connect`] does, with a remote whose address is not known yet. Nothing is
     /// sent, and no timeout runs, until [`Self::set_address`] or [`Self::fail_peer`].
     pub fn connect_unresolved(&mut self, now: Time, channels: usize, data: u32) -> Option<PeerId> {

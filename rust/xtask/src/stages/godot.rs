@@ -7,11 +7,13 @@ use crate::extension::{self, CLASS, Profile, STOCK_CLASS};
 use crate::process::Run;
 use crate::project::{self, root, target};
 use crate::report::Tally;
-use crate::{Outcome, bench, demo, faults, godot, godot3};
+use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3, package};
 
+use super::examples;
+use super::first_minute;
 use super::overview::Overview;
-use super::recipes;
 use super::running::{Logs, cargo, checked, counted, headless};
+use super::{blocks, recipes};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
@@ -180,7 +182,14 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
         let mut command = headless(godot, "tests/godot");
         logs.scripts(command.args(["--script", "res://overlay.gd"]), "overlay")
     });
-    overview.stage("the recipes", || recipes::run(godot));
+    overview.stage(recipes::NAME, || recipes::run(godot));
+    overview.stage(blocks::NAME, || blocks::run(godot, logs));
+    overview.stage("the class reference", || docs::reference::check(godot));
+    overview.stage("an addon without its library", || {
+        first_minute::run(logs, godot)
+    });
+    overview.stage("the C# wrapper", || csharp::check(godot));
+    overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {
         let run = logs.run(&mut faults::command(godot, true), "faults")?;
         for line in run.output.lines().filter(|line| line.contains("skipped")) {
@@ -190,6 +199,9 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     });
     overview.stage("a minute of attacks, after which nothing has grown", || {
         logs.single(&mut bench::soak_command(1, Profile::Debug)?, "attacks")
+    });
+    overview.stage("the package, installed and exported", || {
+        package::check_installed(godot).map(|()| Tally::one_passed())
     });
     overview.stage("demo game", || {
         demo::play(CLASS, 12).map(|()| Tally::one_passed())

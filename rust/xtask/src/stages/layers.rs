@@ -34,6 +34,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
             "enet_multiplayer",
         ],
     ),
+    ("packer", &[]),
     ("xtask", &[]),
 ];
 /// The protocol crate and the most dependencies that it may have.

@@ -6,6 +6,9 @@ use std::time::Instant;
 use crate::Outcome;
 use crate::report::Tally;
 
+/// Stages that others need.
+pub const PREPARING: [&str; 3] = ["extension and Godot", "Godot 3", "certificates"];
+
 /// The results of the stages so far.
 #[derive(Default)]
 pub struct Overview {
@@ -14,11 +17,25 @@ pub struct Overview {
     failures: Vec<String>,
     passed: usize,
     failed: usize,
+    /// Only stages with this text in their names run, and those that prepare them.
+    only: Option<String>,
 }
 
 impl Overview {
+    /// An overview of the stages with a text in their names.
+    pub fn only(text: Option<String>) -> Self {
+        Self {
+            only: text,
+            ..Self::default()
+        }
+    }
+
     /// Runs a stage. A stage that returns an error counts as one failure.
     pub fn stage(&mut self, name: &str, work: impl FnOnce() -> Outcome<Tally>) {
+        let is_left_out = |text: &String| !name.contains(text) && !PREPARING.contains(&name);
+        if self.only.as_ref().is_some_and(is_left_out) {
+            return;
+        }
         println!("== {name}");
         let begun = Instant::now();
         let result = work();

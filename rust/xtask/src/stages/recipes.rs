@@ -1,18 +1,21 @@
-//! Runs the commands and scripts of docs/recipes.md as they stand there, and a game from the editor.
+//! Runs the commands and scripts of the documents that are marked as recipes, as they stand there, and a game from the editor.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::docs::pages::{self, Page};
 use crate::extension::{CLASS, STOCK_CLASS};
 use crate::process::{self, Ending, Run};
 use crate::project::{self, at, root, target};
 use crate::report::Tally;
-use crate::{Outcome, apt};
+use crate::{Outcome, apt, demo};
 
 use super::running::{Logs, headless};
 
+/// The name of the stage.
+pub const NAME: &str = "the recipes";
 const LIMIT: Duration = Duration::from_secs(120);
 const PLAY: &str = "tests/godot/play";
 
@@ -25,10 +28,8 @@ pub fn play(logs: &Logs, godot: &Path) -> Outcome<Tally> {
 
 /// Runs each recipe.
 pub fn run(godot: &Path) -> Outcome<Tally> {
-    let page = root().join("docs/recipes.md");
-    let text = fs::read_to_string(&page).map_err(at(&page))?;
     let kitchen = Kitchen {
-        text,
+        pages: pages::all()?,
         godot: godot.to_owned(),
         folder: target().join("recipes"),
     };
@@ -37,7 +38,8 @@ pub fn run(godot: &Path) -> Outcome<Tally> {
     kitchen.first_import()?;
     kitchen.either()?;
     kitchen.encryption()?;
-    let mut passed = 4;
+    kitchen.pointers()?;
+    let mut passed = 5;
     if cfg!(unix) {
         kitchen.sigterm()?;
         passed += 1;
@@ -49,20 +51,20 @@ pub fn run(godot: &Path) -> Outcome<Tally> {
 }
 
 struct Kitchen {
-    text: String,
+    pages: Vec<Page>,
     godot: PathBuf,
     folder: PathBuf,
 }
 
 impl Kitchen {
-    /// The code block that follows the recipe's mark.
+    /// The code block with the recipe's mark.
     fn recipe(&self, name: &str) -> Outcome<&str> {
-        let mark = format!("<!-- recipe: {name} -->\n```");
-        let block = self.text.split_once(&mark).map(|(_, rest)| rest);
-        let block = block.and_then(|rest| rest.split_once('\n')?.1.split_once("```"));
+        let mark = format!("recipe: {name}");
+        let mut blocks = self.pages.iter().flat_map(|page| &page.parts.blocks);
+        let block = blocks.find(|block| block.mark == mark);
         block
-            .map(|(code, _)| code)
-            .ok_or_else(|| format!("docs/recipes.md has no recipe {name}"))
+            .map(|block| block.code.as_str())
+            .ok_or_else(|| format!("no document has the recipe {name}"))
     }
 
     /// A project with the addon, if `addon`, and with these scripts.
@@ -163,6 +165,25 @@ impl Kitchen {
         expect(&running.finish()?, "a player came")
     }
 
+    /// The game of the page "Getting started", in two processes.
+    fn pointers(&self) -> Outcome<()> {
+        let port = demo::free_port()?.to_string();
+        let game = self.recipe("pointers")?.replace("24565", &port);
+        let scripts = [("main.gd", PLAYING), ("game.gd", game.as_str())];
+        let folder = self.project("pointers", true, &scripts)?;
+        import(&self.godot, &folder)?;
+        let mut host = process::start(&mut self.script(&folder, &["host"]), LIMIT)?;
+        if !host.wait_for("playing") {
+            return Err(format!(
+                "the game of the recipe \"pointers\" does not start\n{}",
+                host.finish()?.tail(20)
+            ));
+        }
+        let client = process::run(&mut self.script(&folder, &["join"]), LIMIT)?;
+        expect(&client, "sees 2 pointers")?;
+        expect(&host.finish()?, "sees 2 pointers")
+    }
+
     fn sigterm(&self) -> Outcome<()> {
         let node = format!("extends Node\n{}", self.recipe("sigterm")?);
         let scripts = [("main.gd", QUITTING), ("quitting.gd", node.as_str())];
@@ -217,6 +238,23 @@ func _initialize() -> void:
 \t\tget_multiplayer().connected_to_server.connect(func() -> void: print(\"joined\"))
 \t\tget_multiplayer().server_disconnected.connect(func() -> void: print(\"told at once\"); quit())
 \tget_multiplayer().multiplayer_peer = peer
+";
+
+/// The game as its page says, with a click on one of its buttons. It quits some frames after it has seen both pointers, so that the
+/// other one sees them, too.
+const PLAYING: &str = "extends SceneTree
+func _initialize() -> void:
+\tawait process_frame
+\tvar game: Node2D = preload(\"res://game.gd\").new()
+\tgame.name = \"Main\"
+\troot.add_child(game)
+\tgame.call(OS.get_cmdline_user_args()[0])
+\tprint(\"playing\")
+\twhile game.get(\"pointers\").size() < 2 or get_multiplayer().get_peers().is_empty():
+\t\tawait process_frame
+\tprint(\"sees 2 pointers\")
+\tawait create_timer(1.0).timeout
+\tquit()
 ";
 
 fn listening_port(running: &mut process::Running) -> Outcome<String> {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::process::Ending;
 use crate::report::Tally;
-use crate::{Outcome, apt, c_enet, fuzz};
+use crate::{Outcome, apt, c_enet, check, docs, fuzz};
 
 use super::overview::Overview;
 use super::running::{Logs, cargo};
@@ -26,6 +26,7 @@ pub fn run(overview: &mut Overview, logs: &Logs) {
         logs.single(&mut cargo(&["fmt", "--all", "--check"]), "fmt")
     });
     overview.stage("layers", || layers::check(logs));
+    overview.stage("documents", docs::check);
     overview.stage("lints", || {
         let mut command = cargo(&["clippy", "--workspace", "--all-targets"]);
         logs.single(command.args(["--", "-D", "warnings"]), "clippy")
@@ -35,6 +36,9 @@ pub fn run(overview: &mut Overview, logs: &Logs) {
         logs.single(command.env("RUSTDOCFLAGS", "-D warnings"), "doc")
     });
     overview.stage("package", || package(logs));
+    overview.stage("licences and sources of the dependencies", || {
+        check::dependencies(logs)
+    });
     let mut c_peer = None;
     // Only Debian's archive is known to have the library. On other systems the tests that need it
     // are left out, and the stage says so.

@@ -10,8 +10,8 @@ use crate::report::Reports;
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Starts to write all datagrams that this host sends and receives to a file that Wireshark reads: see
-    /// [method ENetMultiplayerPeerRs.start_capture]. The capture goes on until [method stop_capture] or
+    /// Starts to write all datagrams that this host sends and receives to the file `path`, which Wireshark reads. See
+    /// [method ENetMultiplayerPeerRs.start_capture], also for the `options`. The capture goes on until [method stop_capture] or
     /// [method destroy], or until the object is freed; the file is complete then. Started before
     /// [method create_host_bound] or [method create_host], it also has the first datagrams. If the file cannot be
     /// written any more, an error is printed by the next [method service] or [method MultiplayerPeer.poll].

@@ -62,6 +62,16 @@ impl ENetConnectionRs {
     /// as many bytes as the dictionary. A dictionary of 4096 to 16384 bytes suits most games. Training can take
     /// seconds.
     ///
+    /// ```gdscript
+    /// # While people play.
+    /// peer.host.record_datagrams(2000)
+    ///
+    /// # Some minutes later, once.
+    /// var dictionary := ENetConnectionRs.train_dictionary(peer.host.take_recorded_datagrams(), 8192)
+    /// var file := FileAccess.open("user://game.dict", FileAccess.WRITE)
+    /// file.store_buffer(dictionary)
+    /// ```
+    ///
     /// Ship the dictionary with the game as a file of the project, and read it with
     /// [method FileAccess.get_file_as_bytes].
     ///

@@ -10,8 +10,9 @@ use crate::{bans, clock, dropped};
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Bans an IP address or a network, for `seconds` or, with 0 or [constant @GDScript.INF], until
-    /// [method unban_address]: see [method ENetMultiplayerPeerRs.ban_address]. The list belongs to this object and outlives its hosts; the
+    /// Bans `address_or_network`, an IP address or a network, for `seconds` or, with 0 or [constant @GDScript.INF], until
+    /// [method unban_address]: see [method ENetMultiplayerPeerRs.ban_address]. The list belongs to this object and outlives
+    /// its hosts. The
     /// [member ENetMultiplayerPeerRs.host] of an [ENetMultiplayerPeerRs] has the list of that object.
     #[func]
     fn ban_address(
@@ -26,7 +27,7 @@ impl ENetConnectionRs {
         bans::answer(self, "ban_address", banned)
     }
 
-    /// Lifts a ban: see [method ENetMultiplayerPeerRs.unban_address].
+    /// Lifts the ban of `address_or_network`: see [method ENetMultiplayerPeerRs.unban_address].
     #[func]
     fn unban_address(&mut self, address_or_network: GString) -> bool {
         let network = bans::network(self, "unban_address", &address_or_network);
@@ -39,7 +40,7 @@ impl ENetConnectionRs {
         bans::texts(self.handle.connection().borrow().banned(clock::now()))
     }
 
-    /// Returns for how many more seconds an address or network is banned: see
+    /// Returns for how many more seconds `address_or_network` is banned: see
     /// [method ENetMultiplayerPeerRs.get_ban_time_left].
     #[func]
     fn get_ban_time_left(&mut self, address_or_network: GString) -> f64 {

@@ -6,18 +6,23 @@ use enet_multiplayer::SharedSimulation;
 use godot::prelude::*;
 
 use super::{ENetConnectionRs, INACTIVE};
+use crate::arguments::ObjectArgument;
 use crate::classes::simulation::ENetSimulationRs;
 use crate::report::Reports;
 use crate::{clock, command_line, simulating};
 
 #[godot_api(secondary)]
 impl ENetConnectionRs {
-    /// Simulates another network for one peer, in the place of [member simulation], until its connection ends: see
+    /// Simulates another network for one peer, until its connection ends: see
     /// [method ENetMultiplayerPeerRs.set_peer_simulation]. `id` is the peer's index in [method get_peers]. Prints an
-    /// error if there is no host or no such peer.
+    /// error and changes nothing if there is no host or no such peer, or if `simulation` is an object of another class.
     #[func]
-    fn set_peer_simulation(&mut self, id: i64, simulation: Option<Gd<ENetSimulationRs>>) {
+    fn set_peer_simulation(&mut self, id: i64, simulation: ObjectArgument<ENetSimulationRs>) {
         const METHOD: &str = "set_peer_simulation";
+        let simulation = match simulation.nullable("simulation") {
+            Ok(simulation) => simulation,
+            Err(cause) => return self.report(METHOD, &cause),
+        };
         let handle = self.handle.clone();
         let shared = simulation.as_ref().map(|object| object.bind().shared());
         if !handle.connection().borrow().is_active() {
@@ -41,8 +46,8 @@ impl ENetConnectionRs {
         self.lend(|_| drop(simulation));
     }
 
-    /// Holds up everything that is sent and received for so many milliseconds from now on (0 to 60000): see
-    /// [method ENetMultiplayerPeerRs.simulate_spike]. Prints an error if the number is out of range or there is no host.
+    /// Simulates a lag spike of `milliseconds` (0 to 60000), see [method ENetMultiplayerPeerRs.simulate_spike]. Prints an
+    /// error if the number is out of range or there is no host.
     #[func]
     fn simulate_spike(&mut self, milliseconds: f64) {
         const METHOD: &str = "simulate_spike";
@@ -56,8 +61,8 @@ impl ENetConnectionRs {
         }
     }
 
-    /// Loses everything that is sent and received for so many seconds from now on (0 to 3600): see
-    /// [method ENetMultiplayerPeerRs.simulate_cut]. Prints an error if the number is out of range or there is no host.
+    /// Simulates a cable that was pulled out for `seconds` (0 to 3600), see [method ENetMultiplayerPeerRs.simulate_cut].
+    /// Prints an error if the number is out of range or there is no host.
     #[func]
     fn simulate_cut(&mut self, seconds: f64) {
         const METHOD: &str = "simulate_cut";

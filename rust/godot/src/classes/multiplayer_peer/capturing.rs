@@ -11,7 +11,7 @@ use crate::report::Reports;
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
     /// Starts to write all datagrams that this peer sends and receives to a file that
-    /// [url=https://www.wireshark.org]Wireshark[/url] reads, for example for a bug report. The dissector
+    /// [Wireshark](https://www.wireshark.org) reads, for example for a bug report. The dissector
     /// [code]enet_godot.lua[/code] of this extension shows the RPCs in it. The capture goes on until
     /// [method stop_capture] or [method MultiplayerPeer.close], or until this peer is freed; the file is complete then.
     /// It also ends when a client's attempt fails or its connection ends: call this method again, with another path,

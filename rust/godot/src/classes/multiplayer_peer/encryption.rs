@@ -16,6 +16,17 @@ impl ENetMultiplayerPeerRs {
     /// Sets the private key of a server for [member use_dtls]: an RSA key of 2048 to 4096 bits, or a key on
     /// curve P-256 or P-384.
     ///
+    /// ```gdscript
+    /// # The key belongs to the server alone: keep it out of the exported game.
+    /// var key := CryptoKey.new()
+    /// var certificate := X509Certificate.new()
+    /// if key.load("user://server.key") == OK and certificate.load("user://server.crt") == OK:
+    ///     peer.use_dtls = true
+    ///     peer.set_dtls_key(key)
+    ///     peer.set_dtls_certificate(certificate)
+    ///     peer.create_server(24565)
+    /// ```
+    ///
     /// Godot's built-in class has [method ENetConnection.dtls_server_setup] and
     /// [method ENetConnection.dtls_client_setup] instead; [member host] has methods of the same names, which
     /// work here, too.

@@ -9,8 +9,9 @@ use crate::{bans, clock, dropped};
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Bans an IP address, or a network like [code]10.0.0.0/8[/code] or [code]2001:db8:1:2::/64[/code], for `seconds` or,
-    /// with 0 or [constant @GDScript.INF], until [method unban_address]. All datagrams from there are dropped before
+    /// Bans `address_or_network`, an IP address, or a network like [code]10.0.0.0/8[/code] or
+    /// [code]2001:db8:1:2::/64[/code]. The ban lasts for `seconds` or, with 0 or [constant @GDScript.INF], until
+    /// [method unban_address]. All datagrams from there are dropped before
     /// anything is done with them, and connections from there end at once with [constant REASON_BANNED]. A banned client
     /// that connects later gets no answer: its attempt ends with a timeout.
     ///
@@ -50,9 +51,9 @@ impl ENetMultiplayerPeerRs {
         bans::answer(self, "ban_address", banned)
     }
 
-    /// Lifts the ban of an address or network. It has to be the one that was banned: an address in a banned network
-    /// stays banned. In a mesh, the ban is lifted on all hosts. Returns [code]false[/code] if it was not banned, or, with an error printed, if the text is neither
-    /// an address nor a network.
+    /// Lifts the ban of `address_or_network`. It has to be the one that was banned: an address in a banned network stays
+    /// banned. In a mesh, the ban is lifted on all hosts. Returns [code]false[/code] if it was not banned, or, with an error
+    /// printed, if the text is neither an address nor a network.
     #[func]
     fn unban_address(&mut self, address_or_network: GString) -> bool {
         let network = bans::network(self, "unban_address", &address_or_network);
@@ -67,7 +68,7 @@ impl ENetMultiplayerPeerRs {
         bans::texts(self.session.core.banned(clock::now()))
     }
 
-    /// Returns for how many more seconds an address or network is banned, by itself or by a network that it lies in:
+    /// Returns for how many more seconds `address_or_network` is banned, by itself or by a network that it lies in:
     /// [constant @GDScript.INF] if the ban has no end, and -1 if it is not banned. Returns -1, with an error printed, if
     /// the text is neither an address nor a network.
     #[func]

@@ -72,9 +72,10 @@ impl ENetMultiplayerPeerRs {
         address.map_or(0, |address| address.port().into())
     }
 
-    /// Sets the timeouts after which the peer `id` is disconnected because it does not answer: see
-    /// [method ENetPacketPeerRs.set_timeout] for the three numbers. If there is no connection to such a peer, or
-    /// if a number is larger than the one after it, the method prints an error and changes nothing.
+    /// Sets the timeouts after which the peer `id` is disconnected because it does not answer: `timeout_limit`,
+    /// `timeout_min` and `timeout_max` are the three numbers of [method ENetPacketPeerRs.set_timeout]. If there is no
+    /// connection to such a peer, or if a number is larger than the one after it, the method prints an error and changes
+    /// nothing.
     #[func]
     fn set_peer_timeout(
         &mut self,

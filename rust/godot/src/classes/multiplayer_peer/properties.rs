@@ -42,6 +42,11 @@ impl super::ENetMultiplayerPeerRs {
     ///
     /// Where no [signal MultiplayerPeer.peer_disconnected] is emitted, as after [method MultiplayerPeer.close] on this
     /// side, this signal is not emitted either.
+    ///
+    /// ```gdscript
+    /// peer.peer_disconnected_with_reason.connect(func(id: int, reason: int, data: int) -> void:
+    ///     print("Player %d left: %s" % [id, ENetMultiplayerPeerRs.get_reason_text(reason, data)]))
+    /// ```
     #[signal]
     fn peer_disconnected_with_reason(id: i64, reason: DisconnectReason, data: i64);
 

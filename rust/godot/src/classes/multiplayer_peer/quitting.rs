@@ -26,6 +26,8 @@ impl ENetMultiplayerPeerRs {
     ///
     /// A second signal of the same kind ends the process at once. Returns [constant OK], or, with an error printed,
     /// [constant ERR_UNAVAILABLE] on systems without these signals, in the editor, and before there is a [SceneTree].
+    /// Windows has no such signals: there, Ctrl+C ends a headless server at once, and its clients notice after a timeout.
+    /// Have the server quit by a command of your own there, for example when a file appears.
     #[func]
     fn quit_on_sigterm() -> Error {
         match termination::listen() {

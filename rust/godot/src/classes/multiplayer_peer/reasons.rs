@@ -12,15 +12,24 @@ use crate::vocabulary::DisconnectReason;
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Disconnects the peer `peer` like [method MultiplayerPeer.disconnect_peer], and tells it why: `reason` (32 bits)
-    /// is what the remote's [method get_disconnect_data] returns, and the data of its
-    /// [constant ENetConnectionRs.EVENT_DISCONNECT]. Godot's [ENetConnection] has that data, too. With a
-    /// number other than 0, a client of this extension gets [constant REASON_KICKED].
+    /// Disconnects the peer `peer` like [method MultiplayerPeer.disconnect_peer], and tells it why. `force` is that of
+    /// [method MultiplayerPeer.disconnect_peer]. `reason` is a number of 32 bits. The remote's
+    /// [method get_disconnect_data] returns it, and it is the data of the remote's
+    /// [constant ENetConnectionRs.EVENT_DISCONNECT], also with Godot's [ENetConnection].
     ///
-    /// The meaning of the number is up to the game. Numbers from 1162761217 (0x454E5401) to 1162761471 are those of
-    /// [enum DisconnectReason]: a client takes such a number of its server for the reason itself, so that a server can
-    /// say, for example, [constant REASON_BANNED] or [constant REASON_CREDENTIAL_REFUSED]. If `reason` does not fit into 32 bits, or there is no such peer, the method prints an
-    /// error and does nothing.
+    /// The game decides what a number means. A client of this extension gets [constant REASON_KICKED] with any number
+    /// other than 0. The numbers from 1162761217 (0x454E5401) to 1162761471 are those of [enum DisconnectReason]: a client
+    /// takes such a number of its server for the reason itself. So a server can say, for example, [constant REASON_BANNED]
+    /// or [constant REASON_CREDENTIAL_REFUSED].
+    ///
+    /// ```gdscript
+    /// const AWAY_TOO_LONG := 7 # A number of the game.
+    ///
+    /// func kick(id: int) -> void:
+    ///     peer.disconnect_peer_with_reason(id, AWAY_TOO_LONG)
+    /// ```
+    ///
+    /// If `reason` does not fit into 32 bits, or there is no such peer, the method prints an error and does nothing.
     #[func]
     fn disconnect_peer_with_reason(
         &mut self,
@@ -65,9 +74,10 @@ impl ENetMultiplayerPeerRs {
         self.ended("get_disconnect_reason", peer_id).reason.into()
     }
 
-    /// Returns the number of 32 bits with which the last connection to the peer `peer_id` ended: what the remote passed
-    /// to [method disconnect_peer_with_reason], [method ENetPacketPeerRs.peer_disconnect] or one of its variants, or
-    /// else what this side did; for a limit of this side, the [enum DisconnectReason]. A remote chooses its number
+    /// Returns the number of 32 bits with which the last connection to the peer `peer_id` ended. If the remote ended it,
+    /// that is the number which the remote passed to [method disconnect_peer_with_reason],
+    /// [method ENetPacketPeerRs.peer_disconnect] or one of its variants. If this side ended it, that is the number which
+    /// this side passed, or the [enum DisconnectReason] if a limit of this side ended it. A remote chooses its number
     /// freely: do not trust it.
     ///
     /// Returns 0 if no number was given, as with [method MultiplayerPeer.disconnect_peer], [method MultiplayerPeer.close]

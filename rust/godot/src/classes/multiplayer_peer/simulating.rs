@@ -6,18 +6,31 @@ use enet_multiplayer::SharedSimulation;
 use godot::prelude::*;
 
 use super::ENetMultiplayerPeerRs;
+use crate::arguments::ObjectArgument;
 use crate::classes::simulation::ENetSimulationRs;
 use crate::report::Reports;
 use crate::{clock, command_line, simulating};
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Simulates another network for the peer `id` alone, in the place of [member simulation], until its connection ends:
-    /// a server can give one client a bad network. [code]null[/code] removes it. On a client, the peer 1 is the
-    /// server. Each call starts new random numbers. Prints an error if there is no such peer.
+    /// Simulates another network for the peer `id` alone, until its connection ends. A server can give one client a bad
+    /// network this way. `simulation` takes the place of [member simulation] for this peer, and [code]null[/code]
+    /// removes it. On a client, the peer 1 is the server. Each call starts new random numbers. Prints an error and changes
+    /// nothing if there is no such peer, or if `simulation` is an object of another class.
+    ///
+    /// ```gdscript
+    /// # Every second player has a slow line.
+    /// peer.peer_connected.connect(func(id: int) -> void:
+    ///     if id % 2 == 0:
+    ///         peer.set_peer_simulation(id, ENetSimulationRs.preset("3G")))
+    /// ```
     #[func]
-    fn set_peer_simulation(&mut self, id: i64, simulation: Option<Gd<ENetSimulationRs>>) {
+    fn set_peer_simulation(&mut self, id: i64, simulation: ObjectArgument<ENetSimulationRs>) {
         const METHOD: &str = "set_peer_simulation";
+        let simulation = match simulation.nullable("simulation") {
+            Ok(simulation) => simulation,
+            Err(cause) => return self.report(METHOD, &cause),
+        };
         let shared = simulation.as_ref().map(|object| object.bind().shared());
         match i32::try_from(id) {
             Ok(id) => {
@@ -34,9 +47,10 @@ impl ENetMultiplayerPeerRs {
         self.lend(|_| drop(simulation));
     }
 
-    /// Holds up everything that is sent and received for so many milliseconds from now on (0 to 60000): a lag spike.
-    /// It all arrives at the end, at once. Works with and without a [member simulation]. A later call takes the place of
-    /// an earlier one, and 0 ends the spike. Prints an error if the number is out of range or this peer is not active.
+    /// Simulates a lag spike: for `milliseconds` from now on (0 to 60000), nothing arrives and nothing leaves. Everything
+    /// arrives at once when the spike ends. The method works with and without a [member simulation]. A later call takes the
+    /// place of an earlier one, and 0 ends the spike. Prints an error if the number is out of range or this peer is not
+    /// active.
     #[func]
     fn simulate_spike(&mut self, milliseconds: f64) {
         const METHOD: &str = "simulate_spike";
@@ -49,10 +63,10 @@ impl ENetMultiplayerPeerRs {
         }
     }
 
-    /// Loses everything that is sent and received for so many seconds from now on (0 to 3600), as if the cable was
-    /// pulled out. Works with and without a [member simulation]. A later call takes the place of an earlier one, and 0
-    /// ends the cut. Connections time out after 5 to 30 seconds, see [method ENetPacketPeerRs.set_timeout]. Prints an
-    /// error if the number is out of range or this peer is not active.
+    /// Simulates a cable that was pulled out: for `seconds` from now on (0 to 3600), everything that is sent or received is
+    /// lost. Connections time out after 5 to 30 seconds, see [method ENetPacketPeerRs.set_timeout]. The method works with and
+    /// without a [member simulation]. A later call takes the place of an earlier one, and 0 ends the cut. Prints an error if
+    /// the number is out of range or this peer is not active.
     #[func]
     fn simulate_cut(&mut self, seconds: f64) {
         const METHOD: &str = "simulate_cut";

@@ -42,8 +42,13 @@ impl ENetMultiplayerPeerRs {
     /// - [code]handshakes[/code]: DTLS handshakes that were completed;
     /// - [code]simulated_drops[/code]: datagrams that a simulated network lost.
     ///
-    /// A mesh adds up the numbers of its hosts; of gaps, the longest counts. [method ENetPacketPeerRs.get_statistics] has the figures of one
-    /// peer. Returns an empty Dictionary and prints an error if this peer is not active.
+    /// A mesh adds up the numbers of its hosts; of gaps, the longest counts. [method ENetPacketPeerRs.get_statistics] has
+    /// the figures of one peer. Returns an empty Dictionary and prints an error if this peer is not active.
+    ///
+    /// ```gdscript
+    /// var figures := peer.get_statistics()
+    /// print("%d players, %.0f ms, %.1f kB sent" % [figures.peers, figures.rtt_mean, figures.bytes_out / 1000.0])
+    /// ```
     #[func]
     fn get_statistics(&self) -> VarDictionary {
         let now = clock::now();

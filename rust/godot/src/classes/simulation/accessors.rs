@@ -57,9 +57,12 @@ accessors! {
     incoming_queue get_incoming_queue set_incoming_queue incoming Queue f64
     incoming_mtu get_incoming_mtu set_incoming_mtu incoming Mtu i64
     => {
-    /// Returns a new simulation of a network with a well-known name, in any case of its letters: see
-    /// [method get_preset_names]. Both directions have the numbers of the network simulator of Unity. Prints an error
-    /// and returns [code]null[/code] for any other name.
+    /// Returns a new simulation of a typical network. `name` is one of [method get_preset_names], and upper and lower case
+    /// do not matter. Prints an error and returns [code]null[/code] for any other name.
+    ///
+    /// ```gdscript
+    /// peer.simulation = ENetSimulationRs.preset("3G")
+    /// ```
     #[func]
     pub(super) fn preset(name: GString) -> Option<Gd<Self>> {
         match SimulationSettings::preset(&name.to_string()) {
@@ -71,8 +74,8 @@ accessors! {
         }
     }
 
-    /// Returns the names for [method preset]. Latency and jitter in milliseconds and loss in percent of each direction:
-    /// Broadband 32/12/2, Fiber 10/1/0, Cable 25/5/0, DSL 30/10/0, Satellite 100/10/0, Congested 50/50/1, 2G 520/50/7,
+    /// Returns the names for [method preset]. The presets have the numbers of Unity's network simulator. Each name is
+    /// followed here by the latency and the jitter in milliseconds and the loss in percent, of each direction: Broadband 32/12/2, Fiber 10/1/0, Cable 25/5/0, DSL 30/10/0, Satellite 100/10/0, Congested 50/50/1, 2G 520/50/7,
     /// 2.5G 480/40/7, 2.75G 440/40/7, 3G 360/30/7, 3.5G 160/30/6, 3.75G 130/30/6, 4G 100/20/4, 4.5G 80/20/4 and
     /// 5G 30/20/4.
     #[func]
@@ -80,12 +83,17 @@ accessors! {
         PRESETS.iter().map(|(name, ..)| GString::from(*name)).collect()
     }
 
-    /// Sets the properties of both directions: see [member outgoing_latency] (in milliseconds),
-    /// [member outgoing_jitter] (in milliseconds), [member outgoing_loss] (in percent), [member outgoing_burst],
-    /// [member outgoing_duplication] (in percent), [member outgoing_reordering] (in percent), [member outgoing_rate]
-    /// (in kilobits per second), [member outgoing_queue] (in milliseconds) and [member outgoing_mtu] (in bytes). The
-    /// properties that are left out become those of a perfect network. If a number is out of range, the method prints
-    /// an error and changes nothing.
+    /// Sets the properties of both directions at once: [member outgoing_latency] and [member incoming_latency] become
+    /// `latency` (in milliseconds), and so on for `jitter` (in milliseconds), `loss` (in percent), `burst`,
+    /// `duplication` and `reordering` (in percent), `rate` (in kilobits per second), `queue` (in milliseconds) and
+    /// `mtu` (in bytes). Arguments that are left out stand for a perfect network. If a number is out of range, the method
+    /// prints an error and changes nothing.
+    ///
+    /// ```gdscript
+    /// var simulation := ENetSimulationRs.new()
+    /// simulation.set_both(60.0, 15.0, 2.0) # A ping of about 120 ms, and 2 % of the datagrams lost in each direction.
+    /// peer.simulation = simulation
+    /// ```
     #[func]
     #[allow(clippy::too_many_arguments, reason = "a script names those that it means")]
     pub(super) fn set_both(
