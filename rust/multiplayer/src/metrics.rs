@@ -297,7 +297,7 @@ fn label(reason: Reason) -> &'static str {
         Reason::Handshake => "handshake",
         Reason::Unresolved => "unresolved",
         Reason::PortClosed => "port_closed",
-        Reason::SocketLost => "socket_lost",
+        Reason::Socket => "socket_lost",
         Reason::Flood => "flood",
         Reason::Unread => "unread",
         Reason::Unsent => "unsent",
