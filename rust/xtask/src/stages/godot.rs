@@ -188,6 +188,7 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     overview.stage("an addon without its library", || {
         first_minute::run(logs, godot)
     });
+    overview.stage("a server in a fleet", || fleet::run(logs, godot));
     overview.stage("the C# wrapper", || csharp::check(godot));
     overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {
