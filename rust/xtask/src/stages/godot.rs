@@ -13,7 +13,7 @@ use super::examples;
 use super::first_minute;
 use super::overview::Overview;
 use super::running::{Logs, cargo, checked, counted, headless};
-use super::{blocks, recipes};
+use super::{blocks, fleet, recipes};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
