@@ -1,8 +1,8 @@
 extends "res://lib/dtls_player_suite.gd"
-## Encryption between our classes: the README's script, and the wire format of Godot 3.
+## Encryption between our classes: the ten lines of docs/encryption.md, and the wire format of Godot 3.
 
-const README := "../../README.md"
-## The port in the README's script.
+const DOCUMENT := "../../docs/encryption.md"
+## The port in the ten lines of docs/encryption.md.
 const PORT := "24565"
 const WIRE_GODOT3 := 1
 
@@ -11,9 +11,9 @@ func reason_to_skip() -> String:
 	return super() if are_both_ours() else "both ends must be of our class"
 
 
-## The README's script runs with other ports.
-func case_the_readme() -> void:
-	var lines := _readme_script()
+## The ten lines of the document run with other ports.
+func case_the_ten_lines() -> void:
+	var lines := _document_script()
 	check(lines.size() > 1 and lines.size() <= 10, "%d lines" % lines.size())
 	var server_port := free_port()
 	var wire := rough_wire_to(server_port, 0)
@@ -41,9 +41,9 @@ func case_the_readme() -> void:
 	done()
 
 
-## The README's code block that contains encryption.
-func _readme_script() -> PackedStringArray:
-	var path := ProjectSettings.globalize_path("res://").path_join(README)
+## The first code block of the document that contains encryption.
+func _document_script() -> PackedStringArray:
+	var path := ProjectSettings.globalize_path("res://").path_join(DOCUMENT)
 	for block: String in FileAccess.get_file_as_string(path).split("```gdscript\n").slice(1):
 		var code := block.get_slice("```", 0)
 		if code.contains("dtls_server_setup"):
