@@ -19,10 +19,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let mut state = State {
-        is_verbose: true,
-        ..State::default()
-    };
+    let mut state = State::default();
+    state.is_verbose = true;
     let (mut port, mut seconds) = (0, 600);
     let mut arguments = std::env::args().skip(1);
     while let Some(option) = arguments.next() {

@@ -25,24 +25,42 @@ pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
     let metrics = target().join("test-logs").join("metrics.txt");
     let metrics = metrics.to_str().ok_or("the target folder is not UTF-8")?;
     // Health is due each second here, and three times missing is too often.
-    for (words, ends_as) in [(vec!["sdk", metrics], None), (vec!["hang"], Some("state Unhealthy"))] {
+    for (words, ends_as) in [
+        (vec!["sdk", metrics], None),
+        (vec!["hang"], Some("state Unhealthy")),
+    ] {
         let mut sidecar = process::start(&mut sidecar(), LIMIT)?;
-        let line = sidecar.wait_for_line("port ").ok_or("the SDK server does not start")?;
+        let line = sidecar
+            .wait_for_line("port ")
+            .ok_or("the SDK server does not start")?;
         let port = line.trim().trim_start_matches("port ").to_owned();
         let mut command = script(godot, &words);
-        add(&mut tally, logs.scripts(command.env(VARIABLE, port), &format!("fleet-{}", words[0]))?);
+        add(
+            &mut tally,
+            logs.scripts(command.env(VARIABLE, port), &format!("fleet-{}", words[0]))?,
+        );
         match ends_as {
             Some(text) if sidecar.wait_for(text) => tally.passed += 1,
-            Some(text) => return Err(format!("the SDK server did not say \"{text}\" of a server that hangs")),
+            Some(text) => {
+                return Err(format!(
+                    "the SDK server did not say \"{text}\" of a server that hangs"
+                ));
+            }
             None => sidecar.terminate()?,
         }
         let run = sidecar.finish()?;
         if ends_as.is_none() && run.output.contains("state Unhealthy") {
-            return Err(format!("a server that loads became unhealthy\n{}", run.tail(10)));
+            return Err(format!(
+                "a server that loads became unhealthy\n{}",
+                run.tail(10)
+            ));
         }
     }
     let mut command = script(godot, &["alone"]);
-    add(&mut tally, logs.scripts(command.env_remove(VARIABLE), "fleet-alone")?);
+    add(
+        &mut tally,
+        logs.scripts(command.env_remove(VARIABLE), "fleet-alone")?,
+    );
     add(&mut tally, check_metrics(Path::new(metrics))?);
     Ok(tally)
 }
@@ -56,14 +74,23 @@ fn add(tally: &mut Tally, other: Tally) {
 fn sidecar() -> Command {
     let name = format!("enet_sidecar{}", std::env::consts::EXE_SUFFIX);
     let mut command = Command::new(target().join("debug").join(name));
-    command.args(["--period", "1", "--threshold", "3", "--counter", "players:32"]);
+    command.args([
+        "--period",
+        "1",
+        "--threshold",
+        "3",
+        "--counter",
+        "players:32",
+    ]);
     command.args(["--list", "players:32", "--seconds", "240"]);
     command
 }
 
 fn script(godot: &Path, words: &[&str]) -> Command {
     let mut command = headless(godot, "tests/godot");
-    command.args(["--script", "res://fleet.gd", "--"]).args(words);
+    command
+        .args(["--script", "res://fleet.gd", "--"])
+        .args(words);
     command
 }
 

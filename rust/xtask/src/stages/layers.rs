@@ -7,7 +7,7 @@ use crate::report::Tally;
 use super::running::{Logs, cargo};
 
 /// Each crate, and the crates of this workspace that it may depend on.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("enet_proto", &[]),
     ("enet_codec", &[]),
     ("enet_dtls", &[]),
