@@ -2,6 +2,7 @@ extends SceneTree
 ## A game that a test debugs: `CLASS PORT THREADED`, a server with a world. The test's messages tell it what to do:
 ## `game:rpc [count, id]`, `game:bytes [count, size]`, `game:box`, `game:figures [on]`, `game:pause [milliseconds]`,
 ## `game:join [port]` (as a second peer, which nothing but polls), `game:close`, `game:quit`.
+## It tells `game:ready`, and `game:joined [id]` when it knows a client: from then on its calls reach the client.
 
 const WORLD := preload("res://scenes/world.tscn")
 const LIFE_SECONDS := 60.0
@@ -28,6 +29,7 @@ func _initialize() -> void:
 	if _peer.call(&"create_server", arguments[1].to_int()) != OK:
 		quit(1)
 	_api.multiplayer_peer = _peer
+	_api.peer_connected.connect(func(id: int) -> void: EngineDebugger.send_message("game:joined", [id]))
 	process_frame.connect(_tell_figures)
 	EngineDebugger.send_message("game:ready", [])
 

@@ -47,7 +47,8 @@ fn folders() -> Outcome<Vec<(PathBuf, &'static str)>> {
     Ok(folders)
 }
 
-fn cargo_home() -> Outcome<PathBuf> {
+/// The folder with the sources of the crates.
+pub fn cargo_home() -> Outcome<PathBuf> {
     if let Some(home) = std::env::var_os("CARGO_HOME") {
         return std::path::absolute(&home).map_err(at(Path::new(&home)));
     }

@@ -55,8 +55,14 @@ func _client() -> Player:
 	var client := new_player(client_class)
 	equal(client.end.join(_port), OK, "create_client")
 	client.api.multiplayer_peer = client.end.peer
-	check(await _until(func() -> bool: return client.events.has("connected_to_server")), "a client joins")
+	check(await _until(_is_joined.bind(client)), "a client joins")
 	return client
+
+
+## Whether both ends know each other. The client knows of it first, and a call of the game would reach nobody until then.
+func _is_joined(client: Player) -> bool:
+	var told := _editor.named("game:joined").map(func(message: DebugServer.Message) -> int: return message.data[0])
+	return client.events.has("connected_to_server") and told.has(client.id())
 
 
 func _quit() -> void:

@@ -212,8 +212,6 @@ func case_calls_count_for_each_peer() -> void:
 	if not await _debugged():
 		return
 	var clients: Array[Player] = [await _client(), await _client(), await _client()]
-	# The game learns of the last one with its next poll.
-	await _wait(0.5)
 	_editor.send("game:rpc", [range(1), 0])
 	var is_heard := func(count: int) -> bool:
 		return clients.all(func(client: Player) -> bool: return client.world.heard.size() == count)

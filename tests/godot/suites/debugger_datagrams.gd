@@ -28,8 +28,7 @@ func case_datagrams_are_told_with_size_and_contents() -> void:
 	equal(client.end.join(front), OK, "create_client")
 	client.api.multiplayer_peer = client.end.peer
 	_tap = tap
-	var is_joined := func() -> bool: return client.events.has("connected_to_server")
-	check(await _pass_on(is_joined, 10.0), "a client joins")
+	check(await _pass_on(_is_joined.bind(client), 10.0), "a client joins")
 	_editor.send("game:rpc", [range(30), 0])
 	_editor.send("game:bytes", [range(2), 3000])
 	check(await _pass_on(func() -> bool: return client.world.heard.size() == 30, 10.0), "the calls arrive")

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::project::{self, at, root};
-use crate::{Outcome, apt, process};
+use crate::{Outcome, apt, process, reproducible};
 
 use super::platforms::{OLDEST_MACOS, Platform, Target};
 use super::tools::{self, StandardLibrary, Tools};
@@ -149,10 +149,7 @@ pub fn build_folder() -> PathBuf {
 /// The folders of this machine that the compiler writes into a library, in panics' messages and line numbers, and what
 /// stands there instead. The last one that fits counts.
 fn remappings(tools: &Tools) -> Outcome<Vec<(PathBuf, &'static str)>> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
-        .ok_or("there is no home folder, so the crates cannot be found")?;
+    let home = reproducible::cargo_home()?;
     let registry = home.join("registry/src");
     let mut remappings = vec![
         (root(), "enet-rs"),

@@ -10,7 +10,7 @@ use crate::{Outcome, apt, extension};
 use super::building::built;
 use super::platforms::Platform;
 use super::table::{Kind, Table};
-use super::testing::{self, Tests};
+use super::testing::{self, Tests, UNIT_TESTS};
 use super::{folder, linux, tools};
 
 /// Debian's name of the processor.
@@ -27,23 +27,7 @@ const SUITE_LIMIT: Duration = Duration::from_secs(1200);
 const TESTS_LIMIT: Duration = Duration::from_secs(3600);
 
 const TESTS: [Tests<'static>; 2] = [
-    Tests {
-        name: "unit tests",
-        chosen: &[
-            "--lib",
-            "-p",
-            "enet_net",
-            "-p",
-            "enet_dtls",
-            "-p",
-            "enet_proto",
-            "-p",
-            "enet_codec",
-            "-p",
-            "enet_multiplayer",
-        ],
-        arguments: &[],
-    },
+    UNIT_TESTS,
     Tests {
         name: "tests of sockets, threads and encryption",
         chosen: &["-p", "enet_tests", "--test", "core"],

@@ -27,6 +27,25 @@ pub struct Tests<'a> {
     pub arguments: &'a [&'a str],
 }
 
+/// Those of the crates that know nothing of Godot.
+pub const UNIT_TESTS: Tests<'static> = Tests {
+    name: "unit tests",
+    chosen: &[
+        "--lib",
+        "-p",
+        "enet_net",
+        "-p",
+        "enet_dtls",
+        "-p",
+        "enet_proto",
+        "-p",
+        "enet_codec",
+        "-p",
+        "enet_multiplayer",
+    ],
+    arguments: &[],
+};
+
 /// Compiles tests for a target and runs them with the program `runner`, all of them even if some fail. The whole
 /// output is in the folder of the logs of tests.
 pub fn run(

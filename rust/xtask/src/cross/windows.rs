@@ -15,7 +15,7 @@ use super::folder;
 use super::platforms::Platform;
 use super::prints::{imported, objdump};
 use super::table::{Kind, Table};
-use super::testing::{self, Tests};
+use super::testing::{self, Tests, UNIT_TESTS};
 use super::tools::{self, Tools};
 
 /// What every Windows 10 has, in lower case. The C runtime is the one that came with it.
@@ -84,23 +84,7 @@ pub fn check(table: &mut Table, platform: &Platform) {
 
 /// The sockets and the network thread are tested in crate `enet_net` and in the tests of the workspace.
 const TESTS: [Tests<'static>; 2] = [
-    Tests {
-        name: "unit tests",
-        chosen: &[
-            "--lib",
-            "-p",
-            "enet_net",
-            "-p",
-            "enet_dtls",
-            "-p",
-            "enet_proto",
-            "-p",
-            "enet_codec",
-            "-p",
-            "enet_multiplayer",
-        ],
-        arguments: &[],
-    },
+    UNIT_TESTS,
     Tests {
         name: "core tests",
         chosen: &["-p", "enet_tests", "--test", "core"],

@@ -9,11 +9,9 @@ use crate::project::{self, root, target};
 use crate::report::Tally;
 use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3, package};
 
-use super::examples;
-use super::first_minute;
 use super::overview::Overview;
 use super::running::{Logs, cargo, checked, counted, headless};
-use super::{blocks, fleet, recipes};
+use super::{blocks, examples, first_minute, fleet, recipes};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
