@@ -18,7 +18,7 @@ mod watch;
 mod worker;
 
 pub use pulse::Pulse;
-pub use request::{BadName, Request};
+pub use request::{BadText, Request};
 
 /// The environment variable with the port of the SDK server. Agones sets it in the containers of its game servers.
 pub const PORT_VARIABLE: &str = "AGONES_SDK_HTTP_PORT";
@@ -30,9 +30,10 @@ pub const MOST_REQUESTS: usize = 256;
 pub struct Settings {
     /// The port of the SDK server.
     pub port: u16,
-    /// The time between two reports of health. Agones' own limit is `periodSeconds`, 5 by default.
+    /// The longest time between two reports of health. It is shorter where the fleet demands one in less than twice this
+    /// time: Agones' `periodSeconds` is 5 by default.
     pub health_period: Duration,
-    /// For so long a request is tried again.
+    /// For so long a request is tried again while nothing answers.
     pub patience: Duration,
 }
 
@@ -77,6 +78,8 @@ struct Shared {
     events: VecDeque<Event>,
     /// Events of requests that nobody has taken.
     outcomes: usize,
+    /// In each such time the fleet demands a report of health, as far as that is known.
+    due: Option<Duration>,
 }
 
 impl Shared {
@@ -110,7 +113,15 @@ pub struct Agones {
     board: Board,
     pulse: Arc<Pulse>,
     worker: Thread,
-    _others: [Thread; 2],
+    others: [Thread; 2],
+}
+
+impl Drop for Agones {
+    fn drop(&mut self) {
+        // All are told before the first one is waited for.
+        self.worker.interrupt();
+        self.others.iter().for_each(Thread::interrupt);
+    }
 }
 
 impl Agones {
@@ -123,7 +134,7 @@ impl Agones {
             worker: Thread::spawn("agones-requests", Interrupt::new(), move |interrupt| {
                 worker::run(settings, &requests, interrupt);
             })?,
-            _others: [
+            others: [
                 Thread::spawn("agones-health", Interrupt::new(), move |interrupt| {
                     health::run(settings, &reports, &beat, interrupt);
                 })?,
@@ -136,21 +147,20 @@ impl Agones {
         })
     }
 
-    /// Puts a request behind those that wait.
+    /// Puts a request behind those that wait. One that sets a count or a list takes the place of one that waits and sets
+    /// the same, unless another one changes it in between.
     pub fn request(&self, request: Request) -> Result<(), TooMany> {
         let mut shared = lock(&self.board);
+        // The one at the front may be under way.
+        let mut waiting = shared.requests.iter_mut().skip(1).rev();
+        if let Some(last) = waiting.find(|it| it.subject() == request.subject())
+            && request.replaces(last)
+        {
+            *last = request;
+            return Ok(());
+        }
         if shared.requests.len() + shared.outcomes >= MOST_REQUESTS {
             return Err(TooMany);
-        }
-        // A state that is set anew makes one that still waits pointless; the one at the front may be under way.
-        if let Some(waiting) = shared
-            .requests
-            .iter_mut()
-            .skip(1)
-            .find(|it| request.replaces(it))
-        {
-            *waiting = request;
-            return Ok(());
         }
         shared.requests.push_back(request);
         drop(shared);

@@ -5,7 +5,7 @@ mod call;
 mod interrupt;
 
 pub use body::{BodyError, Decoder};
-pub use call::{Answer, Call, CallError, Opened, call, connect, open, read};
+pub use call::{Answer, Call, CallError, Opened, call, connect, parse, read, send};
 pub use interrupt::Interrupt;
 
 /// The largest head of a message.

@@ -47,6 +47,11 @@ impl Thread {
         Ok(Self(running))
     }
 
+    /// Tells the thread to end, and does not wait for it.
+    pub fn interrupt(&self) {
+        self.0.interrupt.raise();
+    }
+
     /// Ends waits of the thread early.
     pub fn ring(&self) {
         self.0.interrupt.ring();
@@ -62,9 +67,10 @@ impl Drop for Thread {
 /// Ends all threads whose owners still live. Their code must not outlive the library.
 pub fn stop_all() {
     let all = std::mem::take(&mut *lock(&ALL));
-    for running in all.iter().filter_map(Weak::upgrade) {
-        running.stop();
-    }
+    let all: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
+    // All are told before the first one is waited for.
+    all.iter().for_each(|running| running.interrupt.raise());
+    all.iter().for_each(|running| running.stop());
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -101,53 +101,110 @@ fn counters_and_lists_are_kept() {
     let sidecar = Sidecar::start(0, state).unwrap();
     let agones = start(&sidecar);
     let rooms = || named("rooms");
+    let count = || ask(&agones, Request::GetCounter(rooms())).unwrap()["count"].clone();
+    ask(&agones, Request::SetCount(rooms(), 2)).unwrap();
+    assert_eq!(count(), "2");
+    ask(&agones, Request::AddCount(rooms(), -1)).unwrap();
+    assert_eq!(count(), "1");
+    ask(&agones, Request::SetCounterCapacity(rooms(), 9)).unwrap();
     assert_eq!(
-        ask(&agones, Request::SetCount(rooms(), 2)).unwrap()["count"],
-        "2"
+        ask(&agones, Request::GetCounter(rooms())).unwrap(),
+        json!({ "name": "rooms", "count": "1", "capacity": "9" })
     );
     assert_eq!(
-        ask(&agones, Request::AddCount(rooms(), -1)).unwrap()["count"],
-        "1"
-    );
-    assert_eq!(
-        ask(&agones, Request::SetCounterCapacity(rooms(), 9)).unwrap()["capacity"],
-        "9"
-    );
-    assert_eq!(
-        ask(&agones, Request::GetCounter(rooms())).unwrap()["count"],
-        "1"
-    );
-    let too_many = ask(&agones, Request::AddCount(rooms(), 9)).unwrap_err();
-    assert_eq!(
-        too_many,
-        "the SDK server answered 400: out of range. count 10, capacity 9"
-    );
-    let unknown = ask(&agones, Request::GetCounter(named("doors"))).unwrap_err();
-    assert_eq!(
-        unknown,
-        "the SDK server answered 404: counter not found: doors"
+        ask(&agones, Request::AddCount(rooms(), 9)).unwrap_err(),
+        "the SDK server answered 500: out of range. Count must be within range [0,Capacity]. Found Count: 10, Capacity: 9"
     );
 
     let players = || named("players");
     let add = |name: &str| ask(&agones, Request::AddValue(players(), named(name)));
-    assert_eq!(add("ann").unwrap()["values"], json!(["ann"]));
+    let values = || ask(&agones, Request::GetList(players())).unwrap()["values"].clone();
+    add("ann").unwrap();
+    assert_eq!(values(), json!(["ann"]));
     assert_eq!(
         add("ann").unwrap_err(),
-        "the SDK server answered 409: already exists. Value: ann"
+        "the SDK server answered 500: already exists. Value: ann already in List: players"
     );
     add("bob").unwrap();
     assert!(add("cy").unwrap_err().contains("No available capacity"));
     ask(&agones, Request::RemoveValue(players(), named("ann"))).unwrap();
-    assert_eq!(
-        ask(&agones, Request::GetList(players())).unwrap()["values"],
-        json!(["bob"])
-    );
+    assert_eq!(values(), json!(["bob"]));
     ask(&agones, Request::SetListCapacity(players(), 5)).unwrap();
-    let values = vec![named("x"), named("y"), named("z")];
+    let new = vec![named("x"), named("y"), named("z")];
+    ask(&agones, Request::SetValues(players(), new.clone())).unwrap();
+    assert_eq!(values(), json!(new));
+}
+
+/// All errors of the SDK server have the same status, also those that last: what waits behind such a request is not to
+/// wait as long as for an SDK server that starts.
+#[test]
+fn errors_that_last_do_not_hold_up_the_rest_for_long() {
+    let sidecar = Sidecar::start(0, State::default()).unwrap();
+    let agones = start(&sidecar);
+    let begun = Instant::now();
+    let unknown = ask(&agones, Request::GetCounter(named("doors"))).unwrap_err();
     assert_eq!(
-        ask(&agones, Request::SetValues(players(), values.clone())).unwrap()["values"],
-        json!(values)
+        unknown,
+        "the SDK server answered 500: counter not found: doors"
     );
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
+    let asked = sidecar.with(|known| {
+        let doors = |it: &&String| it.contains("/counters/doors");
+        known.requests.iter().filter(doors).count()
+    });
+    assert!((2..=5).contains(&asked), "asked {asked} times");
+}
+
+/// The SDK server would crash.
+#[test]
+fn a_list_that_does_not_exist_is_not_changed() {
+    let sidecar = Sidecar::start(0, State::default()).unwrap();
+    let agones = start(&sidecar);
+    for request in [
+        Request::SetValues(named("players"), vec![named("x")]),
+        Request::SetListCapacity(named("players"), 3),
+    ] {
+        assert_eq!(
+            ask(&agones, request).unwrap_err(),
+            "the SDK server answered 500: list not found: players"
+        );
+    }
+    assert_eq!(sidecar.with(|known| known.crashes), 0);
+}
+
+/// A change between the answer to a question and the first line of the listener's answer is told to nobody.
+#[test]
+fn a_change_that_the_sdk_server_does_not_tell_is_found() {
+    let mut state = State::default();
+    state.is_quiet = true;
+    let sidecar = Sidecar::start(0, state).unwrap();
+    let agones = start(&sidecar);
+    event(&agones, |event| {
+        matches!(event, Event::GameServer(_)).then_some(())
+    });
+    sidecar.with(|known| known.is_deaf = true);
+    sidecar.with(|known| known.state = named("Allocated"));
+    event(&agones, |event| match event {
+        Event::GameServer(server) => (server["status"]["state"] == "Allocated").then_some(()),
+        _ => None,
+    });
+}
+
+#[test]
+fn the_fleet_decides_how_often_health_is_reported() {
+    let mut state = State::default();
+    state.health.period = Duration::from_secs(1);
+    let sidecar = Sidecar::start(0, state).unwrap();
+    let settings = Settings {
+        health_period: Duration::from_secs(20),
+        ..Settings::new(sidecar.port())
+    };
+    let _agones = Agones::start(settings, Arc::new(Pulse::new(None))).unwrap();
+    assert!(sidecar.wait(SOON / 2, |state| state.reports > 3));
 }
 
 #[test]
@@ -268,6 +325,8 @@ fn answers_that_are_nonsense_fail_and_end() {
         "nonsense\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
         "HTTP/1.1 200 OK\r\n\r\nno json",
+        // Nobody follows it.
+        "HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -302,8 +361,76 @@ fn requests_are_bounded_and_states_replace_each_other() {
             .unwrap();
     }
     assert_eq!(agones.waiting(), 2);
+    // What another request changes in between keeps its order.
+    for _ in 0..2 {
+        agones
+            .request(Request::AddCount(named("players"), 1))
+            .unwrap();
+        agones
+            .request(Request::SetCount(named("players"), 7))
+            .unwrap();
+    }
+    assert_eq!(agones.waiting(), 6);
     let refused = (0..300)
         .filter(|_| agones.request(Request::Allocate) == Err(TooMany))
         .count();
-    assert_eq!(refused, 300 - 254);
+    assert_eq!(refused, 300 - 250);
+    // One that takes a place that is there needs none.
+    assert_eq!(
+        agones.request(Request::SetCount(named("players"), 8)),
+        Ok(())
+    );
+}
+
+/// A server that answers everything without an end: what is kept of it is bounded, and it does not keep the threads.
+#[test]
+fn an_endless_answer_ends() {
+    use std::io::{Read, Write};
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000000000\r\n",
+        "HTTP/1.1 200 OK\r\nX: ",
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            while let Ok((mut stream, _)) = listener.accept() {
+                std::thread::spawn(move || {
+                    let _ = stream.read(&mut [0; 1024]);
+                    let _ = stream.write_all(head.as_bytes());
+                    while stream.write_all(&[b'x'; 65536]).is_ok() {}
+                });
+            }
+        });
+        let settings = Settings {
+            patience: Duration::ZERO,
+            ..quick(port)
+        };
+        let agones = Agones::start(settings, Arc::new(Pulse::new(None))).unwrap();
+        let cause = ask(&agones, Request::Ready).unwrap_err();
+        assert_eq!(cause, "the answer is too long", "{head}");
+        let begun = Instant::now();
+        drop(agones);
+        assert!(
+            begun.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            begun.elapsed()
+        );
+    }
+}
+
+/// A flood of changes: only the newest waits for the owner.
+#[test]
+fn a_stream_of_changes_is_not_kept() {
+    let sidecar = Sidecar::start(0, State::default()).unwrap();
+    let agones = start(&sidecar);
+    for number in 0..500 {
+        sidecar.with(|known| known.annotations.insert(named("n"), number.to_string()));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let events: Vec<_> = std::iter::from_fn(|| agones.next_event()).collect();
+    let changes = events
+        .iter()
+        .filter(|event| matches!(event, Event::GameServer(_)));
+    assert!(changes.count() <= 1, "{events:?}");
 }

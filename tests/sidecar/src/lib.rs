@@ -32,7 +32,7 @@ impl Shared {
 pub struct Sidecar {
     shared: Arc<Shared>,
     server: Arc<Server>,
-    threads: Vec<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
     port: u16,
 }
 
@@ -47,17 +47,12 @@ impl Sidecar {
             .map_or(0, |address| address.port());
         let shared = Arc::new(Shared::default());
         *shared.lock() = state;
-        // A listener occupies a thread for as long as it listens.
-        let threads = (0..6).map(|_| {
+        let thread = {
             let (server, shared) = (Arc::clone(&server), Arc::clone(&shared));
-            std::thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    serve(request, &shared);
-                }
-            })
-        });
+            std::thread::spawn(move || receive(&server, &shared))
+        };
         Ok(Self {
-            threads: threads.collect(),
+            thread: Some(thread),
             server,
             shared,
             port,
@@ -98,12 +93,24 @@ impl Sidecar {
 impl Drop for Sidecar {
     fn drop(&mut self) {
         self.with(|state| state.is_closed = true);
-        for _ in &self.threads {
-            self.server.unblock();
-        }
-        for thread in self.threads.drain(..) {
+        self.server.unblock();
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Serves each request in a thread of its own: a listener occupies one until the next change after its end, and must not
+/// keep others waiting.
+fn receive(server: &Server, shared: &Arc<Shared>) {
+    let mut threads: Vec<JoinHandle<()>> = Vec::new();
+    while let Ok(request) = server.recv() {
+        threads.retain(|thread| !thread.is_finished());
+        let shared = Arc::clone(shared);
+        threads.push(std::thread::spawn(move || serve(request, &shared)));
+    }
+    for thread in threads {
+        let _ = thread.join();
     }
 }
 
@@ -144,11 +151,14 @@ fn serve(mut request: Request, shared: &Shared) {
     let _ = request.respond(response);
 }
 
-/// Answers with a line for each change. The head goes out with the first line, as from a gateway that has nothing to
-/// send yet.
+/// Answers with a line for the present state, and one for each change. The head goes out with the first line, as from a
+/// gateway that has nothing to send yet: older SDK servers do not tell the present state.
 fn watch(request: Request, shared: &Shared) {
     let mut writer = request.into_writer();
-    let mut last = shared.lock().game_server();
+    let mut last = match shared.lock() {
+        state if state.is_quiet => state.game_server(),
+        _ => Value::Null,
+    };
     let mut head =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     loop {
@@ -158,7 +168,7 @@ fn watch(request: Request, shared: &Shared) {
         if state.is_closed {
             return;
         }
-        if server == last {
+        if server == last || state.is_deaf {
             let waited = shared
                 .changed
                 .wait_timeout(state, Duration::from_millis(50));

@@ -57,6 +57,12 @@ pub struct State {
     pub requests: Vec<String>,
     /// Prints each request.
     pub is_verbose: bool,
+    /// Requests that end an SDK server.
+    pub crashes: u64,
+    /// A listener is not told the present state, as by older SDK servers.
+    pub is_quiet: bool,
+    /// Listeners are not told anything any more.
+    pub is_deaf: bool,
     pub(crate) is_closed: bool,
     pub(crate) reserved_until: Option<Instant>,
     began: Instant,
@@ -79,6 +85,9 @@ impl Default for State {
             longest_silence: Duration::ZERO,
             requests: Vec::new(),
             is_verbose: false,
+            crashes: 0,
+            is_quiet: false,
+            is_deaf: false,
             is_closed: false,
             reserved_until: None,
             began: Instant::now(),

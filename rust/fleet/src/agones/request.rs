@@ -45,12 +45,30 @@ pub enum Request {
     SetListCapacity(String, i64),
 }
 
-/// A name that no counter, list, label or annotation can have.
+/// A text that Kubernetes does not allow where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "\"{0}\" is no name: names have 1 to 63 letters, digits, \"-\", \"_\" and \".\", and begin and end with a letter or digit"
-)]
-pub struct BadName(pub String);
+pub enum BadText {
+    /// The name of a counter or list.
+    #[error(
+        "\"{0}\" is no name: names have 1 to 63 letters, digits, \"-\", \"_\" and \".\", and begin and end with a letter or digit"
+    )]
+    Name(String),
+    /// The key of a label or annotation.
+    #[error(
+        "\"{0}\" is no key: keys have 1 to 59 letters, digits, \"-\", \"_\" and \".\", and begin and end with a letter or digit"
+    )]
+    Key(String),
+    /// The value of a label.
+    #[error(
+        "\"{0}\" is no value for a label: values are empty, or have up to 63 letters, digits, \"-\", \"_\" and \".\", and begin and end with a letter or digit. Annotations take any text"
+    )]
+    Label(String),
+}
+
+/// The longest name, and the longest value of a label.
+const MOST_NAME: usize = 63;
+/// Agones puts `sdk-` before keys.
+const MOST_KEY: usize = MOST_NAME - 4;
 
 impl Request {
     /// The name of the request in the words of Agones' documentation.
@@ -95,21 +113,47 @@ impl Request {
         }
     }
 
-    /// Refuses names that Kubernetes does not allow. They become a part of the path, too.
-    pub fn check(&self) -> Result<(), BadName> {
-        let Some(name) = self.subject() else {
-            return Ok(());
+    /// Refuses texts that Kubernetes does not allow. Names become a part of the path, too. A label that Kubernetes refuses
+    /// would keep Agones from setting any later one.
+    pub fn check(&self) -> Result<(), BadText> {
+        match self {
+            Self::SetLabel(_, value) if !value.is_empty() && !is_name(value, MOST_NAME) => {
+                return Err(BadText::Label(value.clone()));
+            }
+            _ => {}
+        }
+        let is_key = matches!(self, Self::SetLabel(..) | Self::SetAnnotation(..));
+        match self.subject() {
+            Some(key) if is_key && !is_name(key, MOST_KEY) => Err(BadText::Key(key.to_owned())),
+            Some(name) if !is_key && !is_name(name, MOST_NAME) => {
+                Err(BadText::Name(name.to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What has to succeed before the request is made: an SDK server may crash of a change to a list that does not exist.
+    pub(super) fn precondition(&self) -> Option<Self> {
+        match self {
+            Self::SetValues(name, _) | Self::SetListCapacity(name, _) => {
+                Some(Self::GetList(name.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds what an SDK server leaves out of its answer because it is 0 or empty.
+    pub(super) fn complete(&self, answer: &mut Value) {
+        let (name, rest) = match self {
+            Self::GetCounter(name) => (name, ["count", "capacity"].map(|key| (key, json!("0")))),
+            Self::GetList(name) => (name, [("values", json!([])), ("capacity", json!("0"))]),
+            _ => return,
         };
-        let is_end = |end: Option<u8>| end.is_some_and(|end| end.is_ascii_alphanumeric());
-        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let bytes = name.as_bytes();
-        let is_name = bytes.len() <= 63
-            && is_end(bytes.first().copied())
-            && is_end(bytes.last().copied())
-            && bytes.iter().copied().all(is_inner);
-        match is_name {
-            true => Ok(()),
-            false => Err(BadName(name.to_owned())),
+        if let Some(answer) = answer.as_object_mut() {
+            let name = ("name", json!(name));
+            for (key, value) in rest.into_iter().chain([name]) {
+                answer.entry(key).or_insert(value);
+            }
         }
     }
 
@@ -197,6 +241,16 @@ impl Request {
     }
 }
 
+fn is_name(text: &str, most: usize) -> bool {
+    let is_end = |end: Option<u8>| end.is_some_and(|end| end.is_ascii_alphanumeric());
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let bytes = text.as_bytes();
+    bytes.len() <= most
+        && is_end(bytes.first().copied())
+        && is_end(bytes.last().copied())
+        && bytes.iter().copied().all(is_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,11 +269,48 @@ mod tests {
             &"a".repeat(64),
         ] {
             let request = Request::GetCounter(name.to_owned());
-            assert_eq!(request.check(), Err(BadName(name.to_owned())));
+            assert_eq!(request.check(), Err(BadText::Name(name.to_owned())));
         }
         for name in ["players", "a", "a-b_c.d", "7", &"a".repeat(63)] {
             assert_eq!(Request::GetCounter(name.to_owned()).check(), Ok(()));
         }
+    }
+
+    #[test]
+    fn keys_and_values_that_kubernetes_refuses_are_refused() {
+        let label = |key: &str, value: &str| Request::SetLabel(key.to_owned(), value.to_owned());
+        for value in ["", "a", "v1.2_x-y", &"a".repeat(63)] {
+            assert_eq!(label("map", value).check(), Ok(()));
+        }
+        for value in [" ", "a b", "-a", "Grüße", "{}", &"a".repeat(64)] {
+            assert_eq!(
+                label("map", value).check(),
+                Err(BadText::Label(value.to_owned()))
+            );
+        }
+        assert_eq!(label(&"k".repeat(59), "a").check(), Ok(()));
+        let long = "k".repeat(60);
+        assert_eq!(label(&long, "a").check(), Err(BadText::Key(long.clone())));
+        let annotation = Request::SetAnnotation(long.clone(), String::new());
+        assert_eq!(annotation.check(), Err(BadText::Key(long)));
+        let annotation = Request::SetAnnotation("motd".to_owned(), "any { text".to_owned());
+        assert_eq!(annotation.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_left_out_is_completed() {
+        let mut answer = json!({ "capacity": "5" });
+        Request::GetCounter("rooms".to_owned()).complete(&mut answer);
+        assert_eq!(
+            answer,
+            json!({ "name": "rooms", "count": "0", "capacity": "5" })
+        );
+        let mut answer = json!({ "name": "players" });
+        Request::GetList("players".to_owned()).complete(&mut answer);
+        assert_eq!(
+            answer,
+            json!({ "name": "players", "values": [], "capacity": "0" })
+        );
     }
 
     #[test]

@@ -9,6 +9,11 @@ use crate::http::{Answer, CallError, Interrupt, call};
 
 /// An answer is not waited for longer.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// So long a request is tried again that the SDK server answers with an error. It does so while it starts, and also for good:
+/// most of its errors have the same status.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The largest answer. A list has 1000 values at most.
+const MOST_BODY: usize = 256 * 1024;
 /// The time before the first new try of a request; doubled with each one, up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -37,24 +42,51 @@ pub fn run(settings: Settings, board: &Board, interrupt: &Interrupt) {
     }
 }
 
-/// Tries until it works, or cannot work, or has taken too long. `None` if the thread has to end.
+/// Carries out a request with what has to precede it. `None` if the thread has to end.
 fn carry_out(settings: Settings, request: Request, interrupt: &Interrupt) -> Option<Event> {
+    if let Some(first) = request.precondition()
+        && let Err(cause) = attempt(settings, &first, interrupt)?
+    {
+        return Some(Event::Failed(request, cause));
+    }
+    Some(match attempt(settings, &request, interrupt)? {
+        Ok(value) => Event::Done(request, value),
+        Err(cause) => Event::Failed(request, cause),
+    })
+}
+
+/// Tries until it works, or cannot work, or has taken too long. `None` if the thread has to end.
+fn attempt(
+    settings: Settings,
+    request: &Request,
+    interrupt: &Interrupt,
+) -> Option<Result<Value, String>> {
     let wire = request.to_call();
-    let deadline = Instant::now() + settings.patience;
+    let began = Instant::now();
+    let mut answered = None;
     let mut pause = PAUSE;
     loop {
-        let failure = match judge(&request, call(settings.port, &wire, TIMEOUT, interrupt)) {
-            Ok(value) => return Some(Event::Done(request, value)),
+        let result = call(settings.port, &wire, TIMEOUT, MOST_BODY, interrupt);
+        let failure = match judge(request, result) {
+            Ok(value) => return Some(Ok(value)),
             Err(failure) => failure,
         };
         if interrupt.is_raised() {
             return None;
         }
-        if failure.is_final || Instant::now() + pause > deadline {
-            return Some(Event::Failed(request, failure.cause));
+        let next = Instant::now() + pause;
+        let deadline = match failure.next {
+            Next::End => return Some(Err(failure.cause)),
+            Next::Answered => *answered.get_or_insert(Instant::now()) + PATIENCE,
+            Next::Unanswered => began + settings.patience,
+        };
+        if next > deadline {
+            return Some(Err(failure.cause));
         }
-        if !interrupt.sleep(pause, || false) {
-            return None;
+        while Instant::now() < next {
+            if !interrupt.sleep(next.saturating_duration_since(Instant::now()), || false) {
+                return None;
+            }
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
@@ -63,8 +95,17 @@ fn carry_out(settings: Settings, request: Request, interrupt: &Interrupt) -> Opt
 /// A try that failed.
 struct Failure {
     cause: String,
-    /// Whether another try is pointless or dangerous.
-    is_final: bool,
+    next: Next,
+}
+
+/// What may follow a try that failed.
+enum Next {
+    /// Nothing: another try is pointless or dangerous.
+    End,
+    /// Another try, for a short time.
+    Answered,
+    /// Another try, for as long as a start of the SDK server may take.
+    Unanswered,
 }
 
 fn judge(request: &Request, result: Result<Answer, CallError>) -> Result<Value, Failure> {
@@ -72,21 +113,31 @@ fn judge(request: &Request, result: Result<Answer, CallError>) -> Result<Value, 
         Ok(Answer {
             status: 200..=299,
             body,
-        }) if body.is_empty() => Ok(Value::Null),
-        Ok(Answer {
-            status: 200..=299,
-            body,
-        }) => serde_json::from_slice(&body).map_err(|error| Failure {
-            cause: format!("the SDK server's answer is not JSON: {error}"),
-            is_final: true,
-        }),
+        }) => {
+            let text = if body.is_empty() { &b"{}"[..] } else { &body };
+            let mut value = serde_json::from_slice(text).map_err(|error| Failure {
+                cause: format!("the SDK server's answer is not JSON: {error}"),
+                next: Next::End,
+            })?;
+            request.complete(&mut value);
+            Ok(value)
+        }
         Ok(Answer { status, body }) => Err(Failure {
-            cause: format!("the SDK server answered {status}: {}", text(&body)),
-            is_final: status < 500 || !request.is_repeatable(),
+            cause: match text(&body) {
+                text if text.is_empty() => format!("the SDK server answered {status}"),
+                text => format!("the SDK server answered {status}: {text}"),
+            },
+            next: match status >= 500 && request.is_repeatable() {
+                true => Next::Answered,
+                false => Next::End,
+            },
         }),
         Err(error) => Err(Failure {
             // Of a request that was not sent, another try does no harm.
-            is_final: !matches!(error, CallError::Connect { .. }) && !request.is_repeatable(),
+            next: match matches!(error, CallError::Connect { .. }) || request.is_repeatable() {
+                true => Next::Unanswered,
+                false => Next::End,
+            },
             cause: error.to_string(),
         }),
     }
@@ -100,6 +151,7 @@ fn text(body: &[u8]) -> String {
     message
         .unwrap_or(whole.trim())
         .chars()
+        .map(|it| if it.is_control() { ' ' } else { it })
         .take(MOST_TEXT)
         .collect()
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::{BodyError, Decoder, Interrupt, MOST_FIELDS, MOST_HEAD};
 
-/// The largest body that is read.
-const MOST_BODY: usize = 4 * 1024 * 1024;
-/// A server on this machine accepts at once, or is not there.
+/// A server on this machine accepts within this time, or is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Nothing interrupts an attempt to connect, so a longer one is made in such steps.
+const CONNECT_STEP: Duration = Duration::from_millis(200);
 /// `localhost`, without a lookup of the name.
 const HERE: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -72,15 +72,16 @@ pub struct Opened {
     pub body: Vec<u8>,
 }
 
-/// Makes a request and waits for the whole answer, `timeout` at most.
+/// Makes a request and waits for the whole answer, `timeout` at most. A body above `most_body` bytes is an error.
 pub fn call(
     port: u16,
     call: &Call,
     timeout: Duration,
+    most_body: usize,
     interrupt: &Interrupt,
 ) -> Result<Answer, CallError> {
     let deadline = Instant::now() + timeout;
-    let stream = connect(port, timeout)?;
+    let stream = connect(port, timeout, interrupt)?;
     interrupt.during(&stream, || {
         let mut opened = open(&stream, port, call, Some(deadline))?;
         while !opened.decoder.has_ended() {
@@ -89,7 +90,7 @@ pub fn call(
                 0 => break,
                 length => opened.decoder.feed(&piece[..length], &mut opened.body)?,
             }
-            if opened.body.len() > MOST_BODY {
+            if opened.body.len() > most_body {
                 return Err(CallError::TooLong);
             }
         }
@@ -102,35 +103,74 @@ pub fn call(
 }
 
 /// Connects to a port of this machine.
-pub fn connect(port: u16, timeout: Duration) -> Result<TcpStream, CallError> {
+pub fn connect(
+    port: u16,
+    timeout: Duration,
+    interrupt: &Interrupt,
+) -> Result<TcpStream, CallError> {
+    let deadline = Instant::now() + CONNECT_TIMEOUT.min(timeout);
+    loop {
+        let cause = match connect_once(port) {
+            Ok(stream) => return Ok(stream),
+            Err(cause) => cause,
+        };
+        // A server whose queue of connections is full does not answer at all.
+        let is_over = interrupt.is_raised() || Instant::now() >= deadline;
+        if cause.kind() != ErrorKind::TimedOut || is_over {
+            return Err(CallError::Connect { port, cause });
+        }
+    }
+}
+
+fn connect_once(port: u16) -> std::io::Result<TcpStream> {
     let mut first = None;
     for address in HERE {
-        let address = SocketAddr::new(address, port);
-        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT.min(timeout)) {
+        match TcpStream::connect_timeout(&SocketAddr::new(address, port), CONNECT_STEP) {
             Ok(stream) => return Ok(stream),
             // The system's answer for IPv4 tells more: many machines have no IPv6.
             Err(cause) => first = first.or(Some(cause)),
         }
     }
-    let cause = first.unwrap_or_else(|| ErrorKind::AddrNotAvailable.into());
-    Err(CallError::Connect { port, cause })
+    Err(first.unwrap_or_else(|| ErrorKind::AddrNotAvailable.into()))
 }
 
-/// Sends a request and waits for the answer's head.
-pub fn open(
+/// Sends a request.
+pub fn send(
     mut stream: &TcpStream,
     port: u16,
     call: &Call,
     deadline: Option<Instant>,
-) -> Result<Opened, CallError> {
+) -> std::io::Result<()> {
     let Call { method, path, body } = call;
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\n\r\n{body}"
     );
-    stream.set_write_timeout(left(deadline)?)?;
-    stream.write_all(request.as_bytes())?;
+    let mut bytes = request.as_bytes();
+    while !bytes.is_empty() {
+        stream.set_write_timeout(left(deadline)?)?;
+        match stream.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(length) => bytes = &bytes[length..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Sends a request and waits for the answer's head.
+fn open(
+    stream: &TcpStream,
+    port: u16,
+    call: &Call,
+    deadline: Option<Instant>,
+) -> Result<Opened, CallError> {
+    send(stream, port, call, deadline)?;
     let mut head = Vec::new();
     loop {
         let mut piece = [0; 4096];
@@ -177,8 +217,8 @@ fn left(deadline: Option<Instant>) -> std::io::Result<Option<Duration>> {
     }
 }
 
-/// Parses the head, if all of it is there.
-fn parse(bytes: &[u8]) -> Result<Option<Opened>, CallError> {
+/// Parses the head of an answer, if all of it is there.
+pub fn parse(bytes: &[u8]) -> Result<Option<Opened>, CallError> {
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut answer = httparse::Response::new(&mut fields);
     let httparse::Status::Complete(length) = answer.parse(bytes)? else {

@@ -5,31 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Ends a wait that is none for a connection's bytes.
-type Wake = Box<dyn Fn() + Send + Sync>;
-
 /// Shared by threads and whoever ends them. Once it is raised it stays so.
 #[derive(Default)]
 pub struct Interrupt {
     is_raised: AtomicBool,
-    /// The connection on which a thread waits.
-    waiting: Mutex<Option<TcpStream>>,
+    /// The connections on which the thread waits, the innermost last.
+    waiting: Mutex<Vec<TcpStream>>,
     bell: Condvar,
-    wake: Option<Wake>,
 }
 
 impl Interrupt {
     /// One that was not raised, to be shared.
     pub fn new() -> Arc<Self> {
         Arc::default()
-    }
-
-    /// One that calls `wake` too when it is raised.
-    pub fn with_wake(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self {
-            wake: Some(Box::new(wake)),
-            ..Self::default()
-        })
     }
 
     /// Whether the thread has to end.
@@ -40,14 +28,11 @@ impl Interrupt {
     /// Ends the waits of the thread, and all later ones.
     pub fn raise(&self) {
         self.is_raised.store(true, Ordering::Release);
-        if let Some(stream) = self.lock().take() {
+        for stream in self.lock().drain(..) {
             // It fails if the connection has ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
         self.bell.notify_all();
-        if let Some(wake) = &self.wake {
-            wake();
-        }
     }
 
     /// Ends a [`Interrupt::sleep`] early.
@@ -57,7 +42,8 @@ impl Interrupt {
         self.bell.notify_all();
     }
 
-    /// Waits until the time has passed, somebody rings, or `is_due` says so. Returns whether the thread may go on.
+    /// Waits until the time has passed, somebody rings, or `is_due` says so; sometimes it returns early without a cause.
+    /// Returns whether the thread may go on.
     pub fn sleep(&self, time: Duration, is_due: impl Fn() -> bool) -> bool {
         let guard = self.lock();
         if !self.is_raised() && !is_due() {
@@ -66,19 +52,20 @@ impl Interrupt {
         !self.is_raised()
     }
 
-    /// Runs `work` on a connection, which ends if the interrupt is raised meanwhile.
+    /// Runs `work` on a connection, which ends if the interrupt is raised meanwhile. The work may do the same with another
+    /// connection.
     pub fn during<R>(&self, stream: &TcpStream, work: impl FnOnce() -> R) -> std::io::Result<R> {
         let clone = stream.try_clone()?;
-        *self.lock() = Some(clone);
+        self.lock().push(clone);
         if self.is_raised() {
             let _ = stream.shutdown(Shutdown::Both);
         }
         let result = work();
-        self.lock().take();
+        self.lock().pop();
         Ok(result)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<TcpStream>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<TcpStream>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use crate::Reason;
 use super::{Multiplayer, Signal};
 
 /// How many peers joined, and how many left for which reason. The numbers only grow, also when the object begins another
-/// session.
+/// session. Who has joined and not left is connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// Peers that joined.
@@ -14,6 +14,8 @@ pub struct Tally {
     leaves: Vec<u64>,
     /// Attempts of a client to connect that failed, likewise.
     failures: Vec<u64>,
+    /// The peer whose end the handlers of a signal hear of: it counts as gone, and the session still has it.
+    leaving: Option<i32>,
 }
 
 impl Default for Tally {
@@ -22,21 +24,41 @@ impl Default for Tally {
             joins: 0,
             leaves: vec![0; Reason::ALL.len()],
             failures: vec![0; Reason::ALL.len()],
+            leaving: None,
         }
     }
 }
 
 impl Tally {
-    /// Counts what a signal tells of.
+    /// Counts what a signal tells of, whose handlers run next.
     pub(super) fn count(&mut self, signal: Signal, reason: Reason) {
-        let place = Reason::ALL.iter().position(|it| *it == reason);
-        let place = place.unwrap_or_default();
         match signal {
             Signal::PeerConnected(_) => self.joins += 1,
-            Signal::PeerDisconnected(_) => self.leaves[place] += 1,
-            Signal::ConnectionFailed => self.failures[place] += 1,
+            Signal::PeerDisconnected(id) => {
+                self.leaves[place(reason)] += 1;
+                self.leaving = Some(id);
+            }
+            Signal::ConnectionFailed => self.failures[place(reason)] += 1,
             Signal::ConnectionSucceeded | Signal::ServerDisconnected => {}
         }
+    }
+
+    /// The handlers of the last signal have returned.
+    pub(super) fn told(&mut self) {
+        self.leaving = None;
+    }
+
+    /// Counts a peer that is removed without a signal.
+    pub(super) fn count_removed(&mut self, id: i32, reason: Reason) {
+        if self.leaving != Some(id) {
+            self.leaves[place(reason)] += 1;
+        }
+    }
+
+    /// The session ends, and with it all connections, without signals.
+    pub(super) fn end_session(&mut self) {
+        let left: u64 = self.leaves.iter().sum();
+        self.leaves[place(Reason::Local)] += self.joins.saturating_sub(left);
     }
 
     /// Each reason with the number of peers that left for it.
@@ -56,6 +78,12 @@ impl Tally {
     pub fn changes(&self) -> u64 {
         self.joins + self.leaves.iter().sum::<u64>()
     }
+}
+
+/// The place of a reason in [`Reason::ALL`].
+fn place(reason: Reason) -> usize {
+    let place = Reason::ALL.iter().position(|it| *it == reason);
+    place.unwrap_or_default()
 }
 
 impl Multiplayer {
