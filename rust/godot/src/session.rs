@@ -84,6 +84,13 @@ impl Session {
         }
     }
 
+    /// The session may have ended: tells its metrics, which nothing polls then.
+    pub fn observe_end(&mut self) {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.changed(clock::now(), &self.core);
+        }
+    }
+
     /// The packet that is read next, or the reason why there is none.
     pub fn next_packet(&self) -> Result<PacketHead, &'static str> {
         let cause = match self.core.is_active() {

@@ -9,7 +9,9 @@ use enet_fleet::metrics::{Histogram, Kind, Page, Server, Text};
 use enet_net::HostFigures;
 use enet_proto::Time;
 
-use crate::{Multiplayer, Reason};
+use crate::{Multiplayer, Reason, Tally};
+
+mod host;
 
 /// Upper bounds of round trips, in seconds.
 const ROUND_TRIPS: &[f64] = &[
@@ -27,26 +29,46 @@ const SAMPLE: Time = Time::from_secs(1);
 pub struct Metrics {
     page: Arc<Page>,
     server: Server,
+    observed: Observed,
+    last_poll: Option<Time>,
+    next_sample: Time,
+    was_active: bool,
+}
+
+/// What is counted here alone.
+#[derive(Debug, Clone)]
+struct Observed {
     round_trips: Histogram,
     polls: Histogram,
     ticks: Histogram,
-    last_poll: Option<Time>,
-    next_sample: Time,
+}
+
+/// A copy of all figures, from which the server's thread writes the text.
+struct Snapshot {
+    is_active: bool,
+    tally: Tally,
+    observed: Observed,
+    host: Option<HostFigures>,
 }
 
 impl Metrics {
-    /// Begins to listen on an address.
-    pub fn bind(address: SocketAddr) -> std::io::Result<Self> {
+    /// Begins to listen on an address. The metrics are there before the first poll.
+    pub fn bind(address: SocketAddr, now: Time, session: &Multiplayer) -> std::io::Result<Self> {
         let page = Arc::new(Page::default());
-        Ok(Self {
+        let metrics = Self {
             server: Server::bind(address, Arc::clone(&page))?,
             page,
-            round_trips: Histogram::new(ROUND_TRIPS),
-            polls: Histogram::new(FRAMES),
-            ticks: Histogram::new(FRAMES),
+            observed: Observed {
+                round_trips: Histogram::new(ROUND_TRIPS),
+                polls: Histogram::new(FRAMES),
+                ticks: Histogram::new(FRAMES),
+            },
             last_poll: None,
             next_sample: Time::ZERO,
-        })
+            was_active: session.is_active(),
+        };
+        metrics.publish(now, session);
+        Ok(metrics)
     }
 
     /// Where the metrics are.
@@ -56,41 +78,76 @@ impl Metrics {
 
     /// Counts the time that a tick of the game took, in seconds.
     pub fn observe_tick(&mut self, seconds: f64) {
-        self.ticks.observe(seconds);
+        self.observed.ticks.observe(seconds);
     }
 
-    /// The session was polled: observes it, and writes the metrics if a scrape waits for them.
+    /// The session was polled: observes it, and hands out the metrics if a scrape waits for them.
     pub fn polled(&mut self, now: Time, session: &Multiplayer) {
-        if let Some(last) = self.last_poll.replace(now) {
-            self.polls.observe(now.saturating_sub(last).as_secs_f64());
+        if session.is_active() {
+            if let Some(last) = self.last_poll.replace(now) {
+                let passed = now.saturating_sub(last).as_secs_f64();
+                self.observed.polls.observe(passed);
+            }
+            if now >= self.next_sample {
+                self.next_sample = now + SAMPLE;
+                let round_trips = &mut self.observed.round_trips;
+                session
+                    .for_each_round_trip(|millis| round_trips.observe(f64::from(millis) / 1000.0));
+            }
         }
-        if now >= self.next_sample {
-            self.next_sample = now + SAMPLE;
-            let round_trips = &mut self.round_trips;
-            session.for_each_round_trip(|millis| round_trips.observe(f64::from(millis) / 1000.0));
-        }
+        self.changed(now, session);
         if self.page.is_wanted() {
-            self.page.publish(self.text(now, session));
+            self.publish(now, session);
         }
     }
 
-    fn text(&self, now: Time, session: &Multiplayer) -> String {
+    /// The session may have ended: nobody polls it then, so its last figures are handed out now.
+    pub fn changed(&mut self, now: Time, session: &Multiplayer) {
+        let is_active = session.is_active();
+        if std::mem::replace(&mut self.was_active, is_active) != is_active {
+            self.last_poll = None;
+            self.publish(now, session);
+        }
+    }
+
+    fn publish(&self, now: Time, session: &Multiplayer) {
+        let snapshot = Snapshot {
+            is_active: session.is_active(),
+            tally: session.tally().clone(),
+            observed: self.observed.clone(),
+            // A session that is not active has none.
+            host: session.figures(now).ok().map(|figures| figures.host),
+        };
+        match snapshot.is_active {
+            true => self.page.publish(move || snapshot.text()),
+            false => self.page.settle(move || snapshot.text()),
+        }
+    }
+}
+
+impl Snapshot {
+    fn text(&self) -> String {
         let mut text = Text::new();
-        let tally = session.tally();
         text.family(
             "enet_build_info",
             Kind::Gauge,
             "The version of the extension; always 1.",
         );
         text.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        text.family(
+            "enet_active",
+            Kind::Gauge,
+            "1 while the peer is a server, a client or a mesh, 0 while it is closed.",
+        );
+        text.sample(&[], u8::from(self.is_active).into());
         text.family("enet_joins_total", Kind::Counter, "Peers that joined.");
-        text.sample(&[], tally.joins as f64);
+        text.sample(&[], self.tally.joins as f64);
         text.family(
             "enet_leaves_total",
             Kind::Counter,
             "Peers that left, by the reason.",
         );
-        for (reason, count) in tally.leaves() {
+        for (reason, count) in self.tally.leaves() {
             text.sample(&[("reason", label(reason))], count as f64);
         }
         text.family(
@@ -98,7 +155,7 @@ impl Metrics {
             Kind::Counter,
             "Attempts of a client to connect that failed, by the reason.",
         );
-        for (reason, count) in tally.failures() {
+        for (reason, count) in self.tally.failures() {
             text.sample(&[("reason", label(reason))], count as f64);
         }
         text.family(
@@ -106,181 +163,23 @@ impl Metrics {
             Kind::Histogram,
             "Smoothed round-trip times, one observation for each peer and second.",
         );
-        text.histogram(&[], &self.round_trips);
+        text.histogram(&[], &self.observed.round_trips);
         text.family(
             "enet_poll_interval_seconds",
             Kind::Histogram,
             "Times between two polls of the main thread.",
         );
-        text.histogram(&[], &self.polls);
+        text.histogram(&[], &self.observed.polls);
         text.family(
             "enet_tick_seconds",
             Kind::Histogram,
             "Times that ticks of the game took, as the game reports them.",
         );
-        text.histogram(&[], &self.ticks);
-        // A session that has just ended has no figures.
-        if let Ok(figures) = session.figures(now) {
-            host(&mut text, &figures.host);
+        text.histogram(&[], &self.observed.ticks);
+        if let Some(figures) = &self.host {
+            host::write(&mut text, figures);
         }
         text.finish()
-    }
-}
-
-/// A counter or gauge without labels: name, kind, help, value.
-type Plain = (&'static str, Kind, &'static str, f64);
-
-fn host(text: &mut Text, host: &HostFigures) {
-    use Kind::{Counter, Gauge};
-    let traffic = &host.traffic;
-    let plain: [Plain; 18] = [
-        (
-            "enet_peers",
-            Gauge,
-            "Peers that are connected.",
-            host.peers.into(),
-        ),
-        (
-            "enet_received_bytes_total",
-            Counter,
-            "Bytes of received datagrams, without the headers of IP and UDP.",
-            traffic.bytes_in as f64,
-        ),
-        (
-            "enet_sent_bytes_total",
-            Counter,
-            "Bytes of sent datagrams, without the headers of IP and UDP.",
-            traffic.bytes_out as f64,
-        ),
-        (
-            "enet_received_datagrams_total",
-            Counter,
-            "Received datagrams.",
-            traffic.datagrams_in as f64,
-        ),
-        (
-            "enet_sent_datagrams_total",
-            Counter,
-            "Sent datagrams.",
-            traffic.datagrams_out as f64,
-        ),
-        (
-            "enet_received_packets_total",
-            Counter,
-            "Packets that arrived.",
-            traffic.packets_in as f64,
-        ),
-        (
-            "enet_sent_packets_total",
-            Counter,
-            "Packets that were put, one for each recipient.",
-            traffic.packets_out as f64,
-        ),
-        (
-            "enet_received_payload_bytes_total",
-            Counter,
-            "Bytes of the packets that arrived.",
-            traffic.payload_in as f64,
-        ),
-        (
-            "enet_sent_payload_bytes_total",
-            Counter,
-            "Bytes of the packets that were put.",
-            traffic.payload_out as f64,
-        ),
-        (
-            "enet_retransmissions_total",
-            Counter,
-            "Commands that were sent again.",
-            traffic.retransmissions as f64,
-        ),
-        (
-            "enet_throttled_packets_total",
-            Counter,
-            "Unreliable packets that ENet's throttle dropped.",
-            traffic.throttled_packets as f64,
-        ),
-        (
-            "enet_handshakes_total",
-            Counter,
-            "Completed DTLS handshakes.",
-            host.handshakes as f64,
-        ),
-        (
-            "enet_loss_ratio",
-            Gauge,
-            "Mean of the peers' share of reliable data not acknowledged in time.",
-            host.loss.into(),
-        ),
-        (
-            "enet_round_trip_max_seconds",
-            Gauge,
-            "The longest smoothed round-trip time of a peer.",
-            f64::from(host.rtt_max.unwrap_or_default()) / 1000.0,
-        ),
-        (
-            "enet_poll_gap_seconds",
-            Gauge,
-            "The longest time between two polls of the last minute.",
-            host.poll_gap_minute.as_secs_f64(),
-        ),
-        (
-            "enet_send_gap_seconds",
-            Gauge,
-            "The longest time between two sends of the last minute.",
-            host.send_gap_minute.as_secs_f64(),
-        ),
-        (
-            "enet_datagrams_saved_total",
-            Counter,
-            "Packets and fragments that shared the datagram of another one.",
-            traffic.datagrams_saved as f64,
-        ),
-        (
-            "enet_compression_saved_bytes_total",
-            Counter,
-            "Bytes that compression saved, both ways.",
-            (traffic.codec_saved_in + traffic.codec_saved_out) as f64,
-        ),
-    ];
-    for (name, kind, help, value) in plain {
-        text.family(name, kind, help).sample(&[], value);
-    }
-    let drops = &host.drops;
-    text.family(
-        "enet_dropped_total",
-        Counter,
-        "What was dropped, by the cause.",
-    );
-    for (cause, count) in [
-        ("malformed", drops.malformed),
-        ("undecodable", drops.undecodable),
-        ("stranger", drops.strangers),
-        ("over_limit", drops.over_limit),
-        ("banned", drops.banned),
-        ("full", drops.full),
-        ("refused", drops.refused),
-        ("handshake", drops.handshakes),
-    ] {
-        text.sample(&[("cause", cause)], count as f64);
-    }
-    let waiting = &host.waiting;
-    let queues = [
-        ("queued", &waiting.queued),
-        ("in_flight", &waiting.in_flight),
-        ("unread", &waiting.unread),
-    ];
-    text.family(
-        "enet_queue_packets",
-        Gauge,
-        "Packets and fragments that wait: to be sent, for an acknowledgement, to be read.",
-    );
-    for (queue, backlog) in queues {
-        text.sample(&[("queue", queue)], backlog.packets as f64);
-    }
-    text.family("enet_queue_bytes", Gauge, "Their bytes.");
-    for (queue, backlog) in queues {
-        text.sample(&[("queue", queue)], backlog.bytes as f64);
     }
 }
 

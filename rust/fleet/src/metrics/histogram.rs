@@ -19,9 +19,9 @@ impl Histogram {
         }
     }
 
-    /// Counts an observation. One that is no number is left out.
+    /// Counts an observation. One that is no number or negative is left out: the sum would not grow.
     pub fn observe(&mut self, value: f64) {
-        if value.is_finite() {
+        if value.is_finite() && value >= 0.0 {
             self.counts[self.bounds.partition_point(|&bound| bound < value)] += 1;
             self.sum += value;
         }
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn observations_are_counted_by_upper_bounds() {
         let mut histogram = Histogram::new(&[1.0, 2.0]);
-        for value in [0.5, 1.0, 1.5, 2.5, f64::NAN, f64::INFINITY] {
+        for value in [0.5, 1.0, 1.5, 2.5, -1.0, f64::NAN, f64::INFINITY] {
             histogram.observe(value);
         }
         let found: Vec<_> = histogram.cumulative().collect();

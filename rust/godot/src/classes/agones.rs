@@ -12,6 +12,7 @@ use godot::obj::InstanceId;
 use godot::prelude::*;
 
 use crate::classes::multiplayer_peer::ENetMultiplayerPeerRs;
+use crate::clock;
 use crate::report::Reports;
 
 mod accessors;
@@ -46,8 +47,8 @@ const STALL_TIMEOUT: f64 = 60.0;
 /// ```
 ///
 /// Calls return at once. They are carried out in their order, and tried again for 30 seconds while the SDK server does not
-/// answer, because it may start after the game. Then [signal request_done] or [signal request_failed] is emitted. Signals
-/// come in the frames of the [SceneTree], also while it is paused.
+/// answer, because it may start after the game, and for 2 seconds if it answers with an error. Then [signal request_done] or
+/// [signal request_failed] is emitted. Signals come in the frames of the [SceneTree], also while it is paused.
 ///
 /// Where Agones does not run, [method start] prints one line, and all other calls do nothing and return
 /// [constant ERR_UNAVAILABLE]. The same game can so run anywhere.
@@ -66,12 +67,14 @@ pub struct AgonesRs {
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
     /// The name of a counter of the game server that is to have the number of the peers of [member peer]. Empty by default,
-    /// for none. The counter must be in the fleet's configuration.
+    /// for none. The counter must be in the fleet's configuration, with a sufficient capacity. What cannot be told is told
+    /// again after 10 seconds, or when the next peer comes or leaves. If the peer is freed, the counter becomes 0.
     #[var(get = get_player_counter, set = set_player_counter)]
     player_counter: PhantomVar<GString>,
     /// The name of a list of the game server that is to have the ids of the peers of [member peer], as texts. Empty by
-    /// default, for none. The list must be in the fleet's configuration, with a sufficient capacity. For names of your own,
-    /// leave this property empty and use [method append_list_value].
+    /// default, for none. The list must be in the fleet's configuration, with a sufficient capacity, at most 1000: further
+    /// ids are left out. For names of your own, leave this property empty and use [method append_list_value]. Otherwise like
+    /// [member player_counter].
     #[var(get = get_player_list, set = set_player_list)]
     player_list: PhantomVar<GString>,
     #[init(val = State::default())]
@@ -86,15 +89,16 @@ struct State {
     list: String,
     pulse: Arc<Pulse>,
     agones: Option<Agones>,
-    /// Whether the absence of Agones was told.
-    is_told: bool,
     /// The last poll of the peer that was seen.
     last_poll: Time,
-    /// The peer and its changes of players that were told to Agones.
-    told: Option<(InstanceId, u64)>,
+    /// The peer and its changes of players that were told to Agones; that it has gone, if that was told.
+    told: Option<Option<(InstanceId, u64)>>,
+    /// When the players are told once more, after a failure.
+    retry: Option<Time>,
     server: VarDictionary,
     phase: GString,
     trouble: LineLimit,
+    busy: LineLimit,
 }
 
 impl Default for State {
@@ -106,12 +110,13 @@ impl Default for State {
             list: String::new(),
             pulse: Arc::new(Pulse::new(Some(Duration::from_secs_f64(STALL_TIMEOUT)))),
             agones: None,
-            is_told: false,
             last_poll: Time::ZERO,
             told: None,
+            retry: None,
             server: VarDictionary::new(),
             phase: GString::new(),
             trouble: LineLimit::default(),
+            busy: LineLimit::default(),
         }
     }
 }
@@ -134,7 +139,10 @@ impl AgonesRs {
             .map(|agones| agones.request(request));
         match put {
             Some(Err(too_many)) => {
-                self.report(method, &too_many);
+                // A script may call in each frame while the SDK server does not answer.
+                if let Some(left_out) = self.state.busy.pass(clock::now()) {
+                    self.report(method, &format!("{too_many}{left_out}"));
+                }
                 Error::ERR_BUSY
             }
             Some(Ok(())) => Error::OK,

@@ -13,19 +13,21 @@ use crate::report::Reports;
 #[godot_api(no_typed_signals)]
 impl super::AgonesRs {
     /// Emitted when a call was carried out. `request` is its name in Agones' documentation, such as [code]Ready[/code],
-    /// `subject` the name of the counter, list, label or annotation, or empty, and `answer` what the SDK server returned: for
-    /// counters [code]name[/code], [code]count[/code] and [code]capacity[/code], for lists [code]name[/code],
-    /// [code]values[/code] and [code]capacity[/code], for most others nothing.
+    /// `subject` the name of the counter, list, label or annotation, or empty. `answer` is what the SDK server returned. For
+    /// [method request_counter] it has [code]name[/code] (a [String]), [code]count[/code] and [code]capacity[/code] (each an
+    /// [int]); for [method request_list] [code]name[/code], [code]values[/code] (an [Array] of texts) and
+    /// [code]capacity[/code]. For other calls its content is not defined, as Agones carries out changes later. The calls that
+    /// [member player_counter] and [member player_list] make are told too.
     #[signal]
     fn request_done(request: GString, subject: GString, answer: VarDictionary);
 
-    /// Emitted when a call was not carried out, for a cause in words. The cause is printed as an error too, at most every 10
-    /// seconds.
+    /// Emitted when a call was not carried out. `request` and `subject` are those of [signal request_done], `cause` is a
+    /// sentence. It is printed as an error too, at most every 10 seconds.
     #[signal]
     fn request_failed(request: GString, subject: GString, cause: GString);
 
-    /// Emitted when the game server changed, by this server or by others, and with the first news of it. See
-    /// [method get_game_server].
+    /// Emitted when the game server changed, by this server or by others, and with the first news of it. `game_server` is
+    /// what [method get_game_server] returns. Of several changes between two frames only the last is told.
     #[signal]
     fn game_server_changed(game_server: VarDictionary);
 

@@ -11,17 +11,26 @@ const NUMBERS: [&str; 4] = [
     "deletion_timestamp",
 ];
 
+/// Objects whose keys are the game's, and whose values are texts.
+const TEXTS: [&str; 2] = ["labels", "annotations"];
+
 /// An object; an empty one for anything else.
 pub fn dictionary(value: &Value) -> VarDictionary {
-    value.as_object().map(object).unwrap_or_default()
+    let object = value.as_object();
+    object
+        .map(|it| dictionary_of(it, false))
+        .unwrap_or_default()
 }
 
-fn object(object: &Map<String, Value>) -> VarDictionary {
+fn dictionary_of(object: &Map<String, Value>, has_texts: bool) -> VarDictionary {
     let mut dictionary = VarDictionary::new();
     for (key, value) in object {
-        let number = value.as_str().filter(|_| NUMBERS.contains(&key.as_str()));
-        let value = match number.map(str::parse::<i64>) {
-            Some(Ok(number)) => number.to_variant(),
+        let key = key.as_str();
+        let is_number = !has_texts && NUMBERS.contains(&key);
+        let number = value.as_str().filter(|_| is_number);
+        let value = match (number.map(str::parse::<i64>), value) {
+            (Some(Ok(number)), _) => number.to_variant(),
+            (_, Value::Object(inner)) => dictionary_of(inner, TEXTS.contains(&key)).to_variant(),
             _ => variant(value),
         };
         dictionary.set(&GString::from(key), &value);
@@ -46,6 +55,6 @@ fn variant(value: &Value) -> Variant {
             }
             array.to_variant()
         }
-        Value::Object(map) => object(map).to_variant(),
+        Value::Object(map) => dictionary_of(map, false).to_variant(),
     }
 }

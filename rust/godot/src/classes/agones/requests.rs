@@ -49,9 +49,15 @@ impl AgonesRs {
     }
 
     /// Sets a label of the game server, by which servers can be selected. The key gets the prefix
-    /// [code]agones.dev/sdk-[/code]. Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed,
-    /// for a key that Kubernetes does not allow: keys have 1 to 63 letters, digits, [code]-[/code], [code]_[/code] and
-    /// [code].[/code].
+    /// [code]agones.dev/sdk-[/code]. A label is never removed again, but its value can be set to an empty text.
+    ///
+    /// ```gdscript
+    /// agones.set_label("map", "forest") # Label agones.dev/sdk-map.
+    /// ```
+    ///
+    /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for what Kubernetes does not
+    /// allow: `key` has 1 to 59 characters and `value` up to 63, all of them letters of the English alphabet, digits,
+    /// [code]-[/code], [code]_[/code] and [code].[/code], of which the last three do not stand at the ends.
     #[func]
     fn set_label(&mut self, key: GString, value: GString) -> Error {
         self.put(
@@ -60,8 +66,9 @@ impl AgonesRs {
         )
     }
 
-    /// Sets an annotation of the game server: information for others of any kind. The key gets the prefix
-    /// [code]agones.dev/sdk-[/code]. Returns like [method set_label].
+    /// Sets an annotation of the game server: information for others of any kind. `key` gets the prefix
+    /// [code]agones.dev/sdk-[/code] and has the form of a key of [method set_label]; `value` is any text. Returns like
+    /// [method set_label].
     #[func]
     fn set_annotation(&mut self, key: GString, value: GString) -> Error {
         self.put(
@@ -70,14 +77,28 @@ impl AgonesRs {
         )
     }
 
-    /// Asks for a counter of the game server. [signal request_done] has the answer. Counters must be in the fleet's
-    /// configuration. Returns like [method set_label].
+    /// Asks for the counter `name` of the game server. [signal request_done] has the answer. Counters must be in the fleet's
+    /// configuration.
+    ///
+    /// ```gdscript
+    /// func _ready() -> void:
+    ///     agones.request_done.connect(_on_request_done)
+    ///     agones.request_counter("rooms")
+    ///
+    /// func _on_request_done(request: String, subject: String, answer: Dictionary) -> void:
+    ///     if request == "GetCounter":
+    ///         print("%s: %d of %d" % [subject, answer["count"], answer["capacity"]])
+    /// ```
+    ///
+    /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for a text that is no name:
+    /// names have 1 to 63 characters of those that [method set_label] allows.
     #[func]
     fn request_counter(&mut self, name: GString) -> Error {
         self.put("request_counter", Request::GetCounter(name.to_string()))
     }
 
-    /// Sets the count of a counter, from 0 to its capacity. Returns like [method set_label].
+    /// Sets the count of the counter `name` to `count`, from 0 to its capacity. A call that still waits and sets the same
+    /// counter is replaced by this one, so that there is one signal for both. Returns like [method request_counter].
     #[func]
     fn set_counter_count(&mut self, name: GString, count: i64) -> Error {
         self.put(
@@ -86,8 +107,8 @@ impl AgonesRs {
         )
     }
 
-    /// Adds to the count of a counter. Fails if it would exceed the capacity. A call whose outcome is not known, because the
-    /// connection broke, is not repeated. Returns like [method set_label].
+    /// Adds `amount`, 1 by default, to the count of the counter `name`. Fails if it would exceed the capacity. A call whose
+    /// outcome is not known, because the connection broke, is not repeated. Returns like [method request_counter].
     #[func]
     fn increment_counter(&mut self, name: GString, #[opt(default = 1)] amount: i64) -> Error {
         self.put(
@@ -96,7 +117,8 @@ impl AgonesRs {
         )
     }
 
-    /// Takes from the count of a counter. Fails if it would become negative. Otherwise like [method increment_counter].
+    /// Takes `amount`, 1 by default, from the count of the counter `name`. Fails if it would become negative. Otherwise like
+    /// [method increment_counter].
     #[func]
     fn decrement_counter(&mut self, name: GString, #[opt(default = 1)] amount: i64) -> Error {
         let amount = amount.saturating_neg();
@@ -106,7 +128,7 @@ impl AgonesRs {
         )
     }
 
-    /// Sets the capacity of a counter. Returns like [method set_label].
+    /// Sets the capacity of the counter `name` to `capacity`. Returns like [method request_counter].
     #[func]
     fn set_counter_capacity(&mut self, name: GString, capacity: i64) -> Error {
         self.put(
@@ -115,14 +137,15 @@ impl AgonesRs {
         )
     }
 
-    /// Asks for a list of the game server. [signal request_done] has the answer. Lists must be in the fleet's configuration.
-    /// Returns like [method set_label].
+    /// Asks for the list `name` of the game server. [signal request_done] has the answer. Lists must be in the fleet's
+    /// configuration. Returns like [method request_counter].
     #[func]
     fn request_list(&mut self, name: GString) -> Error {
         self.put("request_list", Request::GetList(name.to_string()))
     }
 
-    /// Adds a value to a list. Fails if the list has the value, or is full. Returns like [method set_label].
+    /// Adds `value` to the list `name`. Fails if the list has the value, or is full. Otherwise like
+    /// [method increment_counter].
     #[func]
     fn append_list_value(&mut self, name: GString, value: GString) -> Error {
         self.put(
@@ -131,7 +154,7 @@ impl AgonesRs {
         )
     }
 
-    /// Removes a value from a list. Fails if the list does not have it. Returns like [method set_label].
+    /// Removes `value` from the list `name`. Fails if the list does not have it. Otherwise like [method increment_counter].
     #[func]
     fn delete_list_value(&mut self, name: GString, value: GString) -> Error {
         self.put(
@@ -140,7 +163,9 @@ impl AgonesRs {
         )
     }
 
-    /// Replaces all values of a list. Returns like [method set_label].
+    /// Replaces all values of the list `name` by `values`. Agones leaves out what exceeds the capacity. A call that still
+    /// waits and sets the same list is replaced by this one, as with [method set_counter_count]. Returns like
+    /// [method request_counter].
     #[func]
     fn set_list_values(&mut self, name: GString, values: PackedStringArray) -> Error {
         let values = values.as_slice().iter().map(GString::to_string).collect();
@@ -150,7 +175,7 @@ impl AgonesRs {
         )
     }
 
-    /// Sets the capacity of a list. Returns like [method set_label].
+    /// Sets the capacity of the list `name` to `capacity`, from 0 to 1000. Returns like [method request_counter].
     #[func]
     fn set_list_capacity(&mut self, name: GString, capacity: i64) -> Error {
         self.put(

@@ -1,6 +1,7 @@
 //! Whether and how AgonesRs begins: threads, and a call in each frame.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use enet_fleet::agones::{Agones, PORT_VARIABLE, Settings};
 use godot::classes::{Engine, Object, SceneTree};
@@ -9,6 +10,9 @@ use godot::prelude::*;
 
 use super::AgonesRs;
 use crate::report::Reports;
+
+/// Whether the absence of Agones was told: once in a process.
+static IS_TOLD: AtomicBool = AtomicBool::new(false);
 
 const FRAME: &str = "process_frame";
 const NOTIFICATION: &str = "notification";
@@ -40,7 +44,7 @@ impl AgonesRs {
             return Error::OK;
         }
         let Ok(text) = std::env::var(PORT_VARIABLE) else {
-            if !std::mem::replace(&mut self.state.is_told, true) {
+            if !IS_TOLD.swap(true, Ordering::Relaxed) {
                 let line = format!(
                     "AgonesRs: {PORT_VARIABLE} is not set, so this server is not in a fleet of Agones. Calls do nothing."
                 );
