@@ -1,12 +1,13 @@
 //! A server in a fleet: AgonesRs with an SDK server of the tests, and its metrics, read by Prometheus' own tool.
 
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::process::{self, Ending};
-use crate::project::{at, target};
+use crate::project::{at, root, target};
 use crate::report::Tally;
 use crate::{Outcome, apt};
 
@@ -14,6 +15,7 @@ use super::running::{Logs, cargo, headless};
 
 const VARIABLE: &str = "AGONES_SDK_HTTP_PORT";
 const PROMTOOL_VARIABLE: &str = "PROMTOOL";
+const PAGE: &str = "docs/metrics.md";
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// Runs all of it.
@@ -60,7 +62,54 @@ pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
         logs.scripts(command.env_remove(VARIABLE), "fleet-alone")?,
     );
     add(&mut tally, check_metrics(Path::new(metrics))?);
+    add(&mut tally, check_page(Path::new(metrics))?);
     Ok(tally)
+}
+
+/// Compares the metrics with the document about them: names, types, and values of labels.
+fn check_page(metrics: &Path) -> Outcome<Tally> {
+    let text = fs::read_to_string(metrics).map_err(at(metrics))?;
+    let page = root().join(PAGE);
+    let document = fs::read_to_string(&page).map_err(at(&page))?;
+    let shown: BTreeSet<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .collect();
+    let described: BTreeSet<(&str, &str)> = document
+        .lines()
+        .filter_map(|line| {
+            let (name, rest) = line.strip_prefix("| `enet_")?.split_once("` | ")?;
+            let name = line.get("| `".len()..)?.get(.."enet_".len() + name.len())?;
+            // A formula of the alarms is no name.
+            (!name.contains([' ', '(', '{'])).then_some((name, rest.split_once(" |")?.0))
+        })
+        .collect();
+    let mut differences: Vec<String> = shown
+        .symmetric_difference(&described)
+        .map(|(name, kind)| match shown.contains(&(name, kind)) {
+            true => format!("{PAGE} has no {kind} {name}"),
+            false => format!("no metric is the {kind} {name} of {PAGE}"),
+        })
+        .collect();
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    let labels: BTreeSet<(&str, &str)> = samples
+        .filter_map(|line| line.split_once('{')?.1.split_once('}'))
+        .flat_map(|(labels, _)| labels.split(','))
+        .filter_map(|label| label.split_once('='))
+        .filter(|&(name, _)| !matches!(name, "le" | "version"))
+        .map(|(name, value)| (name, value.trim_matches('"')))
+        .collect();
+    for (name, value) in labels {
+        let row = format!("| `{name}` | ");
+        let row = document.lines().find(|line| line.starts_with(&row));
+        if !row.is_some_and(|row| row.contains(&format!("`{value}`"))) {
+            differences.push(format!("{PAGE} has no {value} of the label {name}"));
+        }
+    }
+    match differences.is_empty() && shown.len() > 1 {
+        true => Ok(Tally::one_passed()),
+        false => Err(differences.join("\n")),
+    }
 }
 
 fn add(tally: &mut Tally, other: Tally) {
