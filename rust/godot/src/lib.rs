@@ -84,6 +84,7 @@ unsafe impl ExtensionLibrary for EnetRs {
             threads::free_parked();
             // A network thread must not outlive the library's code, even if its object was never freed.
             enet_net::stop_all();
+            enet_fleet::stop_all();
             unload::outlive_lookups();
         }
     }

@@ -4,6 +4,7 @@
 //! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
+use enet_multiplayer::metrics::Metrics;
 use enet_multiplayer::{
     FlushMode, Multiplayer, Notice, PacketHead, SharedConnection, Signal, TransferMode, system_seed,
 };
@@ -11,6 +12,7 @@ use enet_net::Udp;
 use enet_proto::Time;
 use godot::classes::Os;
 use godot::prelude::*;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
@@ -35,6 +37,8 @@ pub struct Session {
     pub watch: Watch,
     pub asked: Asked,
     pub monitors: Monitors,
+    pub metrics: Option<Metrics>,
+    pub metrics_address: IpAddr,
 }
 
 impl Session {
@@ -54,6 +58,8 @@ impl Session {
             watch: Watch::default(),
             asked: Asked::default(),
             monitors: Monitors::default(),
+            metrics: None,
+            metrics_address: Ipv4Addr::LOCALHOST.into(),
         }
     }
 
@@ -69,6 +75,20 @@ impl Session {
             self.core.flush(now);
         }
         Ok(())
+    }
+
+    /// A poll ends: observes the session for its metrics.
+    pub fn observe(&mut self, now: Time) {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.polled(now, &self.core);
+        }
+    }
+
+    /// The session may have ended: tells its metrics, which nothing polls then.
+    pub fn observe_end(&mut self) {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.changed(clock::now(), &self.core);
+        }
     }
 
     /// The packet that is read next, or the reason why there is none.

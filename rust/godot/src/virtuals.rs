@@ -59,6 +59,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         this.warn("poll", &over_limit);
     }
     debugger::polled(this, now);
+    this.session_mut().observe(now);
     let stopped = this.session_mut().core.take_capture_stopped();
     if let Some(stopped) = stopped {
         this.report("poll", &stopped);
@@ -88,6 +89,7 @@ fn report_failures<T: HasSession>(this: &mut T, now: enet_proto::Time) {
 pub fn close<T: HasSession>(this: &mut T) {
     let object = this.to_gd();
     this.close_host();
+    this.session_mut().observe_end();
     debugger::closed(this);
     this.tidy();
     release(object);
@@ -97,6 +99,7 @@ pub fn disconnect_peer<T: HasSession>(this: &mut T, peer: i32, force: bool) {
     let object = this.to_gd();
     let session = &mut this.session_mut().core;
     let done = session.disconnect_peer(peer, force, clock::now());
+    this.session_mut().observe_end();
     this.tidy();
     this.report_failure("disconnect_peer", done);
     release(object);

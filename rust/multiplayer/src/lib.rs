@@ -71,6 +71,7 @@ pub mod error;
 pub mod figures;
 pub mod limits;
 pub mod lines;
+pub mod metrics;
 pub mod multiplayer;
 pub mod proxies;
 pub mod rates;
@@ -101,7 +102,7 @@ pub use limits::{LimitSettings, SharedLimits};
 pub use lines::{LeftOut, LineLimit, RepeatLimit, Repeated};
 pub use multiplayer::{
     Facts, FlushMode, FramePlan, Leave, Mode, Multiplayer, Notice, Packet, PacketHead, Signal,
-    Status, WireProtocol,
+    Status, Tally, WireProtocol,
 };
 pub use simulation::{
     LinkProperty, LinkSettings, SharedSimulation, SimulationError, SimulationSettings,

@@ -42,6 +42,7 @@ mod send;
 mod settings;
 mod simulation;
 mod state;
+mod tally;
 
 use guard::Guard;
 use queues::EventQueues;
@@ -55,6 +56,7 @@ pub use flush::FlushMode;
 pub use frame_plan::{FramePlan, Leave};
 pub use godot3::WireProtocol;
 pub use notice::{Notice, Signal};
+pub use tally::Tally;
 
 /// Id of the server.
 pub const SERVER_ID: i32 = 1;
@@ -117,6 +119,7 @@ pub struct Multiplayer {
     /// Whether this poll found that a client's connection is up.
     came_up: bool,
     reports: Reports,
+    tally: Tally,
     /// A signal that follows the one of the last notice.
     outcome: Option<Signal>,
     /// Number of times that a session began or ended. A [`Notice`] of an earlier session has nothing
@@ -151,6 +154,7 @@ impl Multiplayer {
             capture: CaptureSlot::default(),
             came_up: false,
             reports: Reports::default(),
+            tally: Tally::default(),
             outcome: None,
             epoch: 0,
             was_polled: false,

@@ -4,6 +4,7 @@ mod blocks;
 mod examples;
 mod features;
 mod first_minute;
+mod fleet;
 mod godot;
 mod layers;
 mod overview;

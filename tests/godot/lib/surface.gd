@@ -148,6 +148,13 @@ const EXTRAS: Dictionary[String, String] = {
 	"ENetConnectionRs method take_recorded_datagrams": "returns the samples",
 	"ENetConnectionRs enum value CompressionMode.COMPRESS_LZ4=5": "an additional mode",
 	"ENetConnectionRs enum value CompressionMode.COMPRESS_ZSTD_DICT=6": "an additional mode",
+	"ENetMultiplayerPeerRs property metrics_port": "metrics for Prometheus",
+	"ENetMultiplayerPeerRs method set_metrics_port": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_metrics_port": "belongs to that property",
+	"ENetMultiplayerPeerRs property metrics_address": "metrics for Prometheus",
+	"ENetMultiplayerPeerRs method set_metrics_address": "belongs to that property",
+	"ENetMultiplayerPeerRs method get_metrics_address": "belongs to that property",
+	"ENetMultiplayerPeerRs method observe_tick_time": "metrics for Prometheus",
 }
 ## The keys that describe a method, without its name and id.
 const METHOD_KEYS: Array[String] = ["flags", "default_args", "return", "args"]

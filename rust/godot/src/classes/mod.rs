@@ -1,5 +1,6 @@
 //! The classes that scripts see.
 
+pub mod agones;
 pub mod connection;
 pub mod limits;
 pub mod multiplayer_peer;

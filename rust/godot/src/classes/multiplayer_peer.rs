@@ -30,6 +30,7 @@ mod capturing;
 mod encryption;
 mod guarding;
 mod legacy;
+mod metrics;
 mod properties;
 mod quitting;
 mod reasons;
@@ -266,6 +267,32 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_simulation, set = set_simulation)]
     simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
     simulation_chosen: Chosen,
+    /// The TCP port, 1 to 65535, on which this peer shows metrics for Prometheus, over HTTP at [code]/metrics[/code]: peers,
+    /// joins, ends by reason, bytes and datagrams, drops by cause, round trips, loss, queues, times between polls. 0 by
+    /// default, for none. The port is opened at once, on [member metrics_address], and stays open when the peer is closed and
+    /// created again. 0 closes it, as does the end of this object. If the port cannot be opened, for example because another
+    /// peer has it, an error is printed, and the property reads 0. A number out of range prints an error and changes nothing.
+    ///
+    /// ```gdscript
+    /// var peer := ENetMultiplayerPeerRs.new()
+    /// peer.metrics_address = "*" # In a container with a private network.
+    /// peer.metrics_port = 9464
+    /// peer.create_server(24565)
+    /// ```
+    ///
+    /// A scrape gets the figures of the next poll. While the main thread does not poll, it gets those of the last one, and
+    /// [code]enet_metrics_age_seconds[/code] grows. A thread of its own serves the port, which a slow or hostile reader
+    /// neither occupies nor can make the game's main thread work more than five times a second. See
+    /// [method observe_tick_time] for figures of the game.
+    #[var(get = get_metrics_port, set = set_metrics_port)]
+    metrics_port: PhantomVar<i64>,
+    /// The IP address of the interface on which [member metrics_port] is opened, [code]"127.0.0.1"[/code] by default: only
+    /// this computer can read the metrics. [code]"*"[/code] stands for all interfaces, as in a container whose network is
+    /// private. The metrics are neither encrypted nor protected by a password: never show them on the Internet. If
+    /// [member metrics_port] is open, it is opened anew, and histograms begin at 0. Any other text prints an error and changes
+    /// nothing.
+    #[var(get = get_metrics_address, set = set_metrics_address)]
+    metrics_address: PhantomVar<GString>,
     /// A function that decides on a server who is let in, before the newcomer occupies one of the `max_clients`
     /// places. An empty [Callable], as by default, lets everybody in.
     ///
@@ -630,5 +657,12 @@ impl ENetMultiplayerPeerRs {
                 convert::create_error(&error)
             }
         }
+    }
+}
+
+impl ENetMultiplayerPeerRs {
+    /// The session, for those who tell a fleet of it.
+    pub fn session_of_fleet(&self) -> &enet_multiplayer::Multiplayer {
+        &self.session.core
     }
 }

@@ -46,8 +46,11 @@ impl Multiplayer {
         }
         if ends_attempt || (force && self.mode() == Mode::Client) {
             self.close(now);
-        } else if force && self.remove(id, now) {
-            self.flush_main_host(now);
+        } else if force {
+            self.tally.count_removed(id, self.reasons.of(id).reason);
+            if self.remove(id, now) {
+                self.flush_main_host(now);
+            }
         }
         Ok(())
     }
@@ -96,6 +99,7 @@ impl Multiplayer {
         if self.is_active() {
             self.stop_capture();
         }
+        self.tally.end_session();
         self.hosts.clear();
         self.roster.clear();
         self.facts.inbox.borrow_mut().clear();

@@ -40,6 +40,15 @@ impl Multiplayer {
         Ok(all)
     }
 
+    /// Calls `each` with the smoothed round-trip time of each peer whose time is known, in milliseconds.
+    pub fn for_each_round_trip(&self, mut each: impl FnMut(u32)) {
+        for connection in self.hosts.values() {
+            if let Some(host) = connection.borrow().host_ref() {
+                host.for_each_round_trip(&mut each);
+            }
+        }
+    }
+
     /// The id of a peer of the host with a key.
     fn id_at(&self, key: i32, peer: PeerId) -> Option<i32> {
         match self.mode() {

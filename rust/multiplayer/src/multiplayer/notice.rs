@@ -68,6 +68,7 @@ impl Notice {
 impl Multiplayer {
     /// Does what has to follow the handlers of a notice.
     pub fn finish(&mut self, notice: Notice, now: Time) {
+        self.tally.told();
         if let Then::Remove(id, peer) = notice.then
             && notice.epoch == self.epoch
             && let Some(host) = self.hosts.get(&self.host_key(id))
@@ -99,6 +100,7 @@ impl Multiplayer {
             Signal::ConnectionFailed | Signal::ServerDisconnected => self.reasons.of(SERVER_ID),
             Signal::PeerConnected(_) | Signal::ConnectionSucceeded => End::default(),
         };
+        self.tally.count(signal, end.reason);
         let failure = match signal {
             Signal::ConnectionFailed => self.reports.failure(end),
             _ => String::new(),

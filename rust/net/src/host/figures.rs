@@ -157,6 +157,11 @@ impl Host {
         (host, peers)
     }
 
+    /// Calls `each` with the smoothed round-trip time of each connection that has measured one, in milliseconds.
+    pub fn for_each_round_trip(&self, each: impl FnMut(u32)) {
+        self.driver.state().host.for_each_round_trip(each);
+    }
+
     /// Figures of a connection, while it exists and until [`Host::next_event`] reports its end.
     pub fn peer_figures(&self, now: Time, peer: PeerId) -> Option<PeerFigures> {
         let mut figures = match self.former.get(&peer) {

@@ -91,6 +91,18 @@ impl Host {
         }
     }
 
+    /// Calls `each` with the smoothed round-trip time of each connection that is up and has measured one, in milliseconds.
+    pub fn for_each_round_trip(&self, each: impl FnMut(u32)) {
+        let is_up = |peer: &&Peer| {
+            matches!(
+                peer.state(),
+                PeerState::Connected | PeerState::DisconnectLater
+            )
+        };
+        let up = self.slots.iter().filter(is_up);
+        up.filter_map(Peer::round_trip).for_each(each);
+    }
+
     fn figures_of(&self, now: u64, peer: &Peer) -> PeerFigures {
         let mut figures = peer.figures(now);
         let events = &self.context.events;

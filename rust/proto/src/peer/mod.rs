@@ -481,6 +481,11 @@ impl Peer {
         }
     }
 
+    /// The smoothed round-trip time in milliseconds, if one was measured.
+    pub fn round_trip(&self) -> Option<u32> {
+        self.rtt.is_measured().then_some(self.rtt.smoothed())
+    }
+
     pub fn statistics(&self) -> PeerStatistics {
         let mut statistics = PeerStatistics {
             round_trip_time: self.rtt.smoothed(),

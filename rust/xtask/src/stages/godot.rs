@@ -11,7 +11,7 @@ use crate::{Outcome, bench, csharp, demo, docs, faults, godot, godot3, package};
 
 use super::overview::Overview;
 use super::running::{Logs, cargo, checked, counted, headless};
-use super::{blocks, examples, first_minute, proxied, recipes};
+use super::{blocks, examples, first_minute, fleet, proxied, recipes};
 
 /// Comparisons with the built-in classes: the name of the stage, Godot's arguments, and which lines
 /// are expected although [`counted`] takes them for errors.
@@ -191,6 +191,7 @@ fn whole_runs(overview: &mut Overview, logs: &Logs, godot: &Path) {
     overview.stage("an addon without its library", || {
         first_minute::run(logs, godot)
     });
+    overview.stage("a server in a fleet", || fleet::run(logs, godot));
     overview.stage("the C# wrapper", || csharp::check(godot));
     overview.stage("the examples of the help", || examples::run(logs, godot));
     overview.stage("faults", || {

@@ -7,14 +7,21 @@ use crate::report::Tally;
 use super::running::{Logs, cargo};
 
 /// Each crate, and the crates of this workspace that it may depend on.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("enet_proto", &[]),
     ("enet_codec", &[]),
     ("enet_dtls", &[]),
+    ("enet_fleet", &[]),
     ("enet_net", &["enet_proto", "enet_codec", "enet_dtls"]),
     (
         "enet_multiplayer",
-        &["enet_proto", "enet_codec", "enet_dtls", "enet_net"],
+        &[
+            "enet_proto",
+            "enet_codec",
+            "enet_dtls",
+            "enet_fleet",
+            "enet_net",
+        ],
     ),
     (
         "enet_godot",
@@ -22,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
             "enet_proto",
             "enet_codec",
             "enet_dtls",
+            "enet_fleet",
             "enet_net",
             "enet_multiplayer",
         ],

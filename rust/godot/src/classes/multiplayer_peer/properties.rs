@@ -315,6 +315,31 @@ impl super::ENetMultiplayerPeerRs {
         self.session.core.suffix().into()
     }
 
+    /// See [member metrics_port].
+    #[func]
+    pub(super) fn set_metrics_port(&mut self, port: i64) {
+        self.listen_for_scrapes(port);
+    }
+
+    /// See [member metrics_port].
+    #[func]
+    pub(super) fn get_metrics_port(&self) -> i64 {
+        let metrics = self.session.metrics.as_ref();
+        metrics.map_or(0, |metrics| metrics.address().port().into())
+    }
+
+    /// See [member metrics_address].
+    #[func]
+    pub(super) fn set_metrics_address(&mut self, address: GString) {
+        self.choose_metrics_address(&address);
+    }
+
+    /// See [member metrics_address].
+    #[func]
+    pub(super) fn get_metrics_address(&self) -> GString {
+        self.metrics_address_text()
+    }
+
     /// See [member simulation].
     #[func]
     pub(super) fn set_simulation(&mut self, simulation: Option<Gd<ENetSimulationRs>>) {

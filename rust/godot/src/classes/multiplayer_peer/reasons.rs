@@ -43,6 +43,7 @@ impl ENetMultiplayerPeerRs {
             (Ok(peer), Ok(reason)) => {
                 let core = &mut self.session.core;
                 let done = core.disconnect_peer_with(peer, reason, force, clock::now());
+                self.session.observe_end();
                 self.tidy();
                 self.report_failure(METHOD, done);
             }
