@@ -5,6 +5,7 @@
 mod metrics;
 mod proxy;
 
+use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -156,8 +157,8 @@ fn programs() -> Outcome<Programs> {
     }
     let folder = target().join("debug");
     Ok(Programs {
-        sidecar: folder.join("enet_sidecar"),
-        proxy: folder.join("test_proxy"),
+        sidecar: folder.join(format!("enet_sidecar{EXE_SUFFIX}")),
+        proxy: folder.join(format!("test_proxy{EXE_SUFFIX}")),
     })
 }
 

@@ -1,8 +1,12 @@
 //! Runs a program beside the proxy: `test_proxy PROGRAM ARGUMENT...`. There are two servers, at ports that are free, a second
 //! proxy at another address of this machine where the system has one, and two responders to QCMP pings.
 //!
+//! With `--serve` it is the proxy alone, see [`serve::run`].
+//!
 //! The program learns of them by the variables of [`variables`]. Ends with its status, or with 1 if a datagram was
 //! larger than ENet's, after lines that tell what came by.
+
+mod serve;
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -23,6 +27,9 @@ const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let program = arguments.next().ok_or("test_proxy PROGRAM ARGUMENT...")?;
+    if program == "--serve" {
+        return serve::run(arguments);
+    }
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let endpoints = endpoints(any)?;
     let start = |ip: Ipv4Addr| {

@@ -43,13 +43,11 @@ impl Proxy {
             None => {
                 let mut command = Command::new(&programs.proxy);
                 command.args(["--serve", &port.to_string()]);
-                command.args(endpoints.iter().map(|endpoint| {
-                    format!(
-                        "127.0.0.1:{}={}",
-                        endpoint.port,
-                        base64(endpoint.token.as_bytes())
-                    )
-                }));
+                command.args(
+                    endpoints
+                        .iter()
+                        .map(|endpoint| format!("127.0.0.1:{}={}", endpoint.port, endpoint.token)),
+                );
                 (command, "proxy on ")
             }
         };

@@ -20,8 +20,20 @@ struct Class {
     own: Entry,
 }
 
-static CLASSES: [OnceLock<Class>; 3] = [const { OnceLock::new() }; 3];
-const ENTRIES: [Entry; 3] = [notify::<0>, notify::<1>, notify::<2>];
+/// The most classes that take notifications.
+const MOST: usize = 8;
+
+static CLASSES: [OnceLock<Class>; MOST] = [const { OnceLock::new() }; MOST];
+const ENTRIES: [Entry; MOST] = [
+    notify::<0>,
+    notify::<1>,
+    notify::<2>,
+    notify::<3>,
+    notify::<4>,
+    notify::<5>,
+    notify::<6>,
+    notify::<7>,
+];
 
 /// The entry that the engine calls in place of a class's own.
 pub fn guarded(class: &str, own: Entry) -> Entry {
