@@ -1,6 +1,6 @@
 //! Clients behind a proxy that routes by the suffix of their datagrams, on the system's sockets.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::OnceLock;
 use std::thread::sleep;
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use enet_codec::Compression;
 use enet_dtls::Dtls;
 use enet_multiplayer::{
-    ClientOptions, CreateError, Multiplayer, ServerOptions, Signal, Status, SuffixError,
-    TransferMode,
+    ClientOptions, Connection, CreateError, Multiplayer, ServerOptions, Signal, Status,
+    SuffixError, TransferMode,
 };
 use enet_net::netem::Conditions;
 use enet_net::{BindAddress, Direction, Form, Udp};
@@ -406,4 +406,27 @@ fn suffixes_are_checked() {
     node.peer.close(now());
     node.peer.set_suffix(b"").expect("inactive");
     node.peer.create_mesh(1, now()).expect("a mesh");
+}
+
+/// A datagram past ENet goes the same way.
+#[test]
+fn raw_datagrams_have_the_suffix() {
+    let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    receiver.set_read_timeout(Some(LIMIT)).expect("a timeout");
+    let port = receiver.local_addr().expect("an address").port();
+    let mut connection = Connection::new(Rc::new(Udp), 1);
+    connection.set_suffix(TOKENS[0]).expect("inactive");
+    let created = connection.create(&crate::connection::options(), now());
+    created.expect("a host");
+    let sent = connection.send_raw(now(), "127.0.0.1", port.into(), b"hello");
+    sent.expect("sent");
+    let mut buffer = [0; 64];
+    let size = receiver.recv(&mut buffer).expect("it arrives");
+    assert_eq!(buffer[..size], [b"hello", TOKENS[0]].concat());
+    let traffic = connection
+        .figures(now(), Time::ZERO)
+        .expect("active")
+        .host
+        .traffic;
+    assert_eq!((traffic.datagrams_out, traffic.bytes_out), (1, size as u64));
 }
