@@ -7,6 +7,7 @@ extends "res://lib/dtls_suite.gd"
 ## slow, or one. ENET_TEST_PROXY_OTHER is a proxy that servers see with another address than 127.0.0.1, which is exempt from
 ## limits: the same proxy, unless the variable is set. Without such proxies, their cases are not played.
 
+const Tshark := preload("res://lib/tshark.gd")
 const PROXY := "ENET_TEST_PROXY"
 const OTHER := "ENET_TEST_PROXY_OTHER"
 const SERVERS := "ENET_TEST_PROXY_SERVERS"

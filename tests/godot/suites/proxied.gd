@@ -197,6 +197,34 @@ func case_statistics() -> void:
 	done()
 
 
+## A capture has the tokens as they are on the wire. Wireshark reads ENet before them, once it knows them.
+func case_a_capture() -> void:
+	if not Tshark.is_there():
+		return _not_played("no tshark")
+	var server := _server(0)
+	var client := _client(0)
+	var path := OS.get_user_data_dir().path_join("proxied_%d.pcapng" % OS.get_process_id())
+	equal(client.peer.call(&"start_capture", path), OK, "start_capture")
+	equal(client.join(_proxy_port(), _proxy_ip()), OK, "create_client")
+	check(pump([server, client], func() -> bool: return server.events.size() == 1 and client.is_up()), "they connect")
+	equal(client.send(pattern(LARGE)), OK, "send")
+	check(pump([server, client], func() -> bool: return _has_packets(server)), "it arrives")
+	equal(server.say("answer", client.id()), OK, "say")
+	check(pump([server, client], func() -> bool: return _has_packets(client)), "it arrives")
+	client.peer.close()
+	var token := _token(0).hex_encode()
+	var fields := PackedStringArray(["udp.dstport", "enet.suffix", "enet.command", "enet.reassembled_length", "_ws.expert.message"])
+	var rows := Tshark.rows(path, fields, PackedStringArray(["-o", "enet.suffix:" + token]))
+	check(rows.size() > 15, "%d datagrams" % rows.size())
+	for row in rows:
+		var is_out := row[0].to_int() == _proxy_port()
+		equal(row[1].replace(":", ""), token if is_out else "", "the suffix of %s" % row)
+		check(not row[2].is_empty() and not row[4].to_lower().contains("malformed"), "the commands of %s" % row)
+	check(rows.any(func(row: PackedStringArray) -> bool: return row[3] == str(LARGE)), "the large packet is read")
+	DirAccess.remove_absolute(path)
+	done()
+
+
 func case_pings() -> void:
 	var proxies := OS.get_environment(QCMP).split(",", false)
 	if proxies.is_empty():
