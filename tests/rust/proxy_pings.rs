@@ -111,7 +111,7 @@ fn answers_of_others_do_not_count() {
             ..Fault::default()
         }),
         of(Fault {
-            delay: Duration::from_millis(300),
+            delay: Duration::from_millis(800),
             ..Fault::default()
         }),
         of(Fault {
@@ -120,9 +120,14 @@ fn answers_of_others_do_not_count() {
         }),
     ];
     let names: Vec<_> = all.iter().map(|it| it.address().to_string()).collect();
-    let results = measured(&names, 2, 0.2);
+    let results = measured(&names, 2, 0.5);
     assert_eq!(answers(&results), [0, 0, 0, 0, 2]);
-    assert!(all.iter().all(|it| it.pings() == 2), "all were asked");
+    // The slow one may still think about its first ping.
+    let clock = Instant::now();
+    while all.iter().any(|it| it.pings() != 2) {
+        assert!(clock.elapsed() < LIMIT, "all are asked twice");
+        sleep(Duration::from_millis(1));
+    }
     assert_eq!(proxies::best(&results), Some(4));
 }
 

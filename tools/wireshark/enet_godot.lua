@@ -15,6 +15,8 @@ local GODOT_4, GODOT_3, NO_GODOT = 4, 3, 0
 
 enet.prefs.ports = Pref.range("UDP ports", "", "Ports whose datagrams are always taken for ENet; the others are recognized", 65535)
 enet.prefs.checksum = Pref.bool("Datagrams have a checksum", false, "Four bytes of CRC32 behind the header; Godot never sends them")
+enet.prefs.suffix = Pref.string(
+	"Suffixes", "", "The bytes behind each datagram on the way to a proxy (datagram_suffix), in hexadecimal; several with commas between them")
 enet.prefs.compression = Pref.enum("Compression", AUTOMATIC, "How compressed datagrams are read", {
 	{ "all", "Try all codecs", AUTOMATIC },
 	{ "none", "Leave compressed datagrams alone", PLAIN },
@@ -429,6 +431,7 @@ declare(enet, "enet", {
 	field(BOOL, "has_time", "Sending time present", 16, nil, 0x8000),
 	field(U16, "sent_time", "Sending time, in ms", base.DEC),
 	field(U32, "checksum", "Checksum", base.HEX),
+	field(BYTES, "suffix", "Suffix for a proxy"),
 	field(BYTES, "packed", "Compressed commands"),
 	field(TEXT, "codec", "Codec"),
 	field(BYTES, "trailing", "Bytes that are no command"),
@@ -1367,19 +1370,38 @@ end
 --- Whether the bytes are a DTLS record, which Wireshark's own dissector reads.
 local function is_dtls(s) return #s >= 13 and u8(s, 0) >= 20 and u8(s, 0) <= 25 and u8(s, 1) == 254 and u8(s, 2) >= 253 end
 
-function enet.dissector(tvb, pinfo, root)
-	if tvb:captured_len() < 2 then return 0 end
-	local whole_range = tvb:range(0, tvb:captured_len())
-	local s = whole_range:raw()
-	if is_dtls(s) then return 0 end
+--- The suffixes of the preference, as bytes.
+local suffixes, suffixes_of = {}, ""
+local function known_suffixes()
+	if suffixes_of ~= enet.prefs.suffix then
+		suffixes, suffixes_of = {}, enet.prefs.suffix
+		for digits in suffixes_of:gmatch("%x+") do
+			if #digits % 2 == 0 then
+				suffixes[#suffixes + 1] = digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
+			end
+		end
+	end
+	return suffixes
+end
+
+--- How many of the bytes are ENet's: all but a suffix that the user named.
+local function own_size(s)
+	for _, suffix in ipairs(known_suffixes()) do
+		if #s >= #suffix + 2 and s:sub(-#suffix) == suffix then return #s - #suffix end
+	end
+	return #s
+end
+
+--- Shows a datagram without what is behind it.
+local function show_datagram(tvb, s, pinfo, root, tree)
+	local whole_range = tvb:range(0, #s)
 	local seen = visit(pinfo, #s)
-	local tree = root:add(enet, whole_range)
 	pinfo.cols.protocol = "ENet"
 	local head = header(s)
 	if not head then
 		tree:add_proto_expert_info(x.malformed, "The header is cut short")
 		pinfo.cols.info = "[malformed]"
-		return #s
+		return
 	end
 	for _, key in ipairs({ "has_time", "compressed", "session", "slot" }) do
 		local shown = tree:add(f["enet." .. key], whole_range:range(0, 2))
@@ -1419,6 +1441,16 @@ function enet.dissector(tvb, pinfo, root)
 	if seen.is_godot then pinfo.cols.protocol = "Godot" end
 	pinfo.cols.info = table.concat(seen.info, "; ")
 	tree:append_text(", " .. shortened(table.concat(seen.info, "; ")))
+end
+
+function enet.dissector(tvb, pinfo, root)
+	if tvb:captured_len() < 2 then return 0 end
+	local s = tvb:range(0, tvb:captured_len()):raw()
+	if is_dtls(s) then return 0 end
+	local tree = root:add(enet, tvb:range(0, #s))
+	local own = own_size(s)
+	if own < #s then tree:add(f["enet.suffix"], tvb:range(own)) end
+	show_datagram(tvb, s:sub(1, own), pinfo, root, tree)
 	return #s
 end
 
@@ -1433,6 +1465,7 @@ local ENOUGH = 24
 local function is_enet(tvb)
 	if tvb:captured_len() < tvb:reported_len() or tvb:captured_len() > MAX_DATAGRAM then return false end
 	local s = tvb:range():raw()
+	s = s:sub(1, own_size(s))
 	local head = header(s)
 	if not head or is_dtls(s) then return false end
 	if not head.is_packed then return (certainty(s, head.size, head.slot, head.has_time) or 0) >= ENOUGH end

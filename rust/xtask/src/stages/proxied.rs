@@ -1,5 +1,5 @@
 //! The suite behind a proxy that routes by tokens, which the program test_proxy plays with as many Godots as there are
-//! pairs of classes. ENET_TEST_PROXY names another one, for example a Quilkin: see tests/godot/suites/proxied.gd.
+//! pairs of classes. ENET_TEST_PROXY names another one, for example a Quilkin: see tests/godot/lib/proxied_suite.gd.
 
 use std::path::Path;
 use std::process::Command;

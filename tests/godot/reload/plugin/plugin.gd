@@ -9,6 +9,7 @@ const EXTENSION := "res://addons/enet_rs/enet_rs.gdextension"
 const PEER := &"ENetMultiplayerPeerRs"
 const PACKET_PEER := &"ENetPacketPeerRs"
 const CONNECTION := &"ENetConnectionRs"
+const PROXY_PING := &"ENetProxyPingRs"
 const LOCAL := "127.0.0.1"
 const ROUNDS := 4
 ## Number of clients. Their hosts and packet peers have Godot objects that no script references.
@@ -66,6 +67,10 @@ func _round(number: int) -> void:
 	_check(_until([clients[0], server], heard), "a packet")
 	_check(server.get_packet().get_string_from_ascii() == "hello", "the packet's content")
 	_equal(host.call(&"get_max_channels"), 255, "a host")
+	# Its thread works for 12 seconds, unless the library goes.
+	var ping: RefCounted = ClassDB.instantiate(PROXY_PING)
+	_equal(ping.call(&"measure", PackedStringArray([LOCAL + ":9"]), 20, 10.0), OK, "a measurement")
+	_equal(_frame_calls(ping), 1, "a measurement waits for frames")
 
 	if number > 0:
 		_replace_library()
@@ -84,11 +89,14 @@ func _round(number: int) -> void:
 	for object: PacketPeer in [peer, mesh_peer]:
 		_check(object.get_class() == PACKET_PEER, "a packet peer keeps its class")
 		_equal(object.call(&"is_active"), false, "the packet peer is inactive")
+	_equal(ping.call(&"is_measuring"), false, "the measurement is given up")
 	# The sockets were closed after a disconnect was sent.
 	_check(_until([stock], func() -> bool: return stock.get_connection_status() == 0), "the partner receives the disconnect")
 	# Deferred calls run within these frames.
 	for frame in 3:
 		await get_tree().process_frame
+	_equal(_frame_calls(ping), 0, "no measurement waits for frames")
+	_equal(ping.call(&"measure", PackedStringArray([LOCAL + ":9"]), 1, 0.1), OK, "another measurement")
 
 	_check_usable(idle, clients[0], "new and old")
 	_check_usable(server, _new(PEER), "old and new")
@@ -99,6 +107,14 @@ func _round(number: int) -> void:
 	_check_bound(hand[0])
 	_check_bound(_new(CONNECTION))
 	_tell("round_%d" % number)
+
+
+## How often the tree calls an object in each frame.
+func _frame_calls(object: RefCounted) -> int:
+	var calls := get_tree().process_frame.get_connections()
+	return calls.filter(func(call: Dictionary) -> bool:
+		var callable: Callable = call["callable"]
+		return callable.get_object() == object).size()
 
 
 ## Our connections are multiplayer peers, too.
