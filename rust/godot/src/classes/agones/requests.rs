@@ -77,14 +77,13 @@ impl AgonesRs {
         )
     }
 
-    /// Asks for the counter `name` of the game server. [signal request_done] has the answer. Counters must be in the fleet's
-    /// configuration.
+    /// Asks for the counter `name` of the game server. Counters must be in the fleet's configuration. [signal request_done]
+    /// has the answer, here connected to a function:
     ///
     /// ```gdscript
-    /// agones.request_done.connect(func(request: String, subject: String, answer: Dictionary) -> void:
+    /// func _on_request_done(request: String, subject: String, answer: Dictionary) -> void:
     ///     if request == "GetCounter":
-    ///         print("%s: %d of %d" % [subject, answer["count"], answer["capacity"]]))
-    /// agones.request_counter("rooms")
+    ///         print("%s: %d of %d" % [subject, answer["count"], answer["capacity"]])
     /// ```
     ///
     /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for a text that is no name:
