@@ -31,6 +31,7 @@ mod refusing;
 mod scripts;
 mod simulation;
 mod statistics;
+mod tally;
 mod tapping;
 mod targets;
 mod threaded;

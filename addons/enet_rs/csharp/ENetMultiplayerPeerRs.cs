@@ -144,6 +144,18 @@ namespace ENetRs
             set { Wrapped.Set(Names.Limits, Unwrapped(value)); }
         }
 
+        public string MetricsAddress
+        {
+            get { return Wrapped.Get(Names.MetricsAddress).AsString(); }
+            set { Wrapped.Set(Names.MetricsAddress, value); }
+        }
+
+        public long MetricsPort
+        {
+            get { return Wrapped.Get(Names.MetricsPort).AsInt64(); }
+            set { Wrapped.Set(Names.MetricsPort, value); }
+        }
+
         public bool ServerRelay
         {
             get { return Wrapped.Get(Names.ServerRelay).AsBool(); }
@@ -285,6 +297,11 @@ namespace ENetRs
             return Wrapped.Call(Names.IsCapturing).AsBool();
         }
 
+        public void ObserveTickTime(double seconds)
+        {
+            Wrapped.Call(Names.ObserveTickTime, seconds);
+        }
+
         public static Error QuitOnSigterm()
         {
             return (Error)Instantiate(ClassName).Call(Names.QuitOnSigterm).AsInt64();
@@ -399,6 +416,8 @@ namespace ENetRs
             internal static readonly StringName Host = "host";
             internal static readonly StringName JoinFilter = "join_filter";
             internal static readonly StringName Limits = "limits";
+            internal static readonly StringName MetricsAddress = "metrics_address";
+            internal static readonly StringName MetricsPort = "metrics_port";
             internal static readonly StringName ServerRelay = "server_relay";
             internal static readonly StringName Simulation = "simulation";
             internal static readonly StringName StallTimeout = "stall_timeout";
@@ -426,6 +445,7 @@ namespace ENetRs
             internal static readonly StringName GetReasonText = "get_reason_text";
             internal static readonly StringName GetStatistics = "get_statistics";
             internal static readonly StringName IsCapturing = "is_capturing";
+            internal static readonly StringName ObserveTickTime = "observe_tick_time";
             internal static readonly StringName QuitOnSigterm = "quit_on_sigterm";
             internal static readonly StringName RemoveMonitors = "remove_monitors";
             internal static readonly StringName SetBindIp = "set_bind_ip";

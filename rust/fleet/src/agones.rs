@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::http::Interrupt;
 use crate::threads::Thread;
 
+mod defaults;
 mod health;
 mod pulse;
 mod request;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::defaults;
 use crate::http::Call;
 
 /// A request to the SDK server.
@@ -142,18 +143,13 @@ impl Request {
         }
     }
 
-    /// Adds what an SDK server leaves out of its answer because it is 0 or empty.
+    /// Adds what an SDK server may leave out of its answer.
     pub(super) fn complete(&self, answer: &mut Value) {
-        let (name, rest) = match self {
-            Self::GetCounter(name) => (name, ["count", "capacity"].map(|key| (key, json!("0")))),
-            Self::GetList(name) => (name, [("values", json!([])), ("capacity", json!("0"))]),
-            _ => return,
-        };
-        if let Some(answer) = answer.as_object_mut() {
-            let name = ("name", json!(name));
-            for (key, value) in rest.into_iter().chain([name]) {
-                answer.entry(key).or_insert(value);
-            }
+        match self {
+            Self::GetCounter(name) => defaults::counter(name, answer),
+            Self::GetList(name) => defaults::list(name, answer),
+            Self::GameServer => defaults::game_server(answer),
+            _ => {}
         }
     }
 
@@ -295,22 +291,6 @@ mod tests {
         assert_eq!(annotation.check(), Err(BadText::Key(long)));
         let annotation = Request::SetAnnotation("motd".to_owned(), "any { text".to_owned());
         assert_eq!(annotation.check(), Ok(()));
-    }
-
-    #[test]
-    fn what_is_left_out_is_completed() {
-        let mut answer = json!({ "capacity": "5" });
-        Request::GetCounter("rooms".to_owned()).complete(&mut answer);
-        assert_eq!(
-            answer,
-            json!({ "name": "rooms", "count": "0", "capacity": "5" })
-        );
-        let mut answer = json!({ "name": "players" });
-        Request::GetList("players".to_owned()).complete(&mut answer);
-        assert_eq!(
-            answer,
-            json!({ "name": "players", "values": [], "capacity": "0" })
-        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Board, Event, Settings, lock};
+use super::{Board, Event, Settings, defaults, lock};
 use crate::http::{
     Call, CallError, Interrupt, MOST_HEAD, Opened, call, connect, parse, read, send,
 };
@@ -56,7 +56,8 @@ impl Teller<'_> {
         answer.is_ok()
     }
 
-    fn tell(&mut self, server: Value) {
+    fn tell(&mut self, mut server: Value) {
+        defaults::game_server(&mut server);
         // The SDK server repeats itself.
         if !server.is_object() || server == self.last {
             return;

@@ -51,7 +51,7 @@ const STALL_TIMEOUT: f64 = 60.0;
 /// [signal request_failed] is emitted. Signals come in the frames of the [SceneTree], also while it is paused.
 ///
 /// Where Agones does not run, [method start] prints one line, and all other calls do nothing and return
-/// [constant ERR_UNAVAILABLE]. The same game can so run anywhere.
+/// [constant ERR_UNAVAILABLE]. So the same game runs anywhere.
 #[derive(GodotClass)]
 #[class(tool, init, base = RefCounted)]
 pub struct AgonesRs {

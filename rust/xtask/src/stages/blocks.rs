@@ -37,6 +37,7 @@ var peer: ENetMultiplayerPeerRs
 var server: ENetMultiplayerPeerRs
 var client: ENetMultiplayerPeerRs
 var connection: ENetConnectionRs
+var agones: AgonesRs
 var id := 1
 ";
 

@@ -13,7 +13,8 @@ use super::running::{Logs, headless};
 /// Fewer than there are, so that a reader of the sources that finds none is noticed.
 const LEAST: usize = 20;
 /// What an example may take for granted, unless it declares the name itself.
-const GIVEN: [(&str, &str); 2] = [
+const GIVEN: [(&str, &str); 3] = [
+    ("agones", "var agones: AgonesRs"),
     ("peer", "var peer: ENetMultiplayerPeerRs"),
     ("id", "var id: int"),
 ];

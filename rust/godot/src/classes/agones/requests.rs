@@ -77,14 +77,10 @@ impl AgonesRs {
         )
     }
 
-    /// Asks for the counter `name` of the game server. [signal request_done] has the answer. Counters must be in the fleet's
-    /// configuration.
+    /// Asks for the counter `name` of the game server. Counters must be in the fleet's configuration. [signal request_done]
+    /// has the answer, here connected to a function:
     ///
     /// ```gdscript
-    /// func _ready() -> void:
-    ///     agones.request_done.connect(_on_request_done)
-    ///     agones.request_counter("rooms")
-    ///
     /// func _on_request_done(request: String, subject: String, answer: Dictionary) -> void:
     ///     if request == "GetCounter":
     ///         print("%s: %d of %d" % [subject, answer["count"], answer["capacity"]])
@@ -185,9 +181,16 @@ impl AgonesRs {
     }
 
     /// Returns what is known of the game server, as a [Dictionary] of Agones' form: [code]object_meta[/code] with
-    /// [code]name[/code], [code]labels[/code] and [code]annotations[/code]; [code]status[/code] with [code]state[/code],
-    /// [code]address[/code], [code]ports[/code], [code]counters[/code] and [code]lists[/code]; [code]spec[/code]. Empty before
-    /// the first [signal game_server_changed].
+    /// [code]name[/code], [code]labels[/code] and [code]annotations[/code] (each a [Dictionary] of texts); [code]spec[/code];
+    /// [code]status[/code] with [code]state[/code], [code]address[/code], [code]ports[/code] (an [Array] of Dictionaries with
+    /// [code]name[/code] and [code]port[/code]), [code]counters[/code] and [code]lists[/code] (Dictionaries by name, each value
+    /// with [code]count[/code] or [code]values[/code], and with [code]capacity[/code]). Other parts may be missing: use
+    /// [method Dictionary.get] with a default. Empty before the first [signal game_server_changed].
+    ///
+    /// ```gdscript
+    /// var status: Dictionary = agones.get_game_server().get("status", {})
+    /// print("Players connect to ", status.get("address", "an unknown address"))
+    /// ```
     #[func]
     fn get_game_server(&self) -> VarDictionary {
         self.state.server.clone()

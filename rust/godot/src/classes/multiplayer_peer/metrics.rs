@@ -21,7 +21,7 @@ impl ENetMultiplayerPeerRs {
     /// ```gdscript
     /// func _physics_process(_delta: float) -> void:
     ///     var begun := Time.get_ticks_usec()
-    ///     simulate()
+    ///     # The game's work.
     ///     peer.observe_tick_time((Time.get_ticks_usec() - begun) / 1e6)
     /// ```
     ///
