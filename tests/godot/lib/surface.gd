@@ -172,7 +172,7 @@ static func own_classes() -> Array[String]:
 	var classes: Array[String] = []
 	for name in ClassDB.get_class_list():
 		var is_own := ClassDB.class_get_api_type(name) in [ClassDB.API_EXTENSION, ClassDB.API_EDITOR_EXTENSION]
-		if is_own and ClassDB.is_class_enabled(name) and name.begins_with("ENet"):
+		if is_own and ClassDB.is_class_enabled(name) and name.ends_with(SUFFIX):
 			classes.append(name)
 	return classes
 
