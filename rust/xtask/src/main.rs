@@ -87,9 +87,10 @@ Commands of enet-rs:
       the codecs that are written in C, with AddressSanitizer in them
   cargo xtask fleet [--quilkin PROGRAM]
       plays the demo in a fleet on this machine, in two minutes: two servers with
-      Agones' SDK server and metrics (both of the tests), 32 players who reach them
-      through a proxy by a token, a stall of 30 seconds, and a shutdown; with a
-      Quilkin, if one is at hand, instead of the proxy of the tests
+      metrics, a stand-in for Agones' SDK server beside each, and 32 players who
+      reach them through a proxy by tokens; one server stalls for 30 seconds, then
+      each shuts down when its players have left; fails if a player is lost;
+      --quilkin uses the Quilkin at the path PROGRAM, not the proxy of the tests
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin

@@ -24,11 +24,12 @@ mod starting;
 /// The time without a sign of life after which a server counts as hung, in seconds.
 const STALL_TIMEOUT: f64 = 60.0;
 
-/// The SDK of Agones, which runs game servers on Kubernetes.
+/// Connects a game server to Agones, a system that runs fleets of game servers on Kubernetes.
 ///
-/// Agones starts a helper (the SDK server) beside each game server, and deletes a game server that does not tell the
-/// helper often enough that it is healthy. This object tells it from a thread of its own. So a server that loads a level
-/// for 20 seconds stays, while one whose main thread hangs for longer than [member stall_timeout] is replaced.
+/// Agones starts a helper, the SDK server, beside each game server. A game server has to report to the helper every few
+/// seconds that it is healthy; otherwise Agones deletes it, and starts another one. This object reports from a thread
+/// of its own. So Agones keeps a server that loads a level for 20 seconds, and replaces a server whose main thread
+/// hangs for longer than [member stall_timeout].
 ///
 /// ```gdscript
 /// var agones := AgonesRs.new() # Keep it in a variable: its end is the end of the reports.
@@ -46,35 +47,39 @@ const STALL_TIMEOUT: f64 = 60.0;
 ///     agones.shutdown() # Agones ends this process, and starts another server.
 /// ```
 ///
-/// Calls return at once. They are carried out in their order, and tried again for 30 seconds while the SDK server does not
-/// answer, because it may start after the game, and for 2 seconds if it answers with an error. Then [signal request_done] or
-/// [signal request_failed] is emitted. Signals come in the frames of the [SceneTree], also while it is paused.
+/// Calls return at once, and are carried out one after another. While the SDK server does not answer, because it may
+/// start after the game, a call is tried again for 30 seconds. If the SDK server answers with an error, the call is
+/// tried again for 2 seconds. Then [signal request_done] or [signal request_failed] is emitted. Signals come in the
+/// frames of the [SceneTree], also while it is paused.
 ///
-/// Where Agones does not run, [method start] prints one line, and all other calls do nothing and return
-/// [constant ERR_UNAVAILABLE]. So the same game runs anywhere.
+/// Where Agones does not run, the first call prints one line. All calls that would tell Agones something then do
+/// nothing, and return [constant ERR_UNAVAILABLE]. So the same game runs anywhere.
 #[derive(GodotClass)]
 #[class(tool, init, base = RefCounted)]
 pub struct AgonesRs {
     base: Base<RefCounted>,
-    /// The peer of this server. It is optional. With it, the server counts as alive as long as the peer is polled, and
-    /// [member player_counter] and [member player_list] are kept up to date. Without it, the server counts as alive as long
-    /// as frames go by. [code]null[/code] by default. The property does not keep the peer alive.
+    /// The peer of this server, which is optional. With a peer, the server counts as alive as long as the peer is
+    /// polled, and [member player_counter] and [member player_list] are kept up to date. Without a peer, or with a
+    /// closed one, the server counts as alive as long as frames go by. [code]null[/code] by default. The property does
+    /// not keep the peer alive: keep the peer in a variable, too.
     #[var(get = get_peer, set = set_peer)]
     peer: PhantomVar<Option<Gd<ENetMultiplayerPeerRs>>>,
-    /// After how many seconds without a poll of the [member peer] (without it: without a frame) no more reports of health are
-    /// sent, 60 by default; 0 for never. Agones then deletes the server, by default after 15 more seconds. Choose a time
-    /// longer than the longest loading of the main thread. A negative number prints an error and changes nothing.
+    /// The time without a poll of [member peer] (or, without a peer, without a frame) after which this object stops
+    /// reporting health, in seconds: 60 by default, 0 for never. Agones then deletes the server, by default after 15
+    /// more seconds. A poll before that begins the reports again. Choose a time that is longer than the longest loading
+    /// of the main thread. A negative number prints an error and changes nothing.
     #[var(get = get_stall_timeout, set = set_stall_timeout)]
     stall_timeout: PhantomVar<f64>,
-    /// The name of a counter of the game server that is to have the number of the peers of [member peer]. Empty by default,
-    /// for none. The counter must be in the fleet's configuration, with a sufficient capacity. What cannot be told is told
-    /// again after 10 seconds, or when the next peer comes or leaves. If the peer is freed, the counter becomes 0.
+    /// The name of a counter of the game server (a number that Agones keeps), which this object sets to the number of
+    /// peers of [member peer]. Empty by default, for none. The counter must be in the fleet's configuration, with a
+    /// sufficient capacity. If the number cannot be set, it is set again after 10 seconds, or when the next peer joins
+    /// or leaves. If the peer is freed, the counter becomes 0.
     #[var(get = get_player_counter, set = set_player_counter)]
     player_counter: PhantomVar<GString>,
-    /// The name of a list of the game server that is to have the ids of the peers of [member peer], as texts. Empty by
-    /// default, for none. The list must be in the fleet's configuration, with a sufficient capacity, at most 1000: further
-    /// ids are left out. For names of your own, leave this property empty and use [method append_list_value]. Otherwise like
-    /// [member player_counter].
+    /// The name of a list of the game server (texts that Agones keeps), which this object fills with the ids of the
+    /// peers of [member peer], as texts. Empty by default, for none. The list must be in the fleet's configuration,
+    /// with a sufficient capacity, at most 1000: further ids are left out. For names of your own, leave this property
+    /// empty and use [method append_list_value]. Otherwise like [member player_counter].
     #[var(get = get_player_list, set = set_player_list)]
     player_list: PhantomVar<GString>,
     #[init(val = State::default())]

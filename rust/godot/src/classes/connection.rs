@@ -117,13 +117,13 @@ pub struct ENetConnectionRs {
     /// error and changes nothing.
     #[var(get = get_join_filter, set = set_join_filter)]
     join_filter: PhantomVar<Callable>,
-    /// Up to 64 bytes that follow each datagram (UDP packet) that this host sends, for a proxy on the way, which takes them
-    /// off: see [member ENetMultiplayerPeerRs.datagram_suffix]. Empty by default.
+    /// Up to 64 bytes that this host appends to each datagram (UDP packet) that it sends, for a proxy on the way, which
+    /// takes them off: see [member ENetMultiplayerPeerRs.datagram_suffix]. Empty by default.
     ///
-    /// Set it before [method create_host] or [method create_host_bound], which then make a host whose datagrams have
-    /// the suffix, whatever it sends and to whom. So a host that others connect to needs a proxy on the way to them, as in
-    /// a mesh that meets at a proxy; a server behind a proxy needs no suffix. While there is a host, setting
-    /// the property prints an error and changes nothing, and so do more than 64 bytes.
+    /// Set it before [method create_host] or [method create_host_bound]. All datagrams of the host then have the
+    /// suffix, whatever they contain and wherever they go. So a host with a suffix to which others connect needs a
+    /// proxy on the way to them, as in a mesh whose players meet at a proxy. A server behind a proxy needs no suffix.
+    /// While there is a host, or with more than 64 bytes, setting the property prints an error and changes nothing.
     #[var(get = get_datagram_suffix, set = set_datagram_suffix)]
     datagram_suffix: PhantomVar<PackedByteArray>,
     /// Whether the host belongs to an ENetMultiplayerPeerRs.

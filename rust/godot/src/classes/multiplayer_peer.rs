@@ -267,11 +267,13 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_simulation, set = set_simulation)]
     simulation: PhantomVar<Option<Gd<ENetSimulationRs>>>,
     simulation_chosen: Chosen,
-    /// The TCP port, 1 to 65535, on which this peer shows metrics for Prometheus, over HTTP at [code]/metrics[/code]: peers,
-    /// joins, ends by reason, bytes and datagrams, drops by cause, round trips, loss, queues, times between polls. 0 by
-    /// default, for none. The port is opened at once, on [member metrics_address], and stays open when the peer is closed and
-    /// created again. 0 closes it, as does the end of this object. If the port cannot be opened, for example because another
-    /// peer has it, an error is printed, and the property reads 0. A number out of range prints an error and changes nothing.
+    /// The TCP port, 1 to 65535, on which this peer shows metrics, or 0 (the default) for none. Prometheus, a program
+    /// that watches servers, reads them over HTTP at [code]/metrics[/code]: peers, joins, leaves by reason, bytes and
+    /// datagrams, drops by cause, round trips, loss, queues, times between polls. Setting the property opens the port
+    /// at once, on [member metrics_address]. The port stays open when the peer is closed and created again. It is
+    /// closed when the property is set to 0 or this object is freed. If the port cannot be opened, for example because
+    /// another peer has it, an error is printed, and the property reads 0. A number out of range prints an error and
+    /// changes nothing. With another port, histograms begin at 0.
     ///
     /// ```gdscript
     /// var peer := ENetMultiplayerPeerRs.new()
@@ -280,17 +282,17 @@ pub struct ENetMultiplayerPeerRs {
     /// peer.create_server(24565)
     /// ```
     ///
-    /// A scrape gets the figures of the next poll. While the main thread does not poll, it gets those of the last one, and
-    /// [code]enet_metrics_age_seconds[/code] grows. A thread of its own serves the port, which a slow or hostile reader
-    /// neither occupies nor can make the game's main thread work more than five times a second. See
-    /// [method observe_tick_time] for figures of the game.
+    /// Each read (scrape) gets the figures of the next poll. While the main thread does not poll, a scrape gets the
+    /// last figures that were copied, and [code]enet_metrics_age_seconds[/code] says how old they are. A thread of its
+    /// own serves the port. A slow or hostile reader cannot occupy the port, and cannot make the game's main thread
+    /// work more than five times a second. See [method observe_tick_time] for a figure of the game itself.
     #[var(get = get_metrics_port, set = set_metrics_port)]
     metrics_port: PhantomVar<i64>,
-    /// The IP address of the interface on which [member metrics_port] is opened, [code]"127.0.0.1"[/code] by default: only
-    /// this computer can read the metrics. [code]"*"[/code] stands for all interfaces, as in a container whose network is
-    /// private. The metrics are neither encrypted nor protected by a password: never show them on the Internet. If
-    /// [member metrics_port] is open, it is opened anew, and histograms begin at 0. Any other text prints an error and changes
-    /// nothing.
+    /// The IP address of the interface on which [member metrics_port] is opened, [code]"127.0.0.1"[/code] by default:
+    /// only this computer can read the metrics. [code]"*"[/code] stands for all interfaces, as in a container whose
+    /// network is private. The metrics are neither encrypted nor protected by a password: never show them on the
+    /// Internet. A new address opens [member metrics_port] again if it was open, and histograms begin at 0. A text that
+    /// is neither an IP address nor [code]"*"[/code] prints an error and changes nothing.
     #[var(get = get_metrics_address, set = set_metrics_address)]
     metrics_address: PhantomVar<GString>,
     /// A function that decides on a server who is let in, before the newcomer occupies one of the `max_clients`
@@ -329,18 +331,19 @@ pub struct ENetMultiplayerPeerRs {
     #[var(get = get_connect_id, set = set_connect_id)]
     connect_id: PhantomVar<i64>,
     chosen_id: i32,
-    /// Up to 64 bytes that follow each datagram (UDP packet) of a client, outside of ENet's bytes and of encryption and
-    /// compression: the token by which a proxy between the client and its servers, such as Quilkin, knows the server.
-    /// Empty by default. The proxy must take the bytes off: a server that gets them does not answer.
+    /// Up to 64 bytes that a client appends to each datagram (UDP packet): the token by which a proxy between the
+    /// client and its servers, such as Quilkin, finds the server. The bytes stand behind those of ENet, and are neither
+    /// compressed nor encrypted. Empty by default. The proxy must take the bytes off: a server that gets them does not
+    /// answer.
     ///
-    /// The datagrams of a client with a suffix are no larger than others, so that ENet's part of them is smaller by
-    /// as much. The server's datagrams to such a client get no suffix, and are smaller too. Statistics count the
-    /// suffix, as it is on the wire. [method ENetConnectionRs.socket_send] of [member host] appends it, too.
+    /// A datagram with a suffix is no larger than others: ENet's part of it is smaller by the length of the suffix. The
+    /// server's datagrams to such a client have no suffix, and are smaller, too. Statistics count the suffix, because
+    /// it is on the wire. [method ENetConnectionRs.socket_send] of [member host] appends it, too.
     ///
-    /// Set it before [method create_client]. While the peer is active, setting the property prints an error and changes
-    /// nothing, and so do more than 64 bytes. [method create_server] and [method create_mesh] fail while there is a
-    /// suffix: nothing takes it off on the way to a server's clients, and the hosts of a mesh have suffixes of their own
-    /// ([member ENetConnectionRs.datagram_suffix]).
+    /// Set it before [method create_client]. While the peer is active, or with more than 64 bytes, setting the property
+    /// prints an error and changes nothing. [method create_server] and [method create_mesh] fail while there is a
+    /// suffix: nothing takes it off on the way to a server's clients, and the hosts of a mesh have suffixes of their
+    /// own ([member ENetConnectionRs.datagram_suffix]).
     ///
     /// ```gdscript
     /// # The token that the matchmaker gave the player for the match, and the address of the proxy.

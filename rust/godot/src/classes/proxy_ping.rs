@@ -16,12 +16,12 @@ const PROCESS_FRAME: &str = "process_frame";
 /// The signal.
 const FINISHED: &str = "finished";
 
-/// Measures how far proxies are away, so that a client can connect through the nearest one.
+/// Measures the round-trip times to proxies, so that a client can connect through the nearest one.
 ///
-/// The proxies must answer QCMP, the ping of the UDP proxy Quilkin (UDP port 7600 unless it is configured otherwise). See
-/// [member ENetMultiplayerPeerRs.datagram_suffix] for the token by which such a proxy knows the server.
+/// The proxies must answer QCMP, the ping of the UDP proxy Quilkin (UDP port 7600 unless it is configured otherwise).
+/// See [member ENetMultiplayerPeerRs.datagram_suffix] for the token by which such a proxy finds the server.
 ///
-/// [method measure] returns at once, and [signal finished] tells the results:
+/// [method measure] returns at once, and [signal finished] brings the results:
 ///
 /// ```gdscript
 /// var ping := ENetProxyPingRs.new()
@@ -30,10 +30,10 @@ const FINISHED: &str = "finished";
 ///     print("The nearest proxy: ", ping.get_best())
 /// ```
 ///
-/// The pings are sent and received by a thread of their own, so that neither a slow frame nor a slow name server changes what is
-/// measured. Nothing needs to be polled. Only the round trip counts that this computer sees, whatever times a proxy
-/// tells; answers from another address than the one asked, and answers that nobody asked for, are ignored. A measurement
-/// ends when its object is freed, so keep the object.
+/// A thread of its own sends and receives the pings, so that neither a slow frame nor a slow name server changes the
+/// measured times. Nothing needs to be polled. This computer measures the round trips itself, and ignores the times in
+/// a proxy's answer. It also ignores answers from another address than the one that it asked, and answers to pings that
+/// it did not send. A measurement ends when its object is freed, so keep the object in a variable.
 ///
 /// Like all objects of this extension, the object belongs to the main thread.
 #[derive(GodotClass)]
@@ -48,26 +48,27 @@ pub struct ENetProxyPingRs {
 
 #[godot_api]
 impl ENetProxyPingRs {
-    /// Emitted when a measurement is over, with what [method get_results] returns. The handlers may begin another one.
+    /// Emitted when a measurement is over. `results` is what [method get_results] returns. A handler may begin another
+    /// measurement.
     ///
-    /// It comes between two frames, and only while the main loop is a [SceneTree]: with another one, ask
+    /// The signal comes between two frames, and only while the main loop is a [SceneTree]. With another main loop, ask
     /// [method is_measuring].
     #[signal]
     fn finished(results: VarArray);
 
-    /// Begins to measure the round trips to `proxies` (1 to 64 texts), each with `pings` pings (1 to 20), of which one is
-    /// sent every 0.1 seconds. A ping that is not answered within `timeout` seconds (0.05 to 10) is lost. So the
-    /// measurement takes less than a second where all answer, and by default 2.4 seconds at most, and up to `timeout`
-    /// longer if name servers are slow.
+    /// Begins to measure the round trips to `proxies` (1 to 64 texts), with `pings` pings to each of them (1 to 20, 5
+    /// by default), one every 0.1 seconds. A ping that is not answered within `timeout` seconds (0.05 to 10, 2 by
+    /// default) is lost. With the defaults, the measurement takes less than a second if all proxies answer within half
+    /// a second, and 2.4 seconds at most. Slow name servers can make it up to `timeout` longer.
     ///
-    /// A proxy is a host name or an IP address, with a colon and the UDP port behind it if it is not 7600:
-    /// [code]"example.com"[/code], [code]"192.0.2.7:7601"[/code], [code]"[2001:db8::7]:7601"[/code]. The port is that of
-    /// QCMP, and not the one that [method ENetMultiplayerPeerRs.create_client] connects to.
+    /// A proxy is a host name or an IP address. If its UDP port is not 7600, a colon and the port follow:
+    /// [code]"example.com"[/code], [code]"192.0.2.7:7601"[/code], [code]"[2001:db8::7]:7601"[/code]. The port is that
+    /// of QCMP, not the one that [method ENetMultiplayerPeerRs.create_client] connects to.
     ///
-    /// Returns [constant OK], [constant ERR_BUSY] while this object measures already,
-    /// [constant ERR_INVALID_PARAMETER] for a number out of range or a text that is no proxy, or
-    /// [constant ERR_CANT_CREATE] if 8 measurements of other objects go on or the system gave no thread. Errors are printed
-    /// with their cause. A proxy that has no address, or does not answer, is no error: the results tell of it.
+    /// Returns [constant OK], [constant ERR_BUSY] while this object measures already, [constant ERR_INVALID_PARAMETER]
+    /// for a number out of range or a text that is no proxy, or [constant ERR_CANT_CREATE] if 8 measurements of other
+    /// objects go on or the system could not start a thread. Errors are printed with their cause. A proxy that has no
+    /// address, or does not answer, is no error: the results say so.
     #[func]
     fn measure(
         &mut self,
@@ -101,16 +102,17 @@ impl ENetProxyPingRs {
         }
     }
 
-    /// Gives the measurement up. [signal finished] is not emitted, and the results of the last one stay. Does nothing
-    /// if none goes on.
+    /// Gives up the measurement that goes on. [signal finished] is not emitted, and the results of the measurement
+    /// before it stay. Does nothing if none goes on.
     #[func]
     fn cancel(&mut self) {
         self.running = None;
         self.leave_frames();
     }
 
-    /// Returns [code]true[/code] from [method measure] until [signal finished] is emitted. Where no signal can be emitted,
-    /// the first call after the end of the measurement takes the results over and returns [code]false[/code].
+    /// Returns [code]true[/code] from [method measure] until [signal finished] is emitted. Where no signal can be
+    /// emitted, the first call after the end of the measurement makes the results available, and returns
+    /// [code]false[/code].
     #[func]
     fn is_measuring(&mut self) -> bool {
         if tree().is_none() {
@@ -119,13 +121,13 @@ impl ENetProxyPingRs {
         self.running.is_some()
     }
 
-    /// Returns the results of the last measurement that is over, an [Array] of a [Dictionary] for each proxy, in the order in
-    /// which they were given; an empty one before. Each has
-    /// [code]proxy[/code] (a String, as it was given), [code]address[/code] (a String, its IP address, or an empty one if it has none),
-    /// [code]port[/code] (an int, its UDP port for QCMP), [code]round_trip[/code] (a float, the median of the round trips in
-    /// milliseconds, -1 if no ping was answered), [code]loss[/code] (a float, the share of the pings that were not answered, 0 to 1) and
-    /// [code]error[/code] (a String, why it could not be asked, for example because its name has no address; else an empty
-    /// one).
+    /// Returns the results of the last measurement that is over: an [Array] with a [Dictionary] for each proxy, in the
+    /// order in which the proxies were given. The [Array] is empty before the first measurement is over. Each
+    /// [Dictionary] has [code]proxy[/code] (a String, as it was given), [code]address[/code] (a String, the proxy's IP
+    /// address, or an empty one if it has none), [code]port[/code] (an int, its UDP port for QCMP),
+    /// [code]round_trip[/code] (a float, the median of the round trips in milliseconds, -1 if no ping was answered),
+    /// [code]loss[/code] (a float, the share of the pings that were not answered, 0 to 1) and [code]error[/code] (a
+    /// String, why the proxy could not be asked, for example because its name has no address; otherwise an empty one).
     #[func]
     fn get_results(&self) -> VarArray {
         let proxies = self.proxies.as_slice().iter();
@@ -134,9 +136,10 @@ impl ENetProxyPingRs {
             .collect()
     }
 
-    /// Returns the best proxy of the last measurement that is over, as it was given to [method measure]: the one with the
-    /// shortest round trip, among those that answered at least half of their pings, or else among all that answered.
-    /// Returns an empty String if none answered, and before.
+    /// Returns the best proxy of the last measurement that is over, as it was given to [method measure]. The best proxy
+    /// is the one with the shortest round trip among those that answered at least half of their pings, or, if there is
+    /// none, among all that answered. Returns an empty String if no proxy answered, and before the first measurement is
+    /// over.
     #[func]
     fn get_best(&self) -> GString {
         let best = proxies::best(&self.results);

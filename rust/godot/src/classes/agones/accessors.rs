@@ -12,27 +12,30 @@ use crate::report::Reports;
 // The bindings find the items generated beside the class by this path.
 #[godot_api(no_typed_signals)]
 impl super::AgonesRs {
-    /// Emitted when a call was carried out. `request` is its name in Agones' documentation, such as [code]Ready[/code],
-    /// `subject` the name of the counter, list, label or annotation, or empty. `answer` is what the SDK server returned. For
-    /// [method request_counter] it has [code]name[/code] (a [String]), [code]count[/code] and [code]capacity[/code] (each an
-    /// [int]); for [method request_list] [code]name[/code], [code]values[/code] (an [Array] of texts) and
-    /// [code]capacity[/code]. For other calls its content is not defined, as Agones carries out changes later. The calls that
-    /// [member player_counter] and [member player_list] make are told too.
+    /// Emitted when a call was carried out. `request` is the call's name in Agones' documentation, such as
+    /// [code]Ready[/code]. `subject` is the name of the counter, list, label or annotation, or empty. `answer` is what
+    /// the SDK server returned. For [method request_counter] it has [code]name[/code] (a [String]), [code]count[/code]
+    /// and [code]capacity[/code] (each an [int]). For [method request_list] it has [code]name[/code],
+    /// [code]values[/code] (an [Array] of texts) and [code]capacity[/code]. For other calls the content of `answer` is
+    /// not defined, because Agones carries out changes later. The calls that [member player_counter] and
+    /// [member player_list] make emit this signal, too.
     #[signal]
     fn request_done(request: GString, subject: GString, answer: VarDictionary);
 
-    /// Emitted when a call was not carried out. `request` and `subject` are those of [signal request_done], `cause` is a
-    /// sentence. It is printed as an error too, at most every 10 seconds.
+    /// Emitted when a call was not carried out. `request` and `subject` are those of [signal request_done]. `cause` is
+    /// a sentence, which is also printed as an error, at most every 10 seconds.
     #[signal]
     fn request_failed(request: GString, subject: GString, cause: GString);
 
-    /// Emitted when the game server changed, by this server or by others, and with the first news of it. `game_server` is
-    /// what [method get_game_server] returns. Of several changes between two frames only the last is told.
+    /// Emitted when Agones' record of the game server changed, whoever changed it, and when the record is read for the
+    /// first time. `game_server` is what [method get_game_server] returns. If the record changed several times between
+    /// two frames, only the last change is told.
     #[signal]
     fn game_server_changed(game_server: VarDictionary);
 
-    /// Emitted when the state of the game server changed: [code]Scheduled[/code], [code]Ready[/code],
-    /// [code]Allocated[/code] (players are on their way), [code]Reserved[/code], [code]Shutdown[/code] and others.
+    /// Emitted when the state of the game server changed. `state` is the new state: [code]Scheduled[/code],
+    /// [code]Ready[/code], [code]Allocated[/code] (players are on their way), [code]Reserved[/code],
+    /// [code]Shutdown[/code] or another one.
     #[signal]
     fn state_changed(state: GString);
 

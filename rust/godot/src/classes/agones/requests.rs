@@ -11,26 +11,27 @@ use crate::report::Reports;
 
 #[godot_api(secondary)]
 impl AgonesRs {
-    /// Tells the fleet that this server takes players: state [code]Ready[/code]. Call it when [method
-    /// ENetMultiplayerPeerRs.create_server] has succeeded and the level is loaded.
+    /// Tells the fleet that this server takes players: state [code]Ready[/code]. Call it when
+    /// [method ENetMultiplayerPeerRs.create_server] has succeeded and the level is loaded.
     ///
-    /// Returns [constant OK] if the call will be carried out, or what [method start] returns. All calls of this class
-    /// return [constant ERR_BUSY], with an error printed, if 256 calls wait or have not been told of yet.
+    /// Returns [constant OK] if the call will be carried out, or what [method start] returns. All calls that tell
+    /// Agones something return [constant ERR_BUSY], with an error printed, if 256 calls wait or their signals have not
+    /// been emitted yet.
     #[func]
     fn ready(&mut self) -> Error {
         self.put("ready", Request::Ready)
     }
 
-    /// Tells the fleet that this server is in use: state [code]Allocated[/code]. The fleet does not end a server in this
-    /// state when it shrinks. Matchmakers usually allocate servers themselves. Returns like [method ready].
+    /// Tells the fleet that this server is in use: state [code]Allocated[/code]. A fleet that shrinks does not end a
+    /// server in this state. Usually the matchmaker allocates the server instead. Returns like [method ready].
     #[func]
     fn allocate(&mut self) -> Error {
         self.put("allocate", Request::Allocate)
     }
 
-    /// Keeps this server for some players that are to come: state [code]Reserved[/code] for so many seconds (a whole number,
-    /// 0 for no limit), then [code]Ready[/code]. Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an
-    /// error printed, for a negative number.
+    /// Keeps this server for players who are to come: state [code]Reserved[/code] for `seconds` seconds (a whole
+    /// number, 0 for no limit), then [code]Ready[/code]. Returns like [method ready], and
+    /// [constant ERR_INVALID_PARAMETER], with an error printed, for a negative number.
     #[func]
     fn reserve(&mut self, seconds: i64) -> Error {
         let Ok(seconds) = u64::try_from(seconds) else {
@@ -41,23 +42,25 @@ impl AgonesRs {
         self.put("reserve", Request::Reserve(Duration::from_secs(seconds)))
     }
 
-    /// Tells the fleet that this server is done: state [code]Shutdown[/code]. Agones ends the process with SIGTERM, see
-    /// [method ENetMultiplayerPeerRs.quit_on_sigterm]. Returns like [method ready].
+    /// Tells the fleet that this server is done: state [code]Shutdown[/code]. Agones then ends the process with
+    /// SIGTERM, see [method ENetMultiplayerPeerRs.quit_on_sigterm]. Returns like [method ready].
     #[func]
     fn shutdown(&mut self) -> Error {
         self.put("shutdown", Request::Shutdown)
     }
 
-    /// Sets a label of the game server, by which servers can be selected. The key gets the prefix
-    /// [code]agones.dev/sdk-[/code]. A label is never removed again, but its value can be set to an empty text.
+    /// Sets the label `key` of the game server to `value`. A matchmaker can select servers by their labels. The key
+    /// gets the prefix [code]agones.dev/sdk-[/code]. A label cannot be removed, but its value can be set to an empty
+    /// text.
     ///
     /// ```gdscript
     /// agones.set_label("map", "forest") # Label agones.dev/sdk-map.
     /// ```
     ///
-    /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for what Kubernetes does not
-    /// allow: `key` has 1 to 59 characters and `value` up to 63, all of them letters of the English alphabet, digits,
-    /// [code]-[/code], [code]_[/code] and [code].[/code], of which the last three do not stand at the ends.
+    /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for what Kubernetes
+    /// does not allow: `key` must have 1 to 59 characters and `value` up to 63. The characters must be letters of the
+    /// English alphabet, digits, [code]-[/code], [code]_[/code] and [code].[/code], and the last three must not stand
+    /// at the ends.
     #[func]
     fn set_label(&mut self, key: GString, value: GString) -> Error {
         self.put(
@@ -66,9 +69,9 @@ impl AgonesRs {
         )
     }
 
-    /// Sets an annotation of the game server: information for others of any kind. `key` gets the prefix
-    /// [code]agones.dev/sdk-[/code] and has the form of a key of [method set_label]; `value` is any text. Returns like
-    /// [method set_label].
+    /// Sets the annotation `key` of the game server to `value`, which is any text: information for other programs.
+    /// `key` gets the prefix [code]agones.dev/sdk-[/code] and must have the form of a key of [method set_label].
+    /// Returns like [method set_label].
     #[func]
     fn set_annotation(&mut self, key: GString, value: GString) -> Error {
         self.put(
@@ -77,8 +80,8 @@ impl AgonesRs {
         )
     }
 
-    /// Asks for the counter `name` of the game server. Counters must be in the fleet's configuration. [signal request_done]
-    /// has the answer, here connected to a function:
+    /// Asks for the counter `name` of the game server, a number with a capacity. The fleet's configuration must have
+    /// the counter. [signal request_done] brings the answer, here connected to a function:
     ///
     /// ```gdscript
     /// func _on_request_done(request: String, subject: String, answer: Dictionary) -> void:
@@ -86,15 +89,16 @@ impl AgonesRs {
     ///         print("%s: %d of %d" % [subject, answer["count"], answer["capacity"]])
     /// ```
     ///
-    /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for a text that is no name:
-    /// names have 1 to 63 characters of those that [method set_label] allows.
+    /// Returns like [method ready], and [constant ERR_INVALID_PARAMETER], with an error printed, for a text that is no
+    /// name: a name has 1 to 63 of the characters that [method set_label] allows.
     #[func]
     fn request_counter(&mut self, name: GString) -> Error {
         self.put("request_counter", Request::GetCounter(name.to_string()))
     }
 
-    /// Sets the count of the counter `name` to `count`, from 0 to its capacity. A call that still waits and sets the same
-    /// counter is replaced by this one, so that there is one signal for both. Returns like [method request_counter].
+    /// Sets the count of the counter `name` to `count`, from 0 to its capacity. If an earlier call that sets the same
+    /// counter still waits, this call replaces it, and there is one signal for both. Returns like
+    /// [method request_counter].
     #[func]
     fn set_counter_count(&mut self, name: GString, count: i64) -> Error {
         self.put(
@@ -103,8 +107,9 @@ impl AgonesRs {
         )
     }
 
-    /// Adds `amount`, 1 by default, to the count of the counter `name`. Fails if it would exceed the capacity. A call whose
-    /// outcome is not known, because the connection broke, is not repeated. Returns like [method request_counter].
+    /// Adds `amount`, 1 by default, to the count of the counter `name`. Agones refuses this if the count would exceed
+    /// the capacity. A call is not repeated if the connection broke and its outcome is not known. Returns like
+    /// [method request_counter].
     #[func]
     fn increment_counter(&mut self, name: GString, #[opt(default = 1)] amount: i64) -> Error {
         self.put(
@@ -113,8 +118,8 @@ impl AgonesRs {
         )
     }
 
-    /// Takes `amount`, 1 by default, from the count of the counter `name`. Fails if it would become negative. Otherwise like
-    /// [method increment_counter].
+    /// Takes `amount`, 1 by default, from the count of the counter `name`. Agones refuses this if the count would
+    /// become negative. Otherwise like [method increment_counter].
     #[func]
     fn decrement_counter(&mut self, name: GString, #[opt(default = 1)] amount: i64) -> Error {
         let amount = amount.saturating_neg();
@@ -133,15 +138,15 @@ impl AgonesRs {
         )
     }
 
-    /// Asks for the list `name` of the game server. [signal request_done] has the answer. Lists must be in the fleet's
-    /// configuration. Returns like [method request_counter].
+    /// Asks for the list `name` of the game server, texts with a capacity. The fleet's configuration must have the
+    /// list. [signal request_done] brings the answer. Returns like [method request_counter].
     #[func]
     fn request_list(&mut self, name: GString) -> Error {
         self.put("request_list", Request::GetList(name.to_string()))
     }
 
-    /// Adds `value` to the list `name`. Fails if the list has the value, or is full. Otherwise like
-    /// [method increment_counter].
+    /// Adds `value` to the list `name`. Agones refuses this if the list already has the value, or is full. Otherwise
+    /// like [method increment_counter].
     #[func]
     fn append_list_value(&mut self, name: GString, value: GString) -> Error {
         self.put(
@@ -150,7 +155,8 @@ impl AgonesRs {
         )
     }
 
-    /// Removes `value` from the list `name`. Fails if the list does not have it. Otherwise like [method increment_counter].
+    /// Removes `value` from the list `name`. Agones refuses this if the list does not have the value. Otherwise like
+    /// [method increment_counter].
     #[func]
     fn delete_list_value(&mut self, name: GString, value: GString) -> Error {
         self.put(
@@ -159,9 +165,9 @@ impl AgonesRs {
         )
     }
 
-    /// Replaces all values of the list `name` by `values`. Agones leaves out what exceeds the capacity. A call that still
-    /// waits and sets the same list is replaced by this one, as with [method set_counter_count]. Returns like
-    /// [method request_counter].
+    /// Replaces all values of the list `name` with `values`. Agones leaves out the values beyond the capacity. If an
+    /// earlier call that sets the same list still waits, this call replaces it, as with [method set_counter_count].
+    /// Returns like [method request_counter].
     #[func]
     fn set_list_values(&mut self, name: GString, values: PackedStringArray) -> Error {
         let values = values.as_slice().iter().map(GString::to_string).collect();
@@ -180,12 +186,13 @@ impl AgonesRs {
         )
     }
 
-    /// Returns what is known of the game server, as a [Dictionary] of Agones' form: [code]object_meta[/code] with
-    /// [code]name[/code], [code]labels[/code] and [code]annotations[/code] (each a [Dictionary] of texts); [code]spec[/code];
-    /// [code]status[/code] with [code]state[/code], [code]address[/code], [code]ports[/code] (an [Array] of Dictionaries with
-    /// [code]name[/code] and [code]port[/code]), [code]counters[/code] and [code]lists[/code] (Dictionaries by name, each value
-    /// with [code]count[/code] or [code]values[/code], and with [code]capacity[/code]). Other parts may be missing: use
-    /// [method Dictionary.get] with a default. Empty before the first [signal game_server_changed].
+    /// Returns what is known of the game server, as a [Dictionary] in Agones' form: [code]object_meta[/code] with
+    /// [code]name[/code], [code]labels[/code] and [code]annotations[/code] (each of the last two a [Dictionary] of
+    /// texts); [code]spec[/code]; [code]status[/code] with [code]state[/code], [code]address[/code], [code]ports[/code]
+    /// (an [Array] of Dictionaries with [code]name[/code] and [code]port[/code]), [code]counters[/code] and
+    /// [code]lists[/code] (Dictionaries by name, whose values have [code]count[/code] or [code]values[/code], and
+    /// [code]capacity[/code]). Other parts may be missing: use [method Dictionary.get] with a default. Empty before the
+    /// first [signal game_server_changed].
     ///
     /// ```gdscript
     /// var status: Dictionary = agones.get_game_server().get("status", {})
@@ -196,7 +203,7 @@ impl AgonesRs {
         self.state.server.clone()
     }
 
-    /// Returns the state of the game server, such as [code]Ready[/code], as far as it is known. Empty before the first
+    /// Returns the last known state of the game server, such as [code]Ready[/code]. Empty before the first
     /// [signal state_changed].
     #[func]
     fn get_state(&self) -> GString {

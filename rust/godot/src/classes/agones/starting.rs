@@ -19,13 +19,13 @@ const NOTIFICATION: &str = "notification";
 
 #[godot_api(secondary)]
 impl AgonesRs {
-    /// Begins to report health and to listen to the fleet. The other methods call this one when it is needed: call it
-    /// yourself before the server loads for long.
+    /// Begins to report health, and to follow Agones' record of the game server. The other methods call this one when
+    /// it is needed. Call it yourself before the server loads for long.
     ///
-    /// Returns [constant OK], also if this object has begun before. Returns [constant ERR_UNAVAILABLE] where Agones does not
-    /// run: the environment variable [code]AGONES_SDK_HTTP_PORT[/code] is not set, which one line of the log says. Returns
-    /// [constant ERR_CANT_CREATE], with an error printed, if the variable is no port, there is no [SceneTree] yet, or threads
-    /// cannot be started.
+    /// Returns [constant OK], also if this object has begun before. Returns [constant ERR_UNAVAILABLE] where Agones
+    /// does not run, which means that the environment variable [code]AGONES_SDK_HTTP_PORT[/code] is not set. One line
+    /// of the log says so, once in a process. Returns [constant ERR_CANT_CREATE], with an error printed, if the
+    /// variable is no port, there is no [SceneTree] yet, or threads cannot be started.
     #[func]
     fn start(&mut self) -> Error {
         self.begin("start")

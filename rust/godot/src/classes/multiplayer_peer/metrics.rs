@@ -15,8 +15,8 @@ const ANY: &str = "*";
 
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
-    /// Counts the time `seconds` that a tick of the game took, for [code]enet_tick_seconds[/code] of the metrics (see
-    /// [member metrics_port]). A dedicated server calls it once in each physics step:
+    /// Adds `seconds`, the time that a tick of the game took, to the histogram [code]enet_tick_seconds[/code] of the
+    /// metrics (see [member metrics_port]). Call it on a dedicated server, once in each physics step:
     ///
     /// ```gdscript
     /// func _physics_process(_delta: float) -> void:
@@ -25,7 +25,7 @@ impl ENetMultiplayerPeerRs {
     ///     peer.observe_tick_time((Time.get_ticks_usec() - begun) / 1e6)
     /// ```
     ///
-    /// Does nothing while [member metrics_port] is 0, and with a number that is negative, infinite or NAN.
+    /// Does nothing while [member metrics_port] is 0, or if `seconds` is negative, infinite or NAN.
     #[func]
     fn observe_tick_time(&mut self, seconds: f64) {
         if let Some(metrics) = &mut self.session.metrics {
