@@ -12,8 +12,8 @@ var _pause := 0.0
 var _next_name := 1
 
 
-func set_wanted(count: int) -> void:
-	wanted = clampi(count, 0, MOST)
+func set_wanted(number: int) -> void:
+	wanted = clampi(number, 0, MOST)
 	while get_child_count() > wanted:
 		_remove(get_child(-1) as Bot)
 

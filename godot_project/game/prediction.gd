@@ -98,4 +98,5 @@ static func _median(latest: PackedFloat32Array) -> float:
 		return -1.0
 	var sorted := latest.duplicate()
 	sorted.sort()
+	@warning_ignore("integer_division")
 	return sorted[sorted.size() / 2]

@@ -128,6 +128,7 @@ func _on_crystals_arrived(moves: PackedByteArray) -> void:
 
 
 func _on_pings_arrived(pings: PackedByteArray) -> void:
+	@warning_ignore("integer_division")
 	for record in mini(pings.size() / 3, MOST_SLOTS):
 		var slot := pings.decode_u8(record * 3)
 		if ships.has(slot):

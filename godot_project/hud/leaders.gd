@@ -37,7 +37,7 @@ func _draw() -> void:
 func _draw_row(at_row: int, rank: int, ship: ReplicaShip, is_own: bool) -> void:
 	var y := 26.0 + at_row * ROW_HEIGHT
 	var tint := Color.WHITE if is_own else Look.TEXT
-	Look.text(self, Vector2(10.0, y), str(rank), Look.DIM, 14, 22.0, HORIZONTAL_ALIGNMENT_RIGHT)
+	Look.write(self, Vector2(10.0, y), str(rank), Look.DIM, 14, 22.0, HORIZONTAL_ALIGNMENT_RIGHT)
 	draw_circle(Vector2(44.0, y - 5.0), 4.5, Field.color_of(ship.slot))
-	Look.text(self, Vector2(56.0, y), ship.player_name, tint, 15, 104.0)
-	Look.text(self, Vector2(size.x - 62.0, y), str(ship.state.score), tint, 15, 48.0, HORIZONTAL_ALIGNMENT_RIGHT)
+	Look.write(self, Vector2(56.0, y), ship.player_name, tint, 15, 104.0)
+	Look.write(self, Vector2(size.x - 62.0, y), str(ship.state.score), tint, 15, 48.0, HORIZONTAL_ALIGNMENT_RIGHT)

@@ -45,6 +45,6 @@ static func button(text: String, on_pressed: Callable) -> Button:
 	return made
 
 
-static func text(canvas: CanvasItem, at: Vector2, line: String, color: Color, size := 15, width := -1.0,
+static func write(canvas: CanvasItem, at: Vector2, line: String, color: Color, size := 15, width := -1.0,
 		alignment := HORIZONTAL_ALIGNMENT_LEFT) -> void:
 	canvas.draw_string(ThemeDB.fallback_font, at, line, alignment, width, size, color)

@@ -141,9 +141,9 @@ func _show(simulation: Resource, preset := -1) -> void:
 func _preset_like(simulation: Resource) -> int:
 	for index in range(1, _presets.item_count - 1):
 		var preset := SimulatedNetwork.preset(_presets.get_item_text(index))
-		var is_same := func(key: String) -> bool:
+		var has_same := func(key: String) -> bool:
 			return is_equal_approx(float(str(preset.get("outgoing_" + key))), float(str(simulation.get("outgoing_" + key))))
-		if _sliders.keys().all(is_same):
+		if _sliders.keys().all(has_same):
 			return index
 	return _presets.item_count - 1
 

@@ -8,20 +8,20 @@ var _toggles: Dictionary[StringName, Button] = {}
 
 
 ## Adds a switch that is on or off. `on_toggled(is_on)` is called when it changes.
-func add_toggle(action: StringName, text: String, is_on: bool, on_toggled: Callable) -> void:
+func add_toggle(action: StringName, text: String, starts_on: bool, on_toggled: Callable) -> void:
 	var toggle := Button.new()
 	toggle.toggle_mode = true
 	toggle.focus_mode = FOCUS_NONE
 	toggle.theme_type_variation = &"Pill"
-	toggle.button_pressed = is_on
+	toggle.button_pressed = starts_on
 	toggle.text = "%s  %s" % [_key_of(action), text]
 	toggle.toggled.connect(on_toggled)
 	add_child(toggle)
 	_toggles[action] = toggle
 
 
-func set_on(action: StringName, is_on: bool) -> void:
-	_toggles[action].button_pressed = is_on
+func set_on(action: StringName, on: bool) -> void:
+	_toggles[action].button_pressed = on
 
 
 func is_on(action: StringName) -> bool:

@@ -64,12 +64,12 @@ func join(with_settings: PeerSettings, to_address: String, to_port: int) -> Stri
 	var made: Variant = settings.make_client(address, port)
 	if made is String:
 		return made
-	var peer: MultiplayerPeer = made
-	if peer.has_signal(&"connection_failed_with_reason"):
-		peer.connect(&"connection_failed_with_reason", _on_failed)
-	if peer.has_signal(&"peer_disconnected_with_reason"):
-		peer.connect(&"peer_disconnected_with_reason", _on_disconnected)
-	multiplayer.multiplayer_peer = peer
+	var client: MultiplayerPeer = made
+	if client.has_signal(&"connection_failed_with_reason"):
+		client.connect(&"connection_failed_with_reason", _on_failed)
+	if client.has_signal(&"peer_disconnected_with_reason"):
+		client.connect(&"peer_disconnected_with_reason", _on_disconnected)
+	multiplayer.multiplayer_peer = client
 	return ""
 
 

@@ -34,6 +34,7 @@ func encode_move(index: int, collector: int) -> PackedByteArray:
 ## Applies moves. Calls `on_collected(place, collector)`, if it is valid, for each crystal that somebody collected.
 func apply(moves: PackedByteArray, on_collected := Callable()) -> void:
 	places.resize(Field.CRYSTAL_COUNT)
+	@warning_ignore("integer_division")
 	for record in mini(moves.size() / BYTES, MOST_MOVES):
 		var at := record * BYTES
 		var index := moves.decode_u8(at)

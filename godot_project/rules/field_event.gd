@@ -43,6 +43,7 @@ static func encode(events: Array[FieldEvent]) -> PackedByteArray:
 
 static func decode(bytes: PackedByteArray) -> Array[FieldEvent]:
 	var events: Array[FieldEvent] = []
+	@warning_ignore("integer_division")
 	for index in mini(bytes.size() / BYTES, MOST):
 		var at := index * BYTES
 		var event := FieldEvent.new()

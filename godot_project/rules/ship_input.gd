@@ -6,6 +6,7 @@ const BYTES := 5
 ## An input is sent again with the next ones, in case a packet is lost.
 const MOST_IN_PACKET := 8
 const SEQUENCES := 65536
+const HALF_OF_SEQUENCES := 32768
 
 var sequence := 0
 var direction := Vector2.ZERO
@@ -25,7 +26,7 @@ static func make(with_sequence: int, with_direction: Vector2, with_aim: float, s
 
 ## How much later a sequence number is than another. The numbers wrap around.
 static func distance(from: int, to: int) -> int:
-	return wrapi(to - from, -SEQUENCES / 2, SEQUENCES / 2)
+	return wrapi(to - from, -HALF_OF_SEQUENCES, HALF_OF_SEQUENCES)
 
 
 ## Encodes consecutive inputs.
@@ -46,6 +47,7 @@ static func encode(inputs: Array[ShipInput]) -> PackedByteArray:
 ## Decodes what a client sent. What is malformed gives no inputs.
 static func decode(bytes: PackedByteArray) -> Array[ShipInput]:
 	var inputs: Array[ShipInput] = []
+	@warning_ignore("integer_division")
 	var count := (bytes.size() - 2) / BYTES
 	if count < 1 or count > MOST_IN_PACKET or bytes.size() != 2 + count * BYTES:
 		return inputs

@@ -33,6 +33,7 @@ static func tick_of(bytes: PackedByteArray) -> int:
 
 
 static func count_of(bytes: PackedByteArray) -> int:
+	@warning_ignore("integer_division")
 	return mini(maxi(bytes.size() - HEADER, 0) / RECORD, MOST_SHIPS)
 
 

@@ -127,7 +127,7 @@ namespace Godot
         }
     }
 
-    public class GodotObject
+    public class GodotObject : IDisposable
     {
         private readonly string _class;
         private readonly Dictionary<string, Variant> _values = new Dictionary<string, Variant>();
@@ -141,6 +141,13 @@ namespace Godot
         // What a test looks at, and sets.
         public List<string> Calls = new List<string>();
         public Dictionary<string, Variant> Answers = new Dictionary<string, Variant>();
+
+        public bool IsDisposed;
+
+        public void Dispose()
+        {
+            IsDisposed = true;
+        }
 
         public string GetClass()
         {

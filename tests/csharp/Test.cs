@@ -81,6 +81,11 @@ public static class Test
         var api = new MultiplayerApi();
         api.MultiplayerPeer = ENetMultiplayerPeerRs.Create();
         Check(api.MultiplayerPeer.GetClass() == "ENetMultiplayerPeerRs", "the wrapper passes for the engine's class");
+        using (ENetConnectionRs brief = ENetConnectionRs.Create())
+        {
+            Check(!brief.Wrapped.IsDisposed, "an object lives within its block");
+        }
+        Check(Last().IsDisposed, "and is disposed at its end");
         PacketPeer packets = peers[0];
         Check(packets == remote, "a peer passes for a PacketPeer");
     }

@@ -19,6 +19,9 @@ func _initialize() -> void:
 	await process_frame
 	_versions_compare_by_number()
 	_the_library_is_found_like_the_engine_does()
+	_a_second_copy_is_found()
+	_scripts_do_not_name_the_folder()
+	_an_export_says_what_it_lacks()
 	if ClassDB.class_exists(Library.CLASS):
 		_with_the_library()
 	else:
@@ -54,6 +57,34 @@ func _the_library_is_found_like_the_engine_does() -> void:
 	manifest.set_value("libraries", "linux.x86_64.editor", "more")
 	_check(Library.library_file(manifest, func(tag: String) -> bool: return tag in ["linux", "x86_64", "editor"]) == "more",
 		"the key with the most tags counts")
+
+
+func _a_second_copy_is_found() -> void:
+	var loaded: PackedStringArray = ["res://addons/enet_rs/enet_rs.gdextension", "res://addons/other/other.gdextension"]
+	_check(Library.copies_among(loaded) == PackedStringArray(["addons/enet_rs"]), "another extension is no copy")
+	loaded.append("res://addons/enet_rs-0.1.0/addons/enet_rs/enet_rs.gdextension")
+	_check(Library.copies_among(loaded).size() == 2, "a zip that was unpacked into a folder of its own is a copy")
+
+
+func _an_export_says_what_it_lacks() -> void:
+	var exporter: GDScript = load(ADDON + "/editor/export.gd")
+	for case: Array in [
+			[false, true, false, ""],
+			[true, false, false, "browsers have no UDP"],
+			[false, false, false, "leaves out addons/enet_rs/enet_rs.gdextension"],
+			[false, true, true, "Take addons/enet_rs/bin out of them"]]:
+		var text: String = exporter.call(&"warning", ADDON, case[0], case[1], case[2])
+		var part: String = case[3]
+		_check(text.is_empty() if part.is_empty() else text.contains(part), "an export says: %s" % text)
+
+
+## A game may keep the addon in a folder of another name.
+func _scripts_do_not_name_the_folder() -> void:
+	var naming := _scripts_below(ADDON).filter(func(path: String) -> bool:
+		return FileAccess.get_file_as_string(path).contains("res://addons") and path != ADDON + "/editor/library.gd")
+	_check(naming.is_empty(), "the scripts find each other below any folder: %s" % [naming])
+	var plugin := FileAccess.get_file_as_string(ADDON + "/editor/plugin.gd")
+	_check(plugin.contains("LibraryRs.new(") and not plugin.contains("LibraryRs.new()"), "the plugin tells its folder")
 
 
 func _with_the_library() -> void:

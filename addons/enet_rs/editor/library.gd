@@ -3,6 +3,7 @@ extends RefCounted
 ## This file and plugin.gd have no syntax that Godot 4.2 lacks, so that an editor that is too old gets to print the reason.
 
 const FOLDER := "res://addons/enet_rs"
+const FILE := "enet_rs.gdextension"
 const CLASS := &"ENetMultiplayerPeerRs"
 const WAY_OUT := "Copy the whole folder addons/enet_rs from the release zip into the project, or run \"cargo xtask build\" in a checkout of the source. Then restart the editor."
 const UNTIL_THEN := " Until then, scripts that name a class of enet_rs do not compile."
@@ -19,9 +20,13 @@ func _init(folder := FOLDER) -> void:
 ## What is wrong, in a sentence or several, with the way out. Empty if nothing is.
 func problem() -> String:
 	var manifest := ConfigFile.new()
-	var path := _folder.path_join("enet_rs.gdextension")
+	var path := _folder.path_join(FILE)
 	if manifest.load(path) != OK:
 		return "%s is missing or cannot be read. %s" % [path.trim_prefix("res://"), WAY_OUT]
+	var copies := copies_among(GDExtensionManager.get_loaded_extensions())
+	if copies.size() > 1:
+		return "The addon is in the project %d times: %s. Delete all of these folders but one, and restart the editor." % [
+			copies.size(), ", ".join(copies)]
 	if not ClassDB.class_exists(CLASS):
 		return _why_not_loaded(manifest)
 	var scripts := version_of_scripts(_folder)
@@ -36,7 +41,7 @@ func problem() -> String:
 ## Whether the engine is older than the extension and the other scripts of the addon need.
 func is_engine_too_old() -> bool:
 	var manifest := ConfigFile.new()
-	return manifest.load(_folder.path_join("enet_rs.gdextension")) == OK and is_older(engine_version(), _minimum(manifest))
+	return manifest.load(_folder.path_join(FILE)) == OK and is_older(engine_version(), _minimum(manifest))
 
 
 static func _minimum(manifest: ConfigFile) -> String:
@@ -55,7 +60,7 @@ func _why_not_loaded(manifest: ConfigFile) -> String:
 		return "%s is missing. %s" % [path.trim_prefix("res://"), WAY_OUT + UNTIL_THEN]
 	return "%s is there, but Godot did not load it. %s %s" % [
 		path.trim_prefix("res://"),
-		"If the file came while the editor was open, restart the editor. Otherwise the line \"Can't open dynamic library\" of the output has the reason: usually the file is incomplete, or was built for another or a newer system.",
+		"If the file was added while the editor was open, restart the editor. Otherwise, the line \"Can't open dynamic library\" in the output has the reason: usually the file is incomplete, or was built for another system or a newer one.",
 		WAY_OUT + UNTIL_THEN]
 
 
@@ -76,6 +81,16 @@ static func library_file(manifest: ConfigFile, has_feature: Callable) -> String:
 			most_tags = tags.size()
 			best = str(manifest.get_value("libraries", key))
 	return best
+
+
+## The folders of the addon among the paths of loaded extensions. A second one cannot register its classes: the engine prints
+## an error for each member of each class.
+static func copies_among(extensions: PackedStringArray) -> PackedStringArray:
+	var folders := PackedStringArray()
+	for extension in extensions:
+		if extension.get_file() == FILE:
+			folders.append(extension.get_base_dir().trim_prefix("res://"))
+	return folders
 
 
 static func version_of_scripts(folder := FOLDER) -> String:

@@ -5,13 +5,15 @@ extends EditorPlugin
 
 const LibraryRs := preload("library.gd")
 
+## The folder of the addon, which need not be the one of the package.
+var _folder := _own_folder()
 var _debugger: EditorDebuggerPlugin
 var _exporter: EditorExportPlugin
 var _notice: AcceptDialog
 
 
 func _enter_tree() -> void:
-	var library := LibraryRs.new()
+	var library := LibraryRs.new(_folder)
 	var problem := library.problem()
 	if not problem.is_empty():
 		push_error("enet_rs: " + problem)
@@ -35,8 +37,13 @@ func _exit_tree() -> void:
 
 
 func _made(file: String) -> Object:
-	var script: GDScript = load(LibraryRs.FOLDER.path_join("editor").path_join(file))
+	var script: GDScript = load(_folder.path_join("editor").path_join(file))
 	return script.new()
+
+
+func _own_folder() -> String:
+	var script: Script = get_script()
+	return script.resource_path.get_base_dir().get_base_dir()
 
 
 ## Shows the problem once the editor is there. A coroutine that waits for that would end when the first scan reloads scripts.
@@ -44,7 +51,7 @@ func _process(_delta: float) -> void:
 	if EditorInterface.get_resource_filesystem().is_scanning():
 		return
 	set_process(false)
-	var problem := LibraryRs.new().problem()
+	var problem := LibraryRs.new(_folder).problem()
 	if problem.is_empty() or DisplayServer.get_name() == "headless":
 		return
 	_notice = AcceptDialog.new()

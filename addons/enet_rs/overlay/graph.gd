@@ -63,6 +63,7 @@ func _draw() -> void:
 func _draw_series(top: float) -> void:
 	var scaling := Vector2(size.x / HistoryRs.SECONDS, (top + 2.0 - size.y) / _scale_end())
 	var place := Vector2(size.x - _history.latest * scaling.x, size.y - 1.0)
+	var pixel := 1.0 / maxf(get_viewport().get_stretch_transform().get_scale().y, 0.01)
 	var series := _series()
 	for figure in series:
 		var points := _history.points(figure)
@@ -74,7 +75,7 @@ func _draw_series(top: float) -> void:
 		draw_polyline(points, Color(color, PALE) if is_pale else color)
 		if not is_pale:
 			# A second line makes it thicker, which a transform would distort.
-			draw_set_transform(place - Vector2(0.0, 1.0), 0.0, scaling)
+			draw_set_transform(place - Vector2(0.0, pixel), 0.0, scaling)
 			draw_polyline(points, color)
 
 

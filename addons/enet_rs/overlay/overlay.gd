@@ -7,13 +7,13 @@ extends CanvasLayer
 ## [member toggle_key]. It works in release builds and in paused trees, leaves the mouse and the focus to the game except on
 ## its own buttons, and costs nothing while it is hidden.[br][br]
 ## The overlay shows the [member MultiplayerAPI.multiplayer_peer] of its own place in the tree, or [member peer] if that is
-## set. It shows all of its figures for [code]ENetMultiplayerPeerRs[/code], and what Godot's own class can tell for
-## [ENetMultiplayerPeer]; there it calls [method ENetConnection.pop_statistic] while it is visible, so a game that calls
-## that, too, gets smaller numbers meanwhile.[br][br]
-## What the lines mean: [code]docs/overlay.md[/code].
+## set. It shows all of its figures for [code]ENetMultiplayerPeerRs[/code], and fewer for Godot's own [ENetMultiplayerPeer].
+## With the latter, it calls [method ENetConnection.pop_statistic] while it is visible, so a game that calls this method, too,
+## gets smaller numbers meanwhile.[br][br]
+## The page [code]docs/overlay.md[/code] explains the lines.
 
-## Emitted when the button "Copy report" was pressed, with the text. The text is in the clipboard already, where the
-## system has one.
+## Emitted when the button "Copy report" was pressed, with the text. The text is in the clipboard already, if the system has
+## one.
 signal report_copied(text: String)
 
 ## When the simulator is allowed.
@@ -28,14 +28,14 @@ const StyleRs := preload("style.gd")
 const ViewRs := preload("view.gd")
 
 const HIGHEST_LAYER := 128
-## The height in pixels that the scale 1 suits without further ado.
+# The height in pixels that the scale 1 suits without further ado.
 const USUAL_HEIGHT := 810.0
-## The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
+# The texts change with every second refresh, because nobody reads faster, and the table with every fourth.
 const TEXT_DIVISOR := 2
 const TABLE_DIVISOR := 4
-## Fingers need larger buttons.
+# Fingers need larger buttons.
 const TOUCH_FACTOR := 1.5
-## A refresh does one of these in each frame, so that no frame becomes much longer.
+# A refresh does one of these in each frame, so that no frame becomes much longer.
 enum StepRs { READ, GRAPH, FIGURES, PEERS }
 
 ## The key that shows and hides the overlay, [constant KEY_NONE] for none. A key that the game has handled already does
@@ -57,14 +57,14 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 	set(value):
 		corner = value
 		_fit()
-## The scale of text and buttons. 0 chooses by the height of the viewport, larger with a touchscreen.
+## The scale of text and buttons. With 0, it follows the height of the viewport in pixels of the screen, and is larger with a touchscreen.
 @export_range(0.0, 4.0, 0.25) var content_scale := 0.0:
 	set(value):
 		content_scale = clampf(value, 0.0, 4.0)
 		_fit()
-## A theme for the overlay. It goes before the overlay's own, which has the type [code]ENetOverlay[/code] with the colours
-## of graph and marks, and the label types [code]ENetOverlayTitle[/code], [code]ENetOverlayName[/code] and
-## [code]ENetOverlayNote[/code].
+## A theme for the overlay. Its items replace those of the overlay's own theme, which has the type
+## [code]ENetOverlay[/code] with the colours of graph and marks, and the label types [code]ENetOverlayTitle[/code],
+## [code]ENetOverlayName[/code] and [code]ENetOverlayNote[/code].
 @export var theme: Theme = null:
 	set(value):
 		theme = value
@@ -84,13 +84,13 @@ enum StepRs { READ, GRAPH, FIGURES, PEERS }
 		graph_shows_round_trip = value
 		if _view != null:
 			_view.graph.shows_round_trip = value
-## Whether players can open the simulator. By default only in debug builds, because who can delay his own datagrams can
-## cheat in many games.
+## Whether players can open the simulator. By default they can only in debug builds, because a player who delays their own
+## datagrams has an advantage in many games.
 @export var show_simulator := Allowed.IN_DEBUG_BUILDS
 ## Whether the title shows the address of the server. Switch it off if players broadcast their screens.
 @export var show_addresses := true
-## Whether the report has the address of the server, and the details of failures, which can have its name. Reports often
-## end in public places.
+## Whether the report has the address of the server, and the details of failures, which can contain its name. Reports
+## often end in public places.
 @export var report_addresses := false
 
 ## The peer to show, [code]null[/code] for the one of this node's [member Node.multiplayer]. The overlay does not keep the
@@ -241,12 +241,7 @@ func _build() -> void:
 func _fit() -> void:
 	if _view == null or not is_inside_tree():
 		return
-	var text_scale := content_scale
-	if text_scale == 0.0:
-		text_scale = maxf(1.0, get_viewport().get_visible_rect().size.y / USUAL_HEIGHT)
-		if DisplayServer.is_touchscreen_available():
-			text_scale *= TOUCH_FACTOR
-		text_scale = snappedf(minf(text_scale, 4.0), 0.25)
+	var text_scale := content_scale if content_scale > 0.0 else _usual_scale()
 	_default_theme.theme = StyleRs.make(text_scale)
 	_themed.theme = theme
 	var is_right := corner == Corner.TOP_RIGHT or corner == Corner.BOTTOM_RIGHT
@@ -254,7 +249,16 @@ func _fit() -> void:
 	_view.fit(text_scale, is_right, is_bottom)
 
 
-## Finds the peer to show, which a game can replace at any time.
+# By the pixels of the screen, of which a unit of a stretched viewport has several: a game of 320 by 180 units has no room otherwise.
+func _usual_scale() -> float:
+	var stretch := maxf(get_viewport().get_stretch_transform().get_scale().y, 0.01)
+	var text_scale := maxf(1.0, get_viewport().get_visible_rect().size.y * stretch / USUAL_HEIGHT)
+	if DisplayServer.is_touchscreen_available():
+		text_scale *= TOUCH_FACTOR
+	return snappedf(minf(text_scale, 4.0), 0.25) / stretch
+
+
+# Finds the peer to show, which a game can replace at any time.
 func _follow() -> void:
 	if not is_inside_tree():
 		return

@@ -33,7 +33,7 @@ static func make(scale: float) -> Theme:
 		_button(theme, type, scale)
 	_slider(theme, scale)
 	_popup(theme, scale)
-	theme.set_stylebox(&"panel", &"PanelContainer", _box(PANEL, 8.0 * scale, 6.0 * scale))
+	theme.set_stylebox(&"panel", &"PanelContainer", _box(scale, PANEL, 8.0, 6.0))
 	for type: StringName in [&"HBoxContainer", &"VBoxContainer"]:
 		theme.set_constant(&"separation", type, roundi(6.0 * scale))
 	for color in COLORS:
@@ -59,12 +59,12 @@ static func _variation(theme: Theme, type: StringName, base: StringName) -> void
 
 
 static func _button(theme: Theme, type: StringName, scale: float) -> void:
-	var margins := Vector2(9.0, 3.0) * scale
-	theme.set_stylebox(&"normal", type, _box(FIELD, margins.x, margins.y))
-	theme.set_stylebox(&"hover", type, _box(FIELD_HOVER, margins.x, margins.y))
-	theme.set_stylebox(&"pressed", type, _box(Color(ACCENT, 0.4), margins.x, margins.y))
-	theme.set_stylebox(&"hover_pressed", type, _box(Color(ACCENT, 0.5), margins.x, margins.y))
-	theme.set_stylebox(&"disabled", type, _box(Color(FIELD, 0.04), margins.x, margins.y))
+	var margins := Vector2(9.0, 3.0)
+	theme.set_stylebox(&"normal", type, _box(scale, FIELD, margins.x, margins.y))
+	theme.set_stylebox(&"hover", type, _box(scale, FIELD_HOVER, margins.x, margins.y))
+	theme.set_stylebox(&"pressed", type, _box(scale, Color(ACCENT, 0.4), margins.x, margins.y))
+	theme.set_stylebox(&"hover_pressed", type, _box(scale, Color(ACCENT, 0.5), margins.x, margins.y))
+	theme.set_stylebox(&"disabled", type, _box(scale, Color(FIELD, 0.04), margins.x, margins.y))
 	theme.set_stylebox(&"focus", type, StyleBoxEmpty.new())
 	for state: StringName in [&"font_color", &"font_hover_color", &"font_pressed_color", &"font_hover_pressed_color"]:
 		theme.set_color(state, type, TEXT)
@@ -73,8 +73,8 @@ static func _button(theme: Theme, type: StringName, scale: float) -> void:
 
 
 static func _slider(theme: Theme, scale: float) -> void:
-	var track := _box(FIELD_HOVER, 0.0, 2.0 * scale)
-	var filled := _box(ACCENT, 0.0, 2.0 * scale)
+	var track := _box(scale, FIELD_HOVER, 0.0, 2.0)
+	var filled := _box(scale, ACCENT, 0.0, 2.0)
 	theme.set_stylebox(&"slider", &"HSlider", track)
 	theme.set_stylebox(&"grabber_area", &"HSlider", filled)
 	theme.set_stylebox(&"grabber_area_highlight", &"HSlider", filled)
@@ -84,21 +84,21 @@ static func _slider(theme: Theme, scale: float) -> void:
 
 
 static func _popup(theme: Theme, scale: float) -> void:
-	theme.set_stylebox(&"panel", &"PopupMenu", _box(Color(PANEL, 0.97), 6.0 * scale, 4.0 * scale))
-	theme.set_stylebox(&"hover", &"PopupMenu", _box(FIELD_HOVER, 0.0, 0.0))
+	theme.set_stylebox(&"panel", &"PopupMenu", _box(scale, Color(PANEL, 0.97), 6.0, 4.0))
+	theme.set_stylebox(&"hover", &"PopupMenu", _box(scale, FIELD_HOVER, 0.0, 0.0))
 	theme.set_color(&"font_color", &"PopupMenu", TEXT)
 	theme.set_color(&"font_hover_color", &"PopupMenu", TEXT)
 	theme.set_constant(&"v_separation", &"PopupMenu", roundi(4.0 * scale))
 
 
-static func _box(color: Color, horizontal: float, vertical: float) -> StyleBoxFlat:
+static func _box(scale: float, color: Color, horizontal: float, vertical: float) -> StyleBoxFlat:
 	var box := StyleBoxFlat.new()
 	box.bg_color = color
-	box.set_corner_radius_all(4)
-	box.content_margin_left = horizontal
-	box.content_margin_right = horizontal
-	box.content_margin_top = vertical
-	box.content_margin_bottom = vertical
+	box.set_corner_radius_all(roundi(4.0 * scale))
+	box.content_margin_left = horizontal * scale
+	box.content_margin_right = horizontal * scale
+	box.content_margin_top = vertical * scale
+	box.content_margin_bottom = vertical * scale
 	return box
 
 

@@ -158,8 +158,7 @@ impl UdpTransport {
 
     fn receive_any(&mut self, take: Taker<'_>, in_batches: bool) -> io::Result<usize> {
         self.is_drained = false;
-        if self.kept.is_found_dead() {
-            let error = ErrorKind::BrokenPipe.into();
+        if let Some(error) = self.kept.found_dead() {
             self.replace(&error);
             return Err(error);
         }

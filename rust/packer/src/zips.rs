@@ -12,7 +12,11 @@ use crate::{Outcome, at};
 /// Libraries are loaded, not started, so that no file needs the right to be executed.
 const MODE: u32 = 0o644;
 
-/// Writes a zip of all files in the folder: sorted by name, with one date and one mode.
+/// Signs that mean something in a path on one of the systems that unpack the zip, or that no name should have.
+const BAD_SIGNS: [char; 8] = ['\\', ':', '*', '?', '"', '<', '>', '|'];
+
+/// Writes a zip of all files in the folder: sorted by name, with one date and one mode. Fails if there is anything else
+/// than files and folders: a link may lead anywhere on this machine.
 pub fn write(place: &Path, folder: &Path) -> Outcome<()> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
@@ -39,11 +43,18 @@ pub fn write(place: &Path, folder: &Path) -> Outcome<()> {
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome<()> {
     for entry in fs::read_dir(folder).map_err(at(folder))? {
-        let path = entry.map_err(at(folder))?.path();
-        if path.is_dir() {
+        let entry = entry.map_err(at(folder))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(at(&path))?;
+        if kind.is_dir() {
             collect(&path, files)?;
-        } else {
+        } else if kind.is_file() {
             files.push(path);
+        } else {
+            return Err(format!(
+                "{}: it is neither a file nor a folder",
+                path.display()
+            ));
         }
     }
     Ok(())
@@ -53,9 +64,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome<()> {
 fn name_in(folder: &Path, file: &Path) -> Outcome<String> {
     let inner = file.strip_prefix(folder).map_err(at(file))?;
     let parts: Option<Vec<&str>> = inner.iter().map(|part| part.to_str()).collect();
-    parts
-        .map(|parts| parts.join("/"))
-        .ok_or_else(|| format!("{}: the name is not UTF-8", file.display()))
+    let parts = parts.ok_or_else(|| format!("{}: the name is not UTF-8", file.display()))?;
+    let is_bad = |sign: char| sign.is_control() || BAD_SIGNS.contains(&sign);
+    match parts.iter().any(|part| part.contains(is_bad)) {
+        true => Err(format!("{file:?}: not every system has files of this name")),
+        false => Ok(parts.join("/")),
+    }
 }
 
 #[cfg(test)]
@@ -93,5 +107,28 @@ mod tests {
         assert_eq!(names, ["b.txt", "b/a.txt", "z.txt"]);
         let file = archive.by_name("b/a.txt").expect("inside");
         assert_eq!(io::read_to_string(file).expect("text"), "first");
+    }
+    /// A backslash is part of a name here, and leads out of the folder where Windows unpacks the zip.
+    #[test]
+    #[cfg(unix)]
+    fn links_and_names_that_lead_elsewhere_are_refused() {
+        let folder = folder("refused");
+        let place = folder.with_extension("zip");
+        for name in ["..\\..\\evil.dll", "C:evil", "a\nb"] {
+            let file = folder.join(name);
+            fs::write(&file, "x").expect("written");
+            assert!(write(&place, &folder).is_err(), "{name}");
+            fs::remove_file(&file).expect("removed");
+        }
+        for to in ["/etc/hostname", "/etc", "."] {
+            let link = folder.join("b/link");
+            std::os::unix::fs::symlink(to, &link).expect("a link");
+            assert!(write(&place, &folder).is_err(), "{to}");
+            fs::remove_file(&link).expect("removed");
+        }
+        fs::write(folder.join("b/file"), "x").expect("written");
+        assert_eq!(write(&place, &folder), Ok(()));
+        fs::remove_file(&place).expect("removed");
+        fs::remove_dir_all(&folder).expect("removed");
     }
 }

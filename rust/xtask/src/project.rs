@@ -33,6 +33,9 @@ pub fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// An import that takes longer is considered hung.
+const IMPORT_LIMIT: Duration = Duration::from_secs(180);
+
 /// Adds the path to an error of the file system.
 pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
     move |error| format!("{}: {error}", path.display())
@@ -40,8 +43,13 @@ pub fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Failure + '_ {
 
 /// Prepares a Godot project: its link to the addon, its list of extensions, its imported files.
 pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
+    prepare_within(godot, project, IMPORT_LIMIT)
+}
+
+/// The same with a time limit, for a Godot that is emulated.
+pub fn prepare_within(godot: &Path, project: &Path, limit: Duration) -> Outcome<()> {
     link_addons(project)?;
-    let run = import(godot, project)?;
+    let run = import_within(godot, project, limit)?;
     if run.ending != Ending::Exit(0) {
         return Err(format!(
             "importing {} failed ({})\n{}",
@@ -59,9 +67,12 @@ pub fn prepare(godot: &Path, project: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Copies the addon into the project where the checkout has a text file instead of a symbolic link.
 /// Imports a Godot project, which may have the addon.
 pub fn import(godot: &Path, project: &Path) -> Outcome<Run> {
+    import_within(godot, project, IMPORT_LIMIT)
+}
+
+fn import_within(godot: &Path, project: &Path, limit: Duration) -> Outcome<Run> {
     // Godot up to 4.7 crashes at the end of a headless import that discovers an extension (Godot's
     // issue 111048). An extension that is listed already avoids it.
     if project.join("addons").exists() {
@@ -76,9 +87,10 @@ pub fn import(godot: &Path, project: &Path) -> Outcome<Run> {
         .arg("--path")
         .arg(project)
         .arg("--import");
-    process::run(&mut command, Duration::from_secs(180))
+    process::run(&mut command, limit)
 }
 
+/// Copies the addon into the project where the checkout has a text file instead of a symbolic link.
 fn link_addons(project: &Path) -> Outcome<()> {
     let link = project.join("addons");
     let source = root().join("addons");

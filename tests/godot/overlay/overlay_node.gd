@@ -120,6 +120,25 @@ func case_it_goes_to_its_corner_at_its_scale() -> void:
 	viewport.free()
 
 
+## As in a game of 320 by 180 units, of which each has four pixels.
+func case_it_has_room_in_a_stretched_viewport() -> void:
+	use(FakePeers.make_client())
+	show()
+	var viewport := SubViewport.new()
+	viewport.size = Vector2i(1280, 720)
+	tree.root.add_child(viewport)
+	overlay.reparent(viewport)
+	await refresh()
+	var usual := overlay._view._panel.size
+	viewport.size_2d_override = Vector2i(320, 180)
+	viewport.size_2d_override_stretch = true
+	await refresh()
+	var small := overlay._view._panel.size
+	check(small.x < 320.0 and small.y < 180.0, "the panel, %s, fits the viewport" % small)
+	check(absf(small.x * 4.0 - usual.x) < usual.x * 0.2, "it has as many pixels as without the stretch: %s and %s" % [small * 4.0, usual])
+	viewport.free()
+
+
 func case_a_theme_goes_before_its_own() -> void:
 	use(FakePeers.make_client())
 	show()

@@ -198,6 +198,19 @@ func case_names_of_methods_are_no_patterns() -> void:
 	done()
 
 
+func case_names_stay_on_their_line() -> void:
+	# A remote of the game names nodes: a line break makes a row high, and a mark of direction turns the words of others around.
+	var name := "/root/a\nb\u202etxt.exe\u2029\u009bé漢😀"
+	var shown := "/root/a.b.txt.exe..é漢😀"
+	var instance := InstanceCases.played(FakeGame.new(1), 1)
+	instance.take("enet_rs:talkers", [FakeGame.OBJECT, [["in", "rpc", name, 1, 10]]])
+	equal(instance.hosts[FakeGame.OBJECT].talkers.rows(instance.last_time)[0].name, shown, "who sends")
+	instance.take("enet_rs:events", [[[1.0, FakeGame.OBJECT, "join", 5, name]]])
+	equal(instance.events.events[-1].text, shown, "an event")
+	equal(Datagram.ReaderRs.printable(name.to_utf8_buffer()), shown, "in a datagram")
+	done()
+
+
 func case_only_files_of_the_project_are_opened() -> void:
 	equal(Finder.is_of_project("res://tab/game.tscn"), true, "a scene of the project")
 	var outside := "user://outside.tres"

@@ -4,15 +4,21 @@ extends "res://tab/cases.gd"
 const FakeGame := preload("res://tab/fake_game.gd")
 const InstanceCases := preload("res://tab/instance_cases.gd")
 const Tab := preload("res://addons/enet_rs/editor/view/tab.gd")
+const Palette := preload("res://addons/enet_rs/editor/view/palette.gd")
 const PeerList := preload("res://addons/enet_rs/editor/view/peer_list.gd")
 const Selection := preload("res://addons/enet_rs/editor/view/selection.gd")
 const SimulatorView := preload("res://addons/enet_rs/editor/view/simulator_view.gd")
 const Strip := preload("res://addons/enet_rs/editor/view/timeline_strip.gd")
 const Table := preload("res://addons/enet_rs/editor/view/table.gd")
 const TalkersView := preload("res://addons/enet_rs/editor/view/talkers_view.gd")
+const TimelineView := preload("res://addons/enet_rs/editor/view/timeline_view.gd")
 const Units := preload("res://addons/enet_rs/editor/view/units.gd")
 
 const EDITOR := "res://addons/enet_rs/editor"
+## Of large texts and graphics, after the Web Content Accessibility Guidelines.
+const LEAST_CONTRAST := 3.0
+## What Godot's dark and light theme have behind the text, and the text.
+const THEMES: Array[Array] = [[Color("292929"), Color("cdcfd2")], [Color("e6e6e6"), Color("222222")]]
 
 
 func case_all_scripts_of_the_addon_compile() -> void:
@@ -62,6 +68,50 @@ func case_peers_are_listed_in_a_slow_editor() -> void:
 	equal(tab._peers.shown_keys().size(), 1, "the host with its peers")
 	tab.free()
 	done()
+
+
+func case_colours_are_readable_on_both_themes() -> void:
+	for theme in THEMES:
+		var behind: Color = theme[0]
+		var text: Color = theme[1]
+		Palette.fit_theme(text)
+		for color: Color in [Palette.INCOMING, Palette.OUTGOING, Palette.ROUND_TRIP, Palette.LOSS, Palette.QUEUED, Palette.IN_FLIGHT, Palette.UNREAD,
+				Palette.POLL, Palette.SEND, Palette.GOOD, Palette.FAIR, Palette.BAD, Palette.DIM]:
+			for ground: Color in [behind, behind.blend(Palette.panel())]:
+				var contrast := _contrast(Palette.shown(color), ground)
+				check(contrast >= LEAST_CONTRAST, "%s on %s: %.1f" % [color.to_html(), ground.to_html(), contrast])
+	var table := Table.new()
+	table.set_up(["Name"], [-10], 1)
+	var row := Table.RowRs.new()
+	row.key = "a"
+	row.cells = ["a"]
+	row.values = ["a"]
+	row.colors[0] = Palette.FAIR
+	table.show_rows([row])
+	equal(table.get_root().get_child(0).get_custom_color(0), Palette.shown(Palette.FAIR), "a table darkens its colours")
+	check(Palette.shown(Palette.FAIR) != Palette.FAIR, "on a light theme")
+	Palette.fit_theme(Color.WHITE)
+	table.free()
+	done()
+
+
+func case_icons_follow_the_editor() -> void:
+	const ICONS := "res://addons/enet_rs/icons"
+	var count := 0
+	for file in DirAccess.get_files_at(ICONS):
+		if file.ends_with(".svg.import"):
+			var settings := ConfigFile.new()
+			equal(settings.load(ICONS.path_join(file)), OK, file)
+			for setting: String in ["editor/scale_with_editor_scale", "editor/convert_colors_with_editor_theme"]:
+				equal(settings.get_value("params", setting, false), true, "%s of %s" % [setting, file])
+			count += 1
+	check(count >= 3, "icons: %d" % count)
+	done()
+
+
+static func _contrast(one: Color, other: Color) -> float:
+	var lights := [one.srgb_to_linear().get_luminance() + 0.05, other.srgb_to_linear().get_luminance() + 0.05]
+	return lights.max() / lights.min()
 
 
 func case_rows_come_and_go() -> void:
@@ -118,6 +168,27 @@ func case_datagram_under_the_mouse() -> void:
 	strip.only_peer = 5
 	equal(strip.nearest(Vector2(1000, 10)), -1, "none of this peer")
 	strip.free()
+	done()
+
+
+func case_the_timeline_follows_again() -> void:
+	var game := FakeGame.new(1)
+	var instance := InstanceCases.played(game, 1)
+	instance.take("enet_rs:timeline", game.timeline(100.0))
+	var selection := Selection.new(instance)
+	var view := TimelineView.new(selection)
+	view.refresh()
+	check(view.strip.follows, "it follows the game")
+	selection.cursor = 50.0
+	view.refresh()
+	check(not view.strip.follows, "an earlier time stands still")
+	selection.cursor = -1.0
+	view.refresh()
+	check(view.strip.follows, "it follows again with \"Live\"")
+	view.strip.select(0)
+	view.refresh()
+	check(not view.strip.follows, "a datagram that was picked stands still")
+	view.free()
 	done()
 
 

@@ -2,6 +2,8 @@
 extends RefCounted
 ## Reads numbers of a sequence of bytes. Behind its end they are 0, and `is_short` is set.
 
+const CheckedRs := preload("../model/checked.gd")
+
 var bytes: PackedByteArray
 var at := 0
 var end: int
@@ -119,4 +121,4 @@ static func _escaped(content: PackedByteArray) -> String:
 		var is_text := more >= 0 and code >= 32 and code != 127 and (code < 0xD800 or code > 0xDFFF) and code <= 0x10FFFF
 		text += String.chr(code) if is_text else "."
 		index += 1 + maxi(more, 0)
-	return text
+	return CheckedRs.one_line(text)

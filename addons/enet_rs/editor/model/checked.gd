@@ -2,6 +2,10 @@
 extends RefCounted
 ## Reads values of messages and files, which may be of any type: what does not fit becomes a default.
 
+## Controls, line separators, and marks of the direction of writing.
+static var _unfit := RegEx.create_from_string(
+	"[\\x{00}-\\x{1f}\\x{7f}-\\x{9f}\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]")
+
 
 static func integer(value: Variant, default: int = 0) -> int:
 	if value is int:
@@ -25,7 +29,12 @@ static func number(value: Variant, default: float = 0.0) -> float:
 
 
 static func text(value: Variant, most: int = 400) -> String:
-	return str(value).left(most) if value is String or value is StringName or value is NodePath else ""
+	return one_line(str(value).left(most)) if value is String or value is StringName or value is NodePath else ""
+
+
+## The text with a dot for each sign that would break its line, or turn what is written around it. Remotes of the game name nodes.
+static func one_line(line: String) -> String:
+	return _unfit.sub(line, ".", true)
 
 
 static func truth(value: Variant) -> bool:

@@ -56,19 +56,19 @@ func _gui_input(event: InputEvent) -> void:
 
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
-	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.PANEL)
+	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.panel())
 	var area := Rect2(MARGIN, _head + MARGIN, size.x - 2.0 * MARGIN, size.y - _head - 2.0 * MARGIN)
 	var highest := _ceiling()
 	for step: float in [0.0, 0.5, 1.0]:
 		var y := roundf(area.position.y + area.size.y * step) + 0.5
-		draw_line(Vector2(area.position.x, y), Vector2(area.end.x, y), PaletteRs.GRID)
+		draw_line(Vector2(area.position.x, y), Vector2(area.end.x, y), PaletteRs.shown(PaletteRs.GRID))
 	for index in _lines.size():
-		_draw_line(_lines[index], colors[index], area, highest, index == 0)
+		_draw_line(_lines[index], PaletteRs.shown(colors[index]), area, highest, index == 0)
 	draw_string(font, area.position + Vector2(2, _font_size - 1), UnitsRs.text(highest, unit), HORIZONTAL_ALIGNMENT_LEFT, -1,
-		_font_size - 1, PaletteRs.DIM)
+		_font_size - 1, PaletteRs.shown(PaletteRs.DIM))
 	if _hover >= 0.0:
 		var x := area.position.x + area.size.x * _hover
-		draw_line(Vector2(x, area.position.y), Vector2(x, area.end.y), PaletteRs.CURSOR)
+		draw_line(Vector2(x, area.position.y), Vector2(x, area.end.y), PaletteRs.shown(PaletteRs.CURSOR))
 	_draw_head(font)
 
 
@@ -86,7 +86,7 @@ func _draw_head(font: Font) -> void:
 		var text := texts[index]
 		var width := _width(font, text)
 		x -= width
-		draw_string(font, Vector2(x, _head - 5), text, HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, colors[index])
+		draw_string(font, Vector2(x, _head - 5), text, HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.shown(colors[index]))
 		x -= 8.0
 	draw_string(font, Vector2(MARGIN + 2, _head - 5), title, HORIZONTAL_ALIGNMENT_LEFT, maxf(x - MARGIN, 1.0), _font_size,
 		get_theme_color(&"font_color", &"Label"))
@@ -107,7 +107,7 @@ func _draw_line(points: PackedVector2Array, color: Color, area: Rect2, highest: 
 		line[index] = line[index].clamp(area.position, area.end)
 	if is_filled:
 		_fill_below(line, Color(color, 0.12), area.end.y)
-	draw_polyline(line, color, 1.3, true)
+	draw_polyline(line, color, 1.3 * PaletteRs.scale(), true)
 
 
 ## The triangles are known, so nothing has to find them.

@@ -40,8 +40,8 @@ func _init(selection: SelectionRs) -> void:
 	head.add_child(windows)
 	add_child(head)
 	_grid.size_flags_vertical = Control.SIZE_EXPAND_FILL
-	_grid.add_theme_constant_override(&"h_separation", 4)
-	_grid.add_theme_constant_override(&"v_separation", 4)
+	_grid.add_theme_constant_override(&"h_separation", PaletteRs.scaled(4))
+	_grid.add_theme_constant_override(&"v_separation", PaletteRs.scaled(4))
 	add_child(_grid)
 	_add("Out", UnitsRs.UnitRs.BYTES_A_SECOND, [FiguresRs.WIRE_OUT, FiguresRs.PAYLOAD_OUT], ["wire", "payload"],
 		[PaletteRs.OUTGOING, PaletteRs.paler(PaletteRs.OUTGOING)])

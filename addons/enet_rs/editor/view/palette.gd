@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## Colours of the tab, for the editor's dark theme and readable on its light one.
+## Colours of the tab, as the editor's dark themes need them. Whoever draws with one takes it from `shown`.
 
 const INCOMING := Color("58a6ff")
 const OUTGOING := Color("ffa657")
@@ -17,10 +17,16 @@ const FAIR := Color("f2cc60")
 const BAD := Color("ff7b72")
 const DIM := Color(0.6, 0.6, 0.62)
 const PANEL := Color(0, 0, 0, 0.22)
+const LIGHT_PANEL := Color(1, 1, 1, 0.6)
 const GRID := Color(0.6, 0.6, 0.65, 0.16)
 
 
 const DENSE_FONT := 12
+## The lightness that a colour gets on a light theme.
+const LIGHTNESS_ON_LIGHT := 0.45
+
+## Whether the editor's theme is a light one. The tab finds out, whenever the theme changes.
+static var is_light := false
 
 
 ## The editor's scale on screens with small pixels. Below 1 the tab's small texts could not be read.
@@ -37,12 +43,27 @@ static func make_dense(tree: Tree) -> void:
 	tree.add_theme_constant_override(&"v_separation", 0)
 	tree.add_theme_constant_override(&"inner_item_margin_top", 0)
 	tree.add_theme_constant_override(&"inner_item_margin_bottom", 0)
-	tree.add_theme_constant_override(&"inner_item_margin_left", 2)
-	tree.add_theme_constant_override(&"inner_item_margin_right", 2)
-	tree.add_theme_constant_override(&"h_separation", 2)
+	tree.add_theme_constant_override(&"inner_item_margin_left", scaled(2))
+	tree.add_theme_constant_override(&"inner_item_margin_right", scaled(2))
+	tree.add_theme_constant_override(&"h_separation", scaled(2))
 	tree.add_theme_constant_override(&"item_margin", scaled(8))
 	tree.add_theme_font_size_override(&"font_size", scaled(DENSE_FONT))
 	tree.add_theme_font_size_override(&"title_button_font_size", scaled(DENSE_FONT - 1))
+
+
+## The theme is light if its text is dark.
+static func fit_theme(text: Color) -> void:
+	is_light = text.get_luminance() < 0.5
+
+
+## The colour as it is to be drawn: darker on a light theme.
+static func shown(color: Color) -> Color:
+	return Color.from_ok_hsl(color.ok_hsl_h, color.ok_hsl_s, LIGHTNESS_ON_LIGHT, color.a) if is_light else color
+
+
+## What graphs are drawn on.
+static func panel() -> Color:
+	return LIGHT_PANEL if is_light else PANEL
 
 
 ## The payload's colour beside the one of what was on the wire.

@@ -20,7 +20,7 @@ func _init(selection: SelectionRs) -> void:
 	_selection = selection
 	# In a narrow panel the last ones are out of sight.
 	set_up(["Peer", "RTT ms", "Loss %", "In kB/s", "Out kB/s", "Queued", "In flight", "State", "Address"],
-		[-98, 50, 48, 52, 58, 52, 54, 66, -92], 1, true, STATE_COLUMN)
+		[-98, 50, 48, 52, 58, 52, 54, 74, -92], 1, true, STATE_COLUMN)
 	# An id has up to ten digits, which the least width has room for; the port tells the players of one address apart.
 	set_column_expand_ratio(0, 1)
 	set_column_expand_ratio(STATE_COLUMN + 1, 3)

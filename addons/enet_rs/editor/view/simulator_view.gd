@@ -2,6 +2,7 @@
 extends ScrollContainer
 ## Sets the network that a game simulates.
 
+const PaletteRs := preload("palette.gd")
 const SelectionRs := preload("selection.gd")
 const SlideRs := preload("slide.gd")
 
@@ -94,7 +95,7 @@ func _make_slides() -> GridContainer:
 	var grid := GridContainer.new()
 	grid.columns = 3
 	grid.size_flags_horizontal = SIZE_EXPAND_FILL
-	grid.add_theme_constant_override(&"h_separation", 12)
+	grid.add_theme_constant_override(&"h_separation", PaletteRs.scaled(12))
 	grid.add_theme_constant_override(&"v_separation", 1)
 	for text: String in ["", "Out", "In"]:
 		_add_label(grid, text)
@@ -133,7 +134,7 @@ func _make_foot() -> HFlowContainer:
 	_add_button(foot, "Cut", "Drops all datagrams for this time", func() -> void: _ask("enet_rs:cut", [_object(), _cut.value]))
 	_status.size_flags_horizontal = SIZE_EXPAND_FILL
 	_status.clip_text = true
-	_status.custom_minimum_size.x = 200
+	_status.custom_minimum_size.x = 200.0 * PaletteRs.scale()
 	foot.add_child(_status)
 	return foot
 

@@ -29,7 +29,7 @@ func refresh() -> void:
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
 	var text_color := get_theme_color(&"font_color", &"Label")
-	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.PANEL)
+	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.panel())
 	if _sums.size() != SizesRs.WIDTH:
 		return
 	var count := SizesRs.BUCKETS.size()
@@ -41,8 +41,10 @@ func _draw() -> void:
 		total[index / count] += _sums[index]
 	draw_string(font, Vector2(8, _head - 7), "Datagrams by size, last %d s:" % roundi(_selection.window / 1000.0), HORIZONTAL_ALIGNMENT_LEFT, -1,
 		_font_size, text_color)
-	draw_string(font, Vector2(220 * PaletteRs.scale(), _head - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.OUTGOING)
-	draw_string(font, Vector2(310 * PaletteRs.scale(), _head - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.INCOMING)
+	draw_string(font, Vector2(220 * PaletteRs.scale(), _head - 7), "%d out" % total[0], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size,
+		PaletteRs.shown(PaletteRs.OUTGOING))
+	draw_string(font, Vector2(310 * PaletteRs.scale(), _head - 7), "%d in" % total[1], HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size,
+		PaletteRs.shown(PaletteRs.INCOMING))
 	var width := (size.x - 16.0) / count
 	var height := size.y - _head - _foot - _font_size - 2.0
 	for bucket in count:
@@ -51,10 +53,11 @@ func _draw() -> void:
 			var number := _sums[way * count + bucket]
 			var bar := height * number / highest
 			var area := Rect2(left + width * (0.1 + 0.4 * way), _head + _font_size + 2.0 + height - bar, width * 0.38, bar)
-			var color := PaletteRs.OUTGOING if way == 0 else PaletteRs.INCOMING
+			var color := PaletteRs.shown(PaletteRs.OUTGOING if way == 0 else PaletteRs.INCOMING)
 			draw_rect(area, Color(color, 0.8))
 			if number > 0:
 				draw_string(font, area.position + Vector2(-6, -3), "%.0f%%" % (100.0 * number / total[way]), HORIZONTAL_ALIGNMENT_CENTER,
 					area.size.x + 12, _font_size - 2, color)
-		draw_string(font, Vector2(left, size.y - _foot + 16.0), SizesRs.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, _font_size, text_color)
-	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, _font_size - 2, PaletteRs.DIM)
+		draw_string(font, Vector2(left, size.y - _foot + 16.0 * PaletteRs.scale()), SizesRs.BUCKETS[bucket], HORIZONTAL_ALIGNMENT_CENTER, width, _font_size, text_color)
+	draw_string(font, Vector2(8, size.y - 5), "bytes of UDP payload", HORIZONTAL_ALIGNMENT_CENTER, size.x - 16.0, _font_size - 2,
+		PaletteRs.shown(PaletteRs.DIM))

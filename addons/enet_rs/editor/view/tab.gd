@@ -6,6 +6,7 @@ const CsvRs := preload("../model/csv.gd")
 const EventsViewRs := preload("events_view.gd")
 const GraphsRs := preload("graphs.gd")
 const InstanceRs := preload("../model/instance.gd")
+const PaletteRs := preload("palette.gd")
 const PeerListRs := preload("peer_list.gd")
 const SelectionRs := preload("selection.gd")
 const SessionFileRs := preload("../model/session_file.gd")
@@ -69,6 +70,11 @@ func _init(shown: InstanceRs) -> void:
 	_bar.load_asked.connect(_choose_file.bind(FileDialog.FILE_MODE_OPEN_FILE, "*.json", _load))
 	_bar.csv_asked.connect(_choose_file.bind(FileDialog.FILE_MODE_SAVE_FILE, "*.csv", _export))
 	visibility_changed.connect(_visibility_changed)
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_THEME_CHANGED:
+		PaletteRs.fit_theme(get_theme_color(&"font_color", &"Label"))
 
 
 func is_recording() -> bool:

@@ -109,8 +109,9 @@ func _fill(item: TreeItem, row: RowRs) -> void:
 		if item.get_text(column) != row.cells[column]:
 			item.set_text(column, row.cells[column])
 		if row.colors.has(column):
-			if item.get_custom_color(column) != row.colors[column]:
-				item.set_custom_color(column, row.colors[column])
+			var color := PaletteRs.shown(row.colors[column])
+			if item.get_custom_color(column) != color:
+				item.set_custom_color(column, color)
 	if item.get_tooltip_text(0) != row.tooltip:
 		for column in columns:
 			item.set_tooltip_text(column, row.tooltip)

@@ -33,8 +33,8 @@ func _init(selection: SelectionRs) -> void:
 	var head := HBoxContainer.new()
 	_sources.add_item("RPC methods and messages", SourceRs.MESSAGES)
 	_sources.add_item("Nodes and synchronizers", SourceRs.ENGINE)
-	_sources.tooltip_text = "The first is counted by the selected host, all messages. The second is the engine's own count of RPCs and " \
-		+ "states by node, of all hosts of the game."
+	_sources.tooltip_text = "RPC methods and messages: all messages, counted by the selected host. Nodes and synchronizers: the engine's " \
+		+ "own count of RPCs and states by node, for all hosts of the game."
 	_sources.item_selected.connect(func(_index: int) -> void: _drawn_at = 0)
 	head.add_child(_sources)
 	for text: String in ["Both directions", "out", "in"]:

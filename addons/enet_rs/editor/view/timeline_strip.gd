@@ -25,6 +25,8 @@ var selected := -1
 var only_peer := -1
 
 var _font_size := PaletteRs.scaled(11)
+## Above and below the bars, for the texts.
+var _edge := 14.0 * PaletteRs.scale()
 var _dropped := 0
 
 
@@ -67,12 +69,12 @@ func _usec_of(x: float) -> float:
 
 func _draw() -> void:
 	var font := get_theme_font(&"font", &"Label")
-	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.PANEL)
+	draw_rect(Rect2(Vector2.ZERO, size), PaletteRs.panel())
 	var middle := roundf(size.y * 0.5) + 0.5
-	draw_line(Vector2(0, middle), Vector2(size.x, middle), PaletteRs.GRID)
+	draw_line(Vector2(0, middle), Vector2(size.x, middle), PaletteRs.shown(PaletteRs.GRID))
 	if timeline == null or timeline.size() == 0:
 		draw_string(font, Vector2(8, middle - 6), "Datagrams appear here while this page is open.", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size + 1,
-			PaletteRs.DIM)
+			PaletteRs.shown(PaletteRs.DIM))
 		return
 	var sent := PackedVector2Array()
 	var received := PackedVector2Array()
@@ -86,7 +88,7 @@ func _draw() -> void:
 		if only_peer >= 0 and timeline.peers[index] != only_peer:
 			continue
 		var x := roundf(_x_of(float(timeline.times[index]))) - 0.5
-		var height := maxf(2.0, (middle - 16.0) * minf(timeline.sizes[index] / largest, 1.0))
+		var height := maxf(2.0, (middle - _edge - 2.0) * minf(timeline.sizes[index] / largest, 1.0))
 		if timeline.directions[index] != 0:
 			sent.append(Vector2(x, middle - 1.0))
 			sent.append(Vector2(x, middle - 1.0 - height))
@@ -95,19 +97,20 @@ func _draw() -> void:
 			received.append(Vector2(x, middle + 1.0 + height))
 	var width := clampf(size.x / 400.0, 1.0, 3.0)
 	if not sent.is_empty():
-		draw_multiline(sent, PaletteRs.OUTGOING, width)
+		draw_multiline(sent, PaletteRs.shown(PaletteRs.OUTGOING), width)
 	if not received.is_empty():
-		draw_multiline(received, PaletteRs.INCOMING, width)
+		draw_multiline(received, PaletteRs.shown(PaletteRs.INCOMING), width)
 	if selected >= first and selected < last:
 		var x := _x_of(float(timeline.times[selected]))
-		draw_rect(Rect2(x - 3.0, 14.0, 6.0, size.y - 28.0), Color(1, 1, 1, 0.25))
+		draw_rect(Rect2(x - 3.0, _edge, 6.0, size.y - 2.0 * _edge), PaletteRs.shown(PaletteRs.CURSOR))
 	_draw_scale(font)
-	draw_string(font, Vector2(34 * PaletteRs.scale(), _font_size + 1), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.DIM)
+	draw_string(font, Vector2(34 * PaletteRs.scale(), _font_size + 1), "%d bytes at most" % int(largest), HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size,
+		PaletteRs.shown(PaletteRs.DIM))
 
 
 func _draw_scale(font: Font) -> void:
-	draw_string(font, Vector2(6, _font_size + 1), "out", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.OUTGOING)
-	draw_string(font, Vector2(6, size.y - 4), "in", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.INCOMING)
+	draw_string(font, Vector2(6, _font_size + 1), "out", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.shown(PaletteRs.OUTGOING))
+	draw_string(font, Vector2(6, size.y - 4), "in", HORIZONTAL_ALIGNMENT_LEFT, -1, _font_size, PaletteRs.shown(PaletteRs.INCOMING))
 	# A round number of milliseconds, near a fifth of the width.
 	var step := pow(10.0, floorf(log(span / 5.0) / log(10.0)))
 	for factor: float in [5.0, 2.0]:
@@ -116,10 +119,12 @@ func _draw_scale(font: Font) -> void:
 			break
 	var x := size.x
 	var text := 0.0
-	while x > 40.0:
-		draw_line(Vector2(x, 14), Vector2(x, size.y - 14), PaletteRs.GRID)
-		draw_string(font, Vector2(x - 70, size.y - 4), "-" + UnitsRs.milliseconds(text / 1000.0) if text > 0.0 else "", HORIZONTAL_ALIGNMENT_RIGHT, 68,
-			_font_size, PaletteRs.DIM)
+	var width := 68.0 * PaletteRs.scale()
+	while x > 40.0 * PaletteRs.scale():
+		draw_line(Vector2(x, _edge), Vector2(x, size.y - _edge), PaletteRs.shown(PaletteRs.GRID))
+		if text > 0.0:
+			draw_string(font, Vector2(x - width - 2.0, size.y - 4), "-" + UnitsRs.milliseconds(text / 1000.0), HORIZONTAL_ALIGNMENT_RIGHT, width,
+				_font_size, PaletteRs.shown(PaletteRs.DIM))
 		x -= size.x * step / span
 		text += step
 
@@ -155,7 +160,7 @@ func _press(button: InputEventMouseButton) -> void:
 
 ## The datagram of which the bar is nearest to a point, on its side of the middle.
 func nearest(point: Vector2) -> int:
-	var reach := span * NEAREST / size.x
+	var reach := span * NEAREST * PaletteRs.scale() / size.x
 	var at := _usec_of(point.x)
 	var best := -1
 	var direction := 1 if point.y < size.y * 0.5 else 0

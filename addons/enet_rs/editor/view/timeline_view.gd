@@ -15,6 +15,8 @@ var tree := Tree.new()
 var _selection: SelectionRs
 var _status := Label.new()
 var _follow := CheckButton.new()
+## Whether an earlier time was shown.
+var _was_past := false
 
 
 func _init(selection: SelectionRs) -> void:
@@ -54,6 +56,9 @@ func refresh() -> void:
 	if not _selection.is_live():
 		strip.follows = false
 		strip.end = _selection.cursor * 1000.0
+	elif _was_past:
+		strip.follows = true
+	_was_past = not _selection.is_live()
 	_follow.set_pressed_no_signal(strip.follows)
 	strip.refresh(host.timeline if host != null else null)
 	if host != null:
@@ -70,7 +75,7 @@ func _show(index: int) -> void:
 	head.set_text(0, "sent to" if is_sent else "received from")
 	head.set_text(1, "peer %d, %d bytes, at %s" % [timeline.peers[index], timeline.sizes[index],
 		UnitsRs.clock(timeline.times[index] / 1000.0 - maxf(_selection.instance.first_time, 0.0))])
-	head.set_custom_color(0, PaletteRs.OUTGOING if is_sent else PaletteRs.INCOMING)
+	head.set_custom_color(0, PaletteRs.shown(PaletteRs.OUTGOING if is_sent else PaletteRs.INCOMING))
 	_append(root, decoded, 0)
 
 
@@ -81,7 +86,7 @@ func _append(parent: TreeItem, line: LineRs, depth: int) -> void:
 		item.set_text(1, below.value)
 		item.set_tooltip_text(1, below.value)
 		if not below.below.is_empty():
-			item.set_custom_color(0, PaletteRs.FAIR)
+			item.set_custom_color(0, PaletteRs.shown(PaletteRs.FAIR))
 		_append(item, below, depth + 1)
 		# The fields of a command are of interest to few; its packet is to many.
 		item.collapsed = depth == 0 and not below.below.any(func(each: LineRs) -> bool: return each.label == "packet")

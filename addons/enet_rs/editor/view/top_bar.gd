@@ -30,10 +30,10 @@ func _init(selection: SelectionRs) -> void:
 	_selection = selection
 	_record.text = "Record"
 	_record.button_pressed = true
-	_record.tooltip_text = "Games send their figures while a tab \"ENet\" is visible. Off, they send none."
+	_record.tooltip_text = "If on, games send their figures while a tab \"ENet\" is visible. If off, they send none."
 	_record.toggled.connect(func(_on: bool) -> void: record_changed.emit())
 	_background.text = "Always"
-	_background.tooltip_text = "Records also while no tab \"ENet\" is visible"
+	_background.tooltip_text = "Records even while no tab \"ENet\" is visible"
 	_background.toggled.connect(func(_on: bool) -> void: record_changed.emit())
 	_pause.text = "Pause"
 	_pause.toggle_mode = true

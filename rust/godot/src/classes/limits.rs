@@ -75,8 +75,8 @@ pub struct ENetLimitsRs {
     max_half_open_per_address: PhantomVar<i64>,
     /// How many peers may be connected from one address (0 to 4095, or -1); 0 for no limit. The default, -1, stands
     /// for half of the host's peers, and for 8 if that is more: schools and players in one home share an address. The
-    /// addresses 127.0.0.1 and ::1 are exempt, and so are those of [member trusted_proxies]. A further one is refused
-    /// with [constant ENetMultiplayerPeerRs.REASON_TOO_MANY_OF_ADDRESS].
+    /// addresses 127.0.0.1 and ::1 are exempt, and so are those of [member trusted_proxies]. A further peer is
+    /// refused with [constant ENetMultiplayerPeerRs.REASON_TOO_MANY_OF_ADDRESS].
     #[export]
     #[var(get = get_max_peers_per_address, set = set_max_peers_per_address, hint = RANGE, hint_string = PEERS_HINT)]
     max_peers_per_address: PhantomVar<i64>,

@@ -164,9 +164,9 @@ pub struct ENetSimulationRs {
     #[var(get = get_incoming_mtu, set = set_incoming_mtu, hint = RANGE, hint_string = MTU_HINT)]
     incoming_mtu: PhantomVar<i64>,
     /// The start of the random numbers that decide which datagrams are lost, doubled and delayed (0 to
-    /// 9223372036854775807). 0, as by default, stands for a random seed, which [member used_seed] tells. With the same seed,
-    /// the first datagram has the same fate in each run, the second one too, and so on. Hosts and peers that share the
-    /// object have different random numbers. Setting the seed starts them anew.
+    /// 9223372036854775807). 0, as by default, stands for a random seed, which [member used_seed] returns. With the
+    /// same seed, the first datagram is lost, doubled or delayed in the same way in each run, the second one too, and
+    /// so on. Hosts and peers that share the object have different random numbers. Setting the seed starts them anew.
     #[export_group(name = "")]
     #[export]
     #[var(get = get_seed, set = set_seed)]

@@ -7,7 +7,7 @@
 use std::io;
 use std::mem;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,16 @@ struct Shared {
     current: Mutex<Current>,
     /// The socket that the poller found dead, as [`Current::number`]; 0 for none.
     found_dead: AtomicU64,
+    /// The number of the error that it found. It says whether the descriptor still belongs to the socket.
+    found_error: AtomicI32,
+}
+
+impl Shared {
+    fn note_death(&self, number: u64, error: &io::Error) {
+        let found = error.raw_os_error().unwrap_or_default();
+        self.found_error.store(found, Ordering::Relaxed);
+        self.found_dead.store(number, Ordering::Release);
+    }
 }
 
 struct Current {
@@ -70,6 +80,7 @@ impl Keeper {
             shared: Arc::new(Shared {
                 current: Mutex::new(current),
                 found_dead: AtomicU64::new(0),
+                found_error: AtomicI32::new(0),
             }),
             alarm: None,
         })
@@ -118,13 +129,24 @@ impl Keeper {
         }
     }
 
-    /// Whether the poller found the socket dead.
+    /// The error, if the poller found the socket dead.
     #[inline]
-    pub fn is_found_dead(&self) -> bool {
-        match self.shared.found_dead.load(Ordering::Relaxed) {
-            0 => false,
-            number => self.socket.is_some() && lock(&self.shared.current).number == number,
+    pub fn found_dead(&self) -> Option<io::Error> {
+        let number = self.shared.found_dead.load(Ordering::Acquire);
+        if number == 0 || self.socket.is_none() || lock(&self.shared.current).number != number {
+            return None;
         }
+        Some(match self.shared.found_error.load(Ordering::Relaxed) {
+            0 => io::ErrorKind::BrokenPipe.into(),
+            found => io::Error::from_raw_os_error(found),
+        })
+    }
+
+    /// What the poller does when it finds the socket dead.
+    #[cfg(all(test, target_os = "linux"))]
+    pub fn note_found_dead(&self, error: &io::Error) {
+        let number = lock(&self.shared.current).number;
+        self.shared.note_death(number, error);
     }
 
     /// The socket died of an error. True if there is a new one.
@@ -227,7 +249,7 @@ impl Poller for KeptPoller {
         match poll::wait(&socket, Some(&self.alarm), timeout) {
             Err(error) if is_dead(&error) => {
                 // The call may have taken the error from the socket, which then has none for the next one.
-                self.shared.found_dead.store(number, Ordering::Relaxed);
+                self.shared.note_death(number, &error);
                 Ok(true)
             }
             waited => waited,

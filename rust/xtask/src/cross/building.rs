@@ -18,6 +18,10 @@ const SYMBOLS: &str = "symbols";
 /// no frameworks.
 const FRAMEWORKS: &str = "rust/xtask/cross/frameworks";
 
+/// What the library for Windows exports. cargo-zigbuild leaves out the compiler's own list, and the linker then exports
+/// every function, which are more than a DLL may have.
+const WINDOWS_EXPORTS: &str = "rust/xtask/cross/windows/exports.def";
+
 /// Builds the release library, split into the library that ships and the one with symbols.
 pub fn build(platform: &Platform) -> Outcome<Built> {
     let tools = Tools::ready()?;
@@ -64,6 +68,10 @@ fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
         flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{name}"));
         let frameworks = root().join(FRAMEWORKS);
         flags.push(format!("-Clink-arg=-F{}", frameworks.display()));
+    }
+    if target.triple.contains("windows") {
+        let exports = root().join(WINDOWS_EXPORTS);
+        flags.push(format!("-Clink-arg={}", exports.display()));
     }
     let mut command = cargo(tools, target, "zigbuild", &flags)?;
     command

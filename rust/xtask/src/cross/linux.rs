@@ -80,7 +80,7 @@ pub fn file(table: &mut Table, platform: &Platform, has_large_pages: bool) {
 /// Plays the short suites on both mixed pairs of classes, and on ours alone.
 pub fn suites(godot: &Path, limit: Duration) -> Outcome<String> {
     let project = "tests/godot";
-    project::prepare(godot, &root().join(project))?;
+    project::prepare_within(godot, &root().join(project), limit)?;
     let mut passed = 0;
     for (server, client) in [(CLASS, CLASS), (STOCK_CLASS, CLASS), (CLASS, STOCK_CLASS)] {
         for suite in SUITES {

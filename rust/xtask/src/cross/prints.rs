@@ -71,6 +71,17 @@ pub fn imported(output: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The functions that the library exports, in the same output.
+pub fn exported(output: &str) -> Vec<&str> {
+    let lines = output.lines();
+    let after_title = lines.skip_while(|line| !line.starts_with("[Ordinal/Name Pointer] Table"));
+    after_title
+        .skip(1)
+        .take_while(|line| line.trim_start().starts_with('['))
+        .filter_map(|line| line.split_whitespace().last())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +106,7 @@ mod tests {
             imported("\tDLL Name: KERNEL32.dll\n vma:\n"),
             ["KERNEL32.dll"]
         );
+        let table = "\t[   0] +base[   1]  0000\n[Ordinal/Name Pointer] Table\n\t[   0] a\n\t[   1] +base[   2]  0001 b\n\nThe [x";
+        assert_eq!(exported(table), ["a", "b"]);
     }
 }

@@ -11,8 +11,12 @@ use crate::{Outcome, apt};
 
 use super::folder;
 
-/// The tools from the Python package index, with their versions. cargo-zigbuild 0.24 knows this zig.
-const PYTHON_PACKAGES: [(&str, &str); 2] = [("ziglang", "0.17.1"), ("cargo-zigbuild", "0.24.1")];
+/// The tools from the Python package index, with their versions and the hashes of their files. What they build goes to
+/// players, so pip must take no other file.
+const PYTHON_PACKAGES: &str = include_str!("../../cross/requirements.txt");
+/// Packages that are not in the list, or whose files have other hashes, are refused, and so are packages that would run a
+/// program of theirs to be installed.
+const PIP_OPTIONS: [&str; 4] = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
 /// Debian's suites that may have the source of the compiler's standard library, newest last: any of them may keep the
 /// version that is needed.
 const SOURCE_SUITES: [&str; 4] = ["trixie-backports", "testing", "unstable", "experimental"];
@@ -113,22 +117,26 @@ impl Tools {
     }
 
     fn fetch_python_packages(&self) -> Outcome<()> {
-        let is_there = PYTHON_PACKAGES.iter().all(|(name, version)| {
-            let mark = format!("{}-{version}.dist-info", name.replace('-', "_"));
-            self.python().join(mark).is_dir()
-        });
-        if is_there {
+        // The list that the packages were installed by: another one has other versions or hashes.
+        let mark = "requirements.txt";
+        if fs::read_to_string(self.python().join(mark)).is_ok_and(|list| list == PYTHON_PACKAGES) {
             return Ok(());
         }
         eprintln!("fetching zig and cargo-zigbuild (Python packages, about 110 MB)");
         apt::remove(&self.python())?;
         let fresh = self.folder.join("python.new");
         apt::remove(&fresh)?;
+        fs::create_dir_all(&fresh).map_err(at(&fresh))?;
+        let list = fresh.join(mark);
+        fs::write(&list, PYTHON_PACKAGES).map_err(at(&list))?;
         let mut install = Command::new("python3");
         install
-            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"])
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(PIP_OPTIONS)
+            .arg("--target")
             .arg(&fresh)
-            .args(PYTHON_PACKAGES.map(|(name, version)| format!("{name}=={version}")));
+            .arg("--requirement")
+            .arg(&list);
         let run = process::run(&mut install, DOWNLOAD_LIMIT).map_err(|cause| {
             format!("{cause}; python3 with pip is needed (Debian: python3-pip)")
         })?;
@@ -312,4 +320,46 @@ fn link(to: &Path, place: &Path) -> Outcome<()> {
 #[cfg(not(unix))]
 fn link(_to: &Path, _place: &Path) -> Outcome<()> {
     Err("this command needs Linux".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::root;
+
+    #[test]
+    fn each_package_has_one_version_and_hashes() {
+        let text = PYTHON_PACKAGES.replace("\\\n", " ");
+        let packages: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(packages.len(), 2, "{packages:?}");
+        for package in packages {
+            let mut words = package.split_whitespace();
+            let name = words.next().expect("a name");
+            assert!(name.contains("=="), "{name}");
+            let hashes: Vec<&str> = words.collect();
+            assert!(!hashes.is_empty(), "{name}");
+            for hash in hashes {
+                let digits = hash.strip_prefix("--hash=sha256:").expect("SHA-256");
+                let is_hash = digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit());
+                assert!(is_hash, "{hash}");
+            }
+        }
+    }
+
+    /// The script builds the libraries of releases.
+    #[test]
+    fn no_script_installs_what_no_hash_names() {
+        let folder = root().join(".ci");
+        let mut count = 0;
+        for entry in fs::read_dir(&folder).expect("the scripts") {
+            let script = fs::read_to_string(entry.expect("a script").path()).expect("text");
+            for line in script.lines().filter(|line| line.contains("pip\" install")) {
+                count += 1;
+                for option in PIP_OPTIONS {
+                    assert!(line.contains(option), "{line}");
+                }
+            }
+        }
+        assert_eq!(count, 1, "pip is called in .ci/library");
+    }
 }

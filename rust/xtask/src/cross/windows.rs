@@ -13,7 +13,7 @@ use crate::{Outcome, apt};
 use super::building::built;
 use super::folder;
 use super::platforms::Platform;
-use super::prints::{imported, objdump};
+use super::prints::{exported, imported, objdump};
 use super::table::{Kind, Table};
 use super::testing::{self, Tests, UNIT_TESTS};
 use super::tools::{self, Tools};
@@ -46,11 +46,18 @@ const STAND_IN: &str = "bcryptprimitives";
 pub fn check(table: &mut Table, platform: &Platform) {
     table.row(platform.key, "exports and libraries", Kind::Checked, || {
         let headers = objdump(&["--private-headers"], &built(platform)?.library)?;
-        if !headers
-            .lines()
-            .any(|line| line.ends_with(" gdext_rust_init"))
-        {
-            return Err("the library does not export gdext_rust_init".to_owned());
+        let exported = exported(&headers);
+        if exported != ["gdext_rust_init"] {
+            return Err(format!(
+                "the library exports not gdext_rust_init alone, but {} functions: {}",
+                exported.len(),
+                exported
+                    .iter()
+                    .take(5)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ));
         }
         let imported = imported(&headers);
         let is_of_the_system = |name: &str| {

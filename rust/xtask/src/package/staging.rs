@@ -24,6 +24,8 @@ const FILES: [&str; 5] = [
 const FOLDERS: [&str; 3] = ["editor", "icons", "overlay"];
 /// Folders that need not be there.
 const OPTIONAL_FOLDERS: [&str; 1] = ["csharp"];
+/// What the files in the folders are: scripts, icons, what Godot made beside them, and the mark that it passes a folder by.
+const ENDINGS: [&str; 6] = [".gd", ".uid", ".svg", ".import", ".cs", ".gdignore"];
 const LIBRARIES: &str = "bin";
 const EXTENSION: &str = "enet_rs.gdextension";
 const LICENCES: &str = "THIRD_PARTY_LICENSES.txt";
@@ -94,16 +96,49 @@ pub fn stage_symbols(content: &Path, libraries: &[Library]) -> Outcome<bool> {
 
 fn nothing_unknown(addon: &Path) -> Outcome<()> {
     for entry in fs::read_dir(addon).map_err(at(addon))? {
-        let name = entry.map_err(at(addon))?.file_name();
+        let entry = entry.map_err(at(addon))?;
+        let name = entry.file_name();
         let name = name.to_string_lossy();
         let known = FILES.iter().chain(&FOLDERS).chain(&OPTIONAL_FOLDERS);
-        if name != LIBRARIES && !known.into_iter().any(|known| name == *known) {
-            return Err(format!(
-                "{ADDON} has \"{name}\", and rust/xtask/src/package/staging.rs does not say whether players get it"
-            ));
+        if name == LIBRARIES {
+            continue;
         }
+        if !known.into_iter().any(|known| name == *known) {
+            return Err(unknown(&entry.path()));
+        }
+        nothing_unknown_in(&entry)?;
     }
     Ok(())
+}
+
+/// The same for a file, or for what a folder holds: backups of editors, files of a system's file manager and links to
+/// elsewhere are not for players.
+fn nothing_unknown_in(entry: &fs::DirEntry) -> Outcome<()> {
+    let path = entry.path();
+    // Of a link itself, not of the file that it leads to.
+    let kind = entry.file_type().map_err(at(&path))?;
+    let name = entry.file_name();
+    let name = name.to_string_lossy();
+    if kind.is_dir() && !name.starts_with('.') {
+        for inner in fs::read_dir(&path).map_err(at(&path))? {
+            nothing_unknown_in(&inner.map_err(at(&path))?)?;
+        }
+        return Ok(());
+    }
+    let is_known = ENDINGS.iter().any(|ending| name.ends_with(ending)) || FILES.contains(&&*name);
+    // Only the mark begins with a dot.
+    let is_hidden = name.starts_with('.') && name != ".gdignore";
+    match kind.is_file() && is_known && !is_hidden {
+        true => Ok(()),
+        false => Err(unknown(&path)),
+    }
+}
+
+fn unknown(path: &Path) -> String {
+    format!(
+        "{}: rust/xtask/src/package/staging.rs does not say whether players get it",
+        path.display()
+    )
 }
 
 /// Checks that the plugin has the version of Cargo.toml.
@@ -154,6 +189,42 @@ mod tests {
     #[test]
     fn all_that_the_addon_has_is_known() {
         assert_eq!(nothing_unknown(&root().join(ADDON)), Ok(()));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_gets_into_a_folder_by_accident_is_not_packed() {
+        use crate::apt;
+        let addon = crate::project::target().join("package-of-a-test");
+        apt::remove(&addon).expect("the target folder can be written");
+        let folder = addon.join("editor/view");
+        fs::create_dir_all(&folder).expect("the target folder can be written");
+        let write = |name: &str| fs::write(folder.join(name), "x").expect("written");
+        write("tab.gd");
+        write("tab.gd.uid");
+        write(".gdignore");
+        assert_eq!(nothing_unknown(&addon), Ok(()));
+        for name in [
+            ".DS_Store",
+            "tab.gd~",
+            ".tab.gd.swp",
+            "notes.txt",
+            "id_ed25519",
+            ".env.gd",
+        ] {
+            write(name);
+            assert!(nothing_unknown(&addon).is_err(), "{name}");
+            fs::remove_file(folder.join(name)).expect("removed");
+        }
+        for name in ["link.gd", "link"] {
+            let link = folder.join(name);
+            std::os::unix::fs::symlink(root(), &link).expect("a link");
+            assert!(nothing_unknown(&addon).is_err(), "{name}");
+            fs::remove_file(&link).expect("removed");
+        }
+        fs::create_dir(folder.join(".git")).expect("a folder");
+        assert!(nothing_unknown(&addon).is_err());
+        apt::remove(&addon).expect("the target folder can be written");
     }
 
     #[test]

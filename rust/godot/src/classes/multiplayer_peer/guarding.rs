@@ -51,9 +51,9 @@ impl ENetMultiplayerPeerRs {
         bans::answer(self, "ban_address", banned)
     }
 
-    /// Lifts the ban of `address_or_network`. It has to be the one that was banned: an address in a banned network stays
-    /// banned. In a mesh, the ban is lifted on all hosts. Returns [code]false[/code] if it was not banned, or, with an error
-    /// printed, if the text is neither an address nor a network.
+    /// Lifts the ban of `address_or_network`. Pass the address or network that was banned: a single address in a
+    /// banned network stays banned. In a mesh, the ban is lifted on all hosts. Returns [code]false[/code] if it was
+    /// not banned, or, with an error printed, if the text is neither an address nor a network.
     #[func]
     fn unban_address(&mut self, address_or_network: GString) -> bool {
         let network = bans::network(self, "unban_address", &address_or_network);

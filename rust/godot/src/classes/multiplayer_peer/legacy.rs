@@ -15,7 +15,7 @@ use crate::report::Reports;
 #[godot_api(secondary)]
 impl ENetMultiplayerPeerRs {
     /// Tells every connected peer that this one leaves, and closes. If there was any connected peer, the method
-    /// waits `wait_usec` microseconds before closing, in which the game stands still.
+    /// waits `wait_usec` microseconds before closing, and the game stands still meanwhile.
     /// [method MultiplayerPeer.close] does the same without waiting. The method comes from Godot 3.
     ///
     /// A negative number prints an error, and the method closes without waiting.

@@ -16,13 +16,13 @@ use crate::{clock, convert, frame};
 #[godot_api(no_typed_signals)]
 impl super::ENetMultiplayerPeerRs {
     /// Emitted on a client when its connection is established, after [signal MultiplayerPeer.peer_connected] for
-    /// the server. The signal comes from Godot 3; [signal MultiplayerAPI.connected_to_server] tells the same.
+    /// the server. The signal comes from Godot 3; [signal MultiplayerAPI.connected_to_server] means the same.
     #[signal]
     fn connection_succeeded();
 
     /// Emitted on a client when its attempt to connect failed. The peer is closed by then, so that the handler
     /// can call [method create_client] again. The signal comes from Godot 3;
-    /// [signal MultiplayerAPI.connection_failed] tells the same.
+    /// [signal MultiplayerAPI.connection_failed] means the same.
     #[signal]
     fn connection_failed();
 
@@ -30,15 +30,15 @@ impl super::ENetMultiplayerPeerRs {
     /// [signal MultiplayerPeer.peer_disconnected] for the server. The peer is closed by then, so that the
     /// handler can call [method create_client] again. [method MultiplayerPeer.close] and a forced
     /// [method MultiplayerPeer.disconnect_peer] on this side emit no signal. The signal comes from Godot 3;
-    /// [signal MultiplayerAPI.server_disconnected] tells the same.
+    /// [signal MultiplayerAPI.server_disconnected] means the same.
     #[signal]
     fn server_disconnected();
 
     /// Emitted right after [signal MultiplayerPeer.peer_disconnected] of the same peer, when all handlers of that signal
-    /// have returned, with the reason (a [enum DisconnectReason]) and what was said (see
+    /// have returned, with the reason (a [enum DisconnectReason]) and the number that was sent (see
     /// [method get_disconnect_data]). The address of the leaving peer can still be asked for, as in the handlers of the
     /// first signal. Those handlers may have closed this peer, or begun another session: this signal is
-    /// emitted all the same, and its arguments tell of the connection that ended.
+    /// emitted all the same, and its arguments are about the connection that ended.
     ///
     /// Where no [signal MultiplayerPeer.peer_disconnected] is emitted, as after [method MultiplayerPeer.close] on this
     /// side, this signal is not emitted either.
@@ -50,12 +50,12 @@ impl super::ENetMultiplayerPeerRs {
     #[signal]
     fn peer_disconnected_with_reason(id: i64, reason: DisconnectReason, data: i64);
 
-    /// Emitted on a client right after [signal connection_failed], with the reason (a [enum DisconnectReason]), what the
-    /// server said (see [method get_disconnect_data]), and a sentence in English for players and logs. After
-    /// [constant REASON_HANDSHAKE_FAILED] and [constant REASON_NOT_RESOLVED] the sentence has the details, for example
-    /// why the certificate was refused; otherwise it is that of [method get_reason_text].
+    /// Emitted on a client right after [signal connection_failed], with the reason (a [enum DisconnectReason]), the
+    /// number that the server sent (see [method get_disconnect_data]), and a sentence in English for players and logs.
+    /// After [constant REASON_HANDSHAKE_FAILED] and [constant REASON_NOT_RESOLVED] the sentence has the details, for
+    /// example why the certificate was refused; otherwise it is that of [method get_reason_text].
     ///
-    /// A handler of [signal connection_failed] may have called [method create_client] again; the arguments tell of
+    /// A handler of [signal connection_failed] may have called [method create_client] again; the arguments are about
     /// the attempt that failed.
     #[signal]
     fn connection_failed_with_reason(reason: DisconnectReason, data: i64, text: GString);

@@ -59,17 +59,17 @@ impl ENetMultiplayerPeerRs {
         release(object);
     }
 
-    /// Returns why the last connection to the peer `peer_id` ended. On a client, the peer 1 is the server, also if the
+    /// Returns why the last connection to the peer `peer_id` ended. On a client, the peer 1 is the server, even if the
     /// attempt to connect failed.
     ///
     /// The reason is this side's own judgement; no client can choose the reason that a server returns. A client
-    /// believes its server, which may say that it is full, for example. What the remote said is in
-    /// [method get_disconnect_data].
+    /// believes its server, which may say that it is full, for example. [method get_disconnect_data] returns the
+    /// number that the remote sent.
     ///
     /// The reason is known when [signal MultiplayerPeer.peer_disconnected] is emitted, and later until this peer
-    /// becomes a server, client or mesh again; those of the last 256 peers are kept. Returns [constant REASON_NONE] for
-    /// peers that did not leave, and for other clients of a server with [constant WIRE_GODOT3], which does not say why
-    /// they left. Prints an error if `peer_id` does not fit into 32 bits.
+    /// becomes a server, client or mesh again; the reasons of the last 256 peers are kept. Returns
+    /// [constant REASON_NONE] for peers that did not leave, and for other clients of a server with
+    /// [constant WIRE_GODOT3], which does not say why they left. Prints an error if `peer_id` does not fit into 32 bits.
     #[func]
     fn get_disconnect_reason(&self, peer_id: i64) -> DisconnectReason {
         self.ended("get_disconnect_reason", peer_id).reason.into()

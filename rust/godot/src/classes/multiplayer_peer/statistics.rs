@@ -34,10 +34,10 @@ impl ENetMultiplayerPeerRs {
     /// - [code]peers[/code]: peers that are connected;
     /// - [code]rtt_mean[/code], [code]rtt_max[/code]: mean and maximum of the peers' round-trip times, -1 without a peer;
     /// - [code]loss[/code]: mean of the peers' share of reliable data not acknowledged in time;
-    /// - [code]poll_gap[/code], [code]send_gap[/code]: the longest time between two polls, and between two sends, since
-    ///   the previous call of this method by anything, such as the overlay; with several callers, take those of the
-    ///   minute. A long gap between polls shows that the game was busy, not the network. Nothing is sent while there is
-    ///   nothing to send; a connection sends about twice a second at least;
+    /// - [code]poll_gap[/code], [code]send_gap[/code]: the longest time between two polls, and between two sends,
+    ///   since the previous call of this method by any caller, such as the overlay; if there are several callers, use
+    ///   the gaps of the last minute instead. A long gap between polls shows that the game was busy, not the network.
+    ///   Nothing is sent while there is nothing to send; a connection sends about twice a second at least;
     /// - [code]poll_gap_minute[/code], [code]send_gap_minute[/code]: the longest of the last minute;
     /// - [code]handshakes[/code]: DTLS handshakes that were completed;
     /// - [code]simulated_drops[/code]: datagrams that a simulated network lost.

@@ -152,6 +152,23 @@ fn a_descriptor_that_was_closed_by_others_is_not_closed_again() {
     }
 }
 
+/// The wait of the network thread took the error, and no later call has it.
+#[test]
+fn a_descriptor_that_the_poller_found_closed_is_not_closed_again() {
+    use nix::errno::Errno;
+    for (errno, is_closed) in [(Errno::EBADF, false), (Errno::EPIPE, true)] {
+        let (mut near, socket) = transport();
+        let weak = Arc::downgrade(&socket);
+        drop(socket);
+        let error = io::Error::from_raw_os_error(errno as i32);
+        near.kept.note_found_dead(&error);
+        let received = near.receive(&mut |_, _| panic!("nothing came"));
+        let received = received.expect_err("it died");
+        assert_eq!(received.raw_os_error(), Some(errno as i32));
+        assert_eq!(weak.upgrade().is_none(), is_closed, "{errno}");
+    }
+}
+
 #[test]
 fn a_socket_that_cannot_be_opened_again_is_lost_after_a_few_seconds() {
     let (mut near, socket) = transport();
