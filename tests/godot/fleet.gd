@@ -443,7 +443,7 @@ func case_hang_is_not_healthy() -> void:
 	_agones.stall_timeout = 1.0
 	equal(_agones.start(), OK, "start")
 	await until(func() -> bool: return not _agones.get_state().is_empty(), "a state")
-	OS.delay_msec(int(LOADING * 2000))
+	OS.delay_msec(int(LOADING * 1500))
 	for frame in 60:
 		await process_frame
 	_errors.take()
@@ -452,6 +452,7 @@ func case_hang_is_not_healthy() -> void:
 func case_alone_calls_do_nothing() -> void:
 	equal(_agones.start(), ERR_UNAVAILABLE, "start")
 	equal(_agones.ready(), ERR_UNAVAILABLE, "ready")
+	equal(AgonesRs.new().start(), ERR_UNAVAILABLE, "start of another one")
 	equal(_agones.set_label("a", "b"), ERR_UNAVAILABLE, "set_label")
 	equal(_agones.is_started(), false, "started")
 	equal(_agones.get_state(), "", "state")

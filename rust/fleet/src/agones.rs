@@ -58,7 +58,7 @@ pub enum Event {
     Failed(Request, String),
     /// The game server changed, or this is the first that is known of it.
     GameServer(serde_json::Value),
-    /// Reports of health do not arrive, for this cause.
+    /// Reports of health have not arrived for a while, for this cause.
     HealthLost(String),
     /// Reports of health arrive again, or for the first time.
     HealthReported,

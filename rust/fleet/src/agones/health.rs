@@ -7,6 +7,8 @@ use crate::http::{Call, Interrupt, call};
 
 /// The SDK server's answer is `{}`.
 const MOST_BODY: usize = 64 * 1024;
+/// Lost reports are told after so many periods without one that arrives.
+const PATIENCE: u32 = 5;
 /// A shorter time between two reports is not kept, whatever the fleet demands.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// An SDK server that answers slowly is not asked without a pause.
@@ -23,6 +25,7 @@ pub fn run(settings: Settings, board: &Board, pulse: &Pulse, interrupt: &Interru
     };
     // What was told last: each change is told once.
     let mut told = None;
+    let mut lost_since = None;
     loop {
         let began = Instant::now();
         let state = match pulse.is_alive() {
@@ -42,7 +45,14 @@ pub fn run(settings: Settings, board: &Board, pulse: &Pulse, interrupt: &Interru
         if interrupt.is_raised() {
             return;
         }
-        if told.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(&state)) {
+        // The SDK server may start after the game, or anew.
+        let is_lost = matches!(state, State::Lost(_));
+        lost_since = is_lost.then(|| lost_since.unwrap_or(began));
+        let is_passing =
+            lost_since.is_some_and(|since| since.elapsed() < settings.health_period * PATIENCE);
+        let is_new =
+            told.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(&state));
+        if is_new && !is_passing {
             lock(board).push(match &state {
                 State::Hung => Event::PulseLost,
                 State::Reported => Event::HealthReported,

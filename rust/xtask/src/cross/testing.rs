@@ -41,6 +41,8 @@ pub const UNIT_TESTS: Tests<'static> = Tests {
         "-p",
         "enet_codec",
         "-p",
+        "enet_fleet",
+        "-p",
         "enet_multiplayer",
     ],
     arguments: &[],

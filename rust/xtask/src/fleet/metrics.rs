@@ -59,7 +59,7 @@ impl Page {
 
     /// The figures that a person looks at first.
     pub fn summary(&self) -> String {
-        let figures = ["enet_peers", "enet_joins_total", "enet_ends_total"];
+        let figures = ["enet_peers", "enet_joins_total", "enet_leaves_total"];
         let figures = figures
             .iter()
             .filter_map(|name| Some(format!("{name} {}", self.sum(name)?)));

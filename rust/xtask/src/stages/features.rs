@@ -11,10 +11,11 @@ use crate::report::Tally;
 use super::running::{Logs, cargo};
 
 /// The library crates, which are tested on their default features.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "enet_proto",
     "enet_codec",
     "enet_dtls",
+    "enet_fleet",
     "enet_net",
     "enet_multiplayer",
 ];

@@ -11,7 +11,7 @@ use crate::project::{at, root, target};
 use crate::report::Tally;
 use crate::{Outcome, apt};
 
-use super::running::{Logs, cargo, headless};
+use super::running::{Logs, cargo, counted, headless};
 
 const VARIABLE: &str = "AGONES_SDK_HTTP_PORT";
 const PROMTOOL_VARIABLE: &str = "PROMTOOL";
@@ -56,11 +56,19 @@ pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
         }
         tally.passed += 1;
     }
-    let mut command = script(godot, &["alone"]);
-    add(
-        &mut tally,
-        logs.scripts(command.env_remove(VARIABLE), "fleet-alone")?,
-    );
+    let run = logs.run(
+        script(godot, &["alone"]).env_remove(VARIABLE),
+        "fleet-alone",
+    )?;
+    add(&mut tally, counted(&run)?);
+    let lines = run.output.lines().filter(|line| line.contains(VARIABLE));
+    // The case sets the variable to nonsense at its end, which is an error.
+    let told = lines.filter(|line| !line.starts_with("ERROR")).count();
+    if told != 1 {
+        return Err(format!(
+            "{told} lines instead of one tell that Agones does not run"
+        ));
+    }
     add(&mut tally, check_metrics(Path::new(metrics))?);
     add(&mut tally, check_page(Path::new(metrics))?);
     Ok(tally)

@@ -10,6 +10,7 @@ const PEER := &"ENetMultiplayerPeerRs"
 const PACKET_PEER := &"ENetPacketPeerRs"
 const CONNECTION := &"ENetConnectionRs"
 const PROXY_PING := &"ENetProxyPingRs"
+const AGONES := &"AgonesRs"
 const LOCAL := "127.0.0.1"
 const ROUNDS := 4
 ## Number of clients. Their hosts and packet peers have Godot objects that no script references.
@@ -71,6 +72,17 @@ func _round(number: int) -> void:
 	var ping: RefCounted = ClassDB.instantiate(PROXY_PING)
 	_equal(ping.call(&"measure", PackedStringArray([LOCAL + ":9"]), 20, 10.0), OK, "a measurement")
 	_equal(_frame_calls(ping), 1, "a measurement waits for frames")
+	# Threads that wait: a scrape that asks for nothing, and an SDK server that does not answer.
+	var silent := TCPServer.new()
+	_equal(silent.listen(0, LOCAL), OK, "a port")
+	OS.set_environment("AGONES_SDK_HTTP_PORT", str(silent.get_local_port()))
+	var agones: RefCounted = ClassDB.instantiate(AGONES)
+	_equal(agones.call(&"start"), OK, "an SDK")
+	var metrics_port := _free_port()
+	server.set(&"metrics_port", metrics_port)
+	_equal(server.get(&"metrics_port"), metrics_port, "metrics")
+	var scrape := StreamPeerTCP.new()
+	_equal(scrape.connect_to_host(LOCAL, metrics_port), OK, "a scrape")
 
 	if number > 0:
 		_replace_library()
@@ -90,6 +102,12 @@ func _round(number: int) -> void:
 		_check(object.get_class() == PACKET_PEER, "a packet peer keeps its class")
 		_equal(object.call(&"is_active"), false, "the packet peer is inactive")
 	_equal(ping.call(&"is_measuring"), false, "the measurement is given up")
+	_equal(agones.call(&"is_started"), false, "the SDK has ended")
+	_equal(agones.call(&"start"), OK, "the SDK begins again")
+	_equal(server.get(&"metrics_port"), 0, "the metrics have ended")
+	server.set(&"metrics_port", metrics_port)
+	_equal(server.get(&"metrics_port"), metrics_port, "metrics at the same port")
+	server.set(&"metrics_port", 0)
 	# The sockets were closed after a disconnect was sent.
 	_check(_until([stock], func() -> bool: return stock.get_connection_status() == 0), "the partner receives the disconnect")
 	# Deferred calls run within these frames.
@@ -120,6 +138,12 @@ func _frame_calls(object: RefCounted) -> int:
 ## Our connections are multiplayer peers, too.
 func _new(what: StringName) -> MultiplayerPeer:
 	return ClassDB.instantiate(what)
+
+
+func _free_port() -> int:
+	var probe := TCPServer.new()
+	_equal(probe.listen(0, LOCAL), OK, "a free port")
+	return probe.get_local_port()
 
 
 ## Objects for the hosts and packet peers are created and referenced by the extension only.
