@@ -111,6 +111,21 @@ for job in document("prometheus/prometheus-kubernetes.yml")["scrape_configs"]:
         if wanted["__meta_kubernetes_pod_container_port_name"] not in ports:
             findings.append(f"no port of {job['job_name']} has the name that prometheus-kubernetes.yml looks for")
 
+# Each pod has a policy with exactly its ports, and only those of UDP are open to everybody.
+policies = {policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"]: policy["spec"] for policy in documents("agones/networkpolicy.yaml")}
+for name, ports in {
+    pod["metadata"]["labels"]["app.kubernetes.io/name"]: server["ports"] + container["ports"],
+    "quilkin": quilkin_pod["spec"]["containers"][0]["ports"],
+}.items():
+    allowed = [(rule, port) for rule in policies.pop(name)["ingress"] for port in rule["ports"]]
+    agree(
+        f"ports of the policy {name}",
+        sorted((port["protocol"], port["port"]) for _, port in allowed),
+        sorted((port["protocol"], port["containerPort"]) for port in ports),
+    )
+    findings += [f"the policy {name} opens port {port['port']} to everybody" for rule, port in allowed if port["protocol"] != "UDP" and "from" not in rule]
+agree("policies without a pod", sorted(policies), [])
+
 # The image has the port that everything else names.
 image = (DEPLOY / "Dockerfile").read_text()
 agree("EXPOSE of the Dockerfile", re.findall(r"^EXPOSE (\d+)/udp$", image, re.M), [option(container["args"], "port")])

@@ -19,6 +19,7 @@ FILES = [
     "agones/fleet.yaml",
     "agones/fleetautoscaler.yaml",
     "agones/gameserverallocation.yaml",
+    "agones/networkpolicy.yaml",
     "quilkin/kubernetes.yaml",
 ]
 

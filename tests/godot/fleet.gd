@@ -126,6 +126,23 @@ func case_sdk_states() -> void:
 	equal(server.status.ports[0].port, 24565, "port")
 
 
+## A server may poll by itself, without frames.
+func case_sdk_polls_are_signs_of_life() -> void:
+	var peer := ENetMultiplayerPeerRs.new()
+	equal(peer.create_server(Ports.find_free()), OK, "create_server")
+	_agones.peer = peer
+	_agones.stall_timeout = 1.0
+	equal(_agones.start(), OK, "start")
+	var end := Time.get_ticks_msec() + 3000
+	while Time.get_ticks_msec() < end:
+		peer.poll()
+		OS.delay_msec(10)
+	# A report that was left out would be an error.
+	for frame in 10:
+		await process_frame
+	peer.close()
+
+
 func case_sdk_labels_and_annotations() -> void:
 	equal(_agones.set_label("map", "forest"), OK, "set_label")
 	equal(_agones.set_annotation("motd", "\"Grüße\"\n"), OK, "set_annotation")

@@ -140,6 +140,26 @@ fn a_client_that_does_not_read_holds_nobody_up() {
     assert!(rest.len() < 16_000_000, "{}", rest.len());
 }
 
+/// Connections that ask for nothing do not take the place of one whose answer is on its way.
+#[test]
+fn an_answer_is_finished_in_a_flood_of_connections() {
+    let page = Arc::new(Page::default());
+    // More than the system takes at once.
+    page.settle(|| "a 1\n".repeat(4_000_000));
+    let server = server(&page);
+    let mut scraper = TcpStream::connect(server.address()).unwrap();
+    scraper.write_all(GET.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let silent: Vec<_> = (0..64)
+        .map(|_| TcpStream::connect(server.address()).unwrap())
+        .collect();
+    std::thread::sleep(Duration::from_millis(300));
+    let mut answer = Vec::new();
+    scraper.read_to_end(&mut answer).unwrap();
+    assert!(answer.len() > 16_000_000, "{}", answer.len());
+    drop(silent);
+}
+
 /// However many scrapes come, the main thread is asked a few times a second only.
 #[test]
 fn a_flood_of_scrapes_costs_the_main_thread_little() {

@@ -4,6 +4,7 @@
 //! Two classes have a session: ENetMultiplayerPeerRs, and ENetConnectionRs when it is bound or connects
 //! with an id. Their virtual methods are in `virtuals.rs`.
 
+use enet_fleet::agones::Pulse;
 use enet_multiplayer::metrics::Metrics;
 use enet_multiplayer::{
     FlushMode, Multiplayer, Notice, PacketHead, SharedConnection, Signal, TransferMode, system_seed,
@@ -12,7 +13,9 @@ use enet_net::Udp;
 use enet_proto::Time;
 use godot::classes::Os;
 use godot::prelude::*;
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock;
@@ -39,6 +42,8 @@ pub struct Session {
     pub monitors: Monitors,
     pub metrics: Option<Metrics>,
     pub metrics_address: IpAddr,
+    /// That of an AgonesRs, for which each poll is a sign of life.
+    pub pulse: RefCell<Weak<Pulse>>,
 }
 
 impl Session {
@@ -60,6 +65,7 @@ impl Session {
             monitors: Monitors::default(),
             metrics: None,
             metrics_address: Ipv4Addr::LOCALHOST.into(),
+            pulse: RefCell::default(),
         }
     }
 
@@ -71,6 +77,9 @@ impl Session {
             self.core.recycle(buffer);
         }
         self.core.begin_poll(now)?;
+        if let Some(pulse) = self.pulse.borrow().upgrade() {
+            pulse.beat();
+        }
         if sends {
             self.core.flush(now);
         }

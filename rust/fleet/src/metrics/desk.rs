@@ -88,11 +88,21 @@ impl Desk {
         }
     }
 
-    /// Lets the oldest connection go that has not asked for anything, or that has its answer.
+    /// Lets a connection go: the oldest that has not asked for anything, or else that has its answer, or else that gets it.
     fn make_room(&mut self) -> bool {
-        let may_go = |client: &Client| !matches!(client.phase, Phase::Waits(..));
-        let oldest = self.clients.iter().position(may_go);
-        oldest.map(|oldest| self.clients.remove(oldest)).is_some()
+        let claim = |phase: &Phase| match phase {
+            Phase::Gone | Phase::Asks(_) => Some(0),
+            Phase::Leaves => Some(1),
+            Phase::Listens(_) => Some(2),
+            Phase::Waits(..) => None,
+        };
+        let clients = self.clients.iter().enumerate();
+        let oldest = clients
+            .filter_map(|(index, client)| Some((claim(&client.phase)?, index)))
+            .min();
+        oldest
+            .map(|(_, index)| self.clients.remove(index))
+            .is_some()
     }
 
     /// Does for each connection what can be done without waiting.

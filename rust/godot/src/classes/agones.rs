@@ -94,8 +94,6 @@ struct State {
     list: String,
     pulse: Arc<Pulse>,
     agones: Option<Agones>,
-    /// The last poll of the peer that was seen.
-    last_poll: Time,
     /// The peer and its changes of players that were told to Agones; that it has gone, if that was told.
     told: Option<Option<(InstanceId, u64)>>,
     /// When the players are told once more, after a failure.
@@ -115,7 +113,6 @@ impl Default for State {
             list: String::new(),
             pulse: Arc::new(Pulse::new(Some(Duration::from_secs_f64(STALL_TIMEOUT)))),
             agones: None,
-            last_poll: Time::ZERO,
             told: None,
             retry: None,
             server: VarDictionary::new(),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{MAIN_HOST, Mode, Multiplayer, Packet};
 use crate::SharedConnection;
-use enet_proto::{PeerId, Time};
+use enet_proto::PeerId;
 
 impl Multiplayer {
     /// Takes the oldest unread packet.
@@ -69,11 +69,6 @@ impl Multiplayer {
         } else {
             MAIN_HOST
         }
-    }
-
-    /// The time of the last poll.
-    pub fn last_poll(&self) -> Time {
-        self.last_time
     }
 
     /// Whether the session was polled since it began.

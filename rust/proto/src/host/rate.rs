@@ -19,11 +19,15 @@ const SECOND: u64 = 1_000_000;
 
 /// The buckets of all connectors together, and of each subscriber. Times are in microseconds.
 ///
+/// A trusted proxy has no bucket, so its proven attempts share one of their own. It is as large as that of all.
+///
 /// Attempts with a proven address and the others have buckets apart: whoever forges a subscriber's address empties
 /// none that the subscriber needs.
 #[derive(Default)]
 pub struct ConnectRate {
     full_at: u64,
+    /// That of the proven attempts without a bucket of their own: players behind a trusted proxy.
+    trusted_full_at: u64,
     unproven: Buckets,
     proven: Buckets,
 }
@@ -80,9 +84,13 @@ impl ConnectRate {
             return false;
         }
         let has_bucket = own.is_none_or(|(key, _)| buckets.have_room(key, now));
-        if limits.connects_per_second > 0 && !(is_proven && has_bucket) {
-            match take(self.full_at, now, limits.connects_per_second) {
-                Some(full_at) => self.full_at = full_at,
+        if limits.connects_per_second > 0 && !(is_proven && own.is_some() && has_bucket) {
+            let shared = match is_proven && own.is_none() {
+                true => &mut self.trusted_full_at,
+                false => &mut self.full_at,
+            };
+            match take(*shared, now, limits.connects_per_second) {
+                Some(full_at) => *shared = full_at,
                 None => return false,
             }
         }
@@ -126,6 +134,19 @@ mod tests {
         let from = from.parse().expect("an address");
         let attempts = (0..times).map(|_| rate.admits(from, now, limits, false));
         attempts.filter(|&is_admitted| is_admitted).count()
+    }
+
+    #[test]
+    fn proven_attempts_of_a_trusted_proxy_share_a_bucket_of_their_own() {
+        let from: IpAddr = "127.0.0.1".parse().expect("an address");
+        let (mut rate, limits) = (ConnectRate::default(), limits(10, 5));
+        assert!(limits.exempts(from));
+        let mut admitted = |is_proven| {
+            let attempts = (0..99).filter(|_| rate.admits(from, 0, &limits, is_proven));
+            attempts.count()
+        };
+        assert_eq!(admitted(true), 10);
+        assert_eq!(admitted(false), 10);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Accessors of the properties of AgonesRs, and its signals. The bindings require them in the class's first block.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use enet_fleet::agones::Request;
@@ -50,6 +51,9 @@ impl super::AgonesRs {
     /// See [member peer].
     #[func]
     pub(super) fn set_peer(&mut self, peer: Option<Gd<ENetMultiplayerPeerRs>>) {
+        if let Some(peer) = &peer {
+            *peer.bind().session.pulse.borrow_mut() = Arc::downgrade(&self.state.pulse);
+        }
         self.state.peer = peer.as_ref().map(Gd::instance_id);
         self.state.pulse.beat();
     }

@@ -44,7 +44,7 @@ impl AgonesRs {
         }
     }
 
-    /// Takes signs of life of the peer, and tells its players.
+    /// Takes signs of life, and tells the players of the peer.
     fn look_at_peer(&mut self) {
         let peer = self.get_peer();
         let players = match &peer {
@@ -55,9 +55,8 @@ impl AgonesRs {
             Some(peer) => {
                 let bound = peer.bind();
                 let session = bound.session_of_fleet();
-                // Nobody polls a peer that is closed.
-                if !session.is_active() || session.last_poll() != self.state.last_poll {
-                    self.state.last_poll = session.last_poll();
+                // Each poll of the peer is a sign of life, but nobody polls one that is closed.
+                if !session.is_active() {
                     self.state.pulse.beat();
                 }
                 Players {
