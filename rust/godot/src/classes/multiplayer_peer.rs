@@ -4,8 +4,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use enet_codec::Dictionary;
+use enet_fleet::agones::Pulse;
 use enet_multiplayer::{ClientOptions, CreateError, ServerOptions, SharedConnection};
 use enet_net::BindAddress;
 use godot::classes::MultiplayerPeerExtension;
@@ -667,5 +669,10 @@ impl ENetMultiplayerPeerRs {
     /// The session, for those who tell a fleet of it.
     pub fn session_of_fleet(&self) -> &enet_multiplayer::Multiplayer {
         &self.session.core
+    }
+
+    /// Has each poll beat this pulse, in place of an earlier one.
+    pub fn beat_at_polls(&self, pulse: &Arc<Pulse>) {
+        *self.session.pulse.borrow_mut() = Arc::downgrade(pulse);
     }
 }

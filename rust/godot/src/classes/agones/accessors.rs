@@ -1,6 +1,5 @@
 //! Accessors of the properties of AgonesRs, and its signals. The bindings require them in the class's first block.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use enet_fleet::agones::Request;
@@ -52,7 +51,7 @@ impl super::AgonesRs {
     #[func]
     pub(super) fn set_peer(&mut self, peer: Option<Gd<ENetMultiplayerPeerRs>>) {
         if let Some(peer) = &peer {
-            *peer.bind().session.pulse.borrow_mut() = Arc::downgrade(&self.state.pulse);
+            peer.bind().beat_at_polls(&self.state.pulse);
         }
         self.state.peer = peer.as_ref().map(Gd::instance_id);
         self.state.pulse.beat();
