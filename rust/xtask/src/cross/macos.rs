@@ -13,6 +13,8 @@ use super::tools::llvm;
 
 /// The processors of Macs, in LLVM's words.
 const PROCESSORS: [&str; 2] = ["x86_64", "arm64"];
+/// zig's linker exports what the compiler left visible: some 25 symbols, or 90,000 without link-time optimisation.
+const MOST_EXPORTS: usize = 200;
 /// Where the system's libraries are.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/lib/", "/System/Library/Frameworks/"];
 
@@ -61,6 +63,15 @@ fn part(name: &str, processor: &str, library: &Path) -> Outcome<String> {
     {
         return Err("the library does not export gdext_rust_init".to_owned());
     }
+    let count = exports
+        .lines()
+        .filter(|line| line.starts_with("0x"))
+        .count();
+    if count > MOST_EXPORTS {
+        return Err(format!(
+            "the library exports {count} symbols, as it does without link-time optimisation"
+        ));
+    }
     let used = printed("--dylibs-used")?;
     let used: Vec<&str> = used
         .lines()
@@ -81,7 +92,10 @@ fn part(name: &str, processor: &str, library: &Path) -> Outcome<String> {
         .iter()
         .map(|path| path.rsplit('/').next().unwrap_or(path))
         .collect();
-    Ok(format!("macOS {oldest}, needs {}", used.join(", ")))
+    Ok(format!(
+        "macOS {oldest}, exports {count} symbols, needs {}",
+        used.join(", ")
+    ))
 }
 
 /// The version in the load command about the oldest system.
