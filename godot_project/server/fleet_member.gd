@@ -48,7 +48,8 @@ func _join_fleet(server: ServerBranch, peer: MultiplayerPeer) -> void:
 		_has_left = _has_left or request == "Shutdown")
 	_agones.call(&"start")
 	_agones.call(&"ready")
-	# With a matchmaker, it allocates the server. Without one, the first player does.
+	# The demo has no matchmaker, so the first player allocates the server. On the Internet that would let strangers take
+	# every server: there, a matchmaker allocates, and a join filter lets in only the players of the match.
 	server.game.someone_joined.connect(func() -> void: _agones.call(&"allocate"), CONNECT_ONE_SHOT)
 
 

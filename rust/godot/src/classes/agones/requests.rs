@@ -43,7 +43,8 @@ impl AgonesRs {
     }
 
     /// Tells the fleet that this server is done: state [code]Shutdown[/code]. Agones then ends the process with
-    /// SIGTERM, see [method ENetMultiplayerPeerRs.quit_on_sigterm]. Returns like [method ready].
+    /// SIGTERM, see [method ENetMultiplayerPeerRs.quit_on_sigterm]. The request is lost if this object is freed or the game
+    /// quits before [signal request_done] is emitted for it. Returns like [method ready].
     #[func]
     fn shutdown(&mut self) -> Error {
         self.put("shutdown", Request::Shutdown)
