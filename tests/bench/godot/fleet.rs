@@ -1,8 +1,8 @@
-//! The case of a machine full of match servers: a process each, all at once, less the same processes without a peer.
+//! The case of a machine full of match servers, a process each. All classes run at once, each beside processes without a
+//! peer: the cost of an empty frame changes more from one minute to the next than the classes differ.
 
-use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
-use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,9 @@ use super::load;
 use super::run::{self, Figures, Process, Subject};
 
 const SCRIPT: &str = "bench_fleet.gd";
-const SERVERS: usize = 40;
+/// Of each class. With those without a peer, some 40 processes run.
+const SERVERS: usize = 10;
+const EMPTY: usize = 4;
 const PLAYERS: usize = 8;
 /// A server sends in every so many frames: 20 times a second.
 const INTERVAL: usize = 3;
@@ -24,72 +26,57 @@ const LEAST: f64 = 0.9;
 
 const FIGURES: &[Figure] = &[
     goal(
-        "cpu_percent",
-        "% of a core, all servers",
+        "cpu_usec",
+        "us CPU a server and second",
         Some(0.9),
         Some(0.9),
     ),
-    goal(
-        "main_percent",
-        "% of it, main threads",
-        Some(0.9),
-        Some(0.9),
-    ),
+    goal("main_usec", "us of its main thread", Some(0.9), Some(0.9)),
     figure("pss_kib", "KiB for a server's peer"),
-    count("total_percent", "% with the empty frames"),
-    count("total_mib", "MiB, all processes"),
+    count("whole_usec", "us CPU with the empty frames"),
+    count("whole_kib", "KiB of a process"),
 ];
 
 pub const MATCHES: Case = Case {
-    name: "fleet, 40 servers, 8 clients each",
+    name: "fleet, servers with 8 clients",
     kind: "fleet",
     clients: SERVERS * PLAYERS,
     doing: Clients::Talk,
     packets: 1,
     seconds: 10.0,
+    is_at_once: true,
     run,
     figures: FIGURES,
     ..TARGETED
 };
 
-/// What the kernel counts of all servers together.
+/// What the kernel counts for each of some processes.
 #[derive(Clone, Copy)]
 struct Cost {
-    cpu_percent: f64,
-    main_percent: f64,
+    cpu_usec: f64,
+    main_usec: f64,
     pss_kib: f64,
 }
 
 fn run(case: &Case, subject: &Subject<'_>) -> Figures {
-    let (whole, mut figures) = play(case, subject);
-    let empty = empty(case, subject.round);
+    let (whole, empty, mut figures) = play(case, subject);
     figures.extend(
         [
-            ("cpu_percent", whole.cpu_percent - empty.cpu_percent),
-            ("main_percent", whole.main_percent - empty.main_percent),
-            ("pss_kib", (whole.pss_kib - empty.pss_kib) / SERVERS as f64),
-            ("total_percent", whole.cpu_percent),
-            ("total_mib", whole.pss_kib / 1024.0),
+            ("cpu_usec", whole.cpu_usec - empty.cpu_usec),
+            ("main_usec", whole.main_usec - empty.main_usec),
+            ("pss_kib", whole.pss_kib - empty.pss_kib),
+            ("whole_usec", whole.cpu_usec),
+            ("whole_kib", whole.pss_kib),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
     figures
 }
 
-/// The cost of the processes without a peer, measured once in each round.
-fn empty(case: &Case, round: usize) -> Cost {
-    static MEASURED: Mutex<Option<HashMap<usize, Cost>>> = Mutex::new(None);
-    let mut measured = MEASURED.lock().expect("no run panicked");
-    *(measured.get_or_insert_default().entry(round)).or_insert_with(|| {
-        let servers = start(case, "none".as_ref(), false);
-        thread::sleep(SETTLING);
-        cost(&servers, case.seconds)
-    })
-}
-
 /// Runs the servers and their clients.
-fn play(case: &Case, subject: &Subject<'_>) -> (Cost, Figures) {
-    let servers = start(case, subject.class, subject.is_threaded);
+fn play(case: &Case, subject: &Subject<'_>) -> (Cost, Cost, Figures) {
+    let empty = start(case, EMPTY, "none".as_ref(), false);
+    let servers = start(case, SERVERS, subject.class, subject.is_threaded);
     let ports: Vec<String> = (servers.iter())
         .map(|server| server.wait_for("@port"))
         .collect();
@@ -97,7 +84,7 @@ fn play(case: &Case, subject: &Subject<'_>) -> (Cost, Figures) {
     let mut clients = run::this_program(&words);
     clients.wait_for("@joined");
     thread::sleep(SETTLING);
-    let cost = cost(&servers, case.seconds);
+    let [whole, empty] = costs([&servers, &empty], case.seconds);
     clients.close_input();
     let mut figures = clients.result();
     let mut sums = Figures::new();
@@ -124,11 +111,11 @@ fn play(case: &Case, subject: &Subject<'_>) -> (Cost, Figures) {
     figures.insert("clients".to_owned(), sums["joined"]);
     // In a process of its own each.
     figures.remove("rtt_p50");
-    (cost, figures)
+    (whole, empty, figures)
 }
 
-/// Starts all servers and returns when each runs.
-fn start(case: &Case, class: &std::ffi::OsStr, is_threaded: bool) -> Vec<Process> {
+/// Starts servers of a class.
+fn start(case: &Case, count: usize, class: &OsStr, is_threaded: bool) -> Vec<Process> {
     let words = [
         format!("clients={PLAYERS}"),
         format!("size={}", case.size),
@@ -137,23 +124,29 @@ fn start(case: &Case, class: &std::ffi::OsStr, is_threaded: bool) -> Vec<Process
         format!("threaded={}", u8::from(is_threaded)),
     ];
     let words = run::script_words(SCRIPT, class, &words);
-    (0..SERVERS)
+    (0..count)
         .map(|_| Process::start(&mut run::godot(&words)))
         .collect()
 }
 
-/// Measures the processes for that many seconds.
-fn cost(servers: &[Process], seconds: f64) -> Cost {
+/// Measures the processes of two kinds for that many seconds.
+fn costs(kinds: [&[Process]; 2], seconds: f64) -> [Cost; 2] {
     let begun = Instant::now();
-    let before = times(servers);
+    let before = kinds.map(times);
     thread::sleep(Duration::from_secs_f64(seconds));
-    let after = times(servers);
-    let percent = |seconds: f64| 100.0 * seconds / begun.elapsed().as_secs_f64();
-    Cost {
-        cpu_percent: percent(after.0 - before.0),
-        main_percent: percent(after.1 - before.1),
-        pss_kib: servers.iter().map(|server| pss_kib(server.id())).sum(),
-    }
+    let after = kinds.map(times);
+    let passed = begun.elapsed().as_secs_f64();
+    [0, 1].map(|kind| {
+        let processes = kinds[kind];
+        let count = processes.len() as f64;
+        let each = |seconds: f64| 1e6 * seconds / passed / count;
+        let kib = processes.iter().map(|process| pss_kib(process.id()));
+        Cost {
+            cpu_usec: each(after[kind].0 - before[kind].0),
+            main_usec: each(after[kind].1 - before[kind].1),
+            pss_kib: kib.sum::<f64>() / count,
+        }
+    })
 }
 
 /// Seconds of CPU time of all threads of all processes, and of their main threads alone.
