@@ -186,13 +186,7 @@ fn promtool() -> Outcome<Option<PathBuf>> {
         return Ok(None);
     }
     let mirror = apt::mirror().ok_or("apt's sources name no archive of Debian")?;
-    let fetch = || apt::unpack(&folder, &mirror, "bookworm", &["download", "prometheus"]);
-    // A mirror that is being renewed may lack its list for a moment.
-    if let Err(cause) = fetch() {
-        println!("   once more: {}", cause.trim());
-        apt::remove(&folder)?;
-        fetch()?;
-    }
+    apt::unpack(&folder, &mirror, "bookworm", &["download", "prometheus"])?;
     match place.is_file() {
         true => Ok(Some(place)),
         false => Err(format!("{} is not in Debian's package", place.display())),
