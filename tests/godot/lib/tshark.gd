@@ -11,13 +11,15 @@ static func is_there() -> bool:
 		return FileAccess.file_exists(folder.path_join(PROGRAM)))
 
 
-## Runs it on a capture. Its output; an empty text if it fails.
+## Runs it on a capture. Its output; an empty text if it fails. A free port may be one that Wireshark keeps for another protocol.
 static func read(path: String, arguments: PackedStringArray) -> String:
 	var script := ProjectSettings.globalize_path("res://").path_join(SCRIPT).simplify_path()
-	var all := PackedStringArray(["-n", "-r", path, "-X", "lua_script:" + script])
+	var all := PackedStringArray(["-n", "-r", path, "-X", "lua_script:" + script, "-o", "udp.try_heuristic_first:TRUE"])
 	all.append_array(arguments)
 	var output := []
-	if OS.execute(PROGRAM, all, output) != 0:
+	var code := OS.execute(PROGRAM, all, output)
+	if code != 0:
+		printerr("%s ended with %d" % [PROGRAM, code])
 		return ""
 	return output[0]
 

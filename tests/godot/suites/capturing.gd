@@ -8,6 +8,8 @@ const TEXT := "over here"
 const IN := "0x00000001"
 const OUT := "0x00000002"
 const COMPRESS_LZ4 := 5
+## Ports by which Wireshark knows other protocols. One of them is free.
+const FOREIGN_PORTS: Array[int] = [44818, 54328, 47000, 41170]
 
 var _relay := Capture.new()
 var _tap: Capture.Tap
@@ -42,18 +44,18 @@ func _path(name: String) -> String:
 
 
 ## A server and a client that reach each other through a relay. The first is of our class and captures to the path from the
-## beginning.
-func _captured(path: String, options: Dictionary, mode: int = 0) -> Array[End]:
+## beginning; `port` is the server's port in the capture.
+func _captured(path: String, options: Dictionary, mode: int = 0, port: int = free_port()) -> Array[End]:
 	equal(_relay.begin("relay"), OK, "the relay's record begins")
 	var server := new_end(server_class)
 	var client := new_end(client_class)
 	var captured := server if server.is_ours else client
 	equal(captured.peer.call(&"start_capture", path, options), OK, "start_capture")
-	equal(server.host(free_port()), OK, "create_server")
+	equal(server.host(port if captured == server else free_port()), OK, "create_server")
 	_tap = Capture.Tap.new()
-	var port := free_port()
-	equal(_tap.open(_relay, port, server.port), OK, "the relay opens")
-	equal(client.join(port), OK, "create_client")
+	var relay_port := free_port() if captured == server else port
+	equal(_tap.open(_relay, relay_port, server.port), OK, "the relay opens")
+	equal(client.join(relay_port), OK, "create_client")
 	for end: End in [server, client]:
 		var host: RefCounted = end.peer.get(&"host")
 		host.call(&"compress", mode)
@@ -153,6 +155,28 @@ func case_decompressed() -> void:
 			end.peer.close()
 		_relay.remove()
 		_relay.datagrams.clear()
+	done()
+
+
+## Wireshark asks dissectors without a port last, unless it is told to ask them first.
+func case_a_port_of_another_protocol() -> void:
+	var path := _path("foreign.pcapng")
+	var probe := UDPServer.new()
+	var is_free := func(port: int) -> bool:
+		var error := probe.listen(port, "127.0.0.1")
+		probe.stop()
+		return error == OK
+	var free: Array[int] = FOREIGN_PORTS.filter(is_free)
+	check(not free.is_empty(), "there is a port")
+	var ends := _captured(path, {}, 0, free[0])
+	_exchange(ends)
+	ends[0].peer.call(&"stop_capture")
+	_relay.end()
+	var rows := func(more: PackedStringArray) -> int: return Tshark.rows(path, ["frame.number"], more).size()
+	var count: int = rows.call([])
+	check(count > 4, "there are datagrams")
+	equal(rows.call(["-Y", "enet"]), count, "all of it is ENet")
+	equal(rows.call(["-Y", "enet", "-o", "udp.try_heuristic_first:FALSE"]), 0, "ENet as Wireshark is set up by itself")
 	done()
 
 
