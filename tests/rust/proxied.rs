@@ -18,21 +18,15 @@ use enet_proto::Time;
 use test_proxy::{Options, Proxy};
 
 use crate::dtls::{identity, own, trusting};
+use crate::threaded::{LIMIT, Node, now};
 
 mod figures;
 
-/// A wait that takes longer has failed.
-const LIMIT: Duration = Duration::from_secs(30);
 /// Fills some 15 datagrams.
 const LARGE: usize = 20_000;
 /// ENet's largest datagram in Godot, which a suffix must not exceed.
 const MTU: usize = 1392;
 const TOKENS: [&[u8]; 2] = [b"the first server", b"the other server"];
-
-fn now() -> Time {
-    static START: OnceLock<Instant> = OnceLock::new();
-    Time::from_secs(60) + START.get_or_init(Instant::now).elapsed()
-}
 
 /// How the two ends of a connection are set up.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,14 +37,8 @@ struct Setting {
     is_emulated: bool,
 }
 
-struct Node {
-    peer: Multiplayer,
-    signals: Vec<Signal>,
-    packets: Vec<Vec<u8>>,
-}
-
 impl Node {
-    fn new(seed: u32, setting: Setting) -> Self {
+    fn set_up(seed: u32, setting: Setting) -> Self {
         let mut peer = Multiplayer::new(Box::new(Udp), seed);
         if setting.is_threaded {
             peer.set_thread(Some(now)).expect("nothing is open");
@@ -58,15 +46,11 @@ impl Node {
         if setting.is_compressed {
             peer.set_compression(Compression::Zlib);
         }
-        Self {
-            peer,
-            signals: Vec::new(),
-            packets: Vec::new(),
-        }
+        Self::of(peer)
     }
 
     fn server(setting: Setting) -> Self {
-        let mut node = Self::new(1, setting);
+        let mut node = Self::set_up(1, setting);
         node.peer
             .set_bind_address(BindAddress::Ip(Ipv4Addr::LOCALHOST.into()));
         let created = node.peer.create_server(&ServerOptions::default(), now());
@@ -80,7 +64,7 @@ impl Node {
 
     /// A client of a proxy.
     fn client(id: i32, token: &[u8], proxy: &Proxy, setting: Setting) -> Self {
-        let mut node = Self::new(id as u32, setting);
+        let mut node = Self::set_up(id as u32, setting);
         node.peer.set_suffix(token).expect("inactive");
         node.peer.set_connect_timeout(Some(Time::from_secs(20)));
         let options = ClientOptions {
@@ -116,24 +100,9 @@ impl Node {
         (Ipv4Addr::LOCALHOST, self.peer.local_port().expect("active")).into()
     }
 
-    fn poll(&mut self) {
-        if self.peer.begin_poll(now()).is_err() {
-            return;
-        }
-        while let Some(notice) = self.peer.next_notice(now()) {
-            self.signals.push(notice.signal());
-            self.peer.finish(notice, now());
-        }
-        while let Some(packet) = self.peer.take_packet() {
-            self.packets.push(packet.data);
-        }
-        self.peer.flush(now());
-    }
-
-    fn put(&mut self, target: i32, data: &[u8]) {
+    fn put_reliably(&mut self, target: i32, data: &[u8]) {
         self.peer.set_transfer_mode(TransferMode::Reliable);
-        self.peer.set_target(target);
-        self.peer.send(data, now()).expect("sent");
+        self.put(target, data);
     }
 
     /// Datagrams and bytes that left.
@@ -198,7 +167,7 @@ fn play(setting: Setting) {
     assert_eq!(nodes[0].signals, [Signal::PeerConnected(2)]);
     assert_eq!(nodes[1].signals, [Signal::PeerConnected(3)]);
     for (at, to) in [(2, 1), (3, 1), (0, 2), (1, 3)] {
-        nodes[at].put(to, &large(at as u8));
+        nodes[at].put_reliably(to, &large(at as u8));
     }
     wait_until(
         nodes,
@@ -306,7 +275,7 @@ fn pings_keep_the_session_of_an_idle_client() {
 
 #[test]
 fn suffixes_are_checked() {
-    let mut node = Node::new(1, Setting::default());
+    let mut node = Node::set_up(1, Setting::default());
     assert_eq!(
         node.peer.set_suffix(&[1; 65]),
         Err(SuffixError::TooLong(65))

@@ -23,19 +23,20 @@ mod stalls;
 mod who_sends;
 
 /// A wait that takes longer has failed.
-const LIMIT: Duration = Duration::from_secs(30);
+pub const LIMIT: Duration = Duration::from_secs(30);
 
-fn now() -> Time {
+pub fn now() -> Time {
     static START: OnceLock<Instant> = OnceLock::new();
     Time::from_secs(60) + START.get_or_init(Instant::now).elapsed()
 }
 
 const CLOCK: Option<Clock> = Some(now);
 
-struct Node {
-    peer: Multiplayer,
-    signals: Vec<Signal>,
-    packets: Vec<Vec<u8>>,
+/// A peer, and what it told.
+pub struct Node {
+    pub peer: Multiplayer,
+    pub signals: Vec<Signal>,
+    pub packets: Vec<Vec<u8>>,
 }
 
 impl Node {
@@ -45,6 +46,10 @@ impl Node {
         if is_threaded {
             peer.set_thread(CLOCK).expect("nothing is open");
         }
+        Self::of(peer)
+    }
+
+    pub const fn of(peer: Multiplayer) -> Self {
         Self {
             peer,
             signals: Vec::new(),
@@ -52,7 +57,7 @@ impl Node {
         }
     }
 
-    fn poll(&mut self) {
+    pub fn poll(&mut self) {
         if self.peer.begin_poll(now()).is_err() {
             return;
         }
@@ -81,7 +86,7 @@ impl Node {
         asked.expect("a client");
     }
 
-    fn put(&mut self, target: i32, data: &[u8]) {
+    pub fn put(&mut self, target: i32, data: &[u8]) {
         self.peer.set_target(target);
         self.peer.send(data, now()).expect("sent");
     }

@@ -18,6 +18,12 @@ fn quick(port: u16) -> Settings {
     }
 }
 
+/// A port that nothing listens at.
+fn closed_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 fn start(sidecar: &Sidecar) -> Agones {
     Agones::start(quick(sidecar.port()), Arc::new(Pulse::new(None))).unwrap()
 }
@@ -262,11 +268,7 @@ fn a_server_that_loads_stays_healthy_and_one_that_hangs_does_not() {
 
 #[test]
 fn a_sidecar_that_starts_late_is_waited_for() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = closed_port();
     let agones = Agones::start(quick(port), Arc::new(Pulse::new(None))).unwrap();
     agones.request(Request::Ready).unwrap();
     event(&agones, |event| match event {
@@ -288,11 +290,7 @@ fn a_sidecar_that_starts_late_is_waited_for() {
 
 #[test]
 fn a_request_that_nobody_answers_fails_with_its_cause() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = closed_port();
     let settings = Settings {
         patience: Duration::from_millis(600),
         ..quick(port)
@@ -348,11 +346,7 @@ fn answers_that_are_nonsense_fail_and_end() {
 
 #[test]
 fn requests_are_bounded_and_states_replace_each_other() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = closed_port();
     let agones = Agones::start(quick(port), Arc::new(Pulse::new(None))).unwrap();
     agones.request(Request::Ready).unwrap();
     for count in 0..1000 {

@@ -4,9 +4,9 @@
 
 mod metrics;
 mod proxy;
+pub mod sidecar;
 
-use std::env::consts::EXE_SUFFIX;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,10 +18,15 @@ use crate::{Outcome, demo, project};
 
 use proxy::{Endpoint, Proxy};
 
-const VARIABLE: &str = "AGONES_SDK_HTTP_PORT";
 /// Agones' own figures: an unhealthy server is one that says nothing for 15 seconds.
-const HEALTH: [&str; 4] = ["--period", "5", "--threshold", "3"];
-const COUNTER: &str = "players:80";
+const SIDECAR: [&str; 6] = [
+    "--period",
+    "5",
+    "--threshold",
+    "3",
+    "--counter",
+    "players:80",
+];
 const TOKENS: [&str; 2] = ["server-one-token", "server-two-token"];
 /// The clients of one process: one that plays, and bots.
 const PLAYERS: usize = 16;
@@ -42,7 +47,7 @@ struct Member {
 pub fn run(quilkin: Option<&str>) -> Outcome<ExitCode> {
     demo::built(Profile::Debug)?;
     let (godot, game) = demo::prepare()?;
-    let programs = programs()?;
+    build_programs()?;
     let folder = target().join("fleet");
     std::fs::create_dir_all(&folder).map_err(at(&folder))?;
     let story = Story {
@@ -55,10 +60,10 @@ pub fn run(quilkin: Option<&str>) -> Outcome<ExitCode> {
         let port = demo::free_port()?;
         endpoints.push(Endpoint { port, token });
         let stall = (index == 0).then(|| format!("{}:{}", STALL.0, STALL.1));
-        members.push(start(&programs, &godot, &game, port, stall)?);
+        members.push(start(&godot, &game, port, stall)?);
         story.tell(&format!("server {} is Ready", index + 1));
     }
-    let proxy = Proxy::start(quilkin, &programs, &folder, &endpoints)?;
+    let proxy = Proxy::start(quilkin, &folder, &endpoints)?;
     story.tell(&format!("{} routes by token", proxy.name()));
 
     let mut players = Vec::new();
@@ -138,43 +143,24 @@ impl Story {
     }
 }
 
-/// The programs of the tests that stand beside the servers.
-pub struct Programs {
-    sidecar: PathBuf,
-    proxy: PathBuf,
-}
-
-fn programs() -> Outcome<Programs> {
+/// Builds the programs of the tests that stand beside the servers.
+fn build_programs() -> Outcome<()> {
     let mut command = Command::new(project::cargo());
     command
         .current_dir(project::root())
-        .args(["build", "--quiet", "--package", "enet_sidecar"])
-        .args(["--package", "test_proxy"]);
+        .args(["build", "--quiet", "--package", sidecar::NAME])
+        .args(["--package", proxy::NAME]);
     let status = command.status();
     let status = status.map_err(|error| format!("cargo does not start: {error}"))?;
-    if !status.success() {
-        return Err("the SDK server and the proxy do not build, see above".to_owned());
+    match status.success() {
+        true => Ok(()),
+        false => Err("the SDK server and the proxy do not build, see above".to_owned()),
     }
-    let folder = target().join("debug");
-    Ok(Programs {
-        sidecar: folder.join(format!("enet_sidecar{EXE_SUFFIX}")),
-        proxy: folder.join(format!("test_proxy{EXE_SUFFIX}")),
-    })
 }
 
 /// Starts an SDK server and a server, and waits until players may come.
-fn start(
-    programs: &Programs,
-    godot: &Path,
-    game: &Path,
-    port: u16,
-    stall: Option<String>,
-) -> Outcome<Member> {
-    let mut command = Command::new(&programs.sidecar);
-    command.args(HEALTH).args(["--counter", COUNTER]);
-    let mut sidecar = process::start(&mut command, LIMIT)?;
-    let line = (sidecar.wait_for_line("port ")).ok_or("the SDK server does not start")?;
-    let sdk = line.trim().trim_start_matches("port ").to_owned();
+fn start(godot: &Path, game: &Path, port: u16, stall: Option<String>) -> Outcome<Member> {
+    let (mut sidecar, sdk) = sidecar::start(&SIDECAR, LIMIT)?;
 
     let metrics_port = free_tcp_port()?;
     let mut words = vec!["--server", "--agones", "--quit-when-empty"];
@@ -184,7 +170,7 @@ fn start(
         words.extend(["--stall", stall]);
     }
     let mut command = demo::game(godot, game, &words, extension::CLASS, &port.to_string());
-    let mut server = process::start(command.env(VARIABLE, sdk), LIMIT)?;
+    let mut server = process::start(command.env(sidecar::VARIABLE, sdk), LIMIT)?;
     wait(&mut server, "event=listening", "a server")?;
     wait(&mut sidecar, "state Ready", "the SDK server")?;
     Ok(Member {

@@ -28,6 +28,12 @@ pub fn target() -> PathBuf {
     }
 }
 
+/// A program of the tests, which `cargo build --package` made.
+pub fn test_program(name: &str) -> PathBuf {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    target().join("debug").join(file)
+}
+
 /// The cargo that runs this command, or the one on the PATH.
 pub fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())

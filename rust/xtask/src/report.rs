@@ -24,6 +24,13 @@ impl Tally {
         }
     }
 
+    /// Adds the tests of another tally.
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+    }
+
     /// Sums the result lines of `cargo test`. Of a failed test the output's first lines are kept.
     pub fn of_cargo(output: &str) -> Self {
         const KEPT_LINES: usize = 12;

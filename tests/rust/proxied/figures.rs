@@ -7,8 +7,9 @@ use enet_multiplayer::{Connection, Status};
 use enet_net::{Direction, Form, Udp};
 use enet_proto::Time;
 
-use super::{IDLE, LARGE, LIMIT, Node, Setting, TOKENS, large, now, proxy, wait_until};
+use super::{IDLE, LARGE, Setting, TOKENS, large, proxy, wait_until};
 use crate::tapping::Ear;
+use crate::threaded::{LIMIT, Node, now};
 
 /// A capture for Wireshark shows the suffix where it shows the wire, and nowhere else.
 #[test]
@@ -34,7 +35,7 @@ fn listeners_get_the_suffix_with_the_wire_only() {
         wait_until(&mut nodes, "they connect", |nodes| {
             !nodes[0].signals.is_empty()
         });
-        nodes[1].put(1, &large(7));
+        nodes[1].put_reliably(1, &large(7));
         wait_until(&mut nodes, "it arrives", |nodes| {
             !nodes[0].packets.is_empty()
         });
@@ -74,7 +75,7 @@ fn figures_of_a_peer_count_the_suffix() {
         (figures.host.traffic.bytes_out, peer.bytes_out)
     };
     let before = of(&nodes[1]);
-    nodes[1].put(1, &large(7));
+    nodes[1].put_reliably(1, &large(7));
     wait_until(&mut nodes, "it arrives", |nodes| {
         !nodes[0].packets.is_empty()
     });

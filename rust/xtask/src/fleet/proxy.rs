@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::Outcome;
 use crate::process::{self, Running};
 use crate::project::at;
+use crate::{Outcome, project};
 
-use super::Programs;
 use crate::demo;
 
+/// The package and the program of the tests' own.
+pub const NAME: &str = "test_proxy";
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// A server behind the proxy.
@@ -30,7 +31,6 @@ impl Proxy {
     /// Starts the Quilkin at a path, or else the proxy of the tests.
     pub fn start(
         quilkin: Option<&str>,
-        programs: &Programs,
         folder: &Path,
         endpoints: &[Endpoint<'_>],
     ) -> Outcome<Self> {
@@ -41,7 +41,7 @@ impl Proxy {
                 "watching file",
             ),
             None => {
-                let mut command = Command::new(&programs.proxy);
+                let mut command = Command::new(project::test_program(NAME));
                 command.args(["--serve", &port.to_string()]);
                 command.args(
                     endpoints

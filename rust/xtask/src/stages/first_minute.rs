@@ -51,10 +51,7 @@ pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
     }
     let mut command = program(godot, &folder);
     command.arg("--script").arg(format!("res://{SCRIPT}"));
-    let without = logs.scripts(&mut command, "first-minute-without")?;
-    tally.passed += without.passed;
-    tally.failed += without.failed;
-    tally.failures.extend(without.failures);
+    tally.add(logs.scripts(&mut command, "first-minute-without")?);
 
     // One start of the editor shows both: the missing library, and the warning of an export for browsers.
     let mut command = program(godot, &folder);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::fleet::sidecar::{self, VARIABLE};
 use crate::process::{self, Ending};
 use crate::project::{at, root, target};
 use crate::report::Tally;
@@ -13,34 +14,38 @@ use crate::{Outcome, apt};
 
 use super::running::{Logs, cargo, counted, headless};
 
-const VARIABLE: &str = "AGONES_SDK_HTTP_PORT";
 const PROMTOOL_VARIABLE: &str = "PROMTOOL";
 const PAGE: &str = "docs/metrics.md";
 const LIMIT: Duration = Duration::from_secs(240);
+/// Health is due each second here, and three times missing is too often.
+const SIDECAR: [&str; 10] = [
+    "--period",
+    "1",
+    "--threshold",
+    "3",
+    "--counter",
+    "players:32",
+    "--list",
+    "players:32",
+    "--seconds",
+    "240",
+];
 
 /// Runs all of it.
 pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
     let mut tally = logs.single(
-        &mut cargo(&["build", "--quiet", "--package", "enet_sidecar"]),
+        &mut cargo(&["build", "--quiet", "--package", sidecar::NAME]),
         "fleet-build",
     )?;
     let metrics = target().join("test-logs").join("metrics.txt");
     let metrics = metrics.to_str().ok_or("the target folder is not UTF-8")?;
-    // Health is due each second here, and three times missing is too often.
     for (words, state, never) in [
         (vec!["sdk", metrics], "state Shutdown", "state Unhealthy"),
         (vec!["hang"], "state Unhealthy", "state Shutdown"),
     ] {
-        let mut sidecar = process::start(&mut sidecar(), LIMIT)?;
-        let line = sidecar
-            .wait_for_line("port ")
-            .ok_or("the SDK server does not start")?;
-        let port = line.trim().trim_start_matches("port ").to_owned();
+        let (mut sidecar, port) = sidecar::start(&SIDECAR, LIMIT)?;
         let mut command = script(godot, &words);
-        add(
-            &mut tally,
-            logs.scripts(command.env(VARIABLE, port), &format!("fleet-{}", words[0]))?,
-        );
+        tally.add(logs.scripts(command.env(VARIABLE, port), &format!("fleet-{}", words[0]))?);
         // It ends by itself with the game server.
         let has_ended = sidecar.wait_for(state);
         if !has_ended {
@@ -60,7 +65,7 @@ pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
         script(godot, &["alone"]).env_remove(VARIABLE),
         "fleet-alone",
     )?;
-    add(&mut tally, counted(&run)?);
+    tally.add(counted(&run)?);
     let lines = run.output.lines().filter(|line| line.contains(VARIABLE));
     // The case sets the variable to nonsense at its end, which is an error.
     let told = lines.filter(|line| !line.starts_with("ERROR")).count();
@@ -69,8 +74,8 @@ pub fn run(logs: &Logs, godot: &Path) -> Outcome<Tally> {
             "{told} lines instead of one tell that Agones does not run"
         ));
     }
-    add(&mut tally, check_metrics(Path::new(metrics))?);
-    add(&mut tally, check_page(Path::new(metrics))?);
+    tally.add(check_metrics(Path::new(metrics))?);
+    tally.add(check_page(Path::new(metrics))?);
     Ok(tally)
 }
 
@@ -118,27 +123,6 @@ fn check_page(metrics: &Path) -> Outcome<Tally> {
         true => Ok(Tally::one_passed()),
         false => Err(differences.join("\n")),
     }
-}
-
-fn add(tally: &mut Tally, other: Tally) {
-    tally.passed += other.passed;
-    tally.failed += other.failed;
-    tally.failures.extend(other.failures);
-}
-
-fn sidecar() -> Command {
-    let name = format!("enet_sidecar{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(target().join("debug").join(name));
-    command.args([
-        "--period",
-        "1",
-        "--threshold",
-        "3",
-        "--counter",
-        "players:32",
-    ]);
-    command.args(["--list", "players:32", "--seconds", "240"]);
-    command
 }
 
 fn script(godot: &Path, words: &[&str]) -> Command {

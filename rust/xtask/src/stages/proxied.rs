@@ -4,10 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::Outcome;
 use crate::extension::{CLASS, STOCK_CLASS};
-use crate::project::target;
 use crate::report::Tally;
+use crate::{Outcome, project};
 
 use super::running::{Logs, cargo, headless};
 
@@ -39,9 +38,7 @@ pub fn run(logs: &Logs, godot: &Path, certificates: Option<&Path>) -> Outcome<Ta
         if tally.passed + tally.failed == 0 {
             return Err(format!("the suite {SUITE} was skipped: see the log {name}"));
         }
-        sum.passed += tally.passed;
-        sum.failed += tally.failed;
-        sum.failures.extend(tally.failures);
+        sum.add(tally);
     }
     Ok(sum)
 }
@@ -52,8 +49,7 @@ fn played(godot: &Path) -> Command {
     if std::env::var_os(VARIABLE).is_some() {
         return headless;
     }
-    let program = format!("test_proxy{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(target().join("debug").join(program));
+    let mut command = Command::new(project::test_program("test_proxy"));
     command
         .arg(headless.get_program())
         .args(headless.get_args());
