@@ -105,6 +105,12 @@ impl<P: PeerObject> Handle<P> {
         unread
     }
 
+    /// Whether [`Handle::departed`] and [`Handle::forget_read`] would do nothing.
+    pub fn is_tidy(&self) -> bool {
+        let departures = self.connection.borrow().departures();
+        self.peers.looked_at.get() == departures && !self.lent.is_due()
+    }
+
     /// Frees the bytes of packets that the engine has read.
     pub fn forget_read(&self) {
         self.lent.take_back();

@@ -65,6 +65,13 @@ impl Lent {
         start
     }
 
+    /// Whether [`Lent::take_back`] and [`Lent::drop_returned`] may do something.
+    pub fn is_due(&self) -> bool {
+        let state = self.state.borrow();
+        let has_work = state.is_worth_asking() || !state.returned.is_empty();
+        has_work || HAS_ORPHANS.load(Ordering::Relaxed)
+    }
+
     /// Takes back buffers handed out in earlier frames, once there are some. True if some are to be reused.
     pub fn take_back(&self) -> bool {
         let mut state = self.state.borrow_mut();

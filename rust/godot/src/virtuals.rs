@@ -4,6 +4,7 @@
 //! with an id. [`session_virtuals`] makes each class's methods call the functions here.
 
 use enet_multiplayer::Mode;
+use enet_proto::Time;
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -46,31 +47,25 @@ pub fn poll<T: HasSession>(this: &mut T) {
     }
     frame::poll_done(this, now);
     this.tidy();
-    let undecoded = this.session_mut().core.undecoded(now);
-    if let Some(undecoded) = undecoded {
-        this.warn("poll", &undecoded);
-    }
-    let unencrypted = this.session_mut().core.unencrypted(now);
-    if let Some(unencrypted) = unencrypted {
-        this.warn("poll", &unencrypted);
-    }
-    let over_limit = this.session_mut().core.take_over_limit();
-    if let Some(over_limit) = over_limit {
-        this.warn("poll", &over_limit);
+    if this.session().core.has_reports() {
+        report_rest(this, now);
     }
     debugger::polled(this, now);
     this.session_mut().observe(now);
-    let stopped = this.session_mut().core.take_capture_stopped();
-    if let Some(stopped) = stopped {
-        this.report("poll", &stopped);
-    }
     if let Some(object) = object {
         release(object);
     }
 }
 
 /// Prints what failed on the way to a connection. An error comes before the signals that follow from it.
-fn report_failures<T: HasSession>(this: &mut T, now: enet_proto::Time) {
+fn report_failures<T: HasSession>(this: &mut T, now: Time) {
+    if this.session().core.has_reports() {
+        report_waiting_failures(this, now);
+    }
+}
+
+#[cold]
+fn report_waiting_failures<T: HasSession>(this: &mut T, now: Time) {
     let socket = this.session_mut().core.take_socket_warning(now);
     if let Some(socket) = socket {
         match socket.is_lost() {
@@ -83,6 +78,27 @@ fn report_failures<T: HasSession>(this: &mut T, now: enet_proto::Time) {
     }
     while let Some(error) = this.session_mut().core.next_name_error() {
         this.report("poll", &error);
+    }
+}
+
+/// Prints what else the hosts have to tell.
+#[cold]
+fn report_rest<T: HasSession>(this: &mut T, now: Time) {
+    let undecoded = this.session_mut().core.undecoded(now);
+    if let Some(undecoded) = undecoded {
+        this.warn("poll", &undecoded);
+    }
+    let unencrypted = this.session_mut().core.unencrypted(now);
+    if let Some(unencrypted) = unencrypted {
+        this.warn("poll", &unencrypted);
+    }
+    let over_limit = this.session_mut().core.take_over_limit();
+    if let Some(over_limit) = over_limit {
+        this.warn("poll", &over_limit);
+    }
+    let stopped = this.session_mut().core.take_capture_stopped();
+    if let Some(stopped) = stopped {
+        this.report("poll", &stopped);
     }
 }
 

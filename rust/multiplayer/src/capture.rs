@@ -100,6 +100,8 @@ pub(crate) type SharedCapture = Rc<RefCell<Option<Capture>>>;
 #[derive(Default)]
 pub(crate) struct CaptureSlot {
     capture: SharedCapture,
+    /// Whether there is a capture, running or failed: every poll asks.
+    is_started: bool,
     class: &'static str,
     path: PathBuf,
     stopped: Option<CaptureStopped>,
@@ -118,6 +120,7 @@ impl CaptureSlot {
         })?;
         (self.class, self.path) = (class, path);
         self.capture = Rc::new(RefCell::new(Some(capture)));
+        self.is_started = true;
         Ok(())
     }
 
@@ -134,12 +137,18 @@ impl CaptureSlot {
 
     /// Whether it has ended by itself, and is still there.
     pub fn has_failed(&self) -> bool {
-        let capture = self.capture.borrow();
-        capture.as_ref().is_some_and(|one| !one.is_running())
+        let is_running = |one: &Capture| one.is_running();
+        self.is_started && !self.capture.borrow().as_ref().is_some_and(is_running)
+    }
+
+    /// Whether it has ended by itself, and [`CaptureSlot::take_stopped`] has not told why.
+    pub fn has_report(&self) -> bool {
+        self.stopped.is_some() || self.has_failed()
     }
 
     /// Ends it. The file is complete then.
     pub fn stop(&mut self) {
+        self.is_started = false;
         let capture = self.capture.take();
         if let Some(Err(error)) = capture.map(Capture::finish) {
             let path = std::mem::take(&mut self.path);

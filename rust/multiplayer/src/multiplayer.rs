@@ -11,11 +11,10 @@
 //! emits no signal itself. A poll returns one [`Notice`] at a time, and a handler finds the session in
 //! the state that its signal tells of. [`Multiplayer::finish`] then does what has to follow the handlers.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::TransferMode;
 use crate::capture::CaptureSlot;
-use crate::{SharedConnection, TransferMode};
 use enet_net::Network;
 use enet_proto::{PeerId, Seed, Time};
 
@@ -29,6 +28,7 @@ mod flush;
 mod frame_plan;
 mod godot3;
 mod guard;
+mod host_map;
 mod inbox;
 mod legacy;
 mod mesh;
@@ -45,6 +45,7 @@ mod state;
 mod tally;
 
 use guard::Guard;
+use host_map::HostMap;
 use queues::EventQueues;
 use reasons::Reasons;
 use reports::Reports;
@@ -109,7 +110,7 @@ pub struct Multiplayer {
     seed: Seed,
     settings: Settings,
     facts: Rc<Facts>,
-    hosts: BTreeMap<i32, SharedConnection>,
+    hosts: HostMap,
     roster: Roster,
     relay: godot3::Relay,
     queues: EventQueues,
@@ -145,7 +146,7 @@ impl Multiplayer {
             seed,
             settings: Settings::default(),
             facts: Rc::new(Facts::new()),
-            hosts: BTreeMap::new(),
+            hosts: HostMap::default(),
             roster: Roster::default(),
             relay: godot3::Relay::default(),
             queues: EventQueues::default(),

@@ -60,7 +60,7 @@ pub use thread::{Clock, note_frames, stop_all};
 use crate::Transport;
 use crate::bans::Bans;
 use locks::{Guard, Rank, Ranked};
-use socket_side::{Handshakes, Read, Reader, Report, SocketSide};
+use socket_side::{Handshakes, Read, Reader, SocketSide};
 use thread::Thread;
 
 /// Datagrams, and bytes, that one round reads: what they do happens under one lock.
@@ -120,11 +120,16 @@ impl Driver {
         self.has_trouble.load(Ordering::Relaxed)
     }
 
-    fn apply(&self, state: &mut State, now: Time, report: Report) {
-        if report.has_trouble() {
-            self.has_trouble.store(true, Ordering::Relaxed);
+    /// Takes over what happened at the socket.
+    fn apply(&self, state: &mut State, now: Time, socket: &mut SocketSide) {
+        let report = socket.report();
+        state.count(now, report);
+        if report.has_events() {
+            if report.has_trouble() {
+                self.has_trouble.store(true, Ordering::Relaxed);
+            }
+            state.apply(now, report);
         }
-        state.apply(now, report);
     }
 
     /// The banned networks.
@@ -207,11 +212,12 @@ impl Driver {
             }
         }
         socket.clear_arrivals();
-        self.apply(&mut state, now, socket.take_report());
+        self.apply(&mut state, now, socket);
         state
     }
 
     /// Has the sessions do what the owner ordered, and look for those that no peer uses.
+    #[inline(never)]
     fn order_sessions(&self, socket: &mut SocketSide, now: Time) {
         let Some(dtls) = socket.dtls() else {
             return;
@@ -261,7 +267,7 @@ impl Driver {
         for packing in socket.packings() {
             (state.host).note_packing(packing.peer, packing.saved, packing.added);
         }
-        self.apply(&mut state, now, socket.take_report());
+        self.apply(&mut state, now, socket);
         (state, is_full)
     }
 

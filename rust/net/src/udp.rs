@@ -116,6 +116,7 @@ impl UdpTransport {
     }
 
     /// Puts a new socket in the place of a dead one. True if there is one.
+    #[cold]
     fn replace(&mut self, error: &io::Error) -> bool {
         self.joined = None;
         self.can_join = true;
@@ -199,6 +200,7 @@ impl Waker for poll::Alarm {
     }
 }
 
+#[inline(never)]
 fn receive_joined(
     joined: &mut offload::Joined,
     socket: &UdpSocket,

@@ -357,7 +357,7 @@ pub struct ENetMultiplayerPeerRs {
 }
 
 /// The objects of one host.
-struct Hosted {
+pub(super) struct Hosted {
     handle: Handle,
     /// The host's own object. A mesh does not expose its hosts, so theirs come only from `add_mesh_peer`.
     object: Option<Gd<ENetConnectionRs>>,

@@ -14,6 +14,13 @@ pub(super) struct Captures {
     joined: Vec<(SharedCapture, &'static str)>,
 }
 
+impl Captures {
+    /// Whether [`Connection::take_capture_stopped`] may have something to tell.
+    pub(super) fn has_report(&self) -> bool {
+        self.own.has_report()
+    }
+}
+
 impl Connection {
     /// Begins to capture what the present host and those made from now on send and receive, until
     /// [`Connection::stop_capture`] or the end of the host.

@@ -31,9 +31,13 @@ impl Connection {
         self.update_simulation();
         self.settle_names(now);
         self.probe_when_due(now);
-        if !self.members.has_ended() {
-            return;
+        if self.members.has_ended() {
+            self.unlist_ended();
         }
+    }
+
+    #[cold]
+    fn unlist_ended(&mut self) {
         let ended = self.members.unlist_ended();
         if self.session.is_some() {
             (self.changes).extend(ended.iter().map(PeerChange::ended_here));

@@ -73,11 +73,15 @@ impl Connection {
     }
 
     pub(super) fn update_limits(&mut self) {
-        let guard = &mut self.guard;
-        let revision = guard.limits.revision();
-        if guard.revision == revision {
-            return;
+        let revision = self.guard.limits.revision();
+        if self.guard.revision != revision {
+            self.take_over_limits(revision);
         }
+    }
+
+    #[cold]
+    fn take_over_limits(&mut self, revision: u64) {
+        let guard = &mut self.guard;
         guard.revision = revision;
         if let Some(host) = &mut self.host {
             host.set_limits(guard.limits.get().of_host(guard.max_peers));

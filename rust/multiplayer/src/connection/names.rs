@@ -100,6 +100,11 @@ impl Names {
         self.attempt.is_some() || !self.raw.is_empty()
     }
 
+    /// Whether [`Connection::next_name_error`] has something to tell.
+    pub(super) fn has_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
     /// Has an attempt to connect wait for an address.
     pub(super) fn await_address(
         &mut self,
@@ -177,9 +182,13 @@ impl Connection {
 
     /// Goes on with what waited for addresses that are known now.
     pub(super) fn settle_names(&mut self, now: Time) {
-        if !self.names.is_waiting() {
-            return;
+        if self.names.is_waiting() {
+            self.settle_waiting_names(now);
         }
+    }
+
+    #[cold]
+    fn settle_waiting_names(&mut self, now: Time) {
         self.settle_attempt(now);
         self.settle_raw(now);
     }

@@ -30,6 +30,13 @@ impl Probing {
 impl Connection {
     /// Asks once, if an attempt was not answered at first.
     pub(super) fn probe_when_due(&mut self, now: Time) {
+        if self.probing.is_some() {
+            self.probe(now);
+        }
+    }
+
+    #[cold]
+    fn probe(&mut self, now: Time) {
         let Some(probing) = &self.probing else {
             return;
         };

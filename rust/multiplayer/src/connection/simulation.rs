@@ -85,7 +85,6 @@ impl Simulated {
         }
     }
 
-    /// Has the host emulate what changed. A host that emulates nothing costs two comparisons.
     fn update(&mut self, host: &mut Host, departures: u64, is_listed: impl Fn(PeerId) -> bool) {
         let Some(clock) = self.clock else {
             return;
@@ -195,7 +194,15 @@ impl Connection {
         Ok(host.emulated_drops())
     }
 
+    /// Has the host emulate what changed. Where nothing was ever emulated, this is one comparison.
     pub(super) fn update_simulation(&mut self) {
+        if self.simulated.clock.is_some() {
+            self.update_present_simulation();
+        }
+    }
+
+    #[cold]
+    fn update_present_simulation(&mut self) {
         let departures = self.members.departures();
         let members = &self.members;
         if let Some(host) = &mut self.host {

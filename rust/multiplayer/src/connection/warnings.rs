@@ -9,6 +9,7 @@ use super::members::Member;
 use crate::{LeftOut, LineLimit, PacketError};
 #[cfg(feature = "dtls")]
 use enet_dtls::FailedHandshake;
+use enet_net::Host;
 use enet_proto::{Limit, PeerId, Refusal, Time};
 
 /// Datagrams that were compressed, but not with the codec of this side.
@@ -224,6 +225,14 @@ impl Counted {
 }
 
 impl Connection {
+    /// Whether anything below, or a name or a capture, may have something to tell. Callers ask for the rest only then.
+    pub(crate) fn has_reports(&self) -> bool {
+        self.host.as_ref().is_some_and(Host::has_trouble)
+            || self.warned.dropped.is_some()
+            || self.names.has_failed()
+            || self.captures.has_report()
+    }
+
     /// A warning, if the host has received datagrams that it cannot decode. There are 10 seconds between
     /// two warnings.
     pub fn undecoded(&mut self, now: Time) -> Option<UndecodedWarning> {

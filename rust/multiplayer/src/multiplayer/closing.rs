@@ -57,6 +57,7 @@ impl Multiplayer {
 
     /// Becomes inactive: tells every connected peer once, then forgets everything but the settings and
     /// the transfer settings. Emits no signals.
+    #[cold]
     pub fn close(&mut self, now: Time) {
         self.last_time = now;
         if !self.is_active() {
@@ -115,7 +116,7 @@ impl Multiplayer {
     pub(super) fn remove(&mut self, id: i32, now: Time) -> bool {
         let is_announced = self.roster.remove(id) && self.announce_leave(id, now);
         if self.mode() == Mode::Mesh
-            && let Some(host) = self.hosts.remove(&id)
+            && let Some(host) = self.hosts.remove(id)
         {
             // A script may hold the host still, or add it again.
             let mut host = host.borrow_mut();

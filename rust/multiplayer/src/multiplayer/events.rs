@@ -7,6 +7,7 @@ use enet_proto::{Disconnect, Event, PeerId, Time};
 
 impl Multiplayer {
     /// Handles a peer that another holder of the host ended: the session removes it before the signal.
+    #[cold]
     pub(super) fn on_lost(
         &mut self,
         key: i32,
@@ -39,6 +40,27 @@ impl Multiplayer {
         must_flush: &mut bool,
     ) -> Option<Notice> {
         match event {
+            Event::Received { peer, .. } => {
+                let id = self.roster.id_of(peer)?;
+                match self.speaks_godot3() {
+                    true => *must_flush |= self.on_packet_of_client(id, event, now),
+                    false => self.store_raw(id, event),
+                }
+                None
+            }
+            _ => self.on_change_of_client(event, now, must_flush),
+        }
+    }
+
+    /// Handles a client that joins or leaves. Apart, because packets come in every frame.
+    #[cold]
+    fn on_change_of_client(
+        &mut self,
+        event: Event,
+        now: Time,
+        must_flush: &mut bool,
+    ) -> Option<Notice> {
+        match event {
             Event::Connected { peer, data } => match self.admissible_id(data) {
                 Some(id) => {
                     self.roster.insert_client(id, peer);
@@ -58,19 +80,27 @@ impl Multiplayer {
                 self.note_reason(id, peer);
                 Some(self.notice(Signal::PeerDisconnected(id), Then::Remove(id, peer)))
             }
-            Event::OverLimit { .. } => None,
-            Event::Received { peer, .. } => {
-                let id = self.roster.id_of(peer)?;
-                match self.speaks_godot3() {
-                    true => *must_flush |= self.on_packet_of_client(id, event, now),
-                    false => self.store_raw(id, event),
-                }
-                None
-            }
+            Event::OverLimit { .. } | Event::Received { .. } => None,
         }
     }
 
     pub(super) fn on_client(&mut self, event: Event, now: Time) -> Option<Notice> {
+        match event {
+            Event::Received { peer, .. } if self.roster.is(SERVER_ID, peer) => {
+                if self.speaks_godot3() {
+                    let signal = self.on_packet_of_server(event)?;
+                    return Some(self.notice(signal, Then::Nothing));
+                }
+                self.store_raw(SERVER_ID, event);
+                None
+            }
+            _ => self.on_change_of_server(event, now),
+        }
+    }
+
+    /// Handles a connection that comes up or ends, and strangers.
+    #[cold]
+    fn on_change_of_server(&mut self, event: Event, now: Time) -> Option<Notice> {
         match event {
             // A stranger connected to the client's host.
             Event::Connected { peer, .. } if !self.roster.is(SERVER_ID, peer) => {
@@ -83,12 +113,8 @@ impl Multiplayer {
                 self.outcome = Some(Signal::ConnectionSucceeded);
                 Some(self.notice(Signal::PeerConnected(SERVER_ID), Then::Nothing))
             }
-            // Events of such strangers.
-            Event::Disconnected { peer, .. } | Event::Received { peer, .. }
-                if !self.roster.is(SERVER_ID, peer) =>
-            {
-                None
-            }
+            // The end of such a stranger.
+            Event::Disconnected { peer, .. } if !self.roster.is(SERVER_ID, peer) => None,
             Event::Disconnected { peer, .. } if self.status() == Status::Connected => {
                 self.note_reason(SERVER_ID, peer);
                 let then = Then::Close(self.status());
@@ -100,18 +126,11 @@ impl Multiplayer {
                 self.close(now);
                 Some(self.notice(Signal::ConnectionFailed, Then::Nothing))
             }
-            Event::OverLimit { .. } => None,
-            Event::Received { .. } if self.speaks_godot3() => {
-                let signal = self.on_packet_of_server(event)?;
-                Some(self.notice(signal, Then::Nothing))
-            }
-            Event::Received { .. } => {
-                self.store_raw(SERVER_ID, event);
-                None
-            }
+            Event::OverLimit { .. } | Event::Received { .. } => None,
         }
     }
 
+    #[inline(never)]
     pub(super) fn on_mesh(&mut self, id: i32, event: Event, now: Time) -> Option<Notice> {
         let known = self.roster.get(id)?;
         match event {
@@ -134,13 +153,13 @@ impl Multiplayer {
 
     /// Notes how the connection to a peer ended, of which the event was just taken.
     fn note_reason(&mut self, id: i32, peer: PeerId) {
-        let host = self.hosts.get(&self.host_key(id));
+        let host = self.hosts.get(self.host_key(id));
         let end = host.map_or_else(End::default, |host| host.borrow().end(peer));
         self.reasons.end(id, end);
     }
 
     fn reject(&self, key: i32, peer: PeerId, now: Time) {
-        if let Some(host) = self.hosts.get(&key) {
+        if let Some(host) = self.hosts.get(key) {
             let mut host = host.borrow_mut();
             host.disconnect(now, peer, 0, Disconnect::Acknowledged);
         }
@@ -151,7 +170,7 @@ impl Multiplayer {
     fn admissible_id(&self, data: u32) -> Option<i32> {
         let id = i32::try_from(data).ok()?;
         let fits = id > SERVER_ID && !self.roster.contains(id);
-        let refuses = self.hosts.get(&MAIN_HOST)?.borrow().is_refusing();
+        let refuses = self.hosts.get(MAIN_HOST)?.borrow().is_refusing();
         (fits && !refuses).then_some(id)
     }
 

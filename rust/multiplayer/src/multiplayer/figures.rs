@@ -18,7 +18,7 @@ impl Multiplayer {
             return Err(Inactive);
         }
         let mut all = Figures::default();
-        for (&key, connection) in &self.hosts {
+        for (key, connection) in self.hosts.iter() {
             let connection = connection.borrow();
             // A script may have destroyed the host.
             let Some(host) = connection.host_ref() else {

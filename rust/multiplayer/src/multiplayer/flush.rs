@@ -87,7 +87,7 @@ impl Multiplayer {
 
     /// Sends what may be sent now from the one host of a server or client.
     pub(super) fn flush_main_host(&self, now: Time) {
-        if let Some(connection) = self.hosts.get(&MAIN_HOST)
+        if let Some(connection) = self.hosts.get(MAIN_HOST)
             && let Some(host) = connection.borrow_mut().host()
         {
             host.flush(now);

@@ -137,7 +137,7 @@ impl Multiplayer {
             unreliable_fragment: !flags.reliable,
             ..flags
         };
-        let Some(connection) = self.hosts.get(&MAIN_HOST) else {
+        let Some(connection) = self.hosts.get(MAIN_HOST) else {
             return false;
         };
         let mut connection = connection.borrow_mut();
@@ -196,7 +196,7 @@ impl Multiplayer {
     }
 
     fn tell(&self, peers: &[PeerId], message: SystemMessage, now: Time) -> bool {
-        let Some(connection) = self.hosts.get(&MAIN_HOST) else {
+        let Some(connection) = self.hosts.get(MAIN_HOST) else {
             return false;
         };
         let mut connection = connection.borrow_mut();

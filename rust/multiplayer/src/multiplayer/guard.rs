@@ -107,7 +107,7 @@ impl Multiplayer {
         if self.mode() != Mode::Server {
             return None;
         }
-        self.hosts.get(&MAIN_HOST)?.borrow_mut().next_newcomer(now)
+        self.hosts.get(MAIN_HOST)?.borrow_mut().next_newcomer(now)
     }
 
     /// What the hosts dropped so far, by cause.

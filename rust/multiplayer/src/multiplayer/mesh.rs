@@ -35,7 +35,7 @@ impl Multiplayer {
         if self.mode() != Mode::Mesh {
             return Err(MeshError::NotAMesh);
         }
-        let is_same_host = (self.hosts.get(&id)).is_some_and(|known| Rc::ptr_eq(known, &host));
+        let is_same_host = (self.hosts.get(id)).is_some_and(|known| Rc::ptr_eq(known, &host));
         let peers = host.borrow().peers();
         let &[peer] = peers.as_slice() else {
             return Err(MeshError::PeerCount(peers.len()));
@@ -56,7 +56,7 @@ impl Multiplayer {
         }
         self.guard
             .equip_mesh(&mut host.borrow_mut(), self.last_time);
-        if !is_same_host && let Some(former) = self.hosts.get(&id) {
+        if !is_same_host && let Some(former) = self.hosts.get(id) {
             let mut former = former.borrow_mut();
             former.leave_session();
             self.release_host(&mut former);

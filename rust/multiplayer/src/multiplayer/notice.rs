@@ -71,7 +71,7 @@ impl Multiplayer {
         self.tally.told();
         if let Then::Remove(id, peer) = notice.then
             && notice.epoch == self.epoch
-            && let Some(host) = self.hosts.get(&self.host_key(id))
+            && let Some(host) = self.hosts.get(self.host_key(id))
         {
             host.borrow_mut().forget_left(peer);
         }

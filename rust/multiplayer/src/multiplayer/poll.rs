@@ -23,7 +23,7 @@ impl Multiplayer {
             _ => Admission::Nobody,
         };
         let is_full = self.facts.inbox.borrow().is_full();
-        for (&key, connection) in &self.hosts {
+        for (key, connection) in self.hosts.iter() {
             let mut connection = connection.borrow_mut();
             if !connection.has_session() {
                 connection.join_session(admission, self.settings.flush_mode);
@@ -87,7 +87,7 @@ impl Multiplayer {
         }
         // A script may have destroyed the host.
         let is_gone = |host: &SharedConnection| !host.borrow().is_active();
-        if self.hosts.get(&MAIN_HOST).is_some_and(is_gone) && self.mode() != Mode::Mesh {
+        if self.hosts.get(MAIN_HOST).is_some_and(is_gone) && self.mode() != Mode::Mesh {
             self.close(now);
             return None;
         }
@@ -103,7 +103,7 @@ impl Multiplayer {
                 Mode::Inactive => None,
             };
             if let Some(peer) = ended
-                && let Some(host) = self.hosts.get(&key)
+                && let Some(host) = self.hosts.get(key)
             {
                 let mut host = host.borrow_mut();
                 match notice {
@@ -133,7 +133,7 @@ impl Multiplayer {
             if self.facts.inbox.borrow().is_full() || !self.queues.count_taken(self.last_time) {
                 return None;
             }
-            let (key, event) = self.hosts.iter().find_map(|(&key, host)| {
+            let (key, event) = self.hosts.iter().find_map(|(key, host)| {
                 let event = host.borrow_mut().next_event_of_session(self.last_time);
                 event.map(|event| (key, event))
             })?;

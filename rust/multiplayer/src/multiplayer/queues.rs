@@ -57,7 +57,9 @@ impl EventQueues {
     pub fn begin_poll(&mut self, now: Time) {
         self.elapsed = now.saturating_sub(self.polled_at);
         self.polled_at = now;
-        self.due.append(&mut self.postponed);
+        if !self.postponed.is_empty() {
+            self.due.append(&mut self.postponed);
+        }
         self.taken = 0;
         self.polls += 1;
         self.is_served = false;

@@ -32,6 +32,15 @@ impl Reports {
         self.resolving = None;
     }
 
+    /// Whether lines are still to be printed.
+    pub fn has_lines(&self) -> bool {
+        #[cfg(feature = "dtls")]
+        let has_failed = !self.failed.is_empty();
+        #[cfg(not(feature = "dtls"))]
+        let has_failed = false;
+        has_failed || self.socket.is_some() || !self.names.is_empty()
+    }
+
     /// Notes why an encrypted session failed that this side began.
     #[cfg(feature = "dtls")]
     pub fn note_failed(&mut self, warning: &FailedWarning) {
@@ -60,9 +69,16 @@ impl Reports {
 }
 
 impl Multiplayer {
+    /// Whether a warning, an error or the end of a capture may wait to be taken. A poll asks for each of them only then.
+    pub fn has_reports(&self) -> bool {
+        self.reports.has_lines()
+            || self.capture.has_report()
+            || self.hosts.values().any(|host| host.borrow().has_reports())
+    }
+
     /// Takes from the host of a failed attempt what it has to report, before it is closed.
     pub(super) fn keep_reports(&mut self, now: Time) {
-        let Some(host) = self.hosts.get(&MAIN_HOST) else {
+        let Some(host) = self.hosts.get(MAIN_HOST) else {
             return;
         };
         let mut host = host.borrow_mut();

@@ -1,47 +1,57 @@
 //! The peers of a session, by their Godot id.
 
-use std::collections::{BTreeMap, HashMap};
-
 use enet_proto::PeerId;
 
-/// The peers that a session has a connection to.
+/// The peers that a session has a connection to. Lists take less code than maps with as little work, and every frame of
+/// a game looks here: see [`super::host_map::HostMap`].
 #[derive(Default)]
 pub(super) struct Roster {
-    peers: BTreeMap<i32, PeerId>,
-    /// Ids by connection. Only a server needs it, and only there a [`PeerId`] is unique: a mesh has a
+    /// By ascending id.
+    peers: Vec<(i32, PeerId)>,
+    /// Ids by ascending connection. Only a server needs it, and only there a [`PeerId`] is unique: a mesh has a
     /// host per peer.
-    ids: HashMap<PeerId, i32>,
+    ids: Vec<(PeerId, i32)>,
 }
 
 impl Roster {
     /// Adds a peer of a client or mesh, or replaces the one that had the id.
     pub fn insert(&mut self, id: i32, peer: PeerId) {
-        self.peers.insert(id, peer);
+        match self.find(id) {
+            Ok(place) => self.peers[place].1 = peer,
+            Err(place) => self.peers.insert(place, (id, peer)),
+        }
     }
 
     /// Adds a client of a server. [`Roster::id_of`] finds it.
     pub fn insert_client(&mut self, id: i32, peer: PeerId) {
-        self.peers.insert(id, peer);
-        self.ids.insert(peer, id);
+        self.insert(id, peer);
+        match self.find_connection(peer) {
+            Ok(place) => self.ids[place].1 = id,
+            Err(place) => self.ids.insert(place, (peer, id)),
+        }
     }
 
     /// Removes a peer; false if none has the id.
     pub fn remove(&mut self, id: i32) -> bool {
-        let removed = self.peers.remove(&id);
-        if let Some(peer) = removed {
-            self.ids.remove(&peer);
+        let Ok(place) = self.find(id) else {
+            return false;
+        };
+        let (_, peer) = self.peers.remove(place);
+        if let Ok(place) = self.find_connection(peer) {
+            self.ids.remove(place);
         }
-        removed.is_some()
+        true
     }
 
     /// The connection to a peer.
     pub fn get(&self, id: i32) -> Option<PeerId> {
-        self.peers.get(&id).copied()
+        let place = self.find(id).ok()?;
+        Some(self.peers[place].1)
     }
 
     /// Whether a peer has this id.
     pub fn contains(&self, id: i32) -> bool {
-        self.peers.contains_key(&id)
+        self.find(id).is_ok()
     }
 
     /// Whether this id belongs to this connection.
@@ -51,12 +61,13 @@ impl Roster {
 
     /// The id of a server's client.
     pub fn id_of(&self, peer: PeerId) -> Option<i32> {
-        self.ids.get(&peer).copied()
+        let place = self.find_connection(peer).ok()?;
+        Some(self.ids[place].1)
     }
 
     /// Ids and connections, by ascending id.
     pub fn iter(&self) -> impl Iterator<Item = (i32, PeerId)> {
-        self.peers.iter().map(|(&id, &peer)| (id, peer))
+        self.peers.iter().copied()
     }
 
     /// Number of peers.
@@ -68,6 +79,14 @@ impl Roster {
     pub fn clear(&mut self) {
         self.peers.clear();
         self.ids.clear();
+    }
+
+    fn find(&self, id: i32) -> Result<usize, usize> {
+        self.peers.binary_search_by_key(&id, |&(known, _)| known)
+    }
+
+    fn find_connection(&self, peer: PeerId) -> Result<usize, usize> {
+        self.ids.binary_search_by_key(&peer, |&(known, _)| known)
     }
 }
 
@@ -105,5 +124,20 @@ mod tests {
         assert!(roster.remove(3));
         assert!(roster.contains(4) && roster.is(4, peer(0)));
         assert_eq!(roster.id_of(peer(0)), None);
+    }
+
+    #[test]
+    fn a_client_whose_end_waits_shares_its_slot_with_the_next_one() {
+        let mut roster = Roster::default();
+        let former = peer(3);
+        let next = PeerId {
+            generation: 2,
+            ..former
+        };
+        roster.insert_client(5, former);
+        roster.insert_client(6, next);
+        assert_eq!(roster.id_of(former), Some(5));
+        assert!(roster.remove(5));
+        assert_eq!(roster.id_of(next), Some(6));
     }
 }

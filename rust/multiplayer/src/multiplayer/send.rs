@@ -67,7 +67,7 @@ impl Multiplayer {
         data: &[u8],
         now: Time,
     ) -> Result<(), SendError> {
-        let Some(connection) = self.hosts.get(&self.host_key(id)) else {
+        let Some(connection) = self.hosts.get(self.host_key(id)) else {
             return Err(SendError::UnknownTarget(id));
         };
         let mut connection = connection.borrow_mut();
@@ -97,7 +97,7 @@ impl Multiplayer {
         now: Time,
     ) -> Result<(), SendError> {
         let flags = self.flags();
-        let Some(connection) = self.hosts.get(&MAIN_HOST) else {
+        let Some(connection) = self.hosts.get(MAIN_HOST) else {
             return Err(SendError::Inactive);
         };
         let mut connection = connection.borrow_mut();
@@ -167,7 +167,7 @@ impl Multiplayer {
 
     /// Drops a peer that does not receive fast enough.
     fn drop_full(&self, (id, peer): (i32, PeerId), now: Time) {
-        if let Some(connection) = self.hosts.get(&self.host_key(id))
+        if let Some(connection) = self.hosts.get(self.host_key(id))
             && let Some(host) = connection.borrow_mut().host()
         {
             host.with_protocol(|protocol| protocol.drop_over_limit(now, peer, Limit::Unsent));

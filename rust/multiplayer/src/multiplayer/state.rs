@@ -41,7 +41,7 @@ impl Multiplayer {
 
     /// The connection to a peer, and the host that has it.
     pub fn connection_to(&self, id: i32) -> Option<(SharedConnection, PeerId)> {
-        let host = self.hosts.get(&self.host_key(id))?;
+        let host = self.hosts.get(self.host_key(id))?;
         Some((Rc::clone(host), self.roster.get(id)?))
     }
 
@@ -53,13 +53,13 @@ impl Multiplayer {
     /// The host of a server or client.
     pub fn host(&self) -> Option<&SharedConnection> {
         // A mesh may have a peer whose id equals the key.
-        let host = self.hosts.get(&MAIN_HOST);
+        let host = self.hosts.get(MAIN_HOST);
         host.filter(|_| self.mode() != Mode::Mesh)
     }
 
     /// The host with this key: see [`Multiplayer::host_key`].
     pub fn host_at(&self, key: i32) -> Option<&SharedConnection> {
-        self.hosts.get(&key)
+        self.hosts.get(key)
     }
 
     /// The key of the host that has the connection to a peer.

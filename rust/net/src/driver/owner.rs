@@ -252,8 +252,7 @@ impl Driver {
             Some(dtls) => {
                 dtls.send(now, to, datagram);
                 socket.transmit(now);
-                let report = socket.take_report();
-                self.apply(&mut self.state.lock(), now, report);
+                self.apply(&mut self.state.lock(), now, socket);
                 Ok(())
             }
             None => {

@@ -125,9 +125,9 @@ impl SocketSide {
         }
     }
 
-    /// Takes events and counts since the last call.
-    pub fn take_report(&mut self) -> Report {
+    /// Events and counts since the last call, for [`Driver::apply`](super::Driver::apply) to take.
+    pub fn report(&mut self) -> &mut Report {
         self.report.mishap = self.transport.take_mishap();
-        std::mem::take(&mut self.report)
+        &mut self.report
     }
 }

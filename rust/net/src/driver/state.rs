@@ -144,6 +144,7 @@ impl State {
     }
 
     /// Hands the protocol a datagram that came past the encryption. True if its sender wants to connect.
+    #[inline(never)]
     pub fn refuse_unencrypted(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
         let Arrival {
             from,
@@ -213,29 +214,39 @@ impl State {
         self.host.service(now);
     }
 
-    /// Takes over what happened at the socket.
-    pub fn apply(&mut self, now: Time, report: Report) {
-        self.totals.sent_datagrams += report.sent.datagrams;
-        self.totals.sent_bytes += report.sent.bytes;
-        self.totals.socket_errors += report.sent.errors;
-        self.wire.add(report.wire);
-        self.codec_saved[1] += report.codec_saved;
-        if report.wire.datagrams_out > 0 {
+    /// Takes over the counts of what happened at the socket.
+    pub fn count(&mut self, now: Time, report: &mut Report) {
+        let sent = std::mem::take(&mut report.sent);
+        self.totals.sent_datagrams += sent.datagrams;
+        self.totals.sent_bytes += sent.bytes;
+        self.totals.socket_errors += sent.errors;
+        let wire = std::mem::take(&mut report.wire);
+        self.wire.add(wire);
+        self.codec_saved[1] += std::mem::take(&mut report.codec_saved);
+        if wire.datagrams_out > 0 {
             self.sends.note(now);
         }
-        self.undecoded += report.undecoded.len() as u64;
-        for (from, start) in report.undecoded {
+    }
+
+    /// Takes over the events at the socket.
+    #[inline(never)]
+    pub fn apply(&mut self, now: Time, report: &mut Report) {
+        let undecoded = std::mem::take(&mut report.undecoded);
+        self.undecoded += undecoded.len() as u64;
+        for (from, start) in undecoded {
             self.host.note_undecodable(now, from, &start);
         }
-        if let Some(mishap) = report.mishap {
+        if let Some(mishap) = report.mishap.take() {
             self.note_mishap(now, mishap);
         }
+        let sessions = report.sessions.take();
+        let events = std::mem::take(&mut report.events);
         let Some(encryption) = &mut self.encryption else {
             return;
         };
-        encryption.sessions = report.sessions.unwrap_or(encryption.sessions);
+        encryption.sessions = sessions.unwrap_or(encryption.sessions);
         self.drops.handshakes = dropped_handshakes(&encryption.sessions);
-        for event in report.events {
+        for event in events {
             match event {
                 DtlsEvent::Ready(address) => {
                     self.handshakes += 1;

@@ -22,9 +22,14 @@ impl Host {
     /// Shares the bandwidth if its second is over.
     pub(super) fn share_bandwidth_when_due(&mut self) {
         let now = self.context.now;
-        if now < self.next_share() {
-            return;
+        if now >= self.next_share() {
+            self.share_among_peers(now);
         }
+    }
+
+    /// Once a second, so it is kept out of the code of every frame.
+    #[cold]
+    fn share_among_peers(&mut self, now: u64) {
         let elapsed = now - self.last_share;
         self.last_share = now;
         self.incoming.rate.tidy(now);

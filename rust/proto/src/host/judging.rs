@@ -152,6 +152,14 @@ impl Requests {
 
     /// Forgets those who have waited for too long, and verdicts that are too old.
     pub fn expire(&mut self, now: u64) {
+        // Empty queues have no memory.
+        if self.waiting.capacity() > 0 || self.accepted.capacity() > 0 {
+            self.expire_some(now);
+        }
+    }
+
+    #[cold]
+    fn expire_some(&mut self, now: u64) {
         let timeout = match self.is_unattended {
             true => HELD_TIMEOUT,
             false => REQUEST_TIMEOUT,

@@ -174,6 +174,7 @@ impl Host {
     }
 
     /// Frees the slot of a peer that ended.
+    #[cold]
     fn retire(&mut self, slot: u16) {
         let Some(peer) = self.slots.free(slot) else {
             return;
@@ -236,6 +237,7 @@ impl Host {
 }
 
 /// Does what time makes due for a peer.
+#[inline(never)]
 fn on_timer(peer: &mut Peer, context: &mut Context) {
     let now = context.now;
     if peer.is_half_open() {

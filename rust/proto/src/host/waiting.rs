@@ -37,9 +37,13 @@ impl Host {
     /// If packets found no room, drops the peers that have stalled with more than their share.
     pub(super) fn make_waiting_room(&mut self) {
         let now = self.context.now;
-        if !self.context.shortage.is_due(now) {
-            return;
+        if self.context.shortage.is_due(now) {
+            self.drop_greedy(now);
         }
+    }
+
+    #[cold]
+    fn drop_greedy(&mut self, now: u64) {
         let enough = self.context.config.limits.waiting_bytes_in_all / 2;
         if self.context.waiting <= enough {
             return;

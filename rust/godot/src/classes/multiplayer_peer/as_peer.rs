@@ -5,7 +5,7 @@ use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 
-use super::ENetMultiplayerPeerRs;
+use super::{ENetMultiplayerPeerRs, Hosted};
 use crate::clock;
 use crate::release::release;
 use crate::report::Reports;
@@ -31,10 +31,15 @@ impl HasSession for ENetMultiplayerPeerRs {
     }
 
     fn tidy(&mut self) {
-        if self.hosts.get_mut().is_empty() {
+        let session = &self.session.core;
+        let is_current = |(&key, hosted): (&i32, &Hosted)| {
+            let current = session.host_at(key);
+            current.is_some_and(|it| hosted.handle.is_of(it)) && hosted.handle.is_tidy()
+        };
+        // Nearly always.
+        if self.hosts.borrow().iter().all(is_current) {
             return;
         }
-        let session = &self.session.core;
         let mut gone = Vec::new();
         let mut departed = Vec::new();
         self.hosts.borrow_mut().retain(|&key, hosted| {

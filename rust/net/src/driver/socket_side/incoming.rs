@@ -119,6 +119,7 @@ impl SocketSide {
     }
 
     /// Decrypts what was read, and with [`Handshakes::Process`] does what is due in the sessions.
+    #[inline(never)]
     pub fn decrypt(&mut self, now: Time, handshakes: Handshakes) {
         assert_not_held(Rank::State);
         let Some(dtls) = &mut self.dtls else {
@@ -204,6 +205,7 @@ impl SocketSide {
     }
 
     /// Shows the tap what arrived, if nothing of it is compressed. [`SocketSide::decompress`] does otherwise.
+    #[inline(never)]
     pub fn tap_plain(&mut self) {
         let Some(tap) = &mut self.tap else {
             return;
@@ -217,6 +219,7 @@ impl SocketSide {
     }
 
     /// Decompresses what is compressed, after [`SocketSide::ask_rooms`].
+    #[inline(never)]
     pub fn decompress(&mut self) {
         assert_not_held(Rank::State);
         let (codec, has_checksum) = (&mut self.codec, self.has_checksum);

@@ -6,7 +6,7 @@ use crate::Mishap;
 use crate::driver::outbox::Sent;
 use crate::sessions::{DtlsEvent, Sessions};
 
-/// Events and counts since the last [`SocketSide::take_report`], for the state.
+/// Events and counts, for the state, which takes them out: the report stays where it is, as most rounds have counts only.
 #[derive(Debug, Default)]
 pub struct Report {
     pub sent: Sent,
@@ -47,6 +47,14 @@ impl WireTotals {
 }
 
 impl Report {
+    /// Whether it has more than counts.
+    pub fn has_events(&self) -> bool {
+        self.sessions.is_some()
+            || self.mishap.is_some()
+            || !self.undecoded.is_empty()
+            || !self.events.is_empty()
+    }
+
     /// Whether it tells of something that a user may have to know.
     pub fn has_trouble(&self) -> bool {
         !self.undecoded.is_empty()
