@@ -92,6 +92,7 @@ impl Multiplayer {
 
     /// Handles a packet that a server received from a client. Returns whether packets were queued for
     /// other clients, which the caller has to flush.
+    #[inline(never)]
     pub(super) fn on_packet_of_client(&mut self, id: i32, event: Event, now: Time) -> bool {
         let Some((channel, flags, mut data)) = packet_of(event) else {
             return false;
@@ -210,6 +211,7 @@ impl Multiplayer {
     }
 
     /// Handles a packet that a client received from its server. Returns the signal to emit.
+    #[inline(never)]
     pub(super) fn on_packet_of_server(&mut self, event: Event) -> Option<Signal> {
         let (channel, flags, mut data) = packet_of(event)?;
         if channel == CONFIG_CHANNEL {
