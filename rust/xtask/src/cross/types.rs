@@ -58,12 +58,16 @@ impl OnlyChecked {
     fn check(&self, tools: &Tools) -> Outcome<String> {
         let mut command = building::plain_cargo(tools, &self.target, "check", &[])?;
         let name = self.target.triple.replace('-', "_");
+        let no_kit = folder().join("stand-ins/iPhoneOS.sdk");
+        fs::create_dir_all(&no_kit).map_err(at(&no_kit))?;
         // Compilers of Microsoft have other options, and the names of programs tell them apart.
         command
             .args(["--package", "enet_godot"])
             .env(format!("CC_{name}"), self.compiler(tools)?)
             .env(format!("AR_{name}"), self.archiver(tools)?)
-            .env(format!("CFLAGS_{name}"), "");
+            .env(format!("CFLAGS_{name}"), "")
+            // Otherwise the crate cc asks Apple's programs for a folder. The compiler below takes it out again.
+            .env("SDKROOT", no_kit);
         tools.set_caches(&mut command);
         let run = process::run(&mut command, Duration::from_secs(1800))?;
         apt::succeeded(&format!("cargo check for {}", self.target.triple), &run)?;
@@ -90,7 +94,15 @@ impl OnlyChecked {
     }
 
     fn archiver(&self, tools: &Tools) -> Outcome<PathBuf> {
-        let text = format!("#!/bin/sh\nexec '{}' ar \"$@\"\n", tools.zig().display());
+        // For Microsoft's targets the crate cc calls a program with the options of theirs.
+        let verb = match self.target.triple.ends_with("-msvc") {
+            true => "lib",
+            false => "ar",
+        };
+        let text = format!(
+            "#!/bin/sh\nexec '{}' {verb} \"$@\"\n",
+            tools.zig().display()
+        );
         self.script("ar", &text)
     }
 
