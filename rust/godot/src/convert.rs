@@ -9,6 +9,12 @@ use godot::global::Error;
 
 use crate::vocabulary::{FlushMode, HostStatistic, PeerState, WireProtocol};
 
+/// What the engine returned, if anything. From one level of its API to another, results that are never null have become so by
+/// their types: `T` or `Option<T>`.
+pub fn maybe<T>(returned: impl Into<Option<T>>) -> Option<T> {
+    returned.into()
+}
+
 pub fn create_error(error: &CreateError) -> Error {
     match error {
         CreateError::AlreadyActive => Error::ERR_ALREADY_IN_USE,

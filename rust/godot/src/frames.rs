@@ -13,6 +13,7 @@ use godot::classes::{Engine, Object, SceneTree, SceneTreeTimer};
 use godot::prelude::*;
 
 use crate::clock;
+use crate::convert::maybe;
 use crate::session::HasSession;
 
 /// The notification of the timer, beyond the engine's own.
@@ -44,7 +45,7 @@ impl FrameTimer {
             .process_always(true)
             .ignore_time_scale(true)
             .done();
-        let Some(mut timer) = timer else {
+        let Some(mut timer) = maybe::<Gd<SceneTreeTimer>>(timer) else {
             return;
         };
         let tick = Callable::from_object_method(&object, NOTIFICATION).bind(&[TICK.to_variant()]);

@@ -9,9 +9,11 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use godot::classes::notify::NodeNotification;
-use godot::classes::{Engine, SceneTree};
+use godot::classes::{Engine, SceneTree, Window};
 use godot::prelude::*;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+use crate::convert::maybe;
 
 const SIGNALS: [Signal; 2] = [Signal::SIGTERM, Signal::SIGINT];
 const FRAME: &str = "process_frame";
@@ -90,7 +92,7 @@ fn look() {
     if !IS_REQUESTED.swap(false, Ordering::Relaxed) {
         return;
     }
-    let Some(mut root) = tree().and_then(|tree| tree.get_root()) else {
+    let Some(mut root) = tree().and_then(|tree| maybe::<Gd<Window>>(tree.get_root())) else {
         return;
     };
     root.propagate_notification(i32::from(NodeNotification::WM_CLOSE_REQUEST));

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use enet_multiplayer::scene::{Direction, Kind, Talk};
 use enet_proto::Time;
-use godot::classes::{Engine, MultiplayerApi, Node, SceneMultiplayer, SceneTree, Script};
+use godot::classes::{Engine, MultiplayerApi, Node, SceneMultiplayer, SceneTree, Script, Window};
 use godot::obj::InstanceId;
 use godot::prelude::*;
 
 use super::names::{Located, Place};
+use crate::convert::maybe;
 
 /// Nodes that are asked for their multiplayer API, those near the root first.
 const MOST_NODES: usize = 1024;
@@ -97,7 +98,7 @@ struct Pass {
 impl Pass {
     fn node(&mut self, path: &str) -> Option<Gd<Node>> {
         if self.root.is_none() {
-            self.root = Some(tree()?.get_root()?.upcast());
+            self.root = Some(maybe::<Gd<Window>>(tree()?.get_root())?.upcast());
         }
         self.root.as_ref()?.get_node_or_null(path)
     }
@@ -106,13 +107,24 @@ impl Pass {
         let node = self.node(path)?;
         let index = usize::from(method & !OF_NODE);
         if method & OF_NODE != 0 {
-            return numbered(&node.get_rpc_config()).into_iter().nth(index);
+            return numbered(&config_of(&node)).into_iter().nth(index);
         }
         let script: Gd<Script> = node.get_script()?;
         let known = self.of_scripts.entry(script.instance_id());
         let methods = known.or_insert_with(|| numbered(&script.get_rpc_config()));
         methods.get(index).cloned()
     }
+}
+
+/// The RPC methods that a node has besides those of its script. Godot 4.5 renamed the engine's method.
+#[cfg(feature = "api-4-4")]
+fn config_of(node: &Gd<Node>) -> Variant {
+    node.get_rpc_config()
+}
+
+#[cfg(not(feature = "api-4-4"))]
+fn config_of(node: &Gd<Node>) -> Variant {
+    node.get_node_rpc_config()
 }
 
 /// The engine numbers methods by their names' order.
@@ -143,13 +155,13 @@ pub fn find_root(peer: InstanceId) -> Option<String> {
         let scene = api.try_cast::<SceneMultiplayer>().ok()?;
         has_peer.then(|| scene.get_root_path().to_string())
     };
-    if let Some(root) = root_of(tree.get_multiplayer()) {
+    if let Some(root) = root_of(maybe(tree.get_multiplayer())) {
         return Some(root);
     }
-    let mut nodes = VecDeque::from([tree.get_root()?.upcast::<Node>()]);
+    let mut nodes = VecDeque::from([maybe::<Gd<Window>>(tree.get_root())?.upcast::<Node>()]);
     let mut left = MOST_NODES;
     while let Some(node) = nodes.pop_front() {
-        if let Some(root) = root_of(node.get_multiplayer()) {
+        if let Some(root) = root_of(maybe(node.get_multiplayer())) {
             return Some(root);
         }
         let children = usize::try_from(node.get_child_count())
