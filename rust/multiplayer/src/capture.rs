@@ -100,8 +100,6 @@ pub(crate) type SharedCapture = Rc<RefCell<Option<Capture>>>;
 #[derive(Default)]
 pub(crate) struct CaptureSlot {
     capture: SharedCapture,
-    /// Whether there is a capture, running or failed: every poll asks.
-    is_started: bool,
     class: &'static str,
     path: PathBuf,
     stopped: Option<CaptureStopped>,
@@ -120,7 +118,6 @@ impl CaptureSlot {
         })?;
         (self.class, self.path) = (class, path);
         self.capture = Rc::new(RefCell::new(Some(capture)));
-        self.is_started = true;
         Ok(())
     }
 
@@ -137,8 +134,8 @@ impl CaptureSlot {
 
     /// Whether it has ended by itself, and is still there.
     pub fn has_failed(&self) -> bool {
-        let is_running = |one: &Capture| one.is_running();
-        self.is_started && !self.capture.borrow().as_ref().is_some_and(is_running)
+        let capture = self.capture.borrow();
+        capture.as_ref().is_some_and(|one| !one.is_running())
     }
 
     /// Whether it has ended by itself, and [`CaptureSlot::take_stopped`] has not told why.
@@ -148,7 +145,6 @@ impl CaptureSlot {
 
     /// Ends it. The file is complete then.
     pub fn stop(&mut self) {
-        self.is_started = false;
         let capture = self.capture.take();
         if let Some(Err(error)) = capture.map(Capture::finish) {
             let path = std::mem::take(&mut self.path);

@@ -98,7 +98,7 @@ struct Pass {
 impl Pass {
     fn node(&mut self, path: &str) -> Option<Gd<Node>> {
         if self.root.is_none() {
-            self.root = Some(maybe::<Gd<Window>>(tree()?.get_root())?.upcast());
+            self.root = root_node(&tree()?);
         }
         self.root.as_ref()?.get_node_or_null(path)
     }
@@ -144,6 +144,10 @@ fn tree() -> Option<Gd<SceneTree>> {
     main_loop.try_cast::<SceneTree>().ok()
 }
 
+fn root_node(tree: &Gd<SceneTree>) -> Option<Gd<Node>> {
+    maybe::<Gd<Window>>(tree.get_root()).map(Gd::upcast)
+}
+
 /// The path of the root of the SceneMultiplayer that has a peer. APIs are found by the nodes that use them.
 pub fn find_root(peer: InstanceId) -> Option<String> {
     let tree = tree()?;
@@ -158,7 +162,7 @@ pub fn find_root(peer: InstanceId) -> Option<String> {
     if let Some(root) = root_of(maybe(tree.get_multiplayer())) {
         return Some(root);
     }
-    let mut nodes = VecDeque::from([maybe::<Gd<Window>>(tree.get_root())?.upcast::<Node>()]);
+    let mut nodes = VecDeque::from([root_node(&tree)?]);
     let mut left = MOST_NODES;
     while let Some(node) = nodes.pop_front() {
         if let Some(root) = root_of(maybe(node.get_multiplayer())) {
