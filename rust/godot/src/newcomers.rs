@@ -13,6 +13,8 @@ const MAX_JUDGED: usize = 64;
 /// A script's function that judges newcomers.
 pub struct JoinFilter {
     callable: Callable,
+    /// Whether there is a function. Each poll needs to know, and the engine answers slowly.
+    is_set: bool,
     trouble: LineLimit,
     /// Whether the function runs. One that polls must not be called again for each newcomer that waits.
     is_running: bool,
@@ -23,6 +25,7 @@ impl JoinFilter {
     pub fn none() -> Self {
         Self {
             callable: Callable::invalid(),
+            is_set: false,
             trouble: LineLimit::default(),
             is_running: false,
         }
@@ -35,12 +38,13 @@ impl JoinFilter {
 
     /// Whether there is a function, and it can be asked now.
     pub fn is_ready(&self) -> bool {
-        !self.callable.is_null() && !self.is_running
+        self.is_set && !self.is_running
     }
 
     /// Chooses the function. The former one has to be dropped when nothing is borrowed.
     #[must_use = "to be dropped when nothing is borrowed"]
     pub fn replace(&mut self, callable: Callable) -> Callable {
+        self.is_set = !callable.is_null();
         std::mem::replace(&mut self.callable, callable)
     }
 }

@@ -1,6 +1,7 @@
 //! The benchmarks. The tests never run them: machines differ, and only ratios are comparable.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::extension::{self, Profile};
@@ -88,20 +89,11 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
         "godot" => {
             place = FIGURES;
             let godot = godot::find()?;
-            let games = root().join("tests/godot");
             // The editor binary loads the library that games ship.
             extension::build(Profile::Release)?;
-            project::prepare(&godot, &games)?;
+            project::prepare(&godot, &root().join("tests/godot"))?;
             let class = choice.class.as_deref().unwrap_or(extension::CLASS);
-            (
-                "godot",
-                vec![
-                    ("GODOT", godot.into()),
-                    ("ENET_BENCH_PROJECT", games.into()),
-                    ("ENET_BENCH_CLASS", class.into()),
-                    ("ENET_BENCH_STOCK", extension::STOCK_CLASS.into()),
-                ],
-            )
+            ("godot", godot_variables(&godot, class))
         }
         other => {
             return Err(format!(
@@ -140,6 +132,27 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// What the benchmark "godot" has to know.
+fn godot_variables(godot: &Path, class: &str) -> Vec<(&'static str, OsString)> {
+    vec![
+        ("GODOT", godot.into()),
+        ("ENET_BENCH_PROJECT", root().join("tests/godot").into()),
+        ("ENET_BENCH_CLASS", class.into()),
+        ("ENET_BENCH_STOCK", extension::STOCK_CLASS.into()),
+    ]
+}
+
+/// The command of the benchmark "godot" for the cases whose names contain a text, with the library that is installed.
+pub fn godot_command(godot: &Path, only: &str) -> Command {
+    let mut command = Command::new(cargo());
+    command
+        .current_dir(root())
+        .args(["bench", "--package", "enet_tests", "--bench", "godot"])
+        .args(["--", "--only", only, "--threaded", "both"])
+        .envs(godot_variables(godot, extension::CLASS));
+    command
 }
 
 /// Runs one server under everything for that many minutes.

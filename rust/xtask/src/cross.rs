@@ -3,7 +3,7 @@
 //! zig serves as C compiler and linker for every system, started by cargo-zigbuild. Where the compiler has no standard
 //! library for a target, the library is built from the source that Debian packages for the same version of the compiler.
 
-mod building;
+pub mod building;
 mod checking;
 mod linux;
 mod linux_arm64;
@@ -13,7 +13,7 @@ mod platforms;
 mod prints;
 mod table;
 mod testing;
-mod tools;
+pub mod tools;
 mod types;
 mod windows;
 

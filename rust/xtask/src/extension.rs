@@ -8,15 +8,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Outcome;
+use crate::cross::{building, tools};
 use crate::project::{self, at, root, target};
+use crate::{Outcome, pgo};
 
 /// The class that a game uses.
 pub const CLASS: &str = "ENetMultiplayerPeerRs";
 /// The class it replaces.
 pub const STOCK_CLASS: &str = "ENetMultiplayerPeer";
 
-/// A profile of Cargo.
+/// The profile of Cargo for libraries that ship. The profiles of [`pgo`] are for no other.
+pub const SHIPPING: &str = "shipping";
+
+/// A kind of library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// With overflow checks and assertions; quick to build.
@@ -25,45 +29,67 @@ pub enum Profile {
     Release,
 }
 
-impl Profile {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Release => "release",
-        }
-    }
-}
-
 /// Builds the library and installs it into the addon; returns its path there.
 pub fn build(profile: Profile) -> Outcome<PathBuf> {
     install(&compile(profile)?)
 }
 
 fn compile(profile: Profile) -> Outcome<PathBuf> {
+    if profile == Profile::Release {
+        return release();
+    }
+    finish(cargo_build().arg("--target-dir").arg(target()))?;
+    Ok(target().join("debug").join(built_name()))
+}
+
+/// The library that games ship.
+fn release() -> Outcome<PathBuf> {
+    let triple = tools::host()?;
+    let Some(profile) = pgo::find(&triple)? else {
+        let flags = ["-Cstrip=symbols".to_owned()];
+        return shipping(&target(), &triple, &flags);
+    };
+    let whole = shipping(&target(), &triple, &pgo::flags(&triple)?)?;
+    pgo::fits(&whole, &profile)?;
+    let stripped = whole.with_extension("stripped");
+    building::strip(&whole, &stripped)?;
+    Ok(stripped)
+}
+
+/// Builds the library of the profile [`SHIPPING`] for a target, with flags of the compiler that replace the user's, and
+/// returns its path below `folder`.
+pub fn shipping(folder: &Path, triple: &str, flags: &[String]) -> Outcome<PathBuf> {
+    let mut command = cargo_build();
+    command
+        .args(["--profile", SHIPPING, "--target", triple, "--target-dir"])
+        .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    finish(&mut command)?;
+    Ok(folder.join(triple).join(SHIPPING).join(built_name()))
+}
+
+fn cargo_build() -> Command {
     let mut command = Command::new(project::cargo());
     // The user's Cargo configuration must not move the library elsewhere.
     command
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "enet_godot",
-            "--target-dir",
-        ])
-        .arg(target())
+        .args(["build", "--quiet", "--package", "enet_godot"])
         .env_remove("CARGO_BUILD_TARGET")
         .current_dir(root());
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
+    command
+}
+
+fn finish(command: &mut Command) -> Outcome<()> {
     let status = command
         .status()
         .map_err(|error| format!("could not start cargo: {error}"))?;
-    if !status.success() {
-        return Err("the extension does not build".to_owned());
+    match status.success() {
+        true => Ok(()),
+        false => Err("the extension does not build".to_owned()),
     }
-    let name = format!("{}enet_godot{}", consts::DLL_PREFIX, consts::DLL_SUFFIX);
-    Ok(target().join(profile.name()).join(name))
+}
+
+fn built_name() -> String {
+    format!("{}enet_godot{}", consts::DLL_PREFIX, consts::DLL_SUFFIX)
 }
 
 fn install(library: &Path) -> Outcome<PathBuf> {

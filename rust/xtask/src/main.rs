@@ -16,6 +16,7 @@ mod godot;
 mod godot3;
 mod options;
 mod package;
+mod pgo;
 mod process;
 mod project;
 mod pypi;
@@ -94,6 +95,9 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
+  cargo xtask pgo
+      plays games with a library that counts what they run, and writes the profile
+      that the release library is optimised with; half an hour
   cargo xtask check [api [--only 4-5] | msrv | dependencies [--advisories] |
           workflows]
       api: the binding compiles on each level of Godot's API
@@ -207,6 +211,10 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             };
             println!("{}", extension::build(profile)?.display());
             Ok(ExitCode::SUCCESS)
+        }
+        "pgo" => {
+            options.finish()?;
+            pgo::renew()
         }
         "check" => {
             let only = options.value("--only")?;

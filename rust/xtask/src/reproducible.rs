@@ -10,7 +10,7 @@ use crate::{Outcome, apt, process};
 /// Gives a cargo command flags of the compilers that keep this machine's folders out of what they build, and `others` for
 /// Rust's. They replace the flags of the user's environment and configuration. The command's target folder must be
 /// [`target`] or below it.
-pub fn set(command: &mut Command, others: &[&str]) -> Outcome<()> {
+pub fn set(command: &mut Command, others: &[String]) -> Outcome<()> {
     let mut flags = Vec::new();
     let mut c_flags = Vec::new();
     // Of several folders that contain a file, the compiler takes the last.
@@ -20,7 +20,7 @@ pub fn set(command: &mut Command, others: &[&str]) -> Outcome<()> {
         // ring has its C code compiled with debug information, of which the build id is a hash.
         c_flags.push(format!("'-ffile-prefix-map={folder}={name}'"));
     }
-    flags.extend(others.iter().map(|&flag| flag.to_owned()));
+    flags.extend_from_slice(others);
     command
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("CFLAGS", c_flags.join(" "))

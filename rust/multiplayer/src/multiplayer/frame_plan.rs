@@ -8,13 +8,17 @@
 //! - packets that are put later leave with a call at the end of the frame, which the caller arranges.
 //!
 //! A call into the engine at the end of the frame costs as much as sending a datagram, so the plan learns to do
-//! without it: a game that puts one packet in each frame sends that packet at once. Acknowledgements leave
+//! without it. A game that puts one packet in each frame sends that packet at once. A game that always puts the same
+//! number of packets, as a server does with a message to each client, sends them with the last one. Acknowledgements leave
 //! at the end of the poll, unless packets have followed them in recent frames and would carry them.
 //!
-//! A wrong guess costs one datagram more, or delays an acknowledgement until the next poll.
+//! A wrong guess costs one datagram more, or delays what waits until the next poll.
 
 /// Frames with a single late packet after which the next such packet leaves at once.
 const SINGLES: u8 = 8;
+/// Frames with the same larger number of late packets after which these leave with the last one. If one of them does not
+/// come, the others are late, so this happens in one of so many frames at most.
+const REPEATS: u8 = 60;
 /// Frames in which packets followed acknowledgements, less those in which none did, after which acknowledgements
 /// wait. The count goes no higher, so that a game that falls silent delays one acknowledgement only.
 const ANSWERS: u8 = 2;
@@ -53,9 +57,11 @@ pub struct FramePlan {
     is_arranged: bool,
     /// Whether the game reads until no packet is left, so that answers need no call at the frame's end.
     reads_all: bool,
-    /// Packets that were put in the late part of this frame, and in how many frames it was one.
+    /// Packets that were put in the late part of this frame.
     late: u32,
-    singles: u8,
+    /// How many there were in the last frame that had any, and in how many such frames in a row.
+    usual: u32,
+    repeats: u8,
     /// Whether this frame's poll left something to acknowledge, and whether packets followed.
     was_acknowledging: bool,
     has_answered: bool,
@@ -81,8 +87,8 @@ impl FramePlan {
         }
         match self.late {
             0 => {}
-            1 => self.singles = SINGLES.min(self.singles + 1),
-            _ => self.singles = 0,
+            late if late == self.usual => self.repeats = REPEATS.min(self.repeats + 1),
+            late => (self.usual, self.repeats) = (late, 1),
         }
         if self.was_acknowledging {
             self.answers = match self.has_answered {
@@ -121,11 +127,13 @@ impl FramePlan {
             return Leave::Later;
         }
         self.late = self.late.saturating_add(1);
-        if self.late == 1 && self.singles >= SINGLES {
+        let knows_last = self.repeats >= if self.usual == 1 { SINGLES } else { REPEATS };
+        if knows_last && self.late == self.usual {
             self.note_sent();
             return Leave::Now;
         }
-        if self.is_arranged {
+        let expects_more = knows_last && self.late < self.usual;
+        if self.is_arranged || expects_more {
             return Leave::Later;
         }
         self.is_arranged = true;
@@ -166,6 +174,11 @@ impl FramePlan {
     /// the next poll.
     pub fn forget_arranged(&mut self) {
         self.is_arranged = false;
+    }
+
+    /// Forgets how many packets a frame has: peers came or went.
+    pub fn forget_usual(&mut self) {
+        (self.usual, self.repeats) = (0, 0);
     }
 
     /// Whether a call at the frame's end is arranged.

@@ -101,6 +101,10 @@ impl Multiplayer {
             Signal::PeerConnected(_) | Signal::ConnectionSucceeded => End::default(),
         };
         self.tally.count(signal, end.reason);
+        // A message to each peer is another number of packets from now on.
+        let mut plan = self.facts.plan().get();
+        plan.forget_usual();
+        self.facts.plan().set(plan);
         let failure = match signal {
             Signal::ConnectionFailed => self.reports.failure(end),
             _ => String::new(),

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::project::{self, at, root};
-use crate::{Outcome, apt, process, reproducible};
+use crate::{Outcome, apt, extension, pgo, process, reproducible};
 
 use super::platforms::{OLDEST_MACOS, Platform, Target};
 use super::tools::{self, StandardLibrary, Tools};
@@ -63,6 +63,7 @@ pub fn built(platform: &Platform) -> Outcome<Built> {
 /// Compiles the release library for a target and returns its path. `name` is its name in the addon.
 fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
     let mut flags = remapped(tools)?;
+    flags.extend(pgo::flags(target.triple)?);
     if target.triple.ends_with("apple-darwin") {
         // The library would be found under the path that it was built at.
         flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{name}"));
@@ -74,10 +75,7 @@ fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
         flags.push(format!("-Clink-arg={}", exports.display()));
     }
     let mut command = cargo(tools, target, "zigbuild", &flags)?;
-    command
-        .args(["--release", "--package", "enet_godot"])
-        // Split from the library below.
-        .env("CARGO_PROFILE_RELEASE_STRIP", "false");
+    command.args(["--profile", extension::SHIPPING, "--package", "enet_godot"]);
     // Without a time limit, and with Cargo's output: it takes a quarter of an hour on a busy machine.
     let status = command
         .status()
@@ -90,7 +88,7 @@ fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
     }
     Ok(build_folder()
         .join(target.triple)
-        .join("release")
+        .join(extension::SHIPPING)
         .join(target.library))
 }
 
@@ -207,7 +205,8 @@ fn without_paths(library: &Path) -> Outcome<()> {
     Ok(())
 }
 
-fn strip(whole: &Path, stripped: &Path) -> Outcome<()> {
+/// Writes a library without its symbols.
+pub fn strip(whole: &Path, stripped: &Path) -> Outcome<()> {
     let mut command = Command::new(tools::objcopy()?);
     // The compiler's own program finds LLVM only by this.
     let sysroot = tools::ask_rustc(&["--print", "sysroot"])?;

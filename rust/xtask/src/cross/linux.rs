@@ -8,7 +8,7 @@ use crate::extension::{self, CLASS, STOCK_CLASS};
 use crate::project::{self, root};
 use crate::report::Tally;
 use crate::stages::running::{counted, headless};
-use crate::{Outcome, godot, process};
+use crate::{Outcome, godot, pgo, process};
 
 use super::building::built;
 use super::platforms::{OLDEST_GLIBC, Platform};
@@ -34,6 +34,16 @@ const SUITES: [&str; 2] = ["packets", "compression"];
 
 pub fn check(table: &mut Table, platform: &Platform) {
     file(table, platform, false);
+    table.row(platform.key, "profile of games", Kind::Checked, || {
+        let target = platform.targets.first().ok_or("it has no target")?;
+        Ok(match pgo::find(target.triple)? {
+            Some(profile) => {
+                let count = pgo::fits(&built(platform)?.symbols, &profile)?;
+                format!("it has {count} functions of the library")
+            }
+            None => "there is none".to_owned(),
+        })
+    });
     table.row(platform.key, "in Godot", Kind::Ran, || {
         let godot = godot::find()?;
         extension::install_as(&built(platform)?.library, &platform.file_name()?)?;

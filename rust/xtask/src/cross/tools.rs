@@ -230,7 +230,8 @@ impl Tools {
 }
 
 /// The version of the compiler, such as "1.95.0".
-fn release() -> Outcome<String> {
+/// The compiler's version, such as 1.95.0.
+pub fn release() -> Outcome<String> {
     verbose_version("release: ")
 }
 
@@ -239,7 +240,8 @@ pub fn host() -> Outcome<String> {
     verbose_version("host: ")
 }
 
-fn verbose_version(field: &str) -> Outcome<String> {
+/// A line of what the compiler prints about itself, without its start.
+pub fn verbose_version(field: &str) -> Outcome<String> {
     ask_rustc(&["-vV"])?
         .lines()
         .find_map(|line| line.strip_prefix(field))

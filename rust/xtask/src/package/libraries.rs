@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::process::{self};
 use crate::project::{self, at, root, target};
-use crate::{Outcome, apt, cross, extension, reproducible};
+use crate::{Outcome, apt, cross, extension, pgo, reproducible};
 
 use super::{packer, readable};
 
@@ -32,8 +32,6 @@ const TARGETS: [(&str, &[&str]); 14] = [
     ("android.arm32", &["armv7-linux-androideabi"]),
     ("ios.arm64", &["aarch64-apple-ios"]),
 ];
-/// With symbols; the library is the same as that of the profile "release".
-const PROFILE: &str = "profiling";
 const BUILD_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Licences of code that zig links into libraries, by the start of the platform's name, below zig's folder.
@@ -213,19 +211,24 @@ fn name_in(text: &str, platform: &str) -> Option<String> {
 fn compile() -> Outcome<PathBuf> {
     // A folder of its own: the flags differ from those of other builds, which would all begin anew.
     let folder = target().join("package/build");
+    let triple = cross::tools::host()?;
     let mut command = Command::new(project::cargo());
     command
         .args(["build", "--quiet", "--locked", "--package", "enet_godot"])
-        .args(["--profile", PROFILE, "--target-dir"])
+        .args(["--profile", extension::SHIPPING, "--target", &triple])
+        .arg("--target-dir")
         .arg(&folder)
         .env_remove("CARGO_BUILD_TARGET")
         .current_dir(root());
     // Finds the symbols of a library: the debugger of a stranger's crash has nothing else.
-    reproducible::set(&mut command, &["-Clink-arg=-Wl,--build-id=sha1"])?;
+    let mut flags = vec!["-Clink-arg=-Wl,--build-id=sha1".to_owned()];
+    flags.extend(pgo::flags(&triple)?);
+    reproducible::set(&mut command, &flags)?;
     println!("building the library for {}", extension::platform()?);
     let run = process::run(&mut command, BUILD_LIMIT)?;
     apt::succeeded("the library does not build", &run)?;
-    Ok(folder.join(PROFILE).join("libenet_godot.so"))
+    let built = folder.join(triple).join(extension::SHIPPING);
+    Ok(built.join("libenet_godot.so"))
 }
 
 fn objcopy(words: &[&str], from: &Path, to: &Path) -> Outcome<()> {

@@ -112,6 +112,57 @@ fn several_late_packets_leave_together() {
 }
 
 #[test]
+fn the_same_number_of_late_packets_leaves_with_the_last_one_when_the_plan_knows_it() {
+    let frame = Frame { late: 8, ..READER };
+    let silent = READER;
+    let mut plan = FramePlan::default();
+    for _ in 0..REPEATS {
+        assert_eq!(play(&mut plan, frame), (vec![Left::AtFrameEnd], 1));
+        assert_eq!(play(&mut plan, silent), (vec![], 0));
+    }
+    for _ in 0..3 {
+        assert_eq!(play(&mut plan, frame), (vec![Left::AtPut], 0));
+        assert_eq!(play(&mut plan, silent), (vec![], 0));
+    }
+    // A client came: one datagram more, once.
+    let more = Frame { late: 9, ..READER };
+    let both = vec![Left::AtPut, Left::AtFrameEnd];
+    assert_eq!(play(&mut plan, more), (both, 1));
+    assert_eq!(play(&mut plan, more), (vec![Left::AtFrameEnd], 1));
+}
+
+#[test]
+fn a_late_packet_that_is_missing_delays_the_others_once() {
+    let frame = Frame { late: 8, ..READER };
+    let fewer = Frame { late: 7, ..READER };
+    let mut plan = FramePlan::default();
+    let mut delayed = 0;
+    for number in 0..10 * u32::from(REPEATS) {
+        let left = match number % 9 {
+            8 => play(&mut plan, fewer).0,
+            _ => play(&mut plan, frame).0,
+        };
+        delayed += u32::from(left.is_empty());
+    }
+    assert_eq!(delayed, 0, "the number changes too often");
+    for _ in 0..=REPEATS {
+        play(&mut plan, frame);
+    }
+    assert_eq!(play(&mut plan, frame), (vec![Left::AtPut], 0));
+    assert_eq!(play(&mut plan, fewer), (vec![], 0));
+    let next = (vec![Left::AtPoll, Left::AtFrameEnd], 1);
+    assert_eq!(play(&mut plan, fewer), next);
+    assert_eq!(play(&mut plan, fewer), (vec![Left::AtFrameEnd], 1));
+    // A client that leaves delays nothing.
+    let (mut plan, ..) = settled(Frame { late: 8, ..READER });
+    for _ in 0..REPEATS {
+        play(&mut plan, frame);
+    }
+    plan.forget_usual();
+    assert_eq!(play(&mut plan, fewer), (vec![Left::AtFrameEnd], 1));
+}
+
+#[test]
 fn answers_leave_when_everything_is_read() {
     let frame = Frame {
         in_handlers: 3,

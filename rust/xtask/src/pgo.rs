@@ -1,0 +1,223 @@
+//! Profile-guided optimisation of the library that ships.
+//!
+//! A game runs the few functions of a frame cold: between two polls, other code fills the processor's caches. What a poll
+//! costs is mostly the fetching of its instructions. With a profile, the compiler puts the code that games run close
+//! together, and everything else elsewhere.
+//!
+//! The profile of a target is a file of the repository, made by [`renew`] from games in Godot. The compiler finds a
+//! function in it by its mangled name, which depends on the compiler's version, the target, the Cargo profile and the
+//! dependencies. A function that has changed, or is not in the profile, is compiled as without one.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use crate::cross::tools;
+use crate::extension::{self, Profile};
+use crate::project::{self, at, root, target};
+use crate::{Outcome, apt, bench, godot, process};
+
+/// The profiles in the repository.
+const FOLDER: &str = "rust/godot/profiles";
+/// The benchmarks that are played for a profile, by the text for `--only`, and how much each counts. Those with many
+/// clients call everything more often; a library for small games is wanted as much.
+const PLAYS: [(&str, u32); 9] = [
+    ("fleet", 20),
+    ("small", 20),
+    ("echo", 5),
+    ("broadcast", 5),
+    ("tick", 1),
+    ("synchronizers", 1),
+    ("relay", 1),
+    ("raw", 1),
+    ("joins", 1),
+];
+
+/// The file of a target's profile for the compiler that runs here, whether or not it exists.
+fn place(triple: &str) -> Outcome<PathBuf> {
+    let name = format!("{triple}-{}.profdata", tools::release()?);
+    Ok(root().join(FOLDER).join(name))
+}
+
+/// The profile of a target, if there is one for the compiler that runs here.
+pub fn find(triple: &str) -> Outcome<Option<PathBuf>> {
+    let file = place(triple)?;
+    if file.is_file() {
+        return Ok(Some(file));
+    }
+    let others = fs::read_dir(root().join(FOLDER)).into_iter().flatten();
+    let of_another = others
+        .flatten()
+        .any(|other| other.file_name().to_string_lossy().starts_with(triple));
+    if of_another {
+        eprintln!(
+            "note: {FOLDER} has no profile for Rust {}, so the library is built without one and takes more time \
+             in each frame",
+            tools::release()?
+        );
+    }
+    Ok(None)
+}
+
+/// Flags of the compiler for a target's profile, if there is one.
+pub fn flags(triple: &str) -> Outcome<Vec<String>> {
+    Ok(match find(triple)? {
+        Some(file) => vec![
+            format!("-Cprofile-use={}", file.display()),
+            // Functions change before the profile is made anew.
+            "-Cllvm-args=-no-pgo-warn-mismatch".to_owned(),
+        ],
+        None => Vec::new(),
+    })
+}
+
+/// How many functions of a library with symbols are in a profile. Fails if there are none: the compiler does not tell
+/// that a profile is for another build.
+pub fn fits(library: &Path, profile: &Path) -> Outcome<usize> {
+    let (symbols, profiled) = (
+        fs::read(library).map_err(at(library))?,
+        fs::read(profile).map_err(at(profile))?,
+    );
+    match names(&symbols).intersection(&names(&profiled)).count() {
+        0 => Err(format!(
+            "{} has no function of {}: the profile is for another build. cargo xtask pgo makes a new one",
+            profile.display(),
+            library.display()
+        )),
+        count => Ok(count),
+    }
+}
+
+/// The mangled names of Rust functions in a file: they end with a hash.
+fn names(bytes: &[u8]) -> HashSet<&[u8]> {
+    const START: &[u8] = b"_ZN";
+    const HASH: &[u8] = b"17h";
+    const DIGITS: usize = 16;
+    const LONGEST: usize = 2000;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    let mut found = HashSet::new();
+    for (at, _) in (bytes.windows(START.len()).enumerate()).filter(|(_, three)| *three == START) {
+        let rest = &bytes[at..bytes.len().min(at + LONGEST)];
+        let length = rest.iter().take_while(|byte| is_part(byte)).count();
+        let hash = (rest[..length].windows(HASH.len() + DIGITS + 1)).position(|part| {
+            let (digits, end) = part[HASH.len()..].split_at(DIGITS);
+            part.starts_with(HASH) && digits.iter().all(u8::is_ascii_hexdigit) && end == b"E"
+        });
+        if let Some(hash) = hash {
+            found.insert(&rest[..hash + HASH.len() + DIGITS + 1]);
+        }
+    }
+    found
+}
+
+/// Makes the profile of this machine's target anew: builds a library that counts, plays games with it, and merges the
+/// counts. Then builds and installs the library with the new profile.
+pub fn renew() -> Outcome<ExitCode> {
+    let merger = merger()?;
+    let godot = godot::find()?;
+    let triple = tools::host()?;
+    let folder = target().join("pgo");
+    let counts = folder.join("counts");
+    apt::remove(&counts)?;
+    fs::create_dir_all(&counts).map_err(at(&counts))?;
+    // For processes that belong to no play.
+    let others = folder.join("others");
+    println!("building a library that counts; it takes some ten minutes");
+    let flags = [format!("-Cprofile-generate={}", others.display())];
+    let library = extension::shipping(&folder.join("build"), &triple, &flags)?;
+    extension::install_as(&library, &extension::file_name()?)?;
+    project::prepare(&godot, &root().join("tests/godot"))?;
+
+    let mut merge = Command::new(merger);
+    merge.args(["merge", "--sparse"]);
+    for (number, (only, weight)) in PLAYS.iter().enumerate() {
+        println!("playing \"{only}\"");
+        let file = counts.join(format!("{number}.profraw"));
+        // The processes of a play add to one file.
+        let pattern = counts.join(format!("{number}.profraw%m"));
+        let status = bench::godot_command(&godot, only)
+            .args(["--rounds", "1"])
+            .env("LLVM_PROFILE_FILE", &pattern)
+            .status()
+            .map_err(|error| format!("cargo does not start: {error}"))?;
+        if !status.success() {
+            return Err(format!("the benchmark \"{only}\" failed, see above"));
+        }
+        let written = written(&counts, &file)?;
+        merge.arg(format!("--weighted-input={weight},{}", written.display()));
+    }
+    let profile = place(&triple)?;
+    fs::create_dir_all(root().join(FOLDER)).map_err(at(&profile))?;
+    merge.arg("--output").arg(&profile);
+    let run = process::run(&mut merge, Duration::from_secs(300))?;
+    apt::succeeded("merging the counts", &run)?;
+    println!(
+        "building the library with the profile {}",
+        profile.display()
+    );
+    extension::build(Profile::Release)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file that the processes of a play wrote: its name ends with a number of the library's.
+fn written(folder: &Path, start: &Path) -> Outcome<PathBuf> {
+    let start = start.file_name().unwrap_or_default().to_string_lossy();
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let entry = entry.map_err(at(folder))?;
+        if entry.file_name().to_string_lossy().starts_with(&*start) {
+            return Ok(entry.path());
+        }
+    }
+    Err("no process wrote its counts: the games did not load the library that counts".to_owned())
+}
+
+/// LLVM's program that merges counts. It has to be of the compiler's version of LLVM.
+fn merger() -> Outcome<PathBuf> {
+    const NAME: &str = "llvm-profdata";
+    let version = tools::verbose_version("LLVM version: ")?;
+    let major = version.split('.').next().unwrap_or_default();
+    let sysroot = PathBuf::from(tools::ask_rustc(&["--print", "sysroot"])?.trim());
+    let own = sysroot.join(format!("lib/rustlib/{}/bin/{NAME}", tools::host()?));
+    let of_debian = PathBuf::from(format!("/usr/lib/llvm-{major}/bin/{NAME}"));
+    [own, of_debian]
+        .into_iter()
+        .find(|program| program.is_file())
+        .ok_or_else(|| {
+            format!(
+                "there is no {NAME} of LLVM {major}. With rustup: rustup component add llvm-tools. Debian: the package \
+                 llvm-{major}"
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "_ZN8enet_net6driver6Driver8transmit17h0123456789abcdefE";
+    const SECOND: &str = "_ZN15zeroizing_alloc11clear_bytes17h3bde0e9b9299ff18E";
+
+    #[test]
+    fn names_end_with_their_hash() {
+        let text = format!("\0{FIRST}\u{1}..{SECOND}.llvm.123\0_ZN4core3fmt\0_ZN");
+        let expected = HashSet::from([FIRST.as_bytes(), SECOND.as_bytes()]);
+        assert_eq!(names(text.as_bytes()), expected);
+    }
+
+    #[test]
+    fn a_profile_of_another_build_is_told() {
+        let folder = target().join("tmp/pgo");
+        fs::create_dir_all(&folder).expect("a folder");
+        let file = |name: &str, text: &str| {
+            let file = folder.join(name);
+            fs::write(&file, text).expect("a file");
+            file
+        };
+        let library = file("library", &format!("{FIRST}\0{SECOND}"));
+        assert_eq!(fits(&library, &file("own", FIRST)), Ok(1));
+        let other = FIRST.replace("0123", "3210");
+        assert!(fits(&library, &file("other", &other)).is_err());
+    }
+}
