@@ -23,7 +23,8 @@ pub fn poll<T: HasSession>(this: &mut T) {
         return this.report("poll", &error);
     }
     frames::polled(this);
-    report_failures(this, now);
+    // Once, and after each signal: what comes up meanwhile is reported by the next poll.
+    let mut has_reports = report_failures(this, now);
     // A handler can drop every other reference.
     let mut object = None;
     if this.session_mut().filter.is_ready()
@@ -37,7 +38,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         if let Some(refused) = refused {
             this.report("poll", &refused);
         }
-        report_failures(this, now);
+        has_reports |= report_failures(this, now);
         object.get_or_insert_with(|| this.to_gd());
         debugger::signalled(this, &notice);
         this.emit(notice.signal());
@@ -47,7 +48,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
     }
     frame::poll_done(this, now);
     this.tidy();
-    if this.session().core.has_reports() {
+    if has_reports {
         report_rest(this, now);
     }
     debugger::polled(this, now);
@@ -57,11 +58,14 @@ pub fn poll<T: HasSession>(this: &mut T) {
     }
 }
 
-/// Prints what failed on the way to a connection. An error comes before the signals that follow from it.
-fn report_failures<T: HasSession>(this: &mut T, now: Time) {
-    if this.session().core.has_reports() {
+/// Prints what failed on the way to a connection. An error comes before the signals that follow from it. Returns whether
+/// anything waits to be reported.
+fn report_failures<T: HasSession>(this: &mut T, now: Time) -> bool {
+    let has_reports = this.session().core.has_reports();
+    if has_reports {
         report_waiting_failures(this, now);
     }
+    has_reports
 }
 
 #[cold]

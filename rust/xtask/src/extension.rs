@@ -50,7 +50,9 @@ fn release() -> Outcome<PathBuf> {
         return shipping(&target(), &triple, &flags);
     };
     let whole = shipping(&target(), &triple, &pgo::flags(&triple)?)?;
-    pgo::fits(&whole, &profile)?;
+    if let Err(cause) = pgo::fits(&whole, &profile) {
+        eprintln!("note: {cause}");
+    }
     let stripped = whole.with_extension("stripped");
     building::strip(&whole, &stripped)?;
     Ok(stripped)

@@ -35,6 +35,8 @@ const PLAYS: [(&str, u32); 9] = [
     ("joins", 1),
 ];
 
+const PLAY_LIMIT: Duration = Duration::from_secs(1800);
+
 /// The file of a target's profile for the compiler that runs here, whether or not it exists.
 fn place(triple: &str) -> Outcome<PathBuf> {
     let name = format!("{triple}-{}.profdata", tools::release()?);
@@ -73,21 +75,24 @@ pub fn flags(triple: &str) -> Outcome<Vec<String>> {
     })
 }
 
-/// How many functions of a library with symbols are in a profile. Fails if there are none: the compiler does not tell
-/// that a profile is for another build.
-pub fn fits(library: &Path, profile: &Path) -> Outcome<usize> {
+/// How many of a profile's functions a library with symbols has. Fails if it has less than half of them: the compiler does
+/// not tell that a profile is for another build. Functions that are part of others in the library have no name there.
+pub fn fits(library: &Path, profile: &Path) -> Outcome<String> {
     let (symbols, profiled) = (
         fs::read(library).map_err(at(library))?,
         fs::read(profile).map_err(at(profile))?,
     );
-    match names(&symbols).intersection(&names(&profiled)).count() {
-        0 => Err(format!(
-            "{} has no function of {}: the profile is for another build. cargo xtask pgo makes a new one",
+    let profiled = names(&profiled);
+    let count = names(&symbols).intersection(&profiled).count();
+    let counts = format!("{count} of {} functions", profiled.len());
+    if count * 2 < profiled.len() {
+        return Err(format!(
+            "the library has {counts} of {}, which is for another build: the library takes more time in each frame. \
+             cargo xtask pgo makes a new profile",
             profile.display(),
-            library.display()
-        )),
-        count => Ok(count),
+        ));
     }
+    Ok(counts)
 }
 
 /// The mangled names of Rust functions in a file: they end with a hash.
@@ -118,35 +123,35 @@ pub fn renew() -> Outcome<ExitCode> {
     let merger = merger()?;
     let godot = godot::find()?;
     let triple = tools::host()?;
-    let folder = target().join("pgo");
-    let counts = folder.join("counts");
-    apt::remove(&counts)?;
-    fs::create_dir_all(&counts).map_err(at(&counts))?;
+    let build = target().join("pgo/build");
+    let folder = target().join("pgo/counts");
+    apt::remove(&folder)?;
     // For processes that belong to no play.
     let others = folder.join("others");
     println!("building a library that counts; it takes some ten minutes");
     let flags = [format!("-Cprofile-generate={}", others.display())];
-    let library = extension::shipping(&folder.join("build"), &triple, &flags)?;
+    let library = extension::shipping(&build, &triple, &flags)?;
     extension::install_as(&library, &extension::file_name()?)?;
     project::prepare(&godot, &root().join("tests/godot"))?;
 
     let mut merge = Command::new(merger);
-    merge.args(["merge", "--sparse"]);
+    // A play ends some of its processes while they write.
+    merge.args(["merge", "--sparse", "--failure-mode=all"]);
     for (number, (only, weight)) in PLAYS.iter().enumerate() {
         println!("playing \"{only}\"");
-        let file = counts.join(format!("{number}.profraw"));
-        // The processes of a play add to one file.
-        let pattern = counts.join(format!("{number}.profraw%m"));
-        let status = bench::godot_command(&godot, only)
-            .args(["--rounds", "1"])
-            .env("LLVM_PROFILE_FILE", &pattern)
-            .status()
-            .map_err(|error| format!("cargo does not start: {error}"))?;
-        if !status.success() {
-            return Err(format!("the benchmark \"{only}\" failed, see above"));
+        let counts = folder.join(number.to_string());
+        // One file for each process, as the number stands for.
+        let pattern = counts.join("%p.profraw");
+        let run = process::run(
+            bench::godot_command(&godot, only)
+                .args(["--rounds", "1"])
+                .env("LLVM_PROFILE_FILE", &pattern),
+            PLAY_LIMIT,
+        )?;
+        apt::succeeded(&format!("the benchmark \"{only}\""), &run)?;
+        for file in files(&counts)? {
+            merge.arg(format!("--weighted-input={weight},{}", file.display()));
         }
-        let written = written(&counts, &file)?;
-        merge.arg(format!("--weighted-input={weight},{}", written.display()));
     }
     let profile = place(&triple)?;
     fs::create_dir_all(root().join(FOLDER)).map_err(at(&profile))?;
@@ -161,16 +166,19 @@ pub fn renew() -> Outcome<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The file that the processes of a play wrote: its name ends with a number of the library's.
-fn written(folder: &Path, start: &Path) -> Outcome<PathBuf> {
-    let start = start.file_name().unwrap_or_default().to_string_lossy();
-    for entry in fs::read_dir(folder).map_err(at(folder))? {
-        let entry = entry.map_err(at(folder))?;
-        if entry.file_name().to_string_lossy().starts_with(&*start) {
-            return Ok(entry.path());
-        }
+/// The files that the processes of a play wrote.
+fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        files.push(entry.map_err(at(folder))?.path());
     }
-    Err("no process wrote its counts: the games did not load the library that counts".to_owned())
+    match files.is_empty() {
+        true => Err(
+            "no process wrote its counts: the games did not load the library that counts"
+                .to_owned(),
+        ),
+        false => Ok(files),
+    }
 }
 
 /// LLVM's program that merges counts. It has to be of the compiler's version of LLVM.
@@ -216,8 +224,10 @@ mod tests {
             file
         };
         let library = file("library", &format!("{FIRST}\0{SECOND}"));
-        assert_eq!(fits(&library, &file("own", FIRST)), Ok(1));
-        let other = FIRST.replace("0123", "3210");
-        assert!(fits(&library, &file("other", &other)).is_err());
+        let (other, third) = (FIRST.replace("0123", "3210"), FIRST.replace("0123", "1023"));
+        let own = file("own", &format!("{FIRST}.{other}"));
+        assert_eq!(fits(&library, &own), Ok("1 of 2 functions".to_owned()));
+        let another = file("another", &format!("{FIRST}.{other}.{third}"));
+        assert!(fits(&library, &another).is_err());
     }
 }

@@ -11,8 +11,8 @@ use super::desk::Desk;
 use crate::http::Interrupt;
 use crate::threads::Thread;
 
-/// The time between two looks for connections.
-const IDLE: Duration = Duration::from_millis(100);
+/// The time between two looks for connections. A scrape waits for it; a machine full of servers pays for each look.
+const IDLE: Duration = Duration::from_millis(250);
 /// The time between two looks at connections that are open.
 const BUSY: Duration = Duration::from_millis(5);
 /// Connections that the system keeps until they are looked at.

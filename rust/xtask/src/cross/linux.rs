@@ -37,10 +37,7 @@ pub fn check(table: &mut Table, platform: &Platform) {
     table.row(platform.key, "profile of games", Kind::Checked, || {
         let target = platform.targets.first().ok_or("it has no target")?;
         Ok(match pgo::find(target.triple)? {
-            Some(profile) => {
-                let count = pgo::fits(&built(platform)?.symbols, &profile)?;
-                format!("it has {count} functions of the library")
-            }
+            Some(profile) => pgo::fits(&built(platform)?.symbols, &profile)?,
             None => "there is none".to_owned(),
         })
     });
