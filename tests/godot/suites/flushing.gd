@@ -165,6 +165,43 @@ func case_answers_in_handlers_take_a_frame() -> void:
 	done()
 
 
+## A game that puts the same number of packets in each frame has them sent with the last one. One that is missing delays the
+## others until the next poll, once, and nothing is lost.
+func case_a_usual_number_of_packets() -> void:
+	const USUAL := 8
+	const FRAMES := 64
+	var players := await _players_and_probe()
+	var server := players[0]
+	var sent: Array[int] = []
+	var put_some := func(count: int) -> void:
+		_sent(server)
+		_put(server, count)
+		sent.append(_sent(server))
+	var heard := players[1].events.size()
+	var total := 0
+	for count: int in range(FRAMES).map(func(_index: int) -> int: return USUAL) + [USUAL, USUAL - 1, USUAL]:
+		total += count
+		sent.clear()
+		_actor.in_process = put_some.bind(count)
+		check(await frames(func() -> bool: return not sent.is_empty()), "a frame follows")
+		await frame()
+		if not server.end.is_ours:
+			equal(sent, [count] as Array[int], "stock sends each at once")
+		elif total == USUAL:
+			equal(sent, [0] as Array[int], "the first frame's packets wait for its end")
+		elif total == (FRAMES + 1) * USUAL:
+			check(sent[0] >= 1, "the usual frame's packets leave with the last one")
+		elif total == (FRAMES + 2) * USUAL - 1:
+			equal(sent, [0] as Array[int], "seven wait for an eighth")
+		elif total == (FRAMES + 3) * USUAL - 1:
+			equal(sent, [0] as Array[int], "the number has changed")
+	var all := heard + total
+	check(await frames(func() -> bool: return players[1].events.size() >= all), "the packets arrive")
+	equal(players[1].events.size(), all, "each arrives once")
+	await _end_probe()
+	done()
+
+
 ## Acknowledgements share the datagram of the frame's answers, and are sent also without an answer.
 func case_acknowledgements_wait_for_the_frame() -> void:
 	var players := await _players_and_probe()
