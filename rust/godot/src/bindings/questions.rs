@@ -20,9 +20,9 @@ use crate::session::HasSession;
 mod living;
 
 /// A virtual method that asks or sets facts.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    UniqueId,
+    UniqueId = 1,
     ConnectionStatus,
     IsServer,
     IsServerRelaySupported,
@@ -36,6 +36,38 @@ pub enum Question {
     SetTransferMode,
     SetTransferChannel,
     SetTargetPeer,
+}
+
+impl Question {
+    /// Larger than every tag.
+    pub const TAGS: usize = 16;
+
+    /// A number that is not 0.
+    pub fn tag(self) -> usize {
+        self as usize
+    }
+
+    /// The question with a tag.
+    #[inline]
+    pub fn of_tag(tag: usize) -> Option<Self> {
+        Some(match tag {
+            1 => Self::UniqueId,
+            2 => Self::ConnectionStatus,
+            3 => Self::IsServer,
+            4 => Self::IsServerRelaySupported,
+            5 => Self::IsRefusing,
+            6 => Self::AvailablePacketCount,
+            7 => Self::PacketPeer,
+            8 => Self::PacketChannel,
+            9 => Self::PacketMode,
+            10 => Self::TransferMode,
+            11 => Self::TransferChannel,
+            12 => Self::SetTransferMode,
+            13 => Self::SetTransferChannel,
+            14 => Self::SetTargetPeer,
+            _ => return None,
+        })
+    }
 }
 
 /// A class whose objects have facts.
@@ -189,4 +221,19 @@ pub fn of_virtual(class: &str, method: &str) -> Option<Question> {
         "_set_target_peer" => Question::SetTargetPeer,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_names_one_question() {
+        let questions: Vec<_> = (0..Question::TAGS).map(Question::of_tag).collect();
+        assert_eq!(questions.iter().flatten().count(), 14);
+        for (tag, question) in questions.into_iter().enumerate() {
+            assert_eq!(question.map_or(tag, Question::tag), tag);
+        }
+        assert_eq!(Question::of_tag(0), None);
+    }
 }

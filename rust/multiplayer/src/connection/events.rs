@@ -148,7 +148,6 @@ impl Connection {
             let mut end = End::default();
             let host = self.host.as_mut()?;
             let event = host.next_event()?;
-            let former = host.take_ended();
             match event {
                 Event::Connected { peer, data } => match self.members.get(peer) {
                     Some(member) if !member.is_active => continue,
@@ -171,7 +170,8 @@ impl Connection {
                     end = self.judge_end(peer, cause, data);
                     self.note_refusal(peer, data);
                     self.members.tell_end(peer, end);
-                    match former {
+                    let host = self.host.as_mut();
+                    match host.and_then(enet_net::Host::take_ended) {
                         Some(former) if stays => self.members.leave(peer, end, former),
                         _ => self.members.unlist(peer),
                     }

@@ -54,6 +54,8 @@ struct Leaving {
 #[derive(Debug, Default)]
 pub struct Members {
     by_slot: Vec<Option<Member>>,
+    /// The generations of the active ones among them, by slot. Every packet asks for its peer: these lie close together.
+    active: Vec<Option<u32>>,
     leaving: HashMap<PeerId, Leaving>,
     /// Where objects that outlive their peers learn how these ended.
     watched: HashMap<PeerId, Rc<Cell<End>>>,
@@ -80,8 +82,16 @@ impl Members {
     }
 
     /// Whether the peer is listed and active.
+    #[inline]
     pub fn is_active(&self, peer: PeerId) -> bool {
-        self.get(peer).is_some_and(|member| member.is_active)
+        let active = self.active.get(usize::from(peer.slot));
+        active == Some(&Some(peer.generation)) || self.is_active_and_leaving(peer)
+    }
+
+    #[cold]
+    fn is_active_and_leaving(&self, peer: PeerId) -> bool {
+        let leaving = self.leaving.get(&peer);
+        leaving.is_some_and(|leaving| leaving.member.is_active)
     }
 
     /// Whether no peer is listed, besides those that are leaving.
@@ -117,8 +127,10 @@ impl Members {
         let slot = usize::from(id.slot);
         if self.by_slot.len() <= slot {
             self.by_slot.resize(slot + 1, None);
+            self.active.resize(slot + 1, None);
         }
         self.listed += 1;
+        self.active[slot] = Some(id.generation);
         self.by_slot[slot] = Some(Member {
             id,
             data,
@@ -202,6 +214,7 @@ impl Members {
         {
             member.is_active = false;
             let end = member.end();
+            self.forget_active(peer);
             self.ended.push(peer);
             self.tell_end(peer, end);
         }
@@ -269,7 +282,17 @@ impl Members {
 
     fn take(&mut self, peer: PeerId) -> Option<Member> {
         let member = self.by_slot.get_mut(usize::from(peer.slot))?;
-        member.take_if(|member| member.id == peer)
+        let taken = member.take_if(|member| member.id == peer);
+        if taken.is_some() {
+            self.forget_active(peer);
+        }
+        taken
+    }
+
+    fn forget_active(&mut self, peer: PeerId) {
+        if let Some(active) = self.active.get_mut(usize::from(peer.slot)) {
+            active.take_if(|generation| *generation == peer.generation);
+        }
     }
 
     /// Takes every peer off the list.
@@ -278,6 +301,7 @@ impl Members {
             watched.set(self.get(peer).map_or(End::local(0), Member::end));
         }
         self.by_slot.clear();
+        self.active.clear();
         self.leaving.clear();
         self.ended.clear();
         self.departures += 1;

@@ -16,6 +16,11 @@ const MAX_OF_CLIENT: u64 = 512;
 const CATCH_UP: u64 = 2;
 /// The time for which clients may bring more, at most. A long frame must not make the next one longer.
 const MAX_ELAPSED: Time = Time::from_millis(50);
+/// Packets of a poll that are not counted before there are more. Fewer than any client's portion while a poll has taken
+/// little.
+const FIRST: usize = 64;
+/// The length of their list when they are counted.
+const COUNTED: usize = FIRST + 1;
 /// Packets of all clients that one poll of a server takes while one of the clients has its portion already.
 const MAX_OF_ALL: usize = 2048;
 const TWICE_OF_ALL: usize = 2 * MAX_OF_ALL;
@@ -41,6 +46,9 @@ pub(super) struct EventQueues {
     taken: usize,
     /// Packets that this poll takes of one client, at most.
     allowance: u64,
+    /// Slots of the first packets that this poll took. Few are no client's portion: their counts are made when there are
+    /// more, so that the polls of most games leave the list below alone.
+    first: Vec<u16>,
     /// By slot, the poll that took packets of it last, and their number.
     taken_of: Vec<(u64, u64)>,
     polls: u64,
@@ -61,6 +69,7 @@ impl EventQueues {
             self.due.append(&mut self.postponed);
         }
         self.taken = 0;
+        self.first.clear();
         self.polls += 1;
         self.is_served = false;
         self.allowance = u64::MAX;
@@ -80,7 +89,28 @@ impl EventQueues {
         if self.allowance == u64::MAX {
             return;
         }
-        let slot = usize::from(peer.slot);
+        if self.first.len() == COUNTED {
+            self.count(peer.slot);
+        } else if self.first.len() < FIRST && self.taken < MAX_OF_ALL {
+            self.first.push(peer.slot);
+        } else {
+            self.count_with_first(peer.slot);
+        }
+    }
+
+    #[cold]
+    fn count_with_first(&mut self, slot: u16) {
+        let first = std::mem::take(&mut self.first);
+        for &slot in &first {
+            self.count(slot);
+        }
+        self.first = first;
+        self.first.resize(COUNTED, 0);
+        self.count(slot);
+    }
+
+    fn count(&mut self, slot: u16) {
+        let slot = usize::from(slot);
         if slot >= self.taken_of.len() {
             self.taken_of.resize(slot + 1, (0, 0));
         }

@@ -18,8 +18,9 @@ const QUEUED: u32 = 256;
 const PORTION: usize = 512;
 const PORTION_BYTES: usize = 1024 * 1024;
 
-/// The events of a slot's peers.
+/// The events of a slot's peers. Each packet touches one of them: it is a line of the processor's caches.
 #[derive(Default)]
+#[repr(align(64))]
 struct Flow {
     /// Counts of an earlier epoch of the queue are zero by now.
     epoch: u64,
@@ -32,8 +33,14 @@ struct Flow {
     /// Its packets so far, and those of them that wait no more: each packet is counted once on its way in.
     came: Backlog,
     gone: Backlog,
-    backlog: VecDeque<Event>,
+    #[expect(
+        clippy::box_collection,
+        reason = "it is rare, and the rest fits in one line"
+    )]
+    backlog: Option<Box<VecDeque<Event>>>,
 }
+
+const _: () = assert!(size_of::<Flow>() == 64);
 
 impl Flow {
     /// Number of packets that wait.
@@ -107,7 +114,7 @@ impl Events {
             self.queue.push_back(event);
         } else {
             self.behind += 1;
-            flow.backlog.push_back(event);
+            flow.backlog.get_or_insert_default().push_back(event);
         }
     }
 
@@ -145,16 +152,18 @@ impl Events {
                     flow.gone.count(data.len());
                 }
             }
-            match flow.backlog.pop_front() {
+            let next = flow
+                .backlog
+                .as_mut()
+                .and_then(|backlog| backlog.pop_front());
+            match next {
                 Some(next) => {
                     self.behind -= 1;
                     self.queue.push_back(next);
                 }
                 None => flow.queued -= 1,
             }
-            if flow.backlog.is_empty() && flow.backlog.capacity() > 0 {
-                flow.backlog = VecDeque::new();
-            }
+            flow.backlog.take_if(|backlog| backlog.is_empty());
         }
         Some(event)
     }
@@ -195,7 +204,10 @@ impl Events {
         let is_counted = flow.generation == peer.generation;
         let (bytes, behind) = (&mut self.bytes, &mut self.behind);
         let (flow_bytes, gone) = (&mut flow.bytes, &mut flow.gone);
-        flow.backlog.retain(|event| {
+        let Some(backlog) = &mut flow.backlog else {
+            return;
+        };
+        backlog.retain(|event| {
             let Event::Received {
                 peer: from, data, ..
             } = event
@@ -213,7 +225,7 @@ impl Events {
             *behind -= 1;
             false
         });
-        flow.backlog.shrink_to_fit();
+        backlog.shrink_to_fit();
     }
 
     /// The packets of a peer that wait.
@@ -232,7 +244,10 @@ impl Events {
     /// Calls `each` with the channel and the size of each packet of a peer that waits.
     pub fn for_each_unread(&self, peer: PeerId, mut each: impl FnMut(u8, usize)) {
         let flow = self.flows.get(usize::from(peer.slot));
-        let backlog = flow.iter().flat_map(|flow| &flow.backlog);
+        let backlog = flow
+            .iter()
+            .flat_map(|flow| &flow.backlog)
+            .flat_map(|backlog| backlog.iter());
         for event in self.queue.iter().chain(backlog) {
             if let Event::Received {
                 peer: from,
@@ -537,7 +552,7 @@ mod tests {
         });
         events.drop_backlog(peer(0));
         events.drop_backlog(peer(5));
-        assert_eq!(events.flows[0].backlog.len(), 1);
+        assert_eq!(events.flows[0].backlog.as_ref().map_or(0, |it| it.len()), 1);
         let kept: Vec<usize> = (0..QUEUED as usize).collect();
         assert_eq!(sizes(&mut events, 0), kept);
         assert!(is_settled(&events));

@@ -72,10 +72,10 @@ struct Class {
     own: sys::GDExtensionClassCreationInfo4,
 }
 
-/// A virtual method of a class. The fields of every call lie together.
-#[repr(C)]
+/// A virtual method of a class. The engine's userdata is its address, with the tag of the question that it stands for in
+/// the lowest bits: the answer then needs nothing of it.
+#[repr(align(16))]
 struct Virtual {
-    question: Option<Question>,
     own: unsafe extern "C" fn(
         sys::GDExtensionClassInstancePtr,
         *const sys::GDExtensionConstTypePtr,
@@ -84,6 +84,8 @@ struct Virtual {
     refusal: Refusal,
     place: Place,
 }
+
+const _: () = assert!(align_of::<Virtual>() >= Question::TAGS);
 
 impl Virtual {
     /// # Safety
@@ -236,6 +238,7 @@ unsafe extern "C" fn find_virtual(
     // SAFETY: the engine passes a name.
     let name = unsafe { text(name) };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let question = questions::of_virtual(&class.new.class, &name);
     let found = known
         .entry((userdata as usize, name.clone()))
         .or_insert_with(|| {
@@ -244,10 +247,11 @@ unsafe extern "C" fn find_virtual(
                 place: Place::of_method(class.new.class.clone(), method),
                 own,
                 refusal: Refusal::of_virtual(&name),
-                question: questions::of_virtual(&class.new.class, &name),
             }))
         });
-    std::ptr::from_ref::<Virtual>(found).cast_mut().cast()
+    let found = std::ptr::from_ref::<Virtual>(found).cast_mut();
+    let tag = question.map_or(0, Question::tag);
+    found.map_addr(|address| address | tag).cast()
 }
 
 unsafe extern "C" fn call_virtual(
@@ -259,13 +263,14 @@ unsafe extern "C" fn call_virtual(
 ) {
     // SAFETY: the engine passes the userdata that `find_virtual` gave it, and arguments for that method.
     unsafe {
-        let called = &*userdata.cast::<Virtual>();
-        if let Some(question) = called.question
+        let mask = Question::TAGS - 1;
+        if let Some(question) = Question::of_tag(userdata.addr() & mask)
             && questions::ask(question, instance, arguments, returned)
         {
             return;
         }
-        called.call(instance, arguments, returned);
+        let called = userdata.map_addr(|address| address & !mask);
+        (*called.cast::<Virtual>()).call(instance, arguments, returned);
     }
 }
 
