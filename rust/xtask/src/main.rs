@@ -25,7 +25,7 @@ mod report;
 mod reproducible;
 mod stages;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use extension::Profile;
@@ -95,9 +95,10 @@ Commands of enet-rs:
   cargo xtask build [--debug]
       builds the release library, or the debug library, into
       addons/enet_rs/bin
-  cargo xtask pgo
+  cargo xtask pgo [--check LIBRARY]
       plays games with a library that counts what they run, and writes the profile
-      that the release library is optimised with; half an hour
+      that the release library is optimised with; half an hour; --check instead
+      fails if the profile is not for a library, which has to have its symbols
   cargo xtask check [api [--only 4-5] | msrv | dependencies [--advisories] |
           workflows]
       api: the binding compiles on each level of Godot's API
@@ -213,8 +214,12 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         "pgo" => {
+            let library = options.value("--check")?;
             options.finish()?;
-            pgo::renew()
+            match library {
+                Some(library) => pgo::check(Path::new(&library)),
+                None => pgo::renew(),
+            }
         }
         "check" => {
             let only = options.value("--only")?;

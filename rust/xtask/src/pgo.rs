@@ -75,6 +75,14 @@ pub fn flags(triple: &str) -> Outcome<Vec<String>> {
     })
 }
 
+/// Prints how well this machine's profile fits a library with symbols, if there is a profile.
+pub fn check(library: &Path) -> Outcome<ExitCode> {
+    if let Some(profile) = find(&tools::host()?)? {
+        println!("{}: {}", profile.display(), fits(library, &profile)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// How many of a profile's functions a library with symbols has. Fails if it has less than half of them: the compiler does
 /// not tell that a profile is for another build. Functions that are part of others in the library have no name there.
 pub fn fits(library: &Path, profile: &Path) -> Outcome<String> {
