@@ -131,7 +131,7 @@ pub fn packet_put<T: Framed>(this: &mut T, now: Time) {
     if !coalesces(this) {
         return;
     }
-    match with_plan(this, FramePlan::put) {
+    match with_plan(this, |plan| plan.put(now)) {
         Leave::Now => this.core().flush(now),
         Leave::AtFrameEnd => {
             this.frame().polls.set(0);

@@ -23,7 +23,7 @@ pub fn poll<T: HasSession>(this: &mut T) {
         return this.report("poll", &error);
     }
     frames::polled(this);
-    // Once, and after each signal: what comes up meanwhile is reported by the next poll.
+    // Asked once, and again before each signal. What comes up after that is reported by the next poll.
     let mut has_reports = report_failures(this, now);
     // A handler can drop every other reference.
     let mut object = None;

@@ -45,12 +45,17 @@ fn compile(profile: Profile) -> Outcome<PathBuf> {
 /// The library that games ship.
 fn release() -> Outcome<PathBuf> {
     let triple = tools::host()?;
-    let Some(profile) = pgo::find(&triple)? else {
-        let flags = ["-Cstrip=symbols".to_owned()];
+    let profile = pgo::find(&triple)?;
+    let mut flags = pgo::flags(profile.as_deref());
+    // A Mac's library would have to be signed again.
+    if consts::OS != "linux" || tools::objcopy().is_err() {
+        flags.push("-Cstrip=symbols".to_owned());
         return shipping(&target(), &triple, &flags);
-    };
-    let whole = shipping(&target(), &triple, &pgo::flags(&triple)?)?;
-    if let Err(cause) = pgo::fits(&whole, &profile) {
+    }
+    let whole = shipping(&target(), &triple, &flags)?;
+    if let Some(profile) = profile
+        && let Err(cause) = pgo::fits(&whole, &profile)
+    {
         eprintln!("note: {cause}");
     }
     let stripped = whole.with_extension("stripped");

@@ -97,8 +97,9 @@ Commands of enet-rs:
       addons/enet_rs/bin
   cargo xtask pgo [--check LIBRARY]
       plays games with a library that counts what they run, and writes the profile
-      that the release library is optimised with; half an hour; --check instead
-      fails if the profile is not for a library, which has to have its symbols
+      for the release library, in half an hour; --check plays nothing, and fails
+      if the profile was made for another build than LIBRARY, a library with its
+      symbols, or if there is none
   cargo xtask check [api [--only 4-5] | msrv | dependencies [--advisories] |
           workflows]
       api: the binding compiles on each level of Godot's API

@@ -63,23 +63,22 @@ pub fn find(triple: &str) -> Outcome<Option<PathBuf>> {
     Ok(None)
 }
 
-/// Flags of the compiler for a target's profile, if there is one.
-pub fn flags(triple: &str) -> Outcome<Vec<String>> {
-    Ok(match find(triple)? {
+/// Flags of the compiler for a profile, if there is one.
+pub fn flags(profile: Option<&Path>) -> Vec<String> {
+    match profile {
         Some(file) => vec![
             format!("-Cprofile-use={}", file.display()),
             // Functions change before the profile is made anew.
             "-Cllvm-args=-no-pgo-warn-mismatch".to_owned(),
         ],
         None => Vec::new(),
-    })
+    }
 }
 
-/// Prints how well this machine's profile fits a library with symbols, if there is a profile.
+/// Prints how well this machine's profile fits a library with symbols.
 pub fn check(library: &Path) -> Outcome<ExitCode> {
-    if let Some(profile) = find(&tools::host()?)? {
-        println!("{}: {}", profile.display(), fits(library, &profile)?);
-    }
+    let profile = place(&tools::host()?)?;
+    println!("{}: {}", profile.display(), fits(library, &profile)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -93,7 +92,7 @@ pub fn fits(library: &Path, profile: &Path) -> Outcome<String> {
     let profiled = names(&profiled);
     let count = names(&symbols).intersection(&profiled).count();
     let counts = format!("{count} of {} functions", profiled.len());
-    if count * 2 < profiled.len() {
+    if count * 2 < profiled.len() || profiled.is_empty() {
         return Err(format!(
             "the library has {counts} of {}, which is for another build: the library takes more time in each frame. \
              cargo xtask pgo makes a new profile",
@@ -125,9 +124,24 @@ fn names(bytes: &[u8]) -> HashSet<&[u8]> {
     found
 }
 
-/// Makes the profile of this machine's target anew: builds a library that counts, plays games with it, and merges the
-/// counts. Then builds and installs the library with the new profile.
+/// Makes the profile of this machine's target anew, then builds and installs the library with it.
 pub fn renew() -> Outcome<ExitCode> {
+    let library = extension::place()?;
+    let former = fs::read(&library).ok();
+    let made = make();
+    if made.is_err()
+        && let Some(former) = former
+    {
+        // Instead of the one that counts.
+        fs::write(&library, former).map_err(at(&library))?;
+    }
+    println!("building the library with the profile {}", made?.display());
+    extension::build(Profile::Release)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds a library that counts, plays games with it, and merges the counts. Returns the profile.
+fn make() -> Outcome<PathBuf> {
     let merger = merger()?;
     let godot = godot::find()?;
     let triple = tools::host()?;
@@ -162,16 +176,13 @@ pub fn renew() -> Outcome<ExitCode> {
         }
     }
     let profile = place(&triple)?;
-    fs::create_dir_all(root().join(FOLDER)).map_err(at(&profile))?;
-    merge.arg("--output").arg(&profile);
+    let fresh = folder.join("profdata");
+    merge.arg("--output").arg(&fresh);
     let run = process::run(&mut merge, Duration::from_secs(300))?;
     apt::succeeded("merging the counts", &run)?;
-    println!(
-        "building the library with the profile {}",
-        profile.display()
-    );
-    extension::build(Profile::Release)?;
-    Ok(ExitCode::SUCCESS)
+    fs::create_dir_all(root().join(FOLDER)).map_err(at(&profile))?;
+    fs::copy(&fresh, &profile).map_err(at(&profile))?;
+    Ok(profile)
 }
 
 /// The files that the processes of a play wrote.
@@ -235,6 +246,7 @@ mod tests {
         let (other, third) = (FIRST.replace("0123", "3210"), FIRST.replace("0123", "1023"));
         let own = file("own", &format!("{FIRST}.{other}"));
         assert_eq!(fits(&library, &own), Ok("1 of 2 functions".to_owned()));
+        assert!(fits(&library, &file("empty", "")).is_err());
         let another = file("another", &format!("{FIRST}.{other}.{third}"));
         assert!(fits(&library, &another).is_err());
     }

@@ -115,6 +115,7 @@ impl Multiplayer {
     /// has to flush.
     pub(super) fn remove(&mut self, id: i32, now: Time) -> bool {
         let is_announced = self.roster.remove(id) && self.announce_leave(id, now);
+        self.forget_usual();
         if self.mode() == Mode::Mesh
             && let Some(host) = self.hosts.remove(id)
         {

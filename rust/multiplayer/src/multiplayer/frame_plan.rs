@@ -14,11 +14,16 @@
 //!
 //! A wrong guess costs one datagram more, or delays what waits until the next poll.
 
+use enet_proto::Time;
+
 /// Frames with a single late packet after which the next such packet leaves at once.
 const SINGLES: u8 = 8;
 /// Frames with the same larger number of late packets after which these leave with the last one. If one of them does not
 /// come, the others are late, so this happens in one of so many frames at most.
 const REPEATS: u8 = 60;
+/// The time within which a frame's packets are put. Later ones are of the next frame, whose physics steps come before its
+/// poll.
+const SPREAD: Time = Time::from_millis(4);
 /// Frames in which packets followed acknowledgements, less those in which none did, after which acknowledgements
 /// wait. The count goes no higher, so that a game that falls silent delays one acknowledgement only.
 const ANSWERS: u8 = 2;
@@ -57,8 +62,12 @@ pub struct FramePlan {
     is_arranged: bool,
     /// Whether the game reads until no packet is left, so that answers need no call at the frame's end.
     reads_all: bool,
-    /// Packets that were put in the late part of this frame.
+    /// Packets that were put since the last poll, after the game had read, and when the first of them was.
     late: u32,
+    first_at: Time,
+    /// Whether the frame has ended since the last poll, and packets were put after that: in a physics step.
+    has_ended: bool,
+    is_split: bool,
     /// How many there were in the last frame that had any, and in how many such frames in a row.
     usual: u32,
     repeats: u8,
@@ -75,6 +84,8 @@ impl FramePlan {
         let waits = self.has_packets || self.has_acknowledgements;
         self.part = Part::Poll;
         self.late = 0;
+        self.has_ended = false;
+        self.is_split = false;
         self.was_acknowledging = false;
         self.has_answered = false;
         self.note_sent();
@@ -87,6 +98,8 @@ impl FramePlan {
         }
         match self.late {
             0 => {}
+            // To wait for the last one would delay those before the physics step.
+            _ if self.is_split => self.forget_usual(),
             late if late == self.usual => self.repeats = REPEATS.min(self.repeats + 1),
             late => (self.usual, self.repeats) = (late, 1),
         }
@@ -120,11 +133,17 @@ impl FramePlan {
     }
 
     /// A packet was put.
-    pub fn put(&mut self) -> Leave {
+    pub fn put(&mut self, now: Time) -> Leave {
         self.has_answered = true;
         self.has_packets = true;
         if self.part == Part::Poll || self.part == Part::Reading && self.reads_all {
             return Leave::Later;
+        }
+        self.is_split |= self.has_ended;
+        if self.late == 0 {
+            self.first_at = now;
+        } else if now > self.first_at + SPREAD {
+            self.forget_usual();
         }
         self.late = self.late.saturating_add(1);
         let knows_last = self.repeats >= if self.usual == 1 { SINGLES } else { REPEATS };
@@ -165,6 +184,7 @@ impl FramePlan {
     /// leave now.
     pub fn end_frame(&mut self) -> bool {
         self.is_arranged = false;
+        self.has_ended = true;
         let waits = self.has_packets || self.has_acknowledgements;
         self.note_sent();
         waits
@@ -174,6 +194,7 @@ impl FramePlan {
     /// the next poll.
     pub fn forget_arranged(&mut self) {
         self.is_arranged = false;
+        self.has_ended = true;
     }
 
     /// Forgets how many packets a frame has: peers came or went.

@@ -94,6 +94,13 @@ impl Multiplayer {
         }
     }
 
+    /// Peers come or go: a message to each of them is another number of packets from now on.
+    pub(super) fn forget_usual(&self) {
+        let mut plan = self.facts.plan().get();
+        plan.forget_usual();
+        self.facts.plan().set(plan);
+    }
+
     pub(super) fn notice(&mut self, signal: Signal, then: Then) -> Notice {
         let end = match signal {
             Signal::PeerDisconnected(id) => self.reasons.of(id),
@@ -101,10 +108,7 @@ impl Multiplayer {
             Signal::PeerConnected(_) | Signal::ConnectionSucceeded => End::default(),
         };
         self.tally.count(signal, end.reason);
-        // A message to each peer is another number of packets from now on.
-        let mut plan = self.facts.plan().get();
-        plan.forget_usual();
-        self.facts.plan().set(plan);
+        self.forget_usual();
         let failure = match signal {
             Signal::ConnectionFailed => self.reports.failure(end),
             _ => String::new(),

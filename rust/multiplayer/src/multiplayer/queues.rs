@@ -98,6 +98,7 @@ impl EventQueues {
         }
     }
 
+    /// Where other events have filled a poll meanwhile, the first packets count as if they came only now.
     #[cold]
     fn count_with_first(&mut self, slot: u16) {
         let first = std::mem::take(&mut self.first);

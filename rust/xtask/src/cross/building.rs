@@ -63,7 +63,7 @@ pub fn built(platform: &Platform) -> Outcome<Built> {
 /// Compiles the release library for a target and returns its path. `name` is its name in the addon.
 fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
     let mut flags = remapped(tools)?;
-    flags.extend(pgo::flags(target.triple)?);
+    flags.extend(pgo::flags(pgo::find(target.triple)?.as_deref()));
     if target.triple.ends_with("apple-darwin") {
         // The library would be found under the path that it was built at.
         flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{name}"));

@@ -230,7 +230,6 @@ impl Tools {
 }
 
 /// The version of the compiler, such as "1.95.0".
-/// The compiler's version, such as 1.95.0.
 pub fn release() -> Outcome<String> {
     verbose_version("release: ")
 }

@@ -222,7 +222,7 @@ fn compile() -> Outcome<PathBuf> {
         .current_dir(root());
     // Finds the symbols of a library: the debugger of a stranger's crash has nothing else.
     let mut flags = vec!["-Clink-arg=-Wl,--build-id=sha1".to_owned()];
-    flags.extend(pgo::flags(&triple)?);
+    flags.extend(pgo::flags(pgo::find(&triple)?.as_deref()));
     reproducible::set(&mut command, &flags)?;
     println!("building the library for {}", extension::platform()?);
     let run = process::run(&mut command, BUILD_LIMIT)?;

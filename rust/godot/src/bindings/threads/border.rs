@@ -72,8 +72,8 @@ struct Class {
     own: sys::GDExtensionClassCreationInfo4,
 }
 
-/// A virtual method of a class. The engine's userdata is its address, with the tag of the question that it stands for in
-/// the lowest bits: the answer then needs nothing of it.
+/// A virtual method of a class. The engine's userdata is the address of this, with the tag of the method's question, or 0,
+/// in the lowest bits. A question is then answered without a look at this.
 #[repr(align(16))]
 struct Virtual {
     own: unsafe extern "C" fn(

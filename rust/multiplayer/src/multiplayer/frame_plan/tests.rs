@@ -25,18 +25,23 @@ enum Left {
 
 /// Plays a frame. Also says how many calls at the frame's end it took.
 fn play(plan: &mut FramePlan, frame: Frame) -> (Vec<Left>, u32) {
+    play_at(plan, frame, Time::ZERO, Time::ZERO)
+}
+
+/// The same with the times of the physics step and of the late part.
+fn play_at(plan: &mut FramePlan, frame: Frame, physics: Time, late: Time) -> (Vec<Left>, u32) {
     let mut left = Vec::new();
     let mut calls = 0;
-    let mut put = |plan: &mut FramePlan, left: &mut Vec<Left>, count: u32| {
+    let mut put = |plan: &mut FramePlan, left: &mut Vec<Left>, count: u32, now: Time| {
         for _ in 0..count {
-            match plan.put() {
+            match plan.put(now) {
                 Leave::Now => left.push(Left::AtPut),
                 Leave::AtFrameEnd => calls += 1,
                 Leave::Later => {}
             }
         }
     };
-    put(plan, &mut left, frame.in_physics);
+    put(plan, &mut left, frame.in_physics, physics);
     if plan.is_arranged() && plan.end_frame() {
         left.push(Left::AtFrameEnd);
     }
@@ -49,11 +54,11 @@ fn play(plan: &mut FramePlan, frame: Frame) -> (Vec<Left>, u32) {
     if plan.end_poll(has_unsent, frame.received) == Leave::Now {
         left.push(Left::AtPollEnd);
     }
-    put(plan, &mut left, frame.in_handlers);
+    put(plan, &mut left, frame.in_handlers, late);
     if frame.reads_all && plan.end_reading() {
         left.push(Left::AfterReading);
     }
-    put(plan, &mut left, frame.late);
+    put(plan, &mut left, frame.late, late);
     if plan.is_arranged() && plan.end_frame() {
         left.push(Left::AtFrameEnd);
     }
@@ -160,6 +165,51 @@ fn a_late_packet_that_is_missing_delays_the_others_once() {
     }
     plan.forget_usual();
     assert_eq!(play(&mut plan, fewer), (vec![Left::AtFrameEnd], 1));
+}
+
+#[test]
+fn packets_of_a_physics_step_do_not_delay_those_of_the_frame_before() {
+    let mut plan = FramePlan::default();
+    let split = Frame {
+        in_physics: 3,
+        late: 5,
+        ..READER
+    };
+    for _ in 0..3 * u32::from(REPEATS) {
+        let (left, _) = play(&mut plan, split);
+        assert_eq!(left, vec![Left::AtFrameEnd, Left::AtFrameEnd]);
+    }
+    // The same number as the plan knows, put elsewhere: the first frame is late, and no other.
+    let mut now = Time::ZERO;
+    let mut next = |plan: &mut FramePlan, frame| {
+        now += Time::from_millis(16);
+        play_at(plan, frame, now, now + Time::from_millis(1)).0
+    };
+    let whole = Frame { late: 8, ..READER };
+    for _ in 0..2 * REPEATS {
+        next(&mut plan, whole);
+    }
+    assert_eq!(next(&mut plan, whole), vec![Left::AtPut]);
+    let first = Frame { late: 5, ..READER };
+    assert_eq!(next(&mut plan, first), vec![]);
+    for _ in 0..3 * u32::from(REPEATS) {
+        let left = next(&mut plan, split);
+        assert_eq!(left, vec![Left::AtFrameEnd, Left::AtFrameEnd]);
+    }
+}
+
+#[test]
+fn polls_that_leave_frames_out_delay_nothing() {
+    let mut plan = FramePlan::default();
+    for _ in 0..3 * u32::from(REPEATS) {
+        assert!(!plan.begin_poll());
+        plan.end_poll(false, false);
+        for _ in 0..3 {
+            assert_eq!(plan.put(Time::ZERO), Leave::AtFrameEnd);
+            assert_eq!(plan.put(Time::ZERO), Leave::Later);
+            assert!(plan.end_frame());
+        }
+    }
 }
 
 #[test]
@@ -272,7 +322,7 @@ fn packets_that_follow_now_and_then_delay_no_acknowledgement() {
 fn what_was_put_in_a_signal_leaves_with_the_poll() {
     let mut plan = FramePlan::default();
     assert!(!plan.begin_poll());
-    assert_eq!(plan.put(), Leave::Later);
+    assert_eq!(plan.put(Time::ZERO), Leave::Later);
     assert_eq!(plan.end_poll(true, false), Leave::Now);
     assert!(!plan.begin_poll());
 }
@@ -282,7 +332,7 @@ fn a_poll_that_fails_ends() {
     let mut plan = FramePlan::default();
     plan.begin_poll();
     assert_eq!(plan.end_poll(false, false), Leave::Later);
-    assert_eq!(plan.put(), Leave::AtFrameEnd);
+    assert_eq!(plan.put(Time::ZERO), Leave::AtFrameEnd);
 }
 
 #[test]
@@ -290,9 +340,9 @@ fn a_loop_of_polls_sends_with_the_next_poll() {
     let mut plan = FramePlan::default();
     plan.begin_poll();
     assert_eq!(plan.end_poll(false, false), Leave::Later);
-    assert_eq!(plan.put(), Leave::AtFrameEnd);
+    assert_eq!(plan.put(Time::ZERO), Leave::AtFrameEnd);
     for _ in 0..3 {
-        assert_eq!(plan.put(), Leave::Later);
+        assert_eq!(plan.put(Time::ZERO), Leave::Later);
     }
     assert!(plan.begin_poll(), "no frame ended");
     assert!(plan.is_arranged());
@@ -304,20 +354,20 @@ fn a_loop_of_polls_sends_with_the_next_poll() {
 #[test]
 fn a_call_that_never_comes_is_arranged_again() {
     let mut plan = FramePlan::default();
-    assert_eq!(plan.put(), Leave::AtFrameEnd);
+    assert_eq!(plan.put(Time::ZERO), Leave::AtFrameEnd);
     plan.forget_arranged();
     assert!(plan.begin_poll());
     plan.end_poll(false, false);
-    assert_eq!(plan.put(), Leave::AtFrameEnd);
+    assert_eq!(plan.put(Time::ZERO), Leave::AtFrameEnd);
 }
 
 #[test]
 fn a_poll_within_a_poll_loses_nothing() {
     let mut plan = FramePlan::default();
     plan.begin_poll();
-    assert_eq!(plan.put(), Leave::Later);
+    assert_eq!(plan.put(Time::ZERO), Leave::Later);
     assert!(plan.begin_poll(), "the inner poll sends it");
-    assert_eq!(plan.put(), Leave::Later);
+    assert_eq!(plan.put(Time::ZERO), Leave::Later);
     assert_eq!(plan.end_poll(true, false), Leave::Now);
     assert_eq!(plan.end_poll(false, false), Leave::Later);
 }
