@@ -63,7 +63,9 @@ pub fn built(platform: &Platform) -> Outcome<Built> {
 /// Compiles the release library for a target and returns its path. `name` is its name in the addon.
 fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
     let mut flags = remapped(tools)?;
-    flags.extend(pgo::flags(pgo::find(target.triple)?.as_deref()));
+    let profile = pgo::find(target.triple)?;
+    flags.extend(pgo::flags(profile.as_deref()));
+    let has_profile = profile.is_some();
     if target.triple.ends_with("apple-darwin") {
         // The library would be found under the path that it was built at.
         flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{name}"));
@@ -76,6 +78,9 @@ fn compile(tools: &Tools, target: &Target, name: &str) -> Outcome<PathBuf> {
     }
     let mut command = cargo(tools, target, "zigbuild", &flags)?;
     command.args(["--profile", extension::SHIPPING, "--package", "enet_godot"]);
+    if has_profile && target.triple == tools::host()? {
+        command.env("CARGO", tools.plain_cargo()?);
+    }
     // Without a time limit, and with Cargo's output: it takes a quarter of an hour on a busy machine.
     let status = command
         .status()

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::process::{self, Ending};
-use crate::project::at;
+use crate::project::{self, at};
 use crate::{Outcome, apt};
 
 use super::folder;
@@ -199,6 +199,26 @@ impl Tools {
         let place = rustlib.join("src/rust");
         fs::create_dir_all(&place).map_err(at(&place))?;
         link(&source, &place.join("library"))?;
+        fs::write(&script, text).map_err(at(&script))?;
+        apt::make_executable(&script)?;
+        Ok(script)
+    }
+
+    /// A script that starts Cargo as without cargo-zigbuild's unstable setting, which keeps the linker of a build for this
+    /// machine's own target from build scripts. With that setting all functions have other names, which no profile knows.
+    pub fn plain_cargo(&self) -> Outcome<PathBuf> {
+        let cargo = which(&project::cargo().to_string_lossy())?;
+        let script = self.folder.join("cargo");
+        let text = format!(
+            "#!/bin/sh\n\
+             unset CARGO_UNSTABLE_TARGET_APPLIES_TO_HOST CARGO_TARGET_APPLIES_TO_HOST\n\
+             unset __CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS\n\
+             exec '{}' \"$@\"\n",
+            cargo.display()
+        );
+        if fs::read_to_string(&script).is_ok_and(|old| old == text) {
+            return Ok(script);
+        }
         fs::write(&script, text).map_err(at(&script))?;
         apt::make_executable(&script)?;
         Ok(script)
