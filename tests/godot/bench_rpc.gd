@@ -131,8 +131,17 @@ func _begin_server() -> Player:
 	var peer := Line.make_peer(_class, Line.number("threaded") != 0)
 	if peer == null:
 		return null
+	_lift_limit(peer)
 	var error: Error = peer.call(&"create_server", 0, 32)
 	return _begin_player(peer, error)
+
+
+## A loop that never sleeps sends more packets a second than a server takes from a client by default.
+static func _lift_limit(peer: MultiplayerPeer) -> void:
+	if &"limits" in peer:
+		var limits: RefCounted = ClassDB.instantiate(&"ENetLimitsRs")
+		limits.set(&"max_packets_per_second", 0)
+		peer.set(&"limits", limits)
 
 
 ## Null if the client does not connect. A `port` of 0 is a server's in this process.
