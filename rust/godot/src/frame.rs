@@ -34,8 +34,6 @@ const PATIENCE: u32 = 1000;
 pub struct FrameEnd {
     /// Polls since the deferred call was made.
     polls: Cell<u32>,
-    /// Whether a deferred call came since the last poll.
-    has_ended: Cell<bool>,
     physics: Physics,
 }
 
@@ -71,7 +69,6 @@ impl Physics {
 impl FrameEnd {
     fn begin_poll(&self, plan: &mut FramePlan) -> bool {
         self.physics.poll_begins();
-        self.has_ended.set(false);
         if plan.is_arranged() {
             self.polls.set(self.polls.get() + 1);
             if self.polls.get() > PATIENCE {
@@ -83,7 +80,7 @@ impl FrameEnd {
 
     /// The deferred call comes. Whether to send now.
     fn end(&self, plan: &mut FramePlan) -> bool {
-        if self.has_ended.replace(true) {
+        if plan.has_ended() {
             self.physics.is_watched.set(true);
         }
         if self.physics.precedes_poll() {

@@ -119,13 +119,7 @@ pub fn run(name: &str, choice: &Choice) -> Outcome<ExitCode> {
     if choice.plot {
         words.extend(["--plot".into(), root().join(place).into_os_string()]);
     }
-    let mut command = Command::new(cargo());
-    command
-        .current_dir(root())
-        .args(["bench", "--package", "enet_tests", "--bench", bench, "--"])
-        .args(words)
-        .envs(variables);
-    let status = command
+    let status = (command(bench).args(words).envs(variables))
         .status()
         .map_err(|error| format!("cargo does not start: {error}"))?;
     Ok(match status.success() {
@@ -146,12 +140,19 @@ fn godot_variables(godot: &Path, class: &str) -> Vec<(&'static str, OsString)> {
 
 /// The command of the benchmark "godot" for the cases whose names contain a text, with the library that is installed.
 pub fn godot_command(godot: &Path, only: &str) -> Command {
+    let mut command = command("godot");
+    command
+        .args(["--only", only, "--threaded", "both"])
+        .envs(godot_variables(godot, extension::CLASS));
+    command
+}
+
+/// The command of a benchmark, whose own arguments follow.
+fn command(bench: &str) -> Command {
     let mut command = Command::new(cargo());
     command
         .current_dir(root())
-        .args(["bench", "--package", "enet_tests", "--bench", "godot"])
-        .args(["--", "--only", only, "--threaded", "both"])
-        .envs(godot_variables(godot, extension::CLASS));
+        .args(["bench", "--package", "enet_tests", "--bench", bench, "--"]);
     command
 }
 

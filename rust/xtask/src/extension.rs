@@ -66,13 +66,19 @@ fn release() -> Outcome<PathBuf> {
 /// Builds the library of the profile [`SHIPPING`] for a target, with flags of the compiler that replace the user's, and
 /// returns its path below `folder`.
 pub fn shipping(folder: &Path, triple: &str, flags: &[String]) -> Outcome<PathBuf> {
+    let (mut command, library) = shipping_command(folder, triple);
+    finish(command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
+    Ok(library)
+}
+
+/// The command that builds this library, without flags of the compiler, and the library's path.
+pub fn shipping_command(folder: &Path, triple: &str) -> (Command, PathBuf) {
     let mut command = cargo_build();
     command
         .args(["--profile", SHIPPING, "--target", triple, "--target-dir"])
-        .arg(folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    finish(&mut command)?;
-    Ok(folder.join(triple).join(SHIPPING).join(built_name()))
+        .arg(folder);
+    let library = folder.join(triple).join(SHIPPING).join(built_name());
+    (command, library)
 }
 
 fn cargo_build() -> Command {

@@ -205,8 +205,7 @@ fn merger() -> Outcome<PathBuf> {
     const NAME: &str = "llvm-profdata";
     let version = tools::verbose_version("LLVM version: ")?;
     let major = version.split('.').next().unwrap_or_default();
-    let sysroot = PathBuf::from(tools::ask_rustc(&["--print", "sysroot"])?.trim());
-    let own = sysroot.join(format!("lib/rustlib/{}/bin/{NAME}", tools::host()?));
+    let own = tools::beside_compiler(NAME)?;
     let of_debian = PathBuf::from(format!("/usr/lib/llvm-{major}/bin/{NAME}"));
     [own, of_debian]
         .into_iter()

@@ -197,6 +197,11 @@ impl FramePlan {
         self.has_ended = true;
     }
 
+    /// Whether a call at the frame's end came since the last poll.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// Forgets how many packets a frame has: peers came or went.
     pub fn forget_usual(&mut self) {
         (self.usual, self.repeats) = (0, 0);

@@ -19,8 +19,6 @@ const MAX_ELAPSED: Time = Time::from_millis(50);
 /// Packets of a poll that are not counted before there are more. Fewer than any client's portion while a poll has taken
 /// little.
 const FIRST: usize = 64;
-/// The length of their list when they are counted.
-const COUNTED: usize = FIRST + 1;
 /// Packets of all clients that one poll of a server takes while one of the clients has its portion already.
 const MAX_OF_ALL: usize = 2048;
 const TWICE_OF_ALL: usize = 2 * MAX_OF_ALL;
@@ -49,6 +47,8 @@ pub(super) struct EventQueues {
     /// Slots of the first packets that this poll took. Few are no client's portion: their counts are made when there are
     /// more, so that the polls of most games leave the list below alone.
     first: Vec<u16>,
+    /// Whether there are more, and packets are counted.
+    counts: bool,
     /// By slot, the poll that took packets of it last, and their number.
     taken_of: Vec<(u64, u64)>,
     polls: u64,
@@ -70,6 +70,7 @@ impl EventQueues {
         }
         self.taken = 0;
         self.first.clear();
+        self.counts = false;
         self.polls += 1;
         self.is_served = false;
         self.allowance = u64::MAX;
@@ -89,25 +90,23 @@ impl EventQueues {
         if self.allowance == u64::MAX {
             return;
         }
-        if self.first.len() == COUNTED {
+        if self.counts {
             self.count(peer.slot);
         } else if self.first.len() < FIRST && self.taken < MAX_OF_ALL {
             self.first.push(peer.slot);
         } else {
-            self.count_with_first(peer.slot);
+            self.count_first();
+            self.count(peer.slot);
         }
     }
 
     /// Where other events have filled a poll meanwhile, the first packets count as if they came only now.
     #[cold]
-    fn count_with_first(&mut self, slot: u16) {
-        let first = std::mem::take(&mut self.first);
-        for &slot in &first {
-            self.count(slot);
+    fn count_first(&mut self) {
+        self.counts = true;
+        for at in 0..self.first.len() {
+            self.count(self.first[at]);
         }
-        self.first = first;
-        self.first.resize(COUNTED, 0);
-        self.count(slot);
     }
 
     fn count(&mut self, slot: u16) {

@@ -280,12 +280,17 @@ pub fn ask_rustc(arguments: &[&str]) -> Outcome<String> {
 
 /// A program that copies object files of every system and removes their symbols: the compiler's own, or LLVM's.
 pub fn objcopy() -> Outcome<PathBuf> {
-    let sysroot = PathBuf::from(ask_rustc(&["--print", "sysroot"])?.trim());
-    let own = sysroot.join(format!("lib/rustlib/{}/bin/rust-objcopy", host()?));
+    let own = beside_compiler("rust-objcopy")?;
     if own.is_file() {
         return Ok(own);
     }
     llvm("llvm-objcopy")
+}
+
+/// Where a program that comes with the compiler lies, whether or not it is installed.
+pub fn beside_compiler(name: &str) -> Outcome<PathBuf> {
+    let sysroot = PathBuf::from(ask_rustc(&["--print", "sysroot"])?.trim());
+    Ok(sysroot.join(format!("lib/rustlib/{}/bin/{name}", host()?)))
 }
 
 /// A program of LLVM, on the PATH or where Debian has it.

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::process::{self};
-use crate::project::{self, at, root, target};
+use crate::project::{at, root, target};
 use crate::{Outcome, apt, cross, extension, pgo, reproducible};
 
 use super::{packer, readable};
@@ -212,14 +212,8 @@ fn compile() -> Outcome<PathBuf> {
     // A folder of its own: the flags differ from those of other builds, which would all begin anew.
     let folder = target().join("package/build");
     let triple = cross::tools::host()?;
-    let mut command = Command::new(project::cargo());
-    command
-        .args(["build", "--quiet", "--locked", "--package", "enet_godot"])
-        .args(["--profile", extension::SHIPPING, "--target", &triple])
-        .arg("--target-dir")
-        .arg(&folder)
-        .env_remove("CARGO_BUILD_TARGET")
-        .current_dir(root());
+    let (mut command, library) = extension::shipping_command(&folder, &triple);
+    command.arg("--locked");
     // Finds the symbols of a library: the debugger of a stranger's crash has nothing else.
     let mut flags = vec!["-Clink-arg=-Wl,--build-id=sha1".to_owned()];
     flags.extend(pgo::flags(pgo::find(&triple)?.as_deref()));
@@ -227,8 +221,7 @@ fn compile() -> Outcome<PathBuf> {
     println!("building the library for {}", extension::platform()?);
     let run = process::run(&mut command, BUILD_LIMIT)?;
     apt::succeeded("the library does not build", &run)?;
-    let built = folder.join(triple).join(extension::SHIPPING);
-    Ok(built.join("libenet_godot.so"))
+    Ok(library)
 }
 
 fn objcopy(words: &[&str], from: &Path, to: &Path) -> Outcome<()> {

@@ -87,6 +87,9 @@ struct Virtual {
 
 const _: () = assert!(align_of::<Virtual>() >= Question::TAGS);
 
+/// The virtual methods by their class and name, each with its tag.
+type Virtuals = HashMap<(usize, String), (&'static Virtual, usize)>;
+
 impl Virtual {
     /// # Safety
     /// The pointers must be those of the engine's call.
@@ -224,8 +227,7 @@ unsafe extern "C" fn find_virtual(
     hash: u32,
 ) -> *mut c_void {
     // Not by the bindings' functions: those with equal code can have equal addresses.
-    static KNOWN: LazyLock<Mutex<HashMap<(usize, String), &'static Virtual>>> =
-        LazyLock::new(Mutex::default);
+    static KNOWN: LazyLock<Mutex<Virtuals>> = LazyLock::new(Mutex::default);
     // SAFETY: the engine passes the userdata that `register_class` gave it.
     let class = unsafe { class(userdata) };
     let own = class.own.get_virtual_func.and_then(|find| {
@@ -238,19 +240,19 @@ unsafe extern "C" fn find_virtual(
     // SAFETY: the engine passes a name.
     let name = unsafe { text(name) };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let question = questions::of_virtual(&class.new.class, &name);
-    let found = known
+    let (found, tag) = *known
         .entry((userdata as usize, name.clone()))
         .or_insert_with(|| {
             let method = name.strip_prefix('_').unwrap_or(&name).to_owned();
-            Box::leak(Box::new(Virtual {
+            let question = questions::of_virtual(&class.new.class, &name);
+            let found: &Virtual = Box::leak(Box::new(Virtual {
                 place: Place::of_method(class.new.class.clone(), method),
                 own,
                 refusal: Refusal::of_virtual(&name),
-            }))
+            }));
+            (found, question.map_or(0, Question::tag))
         });
     let found = std::ptr::from_ref::<Virtual>(found).cast_mut();
-    let tag = question.map_or(0, Question::tag);
     found.map_addr(|address| address | tag).cast()
 }
 
